@@ -1,0 +1,26 @@
+/**
+ * py-launchd's sample application: holds a socket, opens it, sends each line that you type, and prints what the agent
+ * answers. The agent starts with the first line and leaves after a minute without one.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rawAnswer, readLines, reconnecting } from '../../src/cli/verbs/repl.ts';
+import { connectRaw } from '../../src/client/index.ts';
+import { createActivator } from '../../src/supervisor/activator.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+const folder = await mkdtemp(join(tmpdir(), 'rot13-'));
+const socketPath = join(folder, 'agent.sock');
+const activator = await createActivator({
+  socketPath,
+  command: [process.execPath, path('../../src/cli/entry.ts'), 'run', path('./raw.ts'), '--log-level', 'warn'],
+});
+process.stderr.write('Type a line; the first one starts the agent. Control-D ends.\n');
+
+const connection = reconnecting(() => connectRaw(socketPath));
+process.exitCode = await readLines(rawAnswer(connection), process.stdin, process.stdout);
+await activator.close();
+await rm(folder, { recursive: true });

@@ -1,0 +1,122 @@
+/** The running agent: joins the rooms, and leaves in order. */
+import type { Socket } from 'node:net';
+import { ERROR_CODES, factsOf, type PlainError } from '../../wire/errors.ts';
+import { createDispatcher } from '../dispatch/dispatcher.ts';
+import { createGate } from '../gate/gate.ts';
+import type { Log } from '../log.ts';
+import { createPool } from '../pool/pool.ts';
+import { type Connection, createConnection } from './connection.ts';
+import { answerControl } from './control.ts';
+import { createIdle } from './idle.ts';
+import { type Listener, listen } from './listener.ts';
+import type { AgentOptions } from './options.ts';
+
+/** An agent whose module cannot be loaded stays just long enough to tell everybody who waits. */
+const BROKEN_IDLE_MS = 1_000;
+
+export type AgentStart = {
+  options: AgentOptions;
+  /** Descriptors that are bound and listen: for requests, and for questions about the agent itself. */
+  sockets: { agent: readonly number[]; control: readonly number[] };
+  log: Log;
+  /** Called with the files that the module consists of, in development. */
+  onFiles?: (files: string[]) => void;
+};
+
+export type Agent = {
+  /** Takes no new connection, finishes what runs within `drainMs`, and goes. Further calls change nothing. */
+  leave(reason: string): void;
+  /** Resolves when nothing is left to do, with the exit status. */
+  readonly left: Promise<number>;
+};
+
+/**
+ * Resolves when the agent listens.
+ * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
+ */
+export async function startAgent({ options, sockets, log, onFiles }: AgentStart): Promise<Agent> {
+  const startedAt = Date.now();
+  const connections = new Set<Connection>();
+  const listeners: Listener[] = [];
+  const { promise: left, resolve: settleLeft } = Promise.withResolvers<number>();
+  let leaving: string | undefined;
+  let broken: PlainError | undefined;
+  let served = 0;
+
+  const pool = createPool({
+    moduleUrl: options.moduleUrl,
+    threads: options.threads,
+    exposeStacks: options.development,
+    reportFiles: options.development,
+    ...(onFiles === undefined ? {} : { onFiles }),
+    onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
+  });
+  const dispatcher = createDispatcher({ pool, onBroken });
+  const gate = await createGate(options);
+  const idle = createIdle({
+    idleMs: options.idleMs,
+    isBusy: () => dispatcher.requests > 0,
+    onIdle: () => leave('idle'),
+  });
+
+  function onBroken(error: PlainError): void {
+    if (broken === undefined) log.error({ err: error }, 'module-not-loaded');
+    broken = error;
+    idle.shorten(BROKEN_IDLE_MS);
+  }
+
+  function onSocket(socket: Socket): void {
+    idle.touch();
+    served += 1;
+    const connection = createConnection({
+      socket,
+      gate,
+      dispatcher,
+      maxFrameBytes: options.maxFrameBytes,
+      onActivity: idle.touch,
+      onClose: () => {
+        connections.delete(connection);
+        if (leaving !== undefined && connections.size === 0) finish();
+      },
+      log,
+    });
+    connections.add(connection);
+  }
+
+  function leave(reason: string): void {
+    if (leaving !== undefined) return;
+    leaving = reason;
+    log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
+    idle.stop();
+    for (const listener of listeners) listener.close();
+    for (const connection of connections) connection.close();
+    if (connections.size === 0) finish();
+    else setTimeout(giveUp, options.drainMs).unref();
+  }
+
+  function giveUp(): void {
+    log.warn({ connections: connections.size, requests: dispatcher.requests }, 'drain-timeout');
+    for (const connection of connections) connection.destroy();
+    finish();
+  }
+
+  function finish(): void {
+    settleLeft(broken === undefined ? 0 : (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED).exit);
+  }
+
+  const status = (): Record<string, unknown> => ({
+    pid: process.pid,
+    state: leaving === undefined ? (broken === undefined ? 'running' : 'broken') : 'leaving',
+    uptimeMs: Date.now() - startedAt,
+    connections: connections.size,
+    connectionsServed: served,
+    requests: dispatcher.requests,
+    threads: pool.threads,
+    ...(broken === undefined ? {} : { broken }),
+  });
+  const answers = { ping: () => 'pong', status };
+  listeners.push(await listen(sockets.control, (socket) => answerControl(socket, answers)));
+  listeners.push(await listen(sockets.agent, onSocket));
+  log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
+  return { leave, left };
+}

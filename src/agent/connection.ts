@@ -1,0 +1,149 @@
+/** One socket's life: bytes in, frames through the gate to the lane, replies out, and both ends of backpressure. */
+import type { Socket } from 'node:net';
+import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
+import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
+import { createFrameReader } from '../../wire/frame-reader.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Gate } from '../gate/gate.ts';
+import type { Log } from '../log.ts';
+
+/** Python reads handshake messages with recv_bytes(256); nobody who has not passed the gate may send more. */
+const GATE_LIMITS = { maxFrameBytes: 256, maxRunFrames: 1 };
+/** Reading pauses at so many requests, or bytes of requests, without an outcome on one connection. */
+const PAUSE_REQUESTS = 1024;
+const PAUSE_BYTES = 8 * 1024 * 1024;
+/** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
+const LINGER_MS = 5_000;
+
+export type ConnectionOptions = {
+  socket: Socket;
+  gate: Gate | undefined;
+  dispatcher: Pick<Dispatcher, 'openLane'>;
+  maxFrameBytes: number;
+  /** Called with each sign of life: frames that came, a reply that went. */
+  onActivity: () => void;
+  /** Called once, when the socket is gone. */
+  onClose: () => void;
+  log: Log;
+};
+
+export type Connection = {
+  /** Takes no more requests, answers those that have come, and closes. */
+  close(): void;
+  /** Closes at once. */
+  destroy(): void;
+};
+
+/** Takes a socket over; it must allow half-open connections: who has ended its side may still await its replies. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const { socket, gate, dispatcher, maxFrameBytes, onActivity, onClose, log } = options;
+  const openLimits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
+  const reader = createFrameReader(gate === undefined ? openLimits : GATE_LIMITS);
+  const lane = dispatcher.openLane({ send, fail, settled });
+  /** Whether frames are still read, and if not, whether the rest of the input is thrown away. */
+  let input: 'read' | 'closed' | 'discarded' = 'read';
+
+  /** The handshake, until it has succeeded. */
+  let atGate = gate?.open(
+    (payload) => socket.write(encodeFrame(payload)),
+    (refusal) => {
+      if (refusal !== undefined) return turnAway(refusal);
+      atGate = undefined;
+      reader.limits = openLimits;
+    },
+  );
+
+  socket.on('data', (chunk: Buffer) => {
+    if (input !== 'read') return;
+    onActivity();
+    try {
+      reader.push(chunk, takeRun);
+    } catch (error) {
+      refuse(error as LaunchpoolError);
+    }
+    balance();
+  });
+  socket.on('end', () => {
+    if (input !== 'read') return;
+    try {
+      reader.end();
+    } catch (error) {
+      log.debug({ err: toPlain(error) }, 'truncated');
+    }
+    close();
+  });
+  socket.on('drain', balance);
+  socket.on('error', (error) => log.debug({ err: toPlain(error) }, 'socket-error'));
+  socket.on('close', () => {
+    atGate?.leave();
+    lane.abandon();
+    onClose();
+  });
+
+  function takeRun(run: Buffer): void {
+    if (input !== 'read') return;
+    if (atGate === undefined) lane.dispatch(run);
+    else forEachFrame(run, atGate.receive);
+  }
+
+  /** Reads on or not, by what is on its way in and out. */
+  function balance(): void {
+    if (input !== 'read') return;
+    const full = lane.requests >= PAUSE_REQUESTS || lane.bytes >= PAUSE_BYTES || socket.writableNeedDrain;
+    if (full) socket.pause();
+    else if (socket.isPaused()) socket.resume();
+  }
+
+  function send(frame: Uint8Array): void {
+    onActivity();
+    socket.write(frame);
+  }
+
+  function settled(): void {
+    if (input === 'closed') closeWhenDone();
+    else balance();
+  }
+
+  /** What came cannot be answered in its place: says so, in its turn, and closes. */
+  function refuse(error: LaunchpoolError): void {
+    log.warn({ err: toPlain(error) }, 'refused');
+    discardInput();
+    lane.refuse(error);
+  }
+
+  function turnAway(refusal: LaunchpoolError): void {
+    log.warn({ err: toPlain(refusal) }, 'turned-away');
+    hangUp();
+  }
+
+  function fail(error: PlainError): void {
+    if (input !== 'discarded') log.warn({ err: error, dropped: lane.requests }, 'request-failed');
+    hangUp();
+  }
+
+  /** Closes behind what has been sent, and gives the other side time to stop writing and read it. */
+  function hangUp(): void {
+    discardInput();
+    socket.end();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  }
+
+  function discardInput(): void {
+    input = 'discarded';
+    socket.resume();
+  }
+
+  function close(): void {
+    if (input === 'discarded' && socket.writableEnded) socket.destroy();
+    if (input !== 'read') return;
+    input = 'closed';
+    socket.pause();
+    closeWhenDone();
+  }
+
+  function closeWhenDone(): void {
+    if (lane.requests === 0) socket.destroySoon();
+  }
+
+  return { close, destroy: () => socket.destroy() };
+}

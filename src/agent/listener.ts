@@ -1,0 +1,47 @@
+/** Adopts listening descriptors that someone else has bound, and accepts on them. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { LaunchpoolError } from '../../wire/errors.ts';
+
+/**
+ * Node calls listen(2) again on a descriptor it adopts, which replaces the backlog the supervisor chose; the default
+ * would be 511. The kernel cuts this down to its own maximum. It counts only as the second argument of listen():
+ * https://github.com/nodejs/node/blob/main/lib/net.js leaves `options.backlog` out for descriptors.
+ */
+const BACKLOG = 4096;
+
+export type Listener = {
+  /** Stops accepting. What is queued stays with the kernel for the next agent; the path stays where it is. */
+  close(): void;
+};
+
+/**
+ * Accepts on several descriptors as on one: UNIX or TCP, as many as a supervisor has for a name.
+ * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID when one of them is not a listening stream socket.
+ */
+export async function listen(fds: readonly number[], onSocket: (socket: Socket) => void): Promise<Listener> {
+  const servers = await Promise.all(fds.map((fd) => adopt(fd, onSocket)));
+  return {
+    close() {
+      for (const server of servers) server.close();
+    },
+  };
+}
+
+function adopt(fd: number, onSocket: (socket: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
+    server.once('error', (cause) => {
+      reject(
+        new LaunchpoolError(
+          'ERR_LAUNCHPOOL_SUPERVISOR_INVALID',
+          `cannot listen on descriptor ${fd}: ${cause.message}`,
+          {
+            cause,
+            hint: 'The supervisor must hand over a bound, listening stream socket.',
+          },
+        ),
+      );
+    });
+    server.listen({ fd }, BACKLOG, () => resolve(server));
+  });
+}

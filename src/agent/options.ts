@@ -1,0 +1,65 @@
+/** What an agent can be told, with defaults. */
+import { availableParallelism } from 'node:os';
+import { DEFAULT_MAX_FRAME_BYTES } from '../../wire/frame.ts';
+import type { LogLevel } from '../log.ts';
+
+export type AgentOptions = {
+  /** URL of the agent's module. */
+  moduleUrl: string;
+  /**
+   * After so many milliseconds without a request the agent leaves; 0 means never. Clients that are connected and quiet
+   * are disconnected then.
+   * @default 60000
+   */
+  idleMs: number;
+  /**
+   * The most worker threads.
+   * @default the number of processors
+   */
+  threads: number;
+  /**
+   * Shared key of the authkey handshake, as its bytes stand; without one, everybody who reaches the socket may speak.
+   * @default undefined
+   */
+  authkey: Uint8Array | undefined;
+  /**
+   * Whether the handshake allows HMAC-MD5, which Python up to 3.11 needs.
+   * @default true
+   */
+  md5: boolean;
+  /**
+   * How long the handshake may take, in milliseconds.
+   * @default 2000
+   */
+  handshakeMs: number;
+  /**
+   * The longest request, in bytes; one of exactly this length is accepted.
+   * @default 67108864
+   */
+  maxFrameBytes: number;
+  /**
+   * How long requests that run may go on when the agent is told to leave, in milliseconds.
+   * @default 10000
+   */
+  drainMs: number;
+  /** @default 'info' */
+  logLevel: LogLevel;
+  /**
+   * Development: the log is written for people, errors carry their stacks to the caller, loaded files are reported to
+   * the holder.
+   * @default false
+   */
+  development: boolean;
+};
+
+export const AGENT_DEFAULTS: Omit<AgentOptions, 'moduleUrl'> = {
+  idleMs: 60_000,
+  threads: availableParallelism(),
+  authkey: undefined,
+  md5: true,
+  handshakeMs: 2_000,
+  maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
+  drainMs: 10_000,
+  logLevel: 'info',
+  development: false,
+};

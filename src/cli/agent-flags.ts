@@ -1,0 +1,116 @@
+/** The flags that `run` and `dev` share, from their text to the agent's options. */
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from '../agent/options.ts';
+import { LOG_LEVELS, type LogLevel } from '../log.ts';
+
+type Flag = {
+  /** What the value is called in the help; without one the flag takes none. */
+  value?: string;
+  help: string;
+  /** Puts the flag's value into the options. */
+  apply: (value: string, flag: string) => Partial<AgentOptions>;
+};
+
+/** In the order of the help. */
+export const AGENT_FLAGS: Readonly<Record<string, Flag>> = {
+  idle: {
+    value: 'SECONDS',
+    help: 'leave after so long without a request; fractions are allowed, 0 means never (default: 60)',
+    apply: (value, flag) => ({ idleMs: Math.ceil(numberOf(value, flag, 0, 2_000_000) * 1000) }),
+  },
+  threads: {
+    value: 'N',
+    help: `the most worker threads, or "auto" for one per processor (default: auto, here ${availableParallelism()})`,
+    apply: (value, flag) => ({ threads: value === 'auto' ? AGENT_DEFAULTS.threads : integerOf(value, flag, 1, 1024) }),
+  },
+  'authkey-file': {
+    value: 'FILE',
+    help: 'ask every client for the key in this file; its bytes count as they stand, one trailing newline removed',
+    apply: (value) => ({ authkey: readAuthkey(value) }),
+  },
+  'no-md5': {
+    help: 'refuse HMAC-MD5 in the authkey handshake, and with it Python up to 3.11',
+    apply: () => ({ md5: false }),
+  },
+  'max-frame': {
+    value: 'BYTES',
+    help: 'refuse longer requests from their header (default: 67108864)',
+    apply: (value, flag) => ({ maxFrameBytes: integerOf(value, flag, 0, Number.MAX_SAFE_INTEGER) }),
+  },
+  'handshake-timeout': {
+    value: 'SECONDS',
+    help: 'how long an authkey handshake may take (default: 2)',
+    apply: (value, flag) => ({ handshakeMs: numberOf(value, flag, 0.001, 3600) * 1000 }),
+  },
+  drain: {
+    value: 'SECONDS',
+    help: 'how long running requests may go on when the agent is told to leave (default: 10)',
+    apply: (value, flag) => ({ drainMs: numberOf(value, flag, 0, 3600) * 1000 }),
+  },
+  'log-level': {
+    value: 'LEVEL',
+    help: `${LOG_LEVELS.join(', ')} (default: info)`,
+    apply: (value, flag) => ({ logLevel: levelOf(value, flag) }),
+  },
+};
+
+/**
+ * @param values the flags that were given, by name, without their dashes.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID, ERR_LAUNCHPOOL_MODULE_NOT_LOADED
+ */
+export function agentOptionsOf(
+  module: string,
+  values: Readonly<Record<string, string | boolean | undefined>>,
+): AgentOptions {
+  const options: AgentOptions = { ...AGENT_DEFAULTS, moduleUrl: moduleUrlOf(module) };
+  for (const [name, flag] of Object.entries(AGENT_FLAGS)) {
+    const value = values[name];
+    if (value !== undefined) Object.assign(options, flag.apply(String(value), `--${name}`));
+  }
+  return options;
+}
+
+/** A module that is not there is no reason to stop: whoever waits at the socket is to hear of it. */
+function moduleUrlOf(module: string): string {
+  return module.startsWith('file:') ? module : pathToFileURL(resolve(module)).href;
+}
+
+/** Reads a key file. Shared with the commands that connect to an agent. */
+export function readAuthkey(file: string): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    const why = existsSync(file) ? (cause as Error).message : 'there is no such file';
+    throw invalid(`--authkey-file ${file}: ${why}`, 'Make one with: (umask 077; openssl rand -hex 32 > FILE)', cause);
+  }
+  const key = bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
+  if (key.length > 0) return key;
+  throw invalid(`--authkey-file ${file}: the file is empty`, 'Make one with: (umask 077; openssl rand -hex 32 > FILE)');
+}
+
+/** @throws ERR_LAUNCHPOOL_OPTION_INVALID */
+export function numberOf(value: string, flag: string, least: number, most: number): number {
+  const number = value.trim() === '' ? Number.NaN : Number(value);
+  if (number >= least && number <= most) return number;
+  throw invalid(`${flag} ${value}: not a number from ${least} to ${most}`);
+}
+
+function integerOf(value: string, flag: string, least: number, most: number): number {
+  if (/^\d+$/.test(value)) return numberOf(value, flag, least, most);
+  throw invalid(`${flag} ${value}: not a whole number from ${least} to ${most}`);
+}
+
+function levelOf(value: string, flag: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level !== undefined) return level;
+  throw invalid(`${flag} ${value}: not one of ${LOG_LEVELS.join(', ')}`);
+}
+
+function invalid(message: string, hint = 'See `launchpool help`.', cause?: unknown): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, { hint, cause });
+}

@@ -1,0 +1,85 @@
+/** `launchpool call`: one call, its result on standard output, its fate in the exit status. */
+import { buffer } from 'node:stream/consumers';
+import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
+import { connectRaw } from '../../client/index.ts';
+import { connectRpc } from '../../client/rpc.ts';
+import { numberOf } from '../agent-flags.ts';
+import { type ClientFlags, connectOptionsOf } from '../client-flags.ts';
+import { describe, exitStatusOf } from '../main.ts';
+
+export type CallFlags = ClientFlags & { params?: string; timeout?: string; json?: boolean };
+
+/** Returns the exit status: 1 when the agent's handler has answered with an error of its own. */
+export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
+  try {
+    const output = flags.raw ? await callRaw(target, words, flags) : await callMethod(target, words, flags);
+    await new Promise((resolve) => process.stdout.write(output, resolve));
+    return 0;
+  } catch (error) {
+    if (flags.json) process.stdout.write(`${JSON.stringify({ error: toPlain(error) })}\n`);
+    else process.stderr.write(`launchpool: ${describe(error)}\n`);
+    return exitStatusOf(error);
+  }
+}
+
+async function callRaw(target: string, words: readonly string[], flags: CallFlags): Promise<Buffer | string> {
+  if (words.length > 1) throw usage('with --raw there is one argument at most, the message');
+  const [word] = words;
+  const message = word === undefined || word === '-' ? await buffer(process.stdin) : Buffer.from(word);
+  const client = await connectRaw(target, connectOptionsOf(flags));
+  try {
+    const reply = await client.request(message, timeoutOf(flags));
+    return flags.json ? `${JSON.stringify({ result: reply.toString('utf8') })}\n` : reply;
+  } finally {
+    client.close();
+  }
+}
+
+async function callMethod(target: string, [method, ...words]: readonly string[], flags: CallFlags): Promise<string> {
+  if (method === undefined) throw usage('which method is to be called?');
+  const params = flags.params === undefined ? await argumentsOf(words) : await paramsOf(flags.params, words);
+  const client = await connectRpc(target, connectOptionsOf(flags));
+  try {
+    const result = await client.call(method, params, timeoutOf(flags));
+    return `${JSON.stringify(flags.json ? { result } : result)}\n`;
+  } finally {
+    client.close();
+  }
+}
+
+async function argumentsOf(words: readonly string[]): Promise<unknown[]> {
+  if (words.filter((word) => word === '-').length > 1) throw usage('"-" can stand for standard input only once');
+  const input = words.includes('-') ? await readInput() : undefined;
+  return words.map((word) => (word === '-' ? input : parse(word, 'the argument')));
+}
+
+async function paramsOf(text: string, words: readonly string[]): Promise<unknown[]> {
+  if (words.length > 0) throw usage('with --params there are no further arguments');
+  const params = text === '-' ? await readInput() : parse(text, '--params');
+  if (Array.isArray(params)) return params;
+  if (typeof params === 'object' && params !== null) return [params];
+  throw usage('--params takes an array or an object');
+}
+
+async function readInput(): Promise<unknown> {
+  return parse((await buffer(process.stdin)).toString('utf8'), 'standard input');
+}
+
+function parse(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw usage(`${what} is not JSON: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`, cause);
+  }
+}
+
+function timeoutOf({ timeout }: CallFlags): { timeoutMs?: number } {
+  return timeout === undefined ? {} : { timeoutMs: numberOf(timeout, '--timeout', 0.001, 2_000_000) * 1000 };
+}
+
+function usage(message: string, cause?: unknown): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, {
+    cause,
+    hint: `Text needs its JSON quotes inside of the shell's: launchpool call TARGET rot13 '"Hello"'`,
+  });
+}

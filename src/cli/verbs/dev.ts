@@ -1,0 +1,76 @@
+/** `launchpool dev`: the very agent that `run` is, with launchpool's own holder in the foreground. */
+import { existsSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { socketPathOf } from '../../../wire/address.ts';
+import { createLog, type Log } from '../../log.ts';
+import { type ActivatorEvent, createActivator } from '../../supervisor/activator.ts';
+import { AGENT_FLAGS, agentOptionsOf } from '../agent-flags.ts';
+import { createFileWatcher } from '../file-watcher.ts';
+
+export type DevFlags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** Stays until it is told to end; its agent ends with it. Returns the exit status. */
+export async function dev(module: string, flags: DevFlags): Promise<number> {
+  const given = Object.fromEntries(Object.keys(AGENT_FLAGS).map((name) => [name, flags[camelCase(name)]]));
+  const { logLevel } = agentOptionsOf(module, given);
+  const modulePath = resolve(module);
+  const socketPath = typeof flags.socket === 'string' ? resolve(flags.socket) : socketPathOf(labelOf(modulePath));
+  const log = await createLog({ level: logLevel, pretty: true });
+  if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
+
+  const watcher = createFileWatcher((file) => {
+    log.info(`${basename(file)} has changed`);
+    activator.restart();
+  });
+  const activator = await createActivator({
+    socketPath,
+    command: [process.execPath, ENTRY, 'run', modulePath, '--development', ...argsOf(given)],
+    onEvent: (event) => tell(log, event),
+    onFiles: watcher.add,
+  });
+  log.info(`${basename(modulePath)} is at ${socketPath}; the first connection starts it`);
+
+  const signal = await new Promise<string>((end) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
+  });
+  log.info(`ending (${signal})`);
+  watcher.close();
+  await activator.close();
+  return 0;
+}
+
+const ENTRY = fileURLToPath(new URL(`../entry${extname(import.meta.url)}`, import.meta.url));
+
+function tell(log: Log, event: ActivatorEvent): void {
+  if (event.event === 'started') log.info(`somebody connected: started process ${event.pid}`);
+  else if (event.event === 'left') log.info(`process ${event.pid} has left after ${seconds(event.uptimeMs)} s`);
+  else if (event.event === 'crashed') {
+    log.error(
+      `process ${event.pid} ended with ${event.status}; the next starts in ${seconds(event.backoffMs)} s at the earliest`,
+    );
+  }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}
+
+/** commander stores `--max-frame` as `maxFrame`, and `--no-md5` as `md5: false`. */
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase());
+}
+
+function argsOf(given: DevFlags): string[] {
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined || value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  );
+}
+
+/** A module's name, as far as it can be a label. */
+function labelOf(modulePath: string): string {
+  const name = basename(modulePath, extname(modulePath))
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^-+/, '');
+  return name === '' ? 'agent' : name;
+}

@@ -1,0 +1,34 @@
+/** What can be asked of a single call, and how a call is given up. */
+import { LaunchpoolError } from '../../wire/errors.ts';
+
+export type CallOptions = {
+  /**
+   * How long to wait for the reply, in milliseconds; 0 means for ever. An agent that must first be started may take
+   * some seconds.
+   * @default 0
+   */
+  timeoutMs?: number | undefined;
+  /** Gives the call up; it is rejected with the signal's reason. */
+  signal?: AbortSignal | undefined;
+};
+
+/** Rejects the call when its time is over or its signal fires, and cleans up when it is settled. */
+export function watchCall<Result>(
+  call: Promise<Result>,
+  what: string,
+  { timeoutMs = 0, signal }: CallOptions,
+  giveUp: (reason: unknown) => void,
+): Promise<Result> {
+  if (timeoutMs === 0 && signal === undefined) return call;
+  const tooLate = (): LaunchpoolError =>
+    new LaunchpoolError('ERR_LAUNCHPOOL_CALL_TIMEOUT', `no reply to ${what} within ${timeoutMs} ms`, {
+      hint: 'The handler may still be running. Give it longer with timeoutMs.',
+    });
+  const timer = timeoutMs > 0 ? setTimeout(() => giveUp(tooLate()), timeoutMs) : undefined;
+  const onAbort = (): void => giveUp(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return call.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  });
+}

@@ -1,0 +1,213 @@
+/** A client's connection: the socket, the retry while an agent is being (re)installed, the handshake, the framing. */
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { socketPathOf } from '../../wire/address.ts';
+import { isChallenge } from '../../wire/challenge.ts';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { DEFAULT_MAX_FRAME_BYTES, encodeFrame, forEachFrame, frameHeader } from '../../wire/frame.ts';
+import { createFrameReader } from '../../wire/frame-reader.ts';
+import type { Handshake } from '../../wire/handshake.ts';
+
+export type ConnectOptions = {
+  /**
+   * Shared key, when the agent asks for one.
+   * @default undefined
+   */
+  authkey?: Uint8Array | string | undefined;
+  /**
+   * Whether HMAC-MD5 is allowed in the handshake, which a Python server up to 3.11 needs.
+   * @default true
+   */
+  md5?: boolean | undefined;
+  /**
+   * How long to go on trying while nobody listens or the queue is full, in milliseconds. The connection itself then
+   * waits as long as the agent takes to start.
+   * @default 1000
+   */
+  activationMs?: number | undefined;
+  /**
+   * How long the handshake may take, the start of the agent included, in milliseconds.
+   * @default 30000
+   */
+  handshakeMs?: number | undefined;
+  /**
+   * The longest reply, in bytes.
+   * @default 67108864
+   */
+  maxFrameBytes?: number | undefined;
+};
+
+export type TransportEvents = {
+  /** A whole frame came. Its bytes may be kept. */
+  onFrame: (payload: Buffer) => void;
+  /** Called once, when the connection is gone for any reason. */
+  onClose: (reason: LaunchpoolError) => void;
+};
+
+export type Transport = {
+  send(payload: Uint8Array): void;
+  /** Whether the process is kept alive for this connection's sake: while replies are awaited. */
+  keepAlive(on: boolean): void;
+  close(): void;
+};
+
+const FIRST_RETRY_MS = 10;
+/** Below this, a frame is copied into one piece with its header; above, both are written one behind the other. */
+const COPY_BYTES = 16 * 1024;
+
+/**
+ * Resolves when frames can be sent.
+ * @param target a socket's path if it contains `/`, otherwise an agent's label.
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes
+ */
+export async function openTransport(
+  target: string,
+  options: ConnectOptions,
+  events: TransportEvents,
+): Promise<Transport> {
+  const path = socketPathOf(target);
+  const { activationMs = 1_000, handshakeMs = 30_000, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+  const handshake = await clientHandshake(options);
+  const socket = await reach(path, activationMs);
+  const reader = createFrameReader({ maxFrameBytes, maxRunFrames: 1 });
+  const ready = Promise.withResolvers<void>();
+  // A connection that fails later than this function listens is reported by onClose.
+  ready.promise.catch(() => undefined);
+  let shaking = handshake !== undefined;
+  let first = true;
+  let reason: LaunchpoolError | undefined;
+
+  const write = (payload: Uint8Array): void => {
+    if (payload.length <= COPY_BYTES) {
+      socket.write(encodeFrame(payload));
+      return;
+    }
+    socket.cork();
+    socket.write(frameHeader(payload.length));
+    socket.write(payload);
+    socket.uncork();
+  };
+  const fail = (error: LaunchpoolError): void => {
+    reason ??= error;
+    socket.destroy();
+  };
+  const shake = (payload: Buffer): void => {
+    const step = (handshake as Handshake).receive(payload);
+    step.send.forEach(write);
+    if (step.error !== undefined) fail(step.error);
+    if (!step.done) return;
+    shaking = false;
+    ready.resolve();
+  };
+
+  const take = (payload: Buffer): void => {
+    if (shaking) shake(payload);
+    else if (first && handshake === undefined && isChallenge(payload)) fail(keyWanted());
+    else events.onFrame(payload);
+    first = false;
+  };
+
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      reader.push(chunk, (run) => forEachFrame(run, take));
+    } catch (error) {
+      fail(error as LaunchpoolError);
+    }
+  });
+  socket.on('error', (error: Error) => fail(closed(path, error)));
+  socket.on('close', () => {
+    reason ??= closed(path);
+    ready.reject(shaking ? duringHandshake(reason) : reason);
+    events.onClose(reason);
+  });
+
+  if (shaking) await within(handshakeMs, ready.promise, fail);
+  return {
+    send: write,
+    keepAlive: (on) => (on ? socket.ref() : socket.unref()),
+    close() {
+      reason ??= new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'this client has closed the connection');
+      socket.destroySoon();
+    },
+  };
+}
+
+async function clientHandshake({ authkey, md5 = true }: ConnectOptions): Promise<Handshake | undefined> {
+  if (authkey === undefined) return undefined;
+  const { createHandshake } = await import('../../wire/handshake.ts');
+  return createHandshake({ role: 'client', authkey: Buffer.from(authkey as Uint8Array), md5 });
+}
+
+async function within(ms: number, ready: Promise<void>, fail: (error: LaunchpoolError) => void): Promise<void> {
+  const hint = 'Does the agent ask for an authkey? With a key on one side only, both sides wait for each other.';
+  const tooLate = (): LaunchpoolError =>
+    new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_TIMEOUT', `no authkey handshake within ${ms} ms`, { hint });
+  const timer = setTimeout(() => fail(tooLate()), ms);
+  try {
+    await ready;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Connects, trying again for a while: on macOS a full queue looks just like nobody listening. */
+async function reach(path: string, activationMs: number): Promise<Socket> {
+  const deadline = performance.now() + activationMs;
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs *= 2) {
+    try {
+      return await connected(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const left = deadline - performance.now();
+      const passing = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
+      if (!passing || left <= 0) throw unreachable(path, error as NodeJS.ErrnoException);
+      await wait(Math.min(retryMs, left));
+    }
+  }
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+function unreachable(path: string, cause: NodeJS.ErrnoException): LaunchpoolError {
+  const hints: Record<string, string> = {
+    ENOENT: 'There is no such socket: is the agent installed, or `launchpool dev` running?',
+    ECONNREFUSED: 'The socket is there and nobody holds it: is the service manager or `launchpool dev` running?',
+    EACCES: 'The socket belongs to another user.',
+  };
+  return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECT_FAILED', `cannot connect to ${path}: ${cause.code}`, {
+    cause,
+    hint: hints[cause.code ?? ''],
+  });
+}
+
+function closed(path: string, cause?: Error): LaunchpoolError {
+  const why = cause === undefined ? '' : `: ${cause.message}`;
+  return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', `the agent closed the connection to ${path}${why}`, {
+    cause,
+    hint: 'An agent closes when it leaves, and a raw agent when a request has failed; its log says why.',
+  });
+}
+
+function keyWanted(): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_REQUIRED', 'the agent asks for an authkey', {
+    hint: 'Give it with the option authkey, or on the command line with --authkey-file FILE.',
+  });
+}
+
+/** A server that closes in the middle of a handshake has refused it. */
+function duringHandshake(reason: LaunchpoolError): LaunchpoolError {
+  if (reason.code !== 'ERR_LAUNCHPOOL_CONNECTION_CLOSED') return reason;
+  return new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_FAILED', 'the agent closed the connection during the handshake', {
+    cause: reason,
+    hint: 'Give both sides the same key.',
+  });
+}

@@ -1,0 +1,58 @@
+/** Who may speak: the authkey handshake of a connection, with its deadline. Knows nothing of what is said later. */
+import { LaunchpoolError } from '../../wire/errors.ts';
+
+export type GateOptions = {
+  /** The shared key; without one everybody who reaches the socket may speak. */
+  authkey: Uint8Array | undefined;
+  /** Whether HMAC-MD5 is allowed, which Python up to 3.11 needs. */
+  md5: boolean;
+  /** How long the handshake may take, in milliseconds. Without a deadline, a key on one side only hangs for ever. */
+  handshakeMs: number;
+};
+
+export type Gate = {
+  /**
+   * Lets one connection begin.
+   * @param send sends the payload of a frame.
+   * @param settled hears once how it ended; a refusal has been told the other side already.
+   */
+  open(send: (payload: Buffer) => void, settled: (refusal?: LaunchpoolError) => void): Visitor;
+};
+
+/** A connection at the gate. */
+export type Visitor = {
+  receive(payload: Buffer): void;
+  /** The connection is gone. */
+  leave(): void;
+};
+
+/** Returns undefined where everybody may speak. */
+export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Promise<Gate | undefined> {
+  if (authkey === undefined) return undefined;
+  // node:crypto takes some milliseconds to load, and most agents have no key.
+  const { createHandshake } = await import('../../wire/handshake.ts');
+
+  return {
+    open(send, settled) {
+      const handshake = createHandshake({ role: 'server', authkey, md5 });
+      const deadline = setTimeout(() => settled(tooLate(handshakeMs)), handshakeMs);
+      handshake.start().forEach(send);
+      return {
+        receive(payload) {
+          const step = handshake.receive(payload);
+          step.send.forEach(send);
+          if (!step.done && step.error === undefined) return;
+          clearTimeout(deadline);
+          settled(step.error);
+        },
+        leave: () => clearTimeout(deadline),
+      };
+    },
+  };
+}
+
+function tooLate(handshakeMs: number): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_TIMEOUT', `no authkey handshake within ${handshakeMs} ms`, {
+    hint: 'This agent asks for an authkey: does the client have one?',
+  });
+}

@@ -1,0 +1,8 @@
+/** Where the code of the worker threads is: beside these sources or, built, beside the built files. */
+import { fileURLToPath } from 'node:url';
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+export const WORKER_ENTRY: string = fileURLToPath(new URL(`../../workers/entry.${extension}`, import.meta.url));
+/** The name of the function in it that takes tasks. */
+export const WORKER_FUNCTION = 'run';

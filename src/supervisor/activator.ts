@@ -1,0 +1,139 @@
+/**
+ * launchpool's own on-demand holder, for development, examples and tests: holds the sockets, starts the agent when
+ * somebody knocks, and again whenever it has left. To the agent it speaks systemd's protocol, sd_listen_fds(3).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { controlPathOf, SOCKET_NAMES } from '../../wire/address.ts';
+import { holdSocket } from './held-socket.ts';
+import { LIFELINE_VARIABLE, readLifeline } from './lifeline.ts';
+
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 10_000;
+/** An agent that has lived so long before it crashed is started again at once. */
+const HEALTHY_MS = 10_000;
+
+export type ActivatorOptions = {
+  /** Where clients connect; the control socket stands beside it. */
+  socketPath: string;
+  /** The agent's program and its arguments. It must check in as a child of systemd would. */
+  command: readonly [string, ...string[]];
+  /**
+   * How long an agent may take to leave before it is killed, in milliseconds.
+   * @default 15000
+   */
+  stopMs?: number;
+  /** Called when something has happened. */
+  onEvent?: (event: ActivatorEvent) => void;
+  /** Called with the files that the agent consists of, when it reports them. */
+  onFiles?: (files: string[]) => void;
+};
+
+export type ActivatorEvent =
+  | { event: 'waiting' }
+  | { event: 'started'; pid: number }
+  | { event: 'left'; pid: number; uptimeMs: number }
+  | { event: 'crashed'; pid: number; status: string; backoffMs: number };
+
+export type Activator = {
+  /** Asks the agent to leave, if one runs. The next connection starts a new one. */
+  restart(): void;
+  /** Ends the agent, closes the sockets and removes their paths. */
+  close(): Promise<void>;
+};
+
+/**
+ * Resolves when the sockets stand.
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
+ */
+export async function createActivator(options: ActivatorOptions): Promise<Activator> {
+  const { socketPath, stopMs = 15_000, onEvent = () => undefined } = options;
+  const controlPath = controlPathOf(socketPath);
+  const agentSocket = await holdSocket(socketPath);
+  const controlSocket = await holdSocket(controlPath).catch((error: unknown) => {
+    agentSocket.close();
+    throw error;
+  });
+  const closing = new AbortController();
+  let child: ChildProcess | undefined;
+  let crashes = 0;
+  let restarting = false;
+
+  async function serve(): Promise<void> {
+    while (!closing.signal.aborted) {
+      onEvent({ event: 'waiting' });
+      await agentSocket.knock(closing.signal);
+      await runAgent();
+    }
+  }
+
+  async function runAgent(): Promise<void> {
+    const startedAt = performance.now();
+    restarting = false;
+    child = startAgent(options, [agentSocket.fd, controlSocket.fd]);
+    const pid = child.pid ?? 0;
+    onEvent({ event: 'started', pid });
+    const status = await exitOf(child);
+    child = undefined;
+    const uptimeMs = Math.round(performance.now() - startedAt);
+    if (status === undefined || restarting || closing.signal.aborted) {
+      crashes = 0;
+      onEvent({ event: 'left', pid, uptimeMs });
+      return;
+    }
+    crashes = uptimeMs >= HEALTHY_MS ? 1 : crashes + 1;
+    const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (crashes - 1));
+    onEvent({ event: 'crashed', pid, status, backoffMs });
+    await wait(backoffMs, undefined, { signal: closing.signal });
+  }
+
+  const served = serve().catch((error: unknown) => {
+    if (!closing.signal.aborted) throw error;
+  });
+
+  return {
+    restart() {
+      restarting = true;
+      child?.kill('SIGTERM');
+    },
+    async close() {
+      closing.abort();
+      child?.kill('SIGTERM');
+      const late = setTimeout(() => child?.kill('SIGKILL'), stopMs);
+      await served;
+      clearTimeout(late);
+      agentSocket.close();
+      controlSocket.close();
+    },
+  };
+}
+
+/** Starts the agent with the sockets as descriptors 3 and 4 and the lifeline as 5. */
+function startAgent({ command, onFiles }: ActivatorOptions, fds: readonly number[]): ChildProcess {
+  const [program, ...args] = command;
+  // LISTEN_PID must be the agent's own, which nobody knows before the fork: the shell that becomes the agent does.
+  const child = spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', program, ...args], {
+    // What the module prints goes to standard error: standard output is the holder's own.
+    stdio: ['ignore', 2, 2, ...fds, 'pipe'],
+    env: {
+      ...process.env,
+      LISTEN_FDS: String(fds.length),
+      LISTEN_FDNAMES: `${SOCKET_NAMES.systemd.agent}:${SOCKET_NAMES.systemd.control}`,
+      [LIFELINE_VARIABLE]: String(3 + fds.length),
+    },
+  });
+  readLifeline(child.stdio[3 + fds.length] as Readable, onFiles ?? (() => undefined));
+  return child;
+}
+
+/** Undefined when the agent has left of its own accord, otherwise how it ended. */
+async function exitOf(child: ChildProcess): Promise<string | undefined> {
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return code === 0 ? undefined : signal === null ? `exit status ${code}` : `signal ${signal}`;
+  } catch (error) {
+    return `not started: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,64 @@
+/** Where an agent listens: the one rule that supervisors, clients and commands share. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { LaunchpoolError } from './errors.ts';
+
+/** The longest socket path that works everywhere: sun_path has 104 bytes on macOS (108 on Linux), one is for NUL. */
+export const MAX_SOCKET_PATH_BYTES = 103;
+
+export type Surroundings = {
+  /** @default process.platform */
+  platform?: NodeJS.Platform;
+  /** @default process.env */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** @default the user's home folder */
+  home?: string;
+  /** @default process.getuid() */
+  uid?: number;
+};
+
+/** The names under which a supervisor hands over the sockets. */
+export const SOCKET_NAMES = {
+  launchd: { agent: 'Listeners', control: 'Control' },
+  systemd: { agent: 'agent', control: 'control' },
+} as const;
+
+/**
+ * The path of an agent's socket.
+ * @param target a path if it contains `/`, otherwise a label.
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID
+ */
+export function socketPathOf(target: string, surroundings: Surroundings = {}): string {
+  if (target.includes('/')) return checkSocketPath(target);
+  const label = checkLabel(target);
+  const { platform = process.platform, env = process.env, home = homedir() } = surroundings;
+  if (platform === 'darwin') {
+    return checkSocketPath(join(home, 'Library', 'Application Support', label, 'agent.sock'));
+  }
+  const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${surroundings.uid ?? process.getuid?.()}`;
+  return checkSocketPath(join(runtimeDir, `${label}.sock`));
+}
+
+/** The path of the control socket that stands beside an agent's socket given by its path: X.sock → X.control.sock. */
+export function controlPathOf(socketPath: string): string {
+  return checkSocketPath(`${socketPath.replace(/\.sock$/, '')}.control.sock`);
+}
+
+/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID when a path is longer than a socket address can be. */
+export function checkSocketPath(path: string): string {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= MAX_SOCKET_PATH_BYTES && bytes > 0 && !path.includes('\0')) return path;
+  throw new LaunchpoolError(
+    'ERR_LAUNCHPOOL_ADDRESS_INVALID',
+    `the socket path has ${bytes} bytes, and ${MAX_SOCKET_PATH_BYTES} is the most that works: ${path}`,
+    { hint: 'Choose a shorter folder or a shorter label.' },
+  );
+}
+
+/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID when a label is not fit to be a file name and a job's name. */
+export function checkLabel(label: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(label) && !label.includes('..')) return label;
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `not a label: ${JSON.stringify(label)}`, {
+    hint: 'A label is letters, digits, dots, dashes and underscores, as in com.example.rot13; a path contains a slash.',
+  });
+}

@@ -1,0 +1,17 @@
+/** How to recognise a challenge without knowing how to answer it: what a client without an authkey sees. */
+
+/** What the first message of the authkey handshake begins with; see handshake.ts. */
+export const CHALLENGE: Buffer = Buffer.from('#CHALLENGE#');
+/** Python up to 3.11: 20 random bytes. From 3.12 on: the name of a digest, and 40. */
+const LEGACY_BYTES = CHALLENGE.length + 20;
+const NAMED = /^#CHALLENGE#\{[a-z0-9_]{1,8}\}/;
+
+/** Whether a server's first frame has the shape of a challenge. */
+export function isChallenge(payload: Buffer): boolean {
+  if (!startsWith(payload, CHALLENGE)) return false;
+  return payload.length === LEGACY_BYTES || NAMED.test(payload.toString('latin1', 0, CHALLENGE.length + 10));
+}
+
+export function startsWith(message: Uint8Array, prefix: Buffer): boolean {
+  return message.length >= prefix.length && prefix.compare(message, 0, prefix.length) === 0;
+}

@@ -1,0 +1,87 @@
+/** Loads the agent's module and says what it offers. Knows nothing of frames. */
+import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { LaunchpoolError, toPlain } from '../wire/errors.ts';
+
+export type RawHandler = (message: Uint8Array) => unknown;
+export type Method = (...params: unknown[]) => unknown;
+
+/** A module is of one kind: what a frame means is never guessed. */
+export type Handlers = { kind: 'raw'; handle: RawHandler } | { kind: 'rpc'; methods: ReadonlyMap<string, Method> };
+
+/** Exports that are never methods: a caller's `await` looks for `then`, the others are launchpool's own. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', 'setup', 'teardown']);
+
+/**
+ * Imports the module and runs its `setup` export, if there is one, to the end.
+ * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS
+ */
+export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
+  let exported: Readonly<Record<string, unknown>>;
+  try {
+    exported = exportsOf(moduleUrl, await import(moduleUrl));
+  } catch (cause) {
+    throw notLoaded(moduleUrl, 'cannot be loaded', cause);
+  }
+  const handlers = readHandlers(moduleUrl, exported);
+  if (typeof exported.setup === 'function') {
+    try {
+      await exported.setup();
+    } catch (cause) {
+      throw notLoaded(moduleUrl, 'failed in its setup()', cause);
+    }
+  }
+  return handlers;
+}
+
+/** Decides what a module's exports make of it. */
+export function readHandlers(moduleUrl: string, exported: Readonly<Record<string, unknown>>): Handlers {
+  const raw = Object.hasOwn(exported, 'default') ? exported.default : undefined;
+  const methods = new Map<string, Method>();
+  for (const [name, value] of Object.entries(exported)) {
+    if (isMethodName(name) && isCallable(value)) methods.set(name, value);
+  }
+  if (isCallable(raw)) {
+    if (methods.size === 0) return { kind: 'raw', handle: raw };
+    throw new LaunchpoolError(
+      'ERR_LAUNCHPOOL_MODULE_BOTH_KINDS',
+      `${moduleUrl} has a default export (a raw agent) and named ones (an RPC agent): ${[...methods.keys()].join(', ')}`,
+      { hint: 'Keep the default export or the named ones, or make two modules of it.' },
+    );
+  }
+  if (methods.size > 0) return { kind: 'rpc', methods };
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NO_EXPORTS', `${moduleUrl} exports no function`, {
+    hint: 'Export functions by name for an RPC agent, or one function as default for a raw agent.',
+  });
+}
+
+function isMethodName(name: string): boolean {
+  return !RESERVED_NAMES.has(name) && !name.startsWith('rpc.');
+}
+
+/** A class is a function too, but one that cannot be called. */
+function isCallable(value: unknown): value is Method {
+  return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/**
+ * What a module exports, whichever way it is written. Of a CommonJS module, import() shows only the names that a scan
+ * of its text has found, and `module.exports` as `default`; the module cache has `module.exports` itself
+ * (https://nodejs.org/api/esm.html#commonjs-namespaces).
+ */
+function exportsOf(moduleUrl: string, namespace: Record<string, unknown>): Readonly<Record<string, unknown>> {
+  if (!moduleUrl.startsWith('file:')) return namespace;
+  const commonJs = createRequire(import.meta.url).cache[realpathSync(fileURLToPath(moduleUrl))];
+  if (commonJs === undefined) return namespace;
+  const exported: unknown = commonJs.exports;
+  return typeof exported === 'function' ? { default: exported, ...exported } : Object(exported);
+}
+
+function notLoaded(moduleUrl: string, what: string, cause: unknown): LaunchpoolError {
+  const { name, message } = toPlain(cause);
+  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${what}: ${name}: ${message}`, {
+    cause,
+    hint: 'Run `node` on the module to see the whole error.',
+  });
+}
