@@ -20,7 +20,7 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', '
 export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
   let exported: Readonly<Record<string, unknown>>;
   try {
-    exported = exportsOf(moduleUrl, await import(moduleUrl));
+    exported = exportsOf(moduleUrl, await importNamespace(moduleUrl));
   } catch (cause) {
     throw notLoaded(moduleUrl, 'cannot be loaded', cause);
   }
@@ -63,6 +63,15 @@ function isMethodName(name: string): boolean {
 /** A class is a function too, but one that cannot be called. */
 function isCallable(value: unknown): value is Method {
   return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/**
+ * Imports a module by way of another one: import() resolves as promises do, so a module that exports `then` would be
+ * taken for a promise itself and, more often than not, never be settled.
+ */
+async function importNamespace(moduleUrl: string): Promise<Record<string, unknown>> {
+  const wrapper = `import * as namespace from ${JSON.stringify(moduleUrl)}; export { namespace };`;
+  return (await import(`data:text/javascript,${encodeURIComponent(wrapper)}`)).namespace;
 }
 
 /**

@@ -1,0 +1,66 @@
+/** Agents for tests: the real program, under the real activator. */
+import { EventEmitter, on } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { type Activator, type ActivatorEvent, createActivator } from '../../src/supervisor/activator.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** The command line, unbuilt. */
+export const ENTRY: string = fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
+
+/** The path of a file under test/fixtures. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+}
+
+export type TestAgent = {
+  socketPath: string;
+  controlPath: string;
+  activator: Activator;
+  /** Everything that has happened so far. */
+  events: ActivatorEvent[];
+  /** Resolves with the first event of that name from `from` on, past or to come. */
+  event<Name extends ActivatorEvent['event']>(
+    name: Name,
+    from?: number,
+  ): Promise<Extract<ActivatorEvent, { event: Name }>>;
+};
+
+/**
+ * Holds a socket for an agent, which starts with the first connection.
+ * @param module a path, such as `fixture('agents/echo.ts')` gives it.
+ * @param flags what `launchpool run` is told beside the module.
+ */
+export async function holdAgent(
+  t: ExecutionContext,
+  module: string,
+  flags: readonly string[] = [],
+): Promise<TestAgent> {
+  const socketPath = join(await tempDir(t), 'a.sock');
+  const events: ActivatorEvent[] = [];
+  const emitter = new EventEmitter();
+  const activator = await createActivator({
+    socketPath,
+    command: [process.execPath, ENTRY, 'run', module, '--log-level', 'silent', ...flags],
+    onEvent(event) {
+      events.push(event);
+      emitter.emit('event');
+    },
+  });
+  t.teardown(() => activator.close());
+  return {
+    socketPath,
+    controlPath: socketPath.replace(/\.sock$/, '.control.sock'),
+    activator,
+    events,
+    async event(name, from = 0) {
+      const more = on(emitter, 'event');
+      for (;;) {
+        const found = events.slice(from).find((event) => event.event === name);
+        if (found !== undefined) return found as never;
+        await more.next();
+      }
+    },
+  };
+}
