@@ -20,7 +20,8 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', '
 export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
   let exported: Readonly<Record<string, unknown>>;
   try {
-    exported = exportsOf(moduleUrl, await importNamespace(moduleUrl));
+    const { namespace } = await importWrapped(moduleUrl);
+    exported = exportsOf(moduleUrl, namespace);
   } catch (cause) {
     throw notLoaded(moduleUrl, 'cannot be loaded', cause);
   }
@@ -69,9 +70,9 @@ function isCallable(value: unknown): value is Method {
  * Imports a module by way of another one: import() resolves as promises do, so a module that exports `then` would be
  * taken for a promise itself and, more often than not, never be settled.
  */
-async function importNamespace(moduleUrl: string): Promise<Record<string, unknown>> {
+function importWrapped(moduleUrl: string): Promise<{ namespace: Record<string, unknown> }> {
   const wrapper = `import * as namespace from ${JSON.stringify(moduleUrl)}; export { namespace };`;
-  return (await import(`data:text/javascript,${encodeURIComponent(wrapper)}`)).namespace;
+  return import(`data:text/javascript,${encodeURIComponent(wrapper)}`);
 }
 
 /**
