@@ -192,15 +192,18 @@ function readResponse(value: unknown): RpcResponse {
   }
   const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
   if (typeof code !== 'number' || typeof message !== 'string') throw replyInvalid('its error has no code or message');
-  return { id, error: fromPlain({ name: 'Error', code, ...plainOf(data), message }) };
+  return { id, error: fromPlain(plainOf(code, message, data)) };
 }
 
-/** The fields that {@link encodeError} put into `data`; from another server, `data` as it stands. */
-function plainOf(data: unknown): Partial<PlainError> {
-  if (typeof data !== 'object' || data === null || typeof (data as PlainError).name !== 'string') return { data };
+/** The error that {@link encodeError} has written; of another server's, the code and the data as they stand. */
+function plainOf(rpcCode: number, message: string, data: unknown): PlainError {
+  if (typeof data !== 'object' || data === null || typeof (data as PlainError).name !== 'string') {
+    return { name: 'Error', message, code: rpcCode, data };
+  }
   const { name, code, hint, data: own, stack } = data as PlainError;
   return {
     name,
+    message,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(typeof hint === 'string' ? { hint } : {}),
     ...(typeof stack === 'string' ? { stack } : {}),

@@ -90,7 +90,9 @@ function exportsOf(moduleUrl: string, namespace: Record<string, unknown>): Reado
 
 function notLoaded(moduleUrl: string, what: string, cause: unknown): LaunchpoolError {
   const { name, message } = toPlain(cause);
-  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${what}: ${name}: ${message}`, {
+  // The module that importWrapped() puts in between is nothing to the reader.
+  const why = message.replace(/ imported from data:\S*$/, '');
+  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${what}: ${name}: ${why}`, {
     cause,
     hint: 'Run `node` on the module to see the whole error.',
   });

@@ -1,5 +1,5 @@
 /** The command line: arguments → verb → exit status. */
-import { factsOf, LaunchpoolError, toPlain } from '../../wire/errors.ts';
+import { describe, exitStatusOf } from './failure.ts';
 
 /**
  * Runs one command and sets the exit status of the process.
@@ -24,18 +24,4 @@ async function statusOf([verb, ...args]: readonly string[]): Promise<number> {
   }
   const { runCommand } = await import('./command.ts');
   return runCommand(verb === undefined ? [] : [verb, ...args]);
-}
-
-/** The error for people: what has happened, and what to do. */
-export function describe(error: unknown): string {
-  const { message, code, hint, stack } = toPlain(error, { stack: !(error instanceof LaunchpoolError) });
-  const text = stack ?? `${message}${code === undefined ? '' : ` (${code})`}`;
-  return hint === undefined ? text : `${text}\n  ${hint}`;
-}
-
-/** 1 for what an agent has answered, else sysexits(3); 70 is what launchpool itself has got wrong. */
-export function exitStatusOf(error: unknown): number {
-  if (!(error instanceof LaunchpoolError)) return 70;
-  if (error.remote) return 1;
-  return factsOf(error.code)?.exit ?? 1;
 }

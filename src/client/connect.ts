@@ -4,7 +4,7 @@ import { connectRpc, type RpcClient } from './rpc.ts';
 import type { ConnectOptions } from './transport.ts';
 
 /** What JSON makes of a result: nothing becomes null. */
-export type OnTheWire<Result> = Result extends undefined ? null : Result;
+export type OnTheWire<Result> = Result extends void ? null : Result;
 
 type NotMethods = 'default' | 'then' | 'setup' | 'teardown' | `rpc.${string}`;
 

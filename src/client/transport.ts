@@ -101,6 +101,8 @@ export async function openTransport(
   };
 
   const take = (payload: Buffer): void => {
+    // What stands in the same chunk behind a fault is not read any more.
+    if (reason !== undefined) return;
     if (shaking) shake(payload);
     else if (first && handshake === undefined && isChallenge(payload)) fail(keyWanted());
     else events.onFrame(payload);

@@ -1,6 +1,7 @@
 /** Runs a program to its end. */
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
+import type { ExecutionContext } from 'ava';
 
 export type Finished = { status: number | null; signal: NodeJS.Signals | null; stdout: Buffer; stderr: string };
 
@@ -30,4 +31,46 @@ export async function runProgram(
     exited,
   ]);
   return { ...end, stdout, stderr: stderr.toString('utf8') };
+}
+
+export type Running = {
+  pid: number;
+  /** Resolves with everything on standard error so far, once that matches. */
+  stderr(pattern: RegExp): Promise<string>;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit status, or the signal's name. */
+  ended: Promise<number | NodeJS.Signals | null>;
+};
+
+/** Starts a program that stays; it is ended, by its id, when the test ends. */
+export function startProgram(t: ExecutionContext, [program, ...args]: readonly [string, ...string[]]): Running {
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.once('exit', (status, signal) => resolve(status ?? signal));
+  });
+  let seen = '';
+  const waiting = new Set<() => void>();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    seen += text;
+    for (const look of waiting) look();
+  });
+  t.teardown(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  return {
+    pid: child.pid as number,
+    stderr: (pattern) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!pattern.test(seen)) return;
+          waiting.delete(look);
+          resolve(seen);
+        };
+        waiting.add(look);
+        look();
+      }),
+    signal: (name) => child.kill(name),
+    ended,
+  };
 }

@@ -5,7 +5,7 @@ import { connectRaw } from '../../client/index.ts';
 import { connectRpc } from '../../client/rpc.ts';
 import { numberOf } from '../agent-flags.ts';
 import { type ClientFlags, connectOptionsOf } from '../client-flags.ts';
-import { describe, exitStatusOf } from '../main.ts';
+import { describe, exitStatusOf } from '../failure.ts';
 
 export type CallFlags = ClientFlags & { params?: string; timeout?: string; json?: boolean };
 

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { connectRaw, type RawClient } from '../../client/index.ts';
 import { connectRpc, type RpcClient } from '../../client/rpc.ts';
 import { type ClientFlags, connectOptionsOf } from '../client-flags.ts';
-import { describe } from '../main.ts';
+import { describe } from '../failure.ts';
 
 /** Answers one line with one; undefined prints nothing. */
 export type Answer = (line: string) => Promise<string | undefined>;

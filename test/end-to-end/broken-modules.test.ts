@@ -1,0 +1,67 @@
+/** Modules that cannot be loaded: whoever waits hears of it, and the agent does not spin. */
+import test from 'ava';
+import { connectRaw } from '../../src/client/index.ts';
+import { connectRpc } from '../../src/client/rpc.ts';
+import { ENTRY, fixture, holdAgent } from '../helpers/agent.ts';
+import { startProgram } from '../helpers/program.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+
+const BROKEN: ReadonlyArray<[module: string, code: string, message: RegExp]> = [
+  ['missing.ts', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', /missing\.ts/],
+  ['syntax-error.ts', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', /SyntaxError/],
+  ['throws.ts', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', /while loading/],
+  ['setup-throws.ts', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', /no database/],
+  ['no-exports.ts', 'ERR_LAUNCHPOOL_MODULE_NO_EXPORTS', /exports no function/],
+  ['both-kinds.ts', 'ERR_LAUNCHPOOL_MODULE_BOTH_KINDS', /named/],
+];
+
+for (const [module, code, message] of BROKEN) {
+  test(`${module}: every queued client is answered with the reason, and the agent leaves`, async (t) => {
+    const held = await holdAgent(t, fixture(`broken/${module}`), ['--idle', '0']);
+    const clients = await Promise.all([connectRpc(held.socketPath), connectRpc(held.socketPath)]);
+    for (const client of clients) await t.throwsAsync(client.call('hello', []), { code, message });
+
+    const raw = await connectRaw(held.socketPath);
+    const answer = JSON.parse((await raw.request('no JSON at all')).toString());
+    t.is(answer.id, null);
+    t.is(answer.error.data.code, code);
+
+    const { status } = await held.event('crashed');
+    t.is(status, 'exit status 66');
+    t.is(held.events.filter(({ event }) => event === 'started').length, 1);
+  });
+}
+
+test('a module that ends its thread while it loads costs each request one thread, and no more', async (t) => {
+  const { socketPath } = await holdAgent(t, fixture('broken/exits.ts'));
+  const client = await connectRpc(socketPath);
+  for (let index = 0; index < 3; index += 1) {
+    await t.throwsAsync(client.call('hello', []), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  }
+  client.close();
+});
+
+test('a module that exports `then` loads like any other', async (t) => {
+  const { socketPath } = await holdAgent(t, fixture('broken/exports-then.ts'));
+  const client = await connectRpc(socketPath);
+  t.is(await client.call('hello', []), 'hello');
+  await t.throwsAsync(client.call('then', []), { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND' });
+  client.close();
+});
+
+test('the reason stands on standard error, and a module that has been mended works', async (t) => {
+  const folder = await tempDir(t);
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(`${folder}/agent.ts`, 'export const hello = ;');
+  const dev = startProgram(t, [process.execPath, ENTRY, 'dev', `${folder}/agent.ts`, '--socket', `${folder}/a.sock`]);
+  await dev.stderr(/first connection/);
+  const client = await connectRpc(`${folder}/a.sock`);
+  await t.throwsAsync(client.call('hello', []), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
+  await dev.stderr(/SyntaxError/);
+
+  await writeFile(`${folder}/agent.ts`, 'export const hello = (): string => "mended";');
+  await dev.stderr(/has left|ended with/);
+  const again = await connectRpc(`${folder}/a.sock`);
+  t.is(await again.call('hello', []), 'mended');
+  again.close();
+});

@@ -1,0 +1,146 @@
+/** What handlers may do, and what their callers and neighbours see of it. */
+import test from 'ava';
+import { connect, connectRaw, LaunchpoolError } from '../../src/client/index.ts';
+import { fixture, holdAgent } from '../helpers/agent.ts';
+
+type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
+
+const rpcAgent = fixture('agents/misbehaving.ts');
+const rawAgent = fixture('agents/misbehaving-raw.ts');
+
+test('handlers run on worker threads, from the very first reply on and under load', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2']);
+  await using agent = await connect<Misbehaving>(socketPath);
+  const first = await agent.where();
+  t.false(first.isMainThread);
+  t.true(first.threadId > 0);
+
+  const places = await Promise.all(Array.from({ length: 200 }, () => agent.where()));
+  t.true(places.every(({ isMainThread, pid }) => !isMainThread && pid === first.pid));
+  t.true(new Set(places.map(({ threadId }) => threadId)).size <= 2);
+});
+
+test('a handler that throws answers with the code, name, message and data of what it threw, and no stack', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent);
+  await using agent = await connect<Misbehaving>(socketPath);
+  const error = await t.throwsAsync(agent.fail('too far'), { instanceOf: LaunchpoolError });
+  t.like(error, { code: 'E_TEST', name: 'RangeError', message: 'too far', data: { at: 7 }, remote: true });
+  t.false(error?.stack?.includes('misbehaving.ts'));
+});
+
+test('in development the stack comes along', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent, ['--development']);
+  await using agent = await connect<Misbehaving>(socketPath);
+  const error = await t.throwsAsync(agent.fail('too far'));
+  t.regex(error?.stack ?? '', /misbehaving\.ts:\d+/);
+});
+
+test('a handler that rejects, throws a number code or throws text answers with an error', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent);
+  await using agent = await connect<Misbehaving>(socketPath);
+  await t.throwsAsync(agent.reject('no'), { message: 'no', code: 'ERR_LAUNCHPOOL_HANDLER' });
+  const numbered = (await t.throwsAsync(agent.failWithNumber(4711))) as LaunchpoolError | undefined;
+  t.is(numbered?.code, 4711);
+  await t.throwsAsync(agent.failWithText(), { message: /just text/ });
+});
+
+test('what JSON has no form for is an error, and nothing is null', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent);
+  await using agent = await connect<Misbehaving>(socketPath);
+  await t.throwsAsync(agent.bigint(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
+  await t.throwsAsync(agent.circular(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
+  await t.throwsAsync(agent.aFunction(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
+  t.is(await agent.nothing(), null);
+});
+
+for (const method of ['exit', 'crashLater'] as const) {
+  test(`${method}: the caller gets an error, its neighbour its result, and the agent lives`, async (t) => {
+    const { socketPath, events } = await holdAgent(t, rpcAgent, ['--threads', '2']);
+    await using agent = await connect<Misbehaving>(socketPath);
+    const neighbour = agent.slow(300);
+    await t.throwsAsync<Error>(agent[method](), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+    t.is(await neighbour, 300);
+    t.is(await agent.add(1, 2), 3);
+    t.is(events.filter(({ event }) => event === 'started').length, 1);
+  });
+}
+
+test('the very first request may end its thread, and is answered all the same', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '1']);
+  await using agent = await connect<Misbehaving>(socketPath);
+  await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  t.is(await agent.add(1, 2), 3);
+});
+
+test('after many deaths of threads, all threads are there again', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2']);
+  await using agent = await connect<Misbehaving>(socketPath);
+  const deaths = Array.from({ length: 20 }, () => agent.exit().catch((error: LaunchpoolError) => error.code));
+  t.deepEqual(new Set(await Promise.all(deaths)), new Set(['ERR_LAUNCHPOOL_THREAD_EXITED']));
+
+  const threads = await Promise.all([agent.stay(500), agent.stay(500)]);
+  t.is(new Set(threads).size, 2);
+});
+
+test('a handler that never returns holds up nobody on another thread', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2', '--drain', '0.1']);
+  await using stuck = await connect<Misbehaving>(socketPath);
+  await using agent = await connect<Misbehaving>(socketPath);
+  t.is(await agent.add(1, 2), 3);
+  const never = stuck.never().catch((error: LaunchpoolError) => error.code);
+  for (let index = 0; index < 20; index += 1) t.is(await agent.sync(index), index);
+  // With one thread stuck for good, the last free one is lost too, and replaced.
+  await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  t.is(await agent.add(1, 2), 3);
+  await agent[Symbol.asyncDispose]();
+  await stuck[Symbol.asyncDispose]();
+  t.is(await never, 'ERR_LAUNCHPOOL_CONNECTION_CLOSED');
+});
+
+test('the params reach the handler: an array as arguments, an object as the one argument', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent);
+  const client = await connectRaw(socketPath);
+  const ask = async (request: string): Promise<unknown> =>
+    JSON.parse((await client.request(request)).toString()).result;
+  t.is(await ask('{"jsonrpc":"2.0","id":1,"method":"count","params":[1,2,3]}'), 3);
+  t.is(await ask('{"jsonrpc":"2.0","id":1,"method":"count","params":{"a":1,"b":2}}'), 1);
+  t.deepEqual(await ask('{"jsonrpc":"2.0","id":1,"method":"sync","params":{"a":1}}'), { a: 1 });
+  t.is(await ask('{"jsonrpc":"2.0","id":1,"method":"count"}'), 0);
+  client.close();
+});
+
+test('setup has run before the first request, and is no method', async (t) => {
+  const { socketPath } = await holdAgent(t, rpcAgent);
+  const agent = await connect<Record<string, () => unknown>>(socketPath);
+  t.is(await agent.wasSetUp?.(), true);
+  for (const name of ['setup', 'teardown', 'NotAMethod', 'alsoNotAMethod', 'toString', 'rpc.discover', '__proto__']) {
+    await t.throwsAsync<Error>(async () => agent[name]?.(), { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND' }, name);
+  }
+});
+
+test('a raw handler may return any view of bytes, and nothing else', async (t) => {
+  const { socketPath } = await holdAgent(t, rawAgent);
+  const client = await connectRaw(socketPath);
+  t.deepEqual([...(await client.request('buffer'))], [1, 2, 3]);
+  t.is((await client.request('wait 1')).toString(), 'wait 1');
+  await t.throwsAsync(client.request('text'), { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
+});
+
+for (const message of ['throw', 'exit']) {
+  test(`raw, ${message}: the connection closes after the replies before it, others go on`, async (t) => {
+    const { socketPath } = await holdAgent(t, rawAgent, ['--threads', '2']);
+    const other = await connectRaw(socketPath);
+    const client = await connectRaw(socketPath);
+    t.is((await other.request('hello')).toString(), 'hello');
+    const before = client.request('wait 200');
+    const failing = client.request(message);
+    const after = client.request('dropped');
+    const outcomes = await Promise.allSettled([before, failing, after]);
+    t.deepEqual(
+      outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.toString() : outcome.reason.code)),
+      ['wait 200', 'ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'ERR_LAUNCHPOOL_CONNECTION_CLOSED'],
+    );
+    t.is((await other.request('still here')).toString(), 'still here');
+    other.close();
+  });
+}

@@ -1,0 +1,127 @@
+/** Holds the imports to the arrows of docs/architecture.md. */
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Room → the rooms it may import from. A room may always import from itself. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  wire: [],
+  launchd: ['wire'],
+  systemd: ['wire'],
+  workers: ['wire'],
+  'src/log.ts': [],
+  'src/client': ['wire'],
+  'src/gate': ['wire'],
+  'src/supervisor': ['launchd', 'systemd', 'wire'],
+  'src/pool': ['workers', 'wire'],
+  'src/dispatch': ['src/pool', 'workers', 'wire'],
+  'src/agent': ['src/dispatch', 'src/pool', 'src/gate', 'src/log.ts', 'wire'],
+  'src/cli': ['src/agent', 'src/client', 'src/supervisor', 'src/log.ts', 'wire'],
+  'src/index.ts': ['src/client', 'src/supervisor', 'wire'],
+};
+
+/** Packages, by the only rooms that may load them. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  koffi: ['launchd', 'src/supervisor'],
+  piscina: ['src/pool'],
+  pino: ['src/log.ts'],
+  'pino-pretty': ['src/log.ts'],
+  commander: ['src/cli'],
+};
+
+type Import = { from: string; specifier: string; typeOnly: boolean };
+
+const files = globSync('{wire,launchd,systemd,workers,src}/**/*.ts', { cwd: root });
+const imports: Import[] = files.flatMap((from) => importsOf(from));
+
+function importsOf(from: string): Import[] {
+  const source = readFileSync(join(root, from), 'utf8');
+  const statements = source.matchAll(
+    /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
+  return [...statements].map(([, type, specifier, dynamic]) => ({
+    from,
+    specifier: (specifier ?? dynamic) as string,
+    typeOnly: type !== undefined,
+  }));
+}
+
+function roomOf(file: string): string {
+  const [first = '', second = ''] = file.split('/');
+  return first === 'src' ? `src/${second}` : first;
+}
+
+function targetOf({ from, specifier }: Import): string {
+  return relative(root, join(root, dirname(from), specifier));
+}
+
+test('every file is in a room of the table', (t) => {
+  t.true(files.length > 30);
+  t.deepEqual(
+    [...new Set(files.map(roomOf))].filter((room) => !(room in ARROWS)),
+    [],
+  );
+});
+
+test('rooms import only along the arrows', (t) => {
+  const relatives = imports.filter(({ specifier }) => specifier.startsWith('.'));
+  t.true(relatives.length > 80);
+  const wrong = relatives.filter((found) => {
+    const [here, there] = [roomOf(found.from), roomOf(targetOf(found))];
+    return here !== there && !ARROWS[here]?.includes(there);
+  });
+  t.deepEqual(wrong, []);
+});
+
+test('the arrows of the table have no cycle', (t) => {
+  const reaches = (room: string, goal: string): boolean =>
+    (ARROWS[room] ?? []).some((next) => next === goal || reaches(next, goal));
+  t.deepEqual(
+    Object.keys(ARROWS).filter((room) => reaches(room, room)),
+    [],
+  );
+});
+
+test('every relative import names a file that is there', (t) => {
+  const known = new Set(files);
+  const relatives = imports.filter(({ specifier }) => specifier.startsWith('.'));
+  t.deepEqual(
+    relatives.filter((found) => !known.has(targetOf(found))),
+    [],
+  );
+});
+
+test('packages are loaded only where they are at home', (t) => {
+  const packages = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
+  t.true(packages.length >= 5);
+  const wrong = packages.filter(({ from, specifier }) => !PACKAGES[specifier]?.includes(roomOf(from)));
+  t.deepEqual(wrong, []);
+});
+
+test('what leads from a file to others never leads back to it', (t) => {
+  const targets = new Map<string, string[]>();
+  for (const found of imports) {
+    if (!found.specifier.startsWith('.') || found.typeOnly) continue;
+    targets.set(found.from, [...(targets.get(found.from) ?? []), targetOf(found)]);
+  }
+  const leadsBack = (file: string): boolean => {
+    const seen = new Set<string>();
+    const walk = (at: string): boolean =>
+      (targets.get(at) ?? []).some((next) => {
+        if (next === file) return true;
+        if (seen.has(next)) return false;
+        seen.add(next);
+        return walk(next);
+      });
+    return walk(file);
+  };
+  t.deepEqual(files.filter(leadsBack), []);
+});
+
+test('no product file has more than 250 lines', (t) => {
+  const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 251);
+  t.deepEqual(long, []);
+});

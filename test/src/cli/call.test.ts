@@ -1,0 +1,114 @@
+/** `launchpool call` and `launchpool repl`, as a shell sees them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { ENTRY, fixture, holdAgent } from '../../helpers/agent.ts';
+import { type Finished, runProgram } from '../../helpers/program.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const launchpool = (args: readonly string[], input?: string | Uint8Array): Promise<Finished> =>
+  runProgram([process.execPath, ENTRY, ...args], input === undefined ? {} : { input });
+
+async function rpcSocket(t: ExecutionContext): Promise<string> {
+  return (await holdAgent(t, fixture('agents/misbehaving.ts'))).socketPath;
+}
+
+async function echoSocket(t: ExecutionContext): Promise<string> {
+  return (await holdAgent(t, fixture('agents/echo.ts'))).socketPath;
+}
+
+test('call prints the result as JSON', async (t) => {
+  const { status, stdout, stderr } = await launchpool(['call', await rpcSocket(t), 'add', '1', '2']);
+  t.is(stdout.toString(), '3\n');
+  t.is(stderr, '');
+  t.is(status, 0);
+});
+
+test('a dash stands for the JSON value on standard input', async (t) => {
+  const socket = await rpcSocket(t);
+  t.is((await launchpool(['call', socket, 'sync', '-'], '{"a":[1]}')).stdout.toString(), '{"a":[1]}\n');
+  t.is((await launchpool(['call', socket, 'add', '--params', '-'], '[3,4]')).stdout.toString(), '7\n');
+  t.is((await launchpool(['call', socket, 'count', '--params', '{"a":1}'])).stdout.toString(), '1\n');
+});
+
+test('--json prints one object with a result or an error', async (t) => {
+  const socket = await rpcSocket(t);
+  t.deepEqual(JSON.parse((await launchpool(['call', socket, 'add', '1', '2', '--json'])).stdout.toString()), {
+    result: 3,
+  });
+  const failed = await launchpool(['call', socket, 'fail', '"no"', '--json']);
+  t.like(JSON.parse(failed.stdout.toString()).error, { code: 'E_TEST', name: 'RangeError', message: 'no' });
+  t.is(failed.status, 1);
+});
+
+test('--raw sends the argument or standard input as it stands, and writes what comes back', async (t) => {
+  const socket = await echoSocket(t);
+  const bytes = Buffer.from([0, 255, 10, 128]);
+  t.deepEqual((await launchpool(['call', socket, '--raw'], bytes)).stdout, bytes);
+  t.is((await launchpool(['call', socket, '--raw', 'text'])).stdout.toString(), 'text');
+});
+
+test('the exit status tells what went wrong', async (t) => {
+  const socket = await rpcSocket(t);
+  const statusOf = async (...args: string[]): Promise<number | null> => (await launchpool(args)).status;
+  t.is(await statusOf('call', socket, 'fail', '"no"'), 1);
+  t.is(await statusOf('call', socket, 'nope'), 1);
+  t.is(await statusOf('call', socket, 'add', 'not JSON'), 64);
+  t.is(await statusOf('call', socket), 64);
+  t.is(await statusOf('call', socket, 'add', '--nonsense'), 64);
+  t.is(await statusOf('call', `${socket}.not.there`, 'add'), 69);
+  t.is(await statusOf('call', 'no label', 'add'), 64);
+  t.is(await statusOf('call', socket, 'slow', '5000', '--timeout', '0.1'), 75);
+  t.is(await statusOf('call', socket, 'exit'), 1);
+  t.is(await statusOf('nonsense'), 64);
+  t.is(await statusOf(), 64);
+  t.is(await statusOf('--help'), 0);
+});
+
+test('an error says what happened and what to do, on standard error alone', async (t) => {
+  const { stdout, stderr } = await launchpool(['call', '/not/there.sock', 'add']);
+  t.is(stdout.toString(), '');
+  t.regex(
+    stderr,
+    /^launchpool: cannot connect to \/not\/there\.sock: ENOENT \(ERR_LAUNCHPOOL_CONNECT_FAILED\)\n {2}\S/,
+  );
+});
+
+test('a key file counts as it stands, one trailing newline removed', async (t) => {
+  const folder = await tempDir(t);
+  const key = async (name: string, content: string): Promise<string> => {
+    await writeFile(join(folder, name), content);
+    return join(folder, name);
+  };
+  const agentKey = await key('agent', ' secret \n');
+  const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'), ['--authkey-file', agentKey]);
+  const callWith = (file: string): Promise<Finished> =>
+    launchpool(['call', socketPath, '--raw', 'x', '--authkey-file', file]);
+  t.is((await callWith(await key('same', ' secret '))).stdout.toString(), 'x');
+  t.is((await callWith(await key('other', ' secret \n\n'))).status, 77);
+  t.is((await callWith(await key('empty', '\n'))).status, 64);
+  t.is((await callWith(join(folder, 'missing'))).status, 64);
+  t.is((await launchpool(['call', socketPath, '--raw', 'x'])).status, 77);
+});
+
+test('repl answers line by line, takes what is no JSON as text, and goes on after an error', async (t) => {
+  const lines = 'add 1 2\nadd 3, 4\n\nsync hello world\nsync {"a": 1}\nfail no\ncount\n';
+  const { status, stdout, stderr } = await launchpool(['repl', await rpcSocket(t)], lines);
+  t.is(stdout.toString(), '3\n7\n"hello"\n{"a":1}\n0\n');
+  t.regex(stderr, /^no \(E_TEST\)/);
+  t.is(status, 1);
+});
+
+test('repl --raw sends each line as it stands', async (t) => {
+  const { status, stdout } = await launchpool(['repl', await echoSocket(t), '--raw'], 'one\n two \n\nümlaut\n');
+  t.is(stdout.toString(), 'one\n two \n\nümlaut\n');
+  t.is(status, 0);
+});
+
+test('repl connects again when the agent has left in between', async (t) => {
+  const held = await holdAgent(t, fixture('agents/misbehaving-raw.ts'));
+  const { stdout, stderr, status } = await launchpool(['repl', held.socketPath, '--raw'], 'a\nthrow\nb\n');
+  t.is(stdout.toString(), 'a\nb\n');
+  t.regex(stderr, /ERR_LAUNCHPOOL_CONNECTION_CLOSED/);
+  t.is(status, 1);
+});
