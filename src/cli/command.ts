@@ -3,9 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { AGENT_FLAGS } from './agent-flags.ts';
 
 const EXIT_STATUSES = `
-Exit status: 0 done · 1 the agent answered with an error · 64 wrong usage · 65 bad data · 66 the module cannot be loaded
-69 nobody reached, or the connection closed · 70 internal error · 73 socket cannot be made · 75 no reply in time
-76 not an agent's reply · 77 authkey refused · 78 wrong configuration`;
+Exit status: 0 done · 1 the agent answered with an error · 64 wrong usage · 65 bad data
+66 the module cannot be loaded · 69 nobody reached, or the connection closed · 70 internal error
+71 launchd refused · 73 the socket cannot be made · 75 no reply in time · 76 no agent's reply
+77 authkey refused · 78 wrong configuration`;
 
 /**
  * Parses and runs one command.
