@@ -34,8 +34,15 @@ export function holdLifeline(fd: number, onGone: () => void): Lifeline {
 /** The activator's end. */
 export function readLifeline(stream: Readable, onFiles: (files: string[]) => void): void {
   stream.on('error', () => stream.destroy());
-  createInterface({ input: stream }).on('line', (line) => {
+  createInterface({ input: stream }).on('line', (line) => onFiles(filesOf(line)));
+}
+
+function filesOf(line: string): string[] {
+  try {
     const files: unknown = JSON.parse(line);
-    if (Array.isArray(files)) onFiles(files);
-  });
+    return Array.isArray(files) ? files.filter((file) => typeof file === 'string') : [];
+  } catch {
+    // The module has the descriptor too, and may write what it likes.
+    return [];
+  }
 }

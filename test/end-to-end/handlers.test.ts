@@ -10,7 +10,7 @@ const rawAgent = fixture('agents/misbehaving-raw.ts');
 
 test('handlers run on worker threads, from the very first reply on and under load', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2']);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   const first = await agent.where();
   t.false(first.isMainThread);
   t.true(first.threadId > 0);
@@ -22,7 +22,7 @@ test('handlers run on worker threads, from the very first reply on and under loa
 
 test('a handler that throws answers with the code, name, message and data of what it threw, and no stack', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   const error = await t.throwsAsync(agent.fail('too far'), { instanceOf: LaunchpoolError });
   t.like(error, { code: 'E_TEST', name: 'RangeError', message: 'too far', data: { at: 7 }, remote: true });
   t.false(error?.stack?.includes('misbehaving.ts'));
@@ -30,14 +30,14 @@ test('a handler that throws answers with the code, name, message and data of wha
 
 test('in development the stack comes along', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent, ['--development']);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   const error = await t.throwsAsync(agent.fail('too far'));
   t.regex(error?.stack ?? '', /misbehaving\.ts:\d+/);
 });
 
 test('a handler that rejects, throws a number code or throws text answers with an error', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.reject('no'), { message: 'no', code: 'ERR_LAUNCHPOOL_HANDLER' });
   const numbered = (await t.throwsAsync(agent.failWithNumber(4711))) as LaunchpoolError | undefined;
   t.is(numbered?.code, 4711);
@@ -46,7 +46,7 @@ test('a handler that rejects, throws a number code or throws text answers with a
 
 test('what JSON has no form for is an error, and nothing is null', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.bigint(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
   await t.throwsAsync(agent.circular(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
   await t.throwsAsync(agent.aFunction(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
@@ -56,7 +56,7 @@ test('what JSON has no form for is an error, and nothing is null', async (t) => 
 for (const method of ['exit', 'crashLater'] as const) {
   test(`${method}: the caller gets an error, its neighbour its result, and the agent lives`, async (t) => {
     const { socketPath, events } = await holdAgent(t, rpcAgent, ['--threads', '2']);
-    await using agent = await connect<Misbehaving>(socketPath);
+    const agent = await connect<Misbehaving>(socketPath);
     const neighbour = agent.slow(300);
     await t.throwsAsync<Error>(agent[method](), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
     t.is(await neighbour, 300);
@@ -67,14 +67,14 @@ for (const method of ['exit', 'crashLater'] as const) {
 
 test('the very first request may end its thread, and is answered all the same', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '1']);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
   t.is(await agent.add(1, 2), 3);
 });
 
 test('after many deaths of threads, all threads are there again', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2']);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   const deaths = Array.from({ length: 20 }, () => agent.exit().catch((error: LaunchpoolError) => error.code));
   t.deepEqual(new Set(await Promise.all(deaths)), new Set(['ERR_LAUNCHPOOL_THREAD_EXITED']));
 
@@ -84,8 +84,8 @@ test('after many deaths of threads, all threads are there again', async (t) => {
 
 test('a handler that never returns holds up nobody on another thread', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2', '--drain', '0.1']);
-  await using stuck = await connect<Misbehaving>(socketPath);
-  await using agent = await connect<Misbehaving>(socketPath);
+  const stuck = await connect<Misbehaving>(socketPath);
+  const agent = await connect<Misbehaving>(socketPath);
   t.is(await agent.add(1, 2), 3);
   const never = stuck.never().catch((error: LaunchpoolError) => error.code);
   for (let index = 0; index < 20; index += 1) t.is(await agent.sync(index), index);

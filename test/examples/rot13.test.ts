@@ -24,6 +24,6 @@ test('`npm start --silent` is the application', async (t) => {
 
 test('the RPC agent turns letters and leaves the rest', async (t) => {
   const { socketPath } = await holdAgent(t, example('rpc.ts'));
-  await using agent = await connect<typeof import('../../examples/rot13/rpc.ts')>(socketPath);
+  const agent = await connect<typeof import('../../examples/rot13/rpc.ts')>(socketPath);
   t.is(await agent.rot13('Hello, Wörld!'), 'Uryyb, Jöeyq!');
 });

@@ -20,14 +20,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const log = await createLog({ level: options.logLevel, pretty: options.development });
   log.debug({ supervisor: found.supervisor }, 'checked-in');
 
-  const holderGone = new AbortController();
+  // Whatever asks the agent to leave may do so before there is one.
+  const asked = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, asked.resolve);
   const lifeline =
-    found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => holderGone.abort());
+    found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
   const agent = await startAgent({ options, sockets: found.sockets, log, onFiles });
-  if (holderGone.signal.aborted) agent.leave('holder gone');
-  holderGone.signal.addEventListener('abort', () => agent.leave('holder gone'));
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => agent.leave(signal));
+  asked.promise.then(agent.leave);
   return agent.left;
 }
 
