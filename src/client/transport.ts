@@ -1,12 +1,11 @@
-/** A client's connection: the socket, the retry while an agent is being (re)installed, the handshake, the framing. */
-import { connect, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+/** A client's connection: the handshake, the framing, and how it ends. */
 import { socketPathOf } from '../../wire/address.ts';
 import { isChallenge } from '../../wire/challenge.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { DEFAULT_MAX_FRAME_BYTES, encodeFrame, forEachFrame, frameHeader } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 import type { Handshake } from '../../wire/handshake.ts';
+import { reach } from './reach.ts';
 
 export type ConnectOptions = {
   /**
@@ -51,7 +50,6 @@ export type Transport = {
   close(): void;
 };
 
-const FIRST_RETRY_MS = 10;
 /** Below this, a frame is copied into one piece with its header; above, both are written one behind the other. */
 const COPY_BYTES = 16 * 1024;
 
@@ -150,45 +148,6 @@ async function within(ms: number, ready: Promise<void>, fail: (error: Launchpool
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Connects, trying again for a while: on macOS a full queue looks just like nobody listening. */
-async function reach(path: string, activationMs: number): Promise<Socket> {
-  const deadline = performance.now() + activationMs;
-  for (let retryMs = FIRST_RETRY_MS; ; retryMs *= 2) {
-    try {
-      return await connected(path);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const left = deadline - performance.now();
-      const passing = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
-      if (!passing || left <= 0) throw unreachable(path, error as NodeJS.ErrnoException);
-      await wait(Math.min(retryMs, left));
-    }
-  }
-}
-
-function connected(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
-  });
-}
-
-function unreachable(path: string, cause: NodeJS.ErrnoException): LaunchpoolError {
-  const hints: Record<string, string> = {
-    ENOENT: 'There is no such socket: is the agent installed, or `launchpool dev` running?',
-    ECONNREFUSED: 'The socket is there and nobody holds it: is the service manager or `launchpool dev` running?',
-    EACCES: 'The socket belongs to another user.',
-  };
-  return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECT_FAILED', `cannot connect to ${path}: ${cause.code}`, {
-    cause,
-    hint: hints[cause.code ?? ''],
-  });
 }
 
 function closed(path: string, cause?: Error): LaunchpoolError {
