@@ -3,13 +3,11 @@
 /** What the first message of the authkey handshake begins with; see handshake.ts. */
 export const CHALLENGE: Buffer = Buffer.from('#CHALLENGE#');
 /** Python up to 3.11: 20 random bytes. From 3.12 on: the name of a digest, and 40. */
-const LEGACY_BYTES = CHALLENGE.length + 20;
-const NAMED = /^#CHALLENGE#\{[a-z0-9_]{1,8}\}/;
+const MESSAGE = /^(?:[\s\S]{20}|\{[a-z0-9_]{1,8}\}[\s\S]{40})$/;
 
 /** Whether a server's first frame has the shape of a challenge. */
 export function isChallenge(payload: Buffer): boolean {
-  if (!startsWith(payload, CHALLENGE)) return false;
-  return payload.length === LEGACY_BYTES || NAMED.test(payload.toString('latin1', 0, CHALLENGE.length + 10));
+  return startsWith(payload, CHALLENGE) && MESSAGE.test(payload.toString('latin1', CHALLENGE.length));
 }
 
 export function startsWith(message: Uint8Array, prefix: Buffer): boolean {

@@ -41,7 +41,11 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_ENCODING: facts('A request is in an encoding that this version does not read.', 65, -32700),
   ERR_LAUNCHPOOL_REQUEST_INVALID: facts('A request is JSON, but not a JSON-RPC 2.0 request.', 65, -32600),
   ERR_LAUNCHPOOL_METHOD_NOT_FOUND: facts('The agent has no method of that name.', 64, -32601),
-  ERR_LAUNCHPOOL_PARAMS_INVALID: facts('The params are neither an array nor an object.', 65, -32602),
+  ERR_LAUNCHPOOL_PARAMS_INVALID: facts(
+    'The params are neither an array nor an object, or have no form in JSON.',
+    65,
+    -32602,
+  ),
   ERR_LAUNCHPOOL_HANDLER: facts('The handler threw something that has no code of its own.', 1, -32000),
   ERR_LAUNCHPOOL_RESULT_INVALID: facts('The handler returned what cannot be sent.', 70, -32603),
   ERR_LAUNCHPOOL_THREAD_EXITED: facts('The worker thread ended before the request was answered.', 70, -32603),

@@ -162,9 +162,17 @@ function stringify(value: unknown, otherwise: unknown): string {
   }
 }
 
-/** A request as JSON text; without an id, a notification. */
+/**
+ * A request as JSON text; without an id, a notification.
+ * @throws ERR_LAUNCHPOOL_PARAMS_INVALID when JSON has no form for the params.
+ */
 export function encodeRequest(id: number | undefined, method: string, params: readonly unknown[]): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, method, params: params.length === 0 ? undefined : params });
+  try {
+    return JSON.stringify({ jsonrpc: '2.0', id, method, params: params.length === 0 ? undefined : params });
+  } catch (cause) {
+    const { message } = toPlain(cause);
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', `the params are not JSON: ${message}`, { cause });
+  }
 }
 
 export type RpcResponse = { id: unknown; result: unknown } | { id: unknown; error: LaunchpoolError };

@@ -39,7 +39,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { socket, gate, dispatcher, maxFrameBytes, onActivity, onClose, log } = options;
   const openLimits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
   const reader = createFrameReader(gate === undefined ? openLimits : GATE_LIMITS);
-  const lane = dispatcher.openLane({ send, fail, settled });
+  const lane = dispatcher.openLane({ send, fail, settled, isFull: () => socket.writableNeedDrain });
   /** Whether frames are still read, and if not, whether the rest of the input is thrown away. */
   let input: 'read' | 'closed' | 'discarded' = 'read';
 
@@ -72,7 +72,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     close();
   });
-  socket.on('drain', balance);
+  socket.on('drain', () => {
+    lane.resume();
+    balance();
+  });
   socket.on('error', (error) => log.debug({ err: toPlain(error) }, 'socket-error'));
   socket.on('close', () => {
     atGate?.leave();
@@ -106,6 +109,11 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   /** What came cannot be answered in its place: says so, in its turn, and closes. */
   function refuse(error: LaunchpoolError): void {
+    if (atGate !== undefined) {
+      atGate.leave();
+      turnAway(error);
+      return;
+    }
     log.warn({ err: toPlain(error) }, 'refused');
     discardInput();
     lane.refuse(error);

@@ -12,6 +12,9 @@ export type CallOptions = {
   signal?: AbortSignal | undefined;
 };
 
+/** setTimeout fires at once when it is given more; 24 days, and as good as for ever. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
 /** Rejects the call when its time is over or its signal fires, and cleans up when it is settled. */
 export function watchCall<Result>(
   call: Promise<Result>,
@@ -24,7 +27,8 @@ export function watchCall<Result>(
     new LaunchpoolError('ERR_LAUNCHPOOL_CALL_TIMEOUT', `no reply to ${what} within ${timeoutMs} ms`, {
       hint: 'The handler may still be running. Give it longer with timeoutMs.',
     });
-  const timer = timeoutMs > 0 ? setTimeout(() => giveUp(tooLate()), timeoutMs) : undefined;
+  const timer =
+    timeoutMs > 0 && timeoutMs <= LONGEST_TIMER_MS ? setTimeout(() => giveUp(tooLate()), timeoutMs) : undefined;
   const onAbort = (): void => giveUp(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   return call.finally(() => {

@@ -22,7 +22,7 @@ export type Agent<Module> = {
 type AnyMethods = Record<string, (...params: unknown[]) => unknown>;
 
 /** Proxies have no place for state that could not be mistaken for a method. */
-const clients = new WeakMap<object, RpcClient>();
+const behind = new WeakMap<object, { client: RpcClient; options: CallOptions }>();
 
 /**
  * Connects to an RPC agent, which starts if it does not run. The process is kept alive only while calls are under way.
@@ -39,9 +39,13 @@ export async function connect<Module = AnyMethods>(
   return agentOf<Module>(await connectRpc(target, options), {});
 }
 
-/** The same agent, over the same connection, with options for each call that is made through the result. */
+/**
+ * The same agent, over the same connection, with options for each call that is made through the result; they are added
+ * to those that `agent` has already.
+ */
 export function withOptions<Of extends AsyncDisposable>(agent: Of, options: CallOptions): Of {
-  return agentOf(clientOf(agent), options) as unknown as Of;
+  const { client, options: given } = lookBehind(agent);
+  return agentOf(client, { ...given, ...options }) as unknown as Of;
 }
 
 /** Calls a method without waiting for it: nothing comes back, no error either. */
@@ -50,18 +54,18 @@ export function notify<Of extends AsyncDisposable>(
   method: Extract<keyof Of, string>,
   ...params: readonly unknown[]
 ): void {
-  clientOf(agent).notify(method, params);
+  lookBehind(agent).client.notify(method, params);
 }
 
 /** Closes the connection. Calls under way are rejected with ERR_LAUNCHPOOL_CONNECTION_CLOSED. */
 export async function close(agent: AsyncDisposable): Promise<void> {
-  clientOf(agent).close();
+  lookBehind(agent).client.close();
 }
 
-function clientOf(agent: object): RpcClient {
-  const client = clients.get(agent);
-  if (client === undefined) throw new TypeError('not an agent that connect() has returned');
-  return client;
+function lookBehind(agent: object): { client: RpcClient; options: CallOptions } {
+  const found = behind.get(agent);
+  if (found === undefined) throw new TypeError('not an agent that connect() has returned');
+  return found;
 }
 
 function agentOf<Module>(client: RpcClient, options: CallOptions): Agent<Module> {
@@ -78,6 +82,6 @@ function agentOf<Module>(client: RpcClient, options: CallOptions): Agent<Module>
     return method;
   };
   const agent = new Proxy(Object.create(null), { get, set: () => false, defineProperty: () => false });
-  clients.set(agent, client);
+  behind.set(agent, { client, options });
   return agent;
 }

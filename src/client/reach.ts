@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
 const FIRST_RETRY_MS = 10;
+const LONGEST_RETRY_MS = 250;
 
 /**
  * Tries for `activationMs` at the most: on macOS a full queue looks just like nobody listening.
@@ -11,7 +12,7 @@ const FIRST_RETRY_MS = 10;
  */
 export async function reach(path: string, activationMs: number): Promise<Socket> {
   const deadline = performance.now() + activationMs;
-  for (let retryMs = FIRST_RETRY_MS; ; retryMs *= 2) {
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
     try {
       return await connected(path);
     } catch (error) {

@@ -58,9 +58,14 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     call(method, params, callOptions = {}) {
       if (gone !== undefined) return Promise.reject(gone);
       if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
-      lastId += 1;
-      const id = lastId;
-      const request = Buffer.from(encodeRequest(id, method, params));
+      const id = lastId + 1;
+      let request: Buffer;
+      try {
+        request = Buffer.from(encodeRequest(id, method, params));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      lastId = id;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       if (pending.size === 0) transport.keepAlive(true);
       pending.set(id, { resolve, reject });

@@ -5,6 +5,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { DEFAULT_MAX_FRAME_BYTES, encodeFrame, forEachFrame, frameHeader } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 import type { Handshake } from '../../wire/handshake.ts';
+import { LONGEST_TIMER_MS } from './call-options.ts';
 import { reach } from './reach.ts';
 
 export type ConnectOptions = {
@@ -74,7 +75,14 @@ export async function openTransport(
   let shaking = handshake !== undefined;
   let first = true;
   let reason: LaunchpoolError | undefined;
+  let told = false;
 
+  /** Whoever closes hears of it at once: an agent that does not read could keep the socket open for ever. */
+  const tell = (why: LaunchpoolError): void => {
+    if (told) return;
+    told = true;
+    events.onClose(why);
+  };
   const write = (payload: Uint8Array): void => {
     if (payload.length <= COPY_BYTES) {
       socket.write(encodeFrame(payload));
@@ -118,7 +126,7 @@ export async function openTransport(
   socket.on('close', () => {
     reason ??= closed(path);
     ready.reject(shaking ? duringHandshake(reason) : reason);
-    events.onClose(reason);
+    tell(reason);
   });
 
   if (shaking) await within(handshakeMs, ready.promise, fail);
@@ -127,6 +135,7 @@ export async function openTransport(
     keepAlive: (on) => (on ? socket.ref() : socket.unref()),
     close() {
       reason ??= new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'this client has closed the connection');
+      tell(reason);
       socket.destroySoon();
     },
   };
@@ -142,7 +151,7 @@ async function within(ms: number, ready: Promise<void>, fail: (error: Launchpool
   const hint = 'Does the agent ask for an authkey? With a key on one side only, both sides wait for each other.';
   const tooLate = (): LaunchpoolError =>
     new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_TIMEOUT', `no authkey handshake within ${ms} ms`, { hint });
-  const timer = setTimeout(() => fail(tooLate()), ms);
+  const timer = setTimeout(() => fail(tooLate()), Math.min(ms, LONGEST_TIMER_MS));
   try {
     await ready;
   } finally {

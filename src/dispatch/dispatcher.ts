@@ -5,7 +5,7 @@ import { scanIds } from '../../wire/id-scan.ts';
 import { encodeError, NULL_ID } from '../../wire/json-rpc.ts';
 import type { AgentKind, Outcome } from '../../workers/task.ts';
 import type { Lost, Pool } from '../pool/pool.ts';
-import { createReplyOrder } from './reply-order.ts';
+import { createReplyOrder, type Settle } from './reply-order.ts';
 
 /** What a lane wants of its connection. */
 export type LaneEnd = {
@@ -15,6 +15,8 @@ export type LaneEnd = {
   fail(error: PlainError): void;
   /** Called each time a request has been dealt with. */
   settled(): void;
+  /** Whether replies pile up because the other side does not read them. */
+  isFull(): boolean;
 };
 
 /** One connection's way to the pool and back. */
@@ -27,6 +29,8 @@ export type Lane = {
   readonly requests: number;
   /** Bytes of those requests. */
   readonly bytes: number;
+  /** Says that replies can be sent again. */
+  resume(): void;
   /** Says that the connection is gone: outcomes to come are dropped. */
   abandon(): void;
 };
@@ -44,7 +48,10 @@ export type Dispatcher = {
 };
 
 /** A reply on its way to the connection. */
-type Reply = { frame?: Uint8Array | undefined; failure?: PlainError };
+type Reply = { frame?: Uint8Array | undefined; failure?: PlainError; payload?: Buffer };
+
+/** How many requests of one connection may be started without their replies having been handed on. */
+const WINDOW = 64;
 
 export function createDispatcher({ pool, onBroken }: DispatcherOptions): Dispatcher {
   let allRequests = 0;
@@ -53,7 +60,15 @@ export function createDispatcher({ pool, onBroken }: DispatcherOptions): Dispatc
     let requests = 0;
     let bytes = 0;
     let abandoned = false;
-    const order = createReplyOrder<Reply>(({ frame, failure }) => {
+    /** Frames whose turn has not come. */
+    const waiting: Array<[payload: Buffer, settle: Settle<Reply>]> = [];
+    let started = 0;
+    const order = createReplyOrder<Reply>(({ frame, failure, payload }) => {
+      if (payload !== undefined) {
+        started -= 1;
+        requests -= 1;
+        bytes -= payload.length;
+      }
       if (abandoned) return;
       if (frame !== undefined) end.send(frame);
       if (failure === undefined) return;
@@ -61,23 +76,38 @@ export function createDispatcher({ pool, onBroken }: DispatcherOptions): Dispatc
       end.fail(failure);
     });
 
-    async function runOne(payload: Buffer): Promise<void> {
-      const settle = order.reserve();
+    function take(payload: Buffer): void {
       requests += 1;
-      allRequests += 1;
       bytes += payload.length;
+      waiting.push([payload, order.reserve()]);
+    }
+
+    function pump(): void {
+      while (started < WINDOW && !(end.isFull() && !abandoned)) {
+        const next = waiting.shift();
+        if (next === undefined) return;
+        runOne(...next);
+      }
+    }
+
+    async function runOne(payload: Buffer, settle: Settle<Reply>): Promise<void> {
+      started += 1;
+      allRequests += 1;
       // A copy in memory of its own: it is transferred, while the original is kept for the case of a lost thread.
       const outcome = await pool.run(new Uint8Array(payload));
-      requests -= 1;
       allRequests -= 1;
-      bytes -= payload.length;
       if ('broken' in outcome && outcome.broken !== undefined) onBroken(outcome.broken);
-      settle(replyOf(outcome, payload), { atOnce: kindOf(outcome) === 'rpc' });
+      settle({ ...replyOf(outcome, payload), payload }, { atOnce: kindOf(outcome) === 'rpc' });
+      pump();
       end.settled();
     }
 
     return {
-      dispatch: (run) => forEachFrame(run, runOne),
+      dispatch(run) {
+        forEachFrame(run, take);
+        pump();
+      },
+      resume: pump,
       refuse: async (error) => {
         const settle = order.reserve();
         const kind = pool.kind ?? kindOf(await pool.run());
@@ -95,6 +125,7 @@ export function createDispatcher({ pool, onBroken }: DispatcherOptions): Dispatc
       },
       abandon() {
         abandoned = true;
+        pump();
       },
     };
   }

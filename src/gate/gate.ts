@@ -35,15 +35,21 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
   return {
     open(send, settled) {
       const handshake = createHandshake({ role: 'server', authkey, md5 });
-      const deadline = setTimeout(() => settled(tooLate(handshakeMs)), handshakeMs);
+      let over = false;
+      const settle = (refusal?: LaunchpoolError): void => {
+        over = true;
+        clearTimeout(deadline);
+        settled(refusal);
+      };
+      const deadline = setTimeout(() => settle(tooLate(handshakeMs)), handshakeMs);
       handshake.start().forEach(send);
       return {
         receive(payload) {
+          if (over) return;
           const step = handshake.receive(payload);
           step.send.forEach(send);
           if (!step.done && step.error === undefined) return;
-          clearTimeout(deadline);
-          settled(step.error);
+          settle(step.error);
         },
         leave: () => clearTimeout(deadline),
       };

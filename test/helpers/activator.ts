@@ -1,0 +1,99 @@
+/** Activators for tests, with any program in the agent's place, and with their events to wait for. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { ExecutionContext } from 'ava';
+import {
+  type Activator,
+  type ActivatorEvent,
+  type ActivatorOptions,
+  createActivator,
+} from '../../src/supervisor/activator.ts';
+import { ENTRY, fixture } from './agent.ts';
+import { tempDir } from './temp-dir.ts';
+
+type Name = ActivatorEvent['event'];
+type Event<Of extends Name> = Extract<ActivatorEvent, { event: Of }>;
+
+export type Activated = Activator & {
+  socketPath: string;
+  controlPath: string;
+  /** Everything of that name that has happened so far. */
+  all<Of extends Name>(name: Of): Event<Of>[];
+  /** Resolves when something of that name has happened for the nth time, counted from one. */
+  reached<Of extends Name>(name: Of, nth: number): Promise<Event<Of>>;
+};
+
+/** Holds a socket for that program; it is closed, and the program ended, when the test ends. */
+export async function activate(
+  t: ExecutionContext,
+  command: ActivatorOptions['command'],
+  options: Partial<ActivatorOptions> = {},
+): Promise<Activated> {
+  const socketPath = options.socketPath ?? join(await tempDir(t), 'a.sock');
+  const events: ActivatorEvent[] = [];
+  const waiting = new Set<() => void>();
+  const activator = await createActivator({
+    ...options,
+    socketPath,
+    command,
+    onEvent(event) {
+      events.push(event);
+      for (const look of waiting) look();
+    },
+  });
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= activator.close();
+    return closed;
+  };
+  t.teardown(close);
+  const all = <Of extends Name>(name: Of): Event<Of>[] =>
+    events.filter((event): event is Event<Of> => event.event === name);
+
+  return {
+    ...activator,
+    close,
+    socketPath,
+    controlPath: socketPath.replace(/\.sock$/, '.control.sock'),
+    all,
+    reached: (name, nth) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const event = all(name)[nth - 1];
+          if (event === undefined) return;
+          waiting.delete(look);
+          resolve(event);
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+/** The command of a real agent. */
+export function agentCommand(module: string, flags: readonly string[] = []): ActivatorOptions['command'] {
+  return [process.execPath, ENTRY, 'run', fixture(module), '--log-level', 'silent', ...flags];
+}
+
+/** The command of a program that is no agent: see test/fixtures/programs/serve.ts. */
+export function serveCommand(...flags: readonly string[]): ActivatorOptions['command'] {
+  return [process.execPath, fixture('programs/serve.ts'), ...flags];
+}
+
+/** Connects and gives back all that the other side says, which for serve.ts is its process id. */
+export async function listenTo(path: string): Promise<string> {
+  const socket = connect(path);
+  await once(socket, 'connect');
+  return text(socket);
+}
+
+/** Whether there is a process of that id. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

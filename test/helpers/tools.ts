@@ -1,0 +1,28 @@
+/** Programs of the system that some tests need and that not every system has. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+
+/** The path of a program, or undefined where it is not installed. */
+export function findTool(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return [...folders, '/usr/bin', '/bin', '/usr/lib/systemd'].map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** As {@link findTool}; where the tool is missing, the test passes and says that it has tested nothing. */
+export function needTool(t: ExecutionContext, name: string): string | undefined {
+  const path = findTool(name);
+  if (path !== undefined) return path;
+  t.log(`NOT TESTED: ${name} is not installed`);
+  t.pass();
+  return undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

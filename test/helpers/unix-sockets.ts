@@ -1,0 +1,61 @@
+/** Both sides of UNIX sockets, without an agent. */
+import { once } from 'node:events';
+import { renameSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import koffi from 'koffi';
+import { type HeldSocket, holdSocket } from '../../src/supervisor/held-socket.ts';
+import { tempDir } from './temp-dir.ts';
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+
+/** Holds a socket until the test ends, in a folder of the test's own when no path is given. */
+export async function hold(t: ExecutionContext, path?: string): Promise<HeldSocket> {
+  const held = await holdSocket(path ?? join(await tempDir(t), 'a.sock'));
+  t.teardown(() => held.close());
+  return held;
+}
+
+/** Connects and stays. */
+export async function knockAt(t: ExecutionContext, path: string): Promise<Socket> {
+  const socket = connect(path);
+  t.teardown(() => socket.destroy());
+  await once(socket, 'connect');
+  // A connection that nobody ever accepts is reset when its socket closes.
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** Says "alive" to everybody who connects. */
+export async function listenAt(t: ExecutionContext, path: string): Promise<Server> {
+  // Who only looks whether somebody is there goes away without reading.
+  const server = createServer((socket) => socket.on('error', () => undefined).end('alive')).listen(path);
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  return server;
+}
+
+/** Leaves a socket at the path on which nobody listens any more. */
+export async function abandonAt(t: ExecutionContext, path: string): Promise<void> {
+  const server = await listenAt(t, `${path}.old`);
+  renameSync(`${path}.old`, path);
+  server.close();
+}
+
+/** Node has no UNIX datagram sockets. Returns the descriptor. */
+export function bindDatagramSocket(path: string): number {
+  const libc = koffi.load(null);
+  const family = process.platform === 'darwin' ? [0, AF_UNIX] : [AF_UNIX, 0];
+  const address = Buffer.concat([Buffer.from(family), Buffer.from(`${path}\0`)]);
+  const fd: number = libc.func('int socket(int domain, int type, int protocol)')(AF_UNIX, SOCK_DGRAM, 0);
+  const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
+  if (bind(fd, address, address.length) !== 0) throw new Error(`cannot bind ${path}`);
+  return fd;
+}
+
+/** Makes room for one waiting connection only. */
+export function shortenQueue(fd: number): void {
+  koffi.load(null).func('int listen(int fd, int backlog)')(fd, 0);
+}

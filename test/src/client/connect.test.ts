@@ -1,0 +1,168 @@
+/** The proxy that stands for an agent: every property is a method of it, and nothing else. */
+import { once } from 'node:events';
+import { inspect } from 'node:util';
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { close, connect, notify, withOptions } from '../../../src/client/index.ts';
+import { encodeResult } from '../../../wire/json-rpc.ts';
+import { type FrameServer, serveFrames } from '../../helpers/frame-server.ts';
+
+type Request = { id?: number; method: string; params?: unknown[] };
+
+/** A module of which the client knows no more than that everything could be in it. */
+type Anything = { [Name in 'close' | 'never' | 'other' | 'tell']: (...params: unknown[]) => unknown };
+
+/** Answers each request with its method's name and its params, but for `never`. Keeps all of them. */
+async function serveNames(t: ExecutionContext): Promise<FrameServer & { requests: Request[] }> {
+  const requests: Request[] = [];
+  const server = await serveFrames(t, (payload, peer) => {
+    const request: Request = JSON.parse(payload.toString());
+    requests.push(request);
+    const { id, method, params = [] } = request;
+    if (id !== undefined && method !== 'never') peer.send(encodeResult(String(id), { method, params }));
+  });
+  return { ...server, requests };
+}
+
+test('an agent is never taken for a promise, and asking it calls nothing', async (t) => {
+  const { path, requests } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  const same = await (async () => agent)();
+  t.is(await agent, agent);
+  t.is(same, agent);
+  t.is(await Promise.resolve(agent), agent);
+  t.false('then' in agent);
+  await agent.other();
+  t.deepEqual(
+    requests.map(({ method }) => method),
+    ['other'],
+  );
+  await close(agent);
+});
+
+const ordinaryNames = [
+  ...['close', 'notify', 'call', 'withOptions', 'connect', 'closed'],
+  ...['toString', 'constructor', 'valueOf', 'hasOwnProperty', 'toJSON', '__proto__', 'prototype', 'name', 'length'],
+  ...['catch', 'finally', 'default', 'setup', 'rpc.discover', ''],
+];
+
+for (const name of ordinaryNames) {
+  test(`a property named ${JSON.stringify(name)} is a remote method`, async (t) => {
+    const { path } = await serveNames(t);
+    const agent = await connect(path);
+    t.deepEqual(await agent[name]?.(1, 'two'), { method: name, params: [1, 'two'] });
+    await close(agent);
+  });
+}
+
+test('any name and any JSON reach the agent as they are', async (t) => {
+  const { path } = await serveNames(t);
+  const agent = await connect(path);
+  const names = fc.string({ unit: 'grapheme' }).filter((name) => name !== 'then');
+  const property = fc.asyncProperty(names, fc.array(fc.jsonValue()), async (method, params) => {
+    const expected = JSON.parse(JSON.stringify({ method, params }));
+    t.deepEqual(await agent[method]?.(...params), expected);
+  });
+  await fc.assert(property, { numRuns: 500 });
+  await close(agent);
+});
+
+test('symbols are no methods, and looking at an agent calls nothing', async (t) => {
+  const { path, requests } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  for (const symbol of [Symbol.iterator, Symbol.asyncIterator, Symbol.toPrimitive, Symbol.toStringTag]) {
+    t.is(Reflect.get(agent, symbol), undefined);
+  }
+  inspect(agent);
+  t.deepEqual(Object.keys(agent), []);
+  await agent.other();
+  t.is(requests.length, 1);
+  await close(agent);
+});
+
+test('a method is the same function each time, and can be passed on', async (t) => {
+  const { path } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  const { other } = agent;
+  t.is(other, agent.other);
+  t.deepEqual(await other('alone'), { method: 'other', params: ['alone'] });
+  await close(agent);
+});
+
+test('an agent cannot be given methods of its own', async (t) => {
+  const { path } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  t.throws(() => Object.assign(agent, { other: () => 'mine' }), { instanceOf: TypeError });
+  t.throws(() => Object.defineProperty(agent, 'other', { value: () => 'mine' }), { instanceOf: TypeError });
+  t.deepEqual(await agent.other(), { method: 'other', params: [] });
+  await close(agent);
+});
+
+test('withOptions() makes another agent on the same connection and leaves the first as it was', async (t) => {
+  const { path, peers, requests } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  const patient = agent.never(1);
+  const hasty = withOptions(agent, { timeoutMs: 20 });
+  await t.throwsAsync(async () => hasty.never(2), { code: 'ERR_LAUNCHPOOL_CALL_TIMEOUT' });
+
+  await agent.other();
+  t.deepEqual(
+    requests.map(({ method, params }) => [method, params]),
+    [
+      ['never', [1]],
+      ['never', [2]],
+      ['other', undefined],
+    ],
+  );
+  peers[0]?.send(encodeResult(String(requests[0]?.id), 'at last'));
+  t.is(await patient, 'at last');
+  t.is(peers.length, 1);
+  await close(agent);
+});
+
+test('notify() sends a request without an id', async (t) => {
+  const { path, requests } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  notify(agent, 'tell', 1, { two: 2 });
+  await agent.other();
+  t.deepEqual(requests[0] as unknown, { jsonrpc: '2.0', method: 'tell', params: [1, { two: 2 }] });
+  await close(agent);
+});
+
+const waysToClose: ReadonlyArray<[string, (agent: AsyncDisposable) => PromiseLike<void>]> = [
+  ['close()', close],
+  ['Symbol.asyncDispose', (agent) => agent[Symbol.asyncDispose]()],
+  ['close() of what withOptions() gave', (agent) => close(withOptions(agent, { timeoutMs: 1 }))],
+];
+
+for (const [name, end] of waysToClose) {
+  test(`${name} ends the connection, rejects what is under way, and what comes after it`, async (t) => {
+    const { path, peers } = await serveNames(t);
+    const agent = await connect<Anything>(path);
+    const pending = agent.never();
+    await end(agent);
+    const closed = { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' };
+    await t.throwsAsync(async () => pending, closed);
+    await t.throwsAsync(async () => agent.other(), closed);
+    t.throws(() => notify(agent, 'tell'), closed);
+    const socket = peers[0]?.socket;
+    if (socket?.readableEnded === false) await once(socket, 'end');
+    t.true(socket?.readableEnded);
+  });
+}
+
+test('close() and a dispose may come twice', async (t) => {
+  const { path } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  await close(agent);
+  await close(agent);
+  await t.notThrowsAsync(async () => agent[Symbol.asyncDispose]());
+});
+
+test('what connect() has not returned is refused by name', async (t) => {
+  const stranger: AsyncDisposable = { async [Symbol.asyncDispose]() {} };
+  const refused = { instanceOf: TypeError, message: /connect\(\)/ };
+  await t.throwsAsync(close(stranger), refused);
+  t.throws(() => withOptions(stranger, {}), refused);
+  t.throws(() => notify(stranger as AsyncDisposable & { x: 1 }, 'x'), refused);
+});
