@@ -29,7 +29,8 @@ export function bindActivateSocket(libraries: readonly string[] = LIBRARIES): Ac
     try {
       return activateSocketOf(koffi.load(path));
     } catch (error) {
-      reasons.push((error as Error).message);
+      // koffi's own message leaves the path out.
+      reasons.push(`${path}: ${(error as Error).message}`);
     }
   }
   throw new LaunchpoolError(

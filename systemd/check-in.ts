@@ -47,11 +47,12 @@ export function checkInWithSystemd(env: Environment, pid: number): SystemdCheckI
     const name = names[index] || 'unknown';
     sockets.set(name, [...(sockets.get(name) ?? []), fd]);
   }
+  const usec = found.WATCHDOG_USEC ?? '';
   const watched = found.WATCHDOG_PID === undefined || found.WATCHDOG_PID === String(pid);
   return {
     sockets,
     notifySocket: found.NOTIFY_SOCKET,
-    watchdogUsec: watched && found.WATCHDOG_USEC !== undefined ? Number(found.WATCHDOG_USEC) : undefined,
+    watchdogUsec: watched && /^[1-9]\d{0,14}$/.test(usec) ? Number(usec) : undefined,
   };
 }
 

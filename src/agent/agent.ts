@@ -1,9 +1,10 @@
 /** The running agent: joins the rooms, and leaves in order. */
 import type { Socket } from 'node:net';
-import { ERROR_CODES, factsOf, type PlainError } from '../../wire/errors.ts';
+import { ERROR_CODES, factsOf, type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
+import { createBrokenPool } from '../pool/broken-pool.ts';
 import { createPool } from '../pool/pool.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { answerControl } from './control.ts';
@@ -21,6 +22,8 @@ export type AgentStart = {
   log: Log;
   /** Called with the files that the module consists of, in development. */
   onFiles?: (files: string[]) => void;
+  /** Why this agent cannot work, if it is known already. Who waits must hear of it, or would be waited for for ever. */
+  unfit?: LaunchpoolError | undefined;
 };
 
 export type Agent = {
@@ -34,7 +37,7 @@ export type Agent = {
  * Resolves when the agent listens.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
-export async function startAgent({ options, sockets, log, onFiles }: AgentStart): Promise<Agent> {
+export async function startAgent({ options, sockets, log, onFiles, unfit }: AgentStart): Promise<Agent> {
   const startedAt = Date.now();
   const connections = new Set<Connection>();
   const listeners: Listener[] = [];
@@ -43,14 +46,17 @@ export async function startAgent({ options, sockets, log, onFiles }: AgentStart)
   let broken: PlainError | undefined;
   let served = 0;
 
-  const pool = createPool({
-    moduleUrl: options.moduleUrl,
-    threads: options.threads,
-    exposeStacks: options.development,
-    reportFiles: options.development,
-    ...(onFiles === undefined ? {} : { onFiles }),
-    onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
-  });
+  const pool =
+    unfit !== undefined
+      ? createBrokenPool(unfit)
+      : createPool({
+          moduleUrl: options.moduleUrl,
+          threads: options.threads,
+          exposeStacks: options.development,
+          reportFiles: options.development,
+          ...(onFiles === undefined ? {} : { onFiles }),
+          onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
+        });
   const dispatcher = createDispatcher({ pool, onBroken });
   const gate = await createGate(options);
   const idle = createIdle({
@@ -60,7 +66,7 @@ export async function startAgent({ options, sockets, log, onFiles }: AgentStart)
   });
 
   function onBroken(error: PlainError): void {
-    if (broken === undefined) log.error({ err: error }, 'module-not-loaded');
+    if (broken === undefined) log.error({ error }, 'broken');
     broken = error;
     idle.shorten(BROKEN_IDLE_MS);
   }
@@ -117,6 +123,9 @@ export async function startAgent({ options, sockets, log, onFiles }: AgentStart)
   const answers = { ping: () => 'pong', status };
   listeners.push(await listen(sockets.control, (socket) => answerControl(socket, answers)));
   listeners.push(await listen(sockets.agent, onSocket));
+  if (unfit !== undefined) onBroken(toPlain(unfit));
+  // On a slow machine, getting here may have taken longer than --idle.
+  idle.touch();
   log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
   return { leave, left };
 }

@@ -68,7 +68,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       reader.end();
     } catch (error) {
-      log.debug({ err: toPlain(error) }, 'truncated');
+      log.debug({ error: toPlain(error) }, 'truncated');
     }
     close();
   });
@@ -76,7 +76,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     lane.resume();
     balance();
   });
-  socket.on('error', (error) => log.debug({ err: toPlain(error) }, 'socket-error'));
+  socket.on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'));
   socket.on('close', () => {
     atGate?.leave();
     lane.abandon();
@@ -114,18 +114,18 @@ export function createConnection(options: ConnectionOptions): Connection {
       turnAway(error);
       return;
     }
-    log.warn({ err: toPlain(error) }, 'refused');
+    log.warn({ error: toPlain(error) }, 'refused');
     discardInput();
     lane.refuse(error);
   }
 
   function turnAway(refusal: LaunchpoolError): void {
-    log.warn({ err: toPlain(refusal) }, 'turned-away');
+    log.warn({ error: toPlain(refusal) }, 'turned-away');
     hangUp();
   }
 
   function fail(error: PlainError): void {
-    if (input !== 'discarded') log.warn({ err: error, dropped: lane.requests }, 'request-failed');
+    if (input !== 'discarded') log.warn({ error, dropped: lane.requests }, 'request-failed');
     hangUp();
   }
 

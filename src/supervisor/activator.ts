@@ -38,7 +38,7 @@ export type ActivatorEvent =
   | { event: 'crashed'; pid: number; status: string; backoffMs: number };
 
 export type Activator = {
-  /** Asks the agent to leave, if one runs. The next connection starts a new one. */
+  /** Asks the agent to leave, if one runs, and forgets its crashes. The next connection starts a new one. */
   restart(): void;
   /** Ends the agent, closes the sockets and removes their paths. */
   close(): Promise<void>;
@@ -59,7 +59,8 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   const closing = new AbortController();
   let child: ChildProcess | undefined;
   let crashes = 0;
-  let restarting = false;
+  /** Fires when whoever waits after a crash need not wait any longer. */
+  let restarting = new AbortController();
 
   async function serve(): Promise<void> {
     while (!closing.signal.aborted) {
@@ -71,14 +72,14 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
 
   async function runAgent(): Promise<void> {
     const startedAt = performance.now();
-    restarting = false;
+    restarting = new AbortController();
     child = startAgent(options, [agentSocket.fd, controlSocket.fd]);
     const pid = child.pid ?? 0;
     onEvent({ event: 'started', pid });
     const status = await exitOf(child);
     child = undefined;
     const uptimeMs = Math.round(performance.now() - startedAt);
-    if (status === undefined || restarting || closing.signal.aborted) {
+    if (status === undefined || restarting.signal.aborted || closing.signal.aborted) {
       crashes = 0;
       onEvent({ event: 'left', pid, uptimeMs });
       return;
@@ -86,7 +87,19 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
     crashes = uptimeMs >= HEALTHY_MS ? 1 : crashes + 1;
     const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (crashes - 1));
     onEvent({ event: 'crashed', pid, status, backoffMs });
-    await wait(backoffMs, undefined, { signal: closing.signal });
+    await wait(backoffMs, undefined, { signal: AbortSignal.any([closing.signal, restarting.signal]) }).catch(() => {
+      closing.signal.throwIfAborted();
+      crashes = 0;
+    });
+  }
+
+  /** Asks the agent to leave, and ends it if it does not. */
+  function stopAgent(): void {
+    const stopping = child;
+    if (stopping === undefined) return;
+    stopping.kill('SIGTERM');
+    const late = setTimeout(() => stopping.kill('SIGKILL'), stopMs);
+    stopping.once('exit', () => clearTimeout(late));
   }
 
   const served = serve().catch((error: unknown) => {
@@ -95,15 +108,13 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
 
   return {
     restart() {
-      restarting = true;
-      child?.kill('SIGTERM');
+      restarting.abort();
+      stopAgent();
     },
     async close() {
       closing.abort();
-      child?.kill('SIGTERM');
-      const late = setTimeout(() => child?.kill('SIGKILL'), stopMs);
+      stopAgent();
       await served;
-      clearTimeout(late);
       agentSocket.close();
       controlSocket.close();
     },
@@ -124,7 +135,9 @@ function startAgent({ command, onFiles }: ActivatorOptions, fds: readonly number
       [LIFELINE_VARIABLE]: String(3 + fds.length),
     },
   });
-  readLifeline(child.stdio[3 + fds.length] as Readable, onFiles ?? (() => undefined));
+  // Without descriptors to spare, there are no streams; the error event says so.
+  const lifeline = child.stdio?.[3 + fds.length] as Readable | undefined;
+  if (lifeline) readLifeline(lifeline, onFiles ?? (() => undefined));
   return child;
 }
 

@@ -40,18 +40,24 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
   }
   const fd = await bind(path);
   const own = statSync(path);
+  let closed = false;
 
   return {
     path,
     fd,
     async knock(signal) {
       for (;;) {
+        // A Socket that is made with a signal that has fired already never closes its descriptor.
+        signal.throwIfAborted();
         await readable(duplicate(fd), signal);
         if (isReadable(fd)) return;
         await wait(RECHECK_MS, undefined, { signal });
       }
     },
     close() {
+      // The number may be somebody else's by the second time.
+      if (closed) return;
+      closed = true;
       close(fd);
       const there = statOf(path);
       if (there?.ino === own.ino && there.dev === own.dev) unlinkSync(path);
@@ -64,7 +70,7 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
  * which removes the path it has bound when its server closes, finds nothing to remove.
  */
 async function bind(path: string): Promise<number> {
-  const binding = `${path.slice(0, -1)}~`;
+  const binding = `${path.slice(0, -1)}${path.endsWith('~') ? '-' : '~'}`;
   const server = createServer();
   const settled = new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   try {
@@ -97,6 +103,7 @@ function readable(fd: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Any error but these two comes of somebody who is there: a full queue, another user, a socket of another kind. */
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -104,12 +111,17 @@ function isAnswered(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => resolve(false));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
   });
 }
 
 function statOf(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // ENOTDIR, EACCES: binding there will say what is wrong.
+    return undefined;
+  }
 }
 
 function failed(path: string, cause: unknown): LaunchpoolError {

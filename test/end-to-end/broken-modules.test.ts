@@ -65,3 +65,14 @@ test('the reason stands on standard error, and a module that has been mended wor
   t.is(await again.call('hello', []), 'mended');
   again.close();
 });
+
+for (const flags of [['--idle', 'soon'], ['--nonsense'], ['--authkey-file', '/not/there']]) {
+  test(`run ${flags.join(' ')}: who waits hears of the wrong option, and is not the reason for start after start`, async (t) => {
+    const held = await holdAgent(t, fixture('agents/echo.ts'), flags);
+    const client = await connectRpc(held.socketPath);
+    await t.throwsAsync(client.call('hello', []), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' });
+    const { status } = await held.event('crashed');
+    t.is(status, 'exit status 64');
+    t.is(held.events.filter(({ event }) => event === 'started').length, 1);
+  });
+}

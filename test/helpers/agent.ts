@@ -1,5 +1,5 @@
 /** Agents for tests: the real program, under the real activator. */
-import { EventEmitter, on } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -55,11 +55,10 @@ export async function holdAgent(
     activator,
     events,
     async event(name, from = 0) {
-      const more = on(emitter, 'event');
       for (;;) {
         const found = events.slice(from).find((event) => event.event === name);
         if (found !== undefined) return found as never;
-        await more.next();
+        await once(emitter, 'event');
       }
     },
   };

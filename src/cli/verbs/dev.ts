@@ -19,6 +19,9 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
   const log = await createLog({ level: logLevel, pretty: true });
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
+  const ending = new Promise<string>((end) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
+  });
   const watcher = createFileWatcher((file) => {
     log.info(`${basename(file)} has changed`);
     activator.restart();
@@ -31,9 +34,7 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
   });
   log.info(`${basename(modulePath)} is at ${socketPath}; the first connection starts it`);
 
-  const signal = await new Promise<string>((end) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
-  });
+  const signal = await ending;
   log.info(`ending (${signal})`);
   watcher.close();
   await activator.close();

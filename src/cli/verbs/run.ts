@@ -1,7 +1,9 @@
 /** `launchpool run`: the agent itself, started by a supervisor that hands it a socket. Loads no more than it needs. */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { startAgent } from '../../agent/agent.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
 import { createLog } from '../../log.ts';
 import { checkIn } from '../../supervisor/check-in.ts';
 import { holdLifeline } from '../../supervisor/lifeline.ts';
@@ -13,10 +15,9 @@ import { AGENT_FLAGS, agentOptionsOf } from '../agent-flags.ts';
  * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when nobody has handed over a socket.
  */
 export async function run(args: readonly string[]): Promise<number> {
-  const { module, values } = readArgs(args);
-  const found = await checkIn({ label: values.label as string | undefined });
-  if (found === undefined) throw notSupervised(module);
-  const options = { ...agentOptionsOf(module, values), development: values.development === true };
+  const { options, label, unfit } = readArgs(args);
+  const found = await checkIn({ label });
+  if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = await createLog({ level: options.logLevel, pretty: options.development });
   log.debug({ supervisor: found.supervisor }, 'checked-in');
 
@@ -26,23 +27,27 @@ export async function run(args: readonly string[]): Promise<number> {
   const lifeline =
     found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
-  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles });
+  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, unfit });
   asked.promise.then(agent.leave);
   return agent.left;
 }
 
-function readArgs(args: readonly string[]): { module: string; values: Record<string, string | boolean | undefined> } {
+type Arguments = { options: AgentOptions; label: string | undefined; unfit?: LaunchpoolError };
+
+/**
+ * What is wrong with the arguments is returned and not thrown: under a supervisor the agent starts all the same and
+ * tells its clients. If it ended before it has accepted them, they would have it started for ever.
+ */
+function readArgs(args: readonly string[]): Arguments {
   try {
+    const flags = Object.entries(AGENT_FLAGS).map(
+      ([name, { value }]) => [name, { type: value ? 'string' : 'boolean' } as const] as const,
+    );
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
-        ...Object.fromEntries(
-          Object.entries(AGENT_FLAGS).map(([name, { value }]) => [
-            name,
-            { type: value ? 'string' : 'boolean' } as const,
-          ]),
-        ),
+        ...Object.fromEntries(flags),
         socket: { type: 'string' },
         label: { type: 'string' },
         development: { type: 'boolean' },
@@ -50,19 +55,26 @@ function readArgs(args: readonly string[]): { module: string; values: Record<str
     });
     const [module, ...rest] = positionals;
     if (module === undefined || rest.length > 0) throw new Error('`run` takes one module');
-    return { module, values };
+    const options = agentOptionsOf(module, values);
+    options.development = values.development === true;
+    return { options, label: values.label as string | undefined };
   } catch (cause) {
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', (cause as Error).message, {
-      cause,
-      hint: 'See `launchpool help run`.',
-    });
+    return { options: { ...AGENT_DEFAULTS, moduleUrl: '' }, label: undefined, unfit: wrongUsage(cause) };
   }
 }
 
-function notSupervised(module: string): LaunchpoolError {
+function wrongUsage(cause: unknown): LaunchpoolError {
+  if (cause instanceof LaunchpoolError) return cause;
+  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', (cause as Error).message, {
+    cause,
+    hint: 'See `launchpool help run`.',
+  });
+}
+
+function notSupervised(moduleUrl: string): LaunchpoolError {
   return new LaunchpoolError(
     'ERR_LAUNCHPOOL_NOT_SUPERVISED',
     '`launchpool run` is what launchd or systemd starts when somebody connects; nobody has handed it a socket',
-    { hint: `To try the agent out, run: launchpool dev ${module}` },
+    { hint: `To try the agent out, run: launchpool dev ${fileURLToPath(moduleUrl)}` },
   );
 }

@@ -1,0 +1,130 @@
+/** The embedded activator with real agents: started on demand, gone when idle, and no connection is lost in between. */
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import test from 'ava';
+import { type Agent, connect, connectRaw } from '../../../src/client/index.ts';
+import { activate, agentCommand, isAlive } from '../../helpers/activator.ts';
+import { heldCall } from '../../helpers/held-call.ts';
+
+type Supervised = typeof import('../../fixtures/agents/supervised.ts');
+
+const supervised = (path: string): Promise<Agent<Supervised>> => connect<Supervised>(path);
+
+async function pidAt(path: string): Promise<number> {
+  await using agent = await supervised(path);
+  return await agent.pid();
+}
+
+/** Resolves when the agent has stopped accepting: it closes the connections on which nothing is owed. */
+async function seenToLeave(path: string, tellIt: () => void): Promise<void> {
+  const quiet = await connectRaw(path);
+  await quiet.request('{"jsonrpc":"2.0","id":1,"method":"pid"}');
+  const noReply = quiet.request('{"jsonrpc":"2.0","method":"pid"}');
+  tellIt();
+  await noReply.catch(() => undefined);
+}
+
+test('an agent that nobody connects to is not started', async (t) => {
+  const quiet = await activate(t, agentCommand('agents/echo.ts'));
+  const busy = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0.1']));
+  await pidAt(busy.socketPath);
+  await busy.reached('left', 1);
+  t.deepEqual(quiet.all('started'), []);
+  t.is(quiet.all('waiting').length, 1);
+});
+
+test('the first connection starts the agent, which answers it', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  const pid = await pidAt(held.socketPath);
+  t.deepEqual(held.all('started'), [{ event: 'started', pid }]);
+  t.not(pid, process.pid);
+});
+
+test('one process answers all connections while it runs', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  const pids = await Promise.all([1, 2, 3].map(() => pidAt(held.socketPath)));
+  pids.push(await pidAt(held.socketPath));
+  t.is(new Set(pids).size, 1);
+  t.is(held.all('started').length, 1);
+});
+
+test('a quiet agent leaves, and the next connection is answered by another on the same socket', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0.1']));
+  const { ino } = statSync(held.socketPath);
+  const first = await pidAt(held.socketPath);
+  t.is((await held.reached('left', 1)).pid, first);
+  t.false(isAlive(first));
+  const second = await pidAt(held.socketPath);
+  t.not(second, first);
+  t.is(statSync(held.socketPath).ino, ino);
+});
+
+test('a connection that is made while the agent is leaving is answered by the next one', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  const call = await heldCall(t);
+  const busy = await supervised(held.socketPath);
+  const answer = busy.hold(call.path);
+  await call.running;
+  const { pid } = await held.reached('started', 1);
+  await seenToLeave(held.socketPath, () => process.kill(pid, 'SIGTERM'));
+
+  const late = await supervised(held.socketPath);
+  const lateAnswer = late.pid();
+  call.release();
+  t.is(await answer, pid);
+  t.is((await held.reached('left', 1)).pid, pid);
+  t.is(await lateAnswer, (await held.reached('started', 2)).pid);
+});
+
+test('an agent that is killed is reported as crashed, and the next connection is served', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  const pid = await pidAt(held.socketPath);
+  process.kill(pid, 'SIGKILL');
+  t.like(await held.reached('crashed', 1), { pid, status: 'signal SIGKILL' });
+  t.not(await pidAt(held.socketPath), pid);
+});
+
+test('a restart is no crash, and the next connection starts a new agent', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  const pid = await pidAt(held.socketPath);
+  held.restart();
+  t.is((await held.reached('left', 1)).pid, pid);
+  t.not(await pidAt(held.socketPath), pid);
+  t.deepEqual(held.all('crashed'), []);
+});
+
+test('a restart while the agent is starting is no crash either, and who waits is answered', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  const answer = pidAt(held.socketPath);
+  await held.reached('started', 1);
+  held.restart();
+  t.is(await answer, (await held.reached('started', 2)).pid);
+  t.deepEqual(held.all('crashed'), []);
+});
+
+test('a restart while no agent runs starts none, and hides no later crash', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  held.restart();
+  process.kill(await pidAt(held.socketPath), 'SIGKILL');
+  t.is((await held.reached('crashed', 1)).status, 'signal SIGKILL');
+  t.is(held.all('started').length, 1);
+});
+
+test('a question on the control socket starts no agent', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts'));
+  const asking = connectSocket(held.controlPath);
+  t.teardown(() => asking.destroy());
+  await once(asking, 'connect');
+  const other = await activate(t, agentCommand('agents/supervised.ts'));
+  await pidAt(other.socketPath);
+  t.deepEqual(held.all('started'), []);
+});
+
+test('an agent in development reports the files it consists of', async (t) => {
+  const files = Promise.withResolvers<string[]>();
+  const command = agentCommand('agents/supervised.ts', ['--development']);
+  const held = await activate(t, command, { onFiles: files.resolve });
+  await pidAt(held.socketPath);
+  t.regex((await files.promise).join(), /agents\/supervised\.ts$/);
+});
