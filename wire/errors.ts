@@ -127,25 +127,33 @@ const textOf = (value: unknown, fallback: string): string => (typeof value === '
  * @param stack whether the stack goes along; it shows paths, so only in development.
  */
 export function toPlain(thrown: unknown, { stack = false }: { stack?: boolean } = {}): PlainError {
-  try {
-    if (typeof thrown !== 'object' || thrown === null) {
+  const unreadable = { name: 'Error', message: 'something was thrown that cannot be read' };
+  if (typeof thrown !== 'object' || thrown === null) {
+    try {
       return { name: 'Error', message: `thrown: ${String(thrown)}` };
+    } catch {
+      return unreadable;
     }
-    const error = thrown as Partial<Record<'name' | 'message' | 'code' | 'hint' | 'data' | 'stack', unknown>>;
-    const plain: PlainError = {
-      name: textOf(error.name, 'Error'),
-      message: textOf(error.message, 'an object without a message was thrown'),
-    };
-    const { code, hint, data } = error;
-    if (typeof code === 'string' || typeof code === 'number') plain.code = code;
-    if (typeof hint === 'string') plain.hint = hint;
-    if (data !== undefined) plain.data = data;
-    if (stack && typeof error.stack === 'string') plain.stack = error.stack;
-    return plain;
-  } catch {
-    // A getter, a proxy or a toString of the thrown value threw in its turn.
-    return { name: 'Error', message: 'something was thrown that cannot be read' };
   }
+  let isReadable = true;
+  const read = (field: string): unknown => {
+    try {
+      return (thrown as Record<string, unknown>)[field];
+    } catch {
+      isReadable = field !== 'message';
+      return undefined;
+    }
+  };
+  const message = textOf(read('message'), 'an object without a message was thrown');
+  if (!isReadable) return unreadable;
+  const plain: PlainError = { name: textOf(read('name'), 'Error'), message };
+  const [code, hint, data] = [read('code'), read('hint'), read('data')];
+  if (typeof code === 'string' || typeof code === 'number') plain.code = code;
+  if (typeof hint === 'string') plain.hint = hint;
+  if (data !== undefined) plain.data = data;
+  const trace = stack ? read('stack') : undefined;
+  if (typeof trace === 'string') plain.stack = trace;
+  return plain;
 }
 
 /** The counterpart of {@link toPlain}: a remote LaunchpoolError that carries the plain fields as its own. */

@@ -3,7 +3,7 @@
  * answer itself. One pass over the bytes, nothing allocated but the ids, no recursion.
  */
 import { skipWhiteSpace } from './encoding.ts';
-import type { IdText } from './json-rpc.ts';
+import type { IdText } from './id-text.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

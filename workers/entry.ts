@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
 import { encodeTextFrame } from '../wire/frame.ts';
-import { decodeRequests, encodeError, NULL_ID } from '../wire/json-rpc.ts';
+import { NULL_ID } from '../wire/id-text.ts';
+import { decodeRequests, encodeError } from '../wire/json-rpc.ts';
 import { type Handlers, loadHandlers } from './handlers.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
 import { runRaw } from './run-raw.ts';

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { LaunchpoolError, toPlain } from '../wire/errors.ts';
+import { factsOf, LaunchpoolError, toPlain } from '../wire/errors.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
@@ -18,22 +18,19 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', '
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS
  */
 export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
-  let exported: Readonly<Record<string, unknown>>;
+  let what = 'cannot be loaded';
   try {
     const { namespace } = await importWrapped(moduleUrl);
-    exported = exportsOf(moduleUrl, namespace);
+    const exported = exportsOf(moduleUrl, namespace);
+    const handlers = readHandlers(moduleUrl, exported);
+    const { setup } = exported;
+    what = 'failed in its setup()';
+    if (typeof setup === 'function') await setup();
+    return handlers;
   } catch (cause) {
-    throw notLoaded(moduleUrl, 'cannot be loaded', cause);
+    if (cause instanceof LaunchpoolError && factsOf(cause.code) !== undefined) throw cause;
+    throw notLoaded(moduleUrl, what, cause);
   }
-  const handlers = readHandlers(moduleUrl, exported);
-  if (typeof exported.setup === 'function') {
-    try {
-      await exported.setup();
-    } catch (cause) {
-      throw notLoaded(moduleUrl, 'failed in its setup()', cause);
-    }
-  }
-  return handlers;
 }
 
 /** Decides what a module's exports make of it. */
@@ -63,7 +60,7 @@ function isMethodName(name: string): boolean {
 
 /** A class is a function too, but one that cannot be called. */
 function isCallable(value: unknown): value is Method {
-  return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
+  return typeof value === 'function' && !/^class[\s{]/.test(Function.prototype.toString.call(value));
 }
 
 /**

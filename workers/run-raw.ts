@@ -16,7 +16,14 @@ export async function runRaw(handle: RawHandler, request: Uint8Array): Promise<O
 
 /** A raw failure goes to the agent's own log and never to the caller, so the stack may go along. */
 function withStack(thrown: unknown): PlainError {
-  return toPlain(thrown, { stack: true });
+  const plain = toPlain(thrown, { stack: true });
+  try {
+    return structuredClone(plain);
+  } catch {
+    // `data` is the handler's own and may hold what cannot leave its thread.
+    const { data: _left, ...rest } = plain;
+    return rest;
+  }
 }
 
 function bytesOf(result: unknown): Uint8Array {

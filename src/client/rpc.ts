@@ -1,6 +1,6 @@
 /** The client of an RPC agent: calls by id, many at once on one connection. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import { decodeResponses, encodeRequest, type RpcResponse } from '../../wire/json-rpc.ts';
+import { decodeResponses, encodeRequest, type RpcResponse } from '../../wire/json-rpc-call.ts';
 import { type CallOptions, watchCall } from './call-options.ts';
 import { type ConnectOptions, openTransport } from './transport.ts';
 

@@ -2,7 +2,8 @@
 import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { encodeTextFrame, forEachFrame } from '../../wire/frame.ts';
 import { scanIds } from '../../wire/id-scan.ts';
-import { encodeError, NULL_ID } from '../../wire/json-rpc.ts';
+import { NULL_ID } from '../../wire/id-text.ts';
+import { encodeError } from '../../wire/json-rpc.ts';
 import type { AgentKind, Outcome } from '../../workers/task.ts';
 import type { Lost, Pool } from '../pool/pool.ts';
 import { createReplyOrder, type Settle } from './reply-order.ts';
@@ -43,7 +44,7 @@ export type DispatcherOptions = {
 
 export type Dispatcher = {
   openLane(end: LaneEnd): Lane;
-  /** Requests, over all lanes, that have no outcome yet. */
+  /** Requests, over all lanes, that have been started and have no outcome yet. */
   readonly requests: number;
 };
 

@@ -2,7 +2,8 @@
 import { type LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
 import { scanIds } from '../../wire/id-scan.ts';
-import { encodeError, NULL_ID } from '../../wire/json-rpc.ts';
+import { NULL_ID } from '../../wire/id-text.ts';
+import { encodeError } from '../../wire/json-rpc.ts';
 import type { Pool } from './pool.ts';
 
 export function createBrokenPool(reason: LaunchpoolError): Pool {

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import test from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
-import { encodeError, NULL_ID } from '../../../wire/json-rpc.ts';
+import { NULL_ID } from '../../../wire/id-text.ts';
+import { encodeError } from '../../../wire/json-rpc.ts';
 import { type Peer, serveFrames } from '../../helpers/frame-server.ts';
 
 const CLOSED = { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' };

@@ -1,0 +1,205 @@
+/** The authkey handshake: our two sides against each other, and one side against whoever has no key. */
+import { strictEqual } from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import test from 'ava';
+import fc from 'fast-check';
+import { createHandshake, type Handshake, type HandshakeStep } from '../../wire/handshake.ts';
+
+const KEY = Buffer.from('secret');
+const OTHER_KEY = Buffer.from('Secret');
+const FAILED = 'ERR_LAUNCHPOOL_AUTH_FAILED';
+const DIGEST = 'ERR_LAUNCHPOOL_AUTH_DIGEST';
+
+const text = (latin1: string): Buffer => Buffer.from(latin1, 'latin1');
+const textsOf = (messages: readonly Buffer[]): string[] => messages.map((message) => message.toString('latin1'));
+const ascending = (length: number): Buffer => Buffer.from(Array.from({ length }, (_unused, index) => index));
+const server = (md5 = true): Handshake => createHandshake({ role: 'server', authkey: KEY, md5 });
+const client = (md5 = true): Handshake => createHandshake({ role: 'client', authkey: KEY, md5 });
+/** What a server's first message asks to be signed. */
+const challengeOf = (handshake: Handshake): Buffer => (handshake.start()[0] as Buffer).subarray('#CHALLENGE#'.length);
+const signed = (name: string, key: Buffer, message: Buffer): Buffer => createHmac(name, key).update(message).digest();
+
+/** Carries messages to and fro until nobody has any to send; returns the last step of each side. */
+function converse(...sides: [Handshake, Handshake]): [HandshakeStep, HandshakeStep] {
+  const steps: [HandshakeStep, HandshakeStep] = [
+    { send: [], done: false },
+    { send: [], done: false },
+  ];
+  const carry = (messages: readonly Buffer[], to: 0 | 1): void => {
+    for (const message of messages) {
+      steps[to] = sides[to].receive(message);
+      carry(steps[to].send, to === 0 ? 1 : 0);
+    }
+  };
+  carry(sides[0].start(), 1);
+  carry(sides[1].start(), 0);
+  return steps;
+}
+
+test('two sides with the same key agree', (t) => {
+  const [ours, theirs] = converse(server(), client());
+  t.true(ours.done);
+  t.true(theirs.done);
+});
+
+test('two sides that both refuse MD5 agree', (t) => {
+  const [ours, theirs] = converse(server(false), client(false));
+  t.true(ours.done);
+  t.true(theirs.done);
+});
+
+test('a client with another key is told so, and both sides know', (t) => {
+  const wrong = createHandshake({ role: 'client', authkey: OTHER_KEY });
+  const [ours, theirs] = converse(server(), wrong);
+  t.deepEqual(textsOf(ours.send), ['#FAILURE#']);
+  t.is(ours.error?.code, FAILED);
+  t.is(theirs.error?.code, FAILED);
+  t.false(ours.done || theirs.done);
+});
+
+test('a server that lets everybody in but has not the key is told so', (t) => {
+  const handshake = client();
+  handshake.receive(Buffer.concat([text('#CHALLENGE#'), ascending(20)]));
+  const [challenge] = handshake.receive(text('#WELCOME#')).send;
+  const step = handshake.receive(signed('md5', OTHER_KEY, (challenge as Buffer).subarray(11)));
+  t.deepEqual(textsOf(step.send), ['#FAILURE#']);
+  t.is(step.error?.code, FAILED);
+});
+
+test('a client waits for the server to begin', (t) => {
+  t.deepEqual(client().start(), []);
+});
+
+test('a server challenges with SHA-256 and 40 bytes', (t) => {
+  const [message] = textsOf(server().start());
+  t.true(message?.startsWith('#CHALLENGE#{sha256}'));
+  t.is(message?.length, '#CHALLENGE#{sha256}'.length + 40);
+});
+
+test('no challenge is made twice', (t) => {
+  const handshakes = Array.from({ length: 50 }, () => challengeOf(server()).toString('hex'));
+  t.is(new Set(handshakes).size, 50);
+});
+
+test('a message may be a view of a larger buffer', (t) => {
+  const padded = Buffer.concat([text('before#CHALLENGE#'), ascending(20), text('behind')]);
+  const view = new Uint8Array(padded.buffer, padded.byteOffset + 6, 31);
+  t.is(client().receive(view).send[0]?.toString('hex'), '7defa9cc46abc3583325d17ccda75190');
+});
+
+/** Answers to challenges, computed by Python's hmac.new(b'secret', message, digest). */
+const ANSWERS: Readonly<Record<string, string>> = {
+  md5: 'e8928e8cca3ace2d777017168dc6a0b2',
+  sha256: 'fc57fbe650d6124b98215e7b5d197d5807ad69982d275a9735ea2d56f1fa6989',
+  sha384: 'bae78a3376369f7b803a8473318a9b7062495b47434159ac84fc92ddb33c51b277c44c3edd9a5f9cb7d628f21abe2665',
+  sha3_256: '82e8fa62f363295b6655abecf0e98e510224c559e9745af9741c357aec358f90',
+  sha3_384: 'bfbe71d4e622f58ebf6cbe049af4c8fe518645b482915af0940d678c37c0b46dd1a2a448f9ee5141c91bba42b46a7862',
+};
+
+for (const [name, digest] of Object.entries(ANSWERS)) {
+  test(`a challenge that names ${name} is answered with it, over the name too`, (t) => {
+    const { send } = client().receive(Buffer.concat([text(`#CHALLENGE#{${name}}`), ascending(40)]));
+    t.deepEqual(textsOf(send), [`{${name}}${Buffer.from(digest, 'hex').toString('latin1')}`]);
+  });
+}
+
+/** What a client says to a server's first message that it does not answer. */
+const REFUSED: readonly [what: string, message: Buffer, code: string][] = [
+  ['no challenge', text('{"jsonrpc":"2.0","id":null}'), FAILED],
+  ['an empty message', text(''), FAILED],
+  ['what only differs from a challenge in its first word', Buffer.concat([text('#challenge#'), ascending(20)]), FAILED],
+  ['a challenge of 19 bytes', Buffer.concat([text('#CHALLENGE#'), ascending(19)]), FAILED],
+  ['a challenge of 16 bytes', Buffer.concat([text('#CHALLENGE#'), ascending(16)]), FAILED],
+  ['21 bytes without a digest', Buffer.concat([text('#CHALLENGE#'), ascending(21)]), DIGEST],
+  ['a digest that is not one of Python', Buffer.concat([text('#CHALLENGE#{sha1}'), ascending(40)]), DIGEST],
+];
+
+for (const [what, message, code] of REFUSED) {
+  test(`a client gives no answer to ${what}`, (t) => {
+    const { send, done, error } = client().receive(message);
+    t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code });
+  });
+}
+
+for (const [what, message] of [
+  ['bare', Buffer.concat([text('#CHALLENGE#'), ascending(20)])],
+  ['named', Buffer.concat([text('#CHALLENGE#{md5}'), ascending(40)])],
+] as const) {
+  test(`where MD5 is off, a ${what} MD5 challenge gets no answer`, (t) => {
+    const { send, done, error } = client(false).receive(message);
+    t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: DIGEST });
+  });
+}
+
+for (const reply of ['#FAILURE#', '#welcome#', '#WELCOME#!', '', '#CHALLENGE#']) {
+  test(`a client takes ${JSON.stringify(reply)} for no welcome`, (t) => {
+    const handshake = client();
+    handshake.receive(Buffer.concat([text('#CHALLENGE#'), ascending(20)]));
+    const { send, done, error } = handshake.receive(text(reply));
+    t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: FAILED });
+  });
+}
+
+test('a server signs nothing before the other side has proven its key', (t) => {
+  const handshake = server();
+  handshake.start();
+  const step = handshake.receive(Buffer.concat([text('#CHALLENGE#'), ascending(20)]));
+  t.deepEqual(textsOf(step.send), ['#FAILURE#']);
+  t.is(step.error?.code, FAILED);
+});
+
+for (const [what, ours, theirs] of [
+  ['server', server, client],
+  ['client', client, server],
+] as const) {
+  test(`a ${what} that has agreed takes no more messages`, (t) => {
+    const handshake = ours();
+    t.true(converse(handshake, theirs())[0].done);
+    const { send, done, error } = handshake.receive(text('#WELCOME#'));
+    t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: FAILED });
+  });
+}
+
+test('after a failure, the right answer comes too late', (t) => {
+  const handshake = server();
+  const challenge = challengeOf(handshake);
+  handshake.receive(text('wrong'));
+  const { send, done, error } = handshake.receive(Buffer.concat([text('{sha256}'), signed('sha256', KEY, challenge)]));
+  t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: FAILED });
+});
+
+const anyMessage = fc.oneof(
+  fc.uint8Array({ maxLength: 80 }),
+  fc
+    .tuple(
+      fc.constantFrom('', '#CHALLENGE#', '#WELCOME#', '#FAILURE#'),
+      fc.constantFrom('', '{', '{md5}', '{sha256}', '{sha3_384}', '{sha1}', '{}'),
+      fc.uint8Array({ maxLength: 48 }),
+    )
+    .map(([word, name, rest]) => Buffer.concat([text(word), text(name), rest])),
+);
+
+for (const role of ['server', 'client'] as const) {
+  test(`whatever is said to it without the key, a ${role} does not agree and does not throw`, (t) => {
+    const stranger = fc.property(fc.array(anyMessage, { maxLength: 6 }), fc.boolean(), (messages, md5) => {
+      const handshake = createHandshake({ role, authkey: KEY, md5 });
+      handshake.start();
+      for (const message of messages) strictEqual(handshake.receive(message).done, false);
+    });
+    t.notThrows(() => fc.assert(stranger, { numRuns: 1000 }));
+  });
+}
+
+test('a right answer, cut short or changed in one bit, is a wrong one', (t) => {
+  const spoilt = fc.property(fc.nat(), fc.nat(7), fc.boolean(), (place, bit, isCut) => {
+    const handshake = server();
+    const answer = Buffer.concat([text('{sha256}'), signed('sha256', KEY, challengeOf(handshake))]);
+    const at = place % answer.length;
+    const message = isCut ? answer.subarray(0, at) : Buffer.from(answer);
+    if (!isCut) message.writeUInt8(answer.readUInt8(at) ^ (1 << bit), at);
+    const step = handshake.receive(message);
+    strictEqual(step.error?.code, FAILED);
+    strictEqual(textsOf(step.send).join(), '#FAILURE#');
+  });
+  t.notThrows(() => fc.assert(spoilt, { numRuns: 500 }));
+});

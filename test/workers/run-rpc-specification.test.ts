@@ -1,0 +1,80 @@
+/** The examples of JSON-RPC 2.0, from the request's bytes to the reply's. */
+import test from 'ava';
+import { forEachFrame } from '../../wire/frame.ts';
+import type { Method } from '../../workers/handlers.ts';
+import { methodFinder, runRpc } from '../../workers/run-rpc.ts';
+
+type Response = { jsonrpc: unknown; id: unknown; result?: unknown; error?: { code: unknown } };
+
+const METHODS: Readonly<Record<string, Method>> = {
+  subtract: (first, second) => {
+    if (typeof first === 'number') return first - (second as number);
+    const { minuend, subtrahend } = first as { minuend: number; subtrahend: number };
+    return minuend - subtrahend;
+  },
+  sum: (...terms) => terms.reduce((total: number, term) => total + (term as number), 0),
+  get_data: () => ['hello', 5],
+  notify_hello: () => undefined,
+};
+
+/** A response as the specification's examples have it, without the texts, which are for people. */
+function shorten(response: Response): unknown {
+  const { jsonrpc, id, result, error } = response;
+  return error === undefined ? { jsonrpc, id, result } : { jsonrpc, id, code: error.code };
+}
+
+const ok = (id: unknown, result: unknown): unknown => ({ jsonrpc: '2.0', id, result });
+const ko = (id: unknown, code: number): unknown => ({ jsonrpc: '2.0', id, code });
+
+/** https://www.jsonrpc.org/specification §7 */
+const EXAMPLES: readonly [what: string, request: string, reply: unknown][] = [
+  ['positional parameters', '{"jsonrpc": "2.0", "method": "subtract", "params": [42, 23], "id": 1}', ok(1, 19)],
+  [
+    'named parameters',
+    '{"jsonrpc": "2.0", "method": "subtract", "params": {"subtrahend": 23, "minuend": 42}, "id": 3}',
+    ok(3, 19),
+  ],
+  ['a notification', '{"jsonrpc": "2.0", "method": "notify_hello", "params": [1,2,3,4,5]}', undefined],
+  ['a notification to nobody', '{"jsonrpc": "2.0", "method": "foobar"}', undefined],
+  ['a method that is not there', '{"jsonrpc": "2.0", "method": "foobar", "id": "1"}', ko('1', -32601)],
+  ['invalid JSON', '{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]', ko(null, -32700)],
+  ['an invalid request', '{"jsonrpc": "2.0", "method": 1, "params": "bar"}', ko(null, -32600)],
+  [
+    'a batch of invalid JSON',
+    '[{"jsonrpc": "2.0", "method": "sum", "id": "1"},{"jsonrpc": "2.0", "method"]',
+    ko(null, -32700),
+  ],
+  ['an empty batch', '[]', ko(null, -32600)],
+  ['a batch that is invalid but not empty', '[1]', [ko(null, -32600)]],
+  ['a batch of three invalid requests', '[1,2,3]', [ko(null, -32600), ko(null, -32600), ko(null, -32600)]],
+  [
+    'a mixed batch',
+    `[
+      {"jsonrpc": "2.0", "method": "sum", "params": [1,2,4], "id": "1"},
+      {"jsonrpc": "2.0", "method": "notify_hello", "params": [7]},
+      {"jsonrpc": "2.0", "method": "subtract", "params": [42,23], "id": "2"},
+      {"foo": "boo"},
+      {"jsonrpc": "2.0", "method": "foo.get", "params": {"name": "myself"}, "id": "5"},
+      {"jsonrpc": "2.0", "method": "get_data", "id": "9"}
+    ]`,
+    [ok('1', 7), ok('2', 19), ko(null, -32600), ko('5', -32601), ok('9', ['hello', 5])],
+  ],
+  [
+    'a batch of notifications',
+    '[{"jsonrpc": "2.0", "method": "notify_sum", "params": [1,2,4]},{"jsonrpc": "2.0", "method": "notify_hello"}]',
+    undefined,
+  ],
+];
+
+for (const [what, request, expected] of EXAMPLES) {
+  test(`the specification's example of ${what} is answered as it says`, async (t) => {
+    const find = methodFinder(new Map(Object.entries(METHODS)));
+    const { reply } = await runRpc(find, Buffer.from(request), { exposeStacks: false });
+    const replies: unknown[] = [];
+    forEachFrame(Buffer.from(reply ?? []), (payload) => {
+      const response = JSON.parse(payload.toString()) as Response | Response[];
+      replies.push(Array.isArray(response) ? response.map(shorten) : shorten(response));
+    });
+    t.deepEqual(replies, expected === undefined ? [] : [expected]);
+  });
+}

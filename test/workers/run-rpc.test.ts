@@ -1,0 +1,167 @@
+/** A JSON-RPC frame in, its response out, whatever the method does. */
+import { deepStrictEqual } from 'node:assert/strict';
+import test from 'ava';
+import fc from 'fast-check';
+import { forEachFrame } from '../../wire/frame.ts';
+import type { Method } from '../../workers/handlers.ts';
+import { methodFinder, runRpc } from '../../workers/run-rpc.ts';
+import type { Outcome } from '../../workers/task.ts';
+
+type Response = {
+  jsonrpc: '2.0';
+  id: unknown;
+  result?: unknown;
+  error?: { code: number; data?: Record<string, unknown> };
+};
+
+const METHODS: Readonly<Record<string, Method>> = {
+  echo: (value) => value,
+  count: (...params) => params.length,
+  later: async (value) => value,
+  thenable: () => Object.fromEntries([['then', (resolve: (value: number) => void) => resolve(7)]]),
+  fail: () => {
+    throw Object.assign(new RangeError('told to'), { code: 'E_TEST', hint: 'h', data: { at: 7 } });
+  },
+  reject: () => Promise.reject(Object.assign(new Error('no'), { code: 42 })),
+  failWithText: () => {
+    throw 'just text';
+  },
+  bigint: () => 10n,
+  aFunction: () => () => undefined,
+};
+
+function run(request: unknown, methods = METHODS, exposeStacks = false): Promise<Outcome> {
+  const bytes = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request));
+  return runRpc(methodFinder(new Map(Object.entries(methods))), bytes, { exposeStacks });
+}
+
+/** What is in the one frame of the reply, or undefined when there is none. */
+function replyOf({ kind, reply }: Outcome): Response | Response[] | undefined {
+  deepStrictEqual(kind, 'rpc');
+  const replies: (Response | Response[])[] = [];
+  if (reply !== undefined) forEachFrame(Buffer.from(reply), (payload) => replies.push(JSON.parse(payload.toString())));
+  deepStrictEqual(replies.length, reply === undefined ? 0 : 1);
+  return replies[0];
+}
+
+async function call(method: string, params?: unknown, exposeStacks = false): Promise<Response> {
+  return replyOf(await run({ jsonrpc: '2.0', id: 1, method, params }, METHODS, exposeStacks)) as Response;
+}
+
+for (const [method, params, result] of [
+  ['echo', [{ deep: [1, 'é', null] }], { deep: [1, 'é', null] }],
+  ['echo', [], null],
+  ['echo', { named: true }, { named: true }],
+  ['count', [1, 2, 3], 3],
+  ['count', { named: true }, 1],
+  ['count', undefined, 0],
+  ['later', ['x'], 'x'],
+  ['thenable', [], 7],
+] as const) {
+  test(`${method} called with ${JSON.stringify(params) ?? 'no params'} answers ${JSON.stringify(result)}`, async (t) => {
+    t.deepEqual(await call(method, params), { jsonrpc: '2.0', id: 1, result });
+  });
+}
+
+test('what a method throws is its response, with all that it says of itself', async (t) => {
+  t.deepEqual(await call('fail'), {
+    jsonrpc: '2.0',
+    id: 1,
+    error: {
+      code: -32000,
+      message: 'told to',
+      data: { name: 'RangeError', code: 'E_TEST', hint: 'h', data: { at: 7 } },
+    },
+  } as Response);
+});
+
+test('what a method rejects with is its response', async (t) => {
+  t.like((await call('reject')).error, { code: 42, message: 'no', data: { name: 'Error' } });
+});
+
+test('what is thrown need not be an error', async (t) => {
+  t.like((await call('failWithText')).error, { code: -32000, message: 'thrown: just text' });
+});
+
+test('a stack goes to the caller only where stacks are exposed', async (t) => {
+  t.is((await call('fail')).error?.data?.stack, undefined);
+  t.regex(String((await call('fail', [], true)).error?.data?.stack), /^RangeError: told to\n +at /);
+});
+
+for (const method of ['bigint', 'aFunction']) {
+  test(`a result that JSON has not is an error: ${method}`, async (t) => {
+    t.like((await call(method)).error, { code: -32603, data: { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' } });
+  });
+}
+
+for (const method of ['nope', 'toString', 'constructor', '__proto__', 'hasOwnProperty', '']) {
+  test(`there is no method ${JSON.stringify(method)}, and the answer says which there are`, async (t) => {
+    const { error } = await call(method);
+    t.like(error, { code: -32601, data: { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND' } });
+    t.regex(String(error?.data?.hint), /This agent has: echo, count, later/);
+  });
+}
+
+test('an id is echoed to the letter', async (t) => {
+  const { reply } = await run('{"jsonrpc":"2.0","id":12345678901234567890,"method":"echo","params":[1]}');
+  t.is(Buffer.from(reply ?? []).toString('latin1', 4), '{"jsonrpc":"2.0","id":12345678901234567890,"result":1}');
+});
+
+for (const method of ['fail', 'reject', 'bigint', 'nope', 'echo']) {
+  test(`a notification is not answered: ${method}`, async (t) => {
+    t.deepEqual(await run({ jsonrpc: '2.0', method }), { kind: 'rpc' });
+  });
+}
+
+test('the requests of a batch run at the same time, and are answered in their order', async (t) => {
+  const met = Promise.withResolvers<string>();
+  const methods: Record<string, Method> = { wait: () => met.promise, meet: () => met.resolve('met') };
+  const request = ['wait', 'meet', 'nope'].map((method, id) => ({ jsonrpc: '2.0', id, method }));
+  const reply = replyOf(await run(request, methods)) as Response[];
+  t.deepEqual(
+    reply.map(({ id, result, error }) => [id, error === undefined ? result : error.code]),
+    [
+      [0, 'met'],
+      [1, null],
+      [2, -32601],
+    ],
+  );
+});
+
+test('a module that cannot be loaded answers with the reason', async (t) => {
+  const refuse = (): Method => () => {
+    throw Object.assign(new Error('broken'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
+  };
+  const request = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"any"}');
+  const reply = replyOf(await runRpc(refuse, request, { exposeStacks: false }));
+  t.like(reply, { id: 1, error: { code: -32001, message: 'broken' } });
+});
+
+test('a reply can be transferred without taking other memory along', async (t) => {
+  const { reply } = await run({ jsonrpc: '2.0', id: 1, method: 'echo', params: ['x'] });
+  t.is(reply?.buffer.byteLength, reply?.length);
+});
+
+test('whatever the bytes are, the answer is one response, a batch of them, or none', async (t) => {
+  const item = fc.record(
+    {
+      jsonrpc: fc.constantFrom('2.0', '1.0'),
+      id: fc.jsonValue(),
+      method: fc.constantFrom(...Object.keys(METHODS), 'nope'),
+      params: fc.jsonValue(),
+    },
+    { requiredKeys: ['method'] },
+  );
+  const anyBytes = fc.oneof(
+    fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('latin1')),
+    fc.oneof(item, fc.array(item), fc.jsonValue()).map((value) => JSON.stringify(value)),
+  );
+  const answered = fc.asyncProperty(anyBytes, async (request) => {
+    const reply = replyOf(await run(request));
+    for (const response of [reply ?? []].flat()) {
+      deepStrictEqual(response.jsonrpc, '2.0');
+      deepStrictEqual('id' in response && 'result' in response !== 'error' in response, true);
+    }
+  });
+  await t.notThrowsAsync(fc.assert(answered, { numRuns: 500 }));
+});

@@ -1,0 +1,42 @@
+/** Ids as the JSON text they were sent as: 1e400 or 2^63 would not survive as numbers. */
+
+export type IdText = string;
+
+export const NULL_ID: IdText = 'null';
+
+/** What only looks like a whole number once it has been rounded. */
+const FRACTIONAL_ID = /"id"\s*:\s*-?\d*[.eE]/;
+
+/** Says how the id of the request at an index of the batch is written. */
+export type IdWriter = (id: string | number | null, index: number) => IdText;
+
+/** Numbers that a double does not hold exactly are looked up in the source, which costs a second parse of it, once. */
+export function idWriter(source: string): IdWriter {
+  let texts: ReadonlyMap<number, IdText> | undefined;
+  return (id, index) => {
+    if (typeof id !== 'number' || (Number.isSafeInteger(id) && !FRACTIONAL_ID.test(source))) return JSON.stringify(id);
+    texts ??= idTextsOf(source);
+    return texts.get(index) ?? JSON.stringify(id);
+  };
+}
+
+/** The source of each id, by the index of its request in the batch. */
+function idTextsOf(source: string): Map<number, IdText> {
+  const byHolder = new Map<unknown, IdText>();
+  // The third argument is in V8 since Node 21 (https://github.com/tc39/proposal-json-parse-with-source).
+  function note(this: object, key: string, value: unknown, context?: { source?: string }): unknown {
+    if (key === 'id' && context?.source !== undefined) byHolder.set(this, context.source);
+    return value;
+  }
+  const texts = new Map<number, IdText>();
+  try {
+    const root: unknown = JSON.parse(source, note as Parameters<typeof JSON.parse>[1]);
+    for (const [index, holder] of (Array.isArray(root) ? root : [root]).entries()) {
+      const text = byHolder.get(holder);
+      if (text !== undefined) texts.set(index, text);
+    }
+  } catch {
+    // The reviver recurses, so a frame nested deeply enough gets here; such an id comes back rounded.
+  }
+  return texts;
+}
