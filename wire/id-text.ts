@@ -12,9 +12,13 @@ export type IdWriter = (id: string | number | null, index: number) => IdText;
 
 /** Numbers that a double does not hold exactly are looked up in the source, which costs a second parse of it, once. */
 export function idWriter(source: string): IdWriter {
+  let hasFractions: boolean | undefined;
   let texts: ReadonlyMap<number, IdText> | undefined;
   return (id, index) => {
-    if (typeof id !== 'number' || (Number.isSafeInteger(id) && !FRACTIONAL_ID.test(source))) return JSON.stringify(id);
+    if (typeof id !== 'number') return JSON.stringify(id);
+    // A batch has one source and many ids.
+    hasFractions ??= FRACTIONAL_ID.test(source);
+    if (Number.isSafeInteger(id) && !hasFractions) return String(id);
     texts ??= idTextsOf(source);
     return texts.get(index) ?? JSON.stringify(id);
   };
