@@ -1,0 +1,33 @@
+/** A contender that runs: ready to be asked, and which process is looked at for its memory. */
+import { join } from 'node:path';
+import type { Contender, Setting } from './line-up.ts';
+import { start } from './processes.ts';
+
+const READY_MS = 30_000;
+
+export type RunningContender = { socketPath: string; pid: number; close(): Promise<void> };
+
+let started = 0;
+
+/** @param folder where its socket may stand. */
+export async function startContender(
+  contender: Contender,
+  folder: string,
+  setting: Omit<Setting, 'socketPath'>,
+): Promise<RunningContender> {
+  started += 1;
+  const socketPath = join(folder, `${started}.sock`);
+  const running = start(contender.command({ ...setting, socketPath }), contender.env());
+  const late = setTimeout(() => running.child.kill('SIGKILL'), READY_MS);
+  try {
+    const line = await running.firstLine;
+    const pid = /^ready (\d+)$/.exec(line)?.[1];
+    if (pid === undefined) throw new Error(`${contender.name} said ${JSON.stringify(line)} instead of "ready"`);
+    return { socketPath, pid: Number(pid), close: () => running.close() };
+  } catch (error) {
+    await running.close();
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+}

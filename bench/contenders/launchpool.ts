@@ -1,0 +1,29 @@
+/** launchpool as its users run it: an activator holds the socket, `launchpool run` answers. */
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createActivator } from '../../src/supervisor/activator.ts';
+import { encodeFrames } from './frames.ts';
+import { endWithBench, invocation, moduleUrl, sayReady } from './invocation.ts';
+
+const { socketPath, mode, threads, handlerUrl } = invocation;
+const entry = fileURLToPath(moduleUrl('../../src/cli/entry'));
+const flags = ['--threads', String(threads), '--idle', '0', '--log-level', 'warn'];
+
+let agentPid = 0;
+const activator = await createActivator({
+  socketPath,
+  command: [process.execPath, entry, 'run', fileURLToPath(handlerUrl), ...flags],
+  onEvent(event) {
+    if (event.event === 'started') agentPid = event.pid;
+    if (event.event === 'crashed') process.stderr.write(`the agent crashed: ${event.status}\n`);
+  },
+});
+endWithBench(() => activator.close());
+
+/** The first connection starts the agent: it shall be there before anything is measured. */
+const first = createConnection(socketPath);
+first.write(encodeFrames([mode === 'raw' ? 'first' : '{"jsonrpc":"2.0","id":0,"method":"rot13","params":["first"]}']));
+await once(first, 'data');
+first.destroy();
+sayReady(agentPid);

@@ -1,0 +1,4 @@
+/** A thread of Tinypool. */
+import { loadSharedJob } from '../job.ts';
+
+export default await loadSharedJob();

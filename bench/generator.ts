@@ -1,0 +1,108 @@
+/** The load generator: compiled once per run, started once per measurement. */
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { runToEnd, start } from './processes.ts';
+
+export type Mode = 'raw' | 'rpc';
+
+export type LoadOptions = {
+  socketPath: string;
+  connections: number;
+  /** Requests under way on each connection. */
+  depth: number;
+  mode?: Mode;
+  expect?: 'rot13' | 'echo';
+  /** Bytes of a request's text. */
+  size?: number;
+  seconds?: number;
+  warmUpSeconds?: number;
+  /** So many requests in all, instead of seconds. */
+  count?: number;
+  /** What each text begins with. */
+  prefix?: string;
+  /** So many connections more, one request under way on each, timed apart, whose texts begin with `slowPrefix`. */
+  slow?: number;
+  slowPrefix?: string;
+  /** How long no reply may come before those under way count as missing. */
+  patienceSeconds?: number;
+};
+
+/** Every reply has been checked: there is no figure of a contender that answers wrongly. */
+export type LoadFigures = {
+  count: number;
+  reqPerSec: number;
+  /** Megabytes of text a second, one way. */
+  mbPerSec: number;
+  p50us: number;
+  p99us: number;
+  maxUs: number;
+  slowCount?: number;
+  slowMaxUs?: number;
+};
+
+export type HoldFigures = {
+  connections: number;
+  wanted: number;
+  connectMs: number;
+  acceptMs: number;
+  asked: number;
+  p50us: number;
+  p99us: number;
+  maxUs: number;
+};
+
+export type Generator = {
+  load(options: LoadOptions): Promise<LoadFigures>;
+  /** Opens connections that stay quiet until `release`. */
+  hold(options: { socketPath: string; connections: number; every: number }): Promise<{
+    figures: HoldFigures;
+    release(): Promise<void>;
+  }>;
+};
+
+/** Where the program will be, or is. */
+export function generatorProgram(folder: string): string {
+  return join(folder, 'load');
+}
+
+/** @throws when there is no C compiler, with what to do about it. */
+export async function compileGenerator(folder: string, compiler: string = process.env.CC ?? 'cc'): Promise<Generator> {
+  const program = generatorProgram(folder);
+  const sources = globSync(join(import.meta.dirname, 'load', '*.c'));
+  const built = await runToEnd([compiler, '-O2', '-std=gnu11', '-o', program, ...sources]).catch((cause: unknown) => {
+    throw new Error(
+      `There is no C compiler: ${compiler}. The load generator of the bench is written in C.\n` +
+        'Debian, Ubuntu: apt-get install gcc libc6-dev. macOS: xcode-select --install. Another compiler: CC=clang.',
+      { cause },
+    );
+  });
+  if (built.status !== 0) throw new Error(`${compiler} cannot compile the load generator:\n${built.stderr}`);
+  return {
+    load: async (options) => JSON.parse(await output([program, 'load', ...flagsOf(options)])) as LoadFigures,
+    async hold({ socketPath, connections, every }) {
+      const held = start([program, 'hold', ...flags({ socket: socketPath, connections, every })]);
+      const line = await held.firstLine;
+      return { figures: JSON.parse(line) as HoldFigures, release: () => held.close() };
+    },
+  };
+}
+
+async function output(command: readonly [string, ...string[]]): Promise<string> {
+  const { status, stdout, stderr } = await runToEnd(command);
+  if (status !== 0) throw new Error(stderr.trim() || `the load generator has ended with status ${status}`);
+  return stdout;
+}
+
+function flagsOf({ socketPath, warmUpSeconds, slowPrefix, patienceSeconds, ...rest }: LoadOptions): string[] {
+  return flags({
+    ...rest,
+    socket: socketPath,
+    'warm-up': warmUpSeconds,
+    'slow-prefix': slowPrefix,
+    patience: patienceSeconds,
+  });
+}
+
+function flags(values: Readonly<Record<string, string | number | undefined>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+}

@@ -1,0 +1,113 @@
+/** Who takes part: each contender's name, how it is started, and who cannot take part on this machine. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { findPythons, type Python } from '../test/helpers/pythons.ts';
+import type { Mode } from './generator.ts';
+import { calibrateSpins, SPINS_VARIABLE } from './handlers/burn.ts';
+
+export type Setting = { socketPath: string; mode: Mode; threads: number; handler: string };
+
+export type Contender = {
+  /** As it stands in the results: `python3.13-pool` for the kind `python-pool`. */
+  name: string;
+  kind: string;
+  command(setting: Setting): readonly [string, ...string[]];
+  /** Called before the first start only: it may take a while. */
+  env(): NodeJS.ProcessEnv;
+};
+
+export type LineUp = {
+  contenders: readonly Contender[];
+  /** Kinds without a contender, and why. */
+  missing: readonly { kind: string; why: string }[];
+};
+
+const NODE_KINDS = [
+  'launchpool',
+  'inline',
+  'inline-zero-copy',
+  'naive-piscina',
+  'tinypool',
+  'poolifier',
+  'workerpool',
+  'cluster',
+];
+const PYTHON_KINDS = ['python-threads', 'python-pool'];
+export const KINDS: readonly string[] = [...NODE_KINDS, ...PYTHON_KINDS, 'ceiling'];
+
+export type LineUpOptions = {
+  /** The compiled load generator, whose `serve` is the contender `ceiling`. */
+  generator: string;
+  /** The folder of the compiled contenders. */
+  built: string;
+  /** Otherwise the newest alone takes part. */
+  everyPython: boolean;
+};
+
+export function readLineUp({ generator, built, everyPython }: LineUpOptions): LineUp {
+  const pythons = findPythons();
+  const chosen = everyPython ? pythons : pythons.slice(-1);
+  const spins = once(() => String(calibrateSpins()));
+  const contenders = [
+    ...NODE_KINDS.map((kind) => nodeContender(kind, built, spins)),
+    ...chosen.flatMap((python) => pythonContenders(python)),
+    ceiling(generator),
+  ];
+  const why = 'there is no Python 3.8 or newer on the PATH or under pyenv';
+  return { contenders, missing: pythons.length === 0 ? PYTHON_KINDS.map((kind) => ({ kind, why })) : [] };
+}
+
+function nodeContender(kind: string, built: string, spins: () => string): Contender {
+  return {
+    name: kind,
+    kind,
+    command: (setting) => [process.execPath, join(built, 'bench', 'contenders', `${kind}.js`), ...argumentsOf(setting)],
+    env: () => ({ [SPINS_VARIABLE]: spins() }),
+  };
+}
+
+function pythonContenders({ path, version }: Python): Contender[] {
+  const short = version.split('.').slice(0, 2).join('.');
+  const handlers = join(import.meta.dirname, 'handlers', 'handlers.py');
+  const spins = once(() => execFileSync(path, [handlers], { encoding: 'utf8' }).trim());
+  return PYTHON_KINDS.map((kind) => ({
+    name: kind.replace('python', `python${short}`),
+    kind,
+    command: (setting) => [
+      path,
+      join(import.meta.dirname, 'contenders', `${kind.replace('-', '_')}.py`),
+      ...argumentsOf(setting),
+    ],
+    // Without the last one, Python would leave compiled files in the checkout.
+    env: () => ({ BENCH_PYTHON_SPINS_PER_US: spins(), PYTHONDONTWRITEBYTECODE: '1' }),
+  }));
+}
+
+function ceiling(generator: string): Contender {
+  return {
+    name: 'ceiling',
+    kind: 'ceiling',
+    command: ({ socketPath, mode, handler }) => {
+      const expect = handler === 'echo' ? 'echo' : 'rot13';
+      return [generator, 'serve', '--socket', socketPath, '--mode', mode, '--expect', expect];
+    },
+    env: () => ({}),
+  };
+}
+
+function argumentsOf({ socketPath, mode, threads, handler }: Setting): string[] {
+  return [socketPath, mode, String(threads), handler];
+}
+
+/** Whether `wanted` means this contender: by its name, its kind, or the beginning of its name, as in `python3.13`. */
+export function isWanted({ name, kind }: Pick<Contender, 'name' | 'kind'>, wanted: readonly string[]): boolean {
+  return wanted.some((each) => each === name || each === kind || (each.startsWith('python') && name.startsWith(each)));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,57 @@
+/* What the programs of the load generator share: the clock, the text that requests are made of, sockets, failure. */
+#ifndef BENCH_SHARED_H
+#define BENCH_SHARED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define HEADER_BYTES 4
+
+/* Says what went wrong on standard error and ends the program with status 1. */
+_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+uint64_t now_ns(void);
+
+void write_header(unsigned char *target, uint32_t length);
+uint32_t read_header(const unsigned char *bytes);
+
+/* ROT13 by table; every byte but the ASCII letters stays as it is. */
+unsigned char turn(unsigned char byte);
+
+/* A connected socket. Waits for a while where nobody accepts yet: macOS refuses what Linux lets wait. */
+int connect_to(const char *path);
+int listen_at(const char *path);
+void make_nonblocking(int fd);
+
+/* As many descriptors as this user may have at all; returns how many that is. */
+long raise_descriptor_limit(void);
+
+/* The value behind `name` among the arguments, or `otherwise`. Both lists of arguments are pairs of name and value. */
+const char *option(int count, char **arguments, const char *name, const char *otherwise);
+uint64_t whole_option(int count, char **arguments, const char *name, const char *otherwise);
+double real_option(int count, char **arguments, const char *name, const char *otherwise);
+
+/* Counts of times in nanoseconds, each exact to about 2 %. */
+struct histogram {
+  uint64_t counts[64 * 64];
+  uint64_t total;
+  uint64_t longest;
+};
+void histogram_add(struct histogram *histogram, uint64_t ns);
+double histogram_us(const struct histogram *histogram, double share);
+
+/* A reply of JSON-RPC whose values hold no escapes: {"jsonrpc":"2.0","id":7,"result":"text"}, in any order. */
+struct rpc_reply {
+  uint64_t id;
+  const char *result;
+  size_t result_length;
+};
+bool parse_rpc_reply(const char *json, size_t length, struct rpc_reply *reply);
+
+int load_main(int count, char **arguments);
+int hold_main(int count, char **arguments);
+int serve_main(int count, char **arguments);
+
+#endif

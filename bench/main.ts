@@ -1,0 +1,110 @@
+/** `npm run bench`: asks all questions, or some, prints what was found and writes it down; or writes the report. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BUILT_FOLDER, buildContenders } from './build.ts';
+import { compileGenerator, generatorProgram } from './generator.ts';
+import { readLineUp } from './line-up.ts';
+import { readCommit, readMachine } from './machine.ts';
+import { type BenchOptions, HELP, readOptions } from './options.ts';
+import { planRun, stepsOf } from './plan.ts';
+import { endAll } from './processes.ts';
+import { createProgress } from './progress.ts';
+import { QUESTIONS } from './questions/index.ts';
+import type { Failure, Result, Results } from './results.ts';
+import { askQuestion } from './run.ts';
+import { questionText } from './table.ts';
+
+const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options.command === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (options.command === 'report') {
+    const { writeReport } = await import('./report.ts');
+    await writeReport(options.json as string);
+    return 0;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const cleanUp = async (): Promise<void> => {
+    await endAll();
+    await rm(folder, { recursive: true, force: true });
+    await rm(BUILT_FOLDER, { recursive: true, force: true });
+  };
+  for (const [signal, status] of Object.entries(SIGNAL_STATUS)) {
+    process.once(signal, () => cleanUp().finally(() => process.exit(status)));
+  }
+  try {
+    return await run(options, folder);
+  } finally {
+    await cleanUp();
+  }
+}
+
+/** @returns the exit status: 1 when a measurement has failed. */
+async function run(options: BenchOptions, folder: string): Promise<number> {
+  const { quick, threads, seconds, json } = options;
+  const lineUp = readLineUp({ generator: generatorProgram(folder), built: BUILT_FOLDER, everyPython: !quick });
+  const entries = planRun(QUESTIONS, lineUp.contenders, options);
+  const generator = await compileGenerator(folder);
+  await buildContenders();
+  const progress = createProgress(stepsOf(entries));
+  const machine = readMachine();
+  const failures: Failure[] = [];
+  const results: Result[] = [];
+
+  progress.print(`${machine.cpu}, ${machine.cores} cores, ${machine.os}, Node ${machine.node}`);
+  if (machine.loadAverage > machine.cores / 4) {
+    progress.print(
+      `Others are using this machine (load ${machine.loadAverage}): take the figures as hints, ratios at most.`,
+    );
+  }
+  if (quick) progress.print('A quick run: fewer rounds, cells and contenders, and figures that say less.');
+  for (const { kind, why } of lineUp.missing) progress.print(`Without ${kind}: ${why}.`);
+  for (const entry of entries) {
+    const found = await askQuestion(entry, {
+      generator,
+      folder,
+      threads,
+      seconds,
+      warmUpSeconds: seconds / 3,
+      onStep: progress.step,
+      onFailure(failure) {
+        failures.push(failure);
+        progress.print(failureText(failure));
+      },
+    });
+    results.push(...found);
+    progress.result(`\n${questionText(entry.question, found)}\n`);
+  }
+  progress.end();
+
+  const { missing } = lineUp;
+  const written: Results = {
+    machine,
+    commit: readCommit(),
+    date: new Date().toISOString(),
+    quick,
+    threads,
+    results,
+    failures,
+    missing,
+  };
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(written, null, 2)}\n`);
+  for (const failure of failures) process.stderr.write(`${failureText(failure)}\n`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+function failureText({ question, cell, contender, round, message }: Failure): string {
+  return `${question}, ${cell}, ${contender}, round ${round}: ${message}`;
+}

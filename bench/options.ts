@@ -1,0 +1,93 @@
+/** The command line of the bench. */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export type BenchOptions = {
+  command: 'run' | 'report' | 'help';
+  quick: boolean;
+  only: readonly string[];
+  contenders: readonly string[];
+  cells: readonly string[];
+  rounds: number;
+  seconds: number;
+  threads: number;
+  /** Where the results are written; undefined when they are only printed. */
+  json: string | undefined;
+};
+
+export const RESULTS_FILE: string = resolve(import.meta.dirname, 'results.json');
+
+const ROUNDS = { full: 5, quick: 2 };
+const SECONDS = { full: 0.6, quick: 0.3 };
+
+export const HELP = `Usage: npm run bench -- [options]
+       npm run bench -- report [FILE]
+
+Measures launchpool beside its peers: in each round all of them, close together and in a new order. Every reply is
+checked. Prints medians over the rounds, and ratios, which are taken within each round.
+
+  --quick              a run of less than 90 seconds: ${ROUNDS.quick} rounds, fewer cells, fewer contenders
+  --only A,B           these questions only
+  --contenders A,B     these contenders only; "python" means all of them, "python3.13" those of one version
+  --cells A,B          these cells only
+  --rounds N           how often all is measured (default: ${ROUNDS.full})
+  --seconds S          how long each measurement takes (default: ${SECONDS.full})
+  --threads N          worker threads or processes of each contender (default: 2)
+  --json FILE          write the results to FILE (default of a whole run: bench/results.json)
+  --help               this text
+
+report writes bench/README.md and its charts from FILE (default: bench/results.json).
+`;
+
+/** @throws when an argument makes no sense. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      contenders: { type: 'string', default: '' },
+      cells: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      threads: { type: 'string', default: '2' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [command = 'run', file, ...rest] = positionals;
+  if ((command !== 'run' && command !== 'report') || rest.length > 0) {
+    throw new Error(`${positionals.join(' ')}: neither "run" nor "report [FILE]"`);
+  }
+  const size = values.quick ? 'quick' : 'full';
+  const part = values.only !== '' || values.contenders !== '' || values.cells !== '';
+  const json = file ?? values.json;
+  return {
+    command: values.help ? 'help' : command,
+    quick: values.quick,
+    only: listOf(values.only),
+    contenders: listOf(values.contenders),
+    cells: listOf(values.cells),
+    rounds: values.rounds === undefined ? ROUNDS[size] : wholeOf(values.rounds, '--rounds'),
+    seconds: values.seconds === undefined ? SECONDS[size] : numberOf(values.seconds, '--seconds'),
+    threads: wholeOf(values.threads, '--threads'),
+    json: json !== undefined ? resolve(json) : part && command === 'run' ? undefined : RESULTS_FILE,
+  };
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').filter((each) => each !== '');
+}
+
+function numberOf(text: string, flag: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !(number > 0)) throw new Error(`${flag} ${text}: not a number above zero`);
+  return number;
+}
+
+function wholeOf(text: string, flag: string): number {
+  const number = numberOf(text, flag);
+  if (!Number.isInteger(number)) throw new Error(`${flag} ${text}: not a whole number`);
+  return number;
+}

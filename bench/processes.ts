@@ -1,0 +1,76 @@
+/** The processes that the bench starts. Each is ended by its own id, also when the bench fails or is interrupted. */
+import { type ChildProcess, spawn } from 'node:child_process';
+
+const PATIENCE_MS = 5_000;
+
+export type Started = {
+  readonly child: ChildProcess;
+  /** The first line on its standard output. Rejects when it ends before it has printed one. */
+  readonly firstLine: Promise<string>;
+  /** Everything on its standard output and the end of its standard error, once it has ended. */
+  readonly ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
+  /** Tells it to end, and kills it if it does not. */
+  close(): Promise<void>;
+};
+
+const running = new Set<Started>();
+
+/** Its standard input is a pipe, so that a process that reads it learns of the end of the bench, however it came. */
+export function start([program, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const line = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<{ status: number | null; stdout: string; stderr: string }>();
+  let stdout = '';
+  let stderr = '';
+  child.stdin.on('error', () => undefined);
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (stdout.includes('\n')) line.resolve(stdout.slice(0, stdout.indexOf('\n')));
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-2_000);
+  });
+
+  const started: Started = {
+    child,
+    firstLine: line.promise,
+    ended: ended.promise,
+    async close() {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+      await ended.promise.catch(() => undefined);
+      clearTimeout(late);
+    },
+  };
+  running.add(started);
+  const finish = (): void => {
+    running.delete(started);
+    line.reject(new Error(`${program} has ended before it was ready: ${stderr.trim()}`));
+  };
+  child.once('error', (error) => {
+    finish();
+    ended.reject(error);
+  });
+  child.once('close', (status) => {
+    finish();
+    ended.resolve({ status, stdout, stderr });
+  });
+  // Whoever waits for neither is not to be told by a crash.
+  line.promise.catch(() => undefined);
+  ended.promise.catch(() => undefined);
+  return started;
+}
+
+/** Runs a program to its end. Rejects when there is no such program. */
+export async function runToEnd(
+  command: readonly [string, ...string[]],
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const started = start(command);
+  started.child.stdin?.end();
+  return started.ended;
+}
+
+/** Ends all that still run. */
+export async function endAll(): Promise<void> {
+  await Promise.all([...running].map((started) => started.close()));
+}

@@ -1,0 +1,18 @@
+/** All questions, in the order in which they are asked. A new one is a script beside this one and a line here. */
+import type { Question } from '../question.ts';
+import { cores } from './cores.ts';
+import { headOfLine } from './head-of-line.ts';
+import { idleConnections } from './idle-connections.ts';
+import { largePayloads } from './large-payloads.ts';
+import { memory } from './memory.ts';
+import { throughput, throughputRpc } from './throughput.ts';
+
+export const QUESTIONS: readonly Question[] = [
+  throughput,
+  throughputRpc,
+  headOfLine,
+  cores,
+  largePayloads,
+  memory,
+  idleConnections,
+];

@@ -1,0 +1,93 @@
+/** Writes bench/README.md and its charts from the results of a run. Every figure in it comes from there. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { drawChart } from './chart.ts';
+import type { Question } from './question.ts';
+import { QUESTIONS } from './questions/index.ts';
+import { type Result, type Results, readResults } from './results.ts';
+import { numberText } from './text.ts';
+
+/** @param file what `--json` has written. */
+export async function writeReport(file: string, folder: string = import.meta.dirname): Promise<void> {
+  const results = readResults(file);
+  const asked = QUESTIONS.map((question) => ({ question, found: foundFor(results, question) })).filter(
+    ({ found }) => found.length > 0,
+  );
+  await mkdir(join(folder, 'charts'), { recursive: true });
+  const sections = asked.map(({ question, found }) => {
+    const svg = drawChart(question, found);
+    return { text: sectionText(question, found, svg !== undefined), name: question.name, svg };
+  });
+  for (const { name, svg } of sections) {
+    if (svg !== undefined) await writeFile(join(folder, 'charts', `${name}.svg`), svg);
+  }
+  const answers = asked.map(({ question, found }) => [`[${question.asks}](#${question.name})`, question.answer(found)]);
+  const parts = [
+    headText(results),
+    markdownTable(['Question', 'Answer'], answers),
+    failuresText(results),
+    ...sections.map(({ text }) => text),
+  ];
+  await writeFile(join(folder, 'README.md'), `${parts.filter((part) => part !== '').join('\n\n')}\n`);
+}
+
+function foundFor({ results }: Results, { name }: Question): Result[] {
+  return results.filter((result) => result.question === name);
+}
+
+function headText({ machine, commit, date, quick, threads, missing }: Results): string {
+  const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
+  const lines = [
+    '# Bench',
+    'Written by `npm run bench -- report` from the last run of `npm run bench`; `npm run bench -- --help` says what else it can do.',
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}; Node ${machine.node}, ` +
+      `${packages.join(', ')}; commit ${commit}, ${date.slice(0, 10)}; each contender with ${threads} threads or processes.`,
+    'In each round all contenders are measured, close together and in a new order, and every reply is checked. Figures ' +
+      'are medians over the rounds; ratios are taken within each round, and `16x16` means 16 connections with 16 requests ' +
+      'under way on each. `inline` is bare `node:net` on the main thread, `naive-piscina` one `run()` for each request, ' +
+      '`ceiling` what the load generator itself reaches against a server in C.',
+  ];
+  if (machine.loadAverage > machine.cores / 4) {
+    lines.push(
+      `**Others were using this machine (load ${machine.loadAverage}): the figures are hints, ratios at most.**`,
+    );
+  }
+  if (quick) lines.push('**This was a quick run: fewer rounds, cells and contenders, and figures that say less.**');
+  for (const { kind, why } of missing) lines.push(`Without ${kind}: ${why}.`);
+  return lines.join('\n\n');
+}
+
+function failuresText({ failures }: Results): string {
+  if (failures.length === 0) return '';
+  const rows = failures.map(({ question, cell, contender, round, message }) => [
+    question,
+    cell,
+    contender,
+    String(round),
+    message.replace(/\s+/g, ' '),
+  ]);
+  return `Measurements that failed:\n\n${markdownTable(['Question', 'Cell', 'Contender', 'Round', 'Why'], rows)}`;
+}
+
+function sectionText({ name, asks, columns }: Question, found: readonly Result[], hasChart: boolean): string {
+  const cells = [...new Set(found.map(({ cell }) => cell))];
+  const rows = cells.flatMap((cell) =>
+    found
+      .filter((result) => result.cell === cell)
+      .map((result) => [
+        cell,
+        result.contender,
+        ...columns.map(({ field, unit }) => numberText(result[field], unit)),
+        String(result.rounds),
+      ]),
+  );
+  const table = markdownTable(['Cell', 'Contender', ...columns.map(({ title }) => title), 'rounds'], rows);
+  const chart = hasChart ? `![${asks}](charts/${name}.svg)\n\n` : '';
+  return `<a id="${name}"></a>\n\n## ${asks}\n\n${chart}<details><summary>All figures</summary>\n\n${table}\n\n</details>`;
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

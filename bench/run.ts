@@ -1,0 +1,155 @@
+/** Asks the questions: rounds, and in each round all contenders, close together and in a new order each time. */
+import { type RunningContender, startContender } from './contender.ts';
+import type { Generator } from './generator.ts';
+import type { Contender } from './line-up.ts';
+import { isWanted } from './line-up.ts';
+import { medianRatio, medians, type Sample, shuffled } from './measure.ts';
+import type { Cell, Question } from './question.ts';
+import type { Failure, Result } from './results.ts';
+
+export type RunOptions = {
+  generator: Generator;
+  /** Where sockets may stand. */
+  folder: string;
+  threads: number;
+  seconds: number;
+  warmUpSeconds: number;
+  /** Called before each measurement. */
+  onStep: (step: { question: string; round: number; cell: string; contender: string }) => void;
+  onFailure: (failure: Failure) => void;
+};
+
+/** What is asked: a question, with the cells and contenders that take part. */
+export type Entry = { question: Question; cells: readonly Cell[]; contenders: readonly Contender[]; rounds: number };
+
+export function contendersIn({ contenders }: Pick<Entry, 'contenders'>, { without = [] }: Cell): Contender[] {
+  return contenders.filter(({ kind }) => !without.includes(kind));
+}
+
+/** Cell → in each round, what was measured, by contender. */
+type Found = Map<string, Map<string, Sample>[]>;
+
+export async function askQuestion(entry: Entry, options: RunOptions): Promise<Result[]> {
+  const found: Found = new Map(entry.cells.map(({ name }) => [name, []]));
+  for (let round = 1; round <= entry.rounds; round += 1) {
+    for (const rounds of found.values()) rounds.push(new Map());
+    const askRound = entry.question.alone ? askOneByOne : askTogether;
+    await askRound(entry, round, found, options);
+  }
+  return resultsOf(entry, found);
+}
+
+/** All contenders run at the same time; only one is asked, and the others wait without using the processor. */
+async function askTogether(entry: Entry, round: number, found: Found, options: RunOptions): Promise<void> {
+  const running = new Map<Contender, RunningContender>();
+  try {
+    await Promise.all(
+      shuffled(entry.contenders).map(async (contender) => {
+        const started = await begin(entry, contender, round, options);
+        if (started !== undefined) running.set(contender, started);
+      }),
+    );
+    for (const cell of entry.cells) {
+      for (const contender of shuffled(contendersIn({ contenders: [...running.keys()] }, cell))) {
+        const good = await measure(
+          entry,
+          round,
+          cell,
+          contender,
+          running.get(contender) as RunningContender,
+          found,
+          options,
+        );
+        if (good) continue;
+        await running.get(contender)?.close();
+        running.delete(contender);
+      }
+    }
+  } finally {
+    await Promise.all([...running.values()].map((started) => started.close()));
+  }
+}
+
+/** Each contender has the machine to itself, and is a new process for each cell. */
+async function askOneByOne(entry: Entry, round: number, found: Found, options: RunOptions): Promise<void> {
+  for (const cell of entry.cells) {
+    for (const contender of shuffled(contendersIn(entry, cell))) {
+      const started = await begin(entry, contender, round, options);
+      if (started === undefined) continue;
+      await measure(entry, round, cell, contender, started, found, options).finally(started.close);
+    }
+  }
+}
+
+async function begin(
+  { question }: Entry,
+  contender: Contender,
+  round: number,
+  { folder, threads, onFailure }: RunOptions,
+): Promise<RunningContender | undefined> {
+  const { name, mode, handler } = question;
+  try {
+    return await startContender(contender, folder, { mode, handler, threads });
+  } catch (error) {
+    onFailure({ question: name, cell: 'start', contender: contender.name, round, message: (error as Error).message });
+    return undefined;
+  }
+}
+
+async function measure(
+  { question }: Entry,
+  round: number,
+  cell: Cell,
+  contender: Contender,
+  { socketPath, pid }: RunningContender,
+  found: Found,
+  options: RunOptions,
+): Promise<boolean> {
+  const { generator, threads, seconds, warmUpSeconds, onStep, onFailure } = options;
+  const step = { question: question.name, round, cell: cell.name, contender: contender.name };
+  onStep(step);
+  try {
+    const { mode } = question;
+    const sample = await question.measure({ cell, socketPath, pid, threads, generator, mode, seconds, warmUpSeconds });
+    found.get(cell.name)?.[round - 1]?.set(contender.name, sample);
+    return true;
+  } catch (error) {
+    onFailure({ ...step, message: (error as Error).message });
+    return false;
+  }
+}
+
+function resultsOf({ question, cells, contenders }: Entry, found: Found): Result[] {
+  return cells.flatMap((cell) => {
+    const rounds = found.get(cell.name) ?? [];
+    return contenders.flatMap(({ name }) => {
+      const samples = rounds.map((round) => round.get(name)).filter((sample) => sample !== undefined);
+      if (samples.length === 0) return [];
+      const ratios = question.ratios.map(({ field, of, to }) => {
+        // Of several Pythons the newest, which comes last, is the one to be compared with.
+        const baseline = contenders.findLast((other) => isWanted(other, [to]))?.name ?? to;
+        return [field, rounded(medianRatio(rounds, name, { of, to: baseline }))] as const;
+      });
+      const measured = Object.entries(medians(samples)).map(([field, value]) => [field, rounded(value)] as const);
+      return [
+        {
+          question: question.name,
+          cell: cell.name,
+          contender: name,
+          reqPerSec: null,
+          p50us: null,
+          p99us: null,
+          ratioToInline: null,
+          ...Object.fromEntries(measured),
+          ...Object.fromEntries(ratios),
+          rounds: samples.length,
+        },
+      ];
+    });
+  });
+}
+
+/** Four digits say more than the measurements are good for. */
+function rounded(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(4));
+}

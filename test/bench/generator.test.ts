@@ -1,0 +1,109 @@
+/** The load generator against servers that lie: what it reports has been answered rightly. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { compileGenerator, type LoadOptions } from '../../bench/generator.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { honest, type Lie, serveLies } from './lying-server.ts';
+
+const COUNT = 200;
+const LIE_AT = 20;
+
+type Case = { mode: 'raw' | 'rpc'; lie: Lie; options?: Partial<LoadOptions> };
+
+const folder = mkdtempSync(join(tmpdir(), 'lp-'));
+const compiled = compileGenerator(folder);
+test.after.always(() => rmSync(folder, { recursive: true }));
+
+const load = async (t: ExecutionContext, { mode, lie, options }: Case) => {
+  const generator = await compiled;
+  const socketPath = await serveLies(t, mode, lie);
+  return generator.load({ socketPath, mode, connections: 2, depth: 4, count: COUNT, patienceSeconds: 0.5, ...options });
+};
+
+const notices = test.macro(async (t, what: Case, message: RegExp) => {
+  await t.throwsAsync(load(t, what), { message });
+});
+
+for (const mode of ['raw', 'rpc'] as const) {
+  test(`${mode}: right replies are counted, each once`, async (t) => {
+    const { count, reqPerSec, p50us, p99us, maxUs } = await load(t, { mode, lie: honest });
+    t.is(count, COUNT);
+    t.true(reqPerSec > 0 && p50us > 0 && p50us <= p99us && p99us <= maxUs);
+  });
+
+  const wrong: Lie = ({ reply, number, send }) =>
+    send(number === LIE_AT ? reply.replace(/[a-z0-9](?="?\}?$)/i, '!') : reply);
+  test(`${mode}: a reply of which the last letter is wrong is noticed`, notices, { mode, lie: wrong }, /wrong reply/);
+
+  const short: Lie = ({ reply, number, send }) =>
+    send(number === LIE_AT ? reply.replace(/[a-z0-9](?="?\}?$)/i, '') : reply);
+  test(`${mode}: a reply that is one letter short is noticed`, notices, { mode, lie: short }, /wrong reply/);
+
+  const twice: Lie = ({ reply, number, send }) => {
+    send(reply);
+    if (number === LIE_AT) send(reply);
+  };
+  test(
+    `${mode}: a second reply to the same request is noticed`,
+    notices,
+    { mode, lie: twice },
+    /wrong reply|nobody has asked for/,
+  );
+
+  const silent: Lie = ({ reply, number, send }) => number < LIE_AT && send(reply);
+  test(`${mode}: replies that do not come are noticed`, notices, { mode, lie: silent }, /replies are missing/);
+
+  const closing: Lie = ({ reply, number, send, socket }) => (number < LIE_AT ? send(reply) : socket.end());
+  test(
+    `${mode}: a connection that closes too early is noticed`,
+    notices,
+    { mode, lie: closing },
+    /replies missing|cannot/,
+  );
+}
+
+const lastTwice: Lie = ({ reply, number, send }) => {
+  send(reply);
+  if (number === LIE_AT - 1) send(reply);
+};
+test(
+  'raw: a second reply behind the last one is noticed',
+  notices,
+  { mode: 'raw', lie: lastTwice, options: { connections: 1, depth: 1, count: LIE_AT } },
+  /nobody has asked for/,
+);
+
+const swapped = (): Lie => {
+  let kept: string | undefined;
+  return ({ reply, send }) => {
+    if (kept === undefined) {
+      kept = reply;
+      return;
+    }
+    send(reply);
+    send(kept);
+    kept = undefined;
+  };
+};
+test(
+  'raw: replies in another order than the requests are noticed',
+  notices,
+  { mode: 'raw', lie: swapped() },
+  /wrong reply/,
+);
+
+test('rpc: replies may come in any order', async (t) => {
+  const { count } = await load(t, { mode: 'rpc', lie: swapped(), options: { connections: 1 } });
+  t.is(count, COUNT);
+});
+
+const failing: Lie = ({ send }) => send('{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"no"}}');
+test('rpc: an error is not a reply', notices, { mode: 'rpc', lie: failing }, /not a result: .*-32000/);
+
+test('without a C compiler it is said what to do', async (t) => {
+  const folder = await tempDir(t);
+  const compiled = compileGenerator(folder, `${folder}/no-such-compiler`);
+  await t.throwsAsync(compiled, { message: /There is no C compiler[\s\S]*apt-get install[\s\S]*xcode-select/ });
+});
