@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   ),
   ERR_LAUNCHPOOL_HANDLER: facts('The handler threw something that has no code of its own.', 1, -32000),
   ERR_LAUNCHPOOL_RESULT_INVALID: facts('The handler returned what cannot be sent.', 70, -32603),
+  ERR_LAUNCHPOOL_HANDLER_EXITED: facts('The handler called process.exit().', 70, -32603),
   ERR_LAUNCHPOOL_THREAD_EXITED: facts('The worker thread ended before the request was answered.', 70, -32603),
   ERR_LAUNCHPOOL_REPLY_INVALID: facts('A reply is not a JSON-RPC 2.0 response.', 76),
 

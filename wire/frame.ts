@@ -71,12 +71,22 @@ export function readHeader(bytes: Buffer, offset: number, end: number = bytes.le
   return bytes.readUInt32BE(offset + 4) * 0x1_0000_0000 + bytes.readUInt32BE(offset + 8);
 }
 
+/** Where the payload begins of the frame that stands, whole, at `offset`. */
+export function payloadStart(run: Buffer, offset: number): number {
+  // The long form may announce a short payload; only the first field tells which form it is.
+  return offset + (run.readInt32BE(offset) === -1 ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES);
+}
+
+/** How long the payload is of the frame that stands, whole, at `offset`. */
+export function payloadLength(run: Buffer, offset: number): number {
+  return readHeader(run, offset) as number;
+}
+
 /** Calls `visit` for each payload in a run of whole frames, in order. The payloads are views of the run. */
 export function forEachFrame(run: Buffer, visit: (payload: Buffer) => void): void {
   for (let offset = 0; offset < run.length; ) {
-    // A header of the long form may announce a short payload; only its first field tells which form it is.
-    const start = offset + (run.readInt32BE(offset) === -1 ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES);
-    offset = start + (readHeader(run, offset) as number);
+    const start = payloadStart(run, offset);
+    offset = start + payloadLength(run, offset);
     visit(run.subarray(start, offset));
   }
 }

@@ -1,61 +1,63 @@
 /** What runs on a worker thread: the function that Piscina calls for each task. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
-import { encodeTextFrame } from '../wire/frame.ts';
-import { NULL_ID } from '../wire/id-text.ts';
-import { decodeRequests, encodeError } from '../wire/json-rpc.ts';
+import { createAsides } from './asides.ts';
+import { brokenRunner } from './broken-runner.ts';
 import { type Handlers, loadHandlers } from './handlers.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
-import { runRaw } from './run-raw.ts';
-import { methodFinder, runRpc } from './run-rpc.ts';
-import type { AgentKind, Outcome, Task, ThreadMessage, ThreadOptions } from './task.ts';
-
-type Run = (request: Uint8Array) => Promise<Outcome>;
-type Runner = { kind: AgentKind; run: Run };
+import { forbidExit } from './no-exit.ts';
+import { type BatchRunner, createBatchRunner } from './run-batch.ts';
+import { rawRunner } from './run-raw.ts';
+import { methodFinder, rpcRunner } from './run-rpc.ts';
+import type { Runner } from './runner.ts';
+import { slotsOf } from './slot.ts';
+import type { Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
 
 const options: ThreadOptions = workerData;
-let loading: Promise<Runner> | undefined;
+const slots = slotsOf(options.memory);
+forbidExit();
+let batches: BatchRunner | undefined;
+let loading: Promise<BatchRunner> | undefined;
 
 /**
- * Runs one request. The module is loaded by the first one and not before: a module that ends its thread while it
- * loads then costs that request, and not an endless row of threads.
+ * Runs one task. The module is loaded by the first one and not before: a module that ends its thread while it loads
+ * then costs that task, and not an endless row of threads.
  */
-export async function run({ request }: Task): Promise<Outcome> {
+export function run(task: Task): Promise<TaskResult> | TaskResult {
+  if (batches !== undefined) return runTask(batches, task);
   loading ??= load();
-  const runner = await loading;
-  return request === undefined ? { kind: runner.kind } : runner.run(request);
+  return loading.then((loaded) => runTask(loaded, task));
 }
 
-async function load(): Promise<Runner> {
+function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskResult {
+  if (task === null) return 0;
+  // One of the slots that the main thread has made; there is no other number.
+  if (typeof task === 'number') return loaded.run(slots[task] as (typeof slots)[number]);
+  return loaded.runOne(task.ticket, task.request);
+}
+
+async function load(): Promise<BatchRunner> {
   if (options.reportFiles && parentPort !== null) reportLoadedFiles(options.moduleUrl, parentPort);
+  const runner = await loadRunner();
+  tell({ launchpool: 'kind', kind: runner.kind });
+  const asides = createAsides({ send: (message, memory) => parentPort?.postMessage(message, memory) });
+  batches = createBatchRunner({ runner, asides, threadId, concurrency: options.concurrency });
+  return batches;
+}
+
+async function loadRunner(): Promise<Runner> {
   try {
-    const runner = runnerOf(await loadHandlers(options.moduleUrl));
-    parentPort?.postMessage({ launchpool: 'kind', kind: runner.kind } satisfies ThreadMessage);
-    return runner;
+    return runnerOf(await loadHandlers(options.moduleUrl));
   } catch (thrown) {
-    return brokenRunner(thrown);
+    tell({ launchpool: 'broken', error: toPlain(thrown) });
+    return brokenRunner(thrown, options);
   }
 }
 
-function runnerOf(handlers: Handlers): Runner {
-  if (handlers.kind === 'raw') return { kind: 'raw', run: (request) => runRaw(handlers.handle, request) };
-  const find = methodFinder(handlers.methods);
-  return { kind: 'rpc', run: (request) => runRpc(find, request, options) };
+function tell(message: ThreadMessage): void {
+  parentPort?.postMessage(message);
 }
 
-/**
- * A module that cannot be loaded answers every request with the reason. Of which kind it would have been is not
- * known, so the answer is a JSON-RPC error even to what is not JSON.
- */
-function brokenRunner(thrown: unknown): Runner {
-  const broken = toPlain(thrown);
-  const refuse = (): never => {
-    throw thrown;
-  };
-  const run: Run = async (request) => {
-    const readable = decodeRequests(request).items.some((item) => !('error' in item));
-    if (readable) return { ...(await runRpc(() => refuse, request, options)), broken };
-    return { kind: 'rpc', reply: encodeTextFrame(encodeError(NULL_ID, broken)), broken };
-  };
-  return { kind: 'rpc', run };
+function runnerOf(handlers: Handlers): Runner {
+  return handlers.kind === 'raw' ? rawRunner(handlers.handle) : rpcRunner(methodFinder(handlers.methods), options);
 }

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { factsOf, LaunchpoolError, toPlain } from '../wire/errors.ts';
+import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
@@ -28,7 +28,7 @@ export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
     if (typeof setup === 'function') await setup();
     return handlers;
   } catch (cause) {
-    if (cause instanceof LaunchpoolError && factsOf(cause.code) !== undefined) throw cause;
+    if (cause instanceof LaunchpoolError && String(cause.code).startsWith('ERR_LAUNCHPOOL_MODULE_')) throw cause;
     throw notLoaded(moduleUrl, what, cause);
   }
 }

@@ -1,29 +1,59 @@
 /** Runs a raw agent's handler: one message in, one out. */
 import { types } from 'node:util';
-import { LaunchpoolError, type PlainError, toPlain } from '../wire/errors.ts';
-import { encodeFrame } from '../wire/frame.ts';
+import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
-import type { Outcome } from './task.ts';
+import { Failure, type Runner } from './runner.ts';
 
-/** Never throws: what the handler throws is the outcome's `failure`. */
-export async function runRaw(handle: RawHandler, request: Uint8Array): Promise<Outcome> {
-  try {
-    return { kind: 'raw', reply: encodeFrame(bytesOf(await handle(request))) };
-  } catch (thrown) {
-    return { kind: 'raw', failure: withStack(thrown) };
+const slice = Uint8Array.prototype.slice;
+
+export function rawRunner(handle: RawHandler): Runner {
+  return {
+    kind: 'raw',
+    run(input, start, end) {
+      try {
+        const result = handle(copyOf(input, start, end));
+        return isThenable(result) ? Promise.resolve(result).then(bytesOf).catch(failed) : bytesOf(result);
+      } catch (thrown) {
+        return failed(thrown);
+      }
+    },
+  };
+}
+
+/** The handler's own bytes: a plain Uint8Array in ordinary memory, valid for as long as the handler keeps it. */
+function copyOf(input: Buffer, start: number, end: number): Uint8Array {
+  return slice.call(plainView(input), start, end);
+}
+
+/** A Buffer's slice would be a Buffer again. */
+const plainViews = new WeakMap<Buffer, Uint8Array>();
+function plainView(input: Buffer): Uint8Array {
+  let view = plainViews.get(input);
+  if (view === undefined) {
+    view = new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+    plainViews.set(input, view);
   }
+  return view;
 }
 
 /** A raw failure goes to the agent's own log and never to the caller, so the stack may go along. */
-function withStack(thrown: unknown): PlainError {
+function failed(thrown: unknown): Failure {
   const plain = toPlain(thrown, { stack: true });
   try {
-    return structuredClone(plain);
+    return new Failure(structuredClone(plain));
   } catch {
     // `data` is the handler's own and may hold what cannot leave its thread.
     const { data: _left, ...rest } = plain;
-    return rest;
+    return new Failure(rest);
   }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 function bytesOf(result: unknown): Uint8Array {

@@ -1,9 +1,10 @@
 /** Runs an RPC agent's methods: a JSON-RPC 2.0 frame in, its response out. */
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
-import { encodeTextFrame } from '../wire/frame.ts';
+import type { IdText } from '../wire/id-text.ts';
 import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../wire/json-rpc.ts';
 import type { Method } from './handlers.ts';
-import type { Outcome } from './task.ts';
+import { isThenable } from './run-raw.ts';
+import type { Runner } from './runner.ts';
 
 export type RpcOptions = {
   /** Whether errors carry their stacks to the caller. */
@@ -13,24 +14,52 @@ export type RpcOptions = {
 /** What answers a method: its function, or, for a module that could not be loaded, whatever throws the reason. */
 export type FindMethod = (name: string) => Method;
 
-/** Never throws: what a method throws is its response. The requests of a batch run concurrently. */
-export async function runRpc(find: FindMethod, request: Uint8Array, options: RpcOptions): Promise<Outcome> {
-  const { batch, items } = decodeRequests(request);
-  const responses = await Promise.all(items.map((item) => respond(find, item, options)));
-  const owed = responses.filter((response) => response !== undefined);
-  if (owed.length === 0) return { kind: 'rpc' };
-  return { kind: 'rpc', reply: encodeTextFrame(batch ? `[${owed.join(',')}]` : (owed[0] as string)) };
+/** A response as JSON text; null for a notification. */
+type Response = string | null;
+
+/** The requests of a batch run concurrently. */
+export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runner {
+  const errorText = (id: IdText | undefined, thrown: unknown): Response =>
+    id === undefined ? null : encodeError(id, toPlain(thrown, { stack: exposeStacks }));
+  const resultText = (id: IdText | undefined, result: unknown): Response => {
+    try {
+      return id === undefined ? null : encodeResult(id, result);
+    } catch (thrown) {
+      return errorText(id, thrown);
+    }
+  };
+
+  function respond(item: RpcItem): Response | Promise<Response> {
+    if ('error' in item) return encodeError(item.id, toPlain(item.error));
+    const { id } = item;
+    try {
+      const result = find(item.method)(...item.params);
+      if (!isThenable(result)) return resultText(id, result);
+      return Promise.resolve(result).then(
+        (value) => resultText(id, value),
+        (thrown) => errorText(id, thrown),
+      );
+    } catch (thrown) {
+      return errorText(id, thrown);
+    }
+  }
+
+  return {
+    kind: 'rpc',
+    run(input, start, end) {
+      const { batch, items } = decodeRequests(input.subarray(start, end));
+      if (!batch) return respond(items[0] as RpcItem);
+      const responses = items.map(respond);
+      return responses.every((response) => !(response instanceof Promise))
+        ? batchText(responses as Response[])
+        : Promise.all(responses).then(batchText);
+    },
+  };
 }
 
-/** The response as JSON text, or undefined for a notification. */
-async function respond(find: FindMethod, item: RpcItem, { exposeStacks }: RpcOptions): Promise<string | undefined> {
-  if ('error' in item) return encodeError(item.id, toPlain(item.error));
-  try {
-    const result = await find(item.method)(...item.params);
-    return item.id === undefined ? undefined : encodeResult(item.id, result);
-  } catch (thrown) {
-    return item.id === undefined ? undefined : encodeError(item.id, toPlain(thrown, { stack: exposeStacks }));
-  }
+function batchText(responses: readonly Response[]): Response {
+  const owed = responses.filter((response) => response !== null);
+  return owed.length === 0 ? null : `[${owed.join(',')}]`;
 }
 
 /** Looks methods up in a module's own exports. */

@@ -9,31 +9,48 @@ export type ThreadOptions = {
   exposeStacks: boolean;
   /** Whether the thread reports the files it loads, so that they can be watched. */
   reportFiles: boolean;
+  /** The memory of all slots; see slot.ts. */
+  memory: SharedArrayBuffer;
+  /** How many asynchronous requests a thread may have begun and not finished before it begins no further ones. */
+  concurrency: number;
 };
-
-/** One request; its bytes belong to the thread from then on. Without one, the module is only loaded. */
-export type Task = { request?: Uint8Array };
 
 export type AgentKind = 'raw' | 'rpc';
 
 /**
- * What became of a request:
- * - `reply`: a whole frame for the caller, or undefined for a notification, which is not answered;
- * - `failure`: a raw request that failed. There is no frame for that, so its connection closes;
- * - `broken`: set beside the reply when the module itself cannot be loaded.
- *
- * The kind tells how replies are ordered: raw ones by position, RPC ones by id.
+ * What a thread is given: the number of a slot that holds a batch; or one request too long for a slot, whose bytes
+ * belong to the thread from then on; or nothing, upon which it only loads the module.
  */
+export type Task = number | { ticket: number; request: Uint8Array } | null;
+
+/**
+ * What a task ends with; what became of each request stands in the slot or is told aside. For a batch: how long it
+ * took, in microseconds. For a long request: the thread that has it.
+ */
+export type TaskResult = number;
+
+/** What became of one request. Without a reply and a failure there is nothing to send: a notification. */
 export type Outcome = {
-  kind: AgentKind;
+  /** A whole frame for the caller. */
   reply?: Uint8Array | undefined;
+  /** A raw request that failed: there is no frame for that, so its connection closes. */
   failure?: PlainError;
-  broken?: PlainError;
 };
 
-/** What a thread says outside of its tasks. */
+/** An outcome that did not fit into its slot, or came after its batch was over. */
+export type Aside = Outcome & {
+  /** The use of the slot, or the long request, that it belongs to. */
+  ticket: number;
+  /** Which frame of it. */
+  index: number;
+};
+
+/** What a thread says outside of its tasks' results. */
 export type ThreadMessage =
   /** The module is loaded, and of this kind. Comes before anything its handlers could do to the thread. */
   | { launchpool: 'kind'; kind: AgentKind }
+  /** The module cannot be loaded; every request is answered with this error. */
+  | { launchpool: 'broken'; error: PlainError }
   /** These files have been loaded. */
-  | { launchpool: 'files'; files: string[] };
+  | { launchpool: 'files'; files: string[] }
+  | { launchpool: 'aside'; outcomes: Aside[] };

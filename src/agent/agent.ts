@@ -54,10 +54,12 @@ export async function startAgent({ options, sockets, log, onFiles, unfit }: Agen
           threads: options.threads,
           exposeStacks: options.development,
           reportFiles: options.development,
+          concurrency: options.concurrency,
           ...(onFiles === undefined ? {} : { onFiles }),
+          onBroken,
           onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
         });
-  const dispatcher = createDispatcher({ pool, onBroken });
+  const dispatcher = createDispatcher(pool);
   const gate = await createGate(options);
   const idle = createIdle({
     idleMs: options.idleMs,
@@ -97,7 +99,7 @@ export async function startAgent({ options, sockets, log, onFiles, unfit }: Agen
     for (const listener of listeners) listener.close();
     for (const connection of connections) connection.close();
     if (connections.size === 0) finish();
-    else setTimeout(giveUp, options.drainMs).unref();
+    else setTimeout(giveUp, options.drainMs);
   }
 
   function giveUp(): void {

@@ -1,4 +1,4 @@
-/** One socket's life: bytes in, frames through the gate to the lane, replies out, and both ends of backpressure. */
+/** One socket's life: bytes in, frames through the gate to dispatch, replies out, and both ends of backpressure. */
 import type { Socket } from 'node:net';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
@@ -6,19 +6,17 @@ import { createFrameReader } from '../../wire/frame-reader.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
+import { readSocket } from './reading.ts';
 
 /** Python reads handshake messages with recv_bytes(256); nobody who has not passed the gate may send more. */
 const GATE_LIMITS = { maxFrameBytes: 256, maxRunFrames: 1 };
-/** Reading pauses at so many requests, or bytes of requests, without an outcome on one connection. */
-const PAUSE_REQUESTS = 1024;
-const PAUSE_BYTES = 8 * 1024 * 1024;
 /** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
 const LINGER_MS = 5_000;
 
 export type ConnectionOptions = {
   socket: Socket;
   gate: Gate | undefined;
-  dispatcher: Pick<Dispatcher, 'openLane'>;
+  dispatcher: Pick<Dispatcher, 'open'>;
   maxFrameBytes: number;
   /** Called with each sign of life: frames that came, a reply that went. */
   onActivity: () => void;
@@ -34,12 +32,16 @@ export type Connection = {
   destroy(): void;
 };
 
-/** Takes a socket over; it must allow half-open connections: who has ended its side may still await its replies. */
+/**
+ * Takes a socket over. It must be paused and allow half-open connections: who has ended its side may still await its
+ * replies.
+ */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { socket, gate, dispatcher, maxFrameBytes, onActivity, onClose, log } = options;
+  const { gate, dispatcher, maxFrameBytes, onActivity, onClose, log } = options;
+  const socket = readSocket(options.socket, takeChunk);
   const openLimits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
   const reader = createFrameReader(gate === undefined ? openLimits : GATE_LIMITS);
-  const lane = dispatcher.openLane({ send, fail, settled, isFull: () => socket.writableNeedDrain });
+  const passage = dispatcher.open({ send, fail, settled, isFull: () => socket.writableNeedDrain });
   /** Whether frames are still read, and if not, whether the rest of the input is thrown away. */
   let input: 'read' | 'closed' | 'discarded' = 'read';
 
@@ -53,16 +55,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
   );
 
-  socket.on('data', (chunk: Buffer) => {
-    if (input !== 'read') return;
-    onActivity();
-    try {
-      reader.push(chunk, takeRun);
-    } catch (error) {
-      refuse(error as LaunchpoolError);
-    }
-    balance();
-  });
   socket.on('end', () => {
     if (input !== 'read') return;
     try {
@@ -73,33 +65,44 @@ export function createConnection(options: ConnectionOptions): Connection {
     close();
   });
   socket.on('drain', () => {
-    lane.resume();
+    passage.resume();
     balance();
   });
   socket.on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'));
   socket.on('close', () => {
     atGate?.leave();
-    lane.abandon();
+    passage.abandon();
     onClose();
   });
 
+  function takeChunk(chunk: Buffer): void {
+    if (input !== 'read') return;
+    onActivity();
+    try {
+      reader.push(chunk, takeRun);
+    } catch (error) {
+      refuse(error as LaunchpoolError);
+    }
+    balance();
+  }
+
   function takeRun(run: Buffer): void {
     if (input !== 'read') return;
-    if (atGate === undefined) lane.dispatch(run);
+    if (atGate === undefined) passage.dispatch(run);
     else forEachFrame(run, atGate.receive);
   }
 
   /** Reads on or not, by what is on its way in and out. */
   function balance(): void {
     if (input !== 'read') return;
-    const full = lane.requests >= PAUSE_REQUESTS || lane.bytes >= PAUSE_BYTES || socket.writableNeedDrain;
-    if (full) socket.pause();
+    if (passage.isFull || socket.writableNeedDrain) socket.pause();
     else if (socket.isPaused()) socket.resume();
   }
 
-  function send(frame: Uint8Array): void {
+  /** What the kernel does not take at once is written later, when the bytes may be somebody else's: hence the copy. */
+  function send(frames: Uint8Array): void {
     onActivity();
-    socket.write(frame);
+    socket.write(Buffer.from(frames));
   }
 
   function settled(): void {
@@ -116,7 +119,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     log.warn({ error: toPlain(error) }, 'refused');
     discardInput();
-    lane.refuse(error);
+    passage.refuse(error);
   }
 
   function turnAway(refusal: LaunchpoolError): void {
@@ -125,7 +128,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function fail(error: PlainError): void {
-    if (input !== 'discarded') log.warn({ error, dropped: lane.requests }, 'request-failed');
+    if (input !== 'discarded') log.warn({ error }, 'request-failed');
     hangUp();
   }
 
@@ -150,7 +153,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function closeWhenDone(): void {
-    if (lane.requests === 0) socket.destroySoon();
+    if (!passage.isBusy) socket.destroySoon();
   }
 
   return { close, destroy: () => socket.destroy() };

@@ -14,6 +14,7 @@ export type Answers = Readonly<Record<string, () => unknown>>;
 /** Answers JSON-RPC on a control connection until the other side closes it, or sends what is no frame. */
 export function answerControl(socket: Socket, answers: Answers): void {
   const reader = createFrameReader({ maxFrameBytes: MAX_QUESTION_BYTES });
+  socket.resume();
   socket.on('error', () => socket.destroy());
   socket.on('end', () => socket.end());
   socket.on('data', (chunk: Buffer) => {

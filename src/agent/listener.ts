@@ -16,6 +16,7 @@ export type Listener = {
 
 /**
  * Accepts on several descriptors as on one: UNIX or TCP, as many as a supervisor has for a name.
+ * @param onSocket takes each connection over, paused.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID when one of them is not a listening stream socket.
  */
 export async function listen(fds: readonly number[], onSocket: (socket: Socket) => void): Promise<Listener> {
@@ -29,7 +30,7 @@ export async function listen(fds: readonly number[], onSocket: (socket: Socket) 
 
 function adopt(fd: number, onSocket: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, onSocket);
     server.once('error', (cause) => {
       reject(
         new LaunchpoolError(

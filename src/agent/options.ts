@@ -18,6 +18,11 @@ export type AgentOptions = {
    */
   threads: number;
   /**
+   * How many asynchronous requests a thread may have begun and not finished. Beyond, it begins no further ones.
+   * @default 256
+   */
+  concurrency: number;
+  /**
    * Shared key of the authkey handshake, as its bytes stand; without one, everybody who reaches the socket may speak.
    * @default undefined
    */
@@ -55,6 +60,7 @@ export type AgentOptions = {
 export const AGENT_DEFAULTS: Omit<AgentOptions, 'moduleUrl'> = {
   idleMs: 60_000,
   threads: availableParallelism(),
+  concurrency: 256,
   authkey: undefined,
   md5: true,
   handshakeMs: 2_000,

@@ -27,6 +27,11 @@ export const AGENT_FLAGS: Readonly<Record<string, Flag>> = {
     help: `the most worker threads, or "auto" for one per processor (default: auto, here ${availableParallelism()})`,
     apply: (value, flag) => ({ threads: value === 'auto' ? AGENT_DEFAULTS.threads : integerOf(value, flag, 1, 1024) }),
   },
+  concurrency: {
+    value: 'N',
+    help: 'how many asynchronous requests a thread may have open at once (default: 256)',
+    apply: (value, flag) => ({ concurrency: integerOf(value, flag, 1, 1_000_000) }),
+  },
   'authkey-file': {
     value: 'FILE',
     help: 'ask every client for the key in this file; its bytes count as they stand, one trailing newline removed',

@@ -1,157 +1,225 @@
-/** Takes runs of frames from connections to the pool and the replies back. Never looks into a payload, but for a lost one. */
-import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
-import { encodeTextFrame, forEachFrame } from '../../wire/frame.ts';
-import { scanIds } from '../../wire/id-scan.ts';
-import { NULL_ID } from '../../wire/id-text.ts';
-import { encodeError } from '../../wire/json-rpc.ts';
-import type { AgentKind, Outcome } from '../../workers/task.ts';
-import type { Lost, Pool } from '../pool/pool.ts';
-import { createReplyOrder, type Settle } from './reply-order.ts';
+/** Takes requests from the lanes to the threads, and what became of them back to the lanes. */
+import { type LaunchpoolError, toPlain } from '../../wire/errors.ts';
+import { KIND_RAW, KIND_UNKNOWN } from '../../workers/slot.ts';
+import type { AgentKind } from '../../workers/task.ts';
+import type { Pool } from '../pool/pool.ts';
+import { type Batch, createBatcher } from './batcher.ts';
+import { createEntrance } from './entrance.ts';
+import { createFlight, type Flight } from './flight.ts';
+import { createLane, type Lane, type LaneEnd } from './lane.ts';
+import { createLongRequests } from './long-requests.ts';
+import { createWatch } from './watch.ts';
+import { createWindow } from './window.ts';
 
-/** What a lane wants of its connection. */
-export type LaneEnd = {
-  /** Sends a whole frame. */
-  send(frame: Uint8Array): void;
-  /** Closes the connection behind what has been sent: a raw agent has no other way to say that a request failed. */
-  fail(error: PlainError): void;
-  /** Called each time a request has been dealt with. */
-  settled(): void;
-  /** Whether replies pile up because the other side does not read them. */
-  isFull(): boolean;
-};
+/** A frame of more bytes than this, header included, travels by itself: it would fill a batch, and hold up small ones. */
+export const LONG_FRAME_BYTES: number = 128 * 1024;
+/** So many threads may die before they begin a batch; then its requests are answered with an error. */
+const MOST_DEATHS = 100;
+/** Of one connection. */
+const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 
-/** One connection's way to the pool and back. */
-export type Lane = {
-  /** Takes whole frames, still framed. They must stay as they are until the lane has settled them. */
+/** One connection's way to the threads and back. */
+export type Passage = {
+  /** Takes whole frames, still framed. The bytes are read during the call and not kept. */
   dispatch(run: Buffer): void;
   /** Ends the conversation because of what the other side has sent, in its turn behind the requests before it. */
   refuse(error: LaunchpoolError): void;
-  /** Requests that have no outcome yet. */
-  readonly requests: number;
-  /** Bytes of those requests. */
-  readonly bytes: number;
+  /** Whether anything that has come has no outcome yet. */
+  readonly isBusy: boolean;
+  /** Whether nothing more should be read for now. */
+  readonly isFull: boolean;
   /** Says that replies can be sent again. */
   resume(): void;
   /** Says that the connection is gone: outcomes to come are dropped. */
   abandon(): void;
 };
 
-export type DispatcherOptions = {
-  pool: Pick<Pool, 'run' | 'kind'>;
-  /** Called with the reason when the module turns out not to be loadable. */
-  onBroken: (error: PlainError) => void;
-};
-
 export type Dispatcher = {
-  openLane(end: LaneEnd): Lane;
-  /** Requests, over all lanes, that have been started and have no outcome yet. */
+  open(end: LaneEnd): Passage;
+  /** Requests, over all lanes, that have been begun and have no outcome yet. */
   readonly requests: number;
+  /** Stops looking after what is under way. */
+  stop(): void;
 };
 
-/** A reply on its way to the connection. */
-type Reply = { frame?: Uint8Array | undefined; failure?: PlainError; payload?: Buffer };
+export function createDispatcher(pool: Pool): Dispatcher {
+  const batcher = createBatcher(pool.slots);
+  /** Batches of which something is not settled, by their tickets. */
+  const flights = new Map<number, Flight>();
+  /** Those of them that are with a worker. */
+  const flying = new Set<Flight>();
+  const watch = createWatch(flying, onStuck);
+  const window = createWindow();
+  const long = createLongRequests(pool, isRaw, schedule);
+  let kind: AgentKind | undefined;
+  let pumping = false;
+  const lanes = new Set<Lane>();
 
-/** How many requests of one connection may be started without their replies having been handed on. */
-const WINDOW = 64;
-
-export function createDispatcher({ pool, onBroken }: DispatcherOptions): Dispatcher {
-  let allRequests = 0;
-
-  function openLane(end: LaneEnd): Lane {
-    let requests = 0;
-    let bytes = 0;
-    let abandoned = false;
-    /** Frames whose turn has not come. */
-    const waiting: Array<[payload: Buffer, settle: Settle<Reply>]> = [];
-    let started = 0;
-    const order = createReplyOrder<Reply>(({ frame, failure, payload }) => {
-      if (payload !== undefined) {
-        started -= 1;
-        requests -= 1;
-        bytes -= payload.length;
-      }
-      if (abandoned) return;
-      if (frame !== undefined) end.send(frame);
-      if (failure === undefined) return;
-      abandoned = true;
-      end.fail(failure);
-    });
-
-    function take(payload: Buffer): void {
-      requests += 1;
-      bytes += payload.length;
-      waiting.push([payload, order.reserve()]);
-    }
-
-    function pump(): void {
-      while (started < WINDOW && !(end.isFull() && !abandoned)) {
-        const next = waiting.shift();
-        if (next === undefined) return;
-        runOne(...next);
-      }
-    }
-
-    async function runOne(payload: Buffer, settle: Settle<Reply>): Promise<void> {
-      started += 1;
-      allRequests += 1;
-      // A copy in memory of its own: it is transferred, while the original is kept for the case of a lost thread.
-      const outcome = await pool.run(new Uint8Array(payload));
-      allRequests -= 1;
-      if ('broken' in outcome && outcome.broken !== undefined) onBroken(outcome.broken);
-      settle({ ...replyOf(outcome, payload), payload }, { atOnce: kindOf(outcome) === 'rpc' });
-      pump();
-      end.settled();
-    }
-
-    return {
-      dispatch(run) {
-        forEachFrame(run, take);
-        pump();
-      },
-      resume: pump,
-      refuse: async (error) => {
-        const settle = order.reserve();
-        const kind = pool.kind ?? kindOf(await pool.run());
-        const plain = toPlain(error);
-        settle(
-          kind === 'rpc' ? { frame: encodeTextFrame(encodeError(NULL_ID, plain)), failure: plain } : { failure: plain },
-        );
-        end.settled();
-      },
-      get requests() {
-        return requests;
-      },
-      get bytes() {
-        return bytes;
-      },
-      abandon() {
-        abandoned = true;
-        pump();
-      },
-    };
+  function isRaw(): boolean {
+    return (kind ?? pool.kind) === 'raw';
   }
 
-  /** While nobody knows what the module is, the answer is JSON-RPC: a raw agent has no word for an error. */
-  function kindOf(outcome: Outcome | Lost): AgentKind {
-    return outcome.kind === 'lost' ? (pool.kind ?? 'rpc') : outcome.kind;
+  /** Hands batches on at the end of this turn of the event loop, when all that came in it has been gathered. */
+  function schedule(): void {
+    if (pumping) return;
+    pumping = true;
+    setImmediate(pump);
   }
 
-  function replyOf(outcome: Outcome | Lost, payload: Buffer): Reply {
-    if (outcome.kind !== 'lost') {
-      return outcome.failure === undefined ? { frame: outcome.reply } : { failure: outcome.failure };
+  function pump(): void {
+    pumping = false;
+    long.pump();
+    while (pool.hasRoom()) {
+      const batch = batcher.take();
+      if (batch === undefined) return;
+      fly(batch);
     }
-    const plain = toPlain(outcome.error);
-    if (kindOf(outcome) === 'raw') return { failure: plain };
-    const { batch, ids } = scanIds(payload);
-    if (ids.length === 0) return {};
-    const errors = ids.map((id) => encodeError(id, plain));
-    return { frame: encodeTextFrame(batch ? `[${errors.join(',')}]` : (errors[0] as string)) };
+  }
+
+  function fly(batch: Batch): void {
+    const flight = createFlight(batch);
+    flights.set(batch.ticket, flight);
+    flying.add(flight);
+    watch.start();
+    pool.run(batch.slot.index).then(
+      (us) => {
+        batcher.learn(us, batch.frames);
+        onLanded(flight);
+      },
+      (error) => {
+        learnKind(flight);
+        // What ends a thread while it loads the module would end an endless row of them.
+        const { pieces } = flight.batch;
+        if (flight.thread === 0) for (const piece of pieces) piece.deaths = (piece.deaths ?? 0) + 1;
+        onLanded(flight, (kind ?? pool.kind) !== undefined && pieces.every(({ deaths = 0 }) => deaths < MOST_DEATHS));
+        flight.lose(error, isRaw());
+        forget(flight);
+      },
+    );
+  }
+
+  /** The worker is done with the batch, or its thread is gone. */
+  function onLanded(flight: Flight, mayRepeat = true): void {
+    const { batch } = flight;
+    learnKind(flight);
+    if (mayRepeat) putBack(flight);
+    window.learn(flight.collect());
+    flying.delete(flight);
+    pool.setStuck(flight.thread, false);
+    flight.land();
+    batcher.release(batch.slot);
+    pool.addOpen(flight.thread, flight.owed);
+    forget(flight);
+    schedule();
+  }
+
+  /** The slot may tell before the thread's message has come. */
+  function learnKind({ batch: { slot } }: Flight): void {
+    if (slot.kind !== KIND_UNKNOWN) kind = slot.kind === KIND_RAW ? 'raw' : 'rpc';
+  }
+
+  function onStuck(flight: Flight): void {
+    learnKind(flight);
+    // The first thread takes its time to start and to load the module; another one would not be faster.
+    if (kind === undefined && flight.thread === 0) return;
+    putBack(flight);
+    flight.collect();
+    if (flight.thread !== 0) pool.setStuck(flight.thread, true);
+    schedule();
+  }
+
+  /** What has not been begun goes with another batch. */
+  function putBack(flight: Flight): void {
+    const untouched = flight.recall();
+    if (untouched !== undefined) batcher.putBack(untouched.pieces, untouched.bytes);
+  }
+
+  function forget(flight: Flight): void {
+    if (flight.owed === 0 && !flying.has(flight)) flights.delete(flight.batch.ticket);
+  }
+
+  pool.listen({
+    onAsides(outcomes) {
+      for (const { ticket, index, ...outcome } of outcomes) {
+        if (long.settle(ticket, outcome)) continue;
+        const flight = flights.get(ticket);
+        if (flight === undefined) continue;
+        if (flight.settle(index, outcome) && !flying.has(flight)) pool.addOpen(flight.thread, -1);
+        forget(flight);
+      }
+      // A thread may have come below its bound.
+      schedule();
+    },
+    onThreadGone(thread, error) {
+      for (const flight of flights.values()) {
+        if (flight.thread !== thread || flying.has(flight)) continue;
+        flight.lose(error, isRaw());
+        forget(flight);
+      }
+      long.lose(thread, error);
+      schedule();
+    },
+    onRoom: schedule,
+  });
+
+  function begin(lane: Lane, run: Buffer, frames: number): void {
+    const segment = lane.open(frames, run.length);
+    batcher.add({ lane, segment, first: 0, count: frames }, run);
+    schedule();
+  }
+
+  function beginLong(lane: Lane, payload: Buffer): void {
+    long.add(lane, payload);
+    schedule();
   }
 
   return {
-    openLane,
-    get requests() {
-      return allRequests;
+    open(end) {
+      let refusal: LaunchpoolError | undefined;
+      /** Behind all requests that have come, and not only those that are under way. */
+      const refuseInTurn = (): void => {
+        if (refusal !== undefined && !entrance.isFull) lane.refuse(toPlain(refusal));
+      };
+      const settled = (): void => {
+        entrance.resume();
+        refuseInTurn();
+        if (lane.abandoned && lane.requests === 0) lanes.delete(lane);
+        end.settled();
+      };
+      const lane = createLane({ ...end, settled }, isRaw);
+      const options = { lane, window: () => window.requests, longFrameBytes: LONG_FRAME_BYTES, begin, beginLong };
+      const entrance = createEntrance(options);
+      lanes.add(lane);
+      return {
+        dispatch: entrance.dispatch,
+        resume() {
+          entrance.resume();
+          refuseInTurn();
+        },
+        get isBusy() {
+          return lane.requests > 0 || entrance.isFull;
+        },
+        get isFull() {
+          return entrance.isFull || lane.bytes > MOST_BYTES_UNDER_WAY;
+        },
+        async refuse(error) {
+          // Of a module that no thread has loaded, nobody knows how it would say so.
+          if ((kind ?? pool.kind) === undefined) await pool.run(null).catch(() => undefined);
+          refusal = error;
+          refuseInTurn();
+        },
+        abandon() {
+          lane.abandon();
+          if (lane.requests === 0) lanes.delete(lane);
+          entrance.resume();
+        },
+      };
     },
+    get requests() {
+      let sum = 0;
+      for (const lane of lanes) sum += lane.requests;
+      return sum;
+    },
+    stop: watch.stop,
   };
 }

@@ -1,19 +1,40 @@
-/** A pool without threads, for an agent that cannot work: answers every request with the reason. */
-import { type LaunchpoolError, toPlain } from '../../wire/errors.ts';
-import { encodeTextFrame } from '../../wire/frame.ts';
-import { scanIds } from '../../wire/id-scan.ts';
-import { NULL_ID } from '../../wire/id-text.ts';
-import { encodeError } from '../../wire/json-rpc.ts';
-import type { Pool } from './pool.ts';
+/** A pool without threads, for an agent that cannot work: answers every request with the reason, in place. */
+import type { LaunchpoolError } from '../../wire/errors.ts';
+import { createAsides } from '../../workers/asides.ts';
+import { brokenRunner } from '../../workers/broken-runner.ts';
+import { createBatchRunner } from '../../workers/run-batch.ts';
+import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
+import type { ThreadMessage } from '../../workers/task.ts';
+import type { Pool, PoolListener } from './pool.ts';
+
+const SLOTS = 2;
 
 export function createBrokenPool(reason: LaunchpoolError): Pool {
-  const broken = toPlain(reason);
+  const slots = slotsOf(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
+  let listener: PoolListener | undefined;
+  const hear = (message: ThreadMessage): void => {
+    if (message.launchpool === 'aside') listener?.onAsides(message.outcomes);
+  };
+  const batches = createBatchRunner({
+    runner: brokenRunner(reason, { exposeStacks: false }),
+    asides: createAsides({ send: hear }),
+    threadId: 0,
+    concurrency: Number.POSITIVE_INFINITY,
+  });
+
   return {
+    slots,
     kind: 'rpc',
     threads: 0,
-    async run(request = new Uint8Array()) {
-      const [id = NULL_ID] = scanIds(Buffer.from(request.buffer)).ids;
-      return { kind: 'rpc', reply: encodeTextFrame(encodeError(id, broken)), broken };
+    hasRoom: () => true,
+    async run(task) {
+      if (task === null) return 0;
+      return typeof task === 'number' ? batches.run(slots[task] as Slot) : batches.runOne(task.ticket, task.request);
+    },
+    setStuck: () => undefined,
+    addOpen: () => undefined,
+    listen(to) {
+      listener = to;
     },
     destroy: async () => undefined,
   };

@@ -1,76 +1,173 @@
-/** The worker threads: Piscina, and what happens when one of them dies. Knows nothing of connections. */
+/** The worker threads: Piscina, which thread may take more, and what happens when one dies. Knows nothing of requests. */
 import { Piscina } from 'piscina';
-import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
-import type { AgentKind, Outcome, Task, ThreadMessage, ThreadOptions } from '../../workers/task.ts';
+import { LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
+import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
+import type { AgentKind, Aside, Task, TaskResult, ThreadMessage, ThreadOptions } from '../../workers/task.ts';
 import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
 
-export type PoolOptions = ThreadOptions & {
-  /** The most threads that run at once; the first stands from the start, the others when requests wait. */
+/** The second task waits in the thread's port while the first one runs, so that there is no gap between them. */
+const TASKS_PER_THREAD = 2;
+/** For each thread: the tasks it has, and as many that are being filled meanwhile. */
+const SLOTS_PER_THREAD = 2 * TASKS_PER_THREAD;
+
+export type PoolOptions = Omit<ThreadOptions, 'memory'> & {
+  /** The most threads that run at once; the first stands from the start, the others when there is work for them. */
   threads: number;
   /** Called with the files that a thread has loaded, when `reportFiles` is set. */
   onFiles?: (files: string[]) => void;
-  /** Called when a thread died outside of any request, as after an error in a timer of the module. */
+  /** Called when the module turns out not to be loadable. */
+  onBroken?: (error: PlainError) => void;
+  /** Called when a thread died outside of any task, as after an error in a timer of the module. */
   onStrayDeath?: (error: unknown) => void;
 };
 
-/** The thread died under the request. What is owed to whom, the dispatcher finds out. */
-export type Lost = { kind: 'lost'; error: LaunchpoolError };
-
 export type Pool = {
-  /** Runs one request on some thread, waiting for a free one. Without a request, only loads the module. Never rejects. */
-  run(request?: Uint8Array): Promise<Outcome | Lost>;
+  /** The memory in which batches travel. */
+  readonly slots: readonly Slot[];
   /** What the module turned out to be, once a thread has loaded it. */
   readonly kind: AgentKind | undefined;
   readonly threads: number;
+  /** Whether a task would find a thread, or a place for a new one. */
+  hasRoom(): boolean;
+  /**
+   * Hands a task to a thread.
+   * @throws ERR_LAUNCHPOOL_THREAD_EXITED, when the thread is gone and no memory of the task is in use any more
+   */
+  run(task: Task): Promise<TaskResult>;
+  /** Says that a thread does not get on, or does again: it is given nothing meanwhile. */
+  setStuck(thread: number, stuck: boolean): void;
+  /** Says how many asynchronous requests a thread has open beyond its tasks. */
+  addOpen(thread: number, requests: number): void;
+  /** Sets who hears of outcomes that come by the side way, and of threads that are gone. */
+  listen(listener: PoolListener): void;
   /** Ends all threads, whatever they are doing. */
   destroy(): Promise<void>;
 };
 
-export function createPool({ threads, onFiles, onStrayDeath, ...threadOptions }: PoolOptions): Pool {
+export type PoolListener = {
+  onAsides: (outcomes: readonly Aside[]) => void;
+  onThreadGone: (thread: number, error: LaunchpoolError) => void;
+  /** There is a new thread. */
+  onRoom: () => void;
+};
+
+type PiscinaWorker = Parameters<
+  NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']>
+>[1][number];
+
+/** What is known of a thread. */
+type Thread = { worker: PiscinaWorker; stuck: boolean; open: number; gone: Promise<void> };
+
+export function createPool(options: PoolOptions): Pool {
+  const { threads: most, onFiles, onBroken, onStrayDeath, ...threadOptions } = options;
+  const memory = new SharedArrayBuffer(most * SLOTS_PER_THREAD * SLOT_BYTES);
+  const slots = slotsOf(memory);
+  const threads = new Map<number, Thread>();
   let kind: AgentKind | undefined;
+  let listener: PoolListener | undefined;
+
   const piscina = new Piscina({
     filename: WORKER_ENTRY,
     name: WORKER_FUNCTION,
     minThreads: 1,
-    maxThreads: threads,
+    maxThreads: most,
     idleTimeout: Number.POSITIVE_INFINITY,
+    concurrentTasksPerWorker: TASKS_PER_THREAD,
     // 'sync' would park an idle thread in Atomics.wait, and with it the module's own timers.
     atomics: 'disabled',
     recordTiming: false,
-    workerData: threadOptions,
+    workerData: { ...threadOptions, memory } satisfies ThreadOptions,
+    loadBalancer: (_task, workers) => choose(workers),
   });
-  // Piscina replaces a dead thread only up to minThreads. With requests queued and every other thread busy for long,
-  // nothing would take them, so the floor rises with the threads there are.
-  piscina.on('workerCreate', () => {
+
+  function canTake(worker: PiscinaWorker): boolean {
+    const known = threads.get(worker.id);
+    return worker.currentUsage < TASKS_PER_THREAD && !known?.stuck && (known?.open ?? 0) < options.concurrency;
+  }
+
+  /** The thread with the fewest tasks; none, so that a new one is started, when all have some and there may be more. */
+  function choose(workers: readonly PiscinaWorker[]): PiscinaWorker | null {
+    let best: PiscinaWorker | null = null;
+    for (const worker of workers) {
+      if (canTake(worker) && (best === null || worker.currentUsage < best.currentUsage)) best = worker;
+    }
+    return best !== null && best.currentUsage > 0 && piscina.threads.length < most ? null : best;
+  }
+
+  piscina.on('workerCreate', (worker: PiscinaWorker) => {
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const { id } = worker;
+    threads.set(id, { worker, stuck: false, open: 0, gone });
+    piscina.threads
+      .find(({ threadId }) => threadId === id)
+      ?.once('exit', () => {
+        threads.delete(id);
+        resolve();
+        listener?.onThreadGone(id, threadExited());
+      });
+    // Piscina replaces a dead thread only up to minThreads. With requests queued and every other thread busy for long,
+    // nothing would take them, so the floor rises with the threads there are.
     piscina.options.minThreads = Math.max(piscina.options.minThreads, piscina.threads.length);
+    listener?.onRoom();
   });
   piscina.on('message', (message: ThreadMessage) => {
-    if (message?.launchpool === 'files') onFiles?.(message.files);
-    if (message?.launchpool === 'kind') kind = message.kind;
+    switch (message?.launchpool) {
+      case 'aside':
+        return listener?.onAsides(message.outcomes);
+      case 'kind':
+        kind = message.kind;
+        return;
+      case 'broken':
+        return onBroken?.(message.error);
+      case 'files':
+        return onFiles?.(message.files);
+    }
   });
   piscina.on('error', (error) => onStrayDeath?.(error));
 
   return {
-    async run(request) {
-      try {
-        const transferList = request === undefined ? [] : [request.buffer];
-        return await piscina.run({ request } as Task, { transferList } as never);
-      } catch (cause) {
-        const { name, message } = toPlain(cause);
-        const error = new LaunchpoolError(
-          'ERR_LAUNCHPOOL_THREAD_EXITED',
-          `the worker thread ended before the request was answered: ${name}: ${message}`,
-          { cause, hint: 'Did the handler call process.exit(), or leave a promise rejected?' },
-        );
-        return { kind: 'lost', error };
-      }
-    },
+    slots,
     get kind() {
       return kind;
     },
     get threads() {
       return piscina.threads.length;
     },
+    hasRoom() {
+      if (piscina.threads.length < most) return true;
+      for (const { worker } of threads.values()) if (canTake(worker)) return true;
+      return false;
+    },
+    async run(task) {
+      try {
+        return await piscina.run(task);
+      } catch (cause) {
+        // An uncaught error is reported before its thread has ended; till then it may still write to the slot.
+        const thread = typeof task === 'number' ? slots[task]?.thread : undefined;
+        await (thread === undefined ? undefined : threads.get(thread)?.gone);
+        throw threadExited(cause);
+      }
+    },
+    setStuck(thread, stuck) {
+      const known = threads.get(thread);
+      if (known !== undefined) known.stuck = stuck;
+    },
+    addOpen(thread, requests) {
+      const known = threads.get(thread);
+      if (known !== undefined) known.open += requests;
+    },
+    listen(to) {
+      listener = to;
+    },
     destroy: () => piscina.destroy(),
   };
+}
+
+function threadExited(cause?: unknown): LaunchpoolError {
+  const why = cause === undefined ? '' : `: ${toPlain(cause).name}: ${toPlain(cause).message}`;
+  return new LaunchpoolError(
+    'ERR_LAUNCHPOOL_THREAD_EXITED',
+    `the worker thread ended before the request was answered${why}`,
+    { cause, hint: 'Did the handler call process.exit(), or leave a promise rejected?' },
+  );
 }

@@ -53,32 +53,33 @@ test('what JSON has no form for is an error, and nothing is null', async (t) => 
   t.is(await agent.nothing(), null);
 });
 
-for (const method of ['exit', 'crashLater'] as const) {
-  test(`${method}: the caller gets an error, its neighbour its result, and the agent lives`, async (t) => {
-    const { socketPath, events } = await holdAgent(t, rpcAgent, ['--threads', '2']);
-    const agent = await connect<Misbehaving>(socketPath);
-    const neighbour = agent.slow(300);
-    await t.throwsAsync<Error>(agent[method](), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
-    t.is(await neighbour, 300);
-    t.is(await agent.add(1, 2), 3);
-    t.is(events.filter(({ event }) => event === 'started').length, 1);
-  });
-}
-
-test('the very first request may end its thread, and is answered all the same', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '1']);
+test('a handler that calls process.exit() gets an error, its neighbours on the same thread their results', async (t) => {
+  const { socketPath, events } = await holdAgent(t, rpcAgent, ['--threads', '1']);
   const agent = await connect<Misbehaving>(socketPath);
-  await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  const neighbour = agent.slow(300);
+  await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_HANDLER_EXITED' });
+  t.is(await neighbour, 300);
   t.is(await agent.add(1, 2), 3);
+  t.is(events.filter(({ event }) => event === 'started').length, 1);
+});
+
+test('an error out of the blue ends the thread: what is open on it gets an error, and the agent lives', async (t) => {
+  const { socketPath, events } = await holdAgent(t, rpcAgent, ['--threads', '1']);
+  const agent = await connect<Misbehaving>(socketPath);
+  const neighbour = agent.slow(60_000);
+  await t.throwsAsync(agent.crashLater(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  await t.throwsAsync(neighbour, { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  t.is(await agent.add(1, 2), 3);
+  t.is(events.filter(({ event }) => event === 'started').length, 1);
 });
 
 test('after many deaths of threads, all threads are there again', async (t) => {
   const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2']);
   const agent = await connect<Misbehaving>(socketPath);
-  const deaths = Array.from({ length: 20 }, () => agent.exit().catch((error: LaunchpoolError) => error.code));
+  const deaths = Array.from({ length: 20 }, () => agent.crashLater().catch((error: LaunchpoolError) => error.code));
   t.deepEqual(new Set(await Promise.all(deaths)), new Set(['ERR_LAUNCHPOOL_THREAD_EXITED']));
 
-  const threads = await Promise.all([agent.stay(500), agent.stay(500)]);
+  const threads = await Promise.all([agent.burn(500), agent.burn(500)]);
   t.is(new Set(threads).size, 2);
 });
 
@@ -90,7 +91,7 @@ test('a handler that never returns holds up nobody on another thread', async (t)
   const never = stuck.never().catch((error: LaunchpoolError) => error.code);
   for (let index = 0; index < 20; index += 1) t.is(await agent.sync(index), index);
   // With one thread stuck for good, the last free one is lost too, and replaced.
-  await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  await t.throwsAsync(agent.crashLater(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
   t.is(await agent.add(1, 2), 3);
   await agent[Symbol.asyncDispose]();
   await stuck[Symbol.asyncDispose]();

@@ -1,68 +1,191 @@
-/** A dispatcher on a pool that answers when the test says so, and lanes that write down what they are told. */
+/** A dispatcher on a pool without threads, which answers when the test says so, and lanes that write down what they are told. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { createDispatcher, type Dispatcher, type Lane } from '../../src/dispatch/dispatcher.ts';
-import type { Lost } from '../../src/pool/pool.ts';
-import type { PlainError } from '../../wire/errors.ts';
+import { createDispatcher, type Dispatcher, type Passage } from '../../src/dispatch/dispatcher.ts';
+import type { Pool, PoolListener } from '../../src/pool/pool.ts';
+import { LaunchpoolError } from '../../wire/errors.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
-import type { AgentKind, Outcome } from '../../workers/task.ts';
+import { createBatchRunner } from '../../workers/run-batch.ts';
+import type { Result } from '../../workers/runner.ts';
+import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
+import type { AgentKind, Outcome, Task, TaskResult } from '../../workers/task.ts';
+import { createHandWorker, type HandWorker } from './hand-worker.ts';
+
+/** A handler's call that has not returned; answering it waits until all that follows from it has been done. */
+export type Call = { text: string; thread: number; answer(result: Result): Promise<void> };
+
+/** A task that the pool was given. Each has a thread of its own, which bears its number from 1 on. */
+export type BenchTask = {
+  task: Task;
+  thread: number;
+  /** Plays the worker of a batch. */
+  worker: HandWorker;
+  slot: Slot;
+  /** Tells an outcome aside. */
+  tell(index: number, outcome: Outcome): void;
+  land(): Promise<void>;
+  /** Ends the thread. */
+  crash(): Promise<void>;
+};
+
+export type BenchOptions = {
+  /** What the pool knows of the module from the start. */
+  known?: AgentKind;
+  /** What the module is. */
+  kind?: AgentKind;
+  /** Whether the test plays the workers; otherwise every request is begun at once, and is one of the calls. */
+  byHand?: boolean;
+  slots?: number;
+  /** How many tasks there may be at once. */
+  room?: number;
+};
 
 export type Bench = {
   dispatcher: Dispatcher;
-  /** What the pool was asked to run, without a request only to load the module. */
-  calls: { request: Uint8Array | undefined; settle(outcome: Outcome | Lost): Promise<void> }[];
-  /** What the dispatcher has said of the module. */
-  broken: PlainError[];
-  /** What the pool knows of the module. */
-  kind: AgentKind | undefined;
+  tasks: BenchTask[];
+  calls: Call[];
+  /** What the pool was told of its threads. */
+  stuck: Set<number>;
+  open: Map<number, number>;
+  /** All slots of the pool. */
+  slots: readonly Slot[];
+  /** Waits until what has been dispatched is with the pool. */
+  settle(): Promise<void>;
 };
 
-export function createBench(kind?: AgentKind): Bench {
-  const calls: Bench['calls'] = [];
-  const broken: PlainError[] = [];
-  const bench: Omit<Bench, 'dispatcher'> = { calls, broken, kind };
-  const dispatcher = createDispatcher({
-    pool: {
-      run(request) {
-        const { promise, resolve } = Promise.withResolvers<Outcome | Lost>();
-        const settle = async (outcome: Outcome | Lost): Promise<void> => {
-          resolve(outcome);
-          await turn();
-        };
-        calls.push({ request, settle });
-        return promise;
+export const EXITED: LaunchpoolError = new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'it ended');
+
+export function createBench(options: BenchOptions = {}): Bench {
+  const { known, kind = known ?? 'rpc', byHand = false, room = Number.POSITIVE_INFINITY } = options;
+  const slots = slotsOf(new SharedArrayBuffer((options.slots ?? 4) * SLOT_BYTES));
+  const bench: Omit<Bench, 'dispatcher'> = { tasks: [], calls: [], stuck: new Set(), open: new Map(), slots, settle };
+  let listener: PoolListener | undefined;
+  let underWay = 0;
+  let loaded = known;
+
+  async function settle(): Promise<void> {
+    for (let turns = 0; turns < 3; turns += 1) await turn();
+  }
+
+  function runner(thread: number, ticketed: (result: TaskResult | Promise<TaskResult>) => void, task: Task): void {
+    const batches = createBatchRunner({
+      runner: {
+        kind,
+        run(input, start, end) {
+          const { promise, resolve } = Promise.withResolvers<Result>();
+          const answer = (result: Result): Promise<void> => {
+            resolve(result);
+            return settle();
+          };
+          bench.calls.push({ text: input.toString('utf8', start, end), thread, answer });
+          return promise;
+        },
       },
-      get kind() {
-        return bench.kind;
-      },
+      asides: { tell: (aside) => setImmediate(() => listener?.onAsides([aside])) },
+      threadId: thread,
+      concurrency: Number.POSITIVE_INFINITY,
+    });
+    if (typeof task === 'number') ticketed(batches.run(slots[task] as Slot));
+    else ticketed(task === null ? 0 : batches.runOne(task.ticket, task.request));
+  }
+
+  const pool: Pool = {
+    slots,
+    get kind() {
+      return loaded;
     },
-    onBroken: (error) => broken.push(error),
-  });
+    threads: 1,
+    hasRoom: () => underWay < room,
+    run(task) {
+      const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
+      const thread = bench.tasks.length + 1;
+      underWay += 1;
+      let landed = false;
+      const land = (result: TaskResult | Promise<TaskResult>): void => {
+        if (landed) return;
+        landed = true;
+        underWay -= 1;
+        loaded = kind;
+        resolve(result);
+      };
+      const slot = slots[typeof task === 'number' ? task : 0] as Slot;
+      const ticket = typeof task === 'object' && task !== null ? task.ticket : slot.ticket;
+      bench.tasks.push({
+        task,
+        thread,
+        slot,
+        worker: createHandWorker(slot, thread, kind),
+        tell: (index, outcome) => listener?.onAsides([{ ticket, index, ...outcome }]),
+        land: () => {
+          land(thread);
+          return settle();
+        },
+        crash: () => {
+          if (landed) listener?.onThreadGone(thread, EXITED);
+          else {
+            landed = true;
+            underWay -= 1;
+            reject(EXITED);
+          }
+          return settle();
+        },
+      });
+      if (!byHand) runner(thread, land, task);
+      return promise;
+    },
+    setStuck(thread, stuck) {
+      if (stuck) bench.stuck.add(thread);
+      else bench.stuck.delete(thread);
+    },
+    addOpen: (thread, requests) => bench.open.set(thread, (bench.open.get(thread) ?? 0) + requests),
+    listen(to) {
+      listener = to;
+    },
+    destroy: async () => undefined,
+  };
+  const dispatcher = createDispatcher(pool);
+  made.push(dispatcher);
   return Object.assign(bench, { dispatcher });
 }
 
+const made: Dispatcher[] = [];
+
+/** For the end of a file whose benches may have batches that never landed: they would be looked after for ever. */
+export function stopBenches(): void {
+  for (const dispatcher of made.splice(0)) dispatcher.stop();
+}
+
 export type BenchLane = {
-  lane: Lane;
-  /** In order: the text of each frame that was sent, `!code` when the connection was to close, `.` for each settling. */
+  lane: Passage;
+  /** In order: the text of each frame that was sent, `!code` when the connection was to close. */
   told: string[];
-  /** Whether the other side leaves its replies unread. */
-  end: { full: boolean };
+  /** Whether the other side leaves its replies unread, and how often it was said that requests are dealt with. */
+  end: { full: boolean; settlings: number };
 };
 
 export function openLane({ dispatcher }: Bench): BenchLane {
   const told: string[] = [];
-  const end = { full: false };
-  const lane = dispatcher.openLane({
-    send: (frame) => told.push(Buffer.from(frame).toString('utf8', 4)),
+  const end = { full: false, settlings: 0 };
+  const lane = dispatcher.open({
+    send: (frames) => told.push(...textsOf(frames)),
     fail: (error) => told.push(`!${error.code}`),
-    settled: () => told.push('.'),
+    settled: () => {
+      end.settlings += 1;
+    },
     isFull: () => end.full,
   });
   return { lane, told, end };
 }
 
-/** What a lane was told, but for settlings. */
-export function wordsOf(told: readonly string[]): string[] {
-  return told.filter((text) => text !== '.');
+/** The payloads of frames that stand one behind the other. */
+export function textsOf(frames: Uint8Array): string[] {
+  const run = Buffer.from(frames);
+  const texts: string[] = [];
+  for (let offset = 0; offset < run.length; ) {
+    const end = offset + 4 + run.readInt32BE(offset);
+    texts.push(run.toString('utf8', offset + 4, end));
+    offset = end;
+  }
+  return texts;
 }
 
 /** Frames one behind the other. */

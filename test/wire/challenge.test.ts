@@ -17,6 +17,8 @@ const CASES: readonly [what: string, payload: Buffer, expected: boolean][] = [
   ['the bare word', bytes('#CHALLENGE#'), false],
   ['19 bytes', bytes(`#CHALLENGE#${'x'.repeat(19)}`), false],
   ['21 bytes without a digest', bytes(`#CHALLENGE#${'x'.repeat(21)}`), false],
+  ['a digest and 39 bytes', bytes(`#CHALLENGE#{sha256}${'x'.repeat(39)}`), false],
+  ['a digest and 41 bytes', bytes(`#CHALLENGE#{sha256}${'x'.repeat(41)}`), false],
   ['a digest name that never ends', bytes(`#CHALLENGE#{${'a'.repeat(60)}}`), false],
   ['a digest name in capitals', bytes(`#CHALLENGE#{SHA256}${'x'.repeat(40)}`), false],
   ['an empty digest name', bytes(`#CHALLENGE#{}${'x'.repeat(40)}`), false],

@@ -1,8 +1,6 @@
-/** The authkey handshake: our two sides against each other, and one side against whoever has no key. */
-import { strictEqual } from 'node:assert/strict';
+/** The authkey handshake: our two sides against each other, and message by message. */
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import fc from 'fast-check';
 import { createHandshake, type Handshake, type HandshakeStep } from '../../wire/handshake.ts';
 
 const KEY = Buffer.from('secret');
@@ -160,46 +158,30 @@ for (const [what, ours, theirs] of [
   });
 }
 
+/** For each role, an opening that fails, and what would have led to an agreement from there on. */
+const TOO_LATE: readonly [what: string, handshake: () => Handshake, messages: Buffer[]][] = [
+  ['a wrong answer', server, [text('wrong'), Buffer.concat([text('#CHALLENGE#'), ascending(20)]), text('#WELCOME#')]],
+  ['no challenge', client, [text('wrong'), text('#WELCOME#')]],
+  ['no welcome', client, [Buffer.concat([text('#CHALLENGE#'), ascending(20)]), text('#FAILURE#'), text('#WELCOME#')]],
+];
+
+for (const [what, begin, messages] of TOO_LATE) {
+  test(`after ${what}, nothing that follows is answered or leads to an agreement`, (t) => {
+    const handshake = begin();
+    handshake.start();
+    const steps = messages.map((message) => handshake.receive(message));
+    const failedAt = steps.findIndex(({ error }) => error !== undefined);
+    t.true(failedAt >= 0 && failedAt < steps.length - 1);
+    for (const { send, done, error } of steps.slice(failedAt + 1)) {
+      t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: FAILED });
+    }
+  });
+}
+
 test('after a failure, the right answer comes too late', (t) => {
   const handshake = server();
   const challenge = challengeOf(handshake);
   handshake.receive(text('wrong'));
   const { send, done, error } = handshake.receive(Buffer.concat([text('{sha256}'), signed('sha256', KEY, challenge)]));
   t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: FAILED });
-});
-
-const anyMessage = fc.oneof(
-  fc.uint8Array({ maxLength: 80 }),
-  fc
-    .tuple(
-      fc.constantFrom('', '#CHALLENGE#', '#WELCOME#', '#FAILURE#'),
-      fc.constantFrom('', '{', '{md5}', '{sha256}', '{sha3_384}', '{sha1}', '{}'),
-      fc.uint8Array({ maxLength: 48 }),
-    )
-    .map(([word, name, rest]) => Buffer.concat([text(word), text(name), rest])),
-);
-
-for (const role of ['server', 'client'] as const) {
-  test(`whatever is said to it without the key, a ${role} does not agree and does not throw`, (t) => {
-    const stranger = fc.property(fc.array(anyMessage, { maxLength: 6 }), fc.boolean(), (messages, md5) => {
-      const handshake = createHandshake({ role, authkey: KEY, md5 });
-      handshake.start();
-      for (const message of messages) strictEqual(handshake.receive(message).done, false);
-    });
-    t.notThrows(() => fc.assert(stranger, { numRuns: 1000 }));
-  });
-}
-
-test('a right answer, cut short or changed in one bit, is a wrong one', (t) => {
-  const spoilt = fc.property(fc.nat(), fc.nat(7), fc.boolean(), (place, bit, isCut) => {
-    const handshake = server();
-    const answer = Buffer.concat([text('{sha256}'), signed('sha256', KEY, challengeOf(handshake))]);
-    const at = place % answer.length;
-    const message = isCut ? answer.subarray(0, at) : Buffer.from(answer);
-    if (!isCut) message.writeUInt8(answer.readUInt8(at) ^ (1 << bit), at);
-    const step = handshake.receive(message);
-    strictEqual(step.error?.code, FAILED);
-    strictEqual(textsOf(step.send).join(), '#FAILURE#');
-  });
-  t.notThrows(() => fc.assert(spoilt, { numRuns: 500 }));
 });

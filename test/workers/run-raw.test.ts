@@ -1,32 +1,44 @@
-/** One message in, one frame out, whatever the handler does. */
+/** One message in, bytes or a failure out, whatever the handler does. */
 import test from 'ava';
 import fc from 'fast-check';
-import { runRaw } from '../../workers/run-raw.ts';
+import type { PlainError } from '../../wire/errors.ts';
+import type { RawHandler } from '../../workers/handlers.ts';
+import { rawRunner } from '../../workers/run-raw.ts';
+import { Failure, type Result } from '../../workers/runner.ts';
 
-const REQUEST = Uint8Array.of(1, 2, 3);
-const framed = (...payload: number[]): Uint8Array => Uint8Array.of(0, 0, 0, payload.length, ...payload);
+/** The request stands between bytes of others. */
+const INPUT = Buffer.from([9, 1, 2, 3, 9]);
+
+function start(handle: RawHandler): Result | Promise<Result> {
+  return rawRunner(handle).run(INPUT, 1, 4);
+}
+
+/** What is not bytes and not a failure comes back as neither. */
+async function runRaw(handle: RawHandler): Promise<{ bytes?: Uint8Array; failure?: PlainError }> {
+  const result = await start(handle);
+  if (result instanceof Failure) return { failure: result.error };
+  return result instanceof Uint8Array ? { bytes: new Uint8Array(result) } : {};
+}
 
 const shared = new SharedArrayBuffer(2);
 new Uint8Array(shared).set([7, 8]);
 
-const RESULTS: readonly [what: string, result: unknown, reply: Uint8Array][] = [
-  ['a Uint8Array', Uint8Array.of(1, 2), framed(1, 2)],
-  ['nothing but an empty array', new Uint8Array(), framed()],
-  ['a Buffer from the pool', Buffer.from('ab'), framed(0x61, 0x62)],
-  ['a view of a part', Uint8Array.of(9, 1, 2, 9).subarray(1, 3), framed(1, 2)],
-  ['a promise', Promise.resolve(Uint8Array.of(1)), framed(1)],
-  ['an ArrayBuffer', Uint8Array.of(1, 2).buffer, framed(1, 2)],
-  ['a SharedArrayBuffer', shared, framed(7, 8)],
-  ['a DataView of a part', new DataView(Uint8Array.of(9, 1, 2).buffer, 1), framed(1, 2)],
-  ['numbers of 16 bits', new Uint16Array(Uint8Array.of(1, 2, 3, 4).buffer), framed(1, 2, 3, 4)],
-  ['signed numbers', Int8Array.of(-1), framed(255)],
+const RESULTS: readonly [what: string, result: unknown, bytes: Uint8Array][] = [
+  ['a Uint8Array', Uint8Array.of(1, 2), Uint8Array.of(1, 2)],
+  ['nothing but an empty array', new Uint8Array(), Uint8Array.of()],
+  ['a Buffer from the pool', Buffer.from('ab'), Uint8Array.of(0x61, 0x62)],
+  ['a view of a part', Uint8Array.of(9, 1, 2, 9).subarray(1, 3), Uint8Array.of(1, 2)],
+  ['a promise', Promise.resolve(Uint8Array.of(1)), Uint8Array.of(1)],
+  ['an ArrayBuffer', Uint8Array.of(1, 2).buffer, Uint8Array.of(1, 2)],
+  ['a SharedArrayBuffer', shared, Uint8Array.of(7, 8)],
+  ['a DataView of a part', new DataView(Uint8Array.of(9, 1, 2).buffer, 1), Uint8Array.of(1, 2)],
+  ['numbers of 16 bits', new Uint16Array(Uint8Array.of(1, 2, 3, 4).buffer), Uint8Array.of(1, 2, 3, 4)],
+  ['signed numbers', Int8Array.of(-1), Uint8Array.of(255)],
 ];
 
 for (const [what, result, expected] of RESULTS) {
   test(`a handler may return ${what}`, async (t) => {
-    const { kind, reply, failure } = await runRaw(() => result, REQUEST);
-    t.deepEqual({ kind, failure }, { kind: 'raw', failure: undefined });
-    t.deepEqual(new Uint8Array(reply ?? []), expected);
+    t.deepEqual(await runRaw(() => result), { bytes: expected });
   });
 }
 
@@ -36,39 +48,35 @@ for (const [what, result] of [
   ['null', null],
   ['undefined', undefined],
   ['object', [1, 2, 3]],
-  ['function', () => REQUEST],
+  ['function', () => INPUT],
 ] as const) {
   test(`a handler that returns ${what} has failed, and that is said`, async (t) => {
-    const { kind, reply, failure } = await runRaw(() => result, REQUEST);
-    t.deepEqual({ kind, reply }, { kind: 'raw', reply: undefined });
+    const { bytes, failure } = await runRaw(() => result);
+    t.is(bytes, undefined);
     t.like(failure, { name: 'LaunchpoolError', code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
     t.true(failure?.message.endsWith(`returned ${what}`), failure?.message);
   });
 }
 
-test('a handler gets the message itself', async (t) => {
+test('a handler gets its message, and nothing of what stands around it', async (t) => {
+  t.plan(3);
   await runRaw((message) => {
-    t.is(message, REQUEST);
+    t.deepEqual(message, Uint8Array.of(1, 2, 3));
+    t.is(Object.getPrototypeOf(message), Uint8Array.prototype);
+    t.is(message.buffer.byteLength, 3);
     return message;
-  }, REQUEST);
-  t.plan(1);
+  });
 });
 
-test('a handler may give back the message it got', async (t) => {
-  const { reply } = await runRaw((message) => message, REQUEST);
-  t.deepEqual(new Uint8Array(reply ?? []), framed(1, 2, 3));
+test('a handler may keep and change its message: it is not the memory that the request came in', async (t) => {
+  const { bytes } = await runRaw((message) => message.fill(7));
+  t.deepEqual([bytes, INPUT], [Uint8Array.of(7, 7, 7), Buffer.from([9, 1, 2, 3, 9])]);
 });
 
-test('what a handler does with its bytes later does not change the reply', async (t) => {
-  const kept = Uint8Array.of(1, 2);
-  const { reply } = await runRaw(() => kept, REQUEST);
-  kept.fill(9);
-  t.deepEqual(new Uint8Array(reply ?? []), framed(1, 2));
-});
-
-test('a reply can be transferred without taking other memory along', async (t) => {
-  const { reply } = await runRaw(() => new Uint8Array(1000).subarray(0, 3), REQUEST);
-  t.is(reply?.buffer.byteLength, 7);
+test('only a handler that returns a promise is waited for', (t) => {
+  t.true(start((message) => message) instanceof Uint8Array);
+  t.true(start(() => undefined) instanceof Failure);
+  t.true(start(async (message) => message) instanceof Promise);
 });
 
 for (const [what, handle] of [
@@ -81,8 +89,8 @@ for (const [what, handle] of [
   ['rejects', () => Promise.reject(Object.assign(new RangeError('told to'), { code: 'E_TEST' }))],
 ] as const) {
   test(`what a handler ${what} is the failure, with its stack`, async (t) => {
-    const { kind, reply, failure } = await runRaw(handle, REQUEST);
-    t.deepEqual({ kind, reply }, { kind: 'raw', reply: undefined });
+    const { bytes, failure } = await runRaw(handle);
+    t.is(bytes, undefined);
     t.like(failure, { name: 'RangeError', message: 'told to', code: 'E_TEST' });
     t.regex(failure?.stack ?? '', /^RangeError: told to\n +at /);
   });
@@ -92,7 +100,7 @@ test('whatever a handler throws, the failure is plain fields', async (t) => {
   const failed = fc.asyncProperty(fc.anything({ withNullPrototype: true }), async (thrown) => {
     const { failure } = await runRaw(() => {
       throw thrown;
-    }, REQUEST);
+    });
     return typeof failure?.name === 'string' && typeof failure.message === 'string';
   });
   await t.notThrowsAsync(fc.assert(failed, { numRuns: 500 }));
@@ -108,7 +116,7 @@ for (const [what, data] of [
   test(`a failure can be sent from its thread though the error's data is ${what}`, async (t) => {
     const outcome = await runRaw(() => {
       throw Object.assign(new Error('told to'), { data });
-    }, REQUEST);
-    t.is(structuredClone(outcome).failure?.message, 'told to');
+    });
+    t.is(structuredClone(outcome.failure)?.message, 'told to');
   });
 }

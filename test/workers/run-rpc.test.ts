@@ -1,11 +1,10 @@
-/** A JSON-RPC frame in, its response out, whatever the method does. */
+/** A JSON-RPC request in, its response out, whatever the method does. */
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { forEachFrame } from '../../wire/frame.ts';
 import type { Method } from '../../workers/handlers.ts';
-import { methodFinder, runRpc } from '../../workers/run-rpc.ts';
-import type { Outcome } from '../../workers/task.ts';
+import { methodFinder, rpcRunner } from '../../workers/run-rpc.ts';
+import type { Result } from '../../workers/runner.ts';
 
 type Response = {
   jsonrpc: '2.0';
@@ -30,18 +29,22 @@ const METHODS: Readonly<Record<string, Method>> = {
   aFunction: () => () => undefined,
 };
 
-function run(request: unknown, methods = METHODS, exposeStacks = false): Promise<Outcome> {
+/** The request stands between bytes of others. */
+function run(request: unknown, methods = METHODS, exposeStacks = false): Result | Promise<Result> {
   const bytes = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request));
-  return runRpc(methodFinder(new Map(Object.entries(methods))), bytes, { exposeStacks });
+  const find = methodFinder(new Map(Object.entries(methods)));
+  return rpcRunner(find, { exposeStacks }).run(
+    Buffer.concat([Buffer.from('{'), bytes, Buffer.from('}')]),
+    1,
+    bytes.length + 1,
+  );
 }
 
-/** What is in the one frame of the reply, or undefined when there is none. */
-function replyOf({ kind, reply }: Outcome): Response | Response[] | undefined {
-  deepStrictEqual(kind, 'rpc');
-  const replies: (Response | Response[])[] = [];
-  if (reply !== undefined) forEachFrame(Buffer.from(reply), (payload) => replies.push(JSON.parse(payload.toString())));
-  deepStrictEqual(replies.length, reply === undefined ? 0 : 1);
-  return replies[0];
+/** What the reply says, or undefined when there is none. */
+function replyOf(result: Result): Response | Response[] | undefined {
+  if (result === null) return undefined;
+  deepStrictEqual(typeof result, 'string');
+  return JSON.parse(result as string) as Response | Response[];
 }
 
 async function call(method: string, params?: unknown, exposeStacks = false): Promise<Response> {
@@ -103,13 +106,13 @@ for (const method of ['nope', 'toString', 'constructor', '__proto__', 'hasOwnPro
 }
 
 test('an id is echoed to the letter', async (t) => {
-  const { reply } = await run('{"jsonrpc":"2.0","id":12345678901234567890,"method":"echo","params":[1]}');
-  t.is(Buffer.from(reply ?? []).toString('latin1', 4), '{"jsonrpc":"2.0","id":12345678901234567890,"result":1}');
+  const reply = await run('{"jsonrpc":"2.0","id":12345678901234567890,"method":"echo","params":[1]}');
+  t.is(reply, '{"jsonrpc":"2.0","id":12345678901234567890,"result":1}');
 });
 
 for (const method of ['fail', 'reject', 'bigint', 'nope', 'echo']) {
   test(`a notification is not answered: ${method}`, async (t) => {
-    t.deepEqual(await run({ jsonrpc: '2.0', method }), { kind: 'rpc' });
+    t.is(await run({ jsonrpc: '2.0', method }), null);
   });
 }
 
@@ -133,13 +136,25 @@ test('a module that cannot be loaded answers with the reason', async (t) => {
     throw Object.assign(new Error('broken'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
   };
   const request = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"any"}');
-  const reply = replyOf(await runRpc(refuse, request, { exposeStacks: false }));
+  const reply = replyOf(await rpcRunner(refuse, { exposeStacks: false }).run(request, 0, request.length));
   t.like(reply, { id: 1, error: { code: -32001, message: 'broken' } });
 });
 
-test('a reply can be transferred without taking other memory along', async (t) => {
-  const { reply } = await run({ jsonrpc: '2.0', id: 1, method: 'echo', params: ['x'] });
-  t.is(reply?.buffer.byteLength, reply?.length);
+test('only a method that returns a promise is waited for', (t) => {
+  t.is(typeof run({ id: 1, jsonrpc: '2.0', method: 'echo' }), 'string');
+  t.is(typeof run([{ id: 1, jsonrpc: '2.0', method: 'fail' }]), 'string');
+  t.true(run({ id: 1, jsonrpc: '2.0', method: 'later' }) instanceof Promise);
+  t.true(run([{ id: 1, jsonrpc: '2.0', method: 'later' }]) instanceof Promise);
+});
+
+test('a batch of nothing but notifications is not answered', async (t) => {
+  t.is(
+    await run([
+      { jsonrpc: '2.0', method: 'echo' },
+      { jsonrpc: '2.0', method: 'later' },
+    ]),
+    null,
+  );
 });
 
 test('whatever the bytes are, the answer is one response, a batch of them, or none', async (t) => {

@@ -1,29 +1,26 @@
 /** What the dispatcher says itself: of requests whose thread was lost, and of a conversation that it must end. */
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import type { Lost } from '../../../src/pool/pool.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { encodeTextFrame } from '../../../wire/frame.ts';
-import type { AgentKind, Outcome } from '../../../workers/task.ts';
-import { type Bench, createBench, openLane, runOf, wordsOf } from '../../helpers/dispatch-bench.ts';
+import { type Bench, createBench, openLane, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
 
-const LOST: Lost = { kind: 'lost', error: new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'it ended') };
+test.after.always(stopBenches);
+
 const TOO_LARGE = new LaunchpoolError('ERR_LAUNCHPOOL_FRAME_TOO_LARGE', 'too large');
 const EXITED = '!ERR_LAUNCHPOOL_THREAD_EXITED';
 const CLOSES = '!ERR_LAUNCHPOOL_FRAME_TOO_LARGE';
 
-const reply = (kind: AgentKind, text: string): Outcome => ({ kind, reply: encodeTextFrame(text) });
-
 /** What a connection was told, with what was sent to it as values. */
 function heard(told: readonly string[]): unknown[] {
-  return wordsOf(told).map((word) => (word.startsWith('!') ? word : (JSON.parse(word) as unknown)));
+  return told.map((word) => (word.startsWith('!') ? word : (JSON.parse(word) as unknown)));
 }
 
 /** What is told to a connection whose one request goes to a thread that is lost under it. */
 async function lose(bench: Bench, request: string): Promise<string[]> {
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf(request));
-  await bench.calls[0]?.settle(LOST);
+  await bench.settle();
+  await bench.tasks[0]?.crash();
   return told;
 }
 
@@ -44,7 +41,7 @@ for (const [what, request, answer] of [
   ['a batch of one', '[{"id":1,"method":"m"}]', [exited(1)]],
 ] as const) {
   test(`${what} whose thread was lost is answered by its id`, async (t) => {
-    t.deepEqual(heard(await lose(createBench('rpc'), request)), [answer]);
+    t.deepEqual(heard(await lose(createBench({ known: 'rpc' }), request)), [answer]);
   });
 
   test(`${what} whose thread was lost before the module was known is answered by its id`, async (t) => {
@@ -53,35 +50,85 @@ for (const [what, request, answer] of [
 }
 
 test('an id is echoed to the letter though its thread was lost', async (t) => {
-  const [sent] = await lose(createBench('rpc'), '{"method":"m","id":12345678901234567890}');
+  const [sent] = await lose(createBench({ known: 'rpc' }), '{"method":"m","id":12345678901234567890}');
   t.true(sent?.startsWith('{"jsonrpc":"2.0","id":12345678901234567890,"error":{'), sent);
 });
 
 for (const request of ['{"jsonrpc":"2.0","method":"m"}', '[{"method":"m"},{"method":"n"}]']) {
   test(`what awaits no answer gets none though its thread was lost: ${request}`, async (t) => {
-    t.deepEqual(await lose(createBench('rpc'), request), ['.']);
+    t.deepEqual(await lose(createBench({ known: 'rpc' }), request), []);
   });
 }
 
 test('a lost RPC request is answered without waiting for others', async (t) => {
-  const bench = createBench('rpc');
+  const bench = createBench({ known: 'rpc' });
   const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('{"id":1,"method":"slow"}', '{"id":2,"method":"m"}'));
-  await bench.calls[1]?.settle(LOST);
+  lane.dispatch(runOf('{"id":1,"method":"slow"}'));
+  await bench.settle();
+  lane.dispatch(runOf('{"id":2,"method":"m"}'));
+  await bench.settle();
+  await bench.tasks[1]?.crash();
   t.deepEqual(heard(told), [exited(2)]);
-  await bench.calls[0]?.settle(reply('rpc', '"slow"'));
+  await bench.calls[0]?.answer('"slow"');
   t.deepEqual(heard(told), [exited(2), 'slow']);
 });
 
 test('a lost raw request closes its connection, in its turn', async (t) => {
-  const bench = createBench('raw');
+  const bench = createBench({ known: 'raw' });
   const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('first', '{"id":1}', 'third'));
-  await bench.calls[1]?.settle(LOST);
-  await bench.calls[2]?.settle(reply('raw', '3'));
+  for (const request of ['first', '{"id":1}', 'third']) {
+    lane.dispatch(runOf(request));
+    await bench.settle();
+  }
+  await bench.tasks[1]?.crash();
+  await bench.calls[2]?.answer('3');
   t.deepEqual(heard(told), []);
-  await bench.calls[0]?.settle(reply('raw', '1'));
+  await bench.calls[0]?.answer('1');
   t.deepEqual(heard(told), [1, EXITED]);
+});
+
+for (const [what, known, expected] of [
+  ['an RPC agent', 'rpc', [exited(2)]],
+  ['a raw agent', 'raw', [EXITED]],
+] as const) {
+  test(`a thread that ends in the middle of a batch costs ${what} what it had begun, and nothing else`, async (t) => {
+    const bench = createBench({ known, byHand: true });
+    const [one, two, three] = [openLane(bench), openLane(bench), openLane(bench)];
+    for (const [id, { lane }] of [one, two, three].entries()) lane.dispatch(runOf(`{"id":${id + 1},"method":"m"}`));
+    await bench.settle();
+    bench.tasks[0]?.worker.begin();
+    bench.tasks[0]?.worker.begin();
+    bench.tasks[0]?.worker.finish(0, runOf('"done"'));
+    await bench.tasks[0]?.crash();
+    t.deepEqual([heard(one.told), heard(two.told), heard(three.told)], [['done'], [...expected], []]);
+    t.deepEqual(bench.tasks[1]?.worker.begin(), { index: 0, text: '{"id":3,"method":"m"}' });
+  });
+}
+
+test('a thread that ends before anything is known of the module costs its task, and no other thread', async (t) => {
+  const bench = createBench({ byHand: true });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf('{"id":1,"method":"m"}'));
+  await bench.settle();
+  await bench.tasks[0]?.crash();
+  t.deepEqual([heard(told), bench.tasks.length], [[exited(1)], 1]);
+});
+
+test('a request that one thread after the other dies before is answered in the end', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf('{"id":1,"method":"m"}'));
+  await bench.settle();
+  for (let thread = 0; thread < 99; thread += 1) await bench.tasks[thread]?.crash();
+  t.deepEqual(told, []);
+  await bench.tasks[99]?.crash();
+  t.deepEqual([heard(told), bench.tasks.length], [[exited(1)], 100]);
+});
+
+test('a long request whose thread was lost is answered by its id', async (t) => {
+  t.deepEqual(heard(await lose(createBench({ known: 'rpc' }), `{"id":7,"method":"${'m'.repeat(200_000)}"}`)), [
+    exited(7),
+  ]);
 });
 
 const REFUSAL = {
@@ -95,65 +142,71 @@ const REFUSAL = {
 };
 
 test('an RPC agent says what it refuses, and closes', async (t) => {
-  const bench = createBench('rpc');
+  const bench = createBench({ known: 'rpc' });
   const { lane, told } = openLane(bench);
   lane.refuse(TOO_LARGE);
-  await turn();
+  await bench.settle();
   t.deepEqual(heard(told), [REFUSAL, CLOSES]);
-  t.is(bench.calls.length, 0);
+  t.is(bench.tasks.length, 0);
 });
 
 test('a raw agent has no word for what it refuses, and closes', async (t) => {
-  const { lane, told } = openLane(createBench('raw'));
+  const bench = createBench({ known: 'raw' });
+  const { lane, told } = openLane(bench);
   lane.refuse(TOO_LARGE);
-  await turn();
+  await bench.settle();
   t.deepEqual(heard(told), [CLOSES]);
 });
 
-for (const [what, outcome, expected] of [
-  ['a raw agent', { kind: 'raw' }, [CLOSES]],
-  ['an RPC agent', { kind: 'rpc' }, [REFUSAL, CLOSES]],
-  ['lost', LOST, [REFUSAL, CLOSES]],
+for (const [what, kind, expected] of [
+  ['a raw agent', 'raw', [CLOSES]],
+  ['an RPC agent', 'rpc', [REFUSAL, CLOSES]],
 ] as const) {
   test(`a refusal waits until the module is known, which turns out to be ${what}`, async (t) => {
-    const bench = createBench();
+    const bench = createBench({ kind, byHand: true });
     const { lane, told } = openLane(bench);
     lane.refuse(TOO_LARGE);
-    await turn();
-    t.deepEqual(told, []);
-    t.deepEqual(
-      bench.calls.map(({ request }) => request),
-      [undefined],
-    );
-    await bench.calls[0]?.settle(outcome);
+    await bench.settle();
+    t.deepEqual([told, bench.tasks.map(({ task }) => task)], [[], [null]]);
+    await bench.tasks[0]?.land();
     t.deepEqual(heard(told), expected);
   });
 }
 
+test('a refusal is said though the thread that was to load the module was lost', async (t) => {
+  const bench = createBench({ byHand: true });
+  const { lane, told } = openLane(bench);
+  lane.refuse(TOO_LARGE);
+  await bench.tasks[0]?.crash();
+  t.deepEqual(heard(told), [REFUSAL, CLOSES]);
+});
+
 test('a refusal by an RPC agent comes behind the replies to all requests before it', async (t) => {
-  const bench = createBench('rpc');
+  const bench = createBench({ known: 'rpc' });
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf('a', 'b'));
   lane.refuse(TOO_LARGE);
-  await bench.calls[1]?.settle(reply('rpc', '"B"'));
+  await bench.settle();
+  await bench.calls[1]?.answer('"B"');
   t.deepEqual(heard(told), ['B']);
-  await bench.calls[0]?.settle(reply('rpc', '"A"'));
+  await bench.calls[0]?.answer('"A"');
   t.deepEqual(heard(told), ['B', 'A', REFUSAL, CLOSES]);
 });
 
 test('a raw agent that refuses closes behind the replies to all requests before it', async (t) => {
-  const bench = createBench('raw');
+  const bench = createBench({ known: 'raw' });
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf('a', 'b'));
   lane.refuse(TOO_LARGE);
-  await bench.calls[1]?.settle(reply('raw', '"B"'));
+  await bench.settle();
+  await bench.calls[1]?.answer('"B"');
   t.deepEqual(heard(told), []);
-  await bench.calls[0]?.settle(reply('raw', '"A"'));
+  await bench.calls[0]?.answer('"A"');
   t.deepEqual(heard(told), ['A', 'B', CLOSES]);
 });
 
 test('a refusal comes behind requests that have yet to be started', async (t) => {
-  const bench = createBench('rpc');
+  const bench = createBench({ known: 'rpc' });
   const { lane, told, end } = openLane(bench);
   end.full = true;
   lane.dispatch(runOf('a'));
@@ -162,12 +215,40 @@ test('a refusal comes behind requests that have yet to be started', async (t) =>
   t.deepEqual(heard(told), []);
   end.full = false;
   lane.resume();
-  await bench.calls[0]?.settle(reply('rpc', '"A"'));
+  await bench.settle();
+  await bench.calls[0]?.answer('"A"');
   t.deepEqual(heard(told), ['A', REFUSAL, CLOSES]);
 });
 
+test('a refusal comes behind requests that did not fit among those under way', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => String(index))));
+  lane.refuse(TOO_LARGE);
+  await bench.settle();
+  for (let next = 0; bench.dispatcher.requests > 0; ) {
+    const task = bench.tasks[next];
+    // What was slow here may have been taken back, and comes again.
+    if (task === undefined) {
+      await bench.settle();
+      continue;
+    }
+    next += 1;
+    for (let one = task.worker.begin(); one !== undefined; one = task.worker.begin()) {
+      task.worker.finish(one.index, runOf(one.text));
+    }
+    await task.land();
+  }
+  t.deepEqual(heard(told).slice(100), [REFUSAL, CLOSES]);
+  const numbers = heard(told).slice(0, 100).map(Number);
+  t.deepEqual(
+    numbers.sort((a, b) => a - b),
+    [...Array(100).keys()],
+  );
+});
+
 test('nobody is told of a refusal who is gone', async (t) => {
-  const { lane, told } = openLane(createBench('rpc'));
+  const { lane, told } = openLane(createBench({ known: 'rpc' }));
   lane.abandon();
   lane.refuse(TOO_LARGE);
   await turn();

@@ -1,67 +1,76 @@
 /** How much of one connection is under way at once, and what waits while its replies are not read. */
 import test from 'ava';
-import { encodeTextFrame } from '../../../wire/frame.ts';
-import type { AgentKind, Outcome } from '../../../workers/task.ts';
-import { type Bench, createBench, openLane, runOf, wordsOf } from '../../helpers/dispatch-bench.ts';
+import { type Bench, createBench, openLane, runOf } from '../../helpers/dispatch-bench.ts';
 
-/** As many requests of one connection are under way at most. */
+/** As many requests of one connection are under way at most, as long as nothing is known of the replies. */
 const WINDOW = 64;
 
-const reply = (kind: AgentKind, text = 'x'): Outcome => ({ kind, reply: encodeTextFrame(text) });
 const numbered = (count: number): string[] => Array.from({ length: count }, (_unused, index) => String(index));
-const started = ({ calls }: Bench): string[] => calls.map(({ request }) => Buffer.from(request ?? []).toString());
+const started = ({ calls }: Bench): string[] => calls.map(({ text }) => text);
 
-test('of many requests, the first ones are started', (t) => {
+test('of many requests, the first ones are started', async (t) => {
   const bench = createBench();
   const { lane } = openLane(bench);
   lane.dispatch(runOf(...numbered(200)));
+  await bench.settle();
   t.deepEqual(started(bench), numbered(WINDOW));
-  t.is(lane.requests, 200);
+  t.deepEqual([lane.isBusy, lane.isFull], [true, true]);
 });
 
-test('many runs are no way round that', (t) => {
+test('many runs are no way round that', async (t) => {
   const bench = createBench();
   const { lane } = openLane(bench);
   for (const text of numbered(200)) lane.dispatch(runOf(text));
+  await bench.settle();
   t.deepEqual(started(bench), numbered(WINDOW));
+});
+
+test('as many requests as may be under way are not too many', async (t) => {
+  const { lane } = openLane(createBench());
+  lane.dispatch(runOf(...numbered(WINDOW)));
+  t.deepEqual([lane.isBusy, lane.isFull], [true, false]);
 });
 
 test('each RPC reply lets another request begin', async (t) => {
   const bench = createBench();
   openLane(bench).lane.dispatch(runOf(...numbered(200)));
-  await bench.calls[40]?.settle(reply('rpc'));
-  await bench.calls[7]?.settle(reply('rpc'));
+  await bench.settle();
+  await bench.calls[40]?.answer('x');
+  await bench.calls[7]?.answer('x');
   t.deepEqual(started(bench), numbered(WINDOW + 2));
 });
 
 test('raw replies that wait for their turn hold back the requests behind them', async (t) => {
-  const bench = createBench();
+  const bench = createBench({ kind: 'raw' });
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf(...numbered(200)));
-  for (let index = 1; index < WINDOW; index += 1) await bench.calls[index]?.settle(reply('raw', String(index)));
+  await bench.settle();
+  for (let index = 1; index < WINDOW; index += 1) await bench.calls[index]?.answer(String(index));
   t.is(bench.calls.length, WINDOW);
-  await bench.calls[0]?.settle(reply('raw', '0'));
-  t.deepEqual(wordsOf(told), numbered(WINDOW));
+  await bench.calls[0]?.answer('0');
+  t.deepEqual(told, numbered(WINDOW));
   t.deepEqual(started(bench), numbered(2 * WINDOW));
 });
 
-test('one connection takes nothing from the share of another', (t) => {
+test('one connection takes nothing from the share of another', async (t) => {
   const bench = createBench();
   openLane(bench).lane.dispatch(runOf(...numbered(200)));
   openLane(bench).lane.dispatch(runOf('other'));
+  await bench.settle();
   t.is(started(bench).at(-1), 'other');
 });
 
-test('while replies are not read, nothing is started', (t) => {
+test('while replies are not read, nothing is started', async (t) => {
   const bench = createBench();
   const { lane, end } = openLane(bench);
   end.full = true;
   lane.dispatch(runOf('a', 'b'));
+  await bench.settle();
   t.deepEqual(started(bench), []);
-  t.deepEqual([lane.requests, lane.bytes], [2, 2]);
+  t.deepEqual([lane.isBusy, lane.isFull], [true, true]);
 });
 
-test('when replies are read again, what has waited is started in its order', (t) => {
+test('when replies are read again, what has waited is started in its order', async (t) => {
   const bench = createBench();
   const { lane, end } = openLane(bench);
   end.full = true;
@@ -69,6 +78,7 @@ test('when replies are read again, what has waited is started in its order', (t)
   lane.dispatch(runOf('c'));
   end.full = false;
   lane.resume();
+  await bench.settle();
   t.deepEqual(started(bench), ['a', 'b', 'c']);
 });
 
@@ -76,16 +86,18 @@ test('a reply that fills the connection keeps the next request from starting', a
   const bench = createBench();
   const { lane, end, told } = openLane(bench);
   lane.dispatch(runOf(...numbered(200)));
+  await bench.settle();
   end.full = true;
-  await bench.calls[0]?.settle(reply('rpc'));
+  await bench.calls[0]?.answer('x');
   t.is(bench.calls.length, WINDOW);
-  t.deepEqual(told, ['x', '.']);
+  t.deepEqual(told, ['x']);
 });
 
-test('to resume a connection that waits for nothing starts nothing', (t) => {
+test('to resume a connection that waits for nothing starts nothing', async (t) => {
   const bench = createBench();
   openLane(bench).lane.resume();
-  t.deepEqual(bench.calls, []);
+  await bench.settle();
+  t.is(bench.tasks.length, 0);
 });
 
 test('what a connection has sent before it went is run though nobody reads the replies', async (t) => {
@@ -94,8 +106,9 @@ test('what a connection has sent before it went is run though nobody reads the r
   end.full = true;
   lane.dispatch(runOf(...numbered(100)));
   lane.abandon();
-  for (let index = 0; index < 100; index += 1) await bench.calls[index]?.settle(reply('rpc'));
+  await bench.settle();
+  for (let index = 0; index < 100; index += 1) await bench.calls[index]?.answer('x');
   t.deepEqual(started(bench), numbered(100));
-  t.deepEqual(wordsOf(told), []);
-  t.deepEqual([lane.requests, bench.dispatcher.requests], [0, 0]);
+  t.deepEqual(told, []);
+  t.deepEqual([lane.isBusy, bench.dispatcher.requests], [false, 0]);
 });

@@ -1,167 +1,233 @@
 /** Frames on their way to the pool, and replies on their way back. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
-import type { Lost } from '../../../src/pool/pool.ts';
-import { LaunchpoolError, type PlainError } from '../../../wire/errors.ts';
-import { encodeTextFrame } from '../../../wire/frame.ts';
-import type { Outcome } from '../../../workers/task.ts';
-import { type Bench, createBench, openLane, runOf, wordsOf } from '../../helpers/dispatch-bench.ts';
+import { Failure, type Result } from '../../../workers/runner.ts';
+import { type Bench, createBench, openLane, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
 
-const raw = (text: string): Outcome => ({ kind: 'raw', reply: encodeTextFrame(text) });
-const rpc = (text: string): Outcome => ({ kind: 'rpc', reply: encodeTextFrame(text) });
-const failure = (code: string): Outcome => ({ kind: 'raw', failure: { name: 'Error', message: 'm', code } });
-const lost = (): Lost => ({ kind: 'lost', error: new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'it ended') });
+test.after.always(stopBenches);
 
-async function settle({ calls }: Bench, ...outcomes: [index: number, outcome: Outcome | Lost][]): Promise<void> {
-  for (const [index, outcome] of outcomes) await calls[index]?.settle(outcome);
+const failure = (code: string): Failure => new Failure({ name: 'Error', message: 'm', code });
+
+async function answer({ calls }: Bench, ...answers: [index: number, result: Result][]): Promise<void> {
+  for (const [index, result] of answers) await calls[index]?.answer(result);
 }
 
-test('each frame of a run is a request', (t) => {
+test('each frame of a run is a request', async (t) => {
   const bench = createBench();
   openLane(bench).lane.dispatch(Buffer.concat([runOf('one', ''), Buffer.from('ffffffff000000000000000178', 'hex')]));
+  await bench.settle();
   t.deepEqual(
-    bench.calls.map(({ request }) => Buffer.from(request ?? []).toString()),
+    bench.calls.map(({ text }) => text),
     ['one', '', 'x'],
   );
 });
 
-test('a request has memory of its own, which may be given away', (t) => {
+test('what comes in one turn, of whatever connection, is one batch', async (t) => {
   const bench = createBench();
-  const run = runOf('one', 'two');
-  openLane(bench).lane.dispatch(run);
-  for (const { request } of bench.calls) {
-    t.is(request?.buffer.byteLength, 3);
-    structuredClone(request, { transfer: [request?.buffer as ArrayBuffer] });
-  }
-  t.deepEqual(run, runOf('one', 'two'));
+  openLane(bench).lane.dispatch(runOf('a', 'b'));
+  openLane(bench).lane.dispatch(runOf('c'));
+  await bench.settle();
+  t.deepEqual(
+    bench.calls.map(({ text, thread }) => [text, thread]),
+    [
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+    ],
+  );
+});
+
+test('the bytes of a run are not read later', async (t) => {
+  const bench = createBench();
+  const { lane, end } = openLane(bench);
+  const [run, late] = [runOf('one', 'L'.repeat(200_000)), runOf('late')];
+  lane.dispatch(run);
+  end.full = true;
+  lane.dispatch(late);
+  for (const bytes of [run, late]) bytes.fill(0);
+  end.full = false;
+  lane.resume();
+  await bench.settle();
+  t.deepEqual(bench.calls.map(({ text }) => text).sort(), ['L'.repeat(200_000), 'late', 'one']);
+});
+
+test('a long frame is a task of its own', async (t) => {
+  const bench = createBench();
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf('a', 'L'.repeat(200_000), 'b'));
+  await bench.settle();
+  t.deepEqual(bench.tasks.map(({ task }) => typeof task).sort(), ['number', 'object']);
+  for (const call of bench.calls) await call.answer(call.text.slice(0, 1));
+  t.deepEqual(told.sort(), ['L', 'a', 'b']);
 });
 
 test('raw replies go in the order of the requests', async (t) => {
-  const bench = createBench();
+  const bench = createBench({ kind: 'raw' });
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf('a', 'b'));
   lane.dispatch(runOf('c'));
-  await settle(bench, [2, raw('C')], [1, raw('B')]);
-  t.deepEqual(told, ['.', '.']);
-  await settle(bench, [0, raw('A')]);
-  t.deepEqual(told, ['.', '.', 'A', 'B', 'C', '.']);
+  await bench.settle();
+  await answer(bench, [2, 'C'], [1, 'B']);
+  t.deepEqual(told, []);
+  await answer(bench, [0, 'A']);
+  t.deepEqual(told, ['A', 'B', 'C']);
 });
 
 test('RPC replies go at once', async (t) => {
   const bench = createBench();
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf('a', 'b', 'c'));
-  await settle(bench, [2, rpc('C')], [0, rpc('A')], [1, rpc('B')]);
-  t.deepEqual(told, ['C', '.', 'A', '.', 'B', '.']);
+  await bench.settle();
+  await answer(bench, [2, 'C'], [0, 'A'], [1, 'B']);
+  t.deepEqual(told, ['C', 'A', 'B']);
 });
 
 test('a notification is dealt with, and not answered', async (t) => {
   const bench = createBench();
-  const { lane, told } = openLane(bench);
+  const { lane, told, end } = openLane(bench);
   lane.dispatch(runOf('a'));
-  await settle(bench, [0, { kind: 'rpc' }]);
-  t.deepEqual(told, ['.']);
-  t.is(lane.requests, 0);
+  await bench.settle();
+  await answer(bench, [0, null]);
+  t.deepEqual([told, lane.isBusy, end.settlings], [[], false, 1]);
 });
 
-test('requests and their bytes are counted, by lane and over all', async (t) => {
+test('requests are counted over all connections until they are dealt with', async (t) => {
   const bench = createBench();
   const [one, other] = [openLane(bench).lane, openLane(bench).lane];
-  const count = (): number[] => [one.requests, one.bytes, other.requests, other.bytes, bench.dispatcher.requests];
-  t.deepEqual(count(), [0, 0, 0, 0, 0]);
+  const count = (): unknown[] => [one.isBusy, other.isBusy, bench.dispatcher.requests];
+  t.deepEqual(count(), [false, false, 0]);
   one.dispatch(runOf('four', 'five5'));
   other.dispatch(runOf(''));
-  t.deepEqual(count(), [2, 9, 1, 0, 3]);
-  await settle(bench, [1, rpc('x')]);
-  t.deepEqual(count(), [1, 4, 1, 0, 2]);
-  await settle(bench, [0, lost()], [2, failure('E')]);
-  t.deepEqual(count(), [0, 0, 0, 0, 0]);
+  t.deepEqual(count(), [true, true, 3]);
+  await bench.settle();
+  await answer(bench, [1, 'x'], [2, failure('E')]);
+  t.deepEqual(count(), [true, false, 1]);
+  await bench.tasks[0]?.crash();
+  t.deepEqual(count(), [false, false, 0]);
 });
 
-test('a raw request counts for its connection until its reply has had its turn', async (t) => {
+test('a connection is full while too many bytes of it are under way', async (t) => {
   const bench = createBench();
   const { lane } = openLane(bench);
-  lane.dispatch(runOf('four', 'five5'));
-  await settle(bench, [1, raw('x')]);
-  t.deepEqual([lane.requests, lane.bytes], [2, 9]);
-  await settle(bench, [0, raw('x')]);
-  t.deepEqual([lane.requests, lane.bytes], [0, 0]);
+  lane.dispatch(runOf('x'.repeat(9 * 1024 * 1024)));
+  t.true(lane.isFull);
+  await bench.settle();
+  await answer(bench, [0, 'x']);
+  t.false(lane.isFull);
 });
 
 test('a connection is told that a request is dealt with when it is no longer counted', async (t) => {
   const bench = createBench();
-  const counts: number[] = [];
-  const lane = bench.dispatcher.openLane({
-    send: () => counts.push(lane.requests),
+  const counts: boolean[] = [];
+  const lane = bench.dispatcher.open({
+    send: () => counts.push(lane.isBusy),
     fail: () => undefined,
-    settled: () => counts.push(lane.requests),
+    settled: () => counts.push(lane.isBusy),
     isFull: () => false,
   });
   lane.dispatch(runOf('a'));
-  await settle(bench, [0, rpc('A')]);
-  t.deepEqual(counts, [0, 0]);
+  await bench.settle();
+  await answer(bench, [0, 'A']);
+  t.deepEqual(counts, [false, false]);
 });
 
 test('a raw request that failed closes its connection behind the replies before it, and drops those behind', async (t) => {
-  const bench = createBench();
+  const bench = createBench({ kind: 'raw' });
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf('a', 'b', 'c', 'd'));
-  await settle(bench, [3, failure('E_LATER')], [1, failure('E_TEST')], [2, raw('C')]);
-  t.deepEqual(told, ['.', '.', '.']);
-  await settle(bench, [0, raw('A')]);
-  t.deepEqual(told, ['.', '.', '.', 'A', '!E_TEST', '.']);
+  await bench.settle();
+  await answer(bench, [3, failure('E_LATER')], [1, failure('E_TEST')], [2, 'C']);
+  t.deepEqual(told, []);
+  await answer(bench, [0, 'A']);
+  t.deepEqual([told, lane.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
 });
 
 test('what becomes of one connection is nothing to another', async (t) => {
-  const bench = createBench();
+  const bench = createBench({ kind: 'raw' });
   const [one, other] = [openLane(bench), openLane(bench)];
   one.lane.dispatch(runOf('a'));
   other.lane.dispatch(runOf('b'));
   one.lane.dispatch(runOf('c'));
-  await settle(bench, [1, raw('B')], [0, failure('E_TEST')], [2, raw('C')]);
-  t.deepEqual(one.told, ['!E_TEST', '.', '.']);
-  t.deepEqual(other.told, ['B', '.']);
+  await bench.settle();
+  await answer(bench, [1, 'B'], [0, failure('E_TEST')], [2, 'C']);
+  t.deepEqual([one.told, other.told], [['!E_TEST'], ['B']]);
 });
 
 test('of a connection that is gone, nothing is said but that its requests are dealt with', async (t) => {
-  const bench = createBench();
-  const { lane, told } = openLane(bench);
+  const bench = createBench({ kind: 'raw' });
+  const { lane, told, end } = openLane(bench);
   lane.dispatch(runOf('a', 'b', 'c'));
   lane.abandon();
-  await settle(bench, [0, raw('A')], [1, rpc('B')], [2, failure('E')]);
-  t.deepEqual(told, ['.', '.', '.']);
-  t.deepEqual([lane.requests, lane.bytes, bench.dispatcher.requests], [0, 0, 0]);
+  await bench.settle();
+  await answer(bench, [0, 'A'], [1, 'B'], [2, failure('E')]);
+  t.deepEqual([told, end.settlings, lane.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
 });
 
-test('that the module cannot be loaded is reported beside the reply', async (t) => {
-  const bench = createBench();
+test('what stands behind a request that does not get on goes to another thread, and its thread gets nothing', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf('blocks', 'b', 'c'));
+  await bench.settle();
+  const [first] = bench.tasks;
+  first?.worker.begin();
+  while (bench.tasks.length < 2) await wait(1);
+  t.deepEqual([[...bench.stuck], first?.worker.begin()], [[1], undefined]);
+  t.deepEqual(bench.tasks[1]?.worker.begin(), { index: 0, text: 'b' });
+  first?.worker.finish(0, runOf('late'));
+  await first?.land();
+  t.deepEqual([told, bench.stuck.size], [['late'], 0]);
+});
+
+test('what a thread that does not get on has finished is answered meanwhile, once', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true });
   const { lane, told } = openLane(bench);
   lane.dispatch(runOf('a', 'b'));
-  const reason: PlainError = { name: 'Error', message: 'broken' };
-  await settle(bench, [0, { ...rpc('A'), broken: reason }], [1, rpc('B')]);
-  t.deepEqual(told, ['A', '.', 'B', '.']);
-  t.deepEqual(bench.broken, [reason]);
+  await bench.settle();
+  const [first] = bench.tasks;
+  first?.worker.begin();
+  first?.worker.finish(0, runOf('A'));
+  while (bench.tasks.length < 2) await wait(1);
+  t.deepEqual(told, ['A']);
+  await first?.land();
+  t.deepEqual([told, bench.dispatcher.requests], [['A'], 1]);
+});
+
+test('before the first batch has landed, a raw agent is known by its slot', async (t) => {
+  const bench = createBench({ kind: 'raw', byHand: true });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf('a', 'b', 'c'));
+  await bench.settle();
+  const [first] = bench.tasks;
+  first?.worker.begin();
+  first?.worker.begin();
+  first?.worker.finish(1, runOf('B'));
+  while (bench.tasks.length < 2) await wait(1);
+  t.deepEqual(told, []);
+  first?.worker.finish(0, runOf('A'));
+  await first?.land();
+  t.deepEqual(told, ['A', 'B']);
 });
 
 test('in any order of outcomes, a raw connection sees its replies in order up to the first failure', async (t) => {
-  const anyOutcomes = fc.array(fc.record({ fails: fc.nat(200), turn: fc.nat() }), { minLength: 1, maxLength: 150 });
+  const anyOutcomes = fc.array(fc.record({ fails: fc.nat(200), turn: fc.nat() }), { minLength: 1, maxLength: 100 });
   const inOrder = fc.asyncProperty(anyOutcomes, async (outcomes) => {
-    const bench = createBench();
+    const bench = createBench({ kind: 'raw' });
     const { lane, told } = openLane(bench);
     lane.dispatch(runOf(...outcomes.map((_outcome, index) => String(index))));
+    await bench.settle();
     const left = new Set(outcomes.keys());
     for (const { turn } of outcomes) {
       const started = [...left].filter((index) => index < bench.calls.length);
       const index = started[turn % started.length] as number;
       left.delete(index);
-      await bench.calls[index]?.settle(outcomes[index]?.fails === 0 ? failure(`E${index}`) : raw(`${index}`));
+      await bench.calls[index]?.answer(outcomes[index]?.fails === 0 ? failure(`E${index}`) : `${index}`);
     }
     const texts = outcomes.map(({ fails }, index) => (fails === 0 ? `!E${index}` : `${index}`));
     const end = texts.findIndex((text) => text.startsWith('!'));
-    deepStrictEqual(wordsOf(told), end === -1 ? texts : texts.slice(0, end + 1));
-    deepStrictEqual(told.length - wordsOf(told).length, outcomes.length);
-    ok(lane.requests === 0 && bench.dispatcher.requests === 0);
+    deepStrictEqual(told, end === -1 ? texts : texts.slice(0, end + 1));
+    ok(!lane.isBusy && bench.dispatcher.requests === 0);
   });
   await t.notThrowsAsync(fc.assert(inOrder, { numRuns: 200 }));
 });

@@ -1,0 +1,158 @@
+/** Gathers requests into batches: as small as one when the agent is quiet, as large as is worth while. */
+import { payloadLength, payloadStart } from '../../wire/frame.ts';
+import { offer } from '../../workers/control-word.ts';
+import { INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../workers/slot.ts';
+import type { Lane, Segment } from './lane.ts';
+
+/** A batch should keep a thread busy for about so long: long enough to be worth a hand-over, short enough to share. */
+const AIM_US = 500;
+/** How much a new measurement of the time per request counts against all before it. */
+const WEIGHT = 0.2;
+/** What a measurement cannot be less than. */
+const LEAST_US = 0.01;
+/** What a request is taken to cost before any has been measured. */
+const GUESS_US = 20;
+
+/** Some consecutive requests of a segment. */
+export type Piece = {
+  lane: Lane;
+  segment: Segment;
+  first: number;
+  count: number;
+  /** How many threads have died before they began the batch it was in. */
+  deaths?: number;
+};
+
+export type Batch = { slot: Slot; ticket: number; pieces: Piece[]; frames: number; inputEnd: number };
+
+/** Requests that have found no slot yet, in memory of their own. */
+type Waiting = { piece: Piece; bytes: Buffer };
+
+export type Batcher = {
+  /** Takes requests, still framed; the bytes are not kept. */
+  add(piece: Piece, bytes: Buffer): void;
+  /** Takes requests again that came to nothing. They go before all others. */
+  putBack(pieces: readonly Piece[], bytes: Buffer): void;
+  /** The next batch, ready to be handed to a worker; undefined when there is none, or no slot for it. */
+  take(): Batch | undefined;
+  /** Gives a slot back that no worker can touch any more. */
+  release(slot: Slot): void;
+  /** Learns what requests have cost on a worker, in microseconds. */
+  learn(us: number, frames: number): void;
+};
+
+/** @param slots all that there are; they are the batcher's from now on. */
+export function createBatcher(slots: readonly Slot[]): Batcher {
+  const free = [...slots];
+  const filled: Batch[] = [];
+  const waiting: Waiting[] = [];
+  let lastTicket = 0;
+  let usPerFrame = GUESS_US;
+
+  function open(): Batch | undefined {
+    const slot = free.pop();
+    if (slot === undefined) return undefined;
+    lastTicket = (lastTicket + 1) & 0x7fff_ffff;
+    const batch: Batch = { slot, ticket: lastTicket, pieces: [], frames: 0, inputEnd: 0 };
+    filled.push(batch);
+    return batch;
+  }
+
+  /** How many requests a batch may have by what they cost. */
+  function limit(): number {
+    return Math.max(1, Math.min(MAX_FRAMES, Math.floor(AIM_US / usPerFrame)));
+  }
+
+  /** Puts as much as there is room for into the last batch and new ones; returns what is left over. */
+  function fill(piece: Piece, bytes: Buffer): Waiting | undefined {
+    let { first, count } = piece;
+    let offset = 0;
+    const most = limit();
+    while (count > 0) {
+      const last = filled.at(-1);
+      const batch = last !== undefined && last.frames < most ? last : open();
+      if (batch === undefined) break;
+      const part = fitting(bytes, offset, count, most - batch.frames, INPUT_BYTES - batch.inputEnd);
+      if (part.frames === 0) {
+        if (batch.frames === 0) throw new RangeError('a request is longer than a slot');
+        if (open() === undefined) break;
+        continue;
+      }
+      bytes.copy(batch.slot.input, batch.inputEnd, offset, part.end);
+      batch.pieces.push({ ...piece, first, count: part.frames });
+      batch.frames += part.frames;
+      batch.inputEnd += part.end - offset;
+      offset = part.end;
+      first += part.frames;
+      count -= part.frames;
+    }
+    return count === 0 ? undefined : { piece: { ...piece, first, count }, bytes: bytes.subarray(offset) };
+  }
+
+  /** Moves what waits into the slots that have become free. */
+  function advance(): void {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const rest = fill(next.piece, next.bytes);
+      if (rest === undefined) continue;
+      waiting.unshift(rest);
+      return;
+    }
+  }
+
+  return {
+    add(piece, bytes) {
+      const rest = waiting.length === 0 ? fill(piece, bytes) : { piece, bytes };
+      if (rest !== undefined) waiting.push({ piece: rest.piece, bytes: Buffer.from(rest.bytes) });
+    },
+    putBack(pieces, bytes) {
+      let offset = 0;
+      const back = pieces.map((piece) => {
+        const { end } = fitting(bytes, offset, piece.count, piece.count, Number.POSITIVE_INFINITY);
+        const own = Buffer.from(bytes.subarray(offset, end));
+        offset = end;
+        return { piece, bytes: own };
+      });
+      waiting.unshift(...back);
+    },
+    take() {
+      if (filled.length === 0) advance();
+      const batch = filled.shift();
+      if (batch === undefined) return undefined;
+      const { slot, frames, ticket } = batch;
+      slot.states.fill(PENDING, 0, frames);
+      slot.ticket = ticket;
+      slot.thread = 0;
+      slot.kind = KIND_UNKNOWN;
+      offer(slot.control, frames);
+      return batch;
+    },
+    release(slot) {
+      free.push(slot);
+    },
+    learn(us, frames) {
+      if (frames === 0) return;
+      const measured = us / frames;
+      // In the logarithm, so that one slow request among many fast ones does not undo what has been learned.
+      usPerFrame *= (Math.max(measured, LEAST_US) / usPerFrame) ** WEIGHT;
+    },
+  };
+}
+
+/** How many of `count` frames from `offset` on fit, and where they end. */
+function fitting(
+  bytes: Buffer,
+  offset: number,
+  count: number,
+  mostFrames: number,
+  mostBytes: number,
+): { frames: number; end: number } {
+  let end = offset;
+  let frames = 0;
+  while (frames < count && frames < mostFrames) {
+    const next = payloadStart(bytes, end) + payloadLength(bytes, end);
+    if (next - offset > mostBytes) break;
+    end = next;
+    frames += 1;
+  }
+  return { frames, end };
+}

@@ -1,0 +1,76 @@
+/** A connection's way in: takes what has come, and begins as much of it as may be under way at once. */
+import { payloadLength, payloadStart } from '../../wire/frame.ts';
+import type { Lane } from './lane.ts';
+
+export type EntranceOptions = {
+  lane: Lane;
+  /** The most requests that may be under way. */
+  window: () => number;
+  /** A frame of more bytes than this, header included, is a long one. */
+  longFrameBytes: number;
+  /** Begins requests; the bytes are read during the call and not kept. */
+  begin: (lane: Lane, run: Buffer, frames: number) => void;
+  /** Begins a long request; its payload likewise. */
+  beginLong: (lane: Lane, payload: Buffer) => void;
+};
+
+export type Entrance = {
+  /** Takes whole frames, still framed. The bytes are read during the call and not kept. */
+  dispatch(run: Buffer): void;
+  /** Begins what had to wait, as far as that is possible now. */
+  resume(): void;
+  /** Whether some of what has come is not begun. */
+  readonly isFull: boolean;
+};
+
+export function createEntrance({ lane, window, longFrameBytes, begin, beginLong }: EntranceOptions): Entrance {
+  /** Frames that have not been begun, in memory of their own. */
+  const waiting: Buffer[] = [];
+
+  /** Begins the frames at the start of a run, as many as may be; returns where it has stopped. */
+  function beginSome(run: Buffer): number {
+    // Whoever is gone reads nothing any more, but what it has sent may be notifications, and is run.
+    let room = lane.end.isFull() && !lane.abandoned ? 0 : window() - lane.requests;
+    let offset = 0;
+    while (offset < run.length && room > 0) {
+      let end = offset;
+      let frames = 0;
+      while (end < run.length && frames < room) {
+        const next = payloadStart(run, end) + payloadLength(run, end);
+        if (next - end > longFrameBytes) break;
+        end = next;
+        frames += 1;
+      }
+      if (frames > 0) begin(lane, run.subarray(offset, end), frames);
+      else {
+        const start = payloadStart(run, offset);
+        end = start + payloadLength(run, offset);
+        frames = 1;
+        beginLong(lane, run.subarray(start, end));
+      }
+      room -= frames;
+      offset = end;
+    }
+    return offset;
+  }
+
+  return {
+    dispatch(run) {
+      const begun = waiting.length === 0 ? beginSome(run) : 0;
+      if (begun < run.length) waiting.push(Buffer.from(run.subarray(begun)));
+    },
+    resume() {
+      for (let run = waiting[0]; run !== undefined; run = waiting[0]) {
+        const begun = beginSome(run);
+        if (begun < run.length) {
+          waiting[0] = run.subarray(begun);
+          return;
+        }
+        waiting.shift();
+      }
+    },
+    get isFull() {
+      return waiting.length > 0;
+    },
+  };
+}

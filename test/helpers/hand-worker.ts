@@ -1,0 +1,40 @@
+/** A worker that the test plays: it claims, finishes, lands or dies when it is told to. */
+import { payloadLength, payloadStart } from '../../wire/frame.ts';
+import { claim, generationOf } from '../../workers/control-word.ts';
+import { KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers/slot.ts';
+import type { AgentKind } from '../../workers/task.ts';
+
+/** A request that has been begun. */
+export type Begun = { index: number; text: string };
+
+export type HandWorker = {
+  /** Claims the next request, unless there is none left. */
+  begin(): Begun | undefined;
+  /** Leaves a reply, or nothing, in the slot. */
+  finish(index: number, frame: Uint8Array | undefined): void;
+};
+
+export function createHandWorker(slot: Slot, thread: number, kind: AgentKind): HandWorker {
+  const generation = generationOf(Atomics.load(slot.control.words, slot.control.index));
+  let inputEnd = 0;
+  let outputEnd = 0;
+  return {
+    begin() {
+      slot.thread = thread;
+      slot.kind = kind === 'raw' ? KIND_RAW : KIND_RPC;
+      const index = claim(slot.control, generation);
+      if (index < 0) return undefined;
+      const start = payloadStart(slot.input, inputEnd);
+      inputEnd = start + payloadLength(slot.input, inputEnd);
+      return { index, text: slot.input.toString('utf8', start, inputEnd) };
+    },
+    finish(index, frame) {
+      if (frame !== undefined) {
+        slot.output.set(frame, outputEnd);
+        slot.starts[index] = outputEnd;
+        outputEnd += frame.length;
+      }
+      Atomics.store(slot.states, index, frame?.length ?? NOTHING);
+    },
+  };
+}

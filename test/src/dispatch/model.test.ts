@@ -1,0 +1,277 @@
+/** Whatever threads do, and in whatever order: every request has one outcome, the right one, and in its place. */
+import { deepStrictEqual, ok } from 'node:assert/strict';
+import test from 'ava';
+import fc from 'fast-check';
+import { encodeTextFrame } from '../../../wire/frame.ts';
+import type { AgentKind } from '../../../workers/task.ts';
+import {
+  type Bench,
+  type BenchLane,
+  type BenchTask,
+  createBench,
+  openLane,
+  runOf,
+  stopBenches,
+} from '../../helpers/dispatch-bench.ts';
+
+test.after.always(stopBenches);
+
+const LANES = 3;
+
+type Step =
+  | { do: 'send'; lane: number; frames: number; long: boolean }
+  | { do: 'begin'; task: number; frames: number }
+  | { do: 'finish' | 'aside' | 'fail'; nth: number }
+  | { do: 'land' | 'crash'; task: number }
+  | { do: 'disconnect'; lane: number }
+  | { do: 'look' };
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('send' as const),
+      lane: fc.nat(LANES - 1),
+      frames: fc.integer({ min: 1, max: 90 }),
+      long: fc.nat(9).map((die) => die === 0),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('begin' as const),
+      task: fc.nat(),
+      frames: fc.integer({ min: 1, max: 30 }),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constantFrom('finish' as const, 'finish' as const, 'aside' as const),
+      nth: fc.nat(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('land' as const), task: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('fail' as const), nth: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), task: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), lane: fc.nat(LANES - 1) }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'look' as const }) },
+);
+
+/** A request is `{"id":"<lane>.<number>",…}`, and its reply is `"<lane>.<number>"`. */
+const idOf = (request: string): string => (JSON.parse(request) as { id: string }).id;
+const replyTo = (id: string): Buffer => encodeTextFrame(JSON.stringify(id));
+
+/** A request that a thread has begun and not finished. */
+type Open = { at: Playing; index: number; id: string };
+type Playing = { task: BenchTask; landed: boolean; gone: boolean; begun: number };
+
+class World {
+  readonly bench: Bench;
+  readonly lanes: (BenchLane & { sent: number; gone: boolean })[];
+  readonly playing: Playing[] = [];
+  readonly begun = new Map<string, number>();
+  /** Requests that failed, or were lost with their thread. */
+  readonly failed = new Set<string>();
+  #open: Open[] = [];
+  /** How many threads have died with a task. */
+  #deaths = 0;
+  readonly kind: AgentKind;
+
+  constructor(kind: AgentKind) {
+    this.kind = kind;
+    this.bench = createBench({ known: kind, byHand: true, slots: 3, room: 3 });
+    this.lanes = Array.from({ length: LANES }, () => ({ ...openLane(this.bench), sent: 0, gone: false }));
+  }
+
+  async step(step: Step): Promise<void> {
+    switch (step.do) {
+      case 'send':
+        this.#send(step.lane, step.frames, step.long);
+        break;
+      case 'begin': {
+        const at = pick(
+          this.playing.filter(({ landed, gone }) => !landed && !gone),
+          step.task,
+        );
+        for (let left = step.frames; at !== undefined && left > 0; left -= 1) this.#begin(at);
+        break;
+      }
+      case 'finish':
+      case 'aside':
+      case 'fail':
+        this.#end(step.do, step.nth);
+        break;
+      case 'land':
+        await this.#land(
+          pick(
+            this.playing.filter(({ landed, gone }) => !landed && !gone),
+            step.task,
+          ),
+        );
+        break;
+      case 'crash':
+        await this.#crash(
+          pick(
+            this.playing.filter(({ gone }) => !gone),
+            step.task,
+          ),
+        );
+        break;
+      case 'disconnect': {
+        const lane = this.lanes[step.lane] as World['lanes'][number];
+        lane.gone = true;
+        lane.lane.abandon();
+        break;
+      }
+      case 'look':
+        await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+    await this.#watchTasks();
+  }
+
+  /** Lets threads do all that is left. */
+  async finishAll(): Promise<void> {
+    for (let rounds = 0; rounds < 1000 && this.bench.dispatcher.requests > 0; rounds += 1) {
+      for (const at of this.playing) {
+        while (!at.gone && !at.landed && this.#begin(at));
+        if (!at.gone && !at.landed) await this.#land(at);
+      }
+      while (this.#open.length > 0) this.#end('aside', 0);
+      await this.#watchTasks();
+    }
+    for (const at of this.playing) if (!at.landed && !at.gone) await this.#land(at);
+  }
+
+  #send(number: number, frames: number, long: boolean): void {
+    const lane = this.lanes[number] as World['lanes'][number];
+    // A connection that is to close reads nothing more.
+    if (lane.gone || lane.told.some((text) => text.startsWith('!'))) return;
+    const texts = Array.from({ length: frames }, (_unused, index) => {
+      const id = `${number}.${lane.sent + index}`;
+      return JSON.stringify({ id, method: long && index === 0 ? 'm'.repeat(140_000) : 'm'.repeat((index * 37) % 300) });
+    });
+    lane.sent += frames;
+    lane.lane.dispatch(runOf(...texts));
+  }
+
+  #note(at: Playing, index: number, text: string): boolean {
+    const id = idOf(text);
+    this.begun.set(id, (this.begun.get(id) ?? 0) + 1);
+    at.begun += 1;
+    this.#open.push({ at, index, id });
+    return true;
+  }
+
+  #begin(at: Playing): boolean {
+    const { task } = at.task;
+    if (typeof task === 'number') {
+      const begun = at.task.worker.begin();
+      return begun !== undefined && this.#note(at, begun.index, begun.text);
+    }
+    return task !== null && at.begun === 0 && this.#note(at, 0, Buffer.from(task.request).toString());
+  }
+
+  #end(how: 'finish' | 'aside' | 'fail', nth: number): void {
+    const one = pick(this.#open, nth);
+    if (one === undefined) return;
+    this.#open = this.#open.filter((other) => other !== one);
+    const { at, index, id } = one;
+    if (how === 'fail' && this.kind === 'raw') {
+      this.failed.add(id);
+      at.task.tell(index, { failure: { name: 'Error', message: id, code: id } });
+    } else if (how === 'finish' && !at.landed && typeof at.task.task === 'number')
+      at.task.worker.finish(index, replyTo(id));
+    else at.task.tell(index, { reply: replyTo(id) });
+  }
+
+  async #land(at: Playing | undefined): Promise<void> {
+    if (at === undefined) return;
+    if (typeof at.task.task !== 'number') this.#begin(at);
+    at.landed = true;
+    await at.task.land();
+  }
+
+  async #crash(at: Playing | undefined): Promise<void> {
+    // After a third such death, requests that were not begun fail too; other tests are about that.
+    if (at === undefined || (!at.landed && this.#deaths === 2)) return;
+    if (!at.landed) this.#deaths += 1;
+    at.gone = true;
+    for (const one of this.#open) if (one.at === at) this.failed.add(one.id);
+    // A long request is lost with its thread though it was not begun: its bytes have been handed over.
+    if (!at.landed && at.begun === 0 && typeof at.task.task === 'object' && at.task.task !== null) {
+      this.failed.add(idOf(Buffer.from(at.task.task.request).toString()));
+    }
+    this.#open = this.#open.filter((one) => one.at !== at);
+    await at.task.crash();
+  }
+
+  async #watchTasks(): Promise<void> {
+    await this.bench.settle();
+    for (const task of this.bench.tasks.slice(this.playing.length)) {
+      this.playing.push({ task, landed: false, gone: false, begun: 0 });
+    }
+  }
+
+  check(): void {
+    deepStrictEqual(this.bench.dispatcher.requests, 0);
+    for (const [id, times] of this.begun) deepStrictEqual([id, times], [id, 1]);
+    for (const [number, { told, sent, gone, lane }] of this.lanes.entries()) {
+      ok(!lane.isBusy && !lane.isFull);
+      const ids = Array.from({ length: sent }, (_unused, index) => `${number}.${index}`);
+      const heard = told.map((text) => this.#heard(text));
+      if (gone) deepStrictEqual([...new Set(heard)], heard);
+      else if (this.kind === 'rpc') {
+        deepStrictEqual(heard.map((word) => word.replace('!', '')).sort(), [...ids].sort());
+        for (const word of heard) deepStrictEqual(word.startsWith('!'), this.failed.has(word.replace('!', '')));
+      } else {
+        const end = ids.findIndex((id) => this.failed.has(id));
+        deepStrictEqual(heard, end < 0 ? ids : [...ids.slice(0, end), '!']);
+      }
+    }
+    for (const [thread, open] of this.bench.open) {
+      if (this.playing[thread - 1]?.gone === false) deepStrictEqual([thread, open], [thread, 0]);
+    }
+    deepStrictEqual(
+      [...this.bench.stuck].filter((thread) => this.playing[thread - 1]?.gone === false),
+      [],
+    );
+  }
+
+  /** The id that was answered, behind a `!` when it was with an error; a bare `!` when the connection was closed. */
+  #heard(text: string): string {
+    if (text.startsWith('!')) return '!';
+    const value = JSON.parse(text) as string | { id: string };
+    return typeof value === 'string' ? value : `!${value.id}`;
+  }
+
+  /** As many batches as there are slots can be under way: none has been lost. */
+  async checkSlots(): Promise<void> {
+    const before = this.bench.tasks.length;
+    for (const slot of this.bench.slots) {
+      openLane(this.bench).lane.dispatch(runOf(`{"id":"slot ${slot.index}"}`));
+      await this.bench.settle();
+    }
+    const used = this.bench.tasks.slice(before).map(({ slot }) => slot.index);
+    deepStrictEqual(used.sort(), [0, 1, 2]);
+    for (const task of this.bench.tasks.slice(before)) await task.land();
+  }
+}
+
+function pick<Item>(items: readonly Item[], nth: number): Item | undefined {
+  return items[nth % items.length];
+}
+
+for (const kind of ['rpc', 'raw'] as const) {
+  test.serial(`every request of ${kind} connections has one outcome, the right one, and no slot is lost`, async (t) => {
+    const holds = fc.asyncProperty(fc.array(anyStep, { maxLength: 60, size: 'max' }), async (steps) => {
+      const world = new World(kind);
+      for (const step of steps) await world.step(step);
+      await world.finishAll();
+      world.check();
+      await world.checkSlots();
+      stopBenches();
+    });
+    await t.notThrowsAsync(fc.assert(holds, { numRuns: 150 }));
+  });
+}

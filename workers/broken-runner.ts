@@ -1,0 +1,24 @@
+/** Stands in for a module that cannot be loaded: answers every request with the reason. */
+import { toPlain } from '../wire/errors.ts';
+import { NULL_ID } from '../wire/id-text.ts';
+import { decodeRequests, encodeError } from '../wire/json-rpc.ts';
+import { type RpcOptions, rpcRunner } from './run-rpc.ts';
+import type { Runner } from './runner.ts';
+
+/**
+ * Of which kind the module would have been is not known, so the answer is a JSON-RPC error even to what is not JSON.
+ * @param reason what was thrown.
+ */
+export function brokenRunner(reason: unknown, options: RpcOptions): Runner {
+  const refuse = (): never => {
+    throw reason;
+  };
+  const refusing = rpcRunner(() => refuse, options);
+  return {
+    kind: 'rpc',
+    run(input, start, end) {
+      const readable = decodeRequests(input.subarray(start, end)).items.some((item) => !('error' in item));
+      return readable ? refusing.run(input, start, end) : encodeError(NULL_ID, toPlain(reason));
+    },
+  };
+}

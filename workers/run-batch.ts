@@ -1,0 +1,135 @@
+/** The worker's way through a batch: claims frame after frame, calls, and leaves what became of each in the slot. */
+import {
+  encodeFrame,
+  encodeTextFrame,
+  payloadLength,
+  payloadStart,
+  SHORT_HEADER_BYTES,
+  writeHeader,
+} from '../wire/frame.ts';
+import type { Asides } from './asides.ts';
+import { claim, generationOf } from './control-word.ts';
+import { Failure, type Result, type Runner } from './runner.ts';
+import { ASIDE, KIND_RAW, KIND_RPC, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
+import type { Outcome, TaskResult } from './task.ts';
+
+/**
+ * How many turns of the microtask queue a batch waits for handlers that are asynchronous in name only. Those that need
+ * the event loop are told aside later.
+ */
+const PATIENCE_TURNS = 8;
+
+export type BatchRunnerOptions = {
+  runner: Runner;
+  asides: Asides;
+  threadId: number;
+  /** How many asynchronous requests may be open before no further frame is begun. */
+  concurrency: number;
+};
+
+export type BatchRunner = {
+  run(slot: Slot): Promise<TaskResult> | TaskResult;
+  /** Runs a request that is too long for a slot; its outcome is always told aside. */
+  runOne(ticket: number, request: Uint8Array): TaskResult;
+};
+
+export function createBatchRunner({ runner, asides, threadId, concurrency }: BatchRunnerOptions): BatchRunner {
+  /** Requests that have been begun and have no outcome yet, over all batches. */
+  let open = 0;
+
+  function run(slot: Slot): Promise<TaskResult> | TaskResult {
+    const startedAt = performance.now();
+    const { control, input, states, ticket } = slot;
+    const generation = generationOf(Atomics.load(control.words, control.index));
+    slot.thread = threadId;
+    slot.kind = runner.kind === 'raw' ? KIND_RAW : KIND_RPC;
+    let outputEnd = 0;
+    let at = 0;
+    let openHere = 0;
+    let over = false;
+
+    /** Stores the reply, then the state that speaks of it. */
+    const settle = (index: number, result: Result): void => {
+      if (over) {
+        asides.tell({ ticket, index, ...outcomeOf(result) });
+        return;
+      }
+      const length = put(slot, outputEnd, result);
+      if (length > 0) {
+        slot.starts[index] = outputEnd;
+        outputEnd += length;
+      } else if (length === ASIDE) asides.tell({ ticket, index, ...outcomeOf(result) });
+      Atomics.store(states, index, length);
+    };
+
+    while (open < concurrency) {
+      const index = claim(control, generation);
+      if (index < 0) break;
+      const start = payloadStart(input, at);
+      at = start + payloadLength(input, at);
+      const result = runner.run(input, start, at);
+      if (!(result instanceof Promise)) {
+        settle(index, result);
+        continue;
+      }
+      open += 1;
+      openHere += 1;
+      result.then((value) => {
+        open -= 1;
+        openHere -= 1;
+        settle(index, value);
+      });
+    }
+    return openHere === 0 ? elapsed(startedAt) : waitABit();
+
+    async function waitABit(): Promise<TaskResult> {
+      for (let turn = 0; turn < PATIENCE_TURNS && openHere > 0; turn += 1) await undefined;
+      over = true;
+      return elapsed(startedAt);
+    }
+  }
+
+  function runOne(ticket: number, request: Uint8Array): TaskResult {
+    const input = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
+    const result = runner.run(input, 0, input.length);
+    const tell = (value: Result): void => asides.tell({ ticket, index: 0, ...outcomeOf(value) });
+    if (result instanceof Promise) {
+      open += 1;
+      result.then((value) => {
+        open -= 1;
+        tell(value);
+      });
+    } else tell(result);
+    return threadId;
+  }
+
+  return { run, runOne };
+}
+
+function elapsed(startedAt: number): number {
+  return (performance.now() - startedAt) * 1000;
+}
+
+/** Writes a reply behind those that stand in the output; returns its length with the header, or another state. */
+function put({ output }: Slot, at: number, result: Result): number {
+  if (result === null) return NOTHING;
+  const room = OUTPUT_BYTES - at - SHORT_HEADER_BYTES;
+  const start = at + SHORT_HEADER_BYTES;
+  if (typeof result === 'string') {
+    // UTF-8 takes three bytes at the most for each of a string's units.
+    if (result.length * 3 > room && Buffer.byteLength(result) > room) return ASIDE;
+    const length = output.write(result, start);
+    writeHeader(output, length, at);
+    return SHORT_HEADER_BYTES + length;
+  }
+  if (result instanceof Failure || result.length > room) return ASIDE;
+  writeHeader(output, result.length, at);
+  output.set(result, start);
+  return SHORT_HEADER_BYTES + result.length;
+}
+
+function outcomeOf(result: Result): Outcome {
+  if (result === null) return {};
+  if (result instanceof Failure) return { failure: result.error };
+  return { reply: typeof result === 'string' ? encodeTextFrame(result) : encodeFrame(result) };
+}

@@ -1,0 +1,96 @@
+/**
+ * The memory that the main thread and a worker share for one batch. The same file is read on both sides.
+ *
+ *     words    control word, ticket, thread            written by: both, main, worker
+ *     starts   where in the output each reply stands   written by: worker
+ *     states   what has become of each frame           written by: worker (main sets them to PENDING)
+ *     input    the requests, still framed              written by: main
+ *     output   the replies, framed                     written by: worker
+ *
+ * A slot belongs to the main thread, and from the moment it is handed to a worker until that says it is done, or its
+ * thread has ended, to that worker. The main thread may look at the states at any time: a state is stored, atomically,
+ * after the reply it speaks of, so whoever sees the state sees the reply.
+ */
+import { MAX_BATCH_FRAMES, type WordAt } from './control-word.ts';
+
+/** The requests of a batch, with their headers, have at most so many bytes; a longer one travels by itself. */
+export const INPUT_BYTES: number = 256 * 1024;
+/** Replies that do not fit in here travel by themselves. */
+export const OUTPUT_BYTES: number = 512 * 1024;
+export const MAX_FRAMES: number = Math.min(MAX_BATCH_FRAMES, 2048);
+
+const CONTROL = 0;
+const TICKET = 1;
+const THREAD = 2;
+const KIND = 3;
+const WORDS = 16;
+const TABLE_BYTES = MAX_FRAMES * 4;
+/** What one slot takes, in bytes. Memory that is never written to takes none. */
+export const SLOT_BYTES: number = WORDS * 4 + 2 * TABLE_BYTES + INPUT_BYTES + OUTPUT_BYTES;
+
+/** Not begun, or begun and not finished; the control word tells which. */
+export const PENDING = 0;
+/** Finished, and there is nothing to send: a notification. */
+export const NOTHING = -1;
+/** What becomes of it is told by message: an asynchronous handler, a failure, a long reply. */
+export const ASIDE = -2;
+// Any other state is the length of the reply, framed, in the output.
+
+export const KIND_UNKNOWN = 0;
+export const KIND_RAW = 1;
+export const KIND_RPC = 2;
+
+export type Slot = {
+  readonly index: number;
+  readonly control: WordAt;
+  readonly starts: Int32Array;
+  readonly states: Int32Array;
+  readonly input: Buffer;
+  readonly output: Buffer;
+  /** Names one use of the slot, so that a message about it can be told from one about an earlier use. */
+  ticket: number;
+  /** The thread that has begun on the batch; 0 while none has. */
+  thread: number;
+  /** Set by the worker to one of the KIND_* values: which replies must keep their order is known from here first. */
+  kind: number;
+};
+
+/** The slots in a piece of shared memory. */
+export function slotsOf(memory: SharedArrayBuffer): Slot[] {
+  return Array.from({ length: Math.floor(memory.byteLength / SLOT_BYTES) }, (_unused, index) => slotAt(memory, index));
+}
+
+function slotAt(memory: SharedArrayBuffer, index: number): Slot {
+  let offset = index * SLOT_BYTES;
+  const take = (bytes: number): number => {
+    offset += bytes;
+    return offset - bytes;
+  };
+  const words = new Int32Array(memory, take(WORDS * 4), WORDS);
+  return {
+    index,
+    control: { words, index: CONTROL },
+    starts: new Int32Array(memory, take(TABLE_BYTES), MAX_FRAMES),
+    states: new Int32Array(memory, take(TABLE_BYTES), MAX_FRAMES),
+    input: Buffer.from(memory, take(INPUT_BYTES), INPUT_BYTES),
+    output: Buffer.from(memory, take(OUTPUT_BYTES), OUTPUT_BYTES),
+    get ticket() {
+      return Atomics.load(words, TICKET);
+    },
+    set ticket(value) {
+      Atomics.store(words, TICKET, value);
+    },
+    get thread() {
+      return Atomics.load(words, THREAD);
+    },
+    set thread(value) {
+      Atomics.store(words, THREAD, value);
+    },
+    get kind() {
+      return Atomics.load(words, KIND);
+    },
+    set kind(value) {
+      Atomics.store(words, KIND, value);
+    },
+  };
+}
