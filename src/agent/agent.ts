@@ -109,6 +109,7 @@ export async function startAgent({ options, sockets, log, onFiles, unfit }: Agen
   }
 
   function finish(): void {
+    dispatcher.stop();
     settleLeft(broken === undefined ? 0 : (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED).exit);
   }
 

@@ -31,7 +31,7 @@ type Waiting = { piece: Piece; bytes: Buffer };
 export type Batcher = {
   /** Takes requests, still framed; the bytes are not kept. */
   add(piece: Piece, bytes: Buffer): void;
-  /** Takes requests again that came to nothing. They go before all others. */
+  /** Takes requests again that came to nothing. They go before all others that wait for a slot. */
   putBack(pieces: readonly Piece[], bytes: Buffer): void;
   /** The next batch, ready to be handed to a worker; undefined when there is none, or no slot for it. */
   take(): Batch | undefined;

@@ -83,8 +83,8 @@ export function createDispatcher(pool: Pool): Dispatcher {
     watch.start();
     pool.run(batch.slot.index).then(
       (us) => {
-        batcher.learn(us, batch.frames);
         onLanded(flight);
+        batcher.learn(us, flight.frames);
       },
       (error) => {
         learnKind(flight);

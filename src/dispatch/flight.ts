@@ -21,6 +21,8 @@ export type Flight = {
   readonly batch: Batch;
   /** The thread that has begun on it; 0 while none has. */
   readonly thread: number;
+  /** Frames that have not been taken back. */
+  readonly frames: number;
   /** Frames that have been begun and not settled. */
   readonly owed: number;
   /** Settles what the worker has finished so far; returns how much that was. */
@@ -134,6 +136,9 @@ export function createFlight(batch: Batch): Flight {
     batch,
     get thread() {
       return thread === 0 ? slot.thread : thread;
+    },
+    get frames() {
+      return limit;
     },
     get owed() {
       return limit - settled;

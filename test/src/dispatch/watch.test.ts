@@ -14,6 +14,7 @@ function flightThat(isStuck: () => boolean): Flight {
       return never();
     },
     thread: 0,
+    frames: 0,
     owed: 0,
     collect: never,
     recall: never,
