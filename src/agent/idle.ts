@@ -22,17 +22,35 @@ export function createIdle({ idleMs, isBusy, onIdle }: IdleOptions): Idle {
   let limitMs = idleMs;
   let touchedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
 
   function arm(ms: number): void {
-    clearTimeout(timer);
+    stop();
     if (limitMs > 0) timer = setTimeout(look, ms);
   }
 
+  /**
+   * Timers come before input in a turn of the event loop. When this process was held up, what has come meanwhile has
+   * not been read yet, so the decision waits for the end of the turn.
+   */
   function look(): void {
-    if (isBusy()) touchedAt = performance.now();
-    const left = touchedAt + limitMs - performance.now();
-    if (left > 0) arm(left);
+    if (timeLeft() > 0) arm(timeLeft());
+    else immediate = setImmediate(decide);
+  }
+
+  function decide(): void {
+    if (timeLeft() > 0) arm(timeLeft());
     else onIdle();
+  }
+
+  function timeLeft(): number {
+    if (isBusy()) touchedAt = performance.now();
+    return touchedAt + limitMs - performance.now();
+  }
+
+  function stop(): void {
+    clearTimeout(timer);
+    clearImmediate(immediate);
   }
 
   arm(limitMs);
@@ -45,6 +63,6 @@ export function createIdle({ idleMs, isBusy, onIdle }: IdleOptions): Idle {
       limitMs = ms;
       arm(ms);
     },
-    stop: () => clearTimeout(timer),
+    stop,
   };
 }
