@@ -1,5 +1,7 @@
 /** How to recognise a challenge without knowing how to answer it: what a client without an authkey sees. */
 
+/** Handshake messages are never longer; Python reads them with recv_bytes(256). */
+export const MAX_HANDSHAKE_FRAME_BYTES = 256;
 /** What the first message of the authkey handshake begins with; see handshake.ts. */
 export const CHALLENGE: Buffer = Buffer.from('#CHALLENGE#');
 /** Python up to 3.11: 20 random bytes. From 3.12 on: the name of a digest, and 40. */

@@ -19,9 +19,6 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CHALLENGE, startsWith } from './challenge.ts';
 import { LaunchpoolError } from './errors.ts';
 
-/** Handshake messages are never longer; Python reads them with recv_bytes(256). */
-export const MAX_HANDSHAKE_FRAME_BYTES = 256;
-
 const WELCOME = Buffer.from('#WELCOME#');
 const FAILURE = Buffer.from('#FAILURE#');
 

@@ -1,5 +1,6 @@
 /** One socket's life: bytes in, frames through the gate to dispatch, replies out, and both ends of backpressure. */
 import type { Socket } from 'node:net';
+import { MAX_HANDSHAKE_FRAME_BYTES } from '../../wire/challenge.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
@@ -8,8 +9,8 @@ import type { Gate } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
 import { readSocket } from './reading.ts';
 
-/** Python reads handshake messages with recv_bytes(256); nobody who has not passed the gate may send more. */
-const GATE_LIMITS = { maxFrameBytes: 256, maxRunFrames: 1 };
+/** Who has not passed the gate may send nothing but its messages, and one at a time: the last one changes the limits. */
+const GATE_LIMITS = { maxFrameBytes: MAX_HANDSHAKE_FRAME_BYTES, maxRunFrames: 1 };
 /** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
 const LINGER_MS = 5_000;
 

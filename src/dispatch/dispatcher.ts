@@ -210,8 +210,9 @@ export function createDispatcher(pool: Pool): Dispatcher {
         },
         abandon() {
           lane.abandon();
-          if (lane.requests === 0) lanes.delete(lane);
+          // Begins what waits: it may be notifications, which nobody stays for.
           entrance.resume();
+          if (lane.requests === 0) lanes.delete(lane);
         },
       };
     },

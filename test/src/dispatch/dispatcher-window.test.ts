@@ -112,3 +112,15 @@ test('what a connection has sent before it went is run though nobody reads the r
   t.deepEqual(told, []);
   t.deepEqual([lane.isBusy, bench.dispatcher.requests], [false, 0]);
 });
+
+test('what waits when its connection goes is begun, and counts as work until it is done', async (t) => {
+  const bench = createBench();
+  const { lane, end } = openLane(bench);
+  end.full = true;
+  lane.dispatch(runOf('a notification'));
+  await bench.settle();
+  t.deepEqual([started(bench), bench.dispatcher.requests], [[], 0]);
+  lane.abandon();
+  await bench.settle();
+  t.deepEqual([started(bench), bench.dispatcher.requests], [['a notification'], 1]);
+});
