@@ -15,10 +15,11 @@ const ROOT = join(import.meta.dirname, '..');
  */
 export const BUILT_FOLDER: string = join(ROOT, 'node_modules', '.cache', 'launchpool-bench', String(process.pid));
 
-export async function buildContenders(folder: string = BUILT_FOLDER): Promise<void> {
+/** @param root the checkout whose contenders these are; its packages are those of this one. */
+export async function buildContenders(folder: string = BUILT_FOLDER, root: string = ROOT): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
-  const config = join(import.meta.dirname, 'tsconfig.build.json');
+  const config = join(root, 'bench', 'tsconfig.build.json');
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
   const { status, stdout, stderr } = await runToEnd([tsc, '-p', config, '--outDir', folder]);
   // With types that do not fit there is JavaScript all the same.

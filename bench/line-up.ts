@@ -42,14 +42,29 @@ export type LineUpOptions = {
   built: string;
   /** Otherwise the newest alone takes part. */
   everyPython: boolean;
+  /** Other checkouts of launchpool. */
+  beside: readonly { name: string }[];
 };
 
-export function readLineUp({ generator, built, everyPython }: LineUpOptions): LineUp {
+/** Another checkout of launchpool: takes part wherever launchpool does. */
+export const BESIDE = 'beside';
+
+/** Where the contenders of another checkout are compiled to. */
+export function besideFolder(built: string, name: string): string {
+  return join(built, BESIDE, name);
+}
+
+export function readLineUp({ generator, built, everyPython, beside }: LineUpOptions): LineUp {
   const pythons = findPythons();
   const chosen = everyPython ? pythons : pythons.slice(-1);
   const spins = once(() => String(calibrateSpins()));
   const contenders = [
     ...NODE_KINDS.map((kind) => nodeContender(kind, built, spins)),
+    ...beside.map(({ name }) => ({
+      ...nodeContender('launchpool', besideFolder(built, name), spins),
+      name: `launchpool:${name}`,
+      kind: BESIDE,
+    })),
     ...chosen.flatMap((python) => pythonContenders(python)),
     ceiling(generator),
   ];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUILT_FOLDER, buildContenders } from './build.ts';
 import { compileGenerator, generatorProgram } from './generator.ts';
-import { readLineUp } from './line-up.ts';
+import { besideFolder, readLineUp } from './line-up.ts';
 import { readCommit, readMachine } from './machine.ts';
 import { type BenchOptions, HELP, readOptions } from './options.ts';
 import { planRun, stepsOf } from './plan.ts';
@@ -53,11 +53,12 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** @returns the exit status: 1 when a measurement has failed. */
 async function run(options: BenchOptions, folder: string): Promise<number> {
-  const { quick, threads, seconds, json } = options;
-  const lineUp = readLineUp({ generator: generatorProgram(folder), built: BUILT_FOLDER, everyPython: !quick });
+  const { quick, threads, seconds, beside, json } = options;
+  const lineUp = readLineUp({ generator: generatorProgram(folder), built: BUILT_FOLDER, everyPython: !quick, beside });
   const entries = planRun(QUESTIONS, lineUp.contenders, options);
   const generator = await compileGenerator(folder);
   await buildContenders();
+  for (const { name, folder: root } of beside) await buildContenders(besideFolder(BUILT_FOLDER, name), root);
   const progress = createProgress(stepsOf(entries));
   const machine = readMachine();
   const failures: Failure[] = [];

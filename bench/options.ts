@@ -11,9 +11,13 @@ export type BenchOptions = {
   rounds: number;
   seconds: number;
   threads: number;
+  /** Other checkouts of launchpool that take part, by the names they have in the results. */
+  beside: readonly Checkout[];
   /** Where the results are written; undefined when they are only printed. */
   json: string | undefined;
 };
+
+export type Checkout = { name: string; folder: string };
 
 export const RESULTS_FILE: string = resolve(import.meta.dirname, 'results.json');
 
@@ -33,6 +37,7 @@ checked. Prints medians over the rounds, and ratios, which are taken within each
   --rounds N           how often all is measured (default: ${ROUNDS.full})
   --seconds S          how long each measurement takes (default: ${SECONDS.full})
   --threads N          worker threads or processes of each contender (default: 2)
+  --beside NAME=DIR    another checkout of launchpool takes part as launchpool:NAME (may be given again)
   --json FILE          write the results to FILE (default of a whole run: bench/results.json)
   --help               this text
 
@@ -52,6 +57,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       threads: { type: 'string', default: '2' },
+      beside: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -61,7 +67,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     throw new Error(`${positionals.join(' ')}: neither "run" nor "report [FILE]"`);
   }
   const size = values.quick ? 'quick' : 'full';
-  const part = values.only !== '' || values.contenders !== '' || values.cells !== '';
+  const part = values.only !== '' || values.contenders !== '' || values.cells !== '' || values.beside.length > 0;
   const json = file ?? values.json;
   return {
     command: values.help ? 'help' : command,
@@ -72,12 +78,19 @@ export function readOptions(args: readonly string[]): BenchOptions {
     rounds: values.rounds === undefined ? ROUNDS[size] : wholeOf(values.rounds, '--rounds'),
     seconds: values.seconds === undefined ? SECONDS[size] : numberOf(values.seconds, '--seconds'),
     threads: wholeOf(values.threads, '--threads'),
+    beside: values.beside.map(checkoutOf),
     json: json !== undefined ? resolve(json) : part && command === 'run' ? undefined : RESULTS_FILE,
   };
 }
 
 function listOf(text: string): string[] {
   return text.split(',').filter((each) => each !== '');
+}
+
+function checkoutOf(text: string): Checkout {
+  const [, name, folder] = /^([\w.-]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || folder === undefined) throw new Error(`--beside ${text}: not of the form NAME=DIR`);
+  return { name, folder: resolve(folder) };
 }
 
 function numberOf(text: string, flag: string): number {

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Machine } from './machine.ts';
 
 /** Null where the question does not measure it. A question may add numbers of its own. */
+/** The ratio to launchpool as this checkout has it, where other checkouts take part. */
+export const TO_LAUNCHPOOL = 'ratioToLaunchpool';
+
 export type Result = {
   question: string;
   cell: string;

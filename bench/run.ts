@@ -2,10 +2,10 @@
 import { type RunningContender, startContender } from './contender.ts';
 import type { Generator } from './generator.ts';
 import type { Contender } from './line-up.ts';
-import { isWanted } from './line-up.ts';
+import { BESIDE, isWanted } from './line-up.ts';
 import { medianRatio, medians, type Sample, shuffled } from './measure.ts';
 import type { Cell, Question } from './question.ts';
-import type { Failure, Result } from './results.ts';
+import { type Failure, type Result, TO_LAUNCHPOOL } from './results.ts';
 
 export type RunOptions = {
   generator: Generator;
@@ -119,13 +119,20 @@ async function measure(
   }
 }
 
+/** Beside other checkouts, all are compared with this one too. */
+function ratiosOf({ question, contenders }: Pick<Entry, 'question' | 'contenders'>): Question['ratios'] {
+  const { ratios, chart } = question;
+  if (!contenders.some(({ kind }) => kind === BESIDE)) return ratios;
+  return [...ratios, { field: TO_LAUNCHPOOL, of: chart.field, to: 'launchpool' }];
+}
+
 function resultsOf({ question, cells, contenders }: Entry, found: Found): Result[] {
   return cells.flatMap((cell) => {
     const rounds = found.get(cell.name) ?? [];
     return contenders.flatMap(({ name }) => {
       const samples = rounds.map((round) => round.get(name)).filter((sample) => sample !== undefined);
       if (samples.length === 0) return [];
-      const ratios = question.ratios.map(({ field, of, to }) => {
+      const ratios = ratiosOf({ question, contenders }).map(({ field, of, to }) => {
         // Of several Pythons the newest, which comes last, is the one to be compared with.
         const baseline = contenders.findLast((other) => isWanted(other, [to]))?.name ?? to;
         return [field, rounded(medianRatio(rounds, name, { of, to: baseline }))] as const;

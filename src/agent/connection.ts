@@ -87,9 +87,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     balance();
   }
 
-  function takeRun(run: Buffer): void {
+  function takeRun(run: Buffer, frames: number): void {
     if (input !== 'read') return;
-    if (atGate === undefined) passage.dispatch(run);
+    if (atGate === undefined) passage.dispatch(run, frames);
     else forEachFrame(run, atGate.receive);
   }
 

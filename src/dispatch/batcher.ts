@@ -37,6 +37,8 @@ export type Batcher = {
   take(): Batch | undefined;
   /** Gives a slot back that no worker can touch any more. */
   release(slot: Slot): void;
+  /** What a request costs on a worker, in microseconds, as far as is known. */
+  readonly usPerFrame: number;
   /** Learns what requests have cost on a worker, in microseconds. */
   learn(us: number, frames: number): void;
 };
@@ -72,7 +74,11 @@ export function createBatcher(slots: readonly Slot[]): Batcher {
       const last = filled.at(-1);
       const batch = last !== undefined && last.frames < most ? last : open();
       if (batch === undefined) break;
-      const part = fitting(bytes, offset, count, most - batch.frames, INPUT_BYTES - batch.inputEnd);
+      const room = { frames: most - batch.frames, bytes: INPUT_BYTES - batch.inputEnd };
+      const part =
+        count <= room.frames && bytes.length - offset <= room.bytes
+          ? { frames: count, end: bytes.length }
+          : fitting(bytes, offset, count, room.frames, room.bytes);
       if (part.frames === 0) {
         if (batch.frames === 0) throw new RangeError('a request is longer than a slot');
         if (open() === undefined) break;
@@ -128,6 +134,9 @@ export function createBatcher(slots: readonly Slot[]): Batcher {
     },
     release(slot) {
       free.push(slot);
+    },
+    get usPerFrame() {
+      return usPerFrame;
     },
     learn(us, frames) {
       if (frames === 0) return;

@@ -8,6 +8,7 @@ import { createEntrance } from './entrance.ts';
 import { createFlight, type Flight } from './flight.ts';
 import { createLane, type Lane, type LaneEnd } from './lane.ts';
 import { createLongRequests } from './long-requests.ts';
+import { createSpin } from './spin.ts';
 import { createWatch } from './watch.ts';
 import { createWindow } from './window.ts';
 
@@ -20,8 +21,11 @@ const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 
 /** One connection's way to the threads and back. */
 export type Passage = {
-  /** Takes whole frames, still framed. The bytes are read during the call and not kept. */
-  dispatch(run: Buffer): void;
+  /**
+   * Takes whole frames, still framed. The bytes are read during the call and not kept.
+   * @param frames how many there are, where that is known.
+   */
+  dispatch(run: Buffer, frames?: number): void;
   /** Ends the conversation because of what the other side has sent, in its turn behind the requests before it. */
   refuse(error: LaunchpoolError): void;
   /** Whether anything that has come has no outcome yet. */
@@ -49,6 +53,7 @@ export function createDispatcher(pool: Pool): Dispatcher {
   /** Those of them that are with a worker. */
   const flying = new Set<Flight>();
   const watch = createWatch(flying, onStuck);
+  const spin = createSpin(flying, (flight) => window.learn(flight.collect()));
   const window = createWindow();
   const long = createLongRequests(pool, isRaw, schedule);
   let kind: AgentKind | undefined;
@@ -81,6 +86,7 @@ export function createDispatcher(pool: Pool): Dispatcher {
     flights.set(batch.ticket, flight);
     flying.add(flight);
     watch.start();
+    spin.follow(flight, batch.frames * batcher.usPerFrame);
     pool.run(batch.slot.index).then(
       (us) => {
         onLanded(flight);
@@ -221,6 +227,9 @@ export function createDispatcher(pool: Pool): Dispatcher {
       for (const lane of lanes) sum += lane.requests;
       return sum;
     },
-    stop: watch.stop,
+    stop() {
+      watch.stop();
+      spin.stop();
+    },
   };
 }

@@ -15,8 +15,11 @@ export type EntranceOptions = {
 };
 
 export type Entrance = {
-  /** Takes whole frames, still framed. The bytes are read during the call and not kept. */
-  dispatch(run: Buffer): void;
+  /**
+   * Takes whole frames, still framed. The bytes are read during the call and not kept.
+   * @param frames how many there are, where that is known.
+   */
+  dispatch(run: Buffer, frames?: number): void;
   /** Begins what had to wait, as far as that is possible now. */
   resume(): void;
   /** Whether some of what has come is not begun. */
@@ -28,9 +31,14 @@ export function createEntrance({ lane, window, longFrameBytes, begin, beginLong 
   const waiting: Buffer[] = [];
 
   /** Begins the frames at the start of a run, as many as may be; returns where it has stopped. */
-  function beginSome(run: Buffer): number {
+  function beginSome(run: Buffer, known?: number): number {
     // Whoever is gone reads nothing any more, but what it has sent may be notifications, and is run.
     let room = lane.end.isFull() && !lane.abandoned ? 0 : window() - lane.requests;
+    if (known !== undefined && known <= room && run.length <= longFrameBytes) {
+      // The usual case, in which nobody has to look at each frame.
+      begin(lane, run, known);
+      return run.length;
+    }
     let offset = 0;
     while (offset < run.length && room > 0) {
       let end = offset;
@@ -55,8 +63,8 @@ export function createEntrance({ lane, window, longFrameBytes, begin, beginLong 
   }
 
   return {
-    dispatch(run) {
-      const begun = waiting.length === 0 ? beginSome(run) : 0;
+    dispatch(run, frames) {
+      const begun = waiting.length === 0 ? beginSome(run, frames) : 0;
       if (begun < run.length) waiting.push(Buffer.from(run.subarray(begun)));
     },
     resume() {

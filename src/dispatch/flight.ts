@@ -27,6 +27,8 @@ export type Flight = {
   readonly owed: number;
   /** Settles what the worker has finished so far; returns how much that was. */
   collect(): { frames: number; bytes: number };
+  /** Whether the last frame has been through the worker, and with it all that are not asynchronous. */
+  isFinished(): boolean;
   /** Whether nothing has moved since the last look but one. */
   isStuck(): boolean;
   /** Takes back what has not been begun. */
@@ -144,6 +146,9 @@ export function createFlight(batch: Batch): Flight {
       return limit - settled;
     },
     collect,
+    isFinished() {
+      return settled === limit || Atomics.load(states, limit - 1) !== PENDING;
+    },
     isStuck() {
       const cursor = cursorOf(Atomics.load(control.words, control.index));
       // That a worker has begun is progress too.

@@ -21,6 +21,7 @@ function flightThat(isStuck: () => boolean): Flight {
     settle: never,
     land: never,
     lose: never,
+    isFinished: () => false,
     isStuck,
   };
 }
