@@ -16,8 +16,14 @@ export type FrameLimits = {
   maxRunFrames: number;
 };
 
-/** Receives `frames` whole frames, still framed, one behind the other. The run is the receiver's until it returns. */
-export type OnRun = (run: Buffer, frames: number) => void;
+/**
+ * Receives `frames` whole frames, still framed, one behind the other. The run is the receiver's until it returns, or,
+ * when it stands in memory of its `own`, for as long as the receiver wants.
+ */
+export type OnRun = (run: Buffer, frames: number, own: boolean) => void;
+
+/** Returns memory for a frame that does not come in one piece. It need not be cleared. */
+export type Allocate = (bytes: number) => Buffer;
 
 export type FrameReader = {
   limits: FrameLimits;
@@ -29,6 +35,16 @@ export type FrameReader = {
    */
   push(chunk: Buffer, onRun: OnRun): void;
   /**
+   * Where the next bytes of the stream should be written, without a chunk in between: the rest of a long frame. Undefined
+   * when they may be anything.
+   */
+  target(): Buffer | undefined;
+  /**
+   * Takes `bytes` bytes that have been written to the target.
+   * @throws as {@link push}
+   */
+  filled(bytes: number, onRun: OnRun): void;
+  /**
    * Says that the stream has ended.
    * @throws ERR_LAUNCHPOOL_FRAME_TRUNCATED when a frame was still unfinished.
    */
@@ -39,9 +55,18 @@ export type FrameReader = {
 const TRUSTED_BYTES = 64 * 1024;
 /** By how much the memory of a long frame grows: a byte is copied 1/3 of a time more on average, not once per chunk. */
 const GROWTH = 4;
+/** As long as it is not longer than this, it grows faster, so that a frame of a megabyte is not copied again. */
+const QUICK_BYTES = 4 * 1024 * 1024;
+const QUICK_GROWTH = 32;
+/** The rest of a frame that is at least so long, and of which so much is left, is worth a target of its own. */
+const DIRECT_FRAME_BYTES = 128 * 1024;
+const DIRECT_REST_BYTES = 4 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 
-export function createFrameReader(limits: Partial<FrameLimits> = {}): FrameReader {
+export function createFrameReader(
+  limits: Partial<FrameLimits> = {},
+  allocate: Allocate = Buffer.allocUnsafeSlow,
+): FrameReader {
   /** The unfinished frame: `held` of its bytes, header included, stand at the start of `memory`. */
   let memory: Buffer = NOTHING;
   let held = 0;
@@ -61,6 +86,16 @@ export function createFrameReader(limits: Partial<FrameLimits> = {}): FrameReade
       if (offset === chunk.length) return;
       const end = frameEnd(chunk, offset, chunk.length);
       hold(chunk, offset, chunk.length, end === undefined ? LONG_HEADER_BYTES : end - offset);
+    },
+    target() {
+      const end = held > 0 ? frameEnd(memory, 0, held) : undefined;
+      if (end === undefined || end < DIRECT_FRAME_BYTES || end - held < DIRECT_REST_BYTES) return undefined;
+      if (held === memory.length) grow(held + 1, end);
+      return memory.subarray(held, Math.min(memory.length, end));
+    },
+    filled(bytes, onRun) {
+      held += bytes;
+      if (held === frameEnd(memory, 0, held)) handHeld(held, onRun);
     },
     end() {
       if (held === 0) return;
@@ -100,7 +135,7 @@ export function createFrameReader(limits: Partial<FrameLimits> = {}): FrameReade
     } catch (error) {
       refusal = error;
     }
-    if (frames > 0) onRun(chunk.subarray(start, end), frames);
+    if (frames > 0) onRun(chunk.subarray(start, end), frames, false);
     if (refusal !== undefined) throw refusal;
     return end;
   }
@@ -116,27 +151,32 @@ export function createFrameReader(limits: Partial<FrameLimits> = {}): FrameReade
     }
     if (end === undefined) return offset;
     offset += hold(chunk, offset, Math.min(chunk.length, offset + end - held), end);
-    if (held < end) return offset;
+    if (held === end) handHeld(end, onRun);
+    return offset;
+  }
+
+  function handHeld(end: number, onRun: OnRun): void {
     const frame = memory.subarray(0, end);
     memory = NOTHING;
     held = 0;
-    onRun(frame, 1);
-    return offset;
+    onRun(frame, 1, true);
   }
 
   /** Copies a piece of the chunk behind the held bytes of a frame of `total` bytes; returns the piece's length. */
   function hold(chunk: Buffer, from: number, to: number, total: number): number {
     const needed = held + to - from;
-    if (needed > memory.length) {
-      // Never more than the frame, and never much more than has arrived: a header alone must not make us allocate.
-      const room = Math.max(needed, Math.min(total, Math.max(TRUSTED_BYTES, needed * GROWTH)));
-      const grown = Buffer.allocUnsafeSlow(room);
-      memory.copy(grown, 0, 0, held);
-      memory = grown;
-    }
+    if (needed > memory.length) grow(needed, total);
     chunk.copy(memory, held, from, to);
     held = needed;
     return to - from;
+  }
+
+  function grow(needed: number, total: number): void {
+    // Never more than the frame, and never much more than has arrived: a header alone must not make us allocate.
+    const quick = Math.min(QUICK_BYTES, needed * QUICK_GROWTH);
+    const grown = allocate(Math.max(needed, Math.min(total, Math.max(TRUSTED_BYTES, quick, needed * GROWTH))));
+    memory.copy(grown, 0, 0, held);
+    memory = grown;
   }
 
   return reader;

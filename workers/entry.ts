@@ -33,7 +33,7 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
   if (task === null) return 0;
   // One of the slots that the main thread has made; there is no other number.
   if (typeof task === 'number') return loaded.run(slots[task] as (typeof slots)[number]);
-  return loaded.runOne(task.ticket, task.request);
+  return loaded.runLong(task);
 }
 
 async function load(): Promise<BatchRunner> {

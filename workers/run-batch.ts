@@ -11,7 +11,7 @@ import type { Asides } from './asides.ts';
 import { claim, generationOf } from './control-word.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { ASIDE, KIND_RAW, KIND_RPC, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
-import type { Outcome, TaskResult } from './task.ts';
+import type { LongResult, LongTask, Outcome, Place } from './task.ts';
 
 /**
  * How many turns of the microtask queue a batch waits for handlers that are asynchronous in name only. Those that need
@@ -28,16 +28,16 @@ export type BatchRunnerOptions = {
 };
 
 export type BatchRunner = {
-  run(slot: Slot): Promise<TaskResult> | TaskResult;
-  /** Runs a request that is too long for a slot; its outcome is always told aside. */
-  runOne(ticket: number, request: Uint8Array): TaskResult;
+  run(slot: Slot): Promise<number> | number;
+  /** Runs a request that is too long for a slot. */
+  runLong(task: LongTask): LongResult;
 };
 
 export function createBatchRunner({ runner, asides, threadId, concurrency }: BatchRunnerOptions): BatchRunner {
   /** Requests that have been begun and have no outcome yet, over all batches. */
   let open = 0;
 
-  function run(slot: Slot): Promise<TaskResult> | TaskResult {
+  function run(slot: Slot): Promise<number> | number {
     const startedAt = performance.now();
     const { control, input, states, ticket } = slot;
     const generation = generationOf(Atomics.load(control.words, control.index));
@@ -82,28 +82,32 @@ export function createBatchRunner({ runner, asides, threadId, concurrency }: Bat
     }
     return openHere === 0 ? elapsed(startedAt) : waitABit();
 
-    async function waitABit(): Promise<TaskResult> {
+    async function waitABit(): Promise<number> {
       for (let turn = 0; turn < PATIENCE_TURNS && openHere > 0; turn += 1) await undefined;
       over = true;
       return elapsed(startedAt);
     }
   }
 
-  function runOne(ticket: number, request: Uint8Array): TaskResult {
-    const input = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
-    const result = runner.run(input, 0, input.length);
-    const tell = (value: Result): void => asides.tell({ ticket, index: 0, ...outcomeOf(value) });
+  function runLong({ ticket, request }: LongTask): LongResult {
+    const { buffer: memory, byteOffset, byteLength } = request;
+    const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
+    const tell = (outcome: Outcome): void => asides.tell({ ticket, index: 0, ...outcome });
     if (result instanceof Promise) {
       open += 1;
       result.then((value) => {
         open -= 1;
-        tell(value);
+        const place = putLong(memory, value);
+        tell(place === undefined ? outcomeOf(value) : { place });
       });
-    } else tell(result);
-    return threadId;
+      return { thread: threadId, place: undefined };
+    }
+    const place = putLong(memory, result);
+    if (place === undefined) tell(outcomeOf(result));
+    return { thread: threadId, place };
   }
 
-  return { run, runOne };
+  return { run, runLong };
 }
 
 function elapsed(startedAt: number): number {
@@ -126,6 +130,23 @@ function put({ output }: Slot, at: number, result: Result): number {
   writeHeader(output, result.length, at);
   output.set(result, start);
   return SHORT_HEADER_BYTES + result.length;
+}
+
+/**
+ * Frames a reply in the memory of its request, if it is bytes and there is room. Text is of an RPC agent: should the
+ * thread die before the reply is on its way, the ids in the request are still needed.
+ */
+function putLong(memory: SharedArrayBuffer, result: Result): Place | undefined {
+  if (!(result instanceof Uint8Array)) return undefined;
+  const bytes = Buffer.from(memory);
+  // What stands there already, such as the request itself, has its place.
+  const start = result.buffer === memory ? result.byteOffset : SHORT_HEADER_BYTES;
+  const from = start - SHORT_HEADER_BYTES;
+  const to = start + result.length;
+  if (from < 0 || to > memory.byteLength) return undefined;
+  if (result.buffer !== memory) bytes.set(result, start);
+  writeHeader(bytes, result.length, from);
+  return { from, to };
 }
 
 function outcomeOf(result: Result): Outcome {

@@ -6,12 +6,13 @@ import { Failure, type Runner } from './runner.ts';
 
 const slice = Uint8Array.prototype.slice;
 
-export function rawRunner(handle: RawHandler): Runner {
+/** @param borrows whether the handler wants long messages as they stand in shared memory. */
+export function rawRunner(handle: RawHandler, borrows = false): Runner {
   return {
     kind: 'raw',
-    run(input, start, end) {
+    run(input, start, end, lent = false) {
       try {
-        const result = handle(copyOf(input, start, end));
+        const result = handle(lent && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
         return isThenable(result) ? Promise.resolve(result).then(bytesOf).catch(failed) : bytesOf(result);
       } catch (thrown) {
         return failed(thrown);
@@ -23,6 +24,10 @@ export function rawRunner(handle: RawHandler): Runner {
 /** The handler's own bytes: a plain Uint8Array in ordinary memory, valid for as long as the handler keeps it. */
 function copyOf(input: Buffer, start: number, end: number): Uint8Array {
   return slice.call(plainView(input), start, end);
+}
+
+function viewOf({ buffer, byteOffset }: Buffer, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, end - start);
 }
 
 /** A Buffer's slice would be a Buffer again. */

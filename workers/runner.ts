@@ -17,7 +17,8 @@ export type Runner = {
   kind: AgentKind;
   /**
    * Runs the request that stands in `input` from `start` to `end`. The input is somebody else's memory: what the
-   * handler gets is a copy. Never throws and never rejects; returns a promise only if the handler did.
+   * handler gets is a copy, or, with `lent`, may be the memory itself, if the module has asked for that: then it is the
+   * handler's until there is a result. Never throws and never rejects; returns a promise only if the handler did.
    */
-  run(input: Buffer, start: number, end: number): Result | Promise<Result>;
+  run(input: Buffer, start: number, end: number, lent?: boolean): Result | Promise<Result>;
 };

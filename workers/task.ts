@@ -21,18 +21,29 @@ export type AgentKind = 'raw' | 'rpc';
  * What a thread is given: the number of a slot that holds a batch; or one request too long for a slot, whose bytes
  * belong to the thread from then on; or nothing, upon which it only loads the module.
  */
-export type Task = number | { ticket: number; request: Uint8Array } | null;
+export type Task = number | LongTask | null;
+
+/** The request is a view of shared memory of its own, which the reply may be written to. */
+export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer> };
 
 /**
- * What a task ends with; what became of each request stands in the slot or is told aside. For a batch: how long it
- * took, in microseconds. For a long request: the thread that has it.
+ * What a task ends with; what became of each request stands in the slot or is told aside. For a batch, how long it
+ * took, in microseconds.
  */
-export type TaskResult = number;
+export type TaskResult = number | LongResult;
+
+/** The thread that has a long request, and where the reply stands already. */
+export type LongResult = { thread: number; place: Place | undefined };
+
+/** From where to where a reply, framed, stands in the memory of its request. */
+export type Place = { from: number; to: number };
 
 /** What became of one request. Without a reply and a failure there is nothing to send: a notification. */
 export type Outcome = {
   /** A whole frame for the caller. */
   reply?: Uint8Array | undefined;
+  /** Or where it stands, if its request is a long one. */
+  place?: Place | undefined;
   /** A raw request that failed: there is no frame for that, so its connection closes. */
   failure?: PlainError;
 };

@@ -5,6 +5,7 @@ import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/error
 import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { COPIED_BYTES, type Keep } from '../dispatch/lane.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
 import { readSocket } from './reading.ts';
@@ -17,7 +18,7 @@ const LINGER_MS = 5_000;
 export type ConnectionOptions = {
   socket: Socket;
   gate: Gate | undefined;
-  dispatcher: Pick<Dispatcher, 'open'>;
+  dispatcher: Pick<Dispatcher, 'open' | 'allocate'>;
   maxFrameBytes: number;
   /** Called with each sign of life: frames that came, a reply that went. */
   onActivity: () => void;
@@ -39,9 +40,13 @@ export type Connection = {
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const { gate, dispatcher, maxFrameBytes, onActivity, onClose, log } = options;
-  const socket = readSocket(options.socket, takeChunk);
   const openLimits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
-  const reader = createFrameReader(gate === undefined ? openLimits : GATE_LIMITS);
+  const reader = createFrameReader(gate === undefined ? openLimits : GATE_LIMITS, dispatcher.allocate);
+  const socket = readSocket(options.socket, {
+    target: () => reader.target(),
+    onChunk: takeChunk,
+    onFilled: takeFilled,
+  });
   const passage = dispatcher.open({ send, fail, settled, isFull: () => socket.writableNeedDrain });
   /** Whether frames are still read, and if not, whether the rest of the input is thrown away. */
   let input: 'read' | 'closed' | 'discarded' = 'read';
@@ -87,9 +92,16 @@ export function createConnection(options: ConnectionOptions): Connection {
     balance();
   }
 
-  function takeRun(run: Buffer, frames: number): void {
+  function takeFilled(bytes: number): void {
     if (input !== 'read') return;
-    if (atGate === undefined) passage.dispatch(run, frames);
+    onActivity();
+    reader.filled(bytes, takeRun);
+    balance();
+  }
+
+  function takeRun(run: Buffer, frames: number, own: boolean): void {
+    if (input !== 'read') return;
+    if (atGate === undefined) passage.dispatch(run, frames, own);
     else forEachFrame(run, atGate.receive);
   }
 
@@ -100,10 +112,16 @@ export function createConnection(options: ConnectionOptions): Connection {
     else if (socket.isPaused()) socket.resume();
   }
 
-  /** What the kernel does not take at once is written later, when the bytes may be somebody else's: hence the copy. */
-  function send(frames: Uint8Array): void {
+  function send(frames: Uint8Array, keep?: Keep): void {
     onActivity();
-    socket.write(Buffer.from(frames));
+    if (keep === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES)) {
+      // Written later, when the bytes may be somebody else's.
+      socket.write(Buffer.from(frames));
+      return;
+    }
+    socket.write(frames);
+    // As a rule the kernel has taken everything by now; an empty write is done when what is before it is.
+    if (socket.writableLength > 0) socket.write('', keep());
   }
 
   function settled(): void {

@@ -2,6 +2,7 @@
 import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import { offer } from '../../workers/control-word.ts';
 import { INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../workers/slot.ts';
+import type { FreeSlots } from './free-slots.ts';
 import type { Lane, Segment } from './lane.ts';
 
 /** A batch should keep a thread busy for about so long: long enough to be worth a hand-over, short enough to share. */
@@ -35,24 +36,20 @@ export type Batcher = {
   putBack(pieces: readonly Piece[], bytes: Buffer): void;
   /** The next batch, ready to be handed to a worker; undefined when there is none, or no slot for it. */
   take(): Batch | undefined;
-  /** Gives a slot back that no worker can touch any more. */
-  release(slot: Slot): void;
   /** What a request costs on a worker, in microseconds, as far as is known. */
   readonly usPerFrame: number;
   /** Learns what requests have cost on a worker, in microseconds. */
   learn(us: number, frames: number): void;
 };
 
-/** @param slots all that there are; they are the batcher's from now on. */
-export function createBatcher(slots: readonly Slot[]): Batcher {
-  const free = [...slots];
+export function createBatcher(free: Pick<FreeSlots, 'take'>): Batcher {
   const filled: Batch[] = [];
   const waiting: Waiting[] = [];
   let lastTicket = 0;
   let usPerFrame = GUESS_US;
 
   function open(): Batch | undefined {
-    const slot = free.pop();
+    const slot = free.take();
     if (slot === undefined) return undefined;
     lastTicket = (lastTicket + 1) & 0x7fff_ffff;
     const batch: Batch = { slot, ticket: lastTicket, pieces: [], frames: 0, inputEnd: 0 };
@@ -131,9 +128,6 @@ export function createBatcher(slots: readonly Slot[]): Batcher {
       slot.kind = KIND_UNKNOWN;
       offer(slot.control, frames);
       return batch;
-    },
-    release(slot) {
-      free.push(slot);
     },
     get usPerFrame() {
       return usPerFrame;

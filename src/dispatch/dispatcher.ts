@@ -6,7 +6,9 @@ import type { Pool } from '../pool/pool.ts';
 import { type Batch, createBatcher } from './batcher.ts';
 import { createEntrance } from './entrance.ts';
 import { createFlight, type Flight } from './flight.ts';
+import { createFreeSlots } from './free-slots.ts';
 import { createLane, type Lane, type LaneEnd } from './lane.ts';
+import { createLongMemory } from './long-memory.ts';
 import { createLongRequests } from './long-requests.ts';
 import { createSpin } from './spin.ts';
 import { createWatch } from './watch.ts';
@@ -24,8 +26,9 @@ export type Passage = {
   /**
    * Takes whole frames, still framed. The bytes are read during the call and not kept.
    * @param frames how many there are, where that is known.
+   * @param own whether the bytes may be kept after all.
    */
-  dispatch(run: Buffer, frames?: number): void;
+  dispatch(run: Buffer, frames?: number, own?: boolean): void;
   /** Ends the conversation because of what the other side has sent, in its turn behind the requests before it. */
   refuse(error: LaunchpoolError): void;
   /** Whether anything that has come has no outcome yet. */
@@ -40,6 +43,8 @@ export type Passage = {
 
 export type Dispatcher = {
   open(end: LaneEnd): Passage;
+  /** Memory for a frame that does not come in one piece; a long one that stands in it need not be copied. */
+  allocate(bytes: number): Buffer;
   /** Requests, over all lanes, that have been begun and have no outcome yet. */
   readonly requests: number;
   /** Stops looking after what is under way. */
@@ -47,7 +52,8 @@ export type Dispatcher = {
 };
 
 export function createDispatcher(pool: Pool): Dispatcher {
-  const batcher = createBatcher(pool.slots);
+  const slots = createFreeSlots(pool.slots);
+  const batcher = createBatcher(slots);
   /** Batches of which something is not settled, by their tickets. */
   const flights = new Map<number, Flight>();
   /** Those of them that are with a worker. */
@@ -55,7 +61,8 @@ export function createDispatcher(pool: Pool): Dispatcher {
   const watch = createWatch(flying, onStuck);
   const spin = createSpin(flying, (flight) => window.learn(flight.collect()));
   const window = createWindow();
-  const long = createLongRequests(pool, isRaw, schedule);
+  const memory = createLongMemory();
+  const long = createLongRequests({ pool, memory, isRaw, onRoom: schedule });
   let kind: AgentKind | undefined;
   let pumping = false;
   const lanes = new Set<Lane>();
@@ -82,7 +89,7 @@ export function createDispatcher(pool: Pool): Dispatcher {
   }
 
   function fly(batch: Batch): void {
-    const flight = createFlight(batch);
+    const flight = createFlight(batch, () => slots.keepOf(batch.slot));
     flights.set(batch.ticket, flight);
     flying.add(flight);
     watch.start();
@@ -113,7 +120,7 @@ export function createDispatcher(pool: Pool): Dispatcher {
     flying.delete(flight);
     pool.setStuck(flight.thread, false);
     flight.land();
-    batcher.release(batch.slot);
+    slots.release(batch.slot);
     pool.addOpen(flight.thread, flight.owed);
     forget(flight);
     schedule();
@@ -222,6 +229,8 @@ export function createDispatcher(pool: Pool): Dispatcher {
         },
       };
     },
+    allocate: (bytes) =>
+      bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
     get requests() {
       let sum = 0;
       for (const lane of lanes) sum += lane.requests;

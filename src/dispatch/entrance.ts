@@ -10,7 +10,7 @@ export type EntranceOptions = {
   longFrameBytes: number;
   /** Begins requests; the bytes are read during the call and not kept. */
   begin: (lane: Lane, run: Buffer, frames: number) => void;
-  /** Begins a long request; its payload likewise. */
+  /** Begins a long request; its payload likewise, unless it stands in shared memory. */
   beginLong: (lane: Lane, payload: Buffer) => void;
 };
 
@@ -18,8 +18,9 @@ export type Entrance = {
   /**
    * Takes whole frames, still framed. The bytes are read during the call and not kept.
    * @param frames how many there are, where that is known.
+   * @param own whether the bytes may be kept after all.
    */
-  dispatch(run: Buffer, frames?: number): void;
+  dispatch(run: Buffer, frames?: number, own?: boolean): void;
   /** Begins what had to wait, as far as that is possible now. */
   resume(): void;
   /** Whether some of what has come is not begun. */
@@ -63,9 +64,11 @@ export function createEntrance({ lane, window, longFrameBytes, begin, beginLong 
   }
 
   return {
-    dispatch(run, frames) {
+    dispatch(run, frames, own = false) {
       const begun = waiting.length === 0 ? beginSome(run, frames) : 0;
-      if (begun < run.length) waiting.push(Buffer.from(run.subarray(begun)));
+      if (begun === run.length) return;
+      const rest = run.subarray(begun);
+      waiting.push(own ? rest : Buffer.from(rest));
     },
     resume() {
       for (let run = waiting[0]; run !== undefined; run = waiting[0]) {

@@ -13,6 +13,11 @@ import { cursorOf, takeBack } from '../../workers/control-word.ts';
 import { NOTHING, PENDING } from '../../workers/slot.ts';
 import type { Outcome } from '../../workers/task.ts';
 import type { Batch, Piece } from './batcher.ts';
+import type { Keep, Settlement } from './lane.ts';
+
+const NOTHING_OWED: Settlement = {};
+/** For replies in memory that nobody else has. */
+const ALREADY_OWN: Keep = () => () => undefined;
 
 /** Requests that no worker has begun, with their bytes. */
 export type Untouched = { pieces: Piece[]; bytes: Buffer };
@@ -41,7 +46,8 @@ export type Flight = {
   lose(error: LaunchpoolError, isRaw: boolean): void;
 };
 
-export function createFlight(batch: Batch): Flight {
+/** @param keepSlot returns what keeps the slot while replies are being written from it, if that is possible. */
+export function createFlight(batch: Batch, keepSlot: () => Keep | undefined): Flight {
   const { slot, pieces } = batch;
   const { control, states, starts, output, input } = slot;
   /** Frames from here on have been taken back. */
@@ -82,7 +88,7 @@ export function createFlight(batch: Batch): Flight {
   function collectRow(piece: Piece, base: number, index: number, end: number): number {
     const state = done?.[index] === 1 ? PENDING : Atomics.load(states, index);
     if (state < 0 || state === PENDING) {
-      if (state === NOTHING) finish(piece, base, index, 1, undefined);
+      if (state === NOTHING) finish(piece, base, index, 1, NOTHING_OWED);
       return index + 1;
     }
     const from = starts[index] as number;
@@ -95,20 +101,13 @@ export function createFlight(batch: Batch): Flight {
       next += 1;
     }
     bytes += to - from;
-    finish(piece, base, index, next - index, output.subarray(from, to));
+    finish(piece, base, index, next - index, { frames: output.subarray(from, to), keep: keepSlot() });
     return next;
   }
 
-  function finish(
-    piece: Piece,
-    base: number,
-    index: number,
-    count: number,
-    frames?: Uint8Array,
-    failure?: PlainError,
-  ): void {
+  function finish(piece: Piece, base: number, index: number, count: number, settlement: Settlement): void {
     mark(index, count);
-    piece.lane.settle(piece.segment, piece.first + index - base, count, frames, failure);
+    piece.lane.settle(piece.segment, piece.first + index - base, count, settlement);
   }
 
   /** Where each frame stands in the input, from the first on. */
@@ -130,7 +129,7 @@ export function createFlight(batch: Batch): Flight {
       return index < base;
     }) as Piece;
     kept?.delete(index);
-    finish(piece, base - piece.count, index, 1, reply, failure);
+    finish(piece, base - piece.count, index, 1, { frames: reply, failure, keep: ALREADY_OWN });
     return true;
   }
 
@@ -193,7 +192,7 @@ function tail(pieces: readonly Piece[], frames: number): Piece[] {
 }
 
 /** What an RPC agent answers for a request that nobody can answer any more. Who sends what is no JSON waits too. */
-export function errorsFor(payload: Buffer, error: PlainError): Outcome {
+export function errorsFor(payload: Buffer, error: PlainError): Pick<Outcome, 'reply' | 'failure'> {
   const isJson = sniffEncoding(payload) === 'json';
   const { batch, ids } = isJson ? scanIds(payload) : { batch: false, ids: [NULL_ID] };
   if (ids.length === 0) return {};

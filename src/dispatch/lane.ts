@@ -4,10 +4,19 @@ import { encodeTextFrame } from '../../wire/frame.ts';
 import { NULL_ID } from '../../wire/id-text.ts';
 import { encodeError } from '../../wire/json-rpc.ts';
 
+/**
+ * Keeps bytes as they are beyond the call in which they are handed over; to be called during that call, once at most.
+ * Returns what gives them back.
+ */
+export type Keep = () => () => void;
+
 /** What a lane wants of its connection. */
 export type LaneEnd = {
-  /** Sends whole frames, one behind the other. The bytes are the receiver's only until it returns. */
-  send(frames: Uint8Array): void;
+  /**
+   * Sends whole frames, one behind the other. The bytes are the receiver's only until it returns.
+   * @param keep makes them its own for longer.
+   */
+  send(frames: Uint8Array, keep?: Keep): void;
   /** Closes the connection behind what has been sent: a raw agent has no other way to say that a request failed. */
   fail(error: PlainError): void;
   /** Called each time requests have been dealt with. */
@@ -26,7 +35,18 @@ export type Segment = {
   held: Map<number, Held> | undefined;
 };
 
-type Held = { count: number; frames?: Uint8Array | undefined; failure?: PlainError | undefined };
+/** What became of consecutive requests: the frames that answer them, a failure, or nothing. */
+export type Settlement = {
+  frames?: Uint8Array | undefined;
+  failure?: PlainError | undefined;
+  /** Without it, the frames are there during the call only. */
+  keep?: Keep | undefined;
+};
+
+type Held = { count: number; frames?: Uint8Array | undefined; failure?: PlainError | undefined; release?: () => void };
+
+/** Replies that have to wait are copied, so that nobody waits for their memory, unless they are longer. */
+export const COPIED_BYTES = 32 * 1024;
 
 export type Lane = {
   readonly end: LaneEnd;
@@ -35,11 +55,8 @@ export type Lane = {
   readonly bytes: number;
   /** Takes places for requests that are begun. */
   open(count: number, bytes: number): Segment;
-  /**
-   * Settles `count` places from `first` on with the frames that answer them, or with nothing.
-   * @param frames is read during the call and not kept.
-   */
-  settle(segment: Segment, first: number, count: number, frames: Uint8Array | undefined, failure?: PlainError): void;
+  /** Settles `count` places from `first` on. */
+  settle(segment: Segment, first: number, count: number, settlement: Settlement): void;
   /** Ends the conversation because of what the other side has sent, behind the requests before it. */
   refuse(error: PlainError): void;
   /** Says that the connection is gone: outcomes to come are dropped. */
@@ -55,13 +72,32 @@ export function createLane(end: LaneEnd, isRaw: () => boolean): Lane {
   let refusal: PlainError | undefined;
   let abandoned = false;
 
-  function hand(segment: Segment, { count, frames, failure }: Held): void {
+  function hand(segment: Segment, count: number, { frames, failure, keep }: Settlement): void {
     segment.handed += count;
     requests -= count;
     if (segment.handed === segment.count) bytes -= segment.bytes;
     if (abandoned) return;
-    if (frames !== undefined) end.send(frames);
+    if (frames !== undefined) end.send(frames, keep);
     if (failure !== undefined) fail(failure);
+  }
+
+  function handLate(segment: Segment, { count, frames, failure, release }: Held): void {
+    let kept = false;
+    const keep =
+      release &&
+      ((): (() => void) => {
+        kept = true;
+        return release;
+      });
+    hand(segment, count, { frames, failure, keep });
+    if (!kept) release?.();
+  }
+
+  function hold({ frames, failure, keep }: Settlement, count: number): Held {
+    if (frames === undefined || keep === undefined || frames.length <= COPIED_BYTES) {
+      return { count, frames: frames && Buffer.from(frames), failure };
+    }
+    return { count, frames, release: keep() };
   }
 
   /** Hands on what has been waiting for what was handed on just now. */
@@ -74,7 +110,7 @@ export function createLane(end: LaneEnd, isRaw: () => boolean): Lane {
       const held = head.held?.get(head.handed);
       if (held === undefined) return;
       head.held?.delete(head.handed);
-      hand(head, held);
+      handLate(head, held);
     }
   }
 
@@ -107,11 +143,11 @@ export function createLane(end: LaneEnd, isRaw: () => boolean): Lane {
       segments.push(segment);
       return segment;
     },
-    settle(segment, first, count, frames, failure) {
-      if (!isRaw() || (segment === segments[0] && segment.handed === first)) hand(segment, { count, frames, failure });
+    settle(segment, first, count, settlement) {
+      if (!isRaw() || (segment === segments[0] && segment.handed === first)) hand(segment, count, settlement);
       else {
         segment.held ??= new Map();
-        segment.held.set(first, { count, frames: frames === undefined ? undefined : Buffer.from(frames), failure });
+        segment.held.set(first, hold(settlement, count));
       }
       if (segments[0] === segment) handHeld();
       sayRefusal();

@@ -27,10 +27,8 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
     kind: 'rpc',
     threads: 0,
     hasRoom: () => true,
-    async run(task) {
-      if (task === null) return 0;
-      return typeof task === 'number' ? batches.run(slots[task] as Slot) : batches.runOne(task.ticket, task.request);
-    },
+    run: async (task) => (task === null ? 0 : batches.run(slots[task] as Slot)),
+    runLong: async (task) => batches.runLong(task),
     setStuck: () => undefined,
     addOpen: () => undefined,
     listen(to) {

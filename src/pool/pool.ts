@@ -2,13 +2,13 @@
 import { Piscina } from 'piscina';
 import { LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import type { AgentKind, Aside, Task, TaskResult, ThreadMessage, ThreadOptions } from '../../workers/task.ts';
+import type { AgentKind, Aside, LongResult, LongTask, Task, ThreadMessage, ThreadOptions } from '../../workers/task.ts';
 import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
 
 /** The second task waits in the thread's port while the first one runs, so that there is no gap between them. */
 const TASKS_PER_THREAD = 2;
-/** For each thread: the tasks it has, and as many that are being filled meanwhile. */
-const SLOTS_PER_THREAD = 2 * TASKS_PER_THREAD;
+/** For each thread: the tasks it has, as many that are being filled meanwhile, and as many that are being written from. */
+const SLOTS_PER_THREAD = 3 * TASKS_PER_THREAD;
 
 export type PoolOptions = Omit<ThreadOptions, 'memory'> & {
   /** The most threads that run at once; the first stands from the start, the others when there is work for them. */
@@ -33,7 +33,12 @@ export type Pool = {
    * Hands a task to a thread.
    * @throws ERR_LAUNCHPOOL_THREAD_EXITED, when the thread is gone and no memory of the task is in use any more
    */
-  run(task: Task): Promise<TaskResult>;
+  run(task: number | null): Promise<number>;
+  /**
+   * Hands a long request to a thread.
+   * @throws ERR_LAUNCHPOOL_THREAD_EXITED
+   */
+  runLong(task: LongTask): Promise<LongResult>;
   /** Says that a thread does not get on, or does again: it is given nothing meanwhile. */
   setStuck(thread: number, stuck: boolean): void;
   /** Says how many asynchronous requests a thread has open beyond its tasks. */
@@ -125,6 +130,17 @@ export function createPool(options: PoolOptions): Pool {
   });
   piscina.on('error', (error) => onStrayDeath?.(error));
 
+  async function run<Result>(task: Task): Promise<Result> {
+    try {
+      return await piscina.run(task);
+    } catch (cause) {
+      // An uncaught error is reported before its thread has ended; till then it may still write to the slot.
+      const thread = typeof task === 'number' ? slots[task]?.thread : undefined;
+      await (thread === undefined ? undefined : threads.get(thread)?.gone);
+      throw threadExited(cause);
+    }
+  }
+
   return {
     slots,
     get kind() {
@@ -138,16 +154,8 @@ export function createPool(options: PoolOptions): Pool {
       for (const { worker } of threads.values()) if (canTake(worker)) return true;
       return false;
     },
-    async run(task) {
-      try {
-        return await piscina.run(task);
-      } catch (cause) {
-        // An uncaught error is reported before its thread has ended; till then it may still write to the slot.
-        const thread = typeof task === 'number' ? slots[task]?.thread : undefined;
-        await (thread === undefined ? undefined : threads.get(thread)?.gone);
-        throw threadExited(cause);
-      }
-    },
+    run,
+    runLong: run,
     setStuck(thread, stuck) {
       const known = threads.get(thread);
       if (known !== undefined) known.stuck = stuck;

@@ -85,7 +85,7 @@ export function createBench(options: BenchOptions = {}): Bench {
       concurrency: Number.POSITIVE_INFINITY,
     });
     if (typeof task === 'number') ticketed(batches.run(slots[task] as Slot));
-    else ticketed(task === null ? 0 : batches.runOne(task.ticket, task.request));
+    else ticketed(task === null ? 0 : batches.runLong(task));
   }
 
   const pool: Pool = {
@@ -95,43 +95,8 @@ export function createBench(options: BenchOptions = {}): Bench {
     },
     threads: 1,
     hasRoom: () => underWay < room,
-    run(task) {
-      const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
-      const thread = bench.tasks.length + 1;
-      underWay += 1;
-      let landed = false;
-      const land = (result: TaskResult | Promise<TaskResult>): void => {
-        if (landed) return;
-        landed = true;
-        underWay -= 1;
-        loaded = kind;
-        resolve(result);
-      };
-      const slot = slots[typeof task === 'number' ? task : 0] as Slot;
-      const ticket = typeof task === 'object' && task !== null ? task.ticket : slot.ticket;
-      bench.tasks.push({
-        task,
-        thread,
-        slot,
-        worker: createHandWorker(slot, thread, kind),
-        tell: (index, outcome) => listener?.onAsides([{ ticket, index, ...outcome }]),
-        land: () => {
-          land(thread);
-          return settle();
-        },
-        crash: () => {
-          if (landed) listener?.onThreadGone(thread, EXITED);
-          else {
-            landed = true;
-            underWay -= 1;
-            reject(EXITED);
-          }
-          return settle();
-        },
-      });
-      if (!byHand) runner(thread, land, task);
-      return promise;
-    },
+    run,
+    runLong: run,
     setStuck(thread, stuck) {
       if (stuck) bench.stuck.add(thread);
       else bench.stuck.delete(thread);
@@ -142,6 +107,45 @@ export function createBench(options: BenchOptions = {}): Bench {
     },
     destroy: async () => undefined,
   };
+
+  function run<R extends TaskResult>(task: Task): Promise<R> {
+    const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
+    const thread = bench.tasks.length + 1;
+    underWay += 1;
+    let landed = false;
+    const land = (result: TaskResult | Promise<TaskResult>): void => {
+      if (landed) return;
+      landed = true;
+      underWay -= 1;
+      loaded = kind;
+      resolve(result);
+    };
+    const slot = slots[typeof task === 'number' ? task : 0] as Slot;
+    const ticket = typeof task === 'object' && task !== null ? task.ticket : slot.ticket;
+    bench.tasks.push({
+      task,
+      thread,
+      slot,
+      worker: createHandWorker(slot, thread, kind),
+      tell: (index, outcome) => listener?.onAsides([{ ticket, index, ...outcome }]),
+      land: () => {
+        land(typeof task === 'number' ? thread : { thread, place: undefined });
+        return settle();
+      },
+      crash: () => {
+        if (landed) listener?.onThreadGone(thread, EXITED);
+        else {
+          landed = true;
+          underWay -= 1;
+          reject(EXITED);
+        }
+        return settle();
+      },
+    });
+    if (!byHand) runner(thread, land, task);
+    return promise as Promise<R>;
+  }
+
   const dispatcher = createDispatcher(pool);
   made.push(dispatcher);
   return Object.assign(bench, { dispatcher });

@@ -19,6 +19,7 @@ import {
   slotsOf,
 } from '../../workers/slot.ts';
 import type { AgentKind, Aside } from '../../workers/task.ts';
+import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
 
@@ -163,7 +164,7 @@ test('a reply that is told aside can be transferred without taking other memory 
     index === 0 ? Buffer.alloc(OUTPUT_BYTES) : pooled,
   );
   batches.run(slot);
-  batches.runOne(-1, Buffer.from('c'));
+  batches.runLong({ ticket: -1, request: requestOf('c', 4) });
   t.deepEqual(
     asides.map(({ reply }) => reply?.buffer.byteLength),
     [OUTPUT_BYTES + 4, pooled.length + 4],
@@ -200,19 +201,52 @@ test('a request that has its outcome makes room for another', async (t) => {
   t.deepEqual([asked[0], claimed(slot)], ['a', 2]);
 });
 
-test('the outcome of a long request is told aside, and the thread that has it at once', async (t) => {
-  const { batches, asides } = createRig([], (request) => (request === 'slow' ? turn('late') : request));
-  t.deepEqual([batches.runOne(-3, Buffer.from('now')), batches.runOne(-4, Buffer.from('slow'))], [THREAD, THREAD]);
+test('a long request is answered in its own memory, at once or later', async (t) => {
+  const { batches, asides } = createRig([], (request) => (request === 'slow' ? turn(Buffer.from('late')) : 'now'));
+  const [now, slow] = [requestOf('fast', 8), requestOf('slow', 8)];
+  const bytes = createRig([], () => Buffer.from('now')).batches.runLong({ ticket: -3, request: now });
+  t.deepEqual(bytes, { thread: THREAD, place: { from: 0, to: 7 } });
+  t.deepEqual(textsOf(Buffer.from(now.buffer, 0, 7)), ['now']);
+  t.deepEqual(batches.runLong({ ticket: -4, request: slow }), { thread: THREAD, place: undefined });
   await turn();
   await turn();
-  t.deepEqual(
-    asides.map((aside) => [aside.ticket, aside.index, textOf(aside)]),
-    [
-      [-3, 0, 'now'],
-      [-4, 0, 'late'],
-    ],
-  );
+  t.deepEqual(asides, [{ ticket: -4, index: 0, place: { from: 0, to: 8 } }]);
+  t.deepEqual(textsOf(Buffer.from(slow.buffer, 0, 8)), ['late']);
 });
+
+test('a reply that stands in the memory of its request stays where it is', (t) => {
+  const request = requestOf('abcdef', 10);
+  const part = new Uint8Array(request.buffer, request.byteOffset + 2, 3);
+  const { batches } = createRig([], () => part);
+  t.deepEqual(batches.runLong({ ticket: -1, request }).place, { from: 2, to: 9 });
+  t.deepEqual(textsOf(Buffer.from(request.buffer, 2, 7)), ['cde']);
+});
+
+test('a reply that is text, or longer than the memory, or without room for a header, is told aside', (t) => {
+  const request = requestOf('abcdef', 10);
+  const whole = new Uint8Array(request.buffer);
+  for (const [result, text] of [
+    ['text', 'text'],
+    [Buffer.from('1234567'), '1234567'],
+    [whole, Buffer.from(whole).toString()],
+  ] as const) {
+    const { batches, asides } = createRig([], () => result);
+    t.is(batches.runLong({ ticket: -5, request }).place, undefined);
+    t.deepEqual(
+      asides.map((aside) => [aside.ticket, aside.index, textOf(aside)]),
+      [[-5, 0, text]],
+    );
+  }
+});
+
+/** A request in shared memory with so many bytes, behind the place of its header. */
+function requestOf(text: string, bytes: number): Uint8Array<SharedArrayBuffer> {
+  const memory = new SharedArrayBuffer(bytes);
+  const length = Buffer.byteLength(text);
+  const start = Math.min(4, bytes - length);
+  Buffer.from(memory).write(text, start);
+  return new Uint8Array(memory, start, length);
+}
 
 test('in any mixture, each request has one outcome, and it is its own', async (t) => {
   const ways = fc.array(

@@ -3,6 +3,7 @@ import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { type Batch, type Batcher, createBatcher, type Piece } from '../../../src/dispatch/batcher.ts';
+import { createFreeSlots, type FreeSlots } from '../../../src/dispatch/free-slots.ts';
 import { createLane } from '../../../src/dispatch/lane.ts';
 import { cursorOf, limitOf } from '../../../workers/control-word.ts';
 import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../../workers/slot.ts';
@@ -27,7 +28,7 @@ function add(batcher: Batcher, ...texts: string[]): void {
 const textsIn = ({ slot, inputEnd }: Batch): string[] => textsOf(slot.input.subarray(0, inputEnd));
 
 /** Takes, and gives back the slots of, all batches; returns what was in each. */
-function drain(batcher: Batcher): string[][] {
+function drain(batcher: Rig): string[][] {
   const found: string[][] = [];
   for (let batch = batcher.take(); batch !== undefined; batch = batcher.take()) {
     found.push(textsIn(batch));
@@ -36,9 +37,16 @@ function drain(batcher: Batcher): string[][] {
   return found;
 }
 
+type Rig = Batcher & Pick<FreeSlots, 'release'>;
+
+function rigWith(slots: readonly Slot[]): Rig {
+  const free = createFreeSlots(slots);
+  return Object.assign(createBatcher(free), { release: free.release });
+}
+
 /** For tests of other things than the time that requests take. */
-function fastBatcher(slots: readonly Slot[]): Batcher {
-  const batcher = createBatcher(slots);
+function fastBatcher(slots: readonly Slot[]): Rig {
+  const batcher = rigWith(slots);
   for (let times = 0; times < 100; times += 1) batcher.learn(0.001, 1);
   return batcher;
 }
@@ -117,7 +125,7 @@ test('a batch has at most the bytes of a slot, and may have them all', (t) => {
 
 test('the longer requests take, the fewer go together, and one at the least', (t) => {
   const sizes = [1.001, 99, 100_000].map((us) => {
-    const batcher = createBatcher(slotsFor(1));
+    const batcher = rigWith(slotsFor(1));
     for (let times = 0; times < 100; times += 1) batcher.learn(us, 1);
     add(batcher, ...Array<string>(1000).fill('x'));
     return batcher.take()?.frames;

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { type Batch, createBatcher } from '../../../src/dispatch/batcher.ts';
 import { createFlight, type Flight } from '../../../src/dispatch/flight.ts';
+import { createFreeSlots } from '../../../src/dispatch/free-slots.ts';
 import { createLane, type Lane } from '../../../src/dispatch/lane.ts';
 import { SLOT_BYTES, slotsOf } from '../../../workers/slot.ts';
 import { EXITED, runOf, textsOf } from '../../helpers/dispatch-bench.ts';
@@ -19,14 +20,14 @@ function fly(...requests: string[]): Rig {
     isFull: () => false,
   };
   const lane = createLane(end, () => false);
-  const batcher = createBatcher(slotsOf(new SharedArrayBuffer(SLOT_BYTES)));
+  const batcher = createBatcher(createFreeSlots(slotsOf(new SharedArrayBuffer(SLOT_BYTES))));
   for (const texts of [requests.slice(0, 1), requests.slice(1)]) {
     const run = runOf(...texts);
     if (texts.length > 0)
       batcher.add({ lane, segment: lane.open(texts.length, run.length), first: 0, count: texts.length }, run);
   }
   const batch = batcher.take() as Batch;
-  return { flight: createFlight(batch), worker: createHandWorker(batch.slot, 5, 'rpc'), told, lane };
+  return { flight: createFlight(batch, () => undefined), worker: createHandWorker(batch.slot, 5, 'rpc'), told, lane };
 }
 
 const REQUESTS = [1, 2, 3].map((id) => `{"id":${id},"method":"m"}`);

@@ -22,20 +22,20 @@ function openLane(isRaw: boolean): { lane: Lane; told: string[] } {
 test('raw replies wait for those before them, over segments', (t) => {
   const { lane, told } = openLane(true);
   const [one, two] = [lane.open(2, 20), lane.open(1, 10)];
-  lane.settle(two, 0, 1, runOf('c'));
-  lane.settle(one, 1, 1, runOf('b'));
+  lane.settle(two, 0, 1, { frames: runOf('c') });
+  lane.settle(one, 1, 1, { frames: runOf('b') });
   t.deepEqual([told, lane.requests, lane.bytes], [[], 3, 30]);
-  lane.settle(one, 0, 1, runOf('a'));
+  lane.settle(one, 0, 1, { frames: runOf('a') });
   t.deepEqual([told, lane.requests, lane.bytes], [['a', 'b', 'c'], 0, 0]);
 });
 
 test('RPC replies wait for nobody', (t) => {
   const { lane, told } = openLane(false);
   const [one, two] = [lane.open(2, 20), lane.open(1, 10)];
-  lane.settle(two, 0, 1, runOf('c'));
+  lane.settle(two, 0, 1, { frames: runOf('c') });
   t.deepEqual([told, lane.requests, lane.bytes], [['c'], 2, 20]);
-  lane.settle(one, 1, 1, runOf('b'));
-  lane.settle(one, 0, 1, runOf('a'));
+  lane.settle(one, 1, 1, { frames: runOf('b') });
+  lane.settle(one, 0, 1, { frames: runOf('a') });
   t.deepEqual([told, lane.requests, lane.bytes], [['c', 'b', 'a'], 0, 0]);
 });
 
@@ -43,18 +43,18 @@ test('a reply that waits is kept though its bytes are used for others', (t) => {
   const { lane, told } = openLane(true);
   const segment = lane.open(2, 20);
   const memory = runOf('b');
-  lane.settle(segment, 1, 1, memory);
+  lane.settle(segment, 1, 1, { frames: memory });
   memory.fill(0);
-  lane.settle(segment, 0, 1, runOf('a'));
+  lane.settle(segment, 0, 1, { frames: runOf('a') });
   t.deepEqual(told, ['a', 'b']);
 });
 
 test('a failure closes behind the replies before it, and nothing comes behind it', (t) => {
   const { lane, told } = openLane(true);
   const segment = lane.open(3, 30);
-  lane.settle(segment, 1, 1, undefined, FAILED);
-  lane.settle(segment, 2, 1, runOf('c'));
-  lane.settle(segment, 0, 1, runOf('a'));
+  lane.settle(segment, 1, 1, { failure: FAILED });
+  lane.settle(segment, 2, 1, { frames: runOf('c') });
+  lane.settle(segment, 0, 1, { frames: runOf('a') });
   t.deepEqual([told, lane.requests, lane.abandoned], [['a', '!E_FAILED'], 0, true]);
 });
 
@@ -64,7 +64,7 @@ for (const isRaw of [true, false]) {
     const segment = lane.open(1, 10);
     lane.refuse(REFUSED);
     t.deepEqual(told, []);
-    lane.settle(segment, 0, 1, runOf('a'));
+    lane.settle(segment, 0, 1, { frames: runOf('a') });
     t.deepEqual([told[0], told.at(-1), told.length], ['a', '!E_REFUSED', isRaw ? 2 : 3]);
   });
 }
@@ -74,8 +74,8 @@ test('to whom is gone nothing is said, and its requests are counted off', (t) =>
   const segment = lane.open(2, 20);
   lane.refuse(REFUSED);
   lane.abandon();
-  lane.settle(segment, 1, 1, undefined, FAILED);
-  lane.settle(segment, 0, 1, runOf('a'));
+  lane.settle(segment, 1, 1, { failure: FAILED });
+  lane.settle(segment, 0, 1, { frames: runOf('a') });
   t.deepEqual([told, lane.requests, lane.bytes], [[], 0, 0]);
 });
 
@@ -106,7 +106,7 @@ test('in any order of rows over any segments, each raw reply is handed on once a
     });
     const pending = new Set(rows);
     for (const row of [...rows].sort((a, b) => a.turn - b.turn)) {
-      lane.settle(row.segment, row.first, row.count, row.texts.length === 0 ? undefined : runOf(...row.texts));
+      lane.settle(row.segment, row.first, row.count, row.texts.length === 0 ? {} : { frames: runOf(...row.texts) });
       pending.delete(row);
       const open = Math.min(place, ...[...pending].map((other) => other.place));
       deepStrictEqual(
