@@ -33,7 +33,8 @@ const NODE_KINDS = [
   'cluster',
 ];
 const PYTHON_KINDS = ['python-threads', 'python-pool'];
-export const KINDS: readonly string[] = [...NODE_KINDS, ...PYTHON_KINDS, 'ceiling'];
+const BORROWING = 'launchpool-borrowed';
+export const KINDS: readonly string[] = [...NODE_KINDS, BORROWING, ...PYTHON_KINDS, 'ceiling'];
 
 export type LineUpOptions = {
   /** The compiled load generator, whose `serve` is the contender `ceiling`. */
@@ -60,6 +61,7 @@ export function readLineUp({ generator, built, everyPython, beside }: LineUpOpti
   const spins = once(() => String(calibrateSpins()));
   const contenders = [
     ...NODE_KINDS.map((kind) => nodeContender(kind, built, spins)),
+    borrowing(nodeContender('launchpool', built, spins)),
     ...beside.map(({ name }) => ({
       ...nodeContender('launchpool', besideFolder(built, name), spins),
       name: `launchpool:${name}`,
@@ -78,6 +80,16 @@ function nodeContender(kind: string, built: string, spins: () => string): Conten
     kind,
     command: (setting) => [process.execPath, join(built, 'bench', 'contenders', `${kind}.js`), ...argumentsOf(setting)],
     env: () => ({ [SPINS_VARIABLE]: spins() }),
+  };
+}
+
+/** launchpool with a handler that wants long messages where they are. */
+function borrowing(launchpool: Contender): Contender {
+  return {
+    ...launchpool,
+    name: BORROWING,
+    kind: BORROWING,
+    command: (setting) => launchpool.command({ ...setting, handler: `${setting.handler}-borrowed` }),
   };
 }
 

@@ -57,9 +57,9 @@ const TRUSTED_BYTES = 64 * 1024;
 const GROWTH = 4;
 /** As long as it is not longer than this, it grows faster, so that a frame of a megabyte is not copied again. */
 const QUICK_BYTES = 4 * 1024 * 1024;
-const QUICK_GROWTH = 32;
+const QUICK_GROWTH = 128;
 /** The rest of a frame that is at least so long, and of which so much is left, is worth a target of its own. */
-const DIRECT_FRAME_BYTES = 128 * 1024;
+const DIRECT_FRAME_BYTES = 48 * 1024;
 const DIRECT_REST_BYTES = 4 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 

@@ -59,5 +59,7 @@ function tell(message: ThreadMessage): void {
 }
 
 function runnerOf(handlers: Handlers): Runner {
-  return handlers.kind === 'raw' ? rawRunner(handlers.handle) : rpcRunner(methodFinder(handlers.methods), options);
+  return handlers.kind === 'raw'
+    ? rawRunner(handlers.handle, handlers.borrows)
+    : rpcRunner(methodFinder(handlers.methods), options);
 }

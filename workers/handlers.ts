@@ -8,10 +8,12 @@ export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
 
 /** A module is of one kind: what a frame means is never guessed. */
-export type Handlers = { kind: 'raw'; handle: RawHandler } | { kind: 'rpc'; methods: ReadonlyMap<string, Method> };
+export type Handlers =
+  | { kind: 'raw'; handle: RawHandler; borrows: boolean }
+  | { kind: 'rpc'; methods: ReadonlyMap<string, Method> };
 
 /** Exports that are never methods: a caller's `await` looks for `then`, the others are launchpool's own. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', 'setup', 'teardown']);
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', 'setup', 'teardown', 'longMessages']);
 
 /**
  * Imports the module and runs its `setup` export, if there is one, to the end.
@@ -41,7 +43,7 @@ export function readHandlers(moduleUrl: string, exported: Readonly<Record<string
     if (isMethodName(name) && isCallable(value)) methods.set(name, value);
   }
   if (isCallable(raw)) {
-    if (methods.size === 0) return { kind: 'raw', handle: raw };
+    if (methods.size === 0) return { kind: 'raw', handle: raw, borrows: readLongMessages(moduleUrl, exported) };
     throw new LaunchpoolError(
       'ERR_LAUNCHPOOL_MODULE_BOTH_KINDS',
       `${moduleUrl} has a default export (a raw agent) and named ones (an RPC agent): ${[...methods.keys()].join(', ')}`,
@@ -52,6 +54,19 @@ export function readHandlers(moduleUrl: string, exported: Readonly<Record<string
   throw new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NO_EXPORTS', `${moduleUrl} exports no function`, {
     hint: 'Export functions by name for an RPC agent, or one function as default for a raw agent.',
   });
+}
+
+/**
+ * What becomes of messages that are too long for a batch: 'copied' (the default), or 'borrowed', in shared memory that
+ * is the handler's until its reply, and used again after that.
+ */
+function readLongMessages(moduleUrl: string, { longMessages = 'copied' }: Readonly<Record<string, unknown>>): boolean {
+  if (longMessages === 'copied' || longMessages === 'borrowed') return longMessages === 'borrowed';
+  throw new LaunchpoolError(
+    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+    `${moduleUrl} exports longMessages = ${JSON.stringify(longMessages) ?? typeof longMessages}`,
+    { hint: "It is 'copied' or 'borrowed'." },
+  );
 }
 
 function isMethodName(name: string): boolean {

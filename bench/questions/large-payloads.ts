@@ -27,6 +27,7 @@ export const largePayloads: Question = question<SizeCell>({
   cells: CELLS,
   kinds: [
     'launchpool',
+    'launchpool-borrowed',
     'inline',
     'inline-zero-copy',
     'naive-piscina',
@@ -35,7 +36,15 @@ export const largePayloads: Question = question<SizeCell>({
     'python-pool',
     'ceiling',
   ],
-  quickKinds: ['launchpool', 'inline', 'inline-zero-copy', 'python-threads', 'python-pool', 'ceiling'],
+  quickKinds: [
+    'launchpool',
+    'launchpool-borrowed',
+    'inline',
+    'inline-zero-copy',
+    'python-threads',
+    'python-pool',
+    'ceiling',
+  ],
   quickRounds: 1,
   async measure({ cell: { connections, depth, size }, generator, socketPath, seconds, warmUpSeconds }) {
     const load = { socketPath, connections, depth, size, seconds, warmUpSeconds, expect: 'echo' } as const;

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 /** All connections share it: what a read leaves in it is used up before the next one. */
 const READ_BYTES = 256 * 1024;
 /** Behind a long frame, as much is read at first: if another one follows, the less of it has to be copied the better. */
-const PEEK_BYTES = 64 * 1024;
+const PEEK_BYTES = 16 * 1024;
 let shared: Buffer | undefined;
 let peek: Buffer | undefined;
 const NOWHERE: Buffer = Buffer.alloc(0);

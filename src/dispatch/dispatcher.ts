@@ -15,7 +15,7 @@ import { createWatch } from './watch.ts';
 import { createWindow } from './window.ts';
 
 /** A frame of more bytes than this, header included, travels by itself: it would fill a batch, and hold up small ones. */
-export const LONG_FRAME_BYTES: number = 128 * 1024;
+export const LONG_FRAME_BYTES: number = 48 * 1024;
 /** So many threads may die before they begin a batch; then its requests are answered with an error. */
 const MOST_DEATHS = 100;
 /** Of one connection. */

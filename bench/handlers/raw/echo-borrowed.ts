@@ -1,0 +1,3 @@
+/** Sends every message back, and wants the long ones where they are. */
+export { default } from './echo.ts';
+export const longMessages = 'borrowed';
