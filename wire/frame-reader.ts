@@ -67,53 +67,64 @@ export function createFrameReader(
   limits: Partial<FrameLimits> = {},
   allocate: Allocate = Buffer.allocUnsafeSlow,
 ): FrameReader {
-  /** The unfinished frame: `held` of its bytes, header included, stand at the start of `memory`. */
-  let memory: Buffer = NOTHING;
-  let held = 0;
+  return new StreamReader(limits, allocate);
+}
 
-  const reader: FrameReader = {
-    limits: { maxFrameBytes: DEFAULT_MAX_FRAME_BYTES, maxRunFrames: Number.POSITIVE_INFINITY, ...limits },
-    get heldBytes() {
-      return held;
-    },
-    push(chunk, onRun) {
-      let offset = held > 0 ? finishHeld(chunk, onRun) : 0;
-      while (offset < chunk.length) {
-        const runEnd = handRun(chunk, offset, onRun);
-        if (runEnd === offset) break;
-        offset = runEnd;
-      }
-      if (offset === chunk.length) return;
-      const end = frameEnd(chunk, offset, chunk.length);
-      hold(chunk, offset, chunk.length, end === undefined ? LONG_HEADER_BYTES : end - offset);
-    },
-    target() {
-      const end = held > 0 ? frameEnd(memory, 0, held) : undefined;
-      if (end === undefined || end < DIRECT_FRAME_BYTES || end - held < DIRECT_REST_BYTES) return undefined;
-      if (held === memory.length) grow(held + 1, end);
-      return memory.subarray(held, Math.min(memory.length, end));
-    },
-    filled(bytes, onRun) {
-      held += bytes;
-      if (held === frameEnd(memory, 0, held)) handHeld(held, onRun);
-    },
-    end() {
-      if (held === 0) return;
-      throw new LaunchpoolError(
-        'ERR_LAUNCHPOOL_FRAME_TRUNCATED',
-        `the connection ended after ${held} bytes of an unfinished frame`,
-      );
-    },
-  };
+/** A class, as an agent has thousands of them: what is in a closure takes its memory for each. */
+class StreamReader implements FrameReader {
+  limits: FrameLimits;
+  /** The unfinished frame: so many of its bytes, header included, stand at the start of the memory. */
+  heldBytes = 0;
+  #memory: Buffer = NOTHING;
+  readonly #allocate: Allocate;
+
+  constructor(limits: Partial<FrameLimits>, allocate: Allocate) {
+    this.limits = { maxFrameBytes: DEFAULT_MAX_FRAME_BYTES, maxRunFrames: Number.POSITIVE_INFINITY, ...limits };
+    this.#allocate = allocate;
+  }
+
+  push(chunk: Buffer, onRun: OnRun): void {
+    let offset = this.heldBytes > 0 ? this.#finishHeld(chunk, onRun) : 0;
+    while (offset < chunk.length) {
+      const runEnd = this.#handRun(chunk, offset, onRun);
+      if (runEnd === offset) break;
+      offset = runEnd;
+    }
+    if (offset === chunk.length) return;
+    const end = this.#frameEnd(chunk, offset, chunk.length);
+    this.#hold(chunk, offset, chunk.length, end === undefined ? LONG_HEADER_BYTES : end - offset);
+  }
+
+  target(): Buffer | undefined {
+    const held = this.heldBytes;
+    const end = held > 0 ? this.#frameEnd(this.#memory, 0, held) : undefined;
+    if (end === undefined || end < DIRECT_FRAME_BYTES || end - held < DIRECT_REST_BYTES) return undefined;
+    if (held === this.#memory.length) this.#grow(held + 1, end);
+    return this.#memory.subarray(held, Math.min(this.#memory.length, end));
+  }
+
+  filled(bytes: number, onRun: OnRun): void {
+    this.heldBytes += bytes;
+    if (this.heldBytes === this.#frameEnd(this.#memory, 0, this.heldBytes)) this.#handHeld(this.heldBytes, onRun);
+  }
+
+  end(): void {
+    if (this.heldBytes === 0) return;
+    throw new LaunchpoolError(
+      'ERR_LAUNCHPOOL_FRAME_TRUNCATED',
+      `the connection ended after ${this.heldBytes} bytes of an unfinished frame`,
+    );
+  }
 
   /** Where the frame at `offset` ends, or undefined while its header is not whole. */
-  function frameEnd(bytes: Buffer, offset: number, end: number): number | undefined {
+  #frameEnd(bytes: Buffer, offset: number, end: number): number | undefined {
     const length = readHeader(bytes, offset, end);
     if (length === undefined) return undefined;
-    if (length > reader.limits.maxFrameBytes) {
+    const { maxFrameBytes } = this.limits;
+    if (length > maxFrameBytes) {
       throw new LaunchpoolError(
         'ERR_LAUNCHPOOL_FRAME_TOO_LARGE',
-        `a frame of ${length} bytes is over the maximum of ${reader.limits.maxFrameBytes}`,
+        `a frame of ${length} bytes is over the maximum of ${maxFrameBytes}`,
         { hint: 'Send less at a time, or raise the maximum on both sides (--max-frame BYTES).' },
       );
     }
@@ -121,13 +132,14 @@ export function createFrameReader(
   }
 
   /** Hands on the whole frames from `start` as one view of the chunk; returns where they end. */
-  function handRun(chunk: Buffer, start: number, onRun: OnRun): number {
+  #handRun(chunk: Buffer, start: number, onRun: OnRun): number {
+    const { maxRunFrames } = this.limits;
     let end = start;
     let frames = 0;
     let refusal: unknown;
     try {
-      while (frames < reader.limits.maxRunFrames) {
-        const next = frameEnd(chunk, end, chunk.length);
+      while (frames < maxRunFrames) {
+        const next = this.#frameEnd(chunk, end, chunk.length);
         if (next === undefined || next > chunk.length) break;
         end = next;
         frames += 1;
@@ -141,45 +153,43 @@ export function createFrameReader(
   }
 
   /** Adds to the held frame what it lacks; returns how much of the chunk that took. */
-  function finishHeld(chunk: Buffer, onRun: OnRun): number {
+  #finishHeld(chunk: Buffer, onRun: OnRun): number {
     let offset = 0;
-    let end = frameEnd(memory, 0, held);
+    let end = this.#frameEnd(this.#memory, 0, this.heldBytes);
     while (end === undefined && offset < chunk.length) {
-      const headerEnd = held < SHORT_HEADER_BYTES ? SHORT_HEADER_BYTES : headerSize(memory, 0);
-      offset += hold(chunk, offset, Math.min(chunk.length, offset + headerEnd - held), headerEnd);
-      end = frameEnd(memory, 0, held);
+      const headerEnd = this.heldBytes < SHORT_HEADER_BYTES ? SHORT_HEADER_BYTES : headerSize(this.#memory, 0);
+      offset += this.#hold(chunk, offset, Math.min(chunk.length, offset + headerEnd - this.heldBytes), headerEnd);
+      end = this.#frameEnd(this.#memory, 0, this.heldBytes);
     }
     if (end === undefined) return offset;
-    offset += hold(chunk, offset, Math.min(chunk.length, offset + end - held), end);
-    if (held === end) handHeld(end, onRun);
+    offset += this.#hold(chunk, offset, Math.min(chunk.length, offset + end - this.heldBytes), end);
+    if (this.heldBytes === end) this.#handHeld(end, onRun);
     return offset;
   }
 
-  function handHeld(end: number, onRun: OnRun): void {
-    const frame = memory.subarray(0, end);
-    memory = NOTHING;
-    held = 0;
+  #handHeld(end: number, onRun: OnRun): void {
+    const frame = this.#memory.subarray(0, end);
+    this.#memory = NOTHING;
+    this.heldBytes = 0;
     onRun(frame, 1, true);
   }
 
   /** Copies a piece of the chunk behind the held bytes of a frame of `total` bytes; returns the piece's length. */
-  function hold(chunk: Buffer, from: number, to: number, total: number): number {
-    const needed = held + to - from;
-    if (needed > memory.length) grow(needed, total);
-    chunk.copy(memory, held, from, to);
-    held = needed;
+  #hold(chunk: Buffer, from: number, to: number, total: number): number {
+    const needed = this.heldBytes + to - from;
+    if (needed > this.#memory.length) this.#grow(needed, total);
+    chunk.copy(this.#memory, this.heldBytes, from, to);
+    this.heldBytes = needed;
     return to - from;
   }
 
-  function grow(needed: number, total: number): void {
+  #grow(needed: number, total: number): void {
     // Never more than the frame, and never much more than has arrived: a header alone must not make us allocate.
     const quick = Math.min(QUICK_BYTES, needed * QUICK_GROWTH);
-    const grown = allocate(Math.max(needed, Math.min(total, Math.max(TRUSTED_BYTES, quick, needed * GROWTH))));
-    memory.copy(grown, 0, 0, held);
-    memory = grown;
+    const grown = this.#allocate(Math.max(needed, Math.min(total, Math.max(TRUSTED_BYTES, quick, needed * GROWTH))));
+    this.#memory.copy(grown, 0, 0, this.heldBytes);
+    this.#memory = grown;
   }
-
-  return reader;
 }
 
 /** The size of a header of which the first field is there. */

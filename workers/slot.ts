@@ -67,30 +67,54 @@ function slotAt(memory: SharedArrayBuffer, index: number): Slot {
     return offset - bytes;
   };
   const words = new Int32Array(memory, take(WORDS * 4), WORDS);
-  return {
-    index,
-    control: { words, index: CONTROL },
+  return new SharedSlot(index, {
+    words,
     starts: new Int32Array(memory, take(TABLE_BYTES), MAX_FRAMES),
     states: new Int32Array(memory, take(TABLE_BYTES), MAX_FRAMES),
     input: Buffer.from(memory, take(INPUT_BYTES), INPUT_BYTES),
     output: Buffer.from(memory, take(OUTPUT_BYTES), OUTPUT_BYTES),
-    get ticket() {
-      return Atomics.load(words, TICKET);
-    },
-    set ticket(value) {
-      Atomics.store(words, TICKET, value);
-    },
-    get thread() {
-      return Atomics.load(words, THREAD);
-    },
-    set thread(value) {
-      Atomics.store(words, THREAD, value);
-    },
-    get kind() {
-      return Atomics.load(words, KIND);
-    },
-    set kind(value) {
-      Atomics.store(words, KIND, value);
-    },
-  };
+  });
+}
+
+type Parts = { words: Int32Array; starts: Int32Array; states: Int32Array; input: Buffer; output: Buffer };
+
+class SharedSlot implements Slot {
+  readonly index: number;
+  readonly control: WordAt;
+  readonly starts: Int32Array;
+  readonly states: Int32Array;
+  readonly input: Buffer;
+  readonly output: Buffer;
+  readonly #words: Int32Array;
+
+  constructor(index: number, { words, starts, states, input, output }: Parts) {
+    this.index = index;
+    this.control = { words, index: CONTROL };
+    this.starts = starts;
+    this.states = states;
+    this.input = input;
+    this.output = output;
+    this.#words = words;
+  }
+
+  get ticket(): number {
+    return Atomics.load(this.#words, TICKET);
+  }
+  set ticket(value: number) {
+    Atomics.store(this.#words, TICKET, value);
+  }
+
+  get thread(): number {
+    return Atomics.load(this.#words, THREAD);
+  }
+  set thread(value: number) {
+    Atomics.store(this.#words, THREAD, value);
+  }
+
+  get kind(): number {
+    return Atomics.load(this.#words, KIND);
+  }
+  set kind(value: number) {
+    Atomics.store(this.#words, KIND, value);
+  }
 }

@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 import { MAX_HANDSHAKE_FRAME_BYTES } from '../../wire/challenge.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
-import { createFrameReader } from '../../wire/frame-reader.ts';
+import { createFrameReader, type FrameLimits, type FrameReader } from '../../wire/frame-reader.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import { COPIED_BYTES, type Keep } from '../dispatch/lane.ts';
-import type { Gate } from '../gate/gate.ts';
+import { COPIED_BYTES, type Keep, type LaneEnd } from '../dispatch/lane.ts';
+import type { Passage } from '../dispatch/passage.ts';
+import type { Gate, Visitor } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
-import { readSocket } from './reading.ts';
+import { type Reading, readSocket } from './reading.ts';
 
 /** Who has not passed the gate may send nothing but its messages, and one at a time: the last one changes the limits. */
 const GATE_LIMITS = { maxFrameBytes: MAX_HANDSHAKE_FRAME_BYTES, maxRunFrames: 1 };
@@ -39,81 +40,109 @@ export type Connection = {
  * replies.
  */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { gate, dispatcher, maxFrameBytes, onActivity, onClose, log } = options;
-  const openLimits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
-  const reader = createFrameReader(gate === undefined ? openLimits : GATE_LIMITS, dispatcher.allocate);
-  const socket = readSocket(options.socket, {
-    target: () => reader.target(),
-    onChunk: takeChunk,
-    onFilled: takeFilled,
-  });
-  const passage = dispatcher.open({ send, fail, settled, isFull: () => socket.writableNeedDrain });
+  return new SocketConnection(options);
+}
+
+/** A class, as there are thousands of them: what is in a closure takes its memory for each. */
+class SocketConnection implements Connection, Reading, LaneEnd {
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  readonly #passage: Passage;
+  readonly #onActivity: () => void;
+  readonly #log: Log;
   /** Whether frames are still read, and if not, whether the rest of the input is thrown away. */
-  let input: 'read' | 'closed' | 'discarded' = 'read';
-
+  #input: 'read' | 'closed' | 'discarded' = 'read';
   /** The handshake, until it has succeeded. */
-  let atGate = gate?.open(
-    (payload) => socket.write(encodeFrame(payload)),
-    (refusal) => {
-      if (refusal !== undefined) return turnAway(refusal);
-      atGate = undefined;
-      reader.limits = openLimits;
-    },
-  );
+  #atGate: Visitor | undefined;
 
-  socket.on('end', () => {
-    if (input !== 'read') return;
-    try {
-      reader.end();
-    } catch (error) {
-      log.debug({ error: toPlain(error) }, 'truncated');
-    }
-    close();
-  });
-  socket.on('drain', () => {
-    passage.resume();
-    balance();
-  });
-  socket.on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'));
-  socket.on('close', () => {
-    atGate?.leave();
-    passage.abandon();
-    onClose();
-  });
-
-  function takeChunk(chunk: Buffer): void {
-    if (input !== 'read') return;
-    onActivity();
-    try {
-      reader.push(chunk, takeRun);
-    } catch (error) {
-      refuse(error as LaunchpoolError);
-    }
-    balance();
+  constructor({ socket, gate, dispatcher, maxFrameBytes, onActivity, onClose, log }: ConnectionOptions) {
+    const limits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
+    this.#onActivity = onActivity;
+    this.#log = log;
+    this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher.allocate);
+    this.#socket = readSocket(socket, this);
+    this.#passage = dispatcher.open(this);
+    if (gate !== undefined) this.#passGate(gate, limits);
+    this.#socket
+      .on('end', () => this.#onEnd())
+      .on('drain', () => this.#onDrain())
+      .on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'))
+      .on('close', () => {
+        this.#atGate?.leave();
+        this.#passage.abandon();
+        onClose();
+      });
   }
 
-  function takeFilled(bytes: number): void {
-    if (input !== 'read') return;
-    onActivity();
-    reader.filled(bytes, takeRun);
-    balance();
+  close(): void {
+    if (this.#input === 'discarded' && this.#socket.writableEnded) this.#socket.destroy();
+    if (this.#input !== 'read') return;
+    this.#input = 'closed';
+    this.#socket.pause();
+    this.#closeWhenDone();
   }
 
-  function takeRun(run: Buffer, frames: number, own: boolean): void {
-    if (input !== 'read') return;
-    if (atGate === undefined) passage.dispatch(run, frames, own);
-    else forEachFrame(run, atGate.receive);
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  // What is read.
+
+  target(): Buffer | undefined {
+    return this.#reader.target();
+  }
+
+  onChunk(chunk: Buffer): void {
+    if (this.#input !== 'read') return;
+    this.#onActivity();
+    try {
+      this.#reader.push(chunk, this.#takeRun);
+    } catch (error) {
+      this.#refuse(error as LaunchpoolError);
+    }
+    this.#balance();
+  }
+
+  onFilled(bytes: number): void {
+    if (this.#input !== 'read') return;
+    this.#onActivity();
+    this.#reader.filled(bytes, this.#takeRun);
+    this.#balance();
+  }
+
+  readonly #takeRun = (run: Buffer, frames: number, own: boolean): void => {
+    if (this.#input !== 'read') return;
+    if (this.#atGate === undefined) this.#passage.dispatch(run, frames, own);
+    else forEachFrame(run, this.#atGate.receive);
+  };
+
+  #onEnd(): void {
+    if (this.#input !== 'read') return;
+    try {
+      this.#reader.end();
+    } catch (error) {
+      this.#log.debug({ error: toPlain(error) }, 'truncated');
+    }
+    this.close();
+  }
+
+  #onDrain(): void {
+    this.#passage.resume();
+    this.#balance();
   }
 
   /** Reads on or not, by what is on its way in and out. */
-  function balance(): void {
-    if (input !== 'read') return;
-    if (passage.isFull || socket.writableNeedDrain) socket.pause();
-    else if (socket.isPaused()) socket.resume();
+  #balance(): void {
+    if (this.#input !== 'read') return;
+    if (this.#passage.isOverfull || this.#socket.writableNeedDrain) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  function send(frames: Uint8Array, keep?: Keep): void {
-    onActivity();
+  // What is sent.
+
+  send(frames: Uint8Array, keep?: Keep): void {
+    const socket = this.#socket;
+    this.#onActivity();
     if (keep === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES)) {
       // Written later, when the bytes may be somebody else's.
       socket.write(Buffer.from(frames));
@@ -124,56 +153,63 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (socket.writableLength > 0) socket.write('', keep());
   }
 
-  function settled(): void {
-    if (input === 'closed') closeWhenDone();
-    else balance();
+  isFull(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  settled(): void {
+    if (this.#input === 'closed') this.#closeWhenDone();
+    else this.#balance();
+  }
+
+  fail(error: PlainError): void {
+    if (this.#input !== 'discarded') this.#log.warn({ error }, 'request-failed');
+    this.#hangUp();
+  }
+
+  // How it ends.
+
+  #passGate(gate: Gate, limits: FrameLimits): void {
+    this.#atGate = gate.open(
+      (payload) => this.#socket.write(encodeFrame(payload)),
+      (refusal) => {
+        if (refusal !== undefined) return this.#turnAway(refusal);
+        this.#atGate = undefined;
+        this.#reader.limits = limits;
+      },
+    );
   }
 
   /** What came cannot be answered in its place: says so, in its turn, and closes. */
-  function refuse(error: LaunchpoolError): void {
-    if (atGate !== undefined) {
-      atGate.leave();
-      turnAway(error);
+  #refuse(error: LaunchpoolError): void {
+    if (this.#atGate !== undefined) {
+      this.#atGate.leave();
+      this.#turnAway(error);
       return;
     }
-    log.warn({ error: toPlain(error) }, 'refused');
-    discardInput();
-    passage.refuse(error);
+    this.#log.warn({ error: toPlain(error) }, 'refused');
+    this.#discardInput();
+    this.#passage.refuse(error);
   }
 
-  function turnAway(refusal: LaunchpoolError): void {
-    log.warn({ error: toPlain(refusal) }, 'turned-away');
-    hangUp();
-  }
-
-  function fail(error: PlainError): void {
-    if (input !== 'discarded') log.warn({ error }, 'request-failed');
-    hangUp();
+  #turnAway(refusal: LaunchpoolError): void {
+    this.#log.warn({ error: toPlain(refusal) }, 'turned-away');
+    this.#hangUp();
   }
 
   /** Closes behind what has been sent, and gives the other side time to stop writing and read it. */
-  function hangUp(): void {
-    discardInput();
-    socket.end();
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  #hangUp(): void {
+    this.#discardInput();
+    this.#socket.end();
+    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
   }
 
-  function discardInput(): void {
-    input = 'discarded';
-    socket.resume();
+  #discardInput(): void {
+    this.#input = 'discarded';
+    this.#socket.resume();
   }
 
-  function close(): void {
-    if (input === 'discarded' && socket.writableEnded) socket.destroy();
-    if (input !== 'read') return;
-    input = 'closed';
-    socket.pause();
-    closeWhenDone();
+  #closeWhenDone(): void {
+    if (!this.#passage.isBusy) this.#socket.destroySoon();
   }
-
-  function closeWhenDone(): void {
-    if (!passage.isBusy) socket.destroySoon();
-  }
-
-  return { close, destroy: () => socket.destroy() };
 }

@@ -11,11 +11,11 @@ const NOWHERE: Buffer = Buffer.alloc(0);
 
 export type Reading = {
   /** Receives what was read, and must not keep it. */
-  onChunk: (chunk: Buffer) => void;
+  onChunk(chunk: Buffer): void;
   /** Where to read to, if that is not all the same; asked before each read. */
-  target: () => Buffer | undefined;
+  target(): Buffer | undefined;
   /** Says how many bytes have been read to the target. */
-  onFilled: (bytes: number) => void;
+  onFilled(bytes: number): void;
 };
 
 type Handle = { useUserBuffer?: unknown };
@@ -29,11 +29,11 @@ type Handle = { useUserBuffer?: unknown };
  *
  * @returns the socket to go on with; it reads from the next turn of the event loop on.
  */
-export function readSocket(accepted: Socket, { onChunk, target, onFilled }: Reading): Socket {
+export function readSocket(accepted: Socket, reading: Reading): Socket {
   const inner = accepted as unknown as { _handle: Handle | null };
   const handle = inner._handle;
   if (typeof handle?.useUserBuffer !== 'function') {
-    accepted.on('data', onChunk);
+    accepted.on('data', (chunk: Buffer) => reading.onChunk(chunk));
     return accepted;
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
@@ -43,13 +43,13 @@ export function readSocket(accepted: Socket, { onChunk, target, onFilled }: Read
   let isTarget = false;
 
   const callback = (length: number): boolean => {
-    if (isTarget) onFilled(length);
-    else onChunk(current.subarray(0, length));
+    if (isTarget) reading.onFilled(length);
+    else reading.onChunk(current.subarray(0, length));
     return true;
   };
   /** Asked when the socket begins, and after each read; undefined leaves the buffer as it is. */
   const buffer = (): Buffer | undefined => {
-    const wanted = target();
+    const wanted = reading.target();
     const next = wanted ?? (isTarget ? start : whole);
     isTarget = wanted !== undefined;
     if (next === current) return undefined;

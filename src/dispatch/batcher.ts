@@ -36,8 +36,8 @@ export type Batcher = {
   putBack(pieces: readonly Piece[], bytes: Buffer): void;
   /** The next batch, ready to be handed to a worker; undefined when there is none, or no slot for it. */
   take(): Batch | undefined;
-  /** What a request costs on a worker, in microseconds, as far as is known. */
-  readonly usPerFrame: number;
+  /** How long a worker takes for so many requests, in microseconds, as far as is known. */
+  expectedUs(frames: number): number;
   /** Learns what requests have cost on a worker, in microseconds. */
   learn(us: number, frames: number): void;
 };
@@ -129,9 +129,7 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>): Batcher {
       offer(slot.control, frames);
       return batch;
     },
-    get usPerFrame() {
-      return usPerFrame;
-    },
+    expectedUs: (frames) => frames * usPerFrame,
     learn(us, frames) {
       if (frames === 0) return;
       const measured = us / frames;

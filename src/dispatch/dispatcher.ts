@@ -1,15 +1,14 @@
 /** Takes requests from the lanes to the threads, and what became of them back to the lanes. */
-import { type LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { KIND_RAW, KIND_UNKNOWN } from '../../workers/slot.ts';
 import type { AgentKind } from '../../workers/task.ts';
 import type { Pool } from '../pool/pool.ts';
 import { type Batch, createBatcher } from './batcher.ts';
-import { createEntrance } from './entrance.ts';
 import { createFlight, type Flight } from './flight.ts';
 import { createFreeSlots } from './free-slots.ts';
-import { createLane, type Lane, type LaneEnd } from './lane.ts';
+import type { Lane, LaneEnd } from './lane.ts';
 import { createLongMemory } from './long-memory.ts';
 import { createLongRequests } from './long-requests.ts';
+import { createPassage, type Passage, type PassageOptions } from './passage.ts';
 import { createSpin } from './spin.ts';
 import { createWatch } from './watch.ts';
 import { createWindow } from './window.ts';
@@ -18,28 +17,6 @@ import { createWindow } from './window.ts';
 export const LONG_FRAME_BYTES: number = 48 * 1024;
 /** So many threads may die before they begin a batch; then its requests are answered with an error. */
 const MOST_DEATHS = 100;
-/** Of one connection. */
-const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
-
-/** One connection's way to the threads and back. */
-export type Passage = {
-  /**
-   * Takes whole frames, still framed. The bytes are read during the call and not kept.
-   * @param frames how many there are, where that is known.
-   * @param own whether the bytes may be kept after all.
-   */
-  dispatch(run: Buffer, frames?: number, own?: boolean): void;
-  /** Ends the conversation because of what the other side has sent, in its turn behind the requests before it. */
-  refuse(error: LaunchpoolError): void;
-  /** Whether anything that has come has no outcome yet. */
-  readonly isBusy: boolean;
-  /** Whether nothing more should be read for now. */
-  readonly isFull: boolean;
-  /** Says that replies can be sent again. */
-  resume(): void;
-  /** Says that the connection is gone: outcomes to come are dropped. */
-  abandon(): void;
-};
 
 export type Dispatcher = {
   open(end: LaneEnd): Passage;
@@ -68,7 +45,8 @@ export function createDispatcher(pool: Pool): Dispatcher {
   const lanes = new Set<Lane>();
 
   function isRaw(): boolean {
-    return (kind ?? pool.kind) === 'raw';
+    kind ??= pool.kind;
+    return kind === 'raw';
   }
 
   /** Hands batches on at the end of this turn of the event loop, when all that came in it has been gathered. */
@@ -93,7 +71,7 @@ export function createDispatcher(pool: Pool): Dispatcher {
     flights.set(batch.ticket, flight);
     flying.add(flight);
     watch.start();
-    spin.follow(flight, batch.frames * batcher.usPerFrame);
+    spin.follow(flight, batcher.expectedUs(batch.frames));
     pool.run(batch.slot.index).then(
       (us) => {
         onLanded(flight);
@@ -186,49 +164,18 @@ export function createDispatcher(pool: Pool): Dispatcher {
     schedule();
   }
 
-  return {
-    open(end) {
-      let refusal: LaunchpoolError | undefined;
-      /** Behind all requests that have come, and not only those that are under way. */
-      const refuseInTurn = (): void => {
-        if (refusal !== undefined && !entrance.isFull) lane.refuse(toPlain(refusal));
-      };
-      const settled = (): void => {
-        entrance.resume();
-        refuseInTurn();
-        if (lane.abandoned && lane.requests === 0) lanes.delete(lane);
-        end.settled();
-      };
-      const lane = createLane({ ...end, settled }, isRaw);
-      const options = { lane, window: () => window.requests, longFrameBytes: LONG_FRAME_BYTES, begin, beginLong };
-      const entrance = createEntrance(options);
-      lanes.add(lane);
-      return {
-        dispatch: entrance.dispatch,
-        resume() {
-          entrance.resume();
-          refuseInTurn();
-        },
-        get isBusy() {
-          return lane.requests > 0 || entrance.isFull;
-        },
-        get isFull() {
-          return entrance.isFull || lane.bytes > MOST_BYTES_UNDER_WAY;
-        },
-        async refuse(error) {
-          // Of a module that no thread has loaded, nobody knows how it would say so.
-          if ((kind ?? pool.kind) === undefined) await pool.run(null).catch(() => undefined);
-          refusal = error;
-          refuseInTurn();
-        },
-        abandon() {
-          lane.abandon();
-          // Begins what waits: it may be notifications, which nobody stays for.
-          entrance.resume();
-          if (lane.requests === 0) lanes.delete(lane);
-        },
-      };
+  const passages: PassageOptions = {
+    isRaw,
+    // Of a module that no thread has loaded, nobody knows.
+    knowsKind: async () => {
+      if ((kind ?? pool.kind) === undefined) await pool.run(null).catch(() => undefined);
     },
+    entrance: { window: () => window.requests, longFrameBytes: LONG_FRAME_BYTES, begin, beginLong },
+    lanes,
+  };
+
+  return {
+    open: (end) => createPassage(end, passages),
     allocate: (bytes) =>
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
     get requests() {

@@ -3,7 +3,6 @@ import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import type { Lane } from './lane.ts';
 
 export type EntranceOptions = {
-  lane: Lane;
   /** The most requests that may be under way. */
   window: () => number;
   /** A frame of more bytes than this, header included, is a long one. */
@@ -27,12 +26,53 @@ export type Entrance = {
   readonly isFull: boolean;
 };
 
-export function createEntrance({ lane, window, longFrameBytes, begin, beginLong }: EntranceOptions): Entrance {
+/** @param options may be shared by all entrances. */
+export function createEntrance(lane: Lane, options: EntranceOptions): Entrance {
+  return new OpenEntrance(lane, options);
+}
+
+/** A class, as there are thousands of them. */
+class OpenEntrance implements Entrance {
+  readonly #lane: Lane;
+  readonly #options: EntranceOptions;
   /** Frames that have not been begun, in memory of their own. */
-  const waiting: Buffer[] = [];
+  #waiting: Buffer[] | undefined;
+
+  constructor(lane: Lane, options: EntranceOptions) {
+    this.#lane = lane;
+    this.#options = options;
+  }
+
+  get isFull(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  dispatch(run: Buffer, frames?: number, own = false): void {
+    const begun = this.#waiting === undefined ? this.#beginSome(run, frames) : 0;
+    if (begun === run.length) return;
+    const rest = run.subarray(begun);
+    this.#waiting ??= [];
+    this.#waiting.push(own ? rest : Buffer.from(rest));
+  }
+
+  resume(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    for (let run = waiting[0]; run !== undefined; run = waiting[0]) {
+      const begun = this.#beginSome(run);
+      if (begun < run.length) {
+        waiting[0] = run.subarray(begun);
+        return;
+      }
+      waiting.shift();
+    }
+    this.#waiting = undefined;
+  }
 
   /** Begins the frames at the start of a run, as many as may be; returns where it has stopped. */
-  function beginSome(run: Buffer, known?: number): number {
+  #beginSome(run: Buffer, known?: number): number {
+    const lane = this.#lane;
+    const { window, longFrameBytes, begin, beginLong } = this.#options;
     // Whoever is gone reads nothing any more, but what it has sent may be notifications, and is run.
     let room = lane.end.isFull() && !lane.abandoned ? 0 : window() - lane.requests;
     if (known !== undefined && known <= room && run.length <= longFrameBytes) {
@@ -62,26 +102,4 @@ export function createEntrance({ lane, window, longFrameBytes, begin, beginLong 
     }
     return offset;
   }
-
-  return {
-    dispatch(run, frames, own = false) {
-      const begun = waiting.length === 0 ? beginSome(run, frames) : 0;
-      if (begun === run.length) return;
-      const rest = run.subarray(begun);
-      waiting.push(own ? rest : Buffer.from(rest));
-    },
-    resume() {
-      for (let run = waiting[0]; run !== undefined; run = waiting[0]) {
-        const begun = beginSome(run);
-        if (begun < run.length) {
-          waiting[0] = run.subarray(begun);
-          return;
-        }
-        waiting.shift();
-      }
-    },
-    get isFull() {
-      return waiting.length > 0;
-    },
-  };
 }

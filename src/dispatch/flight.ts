@@ -19,6 +19,11 @@ const NOTHING_OWED: Settlement = {};
 /** For replies in memory that nobody else has. */
 const ALREADY_OWN: Keep = () => () => undefined;
 
+/** Consecutive frames, and where their replies stand in the output. */
+type Row = { frames: number; from: number; to: number };
+const OPEN_ROW: Row = { frames: 0, from: 0, to: 0 };
+const NOTHING_ROW: Row = { frames: 1, from: 0, to: 0 };
+
 /** Requests that no worker has begun, with their bytes. */
 export type Untouched = { pieces: Piece[]; bytes: Buffer };
 
@@ -48,49 +53,117 @@ export type Flight = {
 
 /** @param keepSlot returns what keeps the slot while replies are being written from it, if that is possible. */
 export function createFlight(batch: Batch, keepSlot: () => Keep | undefined): Flight {
-  const { slot, pieces } = batch;
-  const { control, states, starts, output, input } = slot;
-  /** Frames from here on have been taken back. */
-  let limit = batch.frames;
-  let settled = 0;
-  /** Of the replies that this collection has found. */
-  let bytes = 0;
-  let seen = -2;
-  let still = 0;
-  let thread = 0;
-  /** Which frames are settled, once some are and some are not. */
-  let done: Uint8Array | undefined;
-  /** The requests that are owed, once the slot is gone. */
-  let kept: Map<number, Buffer> | undefined;
+  return new BatchFlight(batch, keepSlot);
+}
 
-  function mark(index: number, count: number): void {
-    settled += count;
-    if (settled === limit && done === undefined) return;
-    done ??= new Uint8Array(batch.frames);
-    done.fill(1, index, index + count);
+class BatchFlight implements Flight {
+  readonly batch: Batch;
+  /** Frames from here on have been taken back. */
+  frames: number;
+  readonly #keepSlot: () => Keep | undefined;
+  #settled = 0;
+  #seen = -2;
+  #still = 0;
+  #thread = 0;
+  /** Which frames are settled, once some are and some are not. */
+  #done: Uint8Array | undefined;
+  /** The requests that are owed, once the slot is gone. */
+  #kept: Map<number, Buffer> | undefined;
+
+  constructor(batch: Batch, keepSlot: () => Keep | undefined) {
+    this.batch = batch;
+    this.frames = batch.frames;
+    this.#keepSlot = keepSlot;
   }
 
-  function collect(): { frames: number; bytes: number } {
-    const before = settled;
-    bytes = 0;
+  get thread(): number {
+    return this.#thread === 0 ? this.batch.slot.thread : this.#thread;
+  }
+
+  get owed(): number {
+    return this.frames - this.#settled;
+  }
+
+  collect(): { frames: number; bytes: number } {
+    const before = this.#settled;
+    let bytes = 0;
     // With nothing open there are no marks either, and what is settled would be settled again.
-    if (settled === limit) return { frames: 0, bytes };
+    if (before === this.frames) return { frames: 0, bytes };
     let base = 0;
-    for (const piece of pieces) {
-      const end = Math.min(base + piece.count, limit);
-      for (let index = base; index < end; ) index = collectRow(piece, base, index, end);
+    for (const piece of this.batch.pieces) {
+      const end = Math.min(base + piece.count, this.frames);
+      for (let index = base; index < end; ) {
+        const row = this.#row(index, end);
+        if (row.frames > 0) {
+          bytes += row.to - row.from;
+          this.#finish(piece, base, index, row.frames, this.#settlementOf(row));
+        }
+        index += Math.max(row.frames, 1);
+      }
       base += piece.count;
     }
-    return { frames: settled - before, bytes };
+    return { frames: this.#settled - before, bytes };
   }
 
-  /** Settles the frame at `index`, with those behind it whose replies stand behind its own; returns the next index. */
-  function collectRow(piece: Piece, base: number, index: number, end: number): number {
-    const state = done?.[index] === 1 ? PENDING : Atomics.load(states, index);
-    if (state < 0 || state === PENDING) {
-      if (state === NOTHING) finish(piece, base, index, 1, NOTHING_OWED);
-      return index + 1;
+  isFinished(): boolean {
+    return this.owed === 0 || Atomics.load(this.batch.slot.states, this.frames - 1) !== PENDING;
+  }
+
+  isStuck(): boolean {
+    const { control, thread } = this.batch.slot;
+    const cursor = cursorOf(Atomics.load(control.words, control.index));
+    // That a worker has begun is progress too.
+    const progress = thread === 0 ? -1 : cursor;
+    this.#still = progress === this.#seen ? this.#still + 1 : 0;
+    this.#seen = progress;
+    return this.#still >= 2;
+  }
+
+  recall(): Untouched | undefined {
+    const { slot, pieces, inputEnd } = this.batch;
+    const { from, to } = takeBack(slot.control);
+    if (from === to) return undefined;
+    this.frames = from;
+    const [first] = [...this.#requests()].slice(from);
+    if (first === undefined) return undefined;
+    return { pieces: tail(pieces, from), bytes: slot.input.subarray(first.start, inputEnd) };
+  }
+
+  settle(index: number, { reply, failure }: Outcome): boolean {
+    if (index >= this.frames || this.owed === 0 || this.#done?.[index] === 1) return false;
+    let base = 0;
+    const piece = this.batch.pieces.find(({ count }) => {
+      base += count;
+      return index < base;
+    }) as Piece;
+    this.#kept?.delete(index);
+    this.#finish(piece, base - piece.count, index, 1, { frames: reply, failure, keep: ALREADY_OWN });
+    return true;
+  }
+
+  land(): void {
+    this.#thread = this.batch.slot.thread;
+    if (this.owed === 0) return;
+    this.#kept = new Map();
+    for (const { index, payload, end } of this.#requests()) {
+      if (index >= this.frames || this.#done?.[index] === 1) continue;
+      this.#kept.set(index, Buffer.from(this.batch.slot.input.subarray(payload, end)));
     }
+  }
+
+  lose(error: LaunchpoolError, isRaw: boolean): void {
+    const plain = toPlain(error);
+    for (const [index, payload] of this.#kept ?? [])
+      this.settle(index, isRaw ? { failure: plain } : errorsFor(payload, plain));
+  }
+
+  /** The frames from `index` on that can be settled together: whose replies stand one behind the other. */
+  #row(index: number, end: number): Row {
+    const { states, starts } = this.batch.slot;
+    const done = this.#done;
+    const state = done?.[index] === 1 ? PENDING : Atomics.load(states, index);
+    if (state === NOTHING) return NOTHING_ROW;
+    if (state < 0 || state === PENDING) return OPEN_ROW;
     const from = starts[index] as number;
     let to = from + state;
     let next = index + 1;
@@ -100,85 +173,37 @@ export function createFlight(batch: Batch, keepSlot: () => Keep | undefined): Fl
       to += length;
       next += 1;
     }
-    bytes += to - from;
-    finish(piece, base, index, next - index, { frames: output.subarray(from, to), keep: keepSlot() });
-    return next;
+    return { frames: next - index, from, to };
   }
 
-  function finish(piece: Piece, base: number, index: number, count: number, settlement: Settlement): void {
-    mark(index, count);
+  #settlementOf({ from, to }: Row): Settlement {
+    if (from === to) return NOTHING_OWED;
+    return { frames: this.batch.slot.output.subarray(from, to), keep: this.#keepSlot() };
+  }
+
+  #finish(piece: Piece, base: number, index: number, count: number, settlement: Settlement): void {
+    this.#mark(index, count);
     piece.lane.settle(piece.segment, piece.first + index - base, count, settlement);
   }
 
+  #mark(index: number, count: number): void {
+    this.#settled += count;
+    if (this.owed === 0 && this.#done === undefined) return;
+    this.#done ??= new Uint8Array(this.batch.frames);
+    this.#done.fill(1, index, index + count);
+  }
+
   /** Where each frame stands in the input, from the first on. */
-  function* requests(): Generator<{ index: number; start: number; payload: number; end: number }> {
+  *#requests(): Generator<{ index: number; start: number; payload: number; end: number }> {
+    const { input } = this.batch.slot;
     let start = 0;
-    for (let index = 0; index < batch.frames; index += 1) {
+    for (let index = 0; index < this.batch.frames; index += 1) {
       const payload = payloadStart(input, start);
       const end = payload + payloadLength(input, start);
       yield { index, start, payload, end };
       start = end;
     }
   }
-
-  function settleOne(index: number, { reply, failure }: Outcome): boolean {
-    if (index >= limit || settled === limit || done?.[index] === 1) return false;
-    let base = 0;
-    const piece = pieces.find(({ count }) => {
-      base += count;
-      return index < base;
-    }) as Piece;
-    kept?.delete(index);
-    finish(piece, base - piece.count, index, 1, { frames: reply, failure, keep: ALREADY_OWN });
-    return true;
-  }
-
-  return {
-    batch,
-    get thread() {
-      return thread === 0 ? slot.thread : thread;
-    },
-    get frames() {
-      return limit;
-    },
-    get owed() {
-      return limit - settled;
-    },
-    collect,
-    isFinished() {
-      return settled === limit || Atomics.load(states, limit - 1) !== PENDING;
-    },
-    isStuck() {
-      const cursor = cursorOf(Atomics.load(control.words, control.index));
-      // That a worker has begun is progress too.
-      const progress = slot.thread === 0 ? -1 : cursor;
-      still = progress === seen ? still + 1 : 0;
-      seen = progress;
-      return still >= 2;
-    },
-    recall() {
-      const { from, to } = takeBack(control);
-      if (from === to) return undefined;
-      limit = from;
-      const [first] = [...requests()].slice(from);
-      if (first === undefined) return undefined;
-      return { pieces: tail(pieces, from), bytes: input.subarray(first.start, batch.inputEnd) };
-    },
-    settle: settleOne,
-    land() {
-      thread = slot.thread;
-      if (settled === limit) return;
-      kept = new Map();
-      for (const { index, payload, end } of requests()) {
-        if (index < limit && done?.[index] !== 1) kept.set(index, Buffer.from(input.subarray(payload, end)));
-      }
-    },
-    lose(error, isRaw) {
-      const plain = toPlain(error);
-      for (const [index, payload] of kept ?? [])
-        settleOne(index, isRaw ? { failure: plain } : errorsFor(payload, plain));
-    },
-  };
 }
 
 /** The pieces without their first `frames` frames. */

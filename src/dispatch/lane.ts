@@ -66,22 +66,63 @@ export type Lane = {
 
 /** @param isRaw whether replies keep the order of their requests; not asked before there is a first reply. */
 export function createLane(end: LaneEnd, isRaw: () => boolean): Lane {
-  const segments: Segment[] = [];
-  let requests = 0;
-  let bytes = 0;
-  let refusal: PlainError | undefined;
-  let abandoned = false;
+  return new OpenLane(end, isRaw);
+}
 
-  function hand(segment: Segment, count: number, { frames, failure, keep }: Settlement): void {
-    segment.handed += count;
-    requests -= count;
-    if (segment.handed === segment.count) bytes -= segment.bytes;
-    if (abandoned) return;
-    if (frames !== undefined) end.send(frames, keep);
-    if (failure !== undefined) fail(failure);
+/** A class, as there are thousands of lanes: what is in a closure takes its memory for each. */
+class OpenLane implements Lane {
+  readonly end: LaneEnd;
+  requests = 0;
+  bytes = 0;
+  abandoned = false;
+  readonly #isRaw: () => boolean;
+  readonly #segments: Segment[] = [];
+  #refusal: PlainError | undefined;
+
+  constructor(end: LaneEnd, isRaw: () => boolean) {
+    this.end = end;
+    this.#isRaw = isRaw;
   }
 
-  function handLate(segment: Segment, { count, frames, failure, release }: Held): void {
+  open(count: number, bytes: number): Segment {
+    this.requests += count;
+    this.bytes += bytes;
+    const segment: Segment = { count, bytes, handed: 0, held: undefined };
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  settle(segment: Segment, first: number, count: number, settlement: Settlement): void {
+    const isFirst = segment === this.#segments[0];
+    if (!this.#isRaw() || (isFirst && segment.handed === first)) this.#hand(segment, count, settlement);
+    else {
+      segment.held ??= new Map();
+      segment.held.set(first, hold(settlement, count));
+    }
+    if (isFirst) this.#handHeld();
+    this.#sayRefusal();
+    this.end.settled();
+  }
+
+  refuse(error: PlainError): void {
+    this.#refusal = error;
+    this.#sayRefusal();
+  }
+
+  abandon(): void {
+    this.abandoned = true;
+  }
+
+  #hand(segment: Segment, count: number, { frames, failure, keep }: Settlement): void {
+    segment.handed += count;
+    this.requests -= count;
+    if (segment.handed === segment.count) this.bytes -= segment.bytes;
+    if (this.abandoned) return;
+    if (frames !== undefined) this.end.send(frames, keep);
+    if (failure !== undefined) this.#fail(failure);
+  }
+
+  #handLate(segment: Segment, { count, frames, failure, release }: Held): void {
     let kept = false;
     const keep =
       release &&
@@ -89,76 +130,39 @@ export function createLane(end: LaneEnd, isRaw: () => boolean): Lane {
         kept = true;
         return release;
       });
-    hand(segment, count, { frames, failure, keep });
+    this.#hand(segment, count, { frames, failure, keep });
     if (!kept) release?.();
   }
 
-  function hold({ frames, failure, keep }: Settlement, count: number): Held {
-    if (frames === undefined || keep === undefined || frames.length <= COPIED_BYTES) {
-      return { count, frames: frames && Buffer.from(frames), failure };
-    }
-    return { count, frames, release: keep() };
-  }
-
   /** Hands on what has been waiting for what was handed on just now. */
-  function handHeld(): void {
-    for (let head = segments[0]; head !== undefined; head = segments[0]) {
+  #handHeld(): void {
+    for (let head = this.#segments[0]; head !== undefined; head = this.#segments[0]) {
       if (head.handed === head.count) {
-        segments.shift();
+        this.#segments.shift();
         continue;
       }
       const held = head.held?.get(head.handed);
       if (held === undefined) return;
       head.held?.delete(head.handed);
-      handLate(head, held);
+      this.#handLate(head, held);
     }
   }
 
-  function fail(error: PlainError): void {
-    abandoned = true;
-    end.fail(error);
+  #fail(error: PlainError): void {
+    this.abandoned = true;
+    this.end.fail(error);
   }
 
-  function sayRefusal(): void {
-    if (refusal === undefined || requests > 0 || abandoned) return;
-    if (!isRaw()) end.send(encodeTextFrame(encodeError(NULL_ID, refusal)));
-    fail(refusal);
+  #sayRefusal(): void {
+    if (this.#refusal === undefined || this.requests > 0 || this.abandoned) return;
+    if (!this.#isRaw()) this.end.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
+    this.#fail(this.#refusal);
   }
+}
 
-  return {
-    end,
-    get requests() {
-      return requests;
-    },
-    get bytes() {
-      return bytes;
-    },
-    get abandoned() {
-      return abandoned;
-    },
-    open(count, size) {
-      requests += count;
-      bytes += size;
-      const segment: Segment = { count, bytes: size, handed: 0, held: undefined };
-      segments.push(segment);
-      return segment;
-    },
-    settle(segment, first, count, settlement) {
-      if (!isRaw() || (segment === segments[0] && segment.handed === first)) hand(segment, count, settlement);
-      else {
-        segment.held ??= new Map();
-        segment.held.set(first, hold(settlement, count));
-      }
-      if (segments[0] === segment) handHeld();
-      sayRefusal();
-      end.settled();
-    },
-    refuse(error) {
-      refusal = error;
-      sayRefusal();
-    },
-    abandon() {
-      abandoned = true;
-    },
-  };
+function hold({ frames, failure, keep }: Settlement, count: number): Held {
+  if (frames === undefined || keep === undefined || frames.length <= COPIED_BYTES) {
+    return { count, frames: frames && Buffer.from(frames), failure };
+  }
+  return { count, frames, release: keep() };
 }

@@ -19,12 +19,14 @@ export type Window = {
 export function createWindow(): Window {
   let bytesPerReply = REPLY_BYTES / LEAST_REQUESTS;
 
-  return {
-    get requests() {
-      return Math.max(LEAST_REQUESTS, Math.min(MOST_REQUESTS, Math.floor(REPLY_BYTES / bytesPerReply)));
-    },
-    learn({ frames, bytes }) {
-      if (frames > 0) bytesPerReply += (bytes / frames + 1 - bytesPerReply) * WEIGHT;
+  const window = {
+    requests: LEAST_REQUESTS,
+    learn({ frames, bytes }: { frames: number; bytes: number }) {
+      if (frames === 0) return;
+      bytesPerReply += (bytes / frames + 1 - bytesPerReply) * WEIGHT;
+      const requests = Math.floor(REPLY_BYTES / bytesPerReply);
+      window.requests = Math.max(LEAST_REQUESTS, Math.min(MOST_REQUESTS, requests));
     },
   };
+  return window;
 }

@@ -14,7 +14,7 @@ test('of many requests, the first ones are started', async (t) => {
   lane.dispatch(runOf(...numbered(200)));
   await bench.settle();
   t.deepEqual(started(bench), numbered(WINDOW));
-  t.deepEqual([lane.isBusy, lane.isFull], [true, true]);
+  t.deepEqual([lane.isBusy, lane.isOverfull], [true, true]);
 });
 
 test('many runs are no way round that', async (t) => {
@@ -28,7 +28,7 @@ test('many runs are no way round that', async (t) => {
 test('as many requests as may be under way are not too many', async (t) => {
   const { lane } = openLane(createBench());
   lane.dispatch(runOf(...numbered(WINDOW)));
-  t.deepEqual([lane.isBusy, lane.isFull], [true, false]);
+  t.deepEqual([lane.isBusy, lane.isOverfull], [true, false]);
 });
 
 test('each RPC reply lets another request begin', async (t) => {
@@ -67,7 +67,7 @@ test('while replies are not read, nothing is started', async (t) => {
   lane.dispatch(runOf('a', 'b'));
   await bench.settle();
   t.deepEqual(started(bench), []);
-  t.deepEqual([lane.isBusy, lane.isFull], [true, true]);
+  t.deepEqual([lane.isBusy, lane.isOverfull], [true, true]);
 });
 
 test('when replies are read again, what has waited is started in its order', async (t) => {

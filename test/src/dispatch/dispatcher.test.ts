@@ -112,10 +112,10 @@ test('a connection is full while too many bytes of it are under way', async (t) 
   const bench = createBench();
   const { lane } = openLane(bench);
   lane.dispatch(runOf('x'.repeat(9 * 1024 * 1024)));
-  t.true(lane.isFull);
+  t.true(lane.isOverfull);
   await bench.settle();
   await answer(bench, [0, 'x']);
-  t.false(lane.isFull);
+  t.false(lane.isOverfull);
 });
 
 test('a connection is told that a request is dealt with when it is no longer counted', async (t) => {

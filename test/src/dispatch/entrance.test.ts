@@ -12,8 +12,7 @@ function createRig(window: number): Rig {
   const begun: string[][] = [];
   const end = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => state.full };
   const lane = createLane(end, () => false);
-  const entrance = createEntrance({
-    lane,
+  const entrance = createEntrance(lane, {
     window: () => state.window,
     longFrameBytes: 20,
     begin: (to, run, frames) => {

@@ -217,7 +217,7 @@ class World {
     deepStrictEqual(this.bench.dispatcher.requests, 0);
     for (const [id, times] of this.begun) deepStrictEqual([id, times], [id, 1]);
     for (const [number, { told, sent, gone, lane }] of this.lanes.entries()) {
-      ok(!lane.isBusy && !lane.isFull);
+      ok(!lane.isBusy && !lane.isOverfull);
       const ids = Array.from({ length: sent }, (_unused, index) => `${number}.${index}`);
       const heard = told.map((text) => this.#heard(text));
       if (gone) deepStrictEqual([...new Set(heard)], heard);
