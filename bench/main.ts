@@ -6,7 +6,7 @@ import { BUILT_FOLDER, buildContenders } from './build.ts';
 import { compileGenerator, generatorProgram } from './generator.ts';
 import { besideFolder, readLineUp } from './line-up.ts';
 import { readCommit, readMachine } from './machine.ts';
-import { type BenchOptions, HELP, readOptions } from './options.ts';
+import { type BenchOptions, type Checkout, HELP, readOptions } from './options.ts';
 import { planRun, stepsOf } from './plan.ts';
 import { endAll } from './processes.ts';
 import { createProgress } from './progress.ts';
@@ -15,7 +15,11 @@ import type { Failure, Result, Results } from './results.ts';
 import { askQuestion } from './run.ts';
 import { questionText } from './table.ts';
 
+const PERFORMANCE_FILE = join(import.meta.dirname, '..', 'docs', 'performance.md');
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Another launchpool that takes part, and how its contenders are compiled to a folder. */
+type Beside = { name: string; build: (built: string) => Promise<void> };
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -35,6 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
     await writeReport(options.json as string);
     return 0;
   }
+  const techniques = options.command === 'techniques' ? await import('./techniques.ts') : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const cleanUp = async (): Promise<void> => {
     await endAll();
@@ -45,20 +50,40 @@ async function main(args: readonly string[]): Promise<number> {
     process.once(signal, () => cleanUp().finally(() => process.exit(status)));
   }
   try {
-    return await run(options, folder);
+    return await (techniques === undefined ? run(options, folder) : runTechniques(options, folder, techniques));
   } finally {
     await cleanUp();
   }
 }
 
+async function runTechniques(
+  options: BenchOptions,
+  folder: string,
+  { TECHNIQUES, TECHNIQUES_RUN, switchOff, variantName, writeTechniques }: typeof import('./techniques.ts'),
+): Promise<number> {
+  const beside: Beside[] = TECHNIQUES.map((technique) => ({
+    name: variantName(technique),
+    build: async (built) => {
+      await buildContenders(built);
+      await switchOff(technique, built);
+    },
+  }));
+  return run({ ...options, ...TECHNIQUES_RUN }, folder, beside, (found) => writeTechniques(found, PERFORMANCE_FILE));
+}
+
 /** @returns the exit status: 1 when a measurement has failed. */
-async function run(options: BenchOptions, folder: string): Promise<number> {
-  const { quick, threads, seconds, beside, json } = options;
+async function run(
+  options: BenchOptions,
+  folder: string,
+  beside: readonly Beside[] = options.beside.map(checkoutBeside),
+  write?: (found: Results) => Promise<void>,
+): Promise<number> {
+  const { quick, threads, seconds, json } = options;
   const lineUp = readLineUp({ generator: generatorProgram(folder), built: BUILT_FOLDER, everyPython: !quick, beside });
   const entries = planRun(QUESTIONS, lineUp.contenders, options);
   const generator = await compileGenerator(folder);
   await buildContenders();
-  for (const { name, folder: root } of beside) await buildContenders(besideFolder(BUILT_FOLDER, name), root);
+  for (const { name, build } of beside) await build(besideFolder(BUILT_FOLDER, name));
   const progress = createProgress(stepsOf(entries));
   const machine = readMachine();
   const failures: Failure[] = [];
@@ -101,9 +126,14 @@ async function run(options: BenchOptions, folder: string): Promise<number> {
     failures,
     missing,
   };
+  await write?.(written);
   if (json !== undefined) await writeFile(json, `${JSON.stringify(written, null, 2)}\n`);
   for (const failure of failures) process.stderr.write(`${failureText(failure)}\n`);
   return failures.length === 0 ? 0 : 1;
+}
+
+function checkoutBeside({ name, folder: root }: Checkout): Beside {
+  return { name, build: (built) => buildContenders(built, root) };
 }
 
 function failureText({ question, cell, contender, round, message }: Failure): string {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export type BenchOptions = {
-  command: 'run' | 'report' | 'help';
+  command: 'run' | 'report' | 'techniques' | 'help';
   quick: boolean;
   only: readonly string[];
   contenders: readonly string[];
@@ -26,6 +26,7 @@ const SECONDS = { full: 0.6, quick: 0.3 };
 
 export const HELP = `Usage: npm run bench -- [options]
        npm run bench -- report [FILE]
+       npm run bench -- techniques [options]
 
 Measures launchpool beside its peers: in each round all of them, close together and in a new order. Every reply is
 checked. Prints medians over the rounds, and ratios, which are taken within each round.
@@ -42,6 +43,8 @@ checked. Prints medians over the rounds, and ratios, which are taken within each
   --help               this text
 
 report writes bench/README.md and its charts from FILE (default: bench/results.json).
+
+techniques measures launchpool beside itself with one technique switched off, and writes docs/performance.md.
 `;
 
 /** @throws when an argument makes no sense. */
@@ -63,8 +66,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
     },
   });
   const [command = 'run', file, ...rest] = positionals;
-  if ((command !== 'run' && command !== 'report') || rest.length > 0) {
-    throw new Error(`${positionals.join(' ')}: neither "run" nor "report [FILE]"`);
+  if ((command !== 'run' && command !== 'report' && command !== 'techniques') || rest.length > 0) {
+    throw new Error(`${positionals.join(' ')}: neither "run" nor "report [FILE]" nor "techniques"`);
   }
   const size = values.quick ? 'quick' : 'full';
   const part = values.only !== '' || values.contenders !== '' || values.cells !== '' || values.beside.length > 0;
@@ -79,7 +82,12 @@ export function readOptions(args: readonly string[]): BenchOptions {
     seconds: values.seconds === undefined ? SECONDS[size] : numberOf(values.seconds, '--seconds'),
     threads: wholeOf(values.threads, '--threads'),
     beside: values.beside.map(checkoutOf),
-    json: json !== undefined ? resolve(json) : part && command === 'run' ? undefined : RESULTS_FILE,
+    json:
+      json !== undefined
+        ? resolve(json)
+        : (part && command === 'run') || command === 'techniques'
+          ? undefined
+          : RESULTS_FILE,
   };
 }
 

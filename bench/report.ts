@@ -5,7 +5,7 @@ import { drawChart } from './chart.ts';
 import type { Question } from './question.ts';
 import { QUESTIONS } from './questions/index.ts';
 import { type Result, type Results, readResults } from './results.ts';
-import { numberText } from './text.ts';
+import { markdownTable, numberText } from './text.ts';
 
 /** @param file what `--json` has written. */
 export async function writeReport(file: string, folder: string = import.meta.dirname): Promise<void> {
@@ -84,10 +84,4 @@ function sectionText({ name, asks, columns }: Question, found: readonly Result[]
   const table = markdownTable(['Cell', 'Contender', ...columns.map(({ title }) => title), 'rounds'], rows);
   const chart = hasChart ? `![${asks}](charts/${name}.svg)\n\n` : '';
   return `<a id="${name}"></a>\n\n## ${asks}\n\n${chart}<details><summary>All figures</summary>\n\n${table}\n\n</details>`;
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -34,7 +34,8 @@ export function readSocket(accepted: Socket, reading: Reading): Socket {
   const handle = inner._handle;
   if (typeof handle?.useUserBuffer !== 'function') {
     accepted.on('data', (chunk: Buffer) => reading.onChunk(chunk));
-    return accepted;
+    // Who was paused does not begin to read because somebody listens.
+    return accepted.resume();
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
   peek ??= shared.subarray(0, PEEK_BYTES);
