@@ -36,7 +36,7 @@ export const TECHNIQUES: readonly Technique[] = [
   },
   {
     name: 'adaptive size',
-    what: 'A batch has as many requests as are done in half a millisecond.',
+    what: 'A batch has as many requests as are done in a millisecond.',
     without: 'as many as there are',
     file: 'src/dispatch/batcher.js',
     from: 'Math.floor(AIM_US / usPerFrame)',

@@ -6,7 +6,7 @@ import type { FreeSlots } from './free-slots.ts';
 import type { Lane, Segment } from './lane.ts';
 
 /** A batch should keep a thread busy for about so long: long enough to be worth a hand-over, short enough to share. */
-const AIM_US = 500;
+const AIM_US = 1000;
 /** How much a new measurement of the time per request counts against all before it. */
 const WEIGHT = 0.2;
 /** What a measurement cannot be less than. */

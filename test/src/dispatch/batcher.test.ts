@@ -130,7 +130,7 @@ test('the longer requests take, the fewer go together, and one at the least', (t
     add(batcher, ...Array<string>(1000).fill('x'));
     return batcher.take()?.frames;
   });
-  t.deepEqual(sizes, [499, 5, 1]);
+  t.deepEqual(sizes, [999, 10, 1]);
 });
 
 test('whatever is added, put back and released, nothing is lost, doubled or out of order', (t) => {
