@@ -34,12 +34,14 @@ export function createIdle({ idleMs, isBusy, onIdle }: IdleOptions): Idle {
    * not been read yet, so the decision waits for the end of the turn.
    */
   function look(): void {
-    if (timeLeft() > 0) arm(timeLeft());
+    const left = timeLeft();
+    if (left > 0) arm(left);
     else immediate = setImmediate(decide);
   }
 
   function decide(): void {
-    if (timeLeft() > 0) arm(timeLeft());
+    const left = timeLeft();
+    if (left > 0) arm(left);
     else onIdle();
   }
 

@@ -139,7 +139,7 @@ test('what is held of an unfinished frame is counted', (t) => {
 test('a stream may end between two frames', (t) => {
   const reader = createFrameReader();
   reader.push(short(Buffer.from('whole')), () => undefined);
-  t.notThrows(reader.end);
+  t.notThrows(() => reader.end());
 });
 
 const stream = long(Buffer.from('abc'));
