@@ -1,11 +1,21 @@
 /** The agent's log: pino on standard error, as JSON lines or, in development, for people. */
-import { type Logger, pino } from 'pino';
-
-export type Log = Logger;
+import { writeSync } from 'node:fs';
+import type { Logger } from 'pino';
 
 /** From the most to the least that is said. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const USED_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
+type UsedLevel = keyof typeof USED_LEVELS;
+
+/** Says something, with fields that a program may read. */
+type Say = (...said: [fields: object, message: string] | [message: string]) => void;
+
+export type Log = Readonly<Record<UsedLevel, Say>> & {
+  /** Loads pino, and writes what has been said up to now. Before, what is said is kept. */
+  open(): Promise<void>;
+};
 
 export type LogOptions = {
   /** @default 'info', at which nothing is said per request */
@@ -14,13 +24,78 @@ export type LogOptions = {
   pretty: boolean;
 };
 
-/** Writes synchronously, so that the last words of a process that exits are not lost. */
-export async function createLog({ level, pretty }: LogOptions): Promise<Log> {
+type Line = { level: UsedLevel; time: number; said: Parameters<Say> };
+
+/**
+ * pino takes as long to load as a thread takes to boot, and the first request shall not wait for it. The last words of a
+ * process that exits are not lost: they are written synchronously, by pino or, before it is there, without it.
+ */
+export function createLog(options: LogOptions): Log {
+  let kept: Line[] | undefined = [];
+  let pino: Logger | undefined;
+  let now = 0;
+  process.on('exit', writeKept);
+
+  function write({ level, time, said }: Line): void {
+    now = time;
+    const say = pino?.[level].bind(pino) as Say;
+    say(...said);
+  }
+
+  function writeKept(): void {
+    const least = LOG_LEVELS.indexOf(options.level);
+    for (const { level, time, said } of kept ?? []) {
+      if (LOG_LEVELS.indexOf(level) < least) continue;
+      const [fields, msg] = said.length === 2 ? said : [{}, said[0]];
+      writeSync(2, `${JSON.stringify({ level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg }, plain)}\n`);
+    }
+    kept = undefined;
+  }
+
+  const at =
+    (level: UsedLevel): Say =>
+    (...said) => {
+      const line = { level, time: Date.now(), said };
+      if (kept === undefined) write(line);
+      else kept.push(line);
+    };
+
+  let opening: Promise<void> | undefined;
+  async function open(): Promise<void> {
+    pino = await loadPino(options, () => now);
+    process.off('exit', writeKept);
+    const lines = kept ?? [];
+    kept = undefined;
+    lines.forEach(write);
+  }
+
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    open() {
+      opening ??= open();
+      return opening;
+    },
+  };
+}
+
+function plain(_key: string, value: unknown): unknown {
+  return value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value;
+}
+
+async function loadPino({ level, pretty }: LogOptions, now: () => number): Promise<Logger> {
+  // As a default export, which it has in a bundle too.
+  const {
+    default: { pino },
+  } = await import('pino');
+  const settings = { level, base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
   const stderr = pino.destination({ dest: 2, sync: true });
-  if (!pretty) return pino({ level, base: { pid: process.pid } }, stderr);
+  if (!pretty) return pino(settings, stderr);
   const { default: prettify } = await import('pino-pretty');
   return pino(
-    { level, base: { pid: process.pid } },
+    settings,
     prettify({
       destination: stderr,
       colorize: process.stderr.isTTY,

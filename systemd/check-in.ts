@@ -1,19 +1,9 @@
 /** systemd's side of socket activation, sd_listen_fds(3): what stands in the environment, and that it is ours. */
 import { fstatSync } from 'node:fs';
 import { LaunchpoolError } from '../wire/errors.ts';
+import { SYSTEMD_VARIABLES } from './variables.ts';
 
 const FIRST_FD = 3;
-/** sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3): none of this is for our children or threads to see. */
-const VARIABLES = [
-  'LISTEN_PID',
-  'LISTEN_FDS',
-  'LISTEN_FDNAMES',
-  'LISTEN_PIDFDID',
-  'NOTIFY_SOCKET',
-  'WATCHDOG_USEC',
-  'WATCHDOG_PID',
-] as const;
-
 export type SystemdCheckIn = {
   /** Listening descriptors by name, in systemd's order. Without LISTEN_FDNAMES all are named `unknown`. */
   sockets: ReadonlyMap<string, number[]>;
@@ -31,8 +21,8 @@ export type Environment = Record<string, string | undefined>;
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID when they are for this process and make no sense.
  */
 export function checkInWithSystemd(env: Environment, pid: number): SystemdCheckIn | undefined {
-  const found: Partial<Record<(typeof VARIABLES)[number], string>> = {};
-  for (const name of VARIABLES) {
+  const found: Partial<Record<(typeof SYSTEMD_VARIABLES)[number], string>> = {};
+  for (const name of SYSTEMD_VARIABLES) {
     if (env[name] !== undefined) found[name] = env[name];
     delete env[name];
   }

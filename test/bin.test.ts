@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { runProgram } from './helpers/program.ts';
 
-const BIN = fileURLToPath(new URL('../bin/launchpool.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../bin/launchpool.cjs', import.meta.url));
 
 for (const [what, versions, said] of [
   ['an older Node', "node: '20.20.2'", 'launchpool: this is Node 20.20.2, and 22.20 or later is needed.\n'],

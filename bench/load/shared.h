@@ -53,5 +53,6 @@ bool parse_rpc_reply(const char *json, size_t length, struct rpc_reply *reply);
 int load_main(int count, char **arguments);
 int hold_main(int count, char **arguments);
 int serve_main(int count, char **arguments);
+int cold_main(int count, char **arguments);
 
 #endif

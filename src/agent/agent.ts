@@ -1,10 +1,11 @@
 /** The running agent: joins the rooms, and leaves in order. */
 import type { Socket } from 'node:net';
-import { ERROR_CODES, factsOf, type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
+import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
 import { createBrokenPool } from '../pool/broken-pool.ts';
+import type { FirstThread } from '../pool/first-thread.ts';
 import { createPool } from '../pool/pool.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { answerControl } from './control.ts';
@@ -22,8 +23,8 @@ export type AgentStart = {
   log: Log;
   /** Called with the files that the module consists of, in development. */
   onFiles?: (files: string[]) => void;
-  /** Why this agent cannot work, if it is known already. Who waits must hear of it, or would be waited for for ever. */
-  unfit?: LaunchpoolError | undefined;
+  /** The first thread, or why this agent cannot work: who waits must hear of it, or would be waited for for ever. */
+  first: FirstThread | LaunchpoolError;
 };
 
 export type Agent = {
@@ -37,7 +38,7 @@ export type Agent = {
  * Resolves when the agent listens.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
-export async function startAgent({ options, sockets, log, onFiles, unfit }: AgentStart): Promise<Agent> {
+export async function startAgent({ options, sockets, log, onFiles, first }: AgentStart): Promise<Agent> {
   const startedAt = Date.now();
   const connections = new Set<Connection>();
   const listeners: Listener[] = [];
@@ -47,14 +48,11 @@ export async function startAgent({ options, sockets, log, onFiles, unfit }: Agen
   let served = 0;
 
   const pool =
-    unfit !== undefined
-      ? createBrokenPool(unfit)
+    first instanceof LaunchpoolError
+      ? createBrokenPool(first)
       : createPool({
-          moduleUrl: options.moduleUrl,
+          first,
           threads: options.threads,
-          exposeStacks: options.development,
-          reportFiles: options.development,
-          concurrency: options.concurrency,
           ...(onFiles === undefined ? {} : { onFiles }),
           onBroken,
           onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
@@ -126,7 +124,7 @@ export async function startAgent({ options, sockets, log, onFiles, unfit }: Agen
   const answers = { ping: () => 'pong', status };
   listeners.push(await listen(sockets.control, (socket) => answerControl(socket, answers)));
   listeners.push(await listen(sockets.agent, onSocket));
-  if (unfit !== undefined) onBroken(toPlain(unfit));
+  if (first instanceof LaunchpoolError) onBroken(toPlain(first));
   // On a slow machine, getting here may have taken longer than --idle.
   idle.touch();
   log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');

@@ -1,19 +1,12 @@
 /** The command line: arguments → verb → exit status. */
-import { describe, exitStatusOf } from './failure.ts';
+import { endWith } from './end-with.ts';
 
 /**
  * Runs one command and sets the exit status of the process.
  * @param args what stands behind the program's name.
  */
-export async function main(args: readonly string[]): Promise<void> {
-  try {
-    process.exitCode = await statusOf(args);
-  } catch (error) {
-    process.stderr.write(`launchpool: ${describe(error)}\n`);
-    process.exitCode = exitStatusOf(error);
-  }
-  // An agent's worker threads may be in the middle of anything, and nothing of it is owed to anybody any more.
-  if (args[0] === 'run') process.exit();
+export function main(args: readonly string[]): Promise<void> {
+  return endWith(statusOf(args), { hasThreads: args[0] === 'run' });
 }
 
 async function statusOf([verb, ...args]: readonly string[]): Promise<number> {

@@ -1,17 +1,15 @@
 /** The worker threads: Piscina, which thread may take more, and what happens when one dies. Knows nothing of requests. */
 import { Piscina } from 'piscina';
 import { LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
-import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import type { AgentKind, Aside, LongResult, LongTask, Task, ThreadMessage, ThreadOptions } from '../../workers/task.ts';
+import { type Slot, slotsOf } from '../../workers/slot.ts';
+import type { AgentKind, Aside, LongResult, LongTask, Task, ThreadMessage } from '../../workers/task.ts';
+import { adopting, type FirstThread, TASKS_PER_THREAD } from './first-thread.ts';
 import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
 
-/** The second task waits in the thread's port while the first one runs, so that there is no gap between them. */
-const TASKS_PER_THREAD = 2;
-/** For each thread: the tasks it has, as many that are being filled meanwhile, and as many that are being written from. */
-const SLOTS_PER_THREAD = 3 * TASKS_PER_THREAD;
-
-export type PoolOptions = Omit<ThreadOptions, 'memory'> & {
-  /** The most threads that run at once; the first stands from the start, the others when there is work for them. */
+export type PoolOptions = {
+  /** Runs already; what it has been told, the others are told too. */
+  first: FirstThread;
+  /** The most threads that run at once; the others start when there is work for them. */
   threads: number;
   /** Called with the files that a thread has loaded, when `reportFiles` is set. */
   onFiles?: (files: string[]) => void;
@@ -64,30 +62,34 @@ type PiscinaWorker = Parameters<
 type Thread = { worker: PiscinaWorker; stuck: boolean; open: number; gone: Promise<void> };
 
 export function createPool(options: PoolOptions): Pool {
-  const { threads: most, onFiles, onBroken, onStrayDeath, ...threadOptions } = options;
-  const memory = new SharedArrayBuffer(most * SLOTS_PER_THREAD * SLOT_BYTES);
+  const { first, threads: most, onFiles, onBroken, onStrayDeath } = options;
+  const { memory, concurrency } = first.options;
   const slots = slotsOf(memory);
   const threads = new Map<number, Thread>();
   let kind: AgentKind | undefined;
   let listener: PoolListener | undefined;
 
-  const piscina = new Piscina({
-    filename: WORKER_ENTRY,
-    name: WORKER_FUNCTION,
-    minThreads: 1,
-    maxThreads: most,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    concurrentTasksPerWorker: TASKS_PER_THREAD,
-    // 'sync' would park an idle thread in Atomics.wait, and with it the module's own timers.
-    atomics: 'disabled',
-    recordTiming: false,
-    workerData: { ...threadOptions, memory } satisfies ThreadOptions,
-    loadBalancer: (_task, workers) => choose(workers),
-  });
+  const piscina = adopting(first, makePiscina);
+
+  function makePiscina(): Piscina {
+    return new Piscina({
+      filename: WORKER_ENTRY,
+      name: WORKER_FUNCTION,
+      minThreads: 1,
+      maxThreads: most,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: TASKS_PER_THREAD,
+      // 'sync' would park an idle thread in Atomics.wait, and with it the module's own timers.
+      atomics: 'disabled',
+      recordTiming: false,
+      workerData: first.options,
+      loadBalancer: (_task, workers) => choose(workers),
+    });
+  }
 
   function canTake(worker: PiscinaWorker): boolean {
     const known = threads.get(worker.id);
-    return worker.currentUsage < TASKS_PER_THREAD && !known?.stuck && (known?.open ?? 0) < options.concurrency;
+    return worker.currentUsage < TASKS_PER_THREAD && !known?.stuck && (known?.open ?? 0) < concurrency;
   }
 
   /** The thread with the fewest tasks; none, so that a new one is started, when all have some and there may be more. */

@@ -8,7 +8,8 @@ import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { controlPathOf, SOCKET_NAMES } from '../../wire/address.ts';
 import { holdSocket } from './held-socket.ts';
-import { LIFELINE_VARIABLE, readLifeline } from './lifeline.ts';
+import { readLifeline } from './lifeline.ts';
+import { LIFELINE_VARIABLE } from './lifeline-variable.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;

@@ -5,9 +5,7 @@
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-
-/** Tells the agent its descriptor. */
-export const LIFELINE_VARIABLE = 'LAUNCHPOOL_LIFELINE_FD';
+import { LIFELINE_VARIABLE } from './lifeline-variable.ts';
 
 /** Takes the variable out of the environment. */
 export function takeLifeline(env: Record<string, string | undefined>): number | undefined {

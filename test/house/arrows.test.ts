@@ -19,7 +19,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/pool': ['workers', 'wire'],
   'src/dispatch': ['src/pool', 'workers', 'wire'],
   'src/agent': ['src/dispatch', 'src/pool', 'src/gate', 'src/log.ts', 'wire'],
-  'src/cli': ['src/agent', 'src/client', 'src/supervisor', 'src/log.ts', 'wire'],
+  // Of the pool the first thread alone, which starts before the agent is loaded.
+  'src/cli': ['src/agent', 'src/pool', 'src/client', 'src/supervisor', 'src/log.ts', 'wire'],
   'src/index.ts': ['src/client', 'src/supervisor', 'wire'],
 };
 

@@ -16,7 +16,8 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
   const { logLevel } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
   const socketPath = typeof flags.socket === 'string' ? resolve(flags.socket) : socketPathOf(labelOf(modulePath));
-  const log = await createLog({ level: logLevel, pretty: true });
+  const log = createLog({ level: logLevel, pretty: true });
+  await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
   const ending = new Promise<string>((end) => {

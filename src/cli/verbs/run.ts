@@ -1,24 +1,38 @@
 /** `launchpool run`: the agent itself, started by a supervisor that hands it a socket. Loads no more than it needs. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { startAgent } from '../../agent/agent.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
 import { createLog } from '../../log.ts';
+import { type FirstThreadOptions, startFirstThread } from '../../pool/first-thread.ts';
 import { checkIn } from '../../supervisor/check-in.ts';
+import { type Environment, takeEnvironment } from '../../supervisor/environment.ts';
 import { holdLifeline } from '../../supervisor/lifeline.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../agent-flags.ts';
+
+/** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
+const QUIET_MS = 100;
+
+/** What has been done before this is loaded, where an earlier start of the first thread is worth it. */
+export type Begun = {
+  /** The supervisor's variables; they are not in the process's environment any more. */
+  env: Environment;
+  worker: Worker;
+};
 
 /**
  * Serves until the agent leaves.
  * @returns the exit status.
  * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when nobody has handed over a socket.
  */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], begun?: Begun): Promise<number> {
+  const env = begun?.env ?? takeEnvironment();
   const { options, label, unfit } = readArgs(args);
-  const found = await checkIn({ label });
+  const first = unfit ?? startFirstThread(threadOptionsOf(options), options.threads, begun?.worker);
+  const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
-  const log = await createLog({ level: options.logLevel, pretty: options.development });
+  const log = createLog({ level: options.logLevel, pretty: options.development });
   log.debug({ supervisor: found.supervisor }, 'checked-in');
 
   // Whatever asks the agent to leave may do so before there is one.
@@ -27,9 +41,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const lifeline =
     found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
-  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, unfit });
+  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, first });
+  setTimeout(log.open, QUIET_MS).unref();
   asked.promise.then(agent.leave);
   return agent.left;
+}
+
+function threadOptionsOf({ moduleUrl, development, concurrency }: AgentOptions): FirstThreadOptions {
+  return { moduleUrl, exposeStacks: development, reportFiles: development, concurrency };
 }
 
 type Arguments = { options: AgentOptions; label: string | undefined; unfit?: LaunchpoolError };

@@ -1,0 +1,86 @@
+/**
+ * Bundles what `launchpool run` consists of, since a file takes longer to be found than to be read:
+ *
+ *     start.js     what bin/launchpool.cjs loads: turns the compile cache on, and loads the next one
+ *     agent.js     the main thread
+ *     worker.js    what Piscina starts its threads with: as start.js, for the next one
+ *     thread.js    a worker thread
+ *     pino.js      loaded when nobody waits any more
+ *
+ * CommonJS, which starts faster, and which Piscina is written in: it looks for worker.js beside itself. Run by
+ * `npm run build`, with the folder as its argument if it is not dist/runtime.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'runtime'));
+
+const besideEachOther: Plugin = {
+  name: 'beside-each-other',
+  setup({ onResolve }) {
+    onResolve({ filter: /^piscina\/dist\/worker\.js$/ }, ({ path }) => ({ path: join(ROOT, 'node_modules', path) }));
+    onResolve({ filter: /\/worker-entry\.ts$/ }, () => ({ path: join(import.meta.dirname, 'worker-entry.ts') }));
+  },
+};
+
+const pinoByItself: Plugin = {
+  name: 'pino-by-itself',
+  setup({ onResolve }) {
+    onResolve({ filter: /^pino$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './pino.js', external: true },
+    );
+  },
+};
+
+/** Piscina loads these for options that are not used here; the first use of one loads it. */
+const RARELY_USED = /^node:(assert|perf_hooks|timers\/promises)$/;
+
+const lazyForPiscina: Plugin = {
+  name: 'lazy-for-piscina',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: RARELY_USED }, ({ path, importer, namespace }) =>
+      namespace === 'file' && importer.includes('/piscina/') ? { path, namespace: 'lazy' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+      contents: `
+        const real = () => process.getBuiltinModule(${JSON.stringify(path)});
+        module.exports = new Proxy(function () {}, {
+          get: (_, key) => (key === '__esModule' ? undefined : key === 'performance' ? performance : real()[key]),
+          apply: (_, self, args) => real()(...args),
+        });`,
+    }));
+  },
+};
+
+const OPTIONS: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  outdir: folder,
+  legalComments: 'none',
+  // Native, or for development only, or never loaded.
+  // The source is read and hashed at each start, also where its compiled code is in the cache.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  external: ['./agent.js', './thread.js', 'koffi', 'pino-pretty', '@napi-rs/nice'],
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  plugins: [besideEachOther, pinoByItself, lazyForPiscina],
+  logLevel: 'warning',
+};
+
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+await build({
+  ...OPTIONS,
+  entryPoints: {
+    start: join(import.meta.dirname, 'start.ts'),
+    agent: join(ROOT, 'src', 'cli', 'agent-entry.ts'),
+    worker: join(import.meta.dirname, 'worker.ts'),
+    thread: join(import.meta.dirname, 'thread.ts'),
+    pino: 'pino',
+  },
+});

@@ -1,0 +1,23 @@
+/**
+ * A worker thread: Piscina's own code for threads, and what it calls. The first thread starts before it is known what it
+ * shall be told; the first message says it.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Task, TaskResult } from '../workers/task.ts';
+
+if ('memory' in workerData) begin();
+else {
+  parentPort?.once('message', (options) => {
+    Object.assign(workerData, options);
+    begin();
+  });
+}
+
+function begin(): void {
+  require('piscina/dist/worker.js');
+}
+
+/** Piscina looks for it with require(), which finds this file where it is already. */
+export function run(task: Task): Promise<TaskResult> | TaskResult {
+  return (require('../workers/entry.ts') as typeof import('../workers/entry.ts')).run(task);
+}

@@ -1,0 +1,7 @@
+/** Takes the place of src/pool/worker-entry.ts in the bundle, where all files stand beside each other. */
+import { join } from 'node:path';
+
+export const PISCINA_WORKER: string = join(__dirname, 'worker.js');
+/** What that loads: a thread has it already. */
+export const WORKER_ENTRY: string = join(__dirname, 'thread.js');
+export const WORKER_FUNCTION = 'run';

@@ -1,0 +1,2 @@
+/** Tells the agent the descriptor of its lifeline. */
+export const LIFELINE_VARIABLE = 'LAUNCHPOOL_LIFELINE_FD';

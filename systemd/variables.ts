@@ -1,0 +1,10 @@
+/** sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3): none of this is for our children or threads to see. */
+export const SYSTEMD_VARIABLES = [
+  'LISTEN_PID',
+  'LISTEN_FDS',
+  'LISTEN_FDNAMES',
+  'LISTEN_PIDFDID',
+  'NOTIFY_SOCKET',
+  'WATCHDOG_USEC',
+  'WATCHDOG_PID',
+] as const;
