@@ -63,10 +63,7 @@ async function runTechniques(
 ): Promise<number> {
   const beside: Beside[] = TECHNIQUES.map((technique) => ({
     name: variantName(technique),
-    build: async (built) => {
-      await buildContenders(built);
-      await switchOff(technique, built);
-    },
+    build: (built) => buildContenders(built, undefined, (compiled) => switchOff(technique, compiled)),
   }));
   return run({ ...options, ...TECHNIQUES_RUN }, folder, beside, (found) => writeTechniques(found, PERFORMANCE_FILE));
 }

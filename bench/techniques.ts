@@ -46,7 +46,7 @@ export const TECHNIQUES: readonly Technique[] = [
     name: 'concurrency 2',
     what: 'A second batch waits in the port of a thread that has one.',
     without: 'a thread gets the next batch when it has none',
-    file: 'src/pool/pool.js',
+    file: 'src/pool/first-thread.js',
     from: 'TASKS_PER_THREAD = 2',
     to: 'TASKS_PER_THREAD = 1',
   },

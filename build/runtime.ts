@@ -8,7 +8,7 @@
  *     pino.js      loaded when nobody waits any more
  *
  * CommonJS, which starts faster, and which Piscina is written in: it looks for worker.js beside itself. Run by
- * `npm run build`, with the folder as its argument if it is not dist/runtime.
+ * `npm run build`; the arguments are the folder, if it is not dist/runtime, and a compiled tree to take it from.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -16,12 +16,17 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'runtime'));
+const sources = resolve(process.argv[3] ?? ROOT);
+const extension = sources === ROOT ? 'ts' : 'js';
+const source = (...path: string[]): string => `${join(sources, ...path)}.${extension}`;
 
 const besideEachOther: Plugin = {
   name: 'beside-each-other',
   setup({ onResolve }) {
     onResolve({ filter: /^piscina\/dist\/worker\.js$/ }, ({ path }) => ({ path: join(ROOT, 'node_modules', path) }));
-    onResolve({ filter: /\/worker-entry\.ts$/ }, () => ({ path: join(import.meta.dirname, 'worker-entry.ts') }));
+    // A path in a call of require() stays as it is when TypeScript is compiled.
+    onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
+    onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('build', 'worker-entry') }));
   },
 };
 
@@ -77,10 +82,10 @@ await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
 await build({
   ...OPTIONS,
   entryPoints: {
-    start: join(import.meta.dirname, 'start.ts'),
-    agent: join(ROOT, 'src', 'cli', 'agent-entry.ts'),
-    worker: join(import.meta.dirname, 'worker.ts'),
-    thread: join(import.meta.dirname, 'thread.ts'),
+    start: source('build', 'start'),
+    agent: source('src', 'cli', 'agent-entry'),
+    worker: source('build', 'worker'),
+    thread: source('build', 'thread'),
     pino: 'pino',
   },
 });

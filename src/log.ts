@@ -13,7 +13,7 @@ type UsedLevel = keyof typeof USED_LEVELS;
 type Say = (...said: [fields: object, message: string] | [message: string]) => void;
 
 export type Log = Readonly<Record<UsedLevel, Say>> & {
-  /** Loads pino, and writes what has been said up to now. Before, what is said is kept. */
+  /** Writes what has been said up to now, and from now on what is said. Before, it is kept. */
   open(): Promise<void>;
 };
 
@@ -27,12 +27,17 @@ export type LogOptions = {
 type Line = { level: UsedLevel; time: number; said: Parameters<Say> };
 
 /**
- * pino takes as long to load as a thread takes to boot, and the first request shall not wait for it. The last words of a
- * process that exits are not lost: they are written synchronously, by pino or, before it is there, without it.
+ * pino takes as long to load as a thread takes to boot, and the first request shall not wait for it: it is loaded when
+ * there is something to say, and not before open(). The last words of a process that exits are not lost: they are
+ * written synchronously, by pino or, before it is there, without it.
  */
 export function createLog(options: LogOptions): Log {
-  let kept: Line[] | undefined = [];
+  const least = LOG_LEVELS.indexOf(options.level);
+  let kept: Line[] = [];
+  let mayLoad = false;
   let pino: Logger | undefined;
+  let loading: Promise<void> | undefined;
+  /** Of the line that is being written. */
   let now = 0;
   process.on('exit', writeKept);
 
@@ -43,40 +48,39 @@ export function createLog(options: LogOptions): Log {
   }
 
   function writeKept(): void {
-    const least = LOG_LEVELS.indexOf(options.level);
-    for (const { level, time, said } of kept ?? []) {
-      if (LOG_LEVELS.indexOf(level) < least) continue;
+    for (const { level, time, said } of kept) {
       const [fields, msg] = said.length === 2 ? said : [{}, said[0]];
-      writeSync(2, `${JSON.stringify({ level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg }, plain)}\n`);
+      const line = { level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg };
+      writeSync(2, `${JSON.stringify(line, plain)}\n`);
     }
-    kept = undefined;
   }
 
-  const at =
-    (level: UsedLevel): Say =>
-    (...said) => {
-      const line = { level, time: Date.now(), said };
-      if (kept === undefined) write(line);
-      else kept.push(line);
-    };
-
-  let opening: Promise<void> | undefined;
-  async function open(): Promise<void> {
+  async function load(): Promise<void> {
     pino = await loadPino(options, () => now);
-    process.off('exit', writeKept);
-    const lines = kept ?? [];
-    kept = undefined;
+    const lines = kept;
+    kept = [];
     lines.forEach(write);
   }
+
+  const at = (level: UsedLevel): Say => {
+    if (LOG_LEVELS.indexOf(level) < least) return () => undefined;
+    return (...said) => {
+      const line = { level, time: Date.now(), said };
+      if (pino !== undefined) return write(line);
+      kept.push(line);
+      if (mayLoad) loading ??= load();
+    };
+  };
 
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    open() {
-      opening ??= open();
-      return opening;
+    async open() {
+      mayLoad = true;
+      if (kept.length > 0) loading ??= load();
+      await loading;
     },
   };
 }

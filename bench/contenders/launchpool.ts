@@ -4,16 +4,16 @@ import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createActivator } from '../../src/supervisor/activator.ts';
 import { encodeFrames } from './frames.ts';
-import { endWithBench, invocation, moduleUrl, sayReady } from './invocation.ts';
+import { endWithBench, invocation, sayReady } from './invocation.ts';
 
 const { socketPath, mode, threads, handlerUrl } = invocation;
-const entry = fileURLToPath(moduleUrl('../../src/cli/entry'));
+const program = fileURLToPath(new URL('../../bin/launchpool.cjs', import.meta.url));
 const flags = ['--threads', String(threads), '--idle', '0', '--log-level', 'warn'];
 
 let agentPid = 0;
 const activator = await createActivator({
   socketPath,
-  command: [process.execPath, entry, 'run', fileURLToPath(handlerUrl), ...flags],
+  command: [process.execPath, program, 'run', fileURLToPath(handlerUrl), ...flags],
   onEvent(event) {
     if (event.event === 'started') agentPid = event.pid;
     if (event.event === 'crashed') process.stderr.write(`the agent crashed: ${event.status}\n`);
