@@ -9,14 +9,18 @@ export type RunningContender = { socketPath: string; pid: number; close(): Promi
 
 let started = 0;
 
+export function nextSocketPath(folder: string): string {
+  started += 1;
+  return join(folder, `${started}.sock`);
+}
+
 /** @param folder where its socket may stand. */
 export async function startContender(
   contender: Contender,
   folder: string,
   setting: Omit<Setting, 'socketPath'>,
 ): Promise<RunningContender> {
-  started += 1;
-  const socketPath = join(folder, `${started}.sock`);
+  const socketPath = nextSocketPath(folder);
   const running = start(contender.command({ ...setting, socketPath }), contender.env());
   const late = setTimeout(() => running.child.kill('SIGKILL'), READY_MS);
   try {

@@ -51,7 +51,23 @@ export type HoldFigures = {
   maxUs: number;
 };
 
+/** A server that has to be started, with the listening socket as descriptor 3. */
+export type ColdOptions = {
+  socketPath: string;
+  /** How many connections knock at once. */
+  burst: number;
+  command: readonly string[];
+  env: NodeJS.ProcessEnv;
+  /** What each asks, and the reply it must get. */
+  text: string;
+  reply: string;
+};
+
+/** From the first connection to the first of the first replies, and to the last of them. */
+export type ColdFigures = { firstMs: number; lastMs: number };
+
 export type Generator = {
+  cold(options: ColdOptions): Promise<ColdFigures>;
   load(options: LoadOptions): Promise<LoadFigures>;
   /** Opens connections that stay quiet until `release`. */
   hold(options: { socketPath: string; connections: number; every: number }): Promise<{
@@ -78,6 +94,8 @@ export async function compileGenerator(folder: string, compiler: string = proces
   });
   if (built.status !== 0) throw new Error(`${compiler} cannot compile the load generator:\n${built.stderr}`);
   return {
+    cold: async ({ socketPath, command, env, ...rest }) =>
+      JSON.parse(await output([program, 'cold', ...flags({ socket: socketPath, ...rest }), '--', ...command], env)),
     load: async (options) => JSON.parse(await output([program, 'load', ...flagsOf(options)])) as LoadFigures,
     async hold({ socketPath, connections, every }) {
       const held = start([program, 'hold', ...flags({ socket: socketPath, connections, every })]);
@@ -87,8 +105,8 @@ export async function compileGenerator(folder: string, compiler: string = proces
   };
 }
 
-async function output(command: readonly [string, ...string[]]): Promise<string> {
-  const { status, stdout, stderr } = await runToEnd(command);
+async function output(command: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Promise<string> {
+  const { status, stdout, stderr } = await runToEnd(command, env);
   if (status !== 0) throw new Error(stderr.trim() || `the load generator has ended with status ${status}`);
   return stdout;
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { findPythons, type Python } from '../test/helpers/pythons.ts';
+import { COLD_KINDS, coldContenders } from './cold-line-up.ts';
 import type { Mode } from './generator.ts';
 import { calibrateSpins, SPINS_VARIABLE } from './handlers/burn.ts';
 
@@ -14,6 +15,8 @@ export type Contender = {
   command(setting: Setting): readonly [string, ...string[]];
   /** Called before the first start only: it may take a while. */
   env(): NodeJS.ProcessEnv;
+  /** Is started for each connection, with descriptor 3: what it is asked, and its reply. */
+  cold?: { text: string; reply: string };
 };
 
 export type LineUp = {
@@ -34,7 +37,7 @@ const NODE_KINDS = [
 ];
 const PYTHON_KINDS = ['python-threads', 'python-pool'];
 const BORROWING = 'launchpool-borrowed';
-export const KINDS: readonly string[] = [...NODE_KINDS, BORROWING, ...PYTHON_KINDS, 'ceiling'];
+export const KINDS: readonly string[] = [...NODE_KINDS, BORROWING, ...PYTHON_KINDS, 'ceiling', ...COLD_KINDS];
 
 export type LineUpOptions = {
   /** The compiled load generator, whose `serve` is the contender `ceiling`. */
@@ -69,6 +72,7 @@ export function readLineUp({ generator, built, everyPython, beside }: LineUpOpti
     })),
     ...chosen.flatMap((python) => pythonContenders(python)),
     ceiling(generator),
+    ...coldContenders({ generator, built, pythons: chosen }),
   ];
   const why = 'there is no Python 3.8 or newer on the PATH or under pyenv';
   return { contenders, missing: pythons.length === 0 ? PYTHON_KINDS.map((kind) => ({ kind, why })) : [] };

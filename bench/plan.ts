@@ -38,7 +38,9 @@ export function planRun(
               ? question.kinds.includes(contender.kind) && isWanted(contender, wanted)
               : usual.includes(contender.kind),
         ),
-        rounds: quick && question.quickRounds !== undefined ? Math.min(rounds, question.quickRounds) : rounds,
+        rounds:
+          (quick && question.quickRounds !== undefined ? Math.min(rounds, question.quickRounds) : rounds) *
+          (question.times ?? 1),
       };
     })
     .filter((entry) => entry.cells.length > 0 && entry.contenders.length > 0);

@@ -64,8 +64,9 @@ export function start([program, ...args]: readonly [string, ...string[]], env: N
 /** Runs a program to its end. Rejects when there is no such program. */
 export async function runToEnd(
   command: readonly [string, ...string[]],
+  env?: NodeJS.ProcessEnv,
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const started = start(command);
+  const started = start(command, env);
   started.child.stdin?.end();
   return started.ended;
 }

@@ -1,5 +1,5 @@
 /** What a question of the bench is made of. The questions themselves stand in questions/, one script each. */
-import type { Generator, Mode } from './generator.ts';
+import type { ColdOptions, Generator, Mode } from './generator.ts';
 import type { Ratio, Sample } from './measure.ts';
 import type { Result } from './results.ts';
 import type { Unit } from './text.ts';
@@ -12,6 +12,9 @@ export type Cell = {
   without?: readonly string[];
 };
 
+/** How a contender is started for each connection. */
+export type ColdStart = Pick<ColdOptions, 'command' | 'env' | 'text' | 'reply'>;
+
 /** What is measured: a contender that runs, in one cell. */
 export type Subject<C extends Cell = Cell> = {
   cell: C;
@@ -22,6 +25,8 @@ export type Subject<C extends Cell = Cell> = {
   mode: Mode;
   seconds: number;
   warmUpSeconds: number;
+  /** How it is started, if that is what is measured: then it does not run yet. */
+  start: ColdStart | undefined;
 };
 
 export type Column = {
@@ -43,6 +48,8 @@ export type Question<C extends Cell = Cell> = {
   quickKinds: readonly string[];
   /** Whether each contender must have the machine to itself from its start. */
   alone?: boolean;
+  /** How often it is measured in place of once: where a measurement takes no time, one says little. */
+  times?: number;
   /** How many rounds are enough with `--quick`. */
   quickRounds?: number;
   measure(subject: Subject<C>): Promise<Sample>;

@@ -1,5 +1,5 @@
 /** Asks the questions: rounds, and in each round all contenders, close together and in a new order each time. */
-import { type RunningContender, startContender } from './contender.ts';
+import { nextSocketPath, type RunningContender, startContender } from './contender.ts';
 import type { Generator } from './generator.ts';
 import type { Contender } from './line-up.ts';
 import { BESIDE, isWanted } from './line-up.ts';
@@ -88,6 +88,8 @@ async function begin(
   { folder, threads, onFailure }: RunOptions,
 ): Promise<RunningContender | undefined> {
   const { name, mode, handler } = question;
+  // Is started when it is measured.
+  if (contender.cold !== undefined) return { socketPath: nextSocketPath(folder), pid: 0, close: async () => undefined };
   try {
     return await startContender(contender, folder, { mode, handler, threads });
   } catch (error) {
@@ -109,8 +111,24 @@ async function measure(
   const step = { question: question.name, round, cell: cell.name, contender: contender.name };
   onStep(step);
   try {
-    const { mode } = question;
-    const sample = await question.measure({ cell, socketPath, pid, threads, generator, mode, seconds, warmUpSeconds });
+    const { mode, handler } = question;
+    const { cold } = contender;
+    const start = cold && {
+      ...cold,
+      command: contender.command({ socketPath, mode, handler, threads }),
+      env: { ...process.env, ...contender.env() },
+    };
+    const sample = await question.measure({
+      cell,
+      socketPath,
+      pid,
+      threads,
+      generator,
+      mode,
+      seconds,
+      warmUpSeconds,
+      start,
+    });
     found.get(cell.name)?.[round - 1]?.set(contender.name, sample);
     return true;
   } catch (error) {

@@ -62,11 +62,10 @@ export function readHandlers(moduleUrl: string, exported: Readonly<Record<string
  */
 function readLongMessages(moduleUrl: string, { longMessages = 'copied' }: Readonly<Record<string, unknown>>): boolean {
   if (longMessages === 'copied' || longMessages === 'borrowed') return longMessages === 'borrowed';
-  throw new LaunchpoolError(
-    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
-    `${moduleUrl} exports longMessages = ${JSON.stringify(longMessages) ?? typeof longMessages}`,
-    { hint: "It is 'copied' or 'borrowed'." },
-  );
+  const what = typeof longMessages === 'string' ? JSON.stringify(longMessages) : `a ${typeof longMessages}`;
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} exports as longMessages ${what}`, {
+    hint: "It is 'copied' or 'borrowed'.",
+  });
 }
 
 function isMethodName(name: string): boolean {

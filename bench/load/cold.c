@@ -29,6 +29,8 @@ static pid_t start(int listener, char **command) {
   pid_t pid = fork();
   if (pid < 0) fail("cannot fork: %s", strerror(errno));
   if (pid > 0) return pid;
+  // With its children, which it may not end by itself, it is a group of its own.
+  setpgid(0, 0);
   char self[32];
   snprintf(self, sizeof self, "%ld", (long)getpid());
   setenv("LISTEN_PID", self, 1);
@@ -44,9 +46,9 @@ static pid_t start(int listener, char **command) {
 
 static void stop(pid_t pid) {
   int status;
-  kill(pid, SIGTERM);
+  kill(-pid, SIGTERM);
   for (int waited = 0; waitpid(pid, &status, WNOHANG) == 0; waited += 1) {
-    if (waited == 5000) kill(pid, SIGKILL);
+    if (waited == 5000) kill(-pid, SIGKILL);
     usleep(1000);
   }
 }

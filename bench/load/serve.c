@@ -119,7 +119,8 @@ static void accept_client(int listener, struct client *client) {
 int serve_main(int count, char **arguments) {
   static struct client clients[MOST_CLIENTS];
   static struct pollfd polled[MOST_CLIENTS + 2];
-  int listener = listen_at(option(count, arguments, "--socket", NULL));
+  int inherited = (int)whole_option(count, arguments, "--fd", "0");
+  int listener = inherited > 0 ? inherited : listen_at(option(count, arguments, "--socket", NULL));
   echo = strcmp(option(count, arguments, "--expect", "rot13"), "echo") == 0;
   rpc = strcmp(option(count, arguments, "--mode", "raw"), "rpc") == 0;
   for (int byte = 0; byte < 256; byte += 1) turned[byte] = turn((unsigned char)byte);
@@ -128,7 +129,7 @@ int serve_main(int count, char **arguments) {
 
   for (int open = 0;;) {
     polled[0] = (struct pollfd){.fd = listener, .events = open < MOST_CLIENTS ? POLLIN : 0};
-    polled[1] = (struct pollfd){.fd = 0, .events = POLLIN};
+    polled[1] = (struct pollfd){.fd = inherited > 0 ? -1 : 0, .events = POLLIN};
     for (int index = 0; index < open; index += 1) {
       bool writing = clients[index].out_from < clients[index].out_to;
       polled[index + 2] = (struct pollfd){.fd = clients[index].fd, .events = writing ? POLLOUT : POLLIN};

@@ -1,6 +1,7 @@
 /** All questions, in the order in which they are asked. A new one is a script beside this one and a line here. */
 import type { Question } from '../question.ts';
 import { cores } from './cores.ts';
+import { firstReply } from './first-reply.ts';
 import { headOfLine } from './head-of-line.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largePayloads } from './large-payloads.ts';
@@ -10,6 +11,7 @@ import { throughput, throughputRpc } from './throughput.ts';
 export const QUESTIONS: readonly Question[] = [
   throughput,
   throughputRpc,
+  firstReply,
   headOfLine,
   cores,
   largePayloads,

@@ -1,0 +1,17 @@
+/** An agent as people write them: with packages that it needs for something else than the first request. */
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { build } from 'plist';
+import { rot13 as turn } from './rot13.ts';
+
+const log = pino({ level: 'silent' });
+const program = new Command('rot13');
+
+export function rot13(text: string): string {
+  log.info(program.name());
+  return turn(text);
+}
+
+export function asPlist(text: string): string {
+  return build({ text: turn(text) });
+}
