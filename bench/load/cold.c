@@ -39,6 +39,8 @@ static pid_t start(int listener, char **command) {
   int copy = dup(listener);
   if (dup2(copy, LISTEN_FD) < 0) _exit(126);
   if (copy != LISTEN_FD) close(copy);
+  // The figures alone are for our own standard output.
+  dup2(STDERR_FILENO, STDOUT_FILENO);
   execvp(command[0], command);
   fprintf(stderr, "%s: %s\n", command[0], strerror(errno));
   _exit(127);
