@@ -50,8 +50,9 @@ export type LineUpOptions = {
   beside: readonly { name: string }[];
 };
 
-/** Another checkout of launchpool: takes part wherever launchpool does. */
-export const BESIDE = 'beside';
+const BESIDE = 'beside';
+/** The kinds of another checkout of launchpool: each takes part wherever its twin does, and is compared with it. */
+export const TWINS: Readonly<Record<string, string>> = { [BESIDE]: 'launchpool', [`${BESIDE}-borrowed`]: BORROWING };
 
 /** Where the contenders of another checkout are compiled to. */
 export function besideFolder(built: string, name: string): string {
@@ -65,11 +66,13 @@ export function readLineUp({ generator, built, everyPython, beside }: LineUpOpti
   const contenders = [
     ...NODE_KINDS.map((kind) => nodeContender(kind, built, spins)),
     borrowing(nodeContender('launchpool', built, spins)),
-    ...beside.map(({ name }) => ({
-      ...nodeContender('launchpool', besideFolder(built, name), spins),
-      name: `launchpool:${name}`,
-      kind: BESIDE,
-    })),
+    ...beside.flatMap(({ name }) => {
+      const other = nodeContender('launchpool', besideFolder(built, name), spins);
+      return [
+        { ...other, name: `launchpool:${name}`, kind: BESIDE },
+        { ...borrowing(other), name: `${BORROWING}:${name}`, kind: `${BESIDE}-borrowed` },
+      ];
+    }),
     ...chosen.flatMap((python) => pythonContenders(python)),
     ceiling(generator),
     ...coldContenders({ generator, built, pythons: chosen }),

@@ -1,5 +1,5 @@
 /** What a run will ask, from what was asked for. */
-import { BESIDE, type Contender, isWanted, KINDS } from './line-up.ts';
+import { type Contender, isWanted, KINDS, TWINS } from './line-up.ts';
 import type { BenchOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { contendersIn, type Entry } from './run.ts';
@@ -32,8 +32,8 @@ export function planRun(
         question,
         cells: question.cells.filter((cell) => (cells.length > 0 ? cells.includes(cell.name) : !quick || cell.quick)),
         contenders: contenders.filter((contender) =>
-          contender.kind === BESIDE
-            ? question.kinds.includes('launchpool')
+          contender.kind in TWINS
+            ? question.kinds.includes(TWINS[contender.kind] as string)
             : wanted.length > 0
               ? question.kinds.includes(contender.kind) && isWanted(contender, wanted)
               : usual.includes(contender.kind),

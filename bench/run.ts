@@ -2,7 +2,7 @@
 import { nextSocketPath, type RunningContender, startContender } from './contender.ts';
 import type { Generator } from './generator.ts';
 import type { Contender } from './line-up.ts';
-import { BESIDE, isWanted } from './line-up.ts';
+import { isWanted, TWINS } from './line-up.ts';
 import { medianRatio, medians, type Sample, shuffled } from './measure.ts';
 import type { Cell, Question } from './question.ts';
 import { type Failure, type Result, TO_LAUNCHPOOL } from './results.ts';
@@ -138,19 +138,21 @@ async function measure(
 }
 
 /** Beside other checkouts, all are compared with this one too. */
-function ratiosOf({ question, contenders }: Pick<Entry, 'question' | 'contenders'>): Question['ratios'] {
+function ratiosOf({ question, contenders }: Entry, { kind }: Contender): Question['ratios'] {
   const { ratios, chart } = question;
-  if (!contenders.some(({ kind }) => kind === BESIDE)) return ratios;
-  return [...ratios, { field: TO_LAUNCHPOOL, of: chart.field, to: 'launchpool' }];
+  if (!contenders.some((other) => other.kind in TWINS)) return ratios;
+  return [...ratios, { field: TO_LAUNCHPOOL, of: chart.field, to: TWINS[kind] ?? 'launchpool' }];
 }
 
-function resultsOf({ question, cells, contenders }: Entry, found: Found): Result[] {
+function resultsOf(entry: Entry, found: Found): Result[] {
+  const { question, cells, contenders } = entry;
   return cells.flatMap((cell) => {
     const rounds = found.get(cell.name) ?? [];
-    return contenders.flatMap(({ name }) => {
+    return contenders.flatMap((contender) => {
+      const { name } = contender;
       const samples = rounds.map((round) => round.get(name)).filter((sample) => sample !== undefined);
       if (samples.length === 0) return [];
-      const ratios = ratiosOf({ question, contenders }).map(({ field, of, to }) => {
+      const ratios = ratiosOf(entry, contender).map(({ field, of, to }) => {
         // Of several Pythons the newest, which comes last, is the one to be compared with.
         const baseline = contenders.findLast((other) => isWanted(other, [to]))?.name ?? to;
         return [field, rounded(medianRatio(rounds, name, { of, to: baseline }))] as const;

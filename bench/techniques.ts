@@ -139,11 +139,19 @@ function techniqueTable({ name, asks, chart }: (typeof QUESTIONS)[number], { res
   const rows = results.filter(({ question }) => question === name);
   const cells = [...new Set(rows.map(({ cell }) => cell))];
   if (cells.length === 0) return '';
-  const body = TECHNIQUES.map((technique) => {
-    const mine = rows.filter(({ contender }) => contender === `launchpool:${variantName(technique)}`);
-    const ratio = (cell: string): number | undefined =>
-      mine.find((row) => row.cell === cell)?.[TO_LAUNCHPOOL] as number | undefined;
-    return [`without ${technique.name}`, ...cells.map((cell) => ratioText(ratio(cell)))];
-  });
-  return `## ${asks}\n\nRatio of ${chart.title}.\n\n${markdownTable(['', ...cells], body)}`;
+  const tableOf = (twin: string): string => {
+    const body = TECHNIQUES.map((technique) => {
+      const mine = rows.filter(({ contender }) => contender === `${twin}:${variantName(technique)}`);
+      const ratio = (cell: string): number | undefined =>
+        mine.find((row) => row.cell === cell)?.[TO_LAUNCHPOOL] as number | undefined;
+      return [`without ${technique.name}`, ...cells.map((cell) => ratioText(ratio(cell)))];
+    });
+    return markdownTable(['', ...cells], body);
+  };
+  const parts = [`## ${asks}`, `Ratio of ${chart.title}.`, tableOf('launchpool')];
+  if (rows.some(({ contender }) => contender === 'launchpool-borrowed')) {
+    parts.push("The same with a handler that borrows long messages, to launchpool's with such a handler.");
+    parts.push(tableOf('launchpool-borrowed'));
+  }
+  return parts.join('\n\n');
 }
