@@ -1,16 +1,17 @@
 /**
  * Bundles what `launchpool run` consists of, since a file takes longer to be found than to be read:
  *
- *     start.js     what bin/launchpool.cjs loads: turns the compile cache on, and loads the next one
+ *     start.js     what bin/launchpool.cjs loads: starts a thread and loads the next one, with its compiled code
  *     agent.js     the main thread
- *     worker.js    what Piscina starts its threads with: as start.js, for the next one
+ *     worker.js    what Piscina starts its threads with: loads the next one, with its compiled code
  *     thread.js    a worker thread
  *     pino.js      loaded when nobody waits any more
  *
  * CommonJS, which starts faster, and which Piscina is written in: it looks for worker.js beside itself. Run by
  * `npm run build`; the arguments are the folder, if it is not dist/runtime, and a compiled tree to take it from.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
@@ -27,6 +28,7 @@ const besideEachOther: Plugin = {
     // A path in a call of require() stays as it is when TypeScript is compiled.
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
     onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('build', 'worker-entry') }));
+    onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('build', 'import-module') }));
   },
 };
 
@@ -70,9 +72,7 @@ const OPTIONS: BuildOptions = {
   // The source is read and hashed at each start, also where its compiled code is in the cache.
   minifyWhitespace: true,
   minifySyntax: true,
-  external: ['./agent.js', './thread.js', 'koffi', 'pino-pretty', '@napi-rs/nice'],
-  define: { 'import.meta.url': 'moduleUrl' },
-  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  external: ['koffi', 'pino-pretty', '@napi-rs/nice'],
   plugins: [besideEachOther, pinoByItself, lazyForPiscina],
   logLevel: 'warning',
 };
@@ -81,11 +81,20 @@ await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
 await build({
   ...OPTIONS,
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
-    start: source('build', 'start'),
     agent: source('src', 'cli', 'agent-entry'),
-    worker: source('build', 'worker'),
     thread: source('build', 'thread'),
     pino: 'pino',
   },
+});
+// They have no import(): what it is called for is CommonJS, or goes by way of import-module.ts.
+const loaded = await Promise.all(['agent.js', 'thread.js'].map((name) => readFile(join(folder, name))));
+const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);
+await build({
+  ...OPTIONS,
+  entryPoints: { start: source('build', 'start'), worker: source('build', 'worker') },
+  define: { BUILD_ID: JSON.stringify(buildId) },
 });

@@ -17,7 +17,6 @@ function begin(): void {
   require('piscina/dist/worker.js');
 }
 
-/** Piscina looks for it with require(), which finds this file where it is already. */
 export function run(task: Task): Promise<TaskResult> | TaskResult {
   return (require('../workers/entry.ts') as typeof import('../workers/entry.ts')).run(task);
 }

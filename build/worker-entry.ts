@@ -2,6 +2,6 @@
 import { join } from 'node:path';
 
 export const PISCINA_WORKER: string = join(__dirname, 'worker.js');
-/** What that loads: a thread has it already. */
-export const WORKER_ENTRY: string = join(__dirname, 'thread.js');
+/** A thread has it already. */
+export const WORKER_ENTRY: string = PISCINA_WORKER;
 export const WORKER_FUNCTION = 'run';

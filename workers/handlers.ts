@@ -1,8 +1,8 @@
 /** Loads the agent's module and says what it offers. Knows nothing of frames. */
-import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
+import { importModule } from './import-module.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
@@ -22,8 +22,7 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', '
 export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
   let what = 'cannot be loaded';
   try {
-    const { namespace } = await importWrapped(moduleUrl);
-    const exported = exportsOf(moduleUrl, namespace);
+    const { exported } = await importExports(moduleUrl);
     const handlers = readHandlers(moduleUrl, exported);
     const { setup } = exported;
     what = 'failed in its setup()';
@@ -78,31 +77,34 @@ function isCallable(value: unknown): value is Method {
 }
 
 /**
- * Imports a module by way of another one: import() resolves as promises do, so a module that exports `then` would be
- * taken for a promise itself and, more often than not, never be settled.
+ * What a module exports, whichever way it is written. By require(), which is quicker, and shows all that a CommonJS
+ * module has in `module.exports`; modules that await something at their top level are not for it.
  */
-function importWrapped(moduleUrl: string): Promise<{ namespace: Record<string, unknown> }> {
-  const wrapper = `import * as namespace from ${JSON.stringify(moduleUrl)}; export { namespace };`;
-  return import(`data:text/javascript,${encodeURIComponent(wrapper)}`);
+async function importExports(moduleUrl: string): Promise<{ exported: Readonly<Record<string, unknown>> }> {
+  if (moduleUrl.startsWith('file:')) {
+    try {
+      const found: unknown = createRequire(moduleUrl)(fileURLToPath(moduleUrl));
+      return { exported: typeof found === 'function' ? { default: found, ...found } : Object(found) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException)?.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+    }
+  }
+  return importWrapped(moduleUrl);
 }
 
 /**
- * What a module exports, whichever way it is written. Of a CommonJS module, import() shows only the names that a scan
- * of its text has found, and `module.exports` as `default`; the module cache has `module.exports` itself
- * (https://nodejs.org/api/esm.html#commonjs-namespaces).
+ * Imports a module by way of another one: import() resolves as promises do, so a module that exports `then` would be
+ * taken for a promise itself and, more often than not, never be settled.
  */
-function exportsOf(moduleUrl: string, namespace: Record<string, unknown>): Readonly<Record<string, unknown>> {
-  if (!moduleUrl.startsWith('file:')) return namespace;
-  const commonJs = createRequire(import.meta.url).cache[realpathSync(fileURLToPath(moduleUrl))];
-  if (commonJs === undefined) return namespace;
-  const exported: unknown = commonJs.exports;
-  return typeof exported === 'function' ? { default: exported, ...exported } : Object(exported);
+function importWrapped(moduleUrl: string): Promise<{ exported: Record<string, unknown> }> {
+  const wrapper = `import * as exported from ${JSON.stringify(moduleUrl)}; export { exported };`;
+  return importModule(`data:text/javascript,${encodeURIComponent(wrapper)}`);
 }
 
 function notLoaded(moduleUrl: string, what: string, cause: unknown): LaunchpoolError {
   const { name, message } = toPlain(cause);
-  // The module that importWrapped() puts in between is nothing to the reader.
-  const why = message.replace(/ imported from data:\S*$/, '');
+  // Who asks for the module is nothing to the reader.
+  const why = message.replace(/ imported from data:\S*$/, '').replace(/\nRequire stack:\n.*$/s, '');
   return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${what}: ${name}: ${why}`, {
     cause,
     hint: 'Run `node` on the module to see the whole error.',

@@ -13,6 +13,8 @@ export type ThreadOptions = {
   memory: SharedArrayBuffer;
   /** How many asynchronous requests a thread may have begun and not finished before it begins no further ones. */
   concurrency: number;
+  /** Where a thread of the bundle keeps compiled code. */
+  codeFolder: string | undefined;
 };
 
 export type AgentKind = 'raw' | 'rpc';

@@ -19,6 +19,10 @@ export type Begun = {
   /** The supervisor's variables; they are not in the process's environment any more. */
   env: Environment;
   worker: Worker;
+  /** Where compiled code is kept. */
+  codeFolder: string;
+  /** Called when nobody waits any more for what the agent does first. */
+  onQuiet(): void;
 };
 
 /**
@@ -29,7 +33,7 @@ export type Begun = {
 export async function run(args: readonly string[], begun?: Begun): Promise<number> {
   const env = begun?.env ?? takeEnvironment();
   const { options, label, unfit } = readArgs(args);
-  const first = unfit ?? startFirstThread(threadOptionsOf(options), options.threads, begun?.worker);
+  const first = unfit ?? startFirstThread(threadOptionsOf(options, begun?.codeFolder), options.threads, begun?.worker);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = createLog({ level: options.logLevel, pretty: options.development });
@@ -42,13 +46,23 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
     found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
   const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, first });
-  setTimeout(log.open, QUIET_MS).unref();
+  setTimeout(() => {
+    try {
+      begun?.onQuiet();
+    } catch (error) {
+      log.warn({ err: error }, 'code-cache-not-written');
+    }
+    log.open();
+  }, QUIET_MS).unref();
   asked.promise.then(agent.leave);
   return agent.left;
 }
 
-function threadOptionsOf({ moduleUrl, development, concurrency }: AgentOptions): FirstThreadOptions {
-  return { moduleUrl, exposeStacks: development, reportFiles: development, concurrency };
+function threadOptionsOf(
+  { moduleUrl, development, concurrency }: AgentOptions,
+  codeFolder: string | undefined,
+): FirstThreadOptions {
+  return { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
 }
 
 type Arguments = { options: AgentOptions; label: string | undefined; unfit?: LaunchpoolError };

@@ -1,0 +1,73 @@
+/**
+ * Loads a file of the bundle together with the code that V8 has made of it.
+ *
+ * Node's own compile cache keeps what there is right after a script has been compiled, which of a bundle is hardly more
+ * than its outermost function (src/compile_cache.cc in https://github.com/nodejs/node). Here it is kept when the first
+ * request has been answered, and has every function that this took.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+
+/** Of the bundle's contents: set when it is made. */
+declare const BUILD_ID: string;
+
+/** What Node gives to a CommonJS file; and import(), which a script has only by an experimental option of vm. */
+const PARAMETERS = 'exports, require, module, __filename, __dirname, importFromOutside';
+
+export type Loaded<Exports> = {
+  exports: Exports;
+  /**
+   * Writes the code down if it was not there.
+   * @throws whatever the file system has against it; nothing is lost but time at the next start.
+   */
+  keep(): void;
+};
+
+/**
+ * @param name a file beside this one.
+ * @param folder where compiled code is kept.
+ */
+export function loadWithCode<Exports>(name: string, folder: string): Loaded<Exports> {
+  const filename = join(__dirname, name);
+  const { version, arch } = process;
+  const kept = join(folder, `${version}-${arch}`, `${BUILD_ID}-${name}.code`);
+  const cachedData = readKept(kept);
+  const source = `(function (${PARAMETERS}) {${readFileSync(filename, 'utf8')}\n})`;
+  const script = new Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
+  const module = { exports: {} as Exports };
+  const importFromOutside = (url: string): Promise<unknown> => import(url);
+  script.runInThisContext()(module.exports, require, module, filename, __dirname, importFromOutside);
+  return {
+    exports: module.exports,
+    keep() {
+      if (cachedData === undefined || script.cachedDataRejected) write(kept, script.createCachedData());
+    },
+  };
+}
+
+/** V8 believes what it is given, and aborts on what it cannot read: so it stands there twice, and is compared. */
+function readKept(path: string): Buffer | undefined {
+  let twice: Buffer;
+  try {
+    twice = readFileSync(path);
+  } catch {
+    return undefined;
+  }
+  const half = twice.length / 2;
+  const once = twice.subarray(0, Math.floor(half));
+  return half > 0 && once.equals(twice.subarray(Math.floor(half))) ? once : undefined;
+}
+
+/** Whole or not at all: others may be reading it, or writing it as well. */
+function write(path: string, code: Buffer): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const unfinished = `${path}.${process.pid}-${process.hrtime.bigint()}`;
+  try {
+    writeFileSync(unfinished, Buffer.concat([code, code]), { mode: 0o600, flag: 'wx' });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
