@@ -26,19 +26,22 @@ type ColdOptions = { generator: string; built: string; pythons: readonly Python[
 
 export function coldContenders({ generator, built, pythons }: ColdOptions): Contender[] {
   const run = (program: string, handler: string): string[] => [
-    ...[process.execPath, program, 'run', join(ROOT, 'bench', 'handlers', handler)],
+    ...[process.execPath, program, 'run', handler],
     ...['--threads', '1', '--log-level', 'warn'],
   ];
+  const rot13 = join(built, 'bench', 'handlers', 'raw', 'rot13.js');
+  const rot13WithPackages = join(ROOT, 'bench', 'handlers', 'rpc', 'rot13-with-packages.ts');
   const node = (name: string): string[] => [
     process.execPath,
     join(built, 'bench', 'contenders', 'cold', `${name}.cjs`),
   ];
   const python = join(ROOT, 'bench', 'contenders', 'cold', 'python.py');
   const bin = join(built, 'bin', 'launchpool.cjs');
+  const contender = coldContender(keptCodeIn(built));
   return [
-    contender('cold-launchpool', run(bin, 'raw/rot13.ts')),
-    contender('cold-unbuilt', run(join(ROOT, 'src', 'cli', 'entry.ts'), 'raw/rot13.ts')),
-    { ...contender('cold-rpc', run(bin, 'rpc/rot13-with-packages.ts')), cold: RPC },
+    contender('cold-launchpool', run(bin, rot13)),
+    contender('cold-unbuilt', run(join(ROOT, 'src', 'cli', 'entry.ts'), rot13)),
+    { ...contender('cold-rpc', run(bin, rot13WithPackages)), cold: RPC },
     contender('cold-floor', node('floor')),
     contender('cold-inline', node('inline')),
     ...pythons.flatMap(({ path, version }) => {
@@ -52,13 +55,21 @@ export function coldContenders({ generator, built, pythons }: ColdOptions): Cont
   ];
 }
 
-function contender(kind: ColdKind, command: string[]): Contender {
+/** What is compiled at a start is kept for the next one, but not among the user's own. */
+function keptCodeIn(built: string): NodeJS.ProcessEnv {
   return {
+    XDG_CACHE_HOME: join(built, 'cache'),
+    PYTHONPYCACHEPREFIX: join(built, 'cache', 'python'),
+    PYTHONDONTWRITEBYTECODE: '',
+  };
+}
+
+function coldContender(env: NodeJS.ProcessEnv): (kind: ColdKind, command: string[]) => Contender {
+  return (kind, command) => ({
     name: kind,
     kind,
     command: () => command as [string, ...string[]],
-    // Python would leave compiled files in the checkout.
-    env: () => ({ PYTHONDONTWRITEBYTECODE: '1' }),
+    env: () => env,
     cold: RAW,
-  };
+  });
 }

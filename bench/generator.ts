@@ -61,6 +61,11 @@ export type ColdOptions = {
   /** What each asks, and the reply it must get. */
   text: string;
   reply: string;
+  /**
+   * How long the server may go on when all have their replies, in milliseconds.
+   * @default 0
+   */
+  stay?: number;
 };
 
 /** From the first connection to the first of the first replies, and to the last of them. */

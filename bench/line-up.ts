@@ -86,7 +86,7 @@ function nodeContender(kind: string, built: string, spins: () => string): Conten
     name: kind,
     kind,
     command: (setting) => [process.execPath, join(built, 'bench', 'contenders', `${kind}.js`), ...argumentsOf(setting)],
-    env: () => ({ [SPINS_VARIABLE]: spins() }),
+    env: () => ({ [SPINS_VARIABLE]: spins(), XDG_CACHE_HOME: join(built, 'cache') }),
   };
 }
 

@@ -105,7 +105,7 @@ int cold_main(int count, char **arguments) {
   while (options < count && strcmp(arguments[options], "--") != 0) options += 1;
   if (options + 1 >= count) fail("cold: a command must stand behind --");
   const char *path = option(options, arguments, "--socket", NULL);
-  long rounds = (long)whole_option(options, arguments, "--rounds", "1");
+  long stay_ms = (long)whole_option(options, arguments, "--stay", "0");
   int burst = (int)whole_option(options, arguments, "--burst", "1");
   if (burst < 1 || burst > MOST_CONNECTIONS) fail("--burst: 1 to %d", MOST_CONNECTIONS);
   static unsigned char request[MOST_BYTES], expected[MOST_BYTES];
@@ -117,28 +117,25 @@ int cold_main(int count, char **arguments) {
   unlink(path);
   int listener = listen_at(path);
 
-  for (long round = 0; round < rounds; round += 1) {
-    uint64_t started_ns = now_ns();
-    for (int index = 0; index < burst; index += 1) {
-      callers[index].fd = connect_to(path);
-      // Not for the server: it would keep the connection open.
-      fcntl(callers[index].fd, F_SETFD, FD_CLOEXEC);
-      callers[index].got = 0;
-      ask(&callers[index], request, request_length);
-    }
-    // As a supervisor does: the first connection is why the server is started.
-    pid_t pid = start(listener, arguments + options + 1);
-    hear(callers, burst, expected, expected_length, started_ns, pid);
-    double first = callers[0].ms, last = callers[0].ms;
-    for (int index = 0; index < burst; index += 1) {
-      if (callers[index].ms < first) first = callers[index].ms;
-      if (callers[index].ms > last) last = callers[index].ms;
-      close(callers[index].fd);
-    }
-    printf("{\"firstMs\":%.3f,\"lastMs\":%.3f}\n", first, last);
-    fflush(stdout);
-    stop(pid);
+  uint64_t started_ns = now_ns();
+  for (int index = 0; index < burst; index += 1) {
+    callers[index].fd = connect_to(path);
+    // Not for the server: it would keep the connection open.
+    fcntl(callers[index].fd, F_SETFD, FD_CLOEXEC);
+    ask(&callers[index], request, request_length);
   }
+  // As a supervisor does: the first connection is why the server is started.
+  pid_t pid = start(listener, arguments + options + 1);
+  hear(callers, burst, expected, expected_length, started_ns, pid);
+  double first = callers[0].ms, last = callers[0].ms;
+  for (int index = 0; index < burst; index += 1) {
+    if (callers[index].ms < first) first = callers[index].ms;
+    if (callers[index].ms > last) last = callers[index].ms;
+    close(callers[index].fd);
+  }
+  usleep((useconds_t)stay_ms * 1000);
+  stop(pid);
+  printf("{\"firstMs\":%.3f,\"lastMs\":%.3f}\n", first, last);
   unlink(path);
   return 0;
 }
