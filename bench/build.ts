@@ -3,7 +3,7 @@
  * Node loads to strip types would count as memory and time of every contender.
  */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runToEnd } from './processes.ts';
 
@@ -44,5 +44,4 @@ async function bundleRuntime(folder: string, root: string): Promise<void> {
   if (!existsSync(script)) return;
   const { status, stderr } = await runToEnd([process.execPath, script, join(folder, 'dist', 'runtime'), folder]);
   if (status !== 0) throw new Error(`${script} has ended with status ${status}:\n${stderr}`);
-  await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
 }

@@ -36,7 +36,7 @@ export function coldContenders({ generator, built, pythons }: ColdOptions): Cont
     join(built, 'bench', 'contenders', 'cold', `${name}.cjs`),
   ];
   const python = join(ROOT, 'bench', 'contenders', 'cold', 'python.py');
-  const bin = join(built, 'bin', 'launchpool.cjs');
+  const bin = join(built, 'dist', 'launchpool.cjs');
   const contender = coldContender(keptCodeIn(built));
   return [
     contender('cold-launchpool', run(bin, rot13)),

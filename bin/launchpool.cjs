@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Must be readable by any Node, and by what only looks like Node: says what is missing instead of failing somewhere.
+// What the package's program, dist/launchpool.cjs, is built from. Must be readable by any Node, and by what only looks
+// like Node: says what is missing instead of failing somewhere.
 'use strict';
 const versions = process.versions;
 const parts = versions.node.split('.').map(Number);
@@ -12,7 +13,7 @@ if (versions.bun !== undefined) {
   process.exit(69);
 } else if (args[0] === 'run' && args.indexOf('--help') < 0 && args.indexOf('-h') < 0) {
   // Somebody is waiting for it.
-  require('../dist/runtime/start.js');
+  require('../build/start.ts');
 } else {
-  import('../dist/src/cli/entry.js');
+  import('../src/cli/entry.ts');
 }

@@ -1,6 +1,4 @@
 /** Where compiled code is kept. Node makes a folder of its own in it for each of its versions. */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 
 /**
  * `$XDG_CACHE_HOME/launchpool`, `~/.cache/launchpool`, or on macOS `~/Library/Caches/launchpool`. It need not exist, nor
@@ -9,10 +7,11 @@ import { join } from 'node:path';
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
-  home: string = homedir(),
 ): string {
-  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'launchpool');
+  // Loading node:os for what is said here anyway would take a moment in which everybody waits.
+  const home = env.HOME || process.getBuiltinModule('node:os').homedir();
+  if (platform === 'darwin') return `${home}/Library/Caches/launchpool`;
   // A relative path is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
   const given = env.XDG_CACHE_HOME;
-  return join(given?.startsWith('/') ? given : join(home, '.cache'), 'launchpool');
+  return given?.startsWith('/') ? `${given}/launchpool` : `${home}/.cache/launchpool`;
 }

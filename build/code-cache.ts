@@ -6,7 +6,7 @@
  * request has been answered, and has every function that this took.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 /** Of the bundle's contents: set when it is made. */
@@ -25,19 +25,18 @@ export type Loaded<Exports> = {
 };
 
 /**
- * @param name a file beside this one.
+ * @param filename of the file in question: an absolute path.
  * @param folder where compiled code is kept.
  */
-export function loadWithCode<Exports>(name: string, folder: string): Loaded<Exports> {
-  const filename = join(__dirname, name);
+export function loadWithCode<Exports>(filename: string, folder: string): Loaded<Exports> {
   const { version, arch } = process;
-  const kept = join(folder, `${version}-${arch}`, `${BUILD_ID}-${name}.code`);
+  const kept = join(folder, `${version}-${arch}`, `${BUILD_ID}-${basename(filename)}.code`);
   const cachedData = readKept(kept);
   const source = `(function (${PARAMETERS}) {${readFileSync(filename, 'utf8')}\n})`;
   const script = new Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
   const module = { exports: {} as Exports };
   const importFromOutside = (url: string): Promise<unknown> => import(url);
-  script.runInThisContext()(module.exports, require, module, filename, __dirname, importFromOutside);
+  script.runInThisContext()(module.exports, require, module, filename, dirname(filename), importFromOutside);
   return {
     exports: module.exports,
     keep() {

@@ -1,18 +1,19 @@
 /**
  * Bundles what `launchpool run` consists of, since a file takes longer to be found than to be read:
  *
- *     start.js     what bin/launchpool.cjs loads: starts a thread and loads the next one, with its compiled code
- *     agent.js     the main thread
- *     worker.js    what Piscina starts its threads with: loads the next one, with its compiled code
- *     thread.js    a worker thread
- *     pino.js      loaded when nobody waits any more
+ *     launchpool.cjs       the program: starts a thread, and loads the next one, with its compiled code
+ *     runtime/agent.js     the main thread
+ *     runtime/worker.js    what Piscina starts its threads with: loads the next one, with its compiled code
+ *     runtime/thread.js    a worker thread
+ *     runtime/pino.js      loaded when nobody waits any more
  *
  * CommonJS, which starts faster, and which Piscina is written in: it looks for worker.js beside itself. Run by
- * `npm run build`; the arguments are the folder, if it is not dist/runtime, and a compiled tree to take it from.
+ * `npm run build`; the arguments are the folder, if it is not dist/runtime, and a compiled tree to take it from. The
+ * program comes beside the folder.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -28,6 +29,9 @@ const besideEachOther: Plugin = {
     // A path in a call of require() stays as it is when TypeScript is compiled.
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
     onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('build', 'worker-entry') }));
+    onResolve({ filter: /\/build\/start\.ts$/ }, () => ({ path: source('build', 'start') }));
+    onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('build', 'code-cache') }));
+    onResolve({ filter: /\/src\/cli\/entry\.ts$/ }, () => ({ path: './src/cli/entry.js', external: true }));
     onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('build', 'import-module') }));
   },
 };
@@ -93,8 +97,16 @@ await build({
 // They have no import(): what it is called for is CommonJS, or goes by way of import-module.ts.
 const loaded = await Promise.all(['agent.js', 'thread.js'].map((name) => readFile(join(folder, name))));
 const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);
+const define = { BUILD_ID: JSON.stringify(buildId) };
+await build({ ...OPTIONS, entryPoints: { worker: source('build', 'worker') }, define });
 await build({
   ...OPTIONS,
-  entryPoints: { start: source('build', 'start'), worker: source('build', 'worker') },
-  define: { BUILD_ID: JSON.stringify(buildId) },
+  // An old Node must understand as much of it as says that it is too old.
+  target: 'es2015',
+  supported: { 'dynamic-import': true },
+  entryPoints: { launchpool: join(ROOT, 'bin', 'launchpool.cjs') },
+  outdir: dirname(folder),
+  outExtension: { '.js': '.cjs' },
+  define,
 });
+await chmod(join(dirname(folder), 'launchpool.cjs'), 0o755);

@@ -10,7 +10,7 @@ type Thread = typeof import('./thread.ts');
 const QUIET_MS = 100;
 
 const { codeFolder } = workerData;
-const thread = loadWithCode<Thread>('thread.js', codeFolder);
+const thread = loadWithCode<Thread>(`${__dirname}/thread.js`, codeFolder);
 enableCompileCache(codeFolder);
 let isFirst = true;
 

@@ -7,7 +7,7 @@ import { encodeFrames } from './frames.ts';
 import { endWithBench, invocation, sayReady } from './invocation.ts';
 
 const { socketPath, mode, threads, handlerUrl } = invocation;
-const program = fileURLToPath(new URL('../../bin/launchpool.cjs', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/launchpool.cjs', import.meta.url));
 const flags = ['--threads', String(threads), '--idle', '0', '--log-level', 'warn'];
 
 let agentPid = 0;
