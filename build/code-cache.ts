@@ -31,18 +31,28 @@ export type Loaded<Exports> = {
 export function loadWithCode<Exports>(filename: string, folder: string): Loaded<Exports> {
   const { version, arch } = process;
   const kept = join(folder, `${version}-${arch}`, `${BUILD_ID}-${basename(filename)}.code`);
-  const cachedData = readKept(kept);
   const source = `(function (${PARAMETERS}) {${readFileSync(filename, 'utf8')}\n})`;
-  const script = new Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
+  const { script, isKept } = compile(source, filename, readKept(kept));
   const module = { exports: {} as Exports };
   const importFromOutside = (url: string): Promise<unknown> => import(url);
   script.runInThisContext()(module.exports, require, module, filename, dirname(filename), importFromOutside);
   return {
     exports: module.exports,
     keep() {
-      if (cachedData === undefined || script.cachedDataRejected) write(kept, script.createCachedData());
+      if (!isKept) write(kept, script.createCachedData());
     },
   };
+}
+
+/** By itself, so that nothing holds the code that was read when it is not needed any more. */
+function compile(
+  source: string,
+  filename: string,
+  cachedData: Buffer | undefined,
+): { script: Script; isKept: boolean } {
+  if (cachedData === undefined) return { script: new Script(source, { filename }), isKept: false };
+  const script = new Script(source, { filename, cachedData });
+  return { script, isKept: script.cachedDataRejected === false };
 }
 
 /** V8 believes what it is given, and aborts on what it cannot read: so it stands there twice, and is compared. */
