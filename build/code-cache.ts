@@ -35,7 +35,10 @@ export function loadWithCode<Exports>(filename: string, folder: string): Loaded<
   const { script, isKept } = compile(source, filename, readKept(kept));
   const module = { exports: {} as Exports };
   const importFromOutside = (url: string): Promise<unknown> => import(url);
-  script.runInThisContext()(module.exports, require, module, filename, dirname(filename), importFromOutside);
+  // Of what stands beside it, hardly anything is ever wanted; all else is found from here as well.
+  const requireFrom = (name: string): unknown =>
+    (name.startsWith('.') ? process.getBuiltinModule('node:module').createRequire(filename) : require)(name);
+  script.runInThisContext()(module.exports, requireFrom, module, filename, dirname(filename), importFromOutside);
   return {
     exports: module.exports,
     keep() {

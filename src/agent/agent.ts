@@ -13,6 +13,8 @@ import { createIdle } from './idle.ts';
 import { type Listener, listen } from './listener.ts';
 import type { AgentOptions } from './options.ts';
 
+/** How long somebody who has just connected may take to say something, however short `idleMs` is. */
+const FIRST_WORDS_MS = 1_000;
 /** An agent whose module cannot be loaded stays just long enough to tell everybody who waits. */
 const BROKEN_IDLE_MS = 1_000;
 
@@ -28,6 +30,8 @@ export type AgentStart = {
 };
 
 export type Agent = {
+  /** Does what nobody has to wait for: starts the other threads that there shall be at least. */
+  settleIn(): void;
   /** Takes no new connection, finishes what runs within `drainMs`, and goes. Further calls change nothing. */
   leave(reason: string): void;
   /** Resolves when nothing is left to do, with the exit status. */
@@ -53,6 +57,7 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
       : createPool({
           first,
           threads: options.threads,
+          minThreads: options.minThreads,
           ...(onFiles === undefined ? {} : { onFiles }),
           onBroken,
           onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
@@ -61,9 +66,19 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
   const gate = await createGate(options);
   const idle = createIdle({
     idleMs: options.idleMs,
-    isBusy: () => dispatcher.requests > 0,
+    minUptimeMs: options.minUptimeMs ?? 0,
+    isBusy: () =>
+      dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords(Date.now())),
     onIdle: () => leave('idle'),
   });
+  let acceptedAt = 0;
+
+  /** Between its connect() and its first request a client may be held up for longer than a short `idleMs`. */
+  function awaitsFirstWords(now: number): boolean {
+    if (now - acceptedAt >= FIRST_WORDS_MS) return false;
+    for (const { isSilent } of connections) if (isSilent) return true;
+    return false;
+  }
 
   function onBroken(error: PlainError): void {
     if (broken === undefined) log.error({ error }, 'broken');
@@ -73,6 +88,7 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
 
   function onSocket(socket: Socket): void {
     idle.touch();
+    acceptedAt = Date.now();
     served += 1;
     const connection = createConnection({
       socket,
@@ -115,6 +131,7 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
     pid: process.pid,
     state: leaving === undefined ? (broken === undefined ? 'running' : 'broken') : 'leaving',
     uptimeMs: Date.now() - startedAt,
+    leavesInMs: leaving === undefined ? (idle.leftMs ?? null) : 0,
     connections: connections.size,
     connectionsServed: served,
     requests: dispatcher.requests,
@@ -128,5 +145,5 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
   // On a slow machine, getting here may have taken longer than --idle.
   idle.touch();
   log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
-  return { leave, left };
+  return { settleIn: pool.fill, leave, left };
 }

@@ -1,6 +1,7 @@
 /** One socket's life: bytes in, frames through the gate to dispatch, replies out, and both ends of backpressure. */
 import type { Socket } from 'node:net';
 import { MAX_HANDSHAKE_FRAME_BYTES } from '../../wire/challenge.ts';
+import { encodeClosing, isLongForm } from '../../wire/closing.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader, type FrameLimits, type FrameReader } from '../../wire/frame-reader.ts';
@@ -15,6 +16,8 @@ import { type Reading, readSocket } from './reading.ts';
 const GATE_LIMITS = { maxFrameBytes: MAX_HANDSHAKE_FRAME_BYTES, maxRunFrames: 1 };
 /** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
 const LINGER_MS = 5_000;
+/** How long a client that understands the notice may take to close after it. */
+const FAREWELL_MS = 1_000;
 
 export type ConnectionOptions = {
   socket: Socket;
@@ -29,7 +32,9 @@ export type ConnectionOptions = {
 };
 
 export type Connection = {
-  /** Takes no more requests, answers those that have come, and closes. */
+  /** Whether nothing has come yet, not even a part of a handshake. */
+  readonly isSilent: boolean;
+  /** Takes no more requests, answers those that have come, says how many they were if that is understood, and closes. */
   close(): void;
   /** Closes at once. */
   destroy(): void;
@@ -54,6 +59,12 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   #input: 'read' | 'closed' | 'discarded' = 'read';
   /** The handshake, until it has succeeded. */
   #atGate: Visitor | undefined;
+  isSilent = true;
+  /** Frames that have been taken, and whether the first one said that a notice would be understood. */
+  #taken = 0;
+  #understands = false;
+  /** It is this side that closes. */
+  #isLeaving = false;
 
   constructor({ socket, gate, dispatcher, maxFrameBytes, onActivity, onClose, log }: ConnectionOptions) {
     const limits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
@@ -75,11 +86,9 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   }
 
   close(): void {
+    this.#isLeaving = true;
     if (this.#input === 'discarded' && this.#socket.writableEnded) this.#socket.destroy();
-    if (this.#input !== 'read') return;
-    this.#input = 'closed';
-    this.#socket.pause();
-    this.#closeWhenDone();
+    else this.#stopReading();
   }
 
   destroy(): void {
@@ -94,6 +103,7 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   onChunk(chunk: Buffer): void {
     if (this.#input !== 'read') return;
+    this.isSilent = false;
     this.#onActivity();
     try {
       this.#reader.push(chunk, this.#takeRun);
@@ -112,8 +122,13 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   readonly #takeRun = (run: Buffer, frames: number, own: boolean): void => {
     if (this.#input !== 'read') return;
-    if (this.#atGate === undefined) this.#passage.dispatch(run, frames, own);
-    else forEachFrame(run, this.#atGate.receive);
+    if (this.#atGate !== undefined) {
+      forEachFrame(run, this.#atGate.receive);
+      return;
+    }
+    if (this.#taken === 0) this.#understands = isLongForm(run);
+    this.#taken += frames;
+    this.#passage.dispatch(run, frames, own);
   };
 
   #onEnd(): void {
@@ -123,7 +138,7 @@ class SocketConnection implements Connection, Reading, LaneEnd {
     } catch (error) {
       this.#log.debug({ error: toPlain(error) }, 'truncated');
     }
-    this.close();
+    this.#stopReading();
   }
 
   #onDrain(): void {
@@ -209,7 +224,27 @@ class SocketConnection implements Connection, Reading, LaneEnd {
     this.#socket.resume();
   }
 
+  #stopReading(): void {
+    if (this.#input !== 'read') return;
+    this.#input = 'closed';
+    this.#socket.pause();
+    this.#closeWhenDone();
+  }
+
   #closeWhenDone(): void {
-    if (!this.#passage.isBusy) this.#socket.destroySoon();
+    if (this.#passage.isBusy) return;
+    if (this.#isLeaving && this.#understands) this.#takeLeave();
+    else this.#socket.destroySoon();
+  }
+
+  /**
+   * Says how much has been run, and leaves it to the client to close: what it writes meanwhile would else come back to
+   * it as an error, before it has read the notice.
+   */
+  #takeLeave(): void {
+    this.#input = 'discarded';
+    this.#socket.end(encodeClosing(this.#taken));
+    this.#socket.resume();
+    setTimeout(() => this.#socket.destroy(), FAREWELL_MS).unref();
   }
 }

@@ -3,6 +3,11 @@
 export type IdleOptions = {
   /** How long it must have been quiet, in milliseconds; 0 means never. */
   idleMs: number;
+  /**
+   * How long this process must have run, in milliseconds.
+   * @default 0
+   */
+  minUptimeMs?: number;
   /** Whether work is under way, which counts as activity however long it takes. */
   isBusy: () => boolean;
   /** Called once. */
@@ -14,12 +19,15 @@ export type Idle = {
   touch(): void;
   /** Changes how long it takes from now on. */
   shorten(idleMs: number): void;
+  /** How long it takes if nothing more happens, in milliseconds; undefined when something is under way, or for ever. */
+  readonly leftMs: number | undefined;
   stop(): void;
 };
 
 /** A touch costs a clock reading; the timer looks, when it fires, how much of the time is left. */
-export function createIdle({ idleMs, isBusy, onIdle }: IdleOptions): Idle {
+export function createIdle({ idleMs, minUptimeMs = 0, isBusy, onIdle }: IdleOptions): Idle {
   let limitMs = idleMs;
+  /** On the clock of `performance`, which begins with the process. */
   let touchedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
@@ -47,7 +55,7 @@ export function createIdle({ idleMs, isBusy, onIdle }: IdleOptions): Idle {
 
   function timeLeft(): number {
     if (isBusy()) touchedAt = performance.now();
-    return touchedAt + limitMs - performance.now();
+    return Math.max(touchedAt + limitMs, minUptimeMs) - performance.now();
   }
 
   function stop(): void {
@@ -64,6 +72,9 @@ export function createIdle({ idleMs, isBusy, onIdle }: IdleOptions): Idle {
       if (limitMs > 0 && limitMs <= ms) return;
       limitMs = ms;
       arm(ms);
+    },
+    get leftMs() {
+      return limitMs === 0 || isBusy() ? undefined : Math.max(0, timeLeft());
     },
     stop,
   };

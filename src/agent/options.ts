@@ -13,10 +13,27 @@ export type AgentOptions = {
    */
   idleMs: number;
   /**
+   * How long the agent stays at least, in milliseconds from the start of its process: launchd and systemd take one that
+   * comes and goes in quick succession for broken.
+   * @default 10000 under launchd and systemd, otherwise 0
+   */
+  minUptimeMs: number | undefined;
+  /**
+   * Whether a client that is connected keeps the agent from leaving, however quiet both are.
+   * @default false
+   */
+  keepQuietClients: boolean;
+  /**
    * The most worker threads.
    * @default the number of processors
    */
   threads: number;
+  /**
+   * How many of them are there from the start and stay; the others come when they are needed, and go again when they
+   * have had nothing to do for ten seconds.
+   * @default 1
+   */
+  minThreads: number;
   /**
    * How many asynchronous requests a thread may have begun and not finished. Beyond, it begins no further ones.
    * @default 256
@@ -59,7 +76,10 @@ export type AgentOptions = {
 
 export const AGENT_DEFAULTS: Omit<AgentOptions, 'moduleUrl'> = {
   idleMs: 60_000,
+  minUptimeMs: undefined,
+  keepQuietClients: false,
   threads: availableParallelism(),
+  minThreads: 1,
   concurrency: 256,
   authkey: undefined,
   md5: true,

@@ -22,10 +22,24 @@ export const AGENT_FLAGS: Readonly<Record<string, Flag>> = {
     help: 'leave after so long without a request; fractions are allowed, 0 means never (default: 60)',
     apply: (value, flag) => ({ idleMs: Math.ceil(numberOf(value, flag, 0, 2_000_000) * 1000) }),
   },
+  'min-uptime': {
+    value: 'SECONDS',
+    help: 'stay for at least so long (default: 10 under launchd and systemd, otherwise 0)',
+    apply: (value, flag) => ({ minUptimeMs: numberOf(value, flag, 0, 2_000_000) * 1000 }),
+  },
+  'keep-quiet-clients': {
+    help: 'do not leave while a client is connected, however quiet it is',
+    apply: () => ({ keepQuietClients: true }),
+  },
   threads: {
     value: 'N',
     help: `the most worker threads, or "auto" for one per processor (default: auto, here ${availableParallelism()})`,
     apply: (value, flag) => ({ threads: value === 'auto' ? AGENT_DEFAULTS.threads : integerOf(value, flag, 1, 1024) }),
+  },
+  'min-threads': {
+    value: 'N',
+    help: 'start so many at once, and keep them (default: 1)',
+    apply: (value, flag) => ({ minThreads: integerOf(value, flag, 1, 1024) }),
   },
   concurrency: {
     value: 'N',
@@ -76,6 +90,8 @@ export function agentOptionsOf(
     const value = values[name];
     if (value !== undefined) Object.assign(options, flag.apply(String(value), `--${name}`));
   }
+  const { minThreads, threads } = options;
+  if (minThreads > threads) throw invalid(`--min-threads ${minThreads}: more than the most, which is ${threads}`);
   return options;
 }
 

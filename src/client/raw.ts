@@ -1,7 +1,8 @@
 /** The client of a raw agent: bytes in, bytes out, in order. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type CallOptions, watchCall } from './call-options.ts';
-import { type ConnectOptions, openTransport } from './transport.ts';
+import { openSession, type Sent } from './session.ts';
+import type { ConnectOptions } from './transport.ts';
 
 export type RawClient = AsyncDisposable & {
   /**
@@ -17,7 +18,7 @@ export type RawClient = AsyncDisposable & {
 };
 
 /** A place in the row of replies. It is kept when its call is given up, for its reply still comes. */
-type Place = { awaited: boolean; resolve: (reply: Buffer) => void; reject: (reason: unknown) => void };
+type Place = { sent: Sent; awaited: boolean; resolve: (reply: Buffer) => void; reject: (reason: unknown) => void };
 
 /**
  * Connects to a raw agent. The process is kept alive only while replies are awaited.
@@ -28,23 +29,24 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
   const places: Place[] = [];
   let awaited = 0;
   let gone: LaunchpoolError | undefined;
-  const transport = await openTransport(target, options, {
+  const session = await openSession(target, options, {
     onFrame(payload) {
       const place = places.shift();
-      if (place !== undefined) settle(place, () => place.resolve(payload));
+      if (place === undefined) return;
+      session.answered(place.sent);
+      settle(place, () => place.resolve(payload));
     },
     onClose(reason) {
       gone = reason;
       for (const place of places.splice(0)) settle(place, () => place.reject(reason));
     },
   });
-  transport.keepAlive(false);
 
   function settle(place: Place, how: () => void): void {
     if (!place.awaited) return;
     place.awaited = false;
     awaited -= 1;
-    if (awaited === 0) transport.keepAlive(false);
+    if (awaited === 0) session.keepAlive(false);
     how();
   }
 
@@ -53,19 +55,19 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
       if (gone !== undefined) return Promise.reject(gone);
       if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
       const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-      const place: Place = { awaited: true, resolve, reject };
-      places.push(place);
       awaited += 1;
-      if (awaited === 1) transport.keepAlive(true);
-      transport.send(typeof message === 'string' ? Buffer.from(message) : message);
+      if (awaited === 1) session.keepAlive(true);
+      const sent = session.send(typeof message === 'string' ? Buffer.from(message) : message);
+      const place: Place = { sent, awaited: true, resolve, reject };
+      places.push(place);
       return watchCall(promise, 'the request', callOptions, (reason) => settle(place, () => reject(reason)));
     },
     get closed() {
       return gone !== undefined;
     },
-    close: transport.close,
+    close: session.close,
     async [Symbol.asyncDispose]() {
-      transport.close();
+      session.close();
     },
   };
 }

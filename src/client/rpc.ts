@@ -2,7 +2,8 @@
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { decodeResponses, encodeRequest, type RpcResponse } from '../../wire/json-rpc-call.ts';
 import { type CallOptions, watchCall } from './call-options.ts';
-import { type ConnectOptions, openTransport } from './transport.ts';
+import { openSession, type Sent } from './session.ts';
+import type { ConnectOptions } from './transport.ts';
 
 export type RpcClient = {
   /** @throws the handler's error, ERR_LAUNCHPOOL_CONNECTION_CLOSED, ERR_LAUNCHPOOL_CALL_TIMEOUT, or the signal's reason */
@@ -14,22 +15,21 @@ export type RpcClient = {
   close(): void;
 };
 
-type Pending = { resolve: (result: unknown) => void; reject: (reason: unknown) => void };
+type Pending = { sent: Sent; resolve: (result: unknown) => void; reject: (reason: unknown) => void };
 
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes */
 export async function connectRpc(target: string, options: ConnectOptions = {}): Promise<RpcClient> {
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let gone: LaunchpoolError | undefined;
-  const transport = await openTransport(target, options, { onFrame, onClose: rejectAll });
-  transport.keepAlive(false);
+  const session = await openSession(target, options, { onFrame, onClose: rejectAll });
 
   function onFrame(payload: Buffer): void {
     try {
       decodeResponses(payload).forEach(settle);
     } catch (error) {
       rejectAll(error as LaunchpoolError);
-      transport.close();
+      session.close();
     }
   }
 
@@ -39,13 +39,14 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       throw response.error;
     }
     const call = pending.get(response.id as number);
+    if (call !== undefined) session.answered(call.sent);
     forget(response.id as number);
     if ('error' in response) call?.reject(response.error);
     else call?.resolve(response.result);
   }
 
   function forget(id: number): void {
-    if (pending.delete(id) && pending.size === 0) transport.keepAlive(false);
+    if (pending.delete(id) && pending.size === 0) session.keepAlive(false);
   }
 
   function rejectAll(reason: LaunchpoolError): void {
@@ -67,21 +68,22 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       }
       lastId = id;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      if (pending.size === 0) transport.keepAlive(true);
-      pending.set(id, { resolve, reject });
-      transport.send(request);
+      if (pending.size === 0) session.keepAlive(true);
+      const sent = session.send(request);
+      pending.set(id, { sent, resolve, reject });
       return watchCall(promise, method, callOptions, (reason) => {
+        session.forget(sent);
         forget(id);
         reject(reason);
       });
     },
     notify(method, params) {
       if (gone !== undefined) throw gone;
-      transport.send(Buffer.from(encodeRequest(undefined, method, params)));
+      session.send(Buffer.from(encodeRequest(undefined, method, params)), true);
     },
     get closed() {
       return gone !== undefined;
     },
-    close: transport.close,
+    close: session.close,
   };
 }

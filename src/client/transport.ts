@@ -1,8 +1,9 @@
 /** A client's connection: the handshake, the framing, and how it ends. */
 import { socketPathOf } from '../../wire/address.ts';
 import { isChallenge } from '../../wire/challenge.ts';
+import { decodeClosing, longHeader } from '../../wire/closing.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { DEFAULT_MAX_FRAME_BYTES, encodeFrame, forEachFrame, frameHeader } from '../../wire/frame.ts';
+import { DEFAULT_MAX_FRAME_BYTES, encodeFrame, frameHeader, payloadStart } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 import type { Handshake } from '../../wire/handshake.ts';
 import { LONGEST_TIMER_MS } from './call-options.ts';
@@ -40,6 +41,11 @@ export type ConnectOptions = {
 export type TransportEvents = {
   /** A whole frame came. Its bytes may be kept. */
   onFrame: (payload: Buffer) => void;
+  /**
+   * The agent is about to close, and has run and answered so many of the frames that were sent, from the first one on;
+   * the others not at all.
+   */
+  onClosing: (run: number) => void;
   /** Called once, when the connection is gone for any reason. */
   onClose: (reason: LaunchpoolError) => void;
 };
@@ -74,6 +80,7 @@ export async function openTransport(
   ready.promise.catch(() => undefined);
   let shaking = handshake !== undefined;
   let first = true;
+  let announced = false;
   let reason: LaunchpoolError | undefined;
   let told = false;
 
@@ -84,14 +91,20 @@ export async function openTransport(
     events.onClose(why);
   };
   const write = (payload: Uint8Array): void => {
-    if (payload.length <= COPY_BYTES) {
-      socket.write(encodeFrame(payload));
-      return;
-    }
+    if (payload.length <= COPY_BYTES) socket.write(encodeFrame(payload));
+    else writeBehind(frameHeader(payload.length), payload);
+  };
+  const writeBehind = (header: Buffer, payload: Uint8Array): void => {
     socket.cork();
-    socket.write(frameHeader(payload.length));
+    socket.write(header);
     socket.write(payload);
     socket.uncork();
+  };
+  /** The first frame says by its form that this side understands the notice of closing. */
+  const send = (payload: Uint8Array): void => {
+    if (announced) write(payload);
+    else writeBehind(longHeader(payload.length), payload);
+    announced = true;
   };
   const fail = (error: LaunchpoolError): void => {
     reason ??= error;
@@ -106,18 +119,21 @@ export async function openTransport(
     ready.resolve();
   };
 
-  const take = (payload: Buffer): void => {
+  const take = (frame: Buffer): void => {
     // What stands in the same chunk behind a fault is not read any more.
     if (reason !== undefined) return;
+    const payload = frame.subarray(payloadStart(frame, 0));
+    const run = shaking ? undefined : decodeClosing(frame);
     if (shaking) shake(payload);
     else if (first && handshake === undefined && isChallenge(payload)) fail(keyWanted());
+    else if (run !== undefined) events.onClosing(run);
     else events.onFrame(payload);
     first = false;
   };
 
   socket.on('data', (chunk: Buffer) => {
     try {
-      reader.push(chunk, (run) => forEachFrame(run, take));
+      reader.push(chunk, take);
     } catch (error) {
       fail(error as LaunchpoolError);
     }
@@ -131,7 +147,7 @@ export async function openTransport(
 
   if (shaking) await within(handshakeMs, ready.promise, fail);
   return {
-    send: write,
+    send,
     keepAlive: (on) => (on ? socket.ref() : socket.unref()),
     close() {
       reason ??= new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'this client has closed the connection');

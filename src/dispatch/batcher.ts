@@ -42,11 +42,16 @@ export type Batcher = {
   learn(us: number, frames: number): void;
 };
 
-export function createBatcher(free: Pick<FreeSlots, 'take'>): Batcher {
+/**
+ * @param spread whether requests go by themselves as long as it is not known what they cost, so that the first ones
+ *   start as many threads as there may be, all at once.
+ */
+export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Batcher {
   const filled: Batch[] = [];
   const waiting: Waiting[] = [];
   let lastTicket = 0;
   let usPerFrame = GUESS_US;
+  let isMeasured = false;
 
   function open(): Batch | undefined {
     const slot = free.take();
@@ -59,6 +64,7 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>): Batcher {
 
   /** How many requests a batch may have by what they cost. */
   function limit(): number {
+    if (spread && !isMeasured) return 1;
     return Math.max(1, Math.min(MAX_FRAMES, Math.floor(AIM_US / usPerFrame)));
   }
 
@@ -133,6 +139,7 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>): Batcher {
     learn(us, frames) {
       if (frames === 0) return;
       const measured = us / frames;
+      isMeasured = true;
       // In the logarithm, so that one slow request among many fast ones does not undo what has been learned.
       usPerFrame *= (Math.max(measured, LEAST_US) / usPerFrame) ** WEIGHT;
     },

@@ -30,7 +30,7 @@ export type Dispatcher = {
 
 export function createDispatcher(pool: Pool): Dispatcher {
   const slots = createFreeSlots(pool.slots);
-  const batcher = createBatcher(slots);
+  const batcher = createBatcher(slots, pool.mostThreads > 1);
   /** Batches of which something is not settled, by their tickets. */
   const flights = new Map<number, Flight>();
   /** Those of them that are with a worker. */

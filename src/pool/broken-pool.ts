@@ -26,6 +26,8 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
     slots,
     kind: 'rpc',
     threads: 0,
+    mostThreads: 0,
+    fill: () => undefined,
     hasRoom: () => true,
     run: async (task) => (task === null ? 0 : batches.run(slots[task] as Slot)),
     runLong: async (task) => batches.runLong(task),

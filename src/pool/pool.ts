@@ -4,6 +4,7 @@ import { LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts'
 import { type Slot, slotsOf } from '../../workers/slot.ts';
 import type { AgentKind, Aside, LongResult, LongTask, Task, ThreadMessage } from '../../workers/task.ts';
 import { adopting, type FirstThread, TASKS_PER_THREAD } from './first-thread.ts';
+import { createIdleThreads } from './idle-threads.ts';
 import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
 
 export type PoolOptions = {
@@ -11,6 +12,16 @@ export type PoolOptions = {
   first: FirstThread;
   /** The most threads that run at once; the others start when there is work for them. */
   threads: number;
+  /**
+   * How many there are at least, once `fill` has been called.
+   * @default 1
+   */
+  minThreads?: number;
+  /**
+   * How long a thread may have nothing to do before it is ended, if there are more, in milliseconds.
+   * @default 10000
+   */
+  idleThreadMs?: number;
   /** Called with the files that a thread has loaded, when `reportFiles` is set. */
   onFiles?: (files: string[]) => void;
   /** Called when the module turns out not to be loadable. */
@@ -25,6 +36,10 @@ export type Pool = {
   /** What the module turned out to be, once a thread has loaded it. */
   readonly kind: AgentKind | undefined;
   readonly threads: number;
+  /** How many there may be. */
+  readonly mostThreads: number;
+  /** Starts as many threads as there shall be at least. */
+  fill(): void;
   /** Whether a task would find a thread, or a place for a new one. */
   hasRoom(): boolean;
   /**
@@ -59,10 +74,20 @@ type PiscinaWorker = Parameters<
 >[1][number];
 
 /** What is known of a thread. */
-type Thread = { worker: PiscinaWorker; stuck: boolean; open: number; gone: Promise<void> };
+type Thread = {
+  worker: PiscinaWorker;
+  stuck: boolean;
+  open: number;
+  /** When it has been given something last. */
+  usedAt: number;
+  /** It is given nothing any more. */
+  ending: boolean;
+  gone: Promise<void>;
+};
 
 export function createPool(options: PoolOptions): Pool {
-  const { first, threads: most, onFiles, onBroken, onStrayDeath } = options;
+  const { first, threads: most, minThreads: least = 1, idleThreadMs = 10_000 } = options;
+  const { onFiles, onBroken, onStrayDeath } = options;
   const { memory, concurrency } = first.options;
   const slots = slotsOf(memory);
   const threads = new Map<number, Thread>();
@@ -89,7 +114,8 @@ export function createPool(options: PoolOptions): Pool {
 
   function canTake(worker: PiscinaWorker): boolean {
     const known = threads.get(worker.id);
-    return worker.currentUsage < TASKS_PER_THREAD && !known?.stuck && (known?.open ?? 0) < concurrency;
+    if (known?.stuck || known?.ending) return false;
+    return worker.currentUsage < TASKS_PER_THREAD && (known?.open ?? 0) < concurrency;
   }
 
   /** The thread with the fewest tasks; none, so that a new one is started, when all have some and there may be more. */
@@ -98,23 +124,43 @@ export function createPool(options: PoolOptions): Pool {
     for (const worker of workers) {
       if (canTake(worker) && (best === null || worker.currentUsage < best.currentUsage)) best = worker;
     }
-    return best !== null && best.currentUsage > 0 && piscina.threads.length < most ? null : best;
+    if (best === null || (best.currentUsage > 0 && piscina.threads.length < most)) return null;
+    const known = threads.get(best.id);
+    if (known !== undefined) known.usedAt = performance.now();
+    return best;
+  }
+
+  const idleThreads = createIdleThreads<Thread>({
+    idleMs: idleThreadMs,
+    threads: () => threads.values(),
+    surplus: () => [...threads.values()].filter(({ ending }) => !ending).length - least,
+    isBusy: ({ worker, open, stuck }) => worker.currentUsage > 0 || open > 0 || stuck,
+    end(thread) {
+      if (thread.ending) return;
+      thread.ending = true;
+      // Piscina would start another one in its place.
+      piscina.options.minThreads = Math.max(least, piscina.options.minThreads - 1);
+      void workerOf(thread.worker.id)?.terminate();
+    },
+  });
+
+  function workerOf(id: number): (typeof piscina.threads)[number] | undefined {
+    return piscina.threads.find(({ threadId }) => threadId === id);
   }
 
   piscina.on('workerCreate', (worker: PiscinaWorker) => {
     const { promise: gone, resolve } = Promise.withResolvers<void>();
     const { id } = worker;
-    threads.set(id, { worker, stuck: false, open: 0, gone });
-    piscina.threads
-      .find(({ threadId }) => threadId === id)
-      ?.once('exit', () => {
-        threads.delete(id);
-        resolve();
-        listener?.onThreadGone(id, threadExited());
-      });
+    threads.set(id, { worker, stuck: false, open: 0, usedAt: performance.now(), ending: false, gone });
+    workerOf(id)?.once('exit', () => {
+      threads.delete(id);
+      resolve();
+      listener?.onThreadGone(id, threadExited());
+    });
     // Piscina replaces a dead thread only up to minThreads. With requests queued and every other thread busy for long,
     // nothing would take them, so the floor rises with the threads there are.
     piscina.options.minThreads = Math.max(piscina.options.minThreads, piscina.threads.length);
+    idleThreads.watch();
     listener?.onRoom();
   });
   piscina.on('message', (message: ThreadMessage) => {
@@ -150,6 +196,13 @@ export function createPool(options: PoolOptions): Pool {
     },
     get threads() {
       return piscina.threads.length;
+    },
+    mostThreads: most,
+    fill() {
+      // A task for nothing but to load the module: where all have one, another thread is started.
+      for (let tasks = 2 * most; tasks > 0 && piscina.threads.length < least; tasks -= 1) {
+        piscina.run(null).catch(() => undefined);
+      }
     },
     hasRoom() {
       if (piscina.threads.length < most) return true;

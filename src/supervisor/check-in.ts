@@ -11,6 +11,8 @@ export type CheckIn = {
   sockets: { agent: number[]; control: number[] };
   /** The embedded activator's end of a pipe that closes when it is gone. */
   lifelineFd: number | undefined;
+  /** Tells the supervisor how this agent is doing, where it wants to know: sd_notify(3). */
+  notify?: (message: string) => Promise<void>;
 };
 
 export type CheckInOptions = {
@@ -39,9 +41,19 @@ export async function checkIn(options: CheckInOptions = {}): Promise<CheckIn | u
     const control = activated.sockets.get(SOCKET_NAMES.systemd.control) ?? [];
     const agent = [...activated.sockets.values()].flat().filter((fd) => !control.includes(fd));
     if (agent.length === 0) throw noSockets('the environment hands over no socket for requests');
-    return { supervisor: lifelineFd === undefined ? 'systemd' : 'embedded', sockets: { agent, control }, lifelineFd };
+    if (lifelineFd !== undefined) return { supervisor: 'embedded', sockets: { agent, control }, lifelineFd };
+    const notify = notifier(activated.notifySocket);
+    return { supervisor: 'systemd', sockets: { agent, control }, lifelineFd, ...(notify && { notify }) };
   }
   return platform === 'darwin' ? askLaunchd(isJob(env, label), libraries) : undefined;
+}
+
+function notifier(address: string | undefined): CheckIn['notify'] {
+  if (address === undefined) return undefined;
+  return async (message) => {
+    const { notifySystemd } = await import('../../systemd/notify.ts');
+    notifySystemd(address, message);
+  };
 }
 
 async function askLaunchd(isJob: boolean, libraries?: readonly string[]): Promise<CheckIn | undefined> {

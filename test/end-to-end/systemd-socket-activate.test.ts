@@ -67,7 +67,10 @@ test('the first connection starts the agent, and is answered', async (t) => {
 
 test('an idle agent leaves with status 0, and leaves the path where it is', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
-  const running = await activate(t, [path], { flags: ['--fdname=agent'], agentFlags: ['--idle', '0.1'] });
+  const running = await activate(t, [path], {
+    flags: ['--fdname=agent'],
+    agentFlags: ['--idle', '0.1', '--min-uptime', '0'],
+  });
   if (running === undefined) return;
   await pidAt(path);
   t.is(await running.ended, 0);

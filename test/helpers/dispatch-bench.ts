@@ -95,6 +95,8 @@ export function createBench(options: BenchOptions = {}): Bench {
       return loaded;
     },
     threads: 1,
+    mostThreads: 1,
+    fill: () => undefined,
     hasRoom: () => underWay < room,
     run,
     runLong: run,

@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages, by the only rooms that may load them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['launchd', 'src/supervisor'],
+  koffi: ['launchd', 'systemd', 'src/supervisor'],
   piscina: ['src/pool'],
   pino: ['src/log.ts'],
   'pino-pretty': ['src/log.ts'],

@@ -13,6 +13,8 @@ import { AGENT_FLAGS, agentOptionsOf } from '../agent-flags.ts';
 
 /** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
 const QUIET_MS = 100;
+/** launchd starts a job once in ten seconds, systemd one five times: https://www.freedesktop.org/software/systemd/man/systemd.unit.html */
+const SUPERVISED_UPTIME_MS = 10_000;
 
 /** What has been done before this is loaded, where an earlier start of the first thread is worth it. */
 export type Begun = {
@@ -45,13 +47,16 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
   const lifeline =
     found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
+  options.minUptimeMs ??= found.supervisor === 'embedded' ? 0 : SUPERVISED_UPTIME_MS;
   const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, first });
+  found.notify?.('READY=1').catch((error) => log.warn({ err: error }, 'not-notified'));
   setTimeout(() => {
     try {
       begun?.onQuiet();
     } catch (error) {
       log.warn({ err: error }, 'code-cache-not-written');
     }
+    agent.settleIn();
     log.open();
   }, QUIET_MS).unref();
   asked.promise.then(agent.leave);

@@ -64,3 +64,25 @@ test('shortened, it takes less; stopped, it never comes', async (t) => {
   });
   t.deepEqual(happened, []);
 });
+
+test('before its time, it does not come, however quiet it is', async (t) => {
+  const minUptimeMs = performance.now() + 100;
+  await new Promise<void>((onIdle) => void createIdle({ idleMs: 1, minUptimeMs, isBusy: () => false, onIdle }));
+  t.true(performance.now() >= minUptimeMs);
+});
+
+test('it says how much is left, unless that depends on what is under way', (t) => {
+  let busy = false;
+  const onIdle = (): void => undefined;
+  const idle = createIdle({ idleMs: 60_000, isBusy: () => busy, onIdle });
+  const left = idle.leftMs as number;
+  t.true(left > 50_000 && left <= 60_000);
+  busy = true;
+  t.is(idle.leftMs, undefined);
+  idle.stop();
+  const never = createIdle({ idleMs: 0, isBusy: () => false, onIdle });
+  t.is(never.leftMs, undefined);
+  const late = createIdle({ idleMs: 1, minUptimeMs: performance.now() + 30_000, isBusy: () => false, onIdle });
+  t.true((late.leftMs as number) > 20_000);
+  late.stop();
+});

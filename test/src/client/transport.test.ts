@@ -18,6 +18,7 @@ async function opened(path: string, options: ConnectOptions = {}) {
   const reasons: LaunchpoolError[] = [];
   await openTransport(path, options, {
     onFrame: (payload) => frames.push(payload.toString()),
+    onClosing: () => undefined,
     onClose: (reason) => {
       reasons.push(reason);
       onClose(reason);

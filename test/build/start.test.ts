@@ -1,0 +1,198 @@
+/** The agent as the package ships it: what it loads before the first reply, and the compiled code that it keeps. */
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { connectRaw } from '../../src/client/index.ts';
+import { activate } from '../helpers/activator.ts';
+import { fixture } from '../helpers/agent.ts';
+import { runProgram } from '../helpers/program.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { findTool } from '../helpers/tools.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Under node_modules, where the bundle finds the packages that it leaves out. */
+const built = join(root, 'node_modules', '.cache', `launchpool-test-${process.pid}`);
+const program = join(built, 'launchpool.cjs');
+
+/** Of Node, beyond what every program of it has loaded; those that begin with `internal/` are Node's own affair. */
+const BUILTINS = [
+  ...['async_hooks', 'module', 'net', 'os', 'stream', 'stream/promises', 'string_decoder', 'vm', 'worker_threads'],
+  // Piscina's.
+  ...['assert', 'perf_hooks'],
+  // What listen() of node:net loads.
+  ...['child_process', 'cluster', 'dgram'],
+];
+/** Of packages, bundled: nothing but the pool. */
+const PACKAGES = ['piscina'];
+
+test.before(async (t) => {
+  t.timeout(60_000);
+  const { status, stderr } = await runProgram([
+    process.execPath,
+    join(root, 'build', 'runtime.ts'),
+    join(built, 'runtime'),
+  ]);
+  if (status !== 0) throw new Error(stderr);
+});
+
+test.after.always(() => rmSync(built, { recursive: true, force: true }));
+
+type Run = {
+  /** What stood on standard error. */
+  stderr: string;
+  reply: string;
+};
+
+/** One life of the agent, of one request, from its start to when it has left by itself. */
+async function live(t: ExecutionContext, cache: string, wrap: readonly string[] = []): Promise<Run> {
+  const log = join(await tempDir(t), 'log');
+  const redirect = ['/bin/sh', '-c', 'exec "$@" 2>>"$0"', log] as const;
+  const agent = [process.execPath, program, 'run', fixture('agents/echo.ts'), '--threads', '1', '--log-level', 'warn'];
+  const held = await activate(t, [...redirect, ...wrap, 'env', `XDG_CACHE_HOME=${cache}`, ...agent, '--idle', '0.5']);
+  const client = await connectRaw(held.socketPath);
+  const reply = String(await client.request('anybody there?'));
+  client.close();
+  await held.reached('left', 1);
+  await held.close();
+  return { reply, stderr: readFileSync(log, 'utf8') };
+}
+
+function codeFiles(cache: string): string[] {
+  const folder = join(cache, 'launchpool', `${process.version}-${process.arch}`);
+  return readdirSync(folder).map((name) => join(folder, name));
+}
+
+test('up to the first reply, and as long as nothing is said, little is loaded', async (t) => {
+  const folder = await tempDir(t);
+  const found = join(folder, 'loaded.json');
+  const probe = join(folder, 'probe.cjs');
+  writeFileSync(
+    probe,
+    `const before = new Set(process.moduleLoadList);
+    const { isMainThread } = require('node:worker_threads');
+    if (isMainThread) process.on('exit', () => {
+      const builtins = process.moduleLoadList.filter((name) => !before.has(name));
+      const loaded = { builtins, files: Object.keys(require.cache) };
+      require('node:fs').writeFileSync(${JSON.stringify(found)}, JSON.stringify(loaded));
+    });`,
+  );
+  const { reply } = await live(t, join(folder, 'cache'), ['env', `NODE_OPTIONS=--require=${probe}`]);
+  t.is(reply, 'anybody there?');
+  const { builtins, files } = JSON.parse(readFileSync(found, 'utf8')) as { builtins: string[]; files: string[] };
+  const names = builtins.map((name) => name.replace(/^NativeModule /, ''));
+  t.deepEqual(
+    names.filter((name) => !/^(internal\/|Internal Binding )/.test(name) && !BUILTINS.includes(name)),
+    [],
+  );
+  t.deepEqual(
+    files.filter((file) => file !== program && file !== probe),
+    [],
+  );
+});
+
+for (const file of ['agent.js', 'thread.js']) {
+  test(`of packages, ${file} contains no more than it needs`, (t) => {
+    const text = readFileSync(join(built, 'runtime', file), 'utf8');
+    const packages = text.matchAll(/["']node_modules\/((?:@[^/"']+\/)?[^/"']+)\//g);
+    t.deepEqual([...new Set([...packages].map(([, name]) => name))], PACKAGES);
+  });
+}
+
+test('compiled code is kept, for nobody else to read or write, and used from then on', async (t) => {
+  const cache = await tempDir(t);
+  t.like(await live(t, cache), { reply: 'anybody there?', stderr: '' });
+  const files = codeFiles(cache);
+  t.is(files.length, 2);
+  for (const file of files) t.is(statSync(file).mode & 0o777, 0o600);
+  const before = files.map((file) => statSync(file).mtimeMs);
+  t.like(await live(t, cache), { reply: 'anybody there?', stderr: '' });
+  t.deepEqual(codeFiles(cache), files);
+  t.deepEqual(
+    files.map((file) => statSync(file).mtimeMs),
+    before,
+  );
+});
+
+for (const [what, spoil] of [
+  [
+    'is damaged',
+    (bytes: Buffer) => {
+      const at = bytes.length >> 2;
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 0x55, at);
+      return bytes;
+    },
+  ],
+  ['has been cut off', (bytes: Buffer) => bytes.subarray(0, 1_001)],
+  [
+    'is of another V8',
+    (bytes: Buffer) => {
+      // Its version stands behind the magic number, in both copies.
+      for (const at of [4, bytes.length / 2 + 4]) bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      return bytes;
+    },
+  ],
+] as const) {
+  test(`code that ${what} is not used, and is replaced without a word`, async (t) => {
+    const cache = await tempDir(t);
+    await live(t, cache);
+    const good = codeFiles(cache).map((file) => readFileSync(file));
+    for (const file of codeFiles(cache)) {
+      const bytes = readFileSync(file);
+      writeFileSync(file, spoil(bytes));
+    }
+    t.like(await live(t, cache), { reply: 'anybody there?', stderr: '' });
+    for (const [index, file] of codeFiles(cache).entries()) {
+      const bytes = readFileSync(file);
+      const half = bytes.length / 2;
+      t.true(bytes.subarray(0, half).equals(bytes.subarray(half)));
+      t.is(bytes.readUInt32LE(4), (good[index] as Buffer).readUInt32LE(4));
+    }
+  });
+}
+
+/** Places where nothing can be written, and how a program comes to see them. */
+const PLACES: readonly [what: string, wrap: (cache: string) => readonly string[] | undefined][] = [
+  [
+    'a file in its place',
+    (cache) => {
+      rmSync(cache, { recursive: true });
+      writeFileSync(cache, '');
+      return [];
+    },
+  ],
+  [
+    'a folder that is only for reading',
+    (cache) => {
+      // Nothing is only for reading to root.
+      if (process.getuid?.() === 0) return mounted(cache, 'ro');
+      mkdirSync(cache, { recursive: true });
+      chmodSync(cache, 0o500);
+      return [];
+    },
+  ],
+  ['a disk that is full', (cache) => mounted(cache, 'size=4k')],
+];
+
+/** A file system of its own at that path, for one program. */
+function mounted(path: string, options: string): readonly string[] | undefined {
+  if (findTool('unshare') === undefined || process.getuid?.() !== 0 || process.platform !== 'linux') return undefined;
+  const script = `mount -t tmpfs -o ${options} none "$0" && exec "$@"`;
+  return ['unshare', '-m', '/bin/sh', '-c', script, path];
+}
+
+for (const [what, wrapFor] of PLACES) {
+  test(`with ${what} for the code, the agent starts, answers, and says so once`, async (t) => {
+    const cache = await tempDir(t);
+    const wrap = wrapFor(cache);
+    if (wrap === undefined) {
+      t.log('NOT TESTED: this takes root, on Linux');
+      return t.pass();
+    }
+    const { reply, stderr } = await live(t, cache, wrap);
+    t.is(reply, 'anybody there?');
+    const lines = stderr.trimEnd().split('\n');
+    t.is(lines.length, 1, stderr);
+    t.like(JSON.parse(lines[0] as string), { level: 40, msg: 'code-cache-not-written' });
+  });
+}

@@ -1,0 +1,95 @@
+/** Clients that knock just when an agent leaves: none of them may notice. */
+import { setTimeout as wait } from 'node:timers/promises';
+import test from 'ava';
+import { connectRaw } from '../../src/client/index.ts';
+import { activate, agentCommand, isAlive } from '../helpers/activator.ts';
+import { dial } from '../helpers/frame-client.ts';
+import { framesOf } from '../helpers/frame-server.ts';
+
+/** How many lives of an agent there are; a multiple of them by hand, with LAUNCHPOOL_TEST_LIVES. */
+const LIVES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 100);
+const KNOCKERS = 4;
+const IDLE_MS = 20;
+const FLAGS = ['--idle', String(IDLE_MS / 1000), '--threads', '1'];
+
+/** A moment around the one at which an agent that has just answered leaves. */
+const aroundTheExit = (): Promise<void> => wait(IDLE_MS * (0.5 + Math.random()));
+
+test(`in ${LIVES} lives of agents, clients that connect around the idle exit are answered at once`, async (t) => {
+  t.timeout(60_000 + LIVES * 2_000);
+  const held = await activate(t, agentCommand('agents/echo.ts', FLAGS));
+  let calls = 0;
+  async function knock(knocker: number): Promise<void> {
+    while (held.all('left').length < LIVES) {
+      const text = `${knocker}: ${calls}`;
+      const client = await dial(t, held.socketPath);
+      client.socket.write(framesOf(text));
+      const replies = await client.until(1);
+      t.deepEqual(replies, [text]);
+      t.deepEqual(client.errors, []);
+      client.socket.destroy();
+      calls += 1;
+      await aroundTheExit();
+    }
+  }
+  await Promise.all(Array.from({ length: KNOCKERS }, (_unused, knocker) => knock(knocker)));
+  t.true(calls >= LIVES);
+  t.deepEqual(held.all('crashed'), []);
+  await held.close();
+  const pids = held.all('started').map(({ pid }) => pid);
+  t.is(new Set(pids).size, pids.length);
+  t.deepEqual(pids.filter(isAlive), []);
+  t.log(`${calls} calls, ${pids.length} processes`);
+});
+
+test('a TypeScript client that stays connected through many idle exits notices none of them', async (t) => {
+  t.timeout(60_000 + LIVES * 2_000);
+  const held = await activate(t, agentCommand('agents/echo.ts', FLAGS));
+  const lives = Math.ceil(LIVES / 2);
+  async function call(caller: number): Promise<void> {
+    await using client = await connectRaw(held.socketPath);
+    for (let nth = 0; held.all('left').length < lives; nth += 1) {
+      const texts = [`${caller}: ${nth}`, `${caller}: ${nth}, and another`];
+      const replies = await Promise.all(texts.map((text) => client.request(text)));
+      t.deepEqual(replies.map(String), texts);
+      await aroundTheExit();
+    }
+  }
+  await Promise.all([call(1), call(2)]);
+  t.deepEqual(held.all('crashed'), []);
+});
+
+test('who has connected and not spoken yet is given time, though others would be idle long since', async (t) => {
+  const held = await activate(t, agentCommand('agents/echo.ts', FLAGS));
+  const client = await dial(t, held.socketPath);
+  await held.reached('started', 1);
+  await wait(10 * IDLE_MS);
+  client.socket.write(framesOf('late'));
+  t.deepEqual(await client.until(1), ['late']);
+  // From now on it is quiet like any other.
+  t.deepEqual(await client.ended, ['late']);
+  await held.reached('left', 1);
+});
+
+test('with --keep-quiet-clients, an agent stays as long as somebody is connected', async (t) => {
+  const held = await activate(t, agentCommand('agents/echo.ts', [...FLAGS, '--keep-quiet-clients']));
+  const client = await dial(t, held.socketPath);
+  for (const text of ['first', 'second']) {
+    const before = client.frames.length;
+    client.socket.write(framesOf(text));
+    t.is((await client.until(before + 1)).at(-1), text);
+    await wait(10 * IDLE_MS);
+  }
+  t.deepEqual(held.all('left'), []);
+  client.socket.destroy();
+  await held.reached('left', 1);
+});
+
+test('--min-uptime keeps an agent from leaving early', async (t) => {
+  const held = await activate(t, agentCommand('agents/echo.ts', [...FLAGS, '--min-uptime', '1.5']));
+  const client = await dial(t, held.socketPath);
+  client.socket.write(framesOf('hi'));
+  t.deepEqual(await client.until(1), ['hi']);
+  client.socket.destroy();
+  t.true((await held.reached('left', 1)).uptimeMs >= 1_500);
+});
