@@ -6,8 +6,9 @@ import type { ExecutionContext } from 'ava';
 import { type Activator, type ActivatorEvent, createActivator } from '../../src/supervisor/activator.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** The command line, unbuilt. */
-export const ENTRY: string = fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
+/** The command line, unbuilt unless LAUNCHPOOL_TEST_PROGRAM names another one. */
+export const ENTRY: string =
+  process.env.LAUNCHPOOL_TEST_PROGRAM ?? fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
 
 /** The path of a file under test/fixtures. */
 export function fixture(name: string): string {
