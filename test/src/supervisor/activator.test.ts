@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import test from 'ava';
-import { type Agent, connect, connectRaw } from '../../../src/client/index.ts';
+import { type Agent, connect } from '../../../src/client/index.ts';
+import { encodeTextFrame } from '../../../wire/frame.ts';
 import { activate, agentCommand, isAlive } from '../../helpers/activator.ts';
 import { heldCall } from '../../helpers/held-call.ts';
 
@@ -18,11 +19,13 @@ async function pidAt(path: string): Promise<number> {
 
 /** Resolves when the agent has stopped accepting: it closes the connections on which nothing is owed. */
 async function seenToLeave(path: string, tellIt: () => void): Promise<void> {
-  const quiet = await connectRaw(path);
-  await quiet.request('{"jsonrpc":"2.0","id":1,"method":"pid"}');
-  const noReply = quiet.request('{"jsonrpc":"2.0","method":"pid"}');
+  // Not with a client of ours, which would go to the next agent.
+  const quiet = connectSocket(path);
+  quiet.write(encodeTextFrame('{"jsonrpc":"2.0","id":1,"method":"pid"}'));
+  await once(quiet, 'data');
+  const ended = once(quiet.resume(), 'close');
   tellIt();
-  await noReply.catch(() => undefined);
+  await ended;
 }
 
 test('an agent that nobody connects to is not started', async (t) => {
