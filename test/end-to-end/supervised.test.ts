@@ -6,6 +6,7 @@ import { connect } from '../../src/client/index.ts';
 import { activate, agentCommand, isAlive } from '../helpers/activator.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
 import { heldCall } from '../helpers/held-call.ts';
+import { seenToLeave } from '../helpers/onlooker.ts';
 import { runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
@@ -58,12 +59,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     const answer = agent.hold(call.path);
     await call.running;
     const { pid } = await held.reached('started', 1);
-    const other = await connect<Supervised>(held.socketPath);
-    await other.pid();
-
-    process.kill(pid, signal);
-    // The agent closes the connection on which nothing is owed, and so says that it has heard.
-    while (await other.pid().catch(() => false));
+    await seenToLeave(held.socketPath, () => process.kill(pid, signal));
     call.release();
     t.is(await answer, pid);
     // Any other status would be a crash.

@@ -4,9 +4,9 @@ import { statSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import test from 'ava';
 import { type Agent, connect } from '../../../src/client/index.ts';
-import { encodeTextFrame } from '../../../wire/frame.ts';
 import { activate, agentCommand, isAlive } from '../../helpers/activator.ts';
 import { heldCall } from '../../helpers/held-call.ts';
+import { seenToLeave } from '../../helpers/onlooker.ts';
 
 type Supervised = typeof import('../../fixtures/agents/supervised.ts');
 
@@ -15,17 +15,6 @@ const supervised = (path: string): Promise<Agent<Supervised>> => connect<Supervi
 async function pidAt(path: string): Promise<number> {
   await using agent = await supervised(path);
   return await agent.pid();
-}
-
-/** Resolves when the agent has stopped accepting: it closes the connections on which nothing is owed. */
-async function seenToLeave(path: string, tellIt: () => void): Promise<void> {
-  // Not with a client of ours, which would go to the next agent.
-  const quiet = connectSocket(path);
-  quiet.write(encodeTextFrame('{"jsonrpc":"2.0","id":1,"method":"pid"}'));
-  await once(quiet, 'data');
-  const ended = once(quiet.resume(), 'close');
-  tellIt();
-  await ended;
 }
 
 test('an agent that nobody connects to is not started', async (t) => {
