@@ -21,50 +21,64 @@ test.before(async (t) => {
   await must(['npm', 'run', 'build'], root);
 });
 
-test('a packed tarball works in an empty folder, with handlers in TypeScript, JavaScript, ESM and CommonJS', async (t) => {
-  t.timeout(5 * 60_000);
-  const folder = await tempDir(t);
-  const project = join(folder, 'project');
-  await mkdir(project);
-  await must(['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder], root);
-  await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
-  await must(
-    ['npm', 'install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', `../launchpool-0.1.0.tgz`],
-    project,
-  );
-  for (const name of handlers) await copyFile(join(root, 'test/fixtures/package', name), join(project, name));
-  const launchpool = join(project, 'node_modules/.bin/launchpool');
+// One after the other: for the first `npx` in a checkout, npm builds it anew.
+test.serial(
+  'a packed tarball works in an empty folder, with handlers in TypeScript, JavaScript, ESM and CommonJS',
+  async (t) => {
+    t.timeout(5 * 60_000);
+    const folder = await tempDir(t);
+    const project = join(folder, 'project');
+    await mkdir(project);
+    await must(['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder], root);
+    await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+    await must(
+      ['npm', 'install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', `../launchpool-0.1.0.tgz`],
+      project,
+    );
+    for (const name of handlers) await copyFile(join(root, 'test/fixtures/package', name), join(project, name));
+    const launchpool = join(project, 'node_modules/.bin/launchpool');
 
-  const outputs: Record<string, string> = {};
-  for (const module of handlers.slice(0, 4)) {
-    const socket = join(folder, `${module}.sock`);
-    const dev = startProgram(t, [process.execPath, launchpool, 'dev', join(project, module), '--socket', socket]);
-    await dev.stderr(/first connection/);
-    const call = module.startsWith('raw') ? ['--raw', 'abc'] : ['greet', '"you"'];
-    outputs[module] = (await must([process.execPath, launchpool, 'call', socket, ...call], project)).stdout.toString();
-    if (module === 'rpc.ts') {
-      outputs['client.ts'] = (await must([process.execPath, 'client.ts', socket], project)).stdout.toString();
+    const outputs: Record<string, string> = {};
+    for (const module of handlers.slice(0, 4)) {
+      const socket = join(folder, `${module}.sock`);
+      const dev = startProgram(t, [process.execPath, launchpool, 'dev', join(project, module), '--socket', socket]);
+      await dev.stderr(/first connection/);
+      const call = module.startsWith('raw') ? ['--raw', 'abc'] : ['greet', '"you"'];
+      outputs[module] = (
+        await must([process.execPath, launchpool, 'call', socket, ...call], project)
+      ).stdout.toString();
+      if (module === 'rpc.ts') {
+        outputs['client.ts'] = (await must([process.execPath, 'client.ts', socket], project)).stdout.toString();
+      }
     }
-  }
-  t.deepEqual(outputs, {
-    'rpc.ts': '{"text":"Hello, you"}\n',
-    'client.ts': 'Hello, tarball ERR_LAUNCHPOOL_METHOD_NOT_FOUND\n',
-    'raw.mjs': 'cba',
-    'rpc.cjs': '{"text":"Hello, you"}\n',
-    'raw.cjs': 'cba',
-  });
+    t.deepEqual(outputs, {
+      'rpc.ts': '{"text":"Hello, you"}\n',
+      'client.ts': 'Hello, tarball ERR_LAUNCHPOOL_METHOD_NOT_FOUND\n',
+      'raw.mjs': 'cba',
+      'rpc.cjs': '{"text":"Hello, you"}\n',
+      'raw.cjs': 'cba',
+    });
 
-  // The types of the package, as a project sees them that checks its own sources.
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  const types = join(root, 'node_modules/@types');
-  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--allowImportingTsExtensions', '--target', 'es2024'];
-  await must(
-    [tsc, ...flags, '--lib', 'es2024,esnext.disposable', '--typeRoots', types, '--types', 'node', 'client.ts'],
-    project,
-  );
-});
+    // The types of the package, as a project sees them that checks its own sources.
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    const types = join(root, 'node_modules/@types');
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--allowImportingTsExtensions',
+      '--target',
+      'es2024',
+    ];
+    await must(
+      [tsc, ...flags, '--lib', 'es2024,esnext.disposable', '--typeRoots', types, '--types', 'node', 'client.ts'],
+      project,
+    );
+  },
+);
 
-test('in a checkout, `npx launchpool` is the built program', async (t) => {
+test.serial('in a checkout, `npx launchpool` is the built program', async (t) => {
   const { stdout } = await must(['npx', 'launchpool', '--version'], root);
   t.is(stdout.toString(), '0.1.0\n');
 });
