@@ -9,6 +9,13 @@ import { LaunchpoolError } from '../../wire/errors.ts';
  */
 const BACKLOG = 4096;
 
+/**
+ * What listen() of node:net comes down to. listen() itself first loads node:cluster, to ask whether it is a child of
+ * that, which takes a millisecond before the first reply, and a megabyte for good. Not documented, but kept for old
+ * callers: https://github.com/nodejs/node/blob/main/lib/net.js
+ */
+type Inner = { _listen2?: (address: null, port: null, addressType: null, backlog: number, fd: number) => void };
+
 export type Listener = {
   /** Stops accepting. What is queued stays with the kernel for the next agent; the path stays where it is. */
   close(): void;
@@ -43,6 +50,9 @@ function adopt(fd: number, onSocket: (socket: Socket) => void): Promise<Server> 
         ),
       );
     });
-    server.listen({ fd }, BACKLOG, () => resolve(server));
+    server.once('listening', () => resolve(server));
+    const inner = server as Inner;
+    if (inner._listen2 === undefined) server.listen({ fd }, BACKLOG);
+    else inner._listen2(null, null, null, BACKLOG, fd);
   });
 }

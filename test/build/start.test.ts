@@ -20,8 +20,6 @@ const BUILTINS = [
   ...['async_hooks', 'module', 'net', 'os', 'stream', 'stream/promises', 'string_decoder', 'vm', 'worker_threads'],
   // Piscina's.
   ...['assert', 'perf_hooks'],
-  // What listen() of node:net loads.
-  ...['child_process', 'cluster', 'dgram'],
 ];
 /** Of packages, bundled: nothing but the pool. */
 const PACKAGES = ['piscina'];
