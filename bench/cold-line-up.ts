@@ -1,4 +1,5 @@
 /** Who takes part where a server is started for each connection, with the listening socket as descriptor 3. */
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Python } from '../test/helpers/pythons.ts';
 import type { Contender } from './line-up.ts';
@@ -16,23 +17,24 @@ export const COLD_KINDS = [
   'cold-rpc',
   'cold-floor',
   'cold-inline',
+  'cold-other-node',
   'cold-python',
   'cold-python-pool',
   'cold-c',
 ] as const;
 type ColdKind = (typeof COLD_KINDS)[number];
 
-type ColdOptions = { generator: string; built: string; pythons: readonly Python[] };
+type ColdOptions = { generator: string; built: string; pythons: readonly Python[]; nodes: readonly string[] };
 
-export function coldContenders({ generator, built, pythons }: ColdOptions): Contender[] {
-  const run = (program: string, handler: string): string[] => [
-    ...[process.execPath, program, 'run', handler],
+export function coldContenders({ generator, built, pythons, nodes }: ColdOptions): Contender[] {
+  const run = (program: string, handler: string, by = process.execPath): string[] => [
+    ...[by, program, 'run', handler],
     ...['--threads', '1', '--log-level', 'warn'],
   ];
   const rot13 = join(built, 'bench', 'handlers', 'raw', 'rot13.js');
   const rot13WithPackages = join(ROOT, 'bench', 'handlers', 'rpc', 'rot13-with-packages.ts');
-  const node = (name: string): string[] => [
-    process.execPath,
+  const node = (name: string, by = process.execPath): string[] => [
+    by,
     join(built, 'bench', 'contenders', 'cold', `${name}.cjs`),
   ];
   const python = join(ROOT, 'bench', 'contenders', 'cold', 'python.py');
@@ -44,6 +46,13 @@ export function coldContenders({ generator, built, pythons }: ColdOptions): Cont
     { ...contender('cold-rpc', run(bin, rot13WithPackages)), cold: RPC },
     contender('cold-floor', node('floor')),
     contender('cold-inline', node('inline')),
+    ...nodes.flatMap((by) => {
+      const name = `node${execFileSync(by, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()}`;
+      return [
+        { ...contender('cold-other-node', run(bin, rot13, by)), name: `cold-launchpool-${name}` },
+        { ...contender('cold-other-node', node('floor', by)), name: `cold-floor-${name}` },
+      ];
+    }),
     ...pythons.flatMap(({ path, version }) => {
       const name = `python${version.split('.').slice(0, 2).join('.')}`;
       return [

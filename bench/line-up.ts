@@ -48,6 +48,8 @@ export type LineUpOptions = {
   everyPython: boolean;
   /** Other checkouts of launchpool. */
   beside: readonly { name: string }[];
+  /** Other programs of Node. */
+  nodes: readonly string[];
 };
 
 const BESIDE = 'beside';
@@ -59,7 +61,7 @@ export function besideFolder(built: string, name: string): string {
   return join(built, BESIDE, name);
 }
 
-export function readLineUp({ generator, built, everyPython, beside }: LineUpOptions): LineUp {
+export function readLineUp({ generator, built, everyPython, beside, nodes }: LineUpOptions): LineUp {
   const pythons = findPythons();
   const chosen = everyPython ? pythons : pythons.slice(-1);
   const spins = once(() => String(calibrateSpins()));
@@ -75,7 +77,7 @@ export function readLineUp({ generator, built, everyPython, beside }: LineUpOpti
     }),
     ...chosen.flatMap((python) => pythonContenders(python)),
     ceiling(generator),
-    ...coldContenders({ generator, built, pythons: chosen }),
+    ...coldContenders({ generator, built, pythons: chosen, nodes }),
   ];
   const why = 'there is no Python 3.8 or newer on the PATH or under pyenv';
   return { contenders, missing: pythons.length === 0 ? PYTHON_KINDS.map((kind) => ({ kind, why })) : [] };

@@ -76,7 +76,13 @@ async function run(
   write?: (found: Results) => Promise<void>,
 ): Promise<number> {
   const { quick, threads, seconds, json } = options;
-  const lineUp = readLineUp({ generator: generatorProgram(folder), built: BUILT_FOLDER, everyPython: !quick, beside });
+  const lineUp = readLineUp({
+    generator: generatorProgram(folder),
+    built: BUILT_FOLDER,
+    everyPython: !quick,
+    beside,
+    nodes: options.nodes,
+  });
   const entries = planRun(QUESTIONS, lineUp.contenders, options);
   const generator = await compileGenerator(folder);
   await buildContenders();

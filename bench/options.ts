@@ -13,6 +13,8 @@ export type BenchOptions = {
   threads: number;
   /** Other checkouts of launchpool that take part, by the names they have in the results. */
   beside: readonly Checkout[];
+  /** Other programs of Node, with which the first reply is measured too. */
+  nodes: readonly string[];
   /** Where the results are written; undefined when they are only printed. */
   json: string | undefined;
 };
@@ -39,6 +41,7 @@ checked. Prints medians over the rounds, and ratios, which are taken within each
   --seconds S          how long each measurement takes (default: ${SECONDS.full})
   --threads N          worker threads or processes of each contender (default: 2)
   --beside NAME=DIR    another checkout of launchpool takes part as launchpool:NAME (may be given again)
+  --node PATH          another node starts launchpool, and one bare worker, for a first reply (may be given again)
   --json FILE          write the results to FILE (default of a whole run: bench/results.json)
   --help               this text
 
@@ -61,6 +64,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       seconds: { type: 'string' },
       threads: { type: 'string', default: '2' },
       beside: { type: 'string', multiple: true, default: [] },
+      node: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -82,6 +86,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     seconds: values.seconds === undefined ? SECONDS[size] : numberOf(values.seconds, '--seconds'),
     threads: wholeOf(values.threads, '--threads'),
     beside: values.beside.map(checkoutOf),
+    nodes: values.node.map((path) => resolve(path)),
     json:
       json !== undefined
         ? resolve(json)

@@ -19,7 +19,7 @@ export const firstReply: Question = question<BurstCell>({
   handler: 'rot13',
   cells: [
     { name: ONE, quick: true, burst: 1 },
-    { name: BURST, burst: 64, without: ['cold-python', 'cold-python-pool', 'cold-rpc'] },
+    { name: BURST, burst: 64, without: ['cold-python', 'cold-python-pool', 'cold-rpc', 'cold-other-node'] },
   ],
   kinds: [
     'cold-launchpool',
@@ -27,6 +27,7 @@ export const firstReply: Question = question<BurstCell>({
     'cold-rpc',
     'cold-floor',
     'cold-inline',
+    'cold-other-node',
     'cold-python',
     'cold-python-pool',
     'cold-c',

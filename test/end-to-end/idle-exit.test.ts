@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { connectRaw } from '../../src/client/index.ts';
-import { activate, agentCommand, isAlive } from '../helpers/activator.ts';
+import { activate, agentCommand } from '../helpers/activator.ts';
 import { dial } from '../helpers/frame-client.ts';
 import { framesOf } from '../helpers/frame-server.ts';
 
@@ -35,10 +35,9 @@ test(`in ${LIVES} lives of agents, clients that connect around the idle exit are
   t.true(calls >= LIVES);
   t.deepEqual(held.all('crashed'), []);
   await held.close();
-  const pids = held.all('started').map(({ pid }) => pid);
-  t.is(new Set(pids).size, pids.length);
-  t.deepEqual(pids.filter(isAlive), []);
-  t.log(`${calls} calls, ${pids.length} processes`);
+  // Each that has been started has ended; in a long run the system has used their ids again.
+  t.is(held.all('left').length, held.all('started').length);
+  t.log(`${calls} calls, ${held.all('started').length} processes`);
 });
 
 test('a TypeScript client that stays connected through many idle exits notices none of them', async (t) => {
