@@ -67,15 +67,14 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
   const idle = createIdle({
     idleMs: options.idleMs,
     minUptimeMs: options.minUptimeMs ?? 0,
-    isBusy: () =>
-      dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords(Date.now())),
+    isBusy: () => dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords()),
     onIdle: () => leave('idle'),
   });
   let acceptedAt = 0;
 
   /** Between its connect() and its first request a client may be held up for longer than a short `idleMs`. */
-  function awaitsFirstWords(now: number): boolean {
-    if (now - acceptedAt >= FIRST_WORDS_MS) return false;
+  function awaitsFirstWords(): boolean {
+    if (performance.now() - acceptedAt >= FIRST_WORDS_MS) return false;
     for (const { isSilent } of connections) if (isSilent) return true;
     return false;
   }
@@ -88,7 +87,7 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
 
   function onSocket(socket: Socket): void {
     idle.touch();
-    acceptedAt = Date.now();
+    acceptedAt = performance.now();
     served += 1;
     const connection = createConnection({
       socket,

@@ -9,6 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import { connect } from '../../src/client/index.ts';
 import { encodeTextFrame, forEachFrame } from '../../wire/frame.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
+import { receiveNotifications } from '../helpers/notify-receiver.ts';
 import { type Running, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { needTool } from '../helpers/tools.ts';
@@ -63,6 +64,17 @@ test('the first connection starts the agent, and is answered', async (t) => {
   if (running === undefined) return;
   t.is(await pidAt(path), running.pid);
   t.is(await pidAt(path), running.pid);
+});
+
+test('systemd is told when the agent is ready, if it wants to know', async (t) => {
+  const folder = await tempDir(t);
+  const path = join(folder, 'a.sock');
+  const address = join(folder, 'notify');
+  const receiver = await receiveNotifications(t, address);
+  const running = await activate(t, [path], { flags: ['--fdname=agent', '-E', `NOTIFY_SOCKET=${address}`] });
+  if (running === undefined) return;
+  t.is(await pidAt(path), running.pid);
+  await receiver.stderr(/^READY=1$/m);
 });
 
 test('an idle agent leaves with status 0, and leaves the path where it is', async (t) => {

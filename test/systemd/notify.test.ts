@@ -2,27 +2,15 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { notifySystemd } from '../../systemd/notify.ts';
-import { startProgram } from '../helpers/program.ts';
-import { findPythons } from '../helpers/pythons.ts';
+import { receiveNotifications } from '../helpers/notify-receiver.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-
-const LISTEN = `
-import socket, sys
-receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-receiver.bind(sys.argv[1].replace("@", "\\0", 1))
-print("bound", file=sys.stderr, flush=True)
-print(receiver.recv(4096).decode(), file=sys.stderr, flush=True)
-`;
 
 if (process.platform === 'linux') {
   for (const kind of ['a path', 'a name in the abstract namespace']) {
     test(`a message to ${kind} arrives`, async (t) => {
       const folder = await tempDir(t);
       const address = kind === 'a path' ? join(folder, 'notify') : `@launchpool-test-${folder}`;
-      const [python] = findPythons();
-      if (python === undefined) return t.fail('at least one Python is needed');
-      const receiver = startProgram(t, [python.path, '-c', LISTEN, address]);
-      await receiver.stderr(/bound/);
+      const receiver = await receiveNotifications(t, address);
       notifySystemd(address, 'READY=1');
       await receiver.stderr(/READY=1/);
       t.pass();
