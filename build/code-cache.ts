@@ -3,7 +3,8 @@
  *
  * Node's own compile cache keeps what there is right after a script has been compiled, which of a bundle is hardly more
  * than its outermost function (src/compile_cache.cc in https://github.com/nodejs/node). Here it is kept when the first
- * request has been answered, and has every function that this took.
+ * request has been answered, and has every function that this took. It is as much to be trusted as the program itself,
+ * and nobody else may write it.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -72,10 +72,10 @@ const OPTIONS: BuildOptions = {
   target: 'node22',
   outdir: folder,
   legalComments: 'none',
-  // Native, or for development only, or never loaded.
   // The source is read and hashed at each start, also where its compiled code is in the cache.
   minifyWhitespace: true,
   minifySyntax: true,
+  // Native, or for development only, or never loaded.
   external: ['koffi', 'pino-pretty', '@napi-rs/nice'],
   plugins: [besideEachOther, pinoByItself, lazyForPiscina],
   logLevel: 'warning',
