@@ -6,7 +6,7 @@ import type { ConnectOptions } from './transport.ts';
 
 export type RawClient = AsyncDisposable & {
   /**
-   * Sends a message and resolves with its reply. Many may be under way at once; replies come in the order of the
+   * Sends a message, which must not change before it is answered, and resolves with its reply. Many may be under way at once; replies come in the order of the
    * requests, so a call that is given up keeps its place.
    * @throws ERR_LAUNCHPOOL_CONNECTION_CLOSED, ERR_LAUNCHPOOL_CALL_TIMEOUT, or the signal's reason
    */
