@@ -114,9 +114,12 @@ export async function openSession(target: string, options: ConnectOptions, event
       const sent: Sent = { payload, isNote, place: -1 };
       kept.push(sent);
       if (isNote) notes += 1;
-      if (notes > MOST_NOTES) dropOldestNote();
       if (transport === undefined) reconnect();
-      else put(transport, sent);
+      else {
+        put(transport, sent);
+        // What is dropped has been sent; as long as there is no connection, nothing is.
+        if (notes > MOST_NOTES) dropOldestNote();
+      }
       return sent;
     },
     answered(sent) {
