@@ -1,4 +1,5 @@
 /** How long does it take until somebody who connects to an agent that is not there has an answer? */
+import { COLD_KINDS } from '../cold-line-up.ts';
 import { type Cell, type Question, question } from '../question.ts';
 import { figure } from '../results.ts';
 import { numberText, ratioText } from '../text.ts';
@@ -21,17 +22,7 @@ export const firstReply: Question = question<BurstCell>({
     { name: ONE, quick: true, burst: 1 },
     { name: BURST, burst: 64, without: ['cold-python', 'cold-python-pool', 'cold-rpc', 'cold-other-node'] },
   ],
-  kinds: [
-    'cold-launchpool',
-    'cold-unbuilt',
-    'cold-rpc',
-    'cold-floor',
-    'cold-inline',
-    'cold-other-node',
-    'cold-python',
-    'cold-python-pool',
-    'cold-c',
-  ],
+  kinds: COLD_KINDS,
   quickKinds: ['cold-launchpool', 'cold-floor', 'cold-inline', 'cold-python-pool'],
   alone: true,
   times: 5,
