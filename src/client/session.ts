@@ -2,8 +2,8 @@
  * A conversation that outlives its connection: when the agent closes one on purpose and says how much it has run, the
  * rest is sent to the next agent, and nobody who waits for a reply notices anything.
  */
-import { LaunchpoolError } from '../../wire/errors.ts';
-import { type ConnectOptions, openTransport, type Transport } from './transport.ts';
+import type { LaunchpoolError } from '../../wire/errors.ts';
+import { type ConnectOptions, closedHere, openTransport, type Transport } from './transport.ts';
 
 /** As many notifications are kept for being sent again; nothing tells when they have been run. */
 const MOST_NOTES = 1_000;
@@ -135,8 +135,8 @@ export async function openSession(target: string, options: ConnectOptions, event
       transport?.keepAlive(on);
     },
     close() {
-      if (transport !== undefined) transport.close();
-      end(new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'this client has closed the connection'));
+      transport?.close();
+      end(closedHere());
     },
   };
 }

@@ -150,7 +150,7 @@ export async function openTransport(
     send,
     keepAlive: (on) => (on ? socket.ref() : socket.unref()),
     close() {
-      reason ??= new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'this client has closed the connection');
+      reason ??= closedHere();
       tell(reason);
       socket.destroySoon();
     },
@@ -173,6 +173,11 @@ async function within(ms: number, ready: Promise<void>, fail: (error: Launchpool
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What calls are rejected with when it is this side that has closed. */
+export function closedHere(): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'this client has closed the connection');
 }
 
 function closed(path: string, cause?: Error): LaunchpoolError {

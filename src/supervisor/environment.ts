@@ -1,8 +1,9 @@
 /** What a supervisor says through the environment, which is not for the agent's threads and children to see. */
+import type { Environment } from '../../systemd/check-in.ts';
 import { SYSTEMD_VARIABLES } from '../../systemd/variables.ts';
 import { LIFELINE_VARIABLE } from './lifeline-variable.ts';
 
-export type Environment = Record<string, string | undefined>;
+export type { Environment };
 
 /** launchd tells a job its label. It stays where it is: children of a job are expected to have it. */
 const LABEL_VARIABLE = 'XPC_SERVICE_NAME';
