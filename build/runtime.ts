@@ -6,6 +6,7 @@
  *     runtime/worker.js    what Piscina starts its threads with: loads the next one, with its compiled code
  *     runtime/thread.js    a worker thread
  *     runtime/pino.js      loaded when nobody waits any more
+ *     runtime/check.js     a program of its own: loads a module for a look at it
  *
  * CommonJS, which starts faster, and which Piscina is written in: it looks for worker.js beside itself. Run by
  * `npm run build`; the arguments are the folder, if it is not dist/runtime, and a compiled tree to take it from. The
@@ -32,6 +33,12 @@ const besideEachOther: Plugin = {
     onResolve({ filter: /\/build\/start\.ts$/ }, () => ({ path: source('build', 'start') }));
     onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('build', 'code-cache') }));
     onResolve({ filter: /\/src\/cli\/entry\.ts$/ }, () => ({ path: './src/cli/entry.js', external: true }));
+  },
+};
+
+const importFromOutside: Plugin = {
+  name: 'import-from-outside',
+  setup({ onResolve }) {
     onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('build', 'import-module') }));
   },
 };
@@ -85,7 +92,9 @@ await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
 await build({
   ...OPTIONS,
+  // They have no import(): what it is called for is CommonJS, or goes by way of import-module.ts.
   supported: { 'dynamic-import': false },
+  plugins: [besideEachOther, importFromOutside, pinoByItself, lazyForPiscina],
   define: { 'import.meta.url': 'moduleUrl' },
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
@@ -94,7 +103,7 @@ await build({
     pino: 'pino',
   },
 });
-// They have no import(): what it is called for is CommonJS, or goes by way of import-module.ts.
+await build({ ...OPTIONS, entryPoints: { check: source('build', 'check') } });
 const loaded = await Promise.all(['agent.js', 'thread.js'].map((name) => readFile(join(folder, name))));
 const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);
 const define = { BUILD_ID: JSON.stringify(buildId) };

@@ -9,7 +9,7 @@ import { cacheFolder } from './cache-folder.ts';
 type Agent = typeof import('../src/cli/agent-entry.ts');
 
 const env = takeEnvironment();
-const codeFolder = cacheFolder();
+const codeFolder = optionOf('--cache') ?? cacheFolder();
 // Told later what to do; see thread.ts.
 const worker = new Worker(`${__dirname}/runtime/worker.js`, { workerData: { codeFolder } });
 
@@ -26,3 +26,9 @@ agent.exports.runAgent({
     agent.keep();
   },
 });
+
+/** The rest of the arguments is read by what is not loaded yet. */
+function optionOf(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}

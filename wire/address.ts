@@ -1,6 +1,6 @@
 /** Where an agent listens: the one rule that supervisors, clients and commands share. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LaunchpoolError } from './errors.ts';
 
 /** The longest socket path that works everywhere: sun_path has 104 bytes on macOS (108 on Linux), one is for NUL. */
@@ -39,6 +39,20 @@ export function socketPathOf(target: string, surroundings: Surroundings = {}): s
   return checkSocketPath(join(runtimeDir, `${label}.sock`));
 }
 
+export type SocketPaths = { agent: string; control: string };
+
+/**
+ * The paths of both sockets of a target, as {@link socketPathOf} has it.
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID
+ */
+export function socketPathsOf(target: string, surroundings: Surroundings = {}): SocketPaths {
+  const agent = socketPathOf(target, surroundings);
+  const { platform = process.platform } = surroundings;
+  // There they have a folder to themselves.
+  const hasFolder = platform === 'darwin' && !target.includes('/');
+  return { agent, control: hasFolder ? checkSocketPath(join(dirname(agent), 'control.sock')) : controlPathOf(agent) };
+}
+
 /** The path of the control socket that stands beside an agent's socket given by its path: X.sock → X.control.sock. */
 export function controlPathOf(socketPath: string): string {
   return checkSocketPath(`${socketPath.replace(/\.sock$/, '')}.control.sock`);
@@ -51,7 +65,7 @@ export function checkSocketPath(path: string): string {
   throw new LaunchpoolError(
     'ERR_LAUNCHPOOL_ADDRESS_INVALID',
     `the socket path has ${bytes} bytes, and ${MAX_SOCKET_PATH_BYTES} is the most that works: ${path}`,
-    { hint: 'Choose a shorter folder or a shorter label.' },
+    { hint: `Choose a shorter label, or a shorter folder: ${bytes - MAX_SOCKET_PATH_BYTES} bytes are too many.` },
   );
 }
 

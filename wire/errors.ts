@@ -64,6 +64,14 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_CHECK_IN_FAILED: facts('launchd refused the check-in for another reason.', 71),
   ERR_LAUNCHPOOL_CHECK_IN_LIBRARY: facts('The library that launchd check-in needs cannot be loaded.', 71),
 
+  ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE: facts('There is no launchd session or systemd user manager to be asked.', 69),
+  ERR_LAUNCHPOOL_SUPERVISOR_FAILED: facts('launchctl or systemctl refused what it was asked for.', 71),
+  ERR_LAUNCHPOOL_JOB_INVALID: facts('What is to be installed makes no valid plist or unit.', 78),
+  ERR_LAUNCHPOOL_NODE_UNFIT: facts('The Node to be recorded is too old, does not run, or will not stay.', 78),
+  ERR_LAUNCHPOOL_INSTALL_FAILED: facts('A step of an installation failed; all is as it was before.', 73),
+  ERR_LAUNCHPOOL_NOT_INSTALLED: facts('No agent is installed under that label.', 66),
+  ERR_LAUNCHPOOL_NOT_READY: facts('The installed agent does not answer, or not as what was installed.', 70),
+
   ERR_LAUNCHPOOL_ADDRESS_INVALID: facts('A label or a socket path is not usable.', 64),
   ERR_LAUNCHPOOL_SOCKET_IN_USE: facts('Someone answers at the socket path already.', 73),
   ERR_LAUNCHPOOL_SOCKET_FAILED: facts('The socket cannot be bound.', 73),

@@ -20,18 +20,31 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', '
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS
  */
 export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
-  let what = 'cannot be loaded';
+  const { handlers, setup } = await inspectHandlers(moduleUrl);
   try {
-    const { exported } = await importExports(moduleUrl);
-    const handlers = readHandlers(moduleUrl, exported);
-    const { setup } = exported;
-    what = 'failed in its setup()';
     if (typeof setup === 'function') await setup();
     return handlers;
   } catch (cause) {
-    if (cause instanceof LaunchpoolError && String(cause.code).startsWith('ERR_LAUNCHPOOL_MODULE_')) throw cause;
-    throw notLoaded(moduleUrl, what, cause);
+    throw whyNotLoaded(moduleUrl, 'failed in its setup()', cause);
   }
+}
+
+/**
+ * Imports the module, and does not run its `setup`.
+ * @throws as {@link loadHandlers}
+ */
+export async function inspectHandlers(moduleUrl: string): Promise<{ handlers: Handlers; setup: unknown }> {
+  try {
+    const { exported } = await importExports(moduleUrl);
+    return { handlers: readHandlers(moduleUrl, exported), setup: exported.setup };
+  } catch (cause) {
+    throw whyNotLoaded(moduleUrl, 'cannot be loaded', cause);
+  }
+}
+
+function whyNotLoaded(moduleUrl: string, what: string, cause: unknown): LaunchpoolError {
+  if (cause instanceof LaunchpoolError && String(cause.code).startsWith('ERR_LAUNCHPOOL_MODULE_')) return cause;
+  return notLoaded(moduleUrl, what, cause);
 }
 
 /** Decides what a module's exports make of it. */

@@ -1,5 +1,6 @@
 /** The running agent: joins the rooms, and leaves in order. */
 import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
@@ -25,6 +26,8 @@ export type AgentStart = {
   log: Log;
   /** Called with the files that the module consists of, in development. */
   onFiles?: (files: string[]) => void;
+  /** Called once, when the agent begins to leave. */
+  onLeaving?: () => void;
   /** The first thread, or why this agent cannot work: who waits must hear of it, or would be waited for for ever. */
   first: FirstThread | LaunchpoolError;
 };
@@ -42,7 +45,7 @@ export type Agent = {
  * Resolves when the agent listens.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
-export async function startAgent({ options, sockets, log, onFiles, first }: AgentStart): Promise<Agent> {
+export async function startAgent({ options, sockets, log, onFiles, onLeaving, first }: AgentStart): Promise<Agent> {
   const startedAt = Date.now();
   const connections = new Set<Connection>();
   const listeners: Listener[] = [];
@@ -107,6 +110,7 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
   function leave(reason: string): void {
     if (leaving !== undefined) return;
     leaving = reason;
+    onLeaving?.();
     log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
     idle.stop();
     for (const listener of listeners) listener.close();
@@ -128,6 +132,7 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
 
   const status = (): Record<string, unknown> => ({
     pid: process.pid,
+    module: fileURLToPath(options.moduleUrl),
     state: leaving === undefined ? (broken === undefined ? 'running' : 'broken') : 'leaving',
     uptimeMs: Date.now() - startedAt,
     leavesInMs: leaving === undefined ? (idle.leftMs ?? null) : 0,
@@ -135,9 +140,16 @@ export async function startAgent({ options, sockets, log, onFiles, first }: Agen
     connectionsServed: served,
     requests: dispatcher.requests,
     threads: pool.threads,
+    memoryBytes: process.memoryUsage.rss(),
     ...(broken === undefined ? {} : { broken }),
   });
-  const answers = { ping: () => 'pong', status };
+  /** As status, but when a thread has loaded the module, or has failed to. */
+  const ready = async (): Promise<Record<string, unknown>> => {
+    // A task for nothing but that. A thread that ends while it loads is told of elsewhere.
+    await pool.run(null).catch(() => undefined);
+    return status();
+  };
+  const answers = { ping: () => 'pong', status, ready };
   listeners.push(await listen(sockets.control, (socket) => answerControl(socket, answers)));
   listeners.push(await listen(sockets.agent, onSocket));
   if (first instanceof LaunchpoolError) onBroken(toPlain(first));

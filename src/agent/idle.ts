@@ -74,7 +74,7 @@ export function createIdle({ idleMs, minUptimeMs = 0, isBusy, onIdle }: IdleOpti
       arm(ms);
     },
     get leftMs() {
-      return limitMs === 0 || isBusy() ? undefined : Math.max(0, timeLeft());
+      return limitMs === 0 || isBusy() ? undefined : Math.max(0, Math.round(timeLeft()));
     },
     stop,
   };

@@ -1,6 +1,7 @@
 /** The flags that every command takes which connects to an agent. */
+
+import { readAuthkey } from '../agent/agent-flags.ts';
 import type { ConnectOptions } from '../client/index.ts';
-import { readAuthkey } from './agent-flags.ts';
 
 export type ClientFlags = { raw?: boolean; authkeyFile?: string; md5?: boolean };
 

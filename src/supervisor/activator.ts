@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { controlPathOf, SOCKET_NAMES } from '../../wire/address.ts';
@@ -17,10 +18,21 @@ const LONGEST_BACKOFF_MS = 10_000;
 const HEALTHY_MS = 10_000;
 
 export type ActivatorOptions = {
-  /** Where clients connect; the control socket stands beside it. */
+  /** Where clients connect. */
   socketPath: string;
+  /** @default beside it: X.sock → X.control.sock */
+  controlPath?: string;
   /** The agent's program and its arguments. It must check in as a child of systemd would. */
   command: readonly [string, ...string[]];
+  /** @default the environment of this process */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** @default the working directory of this process */
+  cwd?: string;
+  /**
+   * Where standard output and error go; it must be there.
+   * @default to this process's standard error
+   */
+  logFile?: string | undefined;
   /**
    * How long an agent may take to leave before it is killed, in milliseconds.
    * @default 15000
@@ -50,8 +62,7 @@ export type Activator = {
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
  */
 export async function createActivator(options: ActivatorOptions): Promise<Activator> {
-  const { socketPath, stopMs = 15_000, onEvent = () => undefined } = options;
-  const controlPath = controlPathOf(socketPath);
+  const { socketPath, controlPath = controlPathOf(socketPath), stopMs = 15_000, onEvent = () => undefined } = options;
   const agentSocket = await holdSocket(socketPath);
   const controlSocket = await holdSocket(controlPath).catch((error: unknown) => {
     agentSocket.close();
@@ -123,19 +134,25 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
 }
 
 /** Starts the agent with the sockets as descriptors 3 and 4 and the lifeline as 5. */
-function startAgent({ command, onFiles }: ActivatorOptions, fds: readonly number[]): ChildProcess {
+function startAgent(
+  { command, env = process.env, cwd, logFile, onFiles }: ActivatorOptions,
+  fds: readonly number[],
+): ChildProcess {
   const [program, ...args] = command;
+  const log = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
   // LISTEN_PID must be the agent's own, which nobody knows before the fork: the shell that becomes the agent does.
   const child = spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', program, ...args], {
     // What the module prints goes to standard error: standard output is the holder's own.
-    stdio: ['ignore', 2, 2, ...fds, 'pipe'],
+    stdio: ['ignore', log ?? 2, log ?? 2, ...fds, 'pipe'],
+    cwd,
     env: {
-      ...process.env,
+      ...env,
       LISTEN_FDS: String(fds.length),
       LISTEN_FDNAMES: `${SOCKET_NAMES.systemd.agent}:${SOCKET_NAMES.systemd.control}`,
       [LIFELINE_VARIABLE]: String(3 + fds.length),
     },
   });
+  if (log !== undefined) closeSync(log);
   // Without descriptors to spare, there are no streams; the error event says so.
   const lifeline = child.stdio?.[3 + fds.length] as Readable | undefined;
   if (lifeline) readLifeline(lifeline, onFiles ?? (() => undefined));

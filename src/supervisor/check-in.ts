@@ -13,6 +13,8 @@ export type CheckIn = {
   lifelineFd: number | undefined;
   /** Tells the supervisor how this agent is doing, where it wants to know: sd_notify(3). */
   notify?: (message: string) => Promise<void>;
+  /** So often it wants to be told WATCHDOG=1, in milliseconds, or takes the agent for hung: sd_watchdog_enabled(3). */
+  watchdogMs?: number;
 };
 
 export type CheckInOptions = {
@@ -43,7 +45,14 @@ export async function checkIn(options: CheckInOptions = {}): Promise<CheckIn | u
     if (agent.length === 0) throw noSockets('the environment hands over no socket for requests');
     if (lifelineFd !== undefined) return { supervisor: 'embedded', sockets: { agent, control }, lifelineFd };
     const notify = notifier(activated.notifySocket);
-    return { supervisor: 'systemd', sockets: { agent, control }, lifelineFd, ...(notify && { notify }) };
+    const { watchdogUsec } = activated;
+    return {
+      supervisor: 'systemd',
+      sockets: { agent, control },
+      lifelineFd,
+      ...(notify && { notify }),
+      ...(watchdogUsec === undefined ? {} : { watchdogMs: watchdogUsec / 1000 }),
+    };
   }
   return platform === 'darwin' ? askLaunchd(isJob(env, label), libraries) : undefined;
 }

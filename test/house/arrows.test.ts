@@ -9,19 +9,35 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Room → the rooms it may import from. A room may always import from itself. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   wire: [],
-  launchd: ['wire'],
-  systemd: ['wire'],
+  job: ['wire'],
+  launchd: ['job', 'wire'],
+  systemd: ['job', 'wire'],
   workers: ['wire'],
   'src/log.ts': [],
+  'src/log-file.ts': [],
   'src/client': ['wire'],
   'src/gate': ['wire'],
-  'src/supervisor': ['launchd', 'systemd', 'wire'],
+  'src/supervisor': ['launchd', 'systemd', 'job', 'wire'],
+  'src/bundle': ['wire'],
   'src/pool': ['workers', 'wire'],
   'src/dispatch': ['src/pool', 'workers', 'wire'],
   'src/agent': ['src/dispatch', 'src/pool', 'src/gate', 'src/log.ts', 'wire'],
+  // Of the agent its flags alone.
+  'src/install': ['src/agent', 'src/bundle', 'src/client', 'src/supervisor', 'launchd', 'systemd', 'job', 'wire'],
   // Of the pool the first thread alone, which starts before the agent is loaded.
-  'src/cli': ['src/agent', 'src/pool', 'src/client', 'src/supervisor', 'src/log.ts', 'wire'],
-  'src/index.ts': ['src/client', 'src/supervisor', 'wire'],
+  'src/cli': [
+    'src/install',
+    'src/bundle',
+    'src/agent',
+    'src/pool',
+    'src/client',
+    'src/supervisor',
+    'src/log.ts',
+    'src/log-file.ts',
+    'job',
+    'wire',
+  ],
+  'src/index.ts': ['src/install', 'src/client', 'src/supervisor', 'job', 'wire'],
 };
 
 /** Packages, by the only rooms that may load them. */
@@ -29,13 +45,20 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   koffi: ['launchd', 'systemd', 'src/supervisor'],
   piscina: ['src/pool'],
   pino: ['src/log.ts'],
-  'pino-pretty': ['src/log.ts'],
+  'pino-pretty': ['src/log.ts', 'src/cli'],
   commander: ['src/cli'],
+  listr2: ['src/cli'],
+  execa: ['job', 'src/install'],
+  plist: ['launchd'],
+  zod: ['launchd'],
+  esbuild: ['src/bundle'],
+  '@vercel/nft': ['src/bundle'],
+  'write-file-atomic': ['src/install'],
 };
 
 type Import = { from: string; specifier: string; typeOnly: boolean };
 
-const files = globSync('{wire,launchd,systemd,workers,src}/**/*.ts', { cwd: root });
+const files = globSync('{wire,job,launchd,systemd,workers,src}/**/*.ts', { cwd: root });
 const imports: Import[] = files.flatMap((from) => importsOf(from));
 
 function importsOf(from: string): Import[] {

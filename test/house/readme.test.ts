@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
-import { AGENT_FLAGS } from '../../src/cli/agent-flags.ts';
+import { AGENT_FLAGS } from '../../src/agent/agent-flags.ts';
 import { connect, connectRaw } from '../../src/client/index.ts';
 import { ENTRY, holdAgent } from '../helpers/agent.ts';
 import { runProgram } from '../helpers/program.ts';

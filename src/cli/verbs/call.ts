@@ -1,9 +1,9 @@
 /** `launchpool call`: one call, its result on standard output, its fate in the exit status. */
 import { buffer } from 'node:stream/consumers';
 import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
+import { numberOf } from '../../agent/agent-flags.ts';
 import { connectRaw } from '../../client/index.ts';
 import { connectRpc } from '../../client/rpc.ts';
-import { numberOf } from '../agent-flags.ts';
 import { type ClientFlags, connectOptionsOf } from '../client-flags.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { socketPathOf } from '../../../wire/address.ts';
+import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
 import { createLog, type Log } from '../../log.ts';
 import { type ActivatorEvent, createActivator } from '../../supervisor/activator.ts';
-import { AGENT_FLAGS, agentOptionsOf } from '../agent-flags.ts';
+import { camelCase } from '../camel-case.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 
 export type DevFlags = Readonly<Record<string, string | boolean | undefined>>;
@@ -56,11 +57,6 @@ function tell(log: Log, event: ActivatorEvent): void {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(1);
-}
-
-/** commander stores `--max-frame` as `maxFrame`, and `--no-md5` as `md5: false`. */
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase());
 }
 
 function argsOf(given: DevFlags): string[] {

@@ -3,16 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
-import { createLog } from '../../log.ts';
+import { createLog, type Log } from '../../log.ts';
 import { type FirstThreadOptions, startFirstThread } from '../../pool/first-thread.ts';
 import { checkIn } from '../../supervisor/check-in.ts';
 import { type Environment, takeEnvironment } from '../../supervisor/environment.ts';
 import { holdLifeline } from '../../supervisor/lifeline.ts';
-import { AGENT_FLAGS, agentOptionsOf } from '../agent-flags.ts';
 
 /** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
 const QUIET_MS = 100;
+/** Between two looks at how long the log has become. */
+const LOG_LOOK_MS = 60_000;
 /** launchd starts a job once in ten seconds, systemd one five times: https://www.freedesktop.org/software/systemd/man/systemd.unit.html */
 const SUPERVISED_UPTIME_MS = 10_000;
 
@@ -34,7 +36,7 @@ export type Begun = {
  */
 export async function run(args: readonly string[], begun?: Begun): Promise<number> {
   const env = begun?.env ?? takeEnvironment();
-  const { options, label, unfit } = readArgs(args);
+  const { options, label, logFile, unfit } = readArgs(args);
   const first = unfit ?? startFirstThread(threadOptionsOf(options, begun?.codeFolder), options.threads, begun?.worker);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
@@ -48,8 +50,13 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
     found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
   options.minUptimeMs ??= found.supervisor === 'embedded' ? 0 : SUPERVISED_UPTIME_MS;
-  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, first });
-  found.notify?.('READY=1').catch((error) => log.warn({ err: error }, 'not-notified'));
+  const tell = (message: string): void => {
+    found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
+  };
+  const onLeaving = (): void => tell('STOPPING=1');
+  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onLeaving, first });
+  tell('READY=1');
+  if (found.watchdogMs !== undefined) setInterval(tell, found.watchdogMs / 2, 'WATCHDOG=1').unref();
   setTimeout(() => {
     try {
       begun?.onQuiet();
@@ -58,6 +65,7 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
     }
     agent.settleIn();
     log.open();
+    if (logFile !== undefined) keepLogSmall(logFile, log);
   }, QUIET_MS).unref();
   asked.promise.then(agent.leave);
   return agent.left;
@@ -70,7 +78,27 @@ function threadOptionsOf(
   return { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
 }
 
-type Arguments = { options: AgentOptions; label: string | undefined; unfit?: LaunchpoolError };
+/** At once, and every minute from then on. */
+async function keepLogSmall(path: string, log: Log): Promise<void> {
+  const { rotateLog } = await import('../../log-file.ts');
+  const look = (): void => {
+    try {
+      rotateLog(path);
+    } catch (error) {
+      log.warn({ err: error }, 'log-not-rotated');
+    }
+  };
+  look();
+  setInterval(look, LOG_LOOK_MS).unref();
+}
+
+type Arguments = {
+  options: AgentOptions;
+  label: string | undefined;
+  /** Where standard error goes, if it is a file of the agent's own. */
+  logFile: string | undefined;
+  unfit?: LaunchpoolError;
+};
 
 /**
  * What is wrong with the arguments is returned and not thrown: under a supervisor the agent starts all the same and
@@ -88,6 +116,9 @@ function readArgs(args: readonly string[]): Arguments {
         ...Object.fromEntries(flags),
         socket: { type: 'string' },
         label: { type: 'string' },
+        // What stands before the bundle reads it: build/start.ts.
+        cache: { type: 'string' },
+        'log-file': { type: 'string' },
         development: { type: 'boolean' },
       },
     });
@@ -95,9 +126,10 @@ function readArgs(args: readonly string[]): Arguments {
     if (module === undefined || rest.length > 0) throw new Error('`run` takes one module');
     const options = agentOptionsOf(module, values);
     options.development = values.development === true;
-    return { options, label: values.label as string | undefined };
+    return { options, label: values.label as string | undefined, logFile: values['log-file'] as string | undefined };
   } catch (cause) {
-    return { options: { ...AGENT_DEFAULTS, moduleUrl: '' }, label: undefined, unfit: wrongUsage(cause) };
+    const unfit = wrongUsage(cause);
+    return { options: { ...AGENT_DEFAULTS, moduleUrl: '' }, label: undefined, logFile: undefined, unfit };
   }
 }
 

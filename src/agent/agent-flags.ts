@@ -1,11 +1,11 @@
 /** The flags that `run` and `dev` share, from their text to the agent's options. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { AGENT_DEFAULTS, type AgentOptions } from '../agent/options.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
 
 type Flag = {
   /** What the value is called in the help; without one the flag takes none. */
@@ -95,9 +95,14 @@ export function agentOptionsOf(
   return options;
 }
 
-/** A module that is not there is no reason to stop: whoever waits at the socket is to hear of it. */
+/**
+ * The module that a path leads to now: a link to it may lead to another one by the time that the next thread starts. One
+ * that is not there is no reason to stop: whoever waits at the socket is to hear of it.
+ */
 function moduleUrlOf(module: string): string {
-  return module.startsWith('file:') ? module : pathToFileURL(resolve(module)).href;
+  if (module.startsWith('file:')) return module;
+  const path = resolve(module);
+  return pathToFileURL(existsSync(path) ? realpathSync(path) : path).href;
 }
 
 /** Reads a key file. Shared with the commands that connect to an agent. */

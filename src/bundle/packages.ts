@@ -1,0 +1,80 @@
+/** Decides which packages can be bundled, and has the others stay outside. */
+import { readFileSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { OnResolveArgs, Plugin } from 'esbuild';
+import type { Place } from './compile.ts';
+import { trace } from './trace.ts';
+
+/** What code does that must be where it was, or that hides what it needs: its place, its threads, what it loads. */
+const NOT_PLAIN =
+  /\b__(?:dirname|filename)\b|\bimport\.meta\b|\bcreateRequire\b|\bworker_threads\b|\bnew\s+Worker\b|\brequire\s*\(\s*[^'"\s)]|\bimport\s*\(\s*[^'"\s)]|\bprocess\.(?:dlopen|binding)\b/;
+
+const SCRIPT = /\.[cm]?js$/;
+
+export type ExternalPackages = {
+  plugin: Plugin;
+  /** Of each package that was left outside, the file that is imported. */
+  found: Set<string>;
+};
+
+export function externalPackages(options: {
+  /** Where the bundle will be, or the module is. */
+  folder: string;
+  place: Place;
+  format: 'cjs' | 'esm';
+}): ExternalPackages {
+  const found = new Set<string>();
+  const decided = new Map<string, Promise<boolean>>();
+
+  function isPlainOnce(path: string): Promise<boolean> {
+    const known = decided.get(path) ?? isPlain(path);
+    decided.set(path, known);
+    return known;
+  }
+
+  const plugin: Plugin = {
+    name: 'external-packages',
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: /.*/ }, async (args) => {
+        if (args.kind === 'entry-point' || args.pluginData === plugin) return undefined;
+        const { importer, namespace, resolveDir, kind, with: attributes } = args;
+        const asked = { importer, namespace, resolveDir, kind, with: attributes, pluginData: plugin };
+        const { path, errors, external } = await resolve(args.path, asked);
+        // esbuild itself knows best what to make of what is not there, and of what is Node's own.
+        if (errors.length > 0 || external) return undefined;
+        if (!path.includes(`${sep}node_modules${sep}`) || (await isPlainOnce(path))) return undefined;
+        found.add(path);
+        return { path: specifierOf(path, args, options), external: true };
+      });
+    },
+  };
+  return { plugin, found };
+}
+
+/** How the bundle refers to a file that is not in it. */
+function specifierOf(
+  path: string,
+  { kind }: OnResolveArgs,
+  { folder, place, format }: Parameters<typeof externalPackages>[0],
+): string {
+  const isUrl = kind === 'dynamic-import' || (format === 'esm' && kind === 'import-statement');
+  if (place === 'in-place') return isUrl ? pathToFileURL(path).href : path;
+  const beside = `./${relative(folder, path).split(sep).join('/')}`;
+  return isUrl ? encodeURI(beside).replace(/[?#]/g, encodeURIComponent) : beside;
+}
+
+/** Whether all that a file of a package leads to is scripts that do nothing but compute. */
+async function isPlain(path: string): Promise<boolean> {
+  const files = await trace([path]);
+  return files.every((file) => {
+    if (file.endsWith(`${sep}package.json`)) return !hasPlatformParts(file);
+    if (file.endsWith('.json')) return true;
+    return SCRIPT.test(file) && !NOT_PLAIN.test(readFileSync(file, 'utf8'));
+  });
+}
+
+/** Native parts for each platform come as optional dependencies, of which one fits. */
+function hasPlatformParts(packageJson: string): boolean {
+  return Object.keys(JSON.parse(readFileSync(packageJson, 'utf8')).optionalDependencies ?? {}).length > 0;
+}

@@ -1,0 +1,57 @@
+/** Shows steps as they run: a list of tasks on a terminal, lines elsewhere, nothing where a program reads. */
+import { Listr } from 'listr2';
+import type { StepEvent } from '../install/steps.ts';
+
+export type StepView = {
+  onStep: (event: StepEvent) => void;
+  /** Resolves when all that was to be shown stands there. */
+  close(): Promise<void>;
+};
+
+const MARKS = { done: '✔', skipped: '–', failed: '✖', undone: '↩' } as const;
+
+/** @param titles of the steps, in their order. */
+export function createStepView(titles: Readonly<Record<string, string>>, json: boolean | undefined): StepView {
+  if (json) return { onStep: () => undefined, close: async () => undefined };
+  return process.stderr.isTTY ? listView(titles) : { onStep: printLine, close: async () => undefined };
+}
+
+function printLine({ title, status, detail }: StepEvent): void {
+  if (status === 'started') return;
+  process.stderr.write(`${MARKS[status]} ${title}${detail === undefined ? '' : `: ${detail}`}\n`);
+}
+
+function listView(titles: Readonly<Record<string, string>>): StepView {
+  const steps = new Map(Object.keys(titles).map((step) => [step, Promise.withResolvers<StepEvent>()]));
+  const undone: StepEvent[] = [];
+  const list = new Listr(
+    Object.entries(titles).map(([step, title]) => ({
+      title,
+      task: async (_ctx, task) => {
+        const event = await steps.get(step)?.promise;
+        if (event?.detail !== undefined) task.title = `${title}: ${event.detail}`;
+        if (event?.status === 'skipped') task.skip();
+        if (event?.status === 'failed') throw new Error(event.detail);
+      },
+    })),
+    {
+      renderer: 'default',
+      rendererOptions: { collapseSkips: false, showErrorMessage: false },
+      fallbackRenderer: 'simple',
+    },
+  );
+  // That a step has failed is said by whoever takes the steps.
+  const shown = list.run().catch(() => undefined);
+  return {
+    onStep(event) {
+      if (event.status === 'undone') undone.push(event);
+      else if (event.status !== 'started') steps.get(event.step)?.resolve(event);
+    },
+    async close() {
+      // Steps that were not come to: the list has ended before them, or nothing has begun.
+      for (const [step, { resolve }] of steps) resolve({ step, title: titles[step] ?? step, status: 'skipped' });
+      await shown;
+      undone.forEach(printLine);
+    },
+  };
+}

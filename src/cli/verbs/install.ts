@@ -1,0 +1,123 @@
+/** `launchpool install` and `launchpool upgrade`. */
+import type { ProcessType } from '../../../job/job.ts';
+import { LaunchpoolError } from '../../../wire/errors.ts';
+import { AGENT_FLAGS } from '../../agent/agent-flags.ts';
+import { type DryRun, dryRun } from '../../install/dry-run.ts';
+import { type Installed, install } from '../../install/install.ts';
+import { INSTALL_STEPS, type InstallOptions } from '../../install/plan.ts';
+import { upgrade } from '../../install/upgrade.ts';
+import { camelCase } from '../camel-case.ts';
+import { report } from '../report.ts';
+import { createStepView } from '../step-view.ts';
+
+export type InstallFlags = {
+  label: string;
+  node?: string;
+  copyNode?: boolean;
+  env?: string[];
+  workingDirectory?: string;
+  tcp?: string;
+  processType?: string;
+  bundleIdentifier?: string[];
+  log?: string;
+  supervisor?: string;
+  dryRun?: boolean;
+  json?: boolean;
+} & Readonly<Record<string, unknown>>;
+
+export async function installVerb(module: string, flags: InstallFlags): Promise<number> {
+  const { json } = flags;
+  if (flags.dryRun) {
+    return report({ json, run: async () => dryRun(optionsOf(module, flags)), render: dryRunText });
+  }
+  const view = createStepView(INSTALL_STEPS, json);
+  return report({
+    json,
+    run: async () => {
+      try {
+        return await install({ ...optionsOf(module, flags), onStep: view.onStep });
+      } finally {
+        await view.close();
+      }
+    },
+    render: installedText,
+  });
+}
+
+export async function upgradeVerb(label: string, { json }: { json?: boolean }): Promise<number> {
+  const view = createStepView(INSTALL_STEPS, json);
+  return report({
+    json,
+    run: async () => {
+      try {
+        return await upgrade({ label, onStep: view.onStep });
+      } finally {
+        await view.close();
+      }
+    },
+    render: installedText,
+  });
+}
+
+function optionsOf(module: string, flags: InstallFlags): InstallOptions {
+  const { label, node, copyNode, workingDirectory, tcp, processType, bundleIdentifier, log, supervisor } = flags;
+  const agent = Object.fromEntries(
+    Object.keys(AGENT_FLAGS).map((name) => [name, flags[camelCase(name)] as string | boolean | undefined]),
+  );
+  return {
+    module,
+    label,
+    agent,
+    env: envOf(flags.env ?? []),
+    node,
+    copyNode,
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    ...(tcp === undefined ? {} : { tcp }),
+    // Whether it is one of them is looked at where it is used.
+    ...(processType === undefined ? {} : { processType: processType as ProcessType }),
+    bundleIdentifiers: bundleIdentifier ?? [],
+    log: oneOf('--log', log, ['journal', 'file']),
+    supervisor: oneOf<'launchd' | 'systemd'>('--supervisor', supervisor, ['launchd', 'systemd']),
+  };
+}
+
+function envOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      // As env(1) has it, but that a name alone stands for the variable of this shell.
+      return at < 0 ? [pair, process.env[pair] ?? ''] : [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+function oneOf<Name extends string>(flag: string, value: string | undefined, names: readonly Name[]): Name | undefined {
+  if (value === undefined) return undefined;
+  const found = names.find((name) => name === value);
+  if (found !== undefined) return found;
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `${flag} ${value}: not one of ${names.join(', ')}`, {
+    hint: 'See `launchpool help install`.',
+  });
+}
+
+function installedText({ label, outcome, supervisor, socket, kind, methods, notes }: Installed): string {
+  const example = kind === 'raw' ? `${label} --raw 'a message'` : `${label} ${methods[0]} …`;
+  const lines = [
+    `${label}: ${outcome === 'unchanged' ? 'nothing has changed' : outcome}, under ${supervisor}, at ${socket}`,
+    ...notes.map((note) => `note: ${note}`),
+    `Call it:  launchpool call ${example}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function dryRunText({ label, supervisor, folder, files, commands, texts, notes }: DryRun): string {
+  const lines = [
+    `Under ${supervisor}, ${label} would be, in ${folder}:`,
+    ...files.map(({ path, bytes, status }) => `  ${status.padEnd(7)} ${path} (${bytes} bytes)`),
+    ...texts.map(({ path, text }) => `\n--- ${path}\n${text.trimEnd()}`),
+    '\nand these commands would run:',
+    ...(commands.length === 0 ? ['  none'] : commands.map((command) => `  ${command.join(' ')}`)),
+    ...notes.map((note) => `note: ${note}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,34 @@
+/** `launchpool logs`: what an installed agent has said, and says. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import pinoPretty from 'pino-pretty';
+import { numberOf } from '../../agent/agent-flags.ts';
+import { logCommandOf } from '../../install/logs.ts';
+import { describe, exitStatusOf } from '../failure.ts';
+
+export type LogsFlags = { follow?: boolean; lines?: string; json?: boolean };
+
+/** Ends with the command that has the log, or when it is told to. */
+export async function logsVerb(label: string, { follow = false, lines = '100', json }: LogsFlags): Promise<number> {
+  try {
+    const [program, ...args] = logCommandOf({ label }, { follow, lines: numberOf(lines, '--lines', 0, 1_000_000) });
+    const child = spawn(program, args, { stdio: ['ignore', json ? 'inherit' : 'pipe', 'inherit'] });
+    // Ctrl-C goes to both, and this one has to say nothing about it.
+    process.once('SIGINT', () => undefined);
+    process.once('SIGTERM', () => child.kill('SIGTERM'));
+    const pretty = json
+      ? undefined
+      : pinoPretty({
+          colorize: process.stdout.isTTY,
+          translateTime: 'SYS:mm-dd HH:MM:ss.l',
+          ignore: 'pid',
+          singleLine: true,
+        });
+    if (pretty !== undefined) child.stdout?.pipe(pretty);
+    const [status] = await once(child, 'close');
+    return status === 0 || status === null ? 0 : 69;
+  } catch (error) {
+    process.stderr.write(`launchpool: ${describe(error)}\n`);
+    return exitStatusOf(error);
+  }
+}

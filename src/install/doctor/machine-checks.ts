@@ -1,0 +1,56 @@
+/** What can be wrong with a machine, or a session, for all agents alike. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Supervisor } from '../../../job/supervisor.ts';
+import { domainsOf } from '../../../launchd/paths.ts';
+import { toPlain } from '../../../wire/errors.ts';
+import { layoutOf, parentOf, RECORD } from '../layout.ts';
+import type { Surroundings } from '../surroundings.ts';
+import type { Diagnosis } from './finding.ts';
+
+export async function checkSupervisor(supervisor: Supervisor): Promise<Diagnosis[]> {
+  try {
+    await supervisor.check();
+    return [];
+  } catch (error) {
+    const { message, hint } = toPlain(error);
+    return [{ id: 'supervisor-unreachable', severity: 'problem', message, ...(hint === undefined ? {} : { hint }) }];
+  }
+}
+
+/** Agents whose sockets have paths that no socket can have: a home folder may have been moved. */
+export function checkPaths(surroundings: Surroundings): Diagnosis[] {
+  const parent = parentOf(surroundings);
+  const labels = existsSync(parent) ? readdirSync(parent).filter((name) => existsSync(join(parent, name, RECORD))) : [];
+  return labels.flatMap((label): Diagnosis[] => {
+    try {
+      layoutOf(label, surroundings);
+      return [];
+    } catch (error) {
+      const hint = 'Uninstall it from a shorter home folder, or remove its folder; then choose a shorter label.';
+      return [{ id: 'path-too-long', label, severity: 'problem', message: toPlain(error).message, hint }];
+    }
+  });
+}
+
+/** launchd: nobody is logged in at the screen, so agents live in the other domain, without a keychain. */
+export async function checkHeadless({ platform, uid, run }: Surroundings): Promise<Diagnosis[]> {
+  if (platform !== 'darwin') return [];
+  const [gui] = domainsOf(uid);
+  const { status } = await run(['/bin/launchctl', 'print', gui]);
+  if (status === 0) return [];
+  const hint = 'Agents work, but have no keychain and no windows; they move to the login window at the next login.';
+  return [
+    { id: 'headless', severity: 'notice', message: `nobody is logged in at the screen: there is no ${gui}`, hint },
+  ];
+}
+
+/** systemd: without lingering, the user manager and all sockets go with the last session: loginctl(1). */
+export async function checkLingering({ platform, uid, run }: Surroundings): Promise<Diagnosis[]> {
+  if (platform !== 'linux') return [];
+  const { status, stdout } = await run(['loginctl', 'show-user', String(uid), '--property', 'Linger', '--value']);
+  const isOff = status === 0 ? stdout.trim() === 'no' : !existsSync(`/var/lib/systemd/linger/${uid}`);
+  if (!isOff || uid === 0) return [];
+  const hint = 'To have them without a session: loginctl enable-linger';
+  return [{ id: 'no-lingering', severity: 'notice', message: 'agents go when you log out', hint }];
+}

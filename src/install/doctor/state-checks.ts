@@ -1,0 +1,75 @@
+/** What can be wrong with how a supervisor sees an installed agent. */
+import { lstatSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { Diagnosis, FindingId, Patient } from './finding.ts';
+
+const LOGS = 'See `launchpool logs`.';
+
+export function checkState(patient: Patient): Diagnosis[] {
+  const { label, status, supervisor, job } = patient;
+  const load = (): Promise<void> => supervisor.load(job, []);
+  const found = (id: FindingId, severity: Diagnosis['severity'], rest: Partial<Diagnosis> = {}): Diagnosis[] => [
+    { id, label, severity, message: status.detail ?? status.state, ...rest },
+  ];
+  switch (status.state) {
+    case 'disabled':
+      return found('disabled', 'problem', { fix: load });
+    case 'not-installed':
+      return found('blocked', 'problem', { message: `${supervisor.name} does not know it`, fix: load });
+    case 'blocked':
+      return found('blocked', 'problem', {
+        fix: load,
+        hint: 'If that does not help, switch it on in System Settings > General > Login Items.',
+      });
+    case 'throttled':
+      return found('throttled', 'problem', { hint: `It ends as soon as it is started. ${LOGS}` });
+    case 'failed':
+      if (!status.listening) return found('socket-failed', 'problem', { fix: load });
+      return found('crashed', 'notice', { hint: LOGS });
+    case 'running':
+      if (status.process !== undefined) return [];
+      return found('not-answering', 'problem', {
+        message: `process ${status.pid} does not answer at its control socket`,
+        fix: async () => {
+          await supervisor.dismiss(label);
+        },
+      });
+    default:
+      return [];
+  }
+}
+
+/** A socket that is said to be there and is not, or the other way round. Connecting would start the agent, or be lost. */
+export function checkSockets(patient: Patient): Diagnosis[] {
+  const { label, layout, supervisor, job, status } = patient;
+  return Object.values(layout.sockets).flatMap((path): Diagnosis[] => {
+    const fault = faultOf(path, status.listening);
+    if (fault === undefined) return [];
+    const fix = async (): Promise<void> => {
+      await supervisor.unload(label);
+      await rm(path, { force: true });
+      await supervisor.load(job, supervisor.pathsOf(label));
+    };
+    return [{ id: 'socket-dead', label, severity: 'problem', message: fault, fix }];
+  });
+}
+
+function faultOf(path: string, listening: boolean): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!listening) return stats === undefined ? undefined : `nobody listens at ${path}, and it is still there`;
+  if (stats === undefined) return `there is no ${path}: somebody has removed it`;
+  if (!stats.isSocket()) return `${path} is no socket`;
+  return isBound(path) === false ? `nobody listens at ${path}: it is the socket of somebody who is gone` : undefined;
+}
+
+/** Whether a socket of that name is open, where the system tells: proc(5). */
+function isBound(path: string): boolean | undefined {
+  try {
+    return readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .some((line) => line.endsWith(` ${path}`));
+  } catch {
+    // Only Linux has it.
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+/** Writes files so that what was there before can be brought back, and touches none that is as it should be. */
+import { chmodSync, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstat, mkdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+
+export type Undo = (action: () => Promise<void>) => void;
+
+/** Makes a folder and those above it, of mode 0700. Returns those that it has made, the outermost first. */
+export async function makeFolder(path: string, undo: Undo): Promise<string[]> {
+  const outermost = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (outermost === undefined) return [];
+  const made: string[] = [];
+  for (let folder = path; folder.length >= outermost.length; folder = dirname(folder)) made.unshift(folder);
+  undo(() => removeEmptyFolders(made));
+  return made;
+}
+
+/** Removes what is empty of these, the innermost first. */
+export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of [...folders].reverse()) {
+    try {
+      await rmdir(folder);
+    } catch {
+      // Somebody else has something in it by now, or has removed it.
+    }
+  }
+}
+
+/** @returns whether anything had to be done. */
+export async function writeText(path: string, text: string, mode: number, undo: Undo): Promise<boolean> {
+  const before = readBefore(path);
+  if (before?.text === text && (before.mode & 0o777) === mode) return false;
+  undo(async () => {
+    if (before === undefined) await rm(path, { force: true });
+    else await writeFileAtomic(path, before.text, { mode: before.mode & 0o777 });
+  });
+  await writeFileAtomic(path, text, { mode });
+  // The process's umask has its say when a file is made.
+  chmodSync(path, mode);
+  return true;
+}
+
+/** Whether it is as it should be, without doing anything about it. */
+export function hasText(path: string, text: string): boolean {
+  return readBefore(path)?.text === text;
+}
+
+/** In one step: at no moment is there no link. */
+export async function pointTo(path: string, target: string, undo: Undo): Promise<boolean> {
+  const before = linkOf(path);
+  if (before === target) return false;
+  undo(async () => {
+    if (before === undefined) await rm(path, { force: true });
+    else await replaceLink(path, before);
+  });
+  await replaceLink(path, target);
+  return true;
+}
+
+async function replaceLink(path: string, target: string): Promise<void> {
+  const unfinished = `${path}.${process.pid}`;
+  await rm(unfinished, { force: true });
+  await symlink(target, unfinished);
+  await rename(unfinished, path);
+}
+
+export function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // There is none, or something else that is not for us to replace: rename() will say so.
+    return undefined;
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+function readBefore(path: string): { text: string; mode: number } | undefined {
+  const stats: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() ? { text: readFileSync(path, 'utf8'), mode: stats.mode } : undefined;
+}

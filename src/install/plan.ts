@@ -1,0 +1,136 @@
+/** What an installation would come to, before anything is changed. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Job } from '../../job/job.ts';
+import type { JobFile, Supervisor } from '../../job/supervisor.ts';
+import { type BundleFile, bundleModule } from '../bundle/bundle.ts';
+import { pickSupervisor } from '../supervisor/pick.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { copyPathOf, versionOf } from './node-copy.ts';
+import { chooseNode } from './node-path.ts';
+import { type JobOptions, jobOf } from './options.ts';
+import { type InstallRecord, readRecord } from './record.ts';
+import { PROGRAM, runtimeFiles } from './runtime-files.ts';
+import type { Steps } from './steps.ts';
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
+import { hashOf } from './version-folder.ts';
+
+export type InstallOptions = JobOptions & {
+  /** Path of the agent's module. */
+  module: string;
+  /** A name such as `com.example.rot13`. */
+  label: string;
+  /** The Node to be recorded. @default the one that runs this */
+  node?: string | undefined;
+  /** Whether that Node is copied. @default only where it would not stay */
+  copyNode?: boolean | undefined;
+  /** Where the agent's log goes. @default to the journal, where there is one */
+  log?: 'journal' | 'file' | undefined;
+  /** @default that of this platform */
+  supervisor?: 'launchd' | 'systemd' | Supervisor | undefined;
+  /** What is there around it. @default this process's */
+  surroundings?: Partial<Surroundings> | undefined;
+};
+
+export type Place = { surroundings: Surroundings; supervisor: Supervisor; layout: Layout };
+
+export type Plan = Place & {
+  job: Job;
+  /** What tells the supervisor of it. */
+  jobFiles: JobFile[];
+  /** Of the version: program and module. */
+  files: BundleFile[];
+  hash: string;
+  /** Of the module, in the version. */
+  entry: string;
+  /** `from` is what is to be copied, if anything. */
+  node: { path: string; version: string; from: string | undefined };
+  previous: InstallRecord | undefined;
+  notes: string[];
+};
+
+/** What an installation consists of, in this order. */
+export const INSTALL_STEPS = {
+  check: 'Find the supervisor',
+  node: 'Choose a Node that stays',
+  bundle: 'Bundle the module',
+  program: 'Put it in its folder',
+  module: 'Load the module, to see whether it can be',
+  files: 'Write what the supervisor reads',
+  load: 'Have the supervisor hold the sockets',
+  prove: 'Start it, and ask it',
+} as const;
+
+export type InstallStep = keyof typeof INSTALL_STEPS;
+
+/** Where journald takes what services say: systemd-journald.service(8). */
+const JOURNAL = '/run/systemd/journal/stdout';
+
+/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE */
+export function placeOf({
+  label,
+  supervisor,
+  surroundings: given,
+}: Pick<InstallOptions, 'label' | 'supervisor' | 'surroundings'>): Place {
+  const platform = typeof supervisor === 'string' ? { platform: PLATFORM[supervisor] } : {};
+  const surroundings = surroundingsOf({ ...given, ...platform });
+  const picked = typeof supervisor === 'object' ? supervisor : pickSupervisor(surroundings);
+  return { surroundings, supervisor: picked, layout: layoutOf(label, surroundings) };
+}
+
+const PLATFORM = { launchd: 'darwin', systemd: 'linux' } as const;
+
+/** Changes nothing. */
+export async function planInstall(
+  options: InstallOptions,
+  steps: Steps<InstallStep>,
+  { dryRun = false } = {},
+): Promise<Plan> {
+  const notes: string[] = [];
+  const place = await steps.run('check', async ({ say }) => {
+    const found = placeOf(options);
+    // What it would be like can be seen on any system.
+    if (!dryRun) await found.supervisor.check();
+    say(found.supervisor.name);
+    return found;
+  });
+  const { layout, supervisor, surroundings } = place;
+  const node = await steps.run('node', async ({ say }) => {
+    const { path, mustCopy, notes: nodeNotes } = chooseNode(surroundings, options.node);
+    notes.push(...nodeNotes);
+    const version = await versionOf(path);
+    const isCopied = options.copyNode === true || mustCopy;
+    say(`${version}${isCopied ? ', copied' : ''}`);
+    return { path: isCopied ? copyPathOf(layout.nodes, version) : path, version, from: isCopied ? path : undefined };
+  });
+  const { files, hash, entry } = await steps.run('bundle', async ({ say }) => {
+    const [bundle, runtime] = await Promise.all([bundleModule(resolve(options.module)), runtimeFiles()]);
+    notes.push(...bundle.warnings);
+    const all = [...runtime, ...bundle.files];
+    say(`${all.length} files`);
+    return { files: all, hash: hashOf(all), entry: bundle.entry };
+  });
+  const toJournal =
+    options.log === undefined ? supervisor.name === 'systemd' && existsSync(JOURNAL) : options.log === 'journal';
+  const job = jobOf(options, {
+    label: options.label,
+    home: surroundings.home,
+    node: node.path,
+    program: join(layout.current, PROGRAM),
+    module: join(layout.current, entry),
+    cache: layout.cache,
+    sockets: layout.sockets,
+    logFile: toJournal ? undefined : layout.logFile,
+  });
+  return {
+    ...place,
+    job,
+    jobFiles: supervisor.filesOf(job),
+    files,
+    hash,
+    entry,
+    node,
+    previous: readRecord(layout),
+    notes,
+  };
+}

@@ -1,0 +1,29 @@
+/** Has an installed agent start anew. */
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { jobOfRecord } from './job-of-record.ts';
+import { placeOf } from './plan.ts';
+import { prove } from './prove.ts';
+import { mustBeInstalled } from './record.ts';
+import type { StatusOptions } from './status.ts';
+
+const START_MS = 30_000;
+
+/**
+ * What runs finishes what it has begun; what connects meanwhile waits for the next. An agent whose supervisor had given
+ * it up is loaded again. Resolves when the new one answers, with the ids of the process before and of the new one.
+ * @throws ERR_LAUNCHPOOL_NOT_INSTALLED, ERR_LAUNCHPOOL_SUPERVISOR_FAILED, ERR_LAUNCHPOOL_NOT_READY
+ */
+export async function restart(
+  options: StatusOptions,
+): Promise<{ label: string; before: number | undefined; pid: number }> {
+  const { label } = options;
+  const { supervisor, layout, surroundings } = placeOf(options);
+  const record = mustBeInstalled(label, surroundings);
+  const job = jobOfRecord(record, layout, surroundings);
+  if (!(await supervisor.status(label)).listening) await supervisor.load(job, []);
+  const before = await supervisor.dismiss(label);
+  const longestMs = job.stopSeconds * 1000 + START_MS;
+  const pid = await prove(layout.sockets, join(realpathSync(layout.versions), record.hash), longestMs, before);
+  return { label, before, pid };
+}

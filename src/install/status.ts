@@ -1,0 +1,59 @@
+/** What there is to know of an installed agent. Starts none. */
+import type { JobStatus } from '../../job/supervisor.ts';
+import { toPlain } from '../../wire/errors.ts';
+import { askAgent, type ProcessStatus } from './ask-agent.ts';
+import { type InstallOptions, type Place, placeOf } from './plan.ts';
+import { type InstallRecord, installedLabels, readRecord } from './record.ts';
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
+
+export type AgentStatus = JobStatus & {
+  label: string;
+  supervisor: InstallRecord['supervisor'];
+  /** Where its users connect. */
+  socket: string;
+  /** Undefined when the supervisor knows of a job of that label, and launchpool has not installed it. */
+  installed?: Pick<InstallRecord, 'module' | 'kind' | 'methods' | 'node' | 'version'>;
+  /** What the process says of itself, if there is one. */
+  process?: ProcessStatus;
+};
+
+export type StatusOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'surroundings'>;
+
+/** Never fails for what it is told: that the supervisor cannot be asked is a status as well. */
+export async function status(options: StatusOptions): Promise<AgentStatus> {
+  const place = placeOf(options);
+  const { supervisor, layout } = place;
+  const job = await jobStatusOf(place, options.label);
+  const record = readRecord(layout);
+  const found: AgentStatus = {
+    label: options.label,
+    supervisor: supervisor.name,
+    socket: layout.sockets.agent,
+    ...job,
+  };
+  if (record !== undefined) {
+    const { module, kind, methods, node, version } = record;
+    found.installed = { module, kind, methods, node, version };
+  }
+  // One that is about to leave would be asked too late, and the question would start the next.
+  if (job.state === 'running') {
+    const process = await askAgent(layout.sockets.control).catch(() => undefined);
+    if (process !== undefined) found.process = process;
+    else found.detail ??= 'its control socket does not answer';
+  }
+  return found;
+}
+
+async function jobStatusOf({ supervisor }: Place, label: string): Promise<JobStatus> {
+  try {
+    return await supervisor.status(label);
+  } catch (error) {
+    return { state: 'unknown', listening: false, detail: toPlain(error).message };
+  }
+}
+
+/** Of every installed agent, by label. */
+export async function list(options: Omit<StatusOptions, 'label'> = {}): Promise<AgentStatus[]> {
+  const surroundings: Surroundings = surroundingsOf(options.surroundings);
+  return Promise.all(installedLabels(surroundings).map((label) => status({ ...options, label })));
+}

@@ -1,0 +1,22 @@
+/** Installs an agent again, from the same module and with the same options. */
+import { type Installed, install } from './install.ts';
+import { placeOf } from './plan.ts';
+import { mustBeInstalled } from './record.ts';
+import type { StatusOptions } from './status.ts';
+import type { StepEvent } from './steps.ts';
+
+export type UpgradeOptions = StatusOptions & {
+  /** To be chosen anew where it is given as undefined. @default as before */
+  node?: string | undefined;
+  onStep?: (event: StepEvent) => void;
+};
+
+/**
+ * Takes over what has changed in the module, in launchpool, or in where Node is.
+ * @throws as install(), and ERR_LAUNCHPOOL_NOT_INSTALLED
+ */
+export function upgrade(options: UpgradeOptions): Promise<Installed> {
+  const { surroundings } = placeOf(options);
+  const { module, options: kept } = mustBeInstalled(options.label, surroundings);
+  return install({ ...kept, module, ...options });
+}

@@ -1,0 +1,70 @@
+/** The folder of one version of program and module: named by its contents, written once, never changed. */
+import { createHash } from 'node:crypto';
+import { constants, readFileSync, statSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BundleFile } from '../bundle/bundle.ts';
+import { exists, type Undo } from './files.ts';
+
+/** Folders that are being written, or have not been finished, begin so. */
+const UNFINISHED = '.unfinished-';
+
+/** The name of a version: what is in it, and nothing else, decides. */
+export function hashOf(files: readonly BundleFile[]): string {
+  const hash = createHash('sha256');
+  for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    const contents = contentsOf(file);
+    hash.update(`${file.path}\0${file.mode}\0${'link' in file}\0${contents.length}\0`);
+    hash.update(contents);
+  }
+  return hash.digest('hex').slice(0, 20);
+}
+
+function contentsOf(file: BundleFile): Uint8Array {
+  if ('content' in file) return file.content;
+  return 'link' in file ? Buffer.from(file.link) : readFileSync(file.source);
+}
+
+/**
+ * @returns whether it had to be written.
+ * @param folder of all versions.
+ */
+export async function writeVersion(
+  folder: string,
+  hash: string,
+  files: readonly BundleFile[],
+  undo: Undo,
+): Promise<boolean> {
+  const finished = join(folder, hash);
+  if (await exists(finished)) return false;
+  const unfinished = join(folder, `${UNFINISHED}${hash}-${process.pid}`);
+  undo(async () => {
+    await rm(unfinished, { recursive: true, force: true });
+    await rm(finished, { recursive: true, force: true });
+  });
+  for (const file of files) await writeOne(join(unfinished, file.path), file);
+  await rename(unfinished, finished);
+  return true;
+}
+
+async function writeOne(path: string, file: BundleFile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if ('link' in file) return symlink(file.link, path);
+  if ('content' in file) await writeFile(path, file.content);
+  // A clone, where the file system can do that.
+  else await copyFile(file.source, path, constants.COPYFILE_FICLONE);
+  await chmod(path, file.mode);
+}
+
+/** Removes all versions but the ones named, and what was left unfinished. */
+export async function removeOtherVersions(folder: string, kept: readonly string[]): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** In bytes. */
+export function sizeOf(file: { content: Uint8Array } | { source: string } | { link: string }): number {
+  if ('content' in file) return file.content.length;
+  return 'link' in file ? Buffer.byteLength(file.link) : statSync(file.source).size;
+}

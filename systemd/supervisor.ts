@@ -1,0 +1,134 @@
+/** systemd's user manager as a supervisor: the only door to all that is known of it, but for the check-in. */
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RunCommand } from '../job/run-command.ts';
+import type { JobStatus, Supervisor } from '../job/supervisor.ts';
+import type { Environment } from './check-in.ts';
+import { unitFolderOf, unitNamesOf } from './paths.ts';
+import { createSystemctl, systemctlCommand, type UnitStatus } from './systemctl.ts';
+import { unitsOf } from './units.ts';
+
+/** A service that is being stopped, and its sockets with it, is gone after this at the latest. */
+const GONE_MS = 70_000;
+const POLL_MS = 50;
+
+export type SystemdOptions = { run: RunCommand; home: string; uid: number; env: Environment };
+
+export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervisor {
+  const systemctl = createSystemctl(run);
+  const folder = unitFolderOf(home, env);
+  const inFolder = (name: string): string => join(folder, name);
+
+  return {
+    name: 'systemd',
+    async check() {
+      await systemctl.must('show', '--property', 'Version');
+    },
+    filesOf: (job) => [...unitsOf(job)].map(([name, text]) => ({ path: inFolder(name), text, mode: 0o644 })),
+    pathsOf: (label) => Object.values(unitNamesOf(label)).map(inFolder),
+    loading({ label }, changed) {
+      const { service, socket, control } = unitNamesOf(label);
+      if (changed.length === 0) return [];
+      const reload = systemctlCommand('daemon-reload');
+      if (changed.every((path) => path === inFolder(service))) return [reload];
+      return [
+        reload,
+        systemctlCommand('stop', service, socket, control),
+        systemctlCommand('reset-failed', service, socket, control),
+        systemctlCommand('enable', '--now', socket, control),
+      ];
+    },
+    async load({ label }, changed) {
+      const { service, socket, control } = unitNamesOf(label);
+      if (changed.length > 0) await systemctl.must('daemon-reload');
+      const sockets = (await systemctl.show(socket, control)).map(isListening);
+      // A socket goes on listening while what it starts changes.
+      if (!sockets.includes(false) && changed.every((path) => path === inFolder(service))) return;
+      // A socket cannot be started while its service runs.
+      await systemctl.may('stop', service, socket, control);
+      await systemctl.may('reset-failed', service, socket, control);
+      await systemctl.must('enable', '--now', socket, control);
+    },
+    async unload(label) {
+      const { service, socket, control } = unitNamesOf(label);
+      const units = await systemctl.show(socket, control, service);
+      if (units.every(({ LoadState }) => LoadState === 'not-found')) return;
+      // The sockets first: a connection would start the service again.
+      await systemctl.may('disable', '--now', socket, control);
+      await systemctl.may('stop', service, socket, control);
+      for (const deadline = Date.now() + GONE_MS; ; await wait(POLL_MS)) {
+        const states = await systemctl.show(socket, control, service);
+        if (states.every(({ ActiveState }) => ActiveState === 'inactive' || ActiveState === 'failed')) break;
+        if (Date.now() >= deadline) await systemctl.must('kill', '--signal', 'SIGKILL', service);
+      }
+    },
+    async forget(label) {
+      const { service, socket, control } = unitNamesOf(label);
+      await systemctl.may('reset-failed', service, socket, control);
+      await systemctl.must('daemon-reload');
+    },
+    async dismiss(label) {
+      const { service } = unitNamesOf(label);
+      const [unit] = await systemctl.show(service);
+      const pid = Number(unit?.MainPID ?? 0);
+      if (pid === 0) return undefined;
+      // Not `stop`, of which the sockets would hear.
+      await systemctl.may('kill', '--kill-who', 'main', '--signal', 'SIGTERM', service);
+      return pid;
+    },
+    async status(label) {
+      const { service, socket, control } = unitNamesOf(label);
+      const [agentUnit, controlUnit, serviceState] = await systemctl.show(socket, control, service);
+      return statusOf(agentUnit as UnitStatus, controlUnit as UnitStatus, serviceState as UnitStatus);
+    },
+    logCommand(label, { lines, follow }) {
+      // Not by the unit: who has no journal of his own finds its lines in the system's. By whom and under what name
+      // they were written, journald itself puts there: systemd.journal-fields(7).
+      const match = [`SYSLOG_IDENTIFIER=${label}`, `_UID=${uid}`];
+      const range = ['--lines', String(lines), ...(follow ? ['--follow'] : [])];
+      return ['journalctl', '--quiet', '--no-pager', '--output', 'cat', ...range, ...match];
+    },
+  };
+}
+
+function isListening({ ActiveState }: UnitStatus): boolean {
+  return ActiveState === 'active';
+}
+
+/** systemd.service(5) and systemd.socket(5) call the states so; unit-def.c in https://github.com/systemd/systemd lists them. */
+function statusOf(agent: UnitStatus, control: UnitStatus, service: UnitStatus): JobStatus {
+  if (agent.LoadState === 'not-found') return { state: 'not-installed', listening: false };
+  const status: JobStatus = { state: 'unknown', listening: isListening(agent) };
+  if (service.MainPID !== '0' && service.MainPID !== '') status.pid = Number(service.MainPID);
+  if (service.ExecMainExitTimestampMonotonic !== '0') status.lastExit = lastExitOf(service);
+  if (agent.LoadState === 'masked') return { ...status, state: 'disabled', detail: 'the socket unit is masked' };
+  for (const unit of [agent, control]) {
+    if (unit.ActiveState === 'failed') return { ...status, state: 'failed', detail: `${unit.Id}: ${unit.Result}` };
+  }
+  if (!status.listening) return { ...status, state: 'disabled', detail: `${agent.Id} is not started` };
+  switch (service.ActiveState) {
+    case 'active':
+    case 'reloading':
+      return { ...status, state: 'running' };
+    case 'activating':
+      return { ...status, state: 'starting' };
+    case 'deactivating':
+      if (service.SubState === 'stop-post' && service.Result !== 'success') {
+        return { ...status, state: 'throttled', detail: `it ended with an error (${service.Result}), a moment ago` };
+      }
+      return { ...status, state: 'stopping' };
+    case 'failed': {
+      const detail = `the last process ended with an error (${service.Result}, ${status.lastExit}); the next connection starts one`;
+      return { ...status, state: 'failed', detail };
+    }
+    case 'inactive':
+      return { ...status, state: 'idle' };
+    default:
+      return { ...status, detail: `systemd calls it "${service.ActiveState}"` };
+  }
+}
+
+/** CLD_EXITED of waitid(2) is 1; else it was a signal. */
+function lastExitOf({ ExecMainCode, ExecMainStatus }: UnitStatus): number | string {
+  return ExecMainCode === '1' ? Number(ExecMainStatus) : `signal ${ExecMainStatus}`;
+}

@@ -1,0 +1,81 @@
+/** systemctl(1) of the user manager: its commands, and what it tells of units. */
+import { type CommandResult, commandFailed, type RunCommand } from '../job/run-command.ts';
+import type { Command } from '../job/supervisor.ts';
+import { LaunchpoolError } from '../wire/errors.ts';
+
+/** What is asked of each unit: all of it is a stable interface, org.freedesktop.systemd1(5). */
+const PROPERTIES = [
+  'Id',
+  'LoadState',
+  'UnitFileState',
+  'ActiveState',
+  'SubState',
+  'Result',
+  'MainPID',
+  'ExecMainStatus',
+  'ExecMainCode',
+  'ExecMainExitTimestampMonotonic',
+  'NeedDaemonReload',
+] as const;
+
+export type UnitStatus = Readonly<Record<(typeof PROPERTIES)[number], string>>;
+
+export type Systemctl = {
+  /** @throws ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE, ERR_LAUNCHPOOL_SUPERVISOR_FAILED */
+  must(...args: readonly string[]): Promise<string>;
+  /** Runs a command whose failure means nothing more than that there was nothing to do. */
+  may(...args: readonly string[]): Promise<void>;
+  /** Of units that are not there too: their LoadState is `not-found`. */
+  show(...units: readonly string[]): Promise<UnitStatus[]>;
+};
+
+export function systemctlCommand(...args: readonly string[]): Command {
+  return ['systemctl', '--user', ...args];
+}
+
+export function createSystemctl(run: RunCommand): Systemctl {
+  async function ask(args: readonly string[]): Promise<CommandResult> {
+    const command = systemctlCommand(...args);
+    const result = await run(command);
+    if (isUnreachable(result)) throw unreachable(command, result);
+    return result;
+  }
+
+  async function must(...args: readonly string[]): Promise<string> {
+    const result = await ask(args);
+    if (result.status === 0) return result.stdout;
+    throw commandFailed(systemctlCommand(...args), result, 'See `systemctl --user status` and `journalctl --user -e`.');
+  }
+
+  return {
+    must,
+    async may(...args) {
+      await ask(args);
+    },
+    async show(...units) {
+      const text = await must('show', '--property', PROPERTIES.join(','), ...units);
+      return text.trim().split(/\n\n+/).map(parseProperties);
+    },
+  };
+}
+
+/** `Key=value` lines, in systemd's order. */
+export function parseProperties(text: string): UnitStatus {
+  const lines = text.split('\n').map((line): [string, string] => {
+    const at = line.indexOf('=');
+    return [line.slice(0, at), line.slice(at + 1)];
+  });
+  const given = Object.fromEntries(lines);
+  return Object.fromEntries(PROPERTIES.map((name) => [name, given[name] ?? ''])) as UnitStatus;
+}
+
+function isUnreachable({ status, stderr }: CommandResult): boolean {
+  return status === 127 || /Failed to connect to (the )?(user scope )?bus|\$DBUS_SESSION_BUS_ADDRESS/.test(stderr);
+}
+
+function unreachable(command: Command, { status, stderr }: CommandResult): LaunchpoolError {
+  const why = status === 127 ? 'there is no systemctl' : stderr.trim();
+  return new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE', `${command.join(' ')}: ${why}`, {
+    hint: 'A user manager comes with a login session, and sets XDG_RUNTIME_DIR: not under sudo, su or cron.',
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * A user manager of systemd, the real one, in a mount namespace of its own: its /run is a file system of its own, so
+ * that it neither sees nor disturbs the system's. Its sockets are reached by way of /proc/<pid>/root.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import type { ExecutionContext } from 'ava';
+import { type CommandResult, type RunCommand, runCommand } from '../../job/run-command.ts';
+import type { Surroundings } from '../../src/install/surroundings.ts';
+import { findTool } from './tools.ts';
+
+/** As the manager and all that it starts see it. */
+const RUNTIME = '/run/user/0';
+
+export type SystemdSession = {
+  /** What an installer outside of the namespace needs to work inside. */
+  surroundings: Pick<Surroundings, 'platform' | 'home' | 'uid' | 'env' | 'run'>;
+  /** Runs a program in the namespace, with the environment of a login session. */
+  run: RunCommand;
+  /** Every command that has been run. */
+  commands: string[][];
+  close(): Promise<void>;
+};
+
+/** Undefined, and said so, where there is no systemd or no namespace to be had. */
+export async function startSystemd(
+  t: ExecutionContext,
+  home: string,
+  { journal = false } = {},
+): Promise<SystemdSession | undefined> {
+  const [systemd, unshare, nsenter] = ['systemd', 'unshare', 'nsenter'].map(findTool);
+  if (systemd === undefined || unshare === undefined || nsenter === undefined || process.getuid?.() !== 0) {
+    t.log('NOT TESTED: a user manager of systemd in a namespace of its own needs root, systemd and util-linux');
+    t.pass();
+    return undefined;
+  }
+  await mkdir(home, { recursive: true });
+  const script = `
+    mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system ${RUNTIME} && chmod 700 ${RUNTIME} || exit 1
+    ${journal ? 'mkdir -p /run/systemd/journal && /lib/systemd/systemd-journald &' : ''}
+    exec ${systemd} --user`;
+  const env = { PATH: process.env.PATH ?? '', HOME: home, XDG_RUNTIME_DIR: RUNTIME, LANG: 'C.UTF-8' };
+  const manager = spawn(unshare, ['-m', 'sh', '-c', script], {
+    env,
+    stdio: ['ignore', 'ignore', 'ignore'],
+    detached: true,
+  });
+  const exited = once(manager, 'exit');
+  const { pid } = manager;
+  if (pid === undefined) throw new Error('unshare cannot be started');
+
+  const commands: string[][] = [];
+  const run: RunCommand = (command): Promise<CommandResult> => {
+    commands.push([...command]);
+    const inside = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    return runCommand([nsenter, '-t', String(pid), '-m', 'env', '-i', ...inside, ...command]);
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      manager.kill('SIGTERM');
+      await exited;
+      // journald, where there is one: it is in the group of what was started here, and nobody else is.
+      try {
+        process.kill(-pid, 'SIGKILL');
+      } catch {
+        // There is none.
+      }
+    })();
+    return closing;
+  };
+  t.teardown(close);
+  await managerIsUp(run, exited);
+  commands.length = 0;
+  return {
+    surroundings: {
+      platform: 'linux',
+      home,
+      uid: 0,
+      env: { XDG_RUNTIME_DIR: `/proc/${pid}/root${RUNTIME}` },
+      run,
+    },
+    run,
+    commands,
+    close,
+  };
+}
+
+async function managerIsUp(run: RunCommand, exited: Promise<unknown>): Promise<void> {
+  let isGone = false;
+  exited.then(() => {
+    isGone = true;
+  });
+  for (;;) {
+    const { status, stdout, stderr } = await run(['systemctl', '--user', '--wait', 'is-system-running']);
+    if (status === 0 || stdout.trim() === 'degraded') return;
+    if (isGone) throw new Error(`the user manager has ended: ${stdout}${stderr}`);
+  }
+}
