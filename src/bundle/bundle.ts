@@ -39,7 +39,7 @@ export type Bundle = {
 export async function bundleModule(modulePath: string): Promise<Bundle> {
   const module = existing(modulePath);
   const compiled = await compile(module, 'mirrored');
-  const own = await traceOwnFiles(module, compiled.inputs);
+  const own = await traceOwnFiles(compiled.inputs);
   const packages = await Promise.all(compiled.externals.map(tracePackage));
   const sources = new Set([...own, ...packages.flat()]);
   const name = `${basename(module, extname(module))}.agent${compiled.extension}`;

@@ -1,9 +1,9 @@
 /** Bundles a module, its own sources and the plain ones of its packages, into one file. */
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildFailure, type BuildOptions, build, type Message, type Metafile } from 'esbuild';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { ownSources } from './own-sources.ts';
+import { OWN_PLACE, ownSources } from './own-sources.ts';
 import { externalPackages } from './packages.ts';
 
 /** Whether what cannot be bundled is beside the bundle as it was beside the module, or where it is now. */
@@ -64,6 +64,9 @@ async function compileAs(format: Format, module: string, place: Place): Promise<
     bundle: true,
     platform: 'node',
     target: 'node22',
+    // The bundler's own condition `module` may lead to files that Node itself cannot load.
+    conditions: [],
+    define: OWN_PLACE,
     format,
     banner: { js: banner },
     write: false,
@@ -72,16 +75,26 @@ async function compileAs(format: Format, module: string, place: Place): Promise<
     legalComments: 'none',
     logLevel: 'silent',
     sourcemap: place === 'in-place' ? 'inline' : false,
+    // The caller puts the file where it likes.
+    sourceRoot: pathToFileURL(join(folder, sep)).href,
     plugins: [ownSources(folder), external.plugin],
   };
   const { outputFiles, metafile, warnings } = await build(options);
   return {
-    content: outputFiles[0]?.contents ?? new Uint8Array(),
+    content: strictFirst(outputFiles[0]?.contents ?? new Uint8Array(), banner),
     extension: format === 'cjs' ? '.cjs' : '.mjs',
     inputs: ownInputs(metafile, folder),
     externals: [...external.found].sort(),
     warnings: warnings.map(describe),
   };
+}
+
+/** A directive counts only before everything else, and the bundler puts the banner before it. */
+function strictFirst(content: Uint8Array, banner: string): Uint8Array {
+  const directive = '"use strict";\n';
+  const head = Buffer.from(`${banner}\n${directive}`);
+  if (!head.equals(content.subarray(0, head.length))) return content;
+  return Buffer.concat([Buffer.from(`${directive}${banner}\n`), content.subarray(head.length)]);
 }
 
 /** In place, its sources mean where they are by the place of the module. */

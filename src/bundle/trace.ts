@@ -9,21 +9,25 @@ import { toJavaScript } from './own-sources.ts';
 const MODULES = `${sep}node_modules${sep}`;
 /** What native parts are made of, and nobody reads any more. */
 const NATIVE_SOURCE = /\.(?:c|cc|cpp|cxx|h|hh|hpp|inc|s|asm|o|a|obj|gyp|gypi|md)$/i;
-const SCRIPT = /\.[cm]?[jt]s$/;
+const SCRIPT = /\.[cm]?[jt]sx?$/;
 
 /** All files that these scripts lead to, themselves among them, as absolute paths. */
 export async function trace(scripts: readonly string[], options: NodeFileTraceOptions = {}): Promise<string[]> {
   return absolute((await traced(scripts, options)).fileList);
 }
 
-/** What a file of a package leads to, and the packages whole that have native parts: how these are found, nobody can read. */
+/** What a file of a package leads to, with the packages whole that have native parts: how these are found, nobody can read. */
 export async function tracePackage(entry: string): Promise<string[]> {
-  const files = await trace([entry]);
+  return withNativeParts(await trace([entry]));
+}
+
+function withNativeParts(files: readonly string[]): string[] {
   const whole = new Set<string>();
   for (const root of new Set(files.map(packageRootOf))) {
     if (root === undefined) continue;
     const parts = platformPartsOf(root);
-    if (parts.length === 0 && !files.some((file) => file.startsWith(root) && file.endsWith('.node'))) continue;
+    if (parts.length === 0 && !files.some((file) => file.startsWith(join(root, sep)) && file.endsWith('.node')))
+      continue;
     for (const folder of [root, ...parts]) for (const file of filesIn(folder)) whole.add(file);
   }
   return [...new Set([...files, ...whole])];
@@ -34,14 +38,20 @@ export async function tracePackage(entry: string): Promise<string[]> {
  * where they are scripts, as those of threads are, with all that these lead to.
  * @param inputs the sources that are bundled.
  */
-export async function traceOwnFiles(module: string, inputs: readonly string[]): Promise<string[]> {
-  const { reasons } = await traced([module], { ignore: (path) => `${sep}${path}`.includes(MODULES) });
+export async function traceOwnFiles(inputs: readonly string[]): Promise<string[]> {
+  // Each of them, since the tracer does not find all that the bundler does.
+  const sources = inputs.filter((file) => SCRIPT.test(file));
+  const { reasons } = await traced(sources, { ignore: (path) => `${sep}${path}`.includes(MODULES) });
   const referred = absolute(referredTo(reasons, new Set(inputs))).filter((file) => !isOwnPackageJson(file));
   const scripts = referred.filter((file) => SCRIPT.test(file));
-  if (scripts.length === 0) return referred;
-  const ledTo = await trace(scripts);
-  const packages = await Promise.all(ledTo.filter((file) => file.endsWith('.node')).map(tracePackage));
-  return [...new Set([...referred, ...ledTo, ...packages.flat()])].filter((file) => !isOwnPackageJson(file));
+  const required = (await trace(sources.filter(makesRequire))).filter((file) => file.includes(MODULES));
+  const ledTo = withNativeParts([...(await trace(scripts)), ...required]);
+  return [...new Set([...referred, ...ledTo])].filter((file) => !isOwnPackageJson(file));
+}
+
+/** What a source loads by a require() of its making is no import to the bundler. */
+function makesRequire(file: string): boolean {
+  return readFileSync(file, 'utf8').includes('createRequire');
 }
 
 /** Of which mirror.ts says as much as is needed. */
@@ -73,7 +83,7 @@ function traced(scripts: readonly string[], options: NodeFileTraceOptions): Retu
 async function readForTrace(path: string): Promise<string | Buffer | null> {
   try {
     if (path.includes(MODULES) || !SCRIPT.test(path)) return await readFile(path);
-    return (await toJavaScript(path, dirname(path), {})).code ?? (await readFile(path));
+    return (await toJavaScript(path)) ?? (await readFile(path));
   } catch (error) {
     // What is only looked for need not be there.
     if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
@@ -112,7 +122,9 @@ function filesIn(folder: string): string[] {
   const entries = readdirSync(real, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => !entry.isDirectory() && !NATIVE_SOURCE.test(entry.name))
-    .map(({ parentPath, name }) => join(parentPath, name));
+    .map(({ parentPath, name }) => join(parentPath, name))
+    // A link may lead nowhere.
+    .filter((file) => existsSync(file));
   // The link itself, by which it is found, where it is one.
   return lstatSync(folder).isSymbolicLink() ? [folder, ...files] : files;
 }

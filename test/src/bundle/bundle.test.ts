@@ -1,0 +1,176 @@
+/** What becomes of a module and of the user's own sources and files. */
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { bundleModule } from '../../../src/bundle/bundle.ts';
+import { writeTree } from '../../helpers/materialise.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { bundled, textsOf } from './bundled.ts';
+
+const NOT_LOADED = 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED';
+
+const pathsOf = ({ files }: { files: readonly { path: string }[] }): string[] => files.map(({ path }) => path);
+
+test('a TypeScript module takes its local imports, an enum and the paths of its tsconfig.json along', async (t) => {
+  const { bundle, evaluate } = await bundled(t, 'src/rot13.ts', {
+    'tsconfig.json': '{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } }',
+    'lib/shout.ts': 'export const shout = (text: string): string => text.toUpperCase();',
+    'src/turn.ts': 'export enum Turn { None, Half = 13 }',
+    'src/rot13.ts': `
+      import { shout } from '@lib/shout';
+      import { Turn } from './turn.ts';
+      export function hello(name: string) { return [shout(name), Turn.Half, Turn[0]]; }`,
+  });
+  t.deepEqual(pathsOf(bundle), ['app/rot13.agent.cjs']);
+  t.is(bundle.entry, 'app/rot13.agent.cjs');
+  t.deepEqual(
+    bundle.inputs.map((path) => path.split('/sources/')[1]),
+    ['lib/shout.ts', 'src/rot13.ts', 'src/turn.ts'],
+  );
+  t.deepEqual(await evaluate("loaded.hello('you')"), ['YOU', 13, 'None']);
+});
+
+test('default and named exports survive', async (t) => {
+  const { evaluate } = await bundled(t, 'both.ts', {
+    'both.ts': 'export default (): string => "default"; export const named = (): string => "named";',
+  });
+  t.deepEqual(await evaluate('[loaded.default(), loaded.named(), Object.keys(loaded).sort(), loaded.__esModule]'), [
+    'default',
+    'named',
+    ['default', 'named'],
+    true,
+  ]);
+});
+
+test('a CommonJS function remains one', async (t) => {
+  const { evaluate } = await bundled(t, 'function.cjs', {
+    'function.cjs': 'module.exports = (text) => text + require("./other.cjs");',
+    'other.cjs': 'module.exports = "other";',
+  });
+  t.is(await evaluate("loaded('an')"), 'another');
+});
+
+test('top-level await makes an ES module of it, in which require() still works', async (t) => {
+  const { bundle, evaluate } = await bundled(t, 'late.ts', {
+    'late.ts': `
+      import { old } from './old.cjs';
+      export const value = await Promise.resolve(7);
+      export const all = () => [value, old(), import.meta.filename.endsWith('/late.ts')];`,
+    'old.cjs': 'const { sep } = require("path"); exports.old = () => sep;',
+  });
+  t.is(bundle.entry, 'app/late.agent.mjs');
+  t.deepEqual(await evaluate('loaded.all()'), [7, '/', true]);
+});
+
+test('files are found by import.meta and by __dirname, from wherever the code was', async (t) => {
+  const { bundle, evaluate } = await bundled(
+    t,
+    'src/words.ts',
+    {
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "@deep": ["./src/deep/deep.ts"] } } }',
+      'data/script.sh': '#!/bin/sh\n',
+      'src/words.txt': 'beside',
+      'src/deep/words.txt': 'deep',
+      'src/old/a b#.txt': 'old',
+      'src/words.ts': `#!/usr/bin/env node
+        import { readFileSync, statSync } from 'node:fs';
+        import { join } from 'node:path';
+        import { deep } from '@deep';
+        import old from './old/old.cjs';
+        const beside = (): string => readFileSync(new URL('./words.txt', import.meta.url), 'utf8');
+        const mode = (): number => statSync(join(import.meta.dirname, '../data/script.sh')).mode & 0o777;
+        export const all = () => [beside(), deep(), old(), mode(), import.meta.filename.split('/app/')[1]];`,
+      'src/deep/deep.ts': `
+        import { readFileSync } from 'node:fs';
+        import { dirname, join } from 'node:path';
+        import { fileURLToPath } from 'node:url';
+        const __dirname = dirname(fileURLToPath(import.meta.url));
+        export const deep = (): string => readFileSync(join(__dirname, 'words.txt'), 'utf8');`,
+      'src/old/old.cjs': `// Strict.
+        'use strict';
+        const { readFileSync } = require('fs');
+        const isStrict = (function () { return this === undefined; })();
+        module.exports = () => readFileSync(__dirname + '/a b#.txt', 'utf8') + __filename.split('/app/')[1] + isStrict;`,
+    },
+    (folder) => chmod(join(folder, 'data/script.sh'), 0o755),
+  );
+  t.deepEqual(pathsOf(bundle), [
+    'app/data/script.sh',
+    'app/src/deep/words.txt',
+    'app/src/old/a b#.txt',
+    'app/src/words.agent.cjs',
+    'app/src/words.txt',
+  ]);
+  const expected = ['beside', 'deep', 'oldsrc/old/old.cjstrue', 0o755, 'src/words.ts'];
+  t.deepEqual(await evaluate('loaded.all()'), expected);
+});
+
+test("a worker of the user's own stays TypeScript, and is of the same kind of module", async (t) => {
+  const { bundle, evaluate } = await bundled(t, 'src/pool.ts', {
+    'package.json': '{ "name": "private-name", "type": "module" }',
+    'node_modules/twice/package.json': '{ "name": "twice" }',
+    'node_modules/twice/index.js': 'module.exports = (n) => 2 * n;',
+    'src/pool.ts': `
+      import { once } from 'node:events';
+      import { Worker } from 'node:worker_threads';
+      export const answer = async () => (await once(new Worker(new URL('./worker.ts', import.meta.url)), 'message'))[0];`,
+    'src/worker.ts': `
+      import { parentPort } from 'node:worker_threads';
+      import twice from 'twice';
+      import { one } from './one.ts';
+      const n: number = twice(one);
+      parentPort!.postMessage(n);`,
+    'src/one.ts': 'export const one: number = 21;',
+  });
+  t.true(pathsOf(bundle).includes('app/src/worker.ts'));
+  t.is(await evaluate('loaded.answer()'), 42);
+  const packageJson = bundle.files.find(({ path }) => path === 'app/package.json');
+  t.like(packageJson, { content: Buffer.from('{"type":"module"}\n') });
+});
+
+test('a directive of strictness still counts', async (t) => {
+  const { evaluate } = await bundled(t, 'strict.ts', {
+    'tsconfig.json': '{ "compilerOptions": { "strict": true } }',
+    'strict.ts': 'export const strict = () => (function (this: unknown) { return this === undefined; })();',
+  });
+  t.true(await evaluate('loaded.strict()'));
+});
+
+test('an error says where it is, in sources that ask where they are too', async (t) => {
+  const folder = await tempDir(t);
+  await writeTree(folder, {
+    'syntax.ts': '\n\nexport const = 5;\n',
+    'missing.ts': '#!/usr/bin/env node\n// one\n\ntype A = 1;\nimport "./nowhere.ts";\nimport.meta.url;\n',
+  });
+  const why = (name: string) => t.throwsAsync(bundleModule(join(folder, name)), { code: NOT_LOADED });
+  t.regex((await why('syntax.ts')).message, /syntax\.ts:3:14: Expected identifier/);
+  t.regex((await why('missing.ts')).message, /missing\.ts:5:8: Could not resolve/);
+  t.regex((await why('not-there.ts')).message, /there is no .*not-there\.ts/);
+});
+
+test('the same sources make the same bundle anywhere, in which no path of the machine stands', async (t) => {
+  const texts = {
+    'package.json': '{ "type": "module" }',
+    'node_modules/outside/package.json': '{ "name": "outside", "type": "module", "exports": "./index.js" }',
+    'node_modules/outside/index.js': 'export default () => import.meta.url;',
+    'node_modules/inside/package.json': '{ "name": "inside" }',
+    'node_modules/inside/index.js': 'module.exports = 1;',
+    'src/words.txt': 'words',
+    'src/all.ts': `
+      import { readFileSync } from 'node:fs';
+      import inside from 'inside';
+      import outside from 'outside';
+      export const all = () => [inside, outside(), readFileSync(new URL('./words.txt', import.meta.url), 'utf8')];`,
+  };
+  const make = async () => {
+    const folder = await tempDir(t);
+    await writeTree(folder, texts);
+    const bundle = await bundleModule(join(folder, 'src/all.ts'));
+    const contents = await textsOf(bundle);
+    t.false(contents.some((text) => text.includes(folder) || text.includes(process.cwd())));
+    return bundle.files.map(({ path, mode }, index) => [path, mode, contents[index]]);
+  };
+  const [first, second] = [await make(), await make()];
+  t.true(first.length > 3);
+  t.deepEqual(first, second);
+});
