@@ -17,8 +17,6 @@ export type Job = {
   logFile?: string | undefined;
   /** After so many seconds, an agent that was told to leave is killed. */
   stopSeconds: number;
-  /** How long it runs at least, in seconds, if nothing goes wrong: what is shorter is taken for a crash. */
-  minUptimeSeconds: number;
   /** What macOS may take from it for the sake of others. */
   processType: ProcessType;
   /** Bundle identifiers of the app that System Settings shall show this as a part of. */

@@ -7,8 +7,11 @@ import { PLIST_SCHEMA, type Plist } from './plist-schema.ts';
 
 /** launchd's own default is 256, which a busy agent needs for its connections alone. */
 const MOST_FILES = 16_384;
-/** What launchd allows at the least, in seconds, is 1; its default of 10 makes who waits for a crash to pass wait long. */
-const LONGEST_THROTTLE = 5;
+/**
+ * Between one start and the next, where the default of ten seconds would have people wait after a crash. An agent stays
+ * longer than that of its own accord.
+ */
+const THROTTLE_SECONDS = 1;
 
 /**
  * What is not in it, on purpose: KeepAlive, which would start an agent anew that has left because nobody needs it;
@@ -30,8 +33,7 @@ export function plistOf(job: Job): Plist {
     StandardOutPath: logFile,
     StandardErrorPath: logFile,
     ExitTimeOut: job.stopSeconds,
-    // The next start is put off if the last one was not so long ago, so an agent that stays longer never waits.
-    ThrottleInterval: Math.max(1, Math.min(LONGEST_THROTTLE, Math.floor(job.minUptimeSeconds))),
+    ThrottleInterval: THROTTLE_SECONDS,
     ProcessType: PROCESS_TYPE[job.processType],
     SoftResourceLimits: { NumberOfFiles: MOST_FILES },
     Umask: 0o077,

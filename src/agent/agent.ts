@@ -48,7 +48,7 @@ export type Agent = {
 export async function startAgent({ options, sockets, log, onFiles, onLeaving, first }: AgentStart): Promise<Agent> {
   const startedAt = Date.now();
   const connections = new Set<Connection>();
-  const listeners: Listener[] = [];
+  let listener: Listener | undefined;
   const { promise: left, resolve: settleLeft } = Promise.withResolvers<number>();
   let leaving: string | undefined;
   let broken: PlainError | undefined;
@@ -113,7 +113,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
     onLeaving?.();
     log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
     idle.stop();
-    for (const listener of listeners) listener.close();
+    listener?.close();
     for (const connection of connections) connection.close();
     if (connections.size === 0) finish();
     else setTimeout(giveUp, options.drainMs);
@@ -125,6 +125,10 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
     finish();
   }
 
+  /**
+   * The control socket is never closed: a question that waits there when this process has gone would start the next
+   * one, so it is answered for as long as there is anybody.
+   */
   function finish(): void {
     dispatcher.stop();
     settleLeft(broken === undefined ? 0 : (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED).exit);
@@ -150,8 +154,8 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
     return status();
   };
   const answers = { ping: () => 'pong', status, ready };
-  listeners.push(await listen(sockets.control, (socket) => answerControl(socket, answers)));
-  listeners.push(await listen(sockets.agent, onSocket));
+  await listen(sockets.control, (socket) => answerControl(socket, answers));
+  listener = await listen(sockets.agent, onSocket);
   if (first instanceof LaunchpoolError) onBroken(toPlain(first));
   // On a slow machine, getting here may have taken longer than --idle.
   idle.touch();

@@ -4,6 +4,7 @@ import { chmod, open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { checkModule, type ModuleFacts } from './check-module.ts';
 import { exists, hasText, linkOf, makeFolder, pointTo, type Undo, writeText } from './files.ts';
+import { jobOfRecord } from './job-of-record.ts';
 import { copyNode } from './node-copy.ts';
 import type { JobOptions } from './options.ts';
 import { INSTALL_STEPS, type InstallOptions, type InstallStep, type Plan, planInstall } from './plan.ts';
@@ -76,15 +77,18 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
     say(found.kind === 'raw' ? 'a raw agent' : `methods: ${found.methods.join(', ')}`);
     return found;
   });
-  const mustLoad = changed.length > 0 || !status.listening;
+  const hasOtherOptions = JSON.stringify(previous?.options) !== JSON.stringify(optionsToKeep(options));
+  const mustLoad = changed.length > 0 || hasOtherOptions || !status.listening;
   await steps.run('files', async ({ undo, say, skip }) => {
     // Undone when the files are as they were.
-    undo(() => restore(plan, changed));
+    undo(() => (previous === undefined ? supervisor.forget(job.label) : restore(plan, changed)));
     const wrote = await writeFiles(plan, facts, options, made, undo);
     if (wrote.length > 0) say(wrote.join(', '));
     else skip('are as they should be');
   });
-  await steps.run('load', async ({ skip }) => {
+  await steps.run('load', async ({ undo, skip }) => {
+    // Of what was not there before, the supervisor lets go while it still has the files.
+    if (previous === undefined) undo(() => supervisor.unload(job.label));
     if (mustLoad) await supervisor.load(job, changed);
     else skip('knows it');
   });
@@ -173,13 +177,12 @@ function optionsToKeep({
   return { agent, env, workingDirectory, tcp, processType, bundleIdentifiers, node, copyNode, log } as KeptOptions;
 }
 
-/** Called when the files are as they were before: has the supervisor see them so. */
-async function restore({ supervisor, job, previous }: Plan, changed: readonly string[]): Promise<void> {
-  if (previous === undefined) {
-    await supervisor.unload(job.label);
-    await supervisor.forget(job.label);
-    return;
-  }
-  if (changed.length > 0) await supervisor.load(job, changed);
+/** Called when the files are as they were before: has the supervisor see them so, and what runs go. */
+async function restore(
+  { supervisor, job, layout, surroundings, previous }: Plan,
+  changed: readonly string[],
+): Promise<void> {
+  const before = previous === undefined ? job : jobOfRecord(previous, layout, surroundings);
+  await supervisor.load(before, changed);
   await supervisor.dismiss(job.label);
 }

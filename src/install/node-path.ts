@@ -28,19 +28,23 @@ const VERSIONED: readonly [pattern: RegExp, manager: string][] = [
 ];
 
 /**
- * @param given what the user has asked for, if anything.
+ * @param options what the user has asked for, if anything.
  * @throws ERR_LAUNCHPOOL_NODE_UNFIT
  */
-export function chooseNode({ execPath }: Pick<Surroundings, 'execPath'>, given?: string): NodeChoice {
+export function chooseNode(
+  { execPath }: Pick<Surroundings, 'execPath'>,
+  { node: given, copyNode = false }: { node?: string | undefined; copyNode?: boolean | undefined } = {},
+): NodeChoice {
   const asked = given ?? execPath;
   if (!existsSync(asked)) throw unfit(`there is no ${asked}`, 'Give the path of a Node with --node.');
-  if (isOfSession(asked)) {
-    const hint = `Give the path it stands for, --node ${realpathSync(asked)}, or --copy-node.`;
-    throw unfit(`${asked} is there as long as this shell only`, hint);
-  }
   const path = stablePathOf(asked);
   if (path.includes('/node_modules/')) {
     return { path, mustCopy: true, notes: [`Node is copied: ${path} goes when its package does.`] };
+  }
+  if (copyNode) return { path: realpathSync(path), mustCopy: true, notes: [] };
+  if (isOfSession(asked)) {
+    const hint = `Give the path it stands for, --node ${realpathSync(asked)}, or --copy-node.`;
+    throw unfit(`${asked} is there as long as this shell only`, hint);
   }
   const manager = VERSIONED.find(([pattern]) => pattern.test(realpathSync(path)))?.[1];
   if (manager === undefined) return { path, mustCopy: false, notes: [] };

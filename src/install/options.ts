@@ -36,8 +36,6 @@ export type JobOptions = {
 const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 /** Beyond the time that requests have to finish: for threads to end, and for the log. */
 const SLACK_SECONDS = 5;
-/** As src/cli/verbs/run.ts has it. */
-const SUPERVISED_UPTIME_SECONDS = 10;
 
 export type JobPlaces = {
   label: string;
@@ -54,7 +52,7 @@ export type JobPlaces = {
 export function jobOf(options: JobOptions, places: JobPlaces): Job {
   const { agent = {}, env = {}, workingDirectory = places.home, processType = 'interactive' } = options;
   const flags = flagsOf(agent);
-  const { drainMs, authkey, minUptimeMs } = agentOptionsOf(places.module, flags);
+  const { drainMs, authkey } = agentOptionsOf(places.module, flags);
   const tcp = options.tcp === undefined ? undefined : tcpOf(options.tcp);
   if (tcp !== undefined && authkey === undefined) {
     throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');
@@ -81,7 +79,6 @@ export function jobOf(options: JobOptions, places: JobPlaces): Job {
     tcp,
     logFile,
     stopSeconds: Math.ceil(drainMs / 1000) + SLACK_SECONDS,
-    minUptimeSeconds: minUptimeMs === undefined ? SUPERVISED_UPTIME_SECONDS : minUptimeMs / 1000,
     processType,
     bundleIdentifiers: options.bundleIdentifiers ?? [],
   };

@@ -96,12 +96,13 @@ export async function planInstall(
   });
   const { layout, supervisor, surroundings } = place;
   const node = await steps.run('node', async ({ say }) => {
-    const { path, mustCopy, notes: nodeNotes } = chooseNode(surroundings, options.node);
+    const { path, mustCopy, notes: nodeNotes } = chooseNode(surroundings, options);
     notes.push(...nodeNotes);
     const version = await versionOf(path);
-    const isCopied = options.copyNode === true || mustCopy;
-    say(`${version}${isCopied ? ', copied' : ''}`);
-    return { path: isCopied ? copyPathOf(layout.nodes, version) : path, version, from: isCopied ? path : undefined };
+    say(`${version}${mustCopy ? ', copied' : ''}`);
+    return mustCopy
+      ? { path: copyPathOf(layout.nodes, version), version, from: path }
+      : { path, version, from: undefined };
   });
   const { files, hash, entry } = await steps.run('bundle', async ({ say }) => {
     const [bundle, runtime] = await Promise.all([bundleModule(resolve(options.module)), runtimeFiles()]);

@@ -1,4 +1,5 @@
 /** Makes sure that an installed agent answers, through the sockets that its users will use. */
+import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SocketPaths } from '../../wire/address.ts';
 import { fromPlain, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
@@ -46,18 +47,23 @@ export async function prove(sockets: SocketPaths, folder: string, longestMs: num
 
 async function ask({ agent, control }: SocketPaths, leftMs: number): Promise<Ready> {
   const door = await reach(agent, leftMs);
-  // It only has to be there. That the agent closes it is no news.
-  door.on('error', () => undefined).resume();
+  // It only has to be there. An agent that closes it is leaving, and the question may have come too late for it: then it
+  // waits for the next one, which nobody starts before somebody knocks again.
+  const closed = once(door.on('error', () => undefined).resume(), 'close').then(() => Promise.reject(left()));
   try {
-    const client = await connectRpc(control, { activationMs: leftMs });
+    const client = await Promise.race([connectRpc(control, { activationMs: leftMs }), closed]);
     try {
-      return (await client.call('ready', [], { timeoutMs: leftMs })) as Ready;
+      return (await Promise.race([client.call('ready', [], { timeoutMs: leftMs }), closed])) as Ready;
     } finally {
       client.close();
     }
   } finally {
     door.destroy();
   }
+}
+
+function left(): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'the agent that was there is leaving');
 }
 
 function broken(plain: PlainError): LaunchpoolError {

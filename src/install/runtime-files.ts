@@ -15,21 +15,31 @@ export const PROGRAM = 'launchpool.cjs';
 /** What loads a module for a look at it: build/check.ts. */
 export const CHECK = 'runtime/check.js';
 
-/** In the built package the program stands two folders further up; the sources are built for it. */
 export async function runtimeFiles(): Promise<BundleFile[]> {
-  const isBuilt = import.meta.url.endsWith('.js');
-  if (isBuilt) return [...(await programFiles(fileURLToPath(new URL('../..', import.meta.url)))), ...koffiFiles()];
+  return [...(await programFiles()), ...koffiFiles()];
+}
+
+/** In the built package the program stands two folders further up; the sources are built for it, once. */
+function programFiles(): Promise<BundleFile[]> {
+  if (import.meta.url.endsWith('.js')) return filesOfProgram(fileURLToPath(new URL('../..', import.meta.url)));
+  built ??= buildProgram();
+  return built;
+}
+
+let built: Promise<BundleFile[]> | undefined;
+
+async function buildProgram(): Promise<BundleFile[]> {
   const folder = await mkdtemp(join(tmpdir(), 'launchpool-'));
   try {
     const build = fileURLToPath(new URL('../../build/runtime.ts', import.meta.url));
     await promisify(execFile)(process.execPath, [build, join(folder, 'runtime')]);
-    return [...(await programFiles(folder)), ...koffiFiles()];
+    return await filesOfProgram(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function programFiles(folder: string): Promise<BundleFile[]> {
+async function filesOfProgram(folder: string): Promise<BundleFile[]> {
   const names = [PROGRAM, ...readdirSync(join(folder, 'runtime')).map((name) => `runtime/${name}`)];
   return Promise.all(names.map(async (path) => ({ path, mode: 0o644, content: await readFile(join(folder, path)) })));
 }

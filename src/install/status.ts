@@ -35,13 +35,13 @@ export async function status(options: StatusOptions): Promise<AgentStatus> {
     const { module, kind, methods, node, version } = record;
     found.installed = { module, kind, methods, node, version };
   }
-  // One that is about to leave would be asked too late, and the question would start the next.
-  if (job.state === 'running') {
-    const process = await askAgent(layout.sockets.control).catch(() => undefined);
-    if (process !== undefined) found.process = process;
-    else found.detail ??= 'its control socket does not answer';
-  }
-  return found;
+  // Only where there is a process: else the question would start one.
+  if (job.state !== 'running') return found;
+  const process = await askAgent(layout.sockets.control).catch(() => undefined);
+  if (process !== undefined) return { ...found, process };
+  const now = await jobStatusOf(place, options.label);
+  if (now.pid !== job.pid) return { ...found, ...now };
+  return { ...found, detail: 'its control socket does not answer' };
 }
 
 async function jobStatusOf({ supervisor }: Place, label: string): Promise<JobStatus> {

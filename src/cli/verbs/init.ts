@@ -69,6 +69,7 @@ const lines = (...text: string[]): string => `${text.join('\n')}\n`;
 const RPC_AGENT = lines(
   '/** Every exported function is a method. */',
   'export function greet(name: string): string {',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a template there
   '  return `Hello, ${name}!`;',
   '}',
 );

@@ -15,7 +15,7 @@ export function checkNode(patient: Patient): Diagnosis[] {
     const message = `the Node it was installed with is gone: ${path}`;
     return [{ id: 'node-gone', label, severity: 'problem', message, fix: () => again(patient, { withoutNode: true }) }];
   }
-  const [note] = path.startsWith(`${patient.layout.nodes}/`) ? [] : chooseNode(surroundings, path).notes;
+  const [note] = path.startsWith(`${patient.layout.nodes}/`) ? [] : chooseNode(surroundings, { node: path }).notes;
   if (note === undefined) return [];
   const hint = 'Install it again with --copy-node, or with a --node that stays.';
   return [{ id: 'node-versioned', label, severity: 'notice', message: note, hint }];
