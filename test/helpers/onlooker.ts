@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { encodeTextFrame } from '../../wire/frame.ts';
 
 /**
- * Connects to an RPC agent that has a method `pid`, and is answered. Does then what the test says, and resolves when
+ * Connects to an RPC agent that has a method `pid`, and is answered. Does then what the test says, if anything, and resolves when
  * the agent has stopped accepting: it closes the connections on which nothing is owed.
  */
-export async function seenToLeave(path: string, tellIt: () => void): Promise<void> {
+export async function seenToLeave(path: string, tellIt: () => void = () => undefined): Promise<void> {
   const quiet = connect(path);
   quiet.write(encodeTextFrame('{"jsonrpc":"2.0","id":1,"method":"pid"}'));
   await once(quiet, 'data');

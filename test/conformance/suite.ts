@@ -1,0 +1,234 @@
+/** What every supervisor must do with an agent, from its installation until nothing is left of it. */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import type { Supervisor } from '../../job/supervisor.ts';
+import { close, connect } from '../../src/client/index.ts';
+import { type Installed, install } from '../../src/install/install.ts';
+import type { InstallOptions } from '../../src/install/plan.ts';
+import { restart } from '../../src/install/restart.ts';
+import { type AgentStatus, status } from '../../src/install/status.ts';
+import type { Surroundings } from '../../src/install/surroundings.ts';
+import { uninstall } from '../../src/install/uninstall.ts';
+import { isAlive } from '../helpers/activator.ts';
+import { lastingNode } from '../helpers/lasting-node.ts';
+import { seenToLeave } from '../helpers/onlooker.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { treeOf } from '../helpers/tree.ts';
+
+/** A machine, as far as an installer sees it. */
+export type Ground = {
+  home: string;
+  surroundings: Partial<Surroundings>;
+  supervisor?: Supervisor;
+  /** The commands that were run to change something. */
+  changes(): string[];
+  /** What is there of sockets beside the home folder. */
+  sockets(): string[];
+};
+
+const LABEL = 'com.example.conformance';
+/** The shortest that no supervisor takes for a crash. */
+const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
+
+type Agent = { version(): number; pid(): number; die(): void; wait(path: string): Promise<number> };
+
+const moduleText = (version: number): string => `
+  import { existsSync } from 'node:fs';
+  export const version = (): number => ${version};
+  export const pid = (): number => process.pid;
+  export function die(): void {
+    process.kill(process.pid, 'SIGKILL');
+  }
+`;
+
+type Bench = Ground & {
+  module: string;
+  options: InstallOptions;
+  install(more?: Partial<InstallOptions>): Promise<Installed>;
+  status(): Promise<AgentStatus>;
+  write(text: string): Promise<void>;
+};
+
+/**
+ * @param name of the supervisor, for the titles.
+ * @param lay makes the ground of one test; undefined where there is none to be had, which it says itself.
+ */
+export function conformance(name: string, lay: (t: ExecutionContext) => Promise<Ground | undefined>): void {
+  const it = (title: string, body: (t: ExecutionContext, bench: Bench) => Promise<void>): void => {
+    test.serial(`${name}: ${title}`, async (t) => {
+      t.timeout(120_000);
+      const ground = await lay(t);
+      if (ground === undefined) return;
+      const module = join(await tempDir(t), 'agent.ts');
+      const write = (text: string): Promise<void> => writeFile(module, text);
+      await write(moduleText(1));
+      const { surroundings, supervisor } = ground;
+      const options: InstallOptions = {
+        module,
+        label: LABEL,
+        node: lastingNode(),
+        agent: SHORT,
+        surroundings,
+        supervisor,
+      };
+      await body(t, {
+        ...ground,
+        module,
+        options,
+        install: (more = {}) => install({ ...options, ...more }),
+        status: () => status(options),
+        write,
+      });
+    });
+  };
+
+  it('an agent is installed, answers, leaves, answers again, and nothing is left of it when it is uninstalled', async (t, bench) => {
+    const before = [treeOf(bench.home), bench.sockets()];
+    const { socket, outcome, methods } = await bench.install();
+    t.deepEqual([outcome, methods], ['installed', ['die', 'pid', 'version']]);
+    const first = await pidAt(socket);
+    t.is((await bench.status()).pid, first);
+    await seenToLeave(socket);
+    await settled(bench, 'idle');
+    const second = await pidAt(socket);
+    t.not(second, first);
+    t.is((await uninstall(bench.options)).outcome, 'uninstalled');
+    t.deepEqual([treeOf(bench.home), bench.sockets()], before);
+    t.deepEqual([first, second].filter(isAlive), []);
+    t.is((await bench.status()).state, 'not-installed');
+    t.is((await uninstall(bench.options)).outcome, 'not-installed');
+  });
+
+  it('to ask for its status starts no agent', async (t, bench) => {
+    const { socket } = await bench.install();
+    await seenToLeave(socket);
+    await settled(bench, 'idle');
+    for (let times = 0; times < 3; times += 1) {
+      const { state, pid, listening } = await bench.status();
+      t.deepEqual([state, pid, listening], ['idle', undefined, true]);
+    }
+  });
+
+  it('what comes and goes is always answered', async (t, bench) => {
+    const { socket } = await bench.install();
+    const pids = new Set<number>();
+    for (let lives = 0; lives < 3; lives += 1) {
+      pids.add(await pidAt(socket));
+      await seenToLeave(socket);
+    }
+    t.is(pids.size, 3);
+  });
+
+  it('an agent that crashes is started again by the next connection', async (t, bench) => {
+    const { socket } = await bench.install({ agent: {} });
+    const agent = await connect<Agent>(socket);
+    const before = await agent.pid();
+    await t.throwsAsync(agent.die(), { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
+    t.not(await pidAt(socket), before);
+    t.true((await bench.status()).listening);
+  });
+
+  it('while it is upgraded, no call of eight clients fails, and then the new code answers', async (t, bench) => {
+    const { socket } = await bench.install({ agent: {} });
+    const clients = await Promise.all(Array.from({ length: 8 }, () => connect<Agent>(socket)));
+    const seen: number[] = [];
+    let isOver = false;
+    const calling = clients.map(async (client) => {
+      while (!isOver) seen.push(await client.version());
+    });
+    await bench.write(moduleText(2));
+    const { outcome } = await bench.install({ agent: {} });
+    t.is(outcome, 'upgraded');
+    const answers = await Promise.all(clients.map((client) => client.version()));
+    isOver = true;
+    await t.notThrowsAsync(Promise.all(calling));
+    await Promise.all(clients.map(close));
+    t.deepEqual(new Set(answers), new Set([2]));
+    t.deepEqual([...new Set(seen)], [1, 2]);
+    t.deepEqual(seen.toSorted(), seen);
+  });
+
+  it('a restart puts another process in its place', async (t, bench) => {
+    const { socket } = await bench.install({ agent: {} });
+    const before = await pidAt(socket);
+    const restarted = await restart(bench.options);
+    t.is(restarted.before, before);
+    t.is(await pidAt(socket), restarted.pid);
+    t.not(restarted.pid, before);
+    t.false(isAlive(before));
+  });
+
+  it('to install the same thing twice changes nothing and tells the supervisor nothing', async (t, bench) => {
+    const { socket } = await bench.install();
+    await seenToLeave(socket);
+    await settled(bench, 'idle');
+    const before = [treeOf(bench.home), bench.sockets(), bench.changes()];
+    t.is((await bench.install()).outcome, 'unchanged');
+    t.deepEqual([treeOf(bench.home), bench.sockets(), bench.changes()], before);
+  });
+
+  it('other options are taken over, and the module stays', async (t, bench) => {
+    await bench.install({ agent: {} });
+    const { socket, outcome } = await bench.install({
+      agent: { threads: 1 },
+      env: { GREETING: 'a "b" $c %d <e> & \'f\'' },
+    });
+    t.is(outcome, 'upgraded');
+    await bench.write(`export const env = (): string | undefined => process.env.GREETING;`);
+    await bench.install({ agent: { threads: 1 }, env: { GREETING: 'a "b" $c %d <e> & \'f\'' } });
+    const agent = await connect<{ env(): string }>(socket);
+    t.is(await agent.env(), 'a "b" $c %d <e> & \'f\'');
+    await close(agent);
+  });
+
+  for (const [what, text, step, code] of [
+    ['cannot be bundled', 'export const = 1;', 'bundle', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED'],
+    [
+      'throws when it is loaded',
+      "throw new Error('no'); export const a = () => 1;",
+      'module',
+      'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+    ],
+    ['exports nothing', 'export const a = 1;', 'module', 'ERR_LAUNCHPOOL_MODULE_NO_EXPORTS'],
+    [
+      'fails in its setup',
+      "export const a = () => 1; export function setup() { throw new Error('no'); }",
+      'prove',
+      'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+    ],
+  ] as const) {
+    it(`a module that ${what} is not installed, and all is as before`, async (t, bench) => {
+      const empty = [treeOf(bench.home), bench.sockets()];
+      await bench.write(text);
+      const error = await t.throwsAsync(bench.install(), { code });
+      t.is((error as { data?: { step: string } }).data?.step, step);
+      t.deepEqual([treeOf(bench.home), bench.sockets()], empty);
+
+      await bench.write(moduleText(1));
+      const { socket, folder } = await bench.install({ agent: {} });
+      await bench.write(text);
+      await t.throwsAsync(bench.install({ agent: {} }), { code });
+      const agent = await connect<Agent>(socket);
+      t.is(await agent.version(), 1);
+      await close(agent);
+      t.true(existsSync(folder));
+    });
+  }
+}
+
+async function pidAt(socket: string): Promise<number> {
+  const agent = await connect<Agent>(socket);
+  try {
+    return await agent.pid();
+  } finally {
+    await close(agent);
+  }
+}
+
+/** Supervisors need a moment to see that a process has gone. */
+async function settled(bench: Bench, state: AgentStatus['state']): Promise<void> {
+  while ((await bench.status()).state !== state) await wait(20);
+}

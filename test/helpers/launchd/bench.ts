@@ -1,0 +1,98 @@
+/** A test's launchd with one plist, for tests of the double itself. */
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { build, type PlistValue } from 'plist';
+import type { CommandResult } from '../../../job/run-command.ts';
+import { type Printed, parsePrint } from '../../../launchd/launchctl.ts';
+import { tempDir } from '../temp-dir.ts';
+import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from './double.ts';
+
+export const LABEL = 'com.example.job';
+export const TARGET = `gui/501/${LABEL}`;
+
+export const shell = (script: string): string[] => ['/bin/sh', '-c', script];
+export const python = (script: string): string[] => ['/usr/bin/env', 'python3', '-c', script];
+/** Unlike a job on a Mac, one here has its sockets before it checks in, and gives up these. */
+export const STAY: string[] = shell('exec 3<&-; echo up; while :; do sleep 0.02; done');
+/** As that, and must be killed. */
+export const DEAF: string[] = shell('exec 3<&-; trap "" TERM; echo up; while :; do sleep 0.02; done');
+
+export type Bench = {
+  launchd: LaunchdDouble;
+  home: string;
+  /** Of the plist. */
+  path: string;
+  socketPath: string;
+  logPath: string;
+  /** A command of launchctl. */
+  ctl(...args: string[]): Promise<CommandResult>;
+  /** Writes a plist; the keys are added to a label, a program and the log, or stand in their place. */
+  write(keys?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Writes a plist and loads it. */
+  load(keys?: Readonly<Record<string, unknown>>): Promise<CommandResult>;
+  printed(): Promise<Printed>;
+  knock(): Promise<Socket>;
+};
+
+export async function createBench(t: ExecutionContext, options: Partial<LaunchdDoubleOptions> = {}): Promise<Bench> {
+  const folder = await tempDir(t);
+  const home = join(folder, 'home');
+  await mkdir(home);
+  const launchd = createLaunchdDouble(t, { home, ...options });
+  const [path, socketPath, logPath] = [`${LABEL}.plist`, 'a.sock', 'log'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const ctl: Bench['ctl'] = (...args) => launchd.run(['/bin/launchctl', ...args]);
+  const write: Bench['write'] = async (keys) => {
+    const plist = { Label: LABEL, ProgramArguments: ['/bin/true'], StandardOutPath: logPath, ...keys };
+    await writeFile(path, build(plist as unknown as PlistValue), { mode: 0o644 });
+  };
+
+  return {
+    launchd,
+    home,
+    path,
+    socketPath,
+    logPath,
+    ctl,
+    write,
+    async load(keys) {
+      await write(keys);
+      return ctl('bootstrap', 'gui/501', path);
+    },
+    printed: async () => parsePrint((await ctl('print', TARGET)).stdout),
+    async knock() {
+      const socket = connect(socketPath);
+      t.teardown(() => socket.destroy());
+      await once(socket, 'connect');
+      // A connection that nobody ever accepts is reset when its socket closes.
+      socket.on('error', () => undefined);
+      return socket;
+    },
+  };
+}
+
+export function socketsOf({ socketPath }: Bench): object {
+  return { Listeners: { SockPathName: socketPath, SockPathMode: 0o600 } };
+}
+
+export function logOf({ logPath }: Bench): string {
+  return existsSync(logPath) ? readFileSync(logPath, 'utf8') : '';
+}
+
+/** Whether the job has said so. */
+export function isUp(bench: Bench): () => boolean {
+  return () => logOf(bench).includes('up');
+}
+
+/** Resolves when it is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await wait(5);
+}

@@ -1,0 +1,144 @@
+/** One job of a test's launchd: its sockets, its process, and when that may be started. */
+import { close, isReadable } from '../../../src/supervisor/libc.ts';
+import type { History } from './history.ts';
+import type { JobPlist } from './plist.ts';
+import { type ProcessOptions, type Started, signalGroup, startProcess } from './process.ts';
+import { makeSockets } from './sockets.ts';
+
+/** launchd's own, in seconds: launchd.plist(5) has the first, every `launchctl print` the second. */
+const THROTTLE = 10;
+const EXIT_TIMEOUT = 5;
+/** EX_CONFIG of sysexits(3). */
+const BAD_CONFIGURATION = 78;
+
+export type JobState = 'running' | 'not running' | 'spawn scheduled' | 'SIGTERMed';
+
+export type JobOptions = Omit<ProcessOptions, 'sockets'> & {
+  /** Of the plist. */
+  path: string;
+  drainMs: number;
+  history: History;
+  /** Groups in which somebody outlives the process that began them. */
+  survivors: Set<number>;
+  onGone(): void;
+};
+
+export type LaunchdJob = {
+  readonly plist: JobPlist;
+  readonly path: string;
+  readonly state: JobState;
+  readonly pid: number | undefined;
+  readonly runs: number;
+  /** How the last process ended. */
+  readonly end: number | NodeJS.Signals | undefined;
+  /** Called all the time: starts the process when it is time for it. */
+  look(): void;
+  /** @param kill whether a process that runs is ended first. */
+  kickstart(kill: boolean): void;
+  /** @returns whether there was a process. */
+  signal(signal: NodeJS.Signals | number): boolean;
+  /** Closes the sockets and leaves their paths; the label is taken until the process is gone, and a while longer. */
+  bootOut(): 'gone' | 'begun' | 'under-way';
+};
+
+export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
+  const { path, drainMs, history, survivors, onGone } = options;
+  const { Label: label, KeepAlive, RunAtLoad, AbandonProcessGroup = false, ExitTimeOut = EXIT_TIMEOUT } = plist;
+  const sockets = makeSockets(plist.Sockets);
+  const fds = [...sockets.values()].flat();
+  // 0 is ignored, says launchd's log: "You're not that important."
+  const throttleMs = 1000 * (plist.ThrottleInterval || THROTTLE);
+  const isKept = KeepAlive !== undefined && KeepAlive !== false;
+  let wanted = isKept || RunAtLoad === true;
+  let child: Started | undefined;
+  let isEnding = false;
+  let isRemoved = false;
+  let earliest = Number.NEGATIVE_INFINITY;
+  let runs = 0;
+  let end: LaunchdJob['end'];
+
+  function isDue(): boolean {
+    return child === undefined && !isRemoved && (wanted || fds.some(isReadable));
+  }
+
+  function stateNow(): JobState {
+    if (isRemoved || isEnding) return 'SIGTERMed';
+    if (child !== undefined) return 'running';
+    return isDue() ? 'spawn scheduled' : 'not running';
+  }
+
+  function start(): void {
+    wanted = isKept;
+    // From one start to the next, however long the process lives.
+    earliest = performance.now() + throttleMs;
+    runs += 1;
+    const started = startProcess(plist, { ...options, sockets });
+    if (started === undefined) {
+      end = BAD_CONFIGURATION;
+      history.add({ event: 'not-spawned', label });
+      return;
+    }
+    child = started;
+    started.once('exit', (code, signal) => ended(started, code ?? (signal as NodeJS.Signals)));
+    history.add({ event: 'spawned', label, pid: started.pid });
+  }
+
+  function ended({ pid }: Started, status: number | NodeJS.Signals): void {
+    child = undefined;
+    isEnding = false;
+    end = status;
+    if (signalGroup(pid, AbandonProcessGroup ? 0 : 'SIGTERM')) survivors.add(pid);
+    if (isRemoved) setTimeout(remove, drainMs);
+    history.add({ event: 'exited', label, pid, status });
+  }
+
+  function remove(): void {
+    onGone();
+    history.add({ event: 'removed', label });
+  }
+
+  function terminate(ending: Started): void {
+    isEnding = true;
+    ending.kill('SIGTERM');
+    if (ExitTimeOut === 0) return;
+    const late = setTimeout(() => ending.kill('SIGKILL'), 1000 * ExitTimeOut);
+    ending.once('exit', () => clearTimeout(late));
+  }
+
+  return {
+    plist,
+    path,
+    get state() {
+      return stateNow();
+    },
+    get pid() {
+      return child?.pid;
+    },
+    get runs() {
+      return runs;
+    },
+    get end() {
+      return end;
+    },
+    look() {
+      if (isDue() && performance.now() >= earliest) start();
+    },
+    kickstart(kill) {
+      if (child === undefined || kill) wanted = true;
+      if (child !== undefined && kill && !isEnding) terminate(child);
+      this.look();
+    },
+    signal: (signal) => child?.kill(signal) ?? false,
+    bootOut() {
+      if (isRemoved) return 'under-way';
+      isRemoved = true;
+      fds.forEach(close);
+      if (child !== undefined) {
+        if (!isEnding) terminate(child);
+        return 'begun';
+      }
+      remove();
+      return 'gone';
+    },
+  };
+}
