@@ -112,7 +112,14 @@ function notCompiled(module: string, errors: readonly Message[]): LaunchpoolErro
   const text = errors.map(describe).join('; ');
   return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${module} cannot be bundled: ${text}`, {
     hint: 'A package that is missing may have to be installed first.',
+    data: { files: filesOf(module, errors) },
   });
+}
+
+/** In which the mistakes are. */
+function filesOf(module: string, errors: readonly Message[]): string[] {
+  const files = errors.flatMap(({ location }) => (location === null ? [] : [resolve(dirname(module), location.file)]));
+  return [...new Set(files)];
 }
 
 function describe({ text, location }: Message): string {

@@ -7,6 +7,7 @@ import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
 import { createLog, type Log } from '../../log.ts';
 import { type ActivatorEvent, createActivator } from '../../supervisor/activator.ts';
 import { camelCase } from '../camel-case.ts';
+import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 
 export type DevFlags = Readonly<Record<string, string | boolean | undefined>>;
@@ -21,26 +22,50 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
   await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
-  const ending = new Promise<string>((end) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
-  });
-  const watcher = createFileWatcher((file) => {
-    log.info(`${basename(file)} has changed`);
-    activator.restart();
-  });
-  const activator = await createActivator({
-    socketPath,
-    command: [process.execPath, ENTRY, 'run', modulePath, '--development', ...argsOf(given)],
-    onEvent: (event) => tell(log, event),
-    onFiles: watcher.add,
-  });
-  log.info(`${basename(modulePath)} is at ${socketPath}; the first connection starts it`);
+  const bundle = await createDevBundle(modulePath);
+  try {
+    const ending = new Promise<string>((end) => {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
+    });
+    const signal = await hold(bundle, { socketPath, args: argsOf(given), log, ending });
+    log.info(`ending (${signal})`);
+    return 0;
+  } finally {
+    await bundle.remove();
+  }
+}
 
-  const signal = await ending;
-  log.info(`ending (${signal})`);
-  watcher.close();
-  await activator.close();
-  return 0;
+type Held = { socketPath: string; args: readonly string[]; log: Log; ending: Promise<string> };
+
+/** Holds the socket until then. */
+async function hold(bundle: DevBundle, { socketPath, args, log, ending }: Held): Promise<string> {
+  const refresh = async (): Promise<void> => {
+    const error = await bundle.refresh();
+    if (error !== undefined) log.error(error.message);
+    watcher.add(bundle.sources);
+  };
+  let restart = (): void => undefined;
+  const watcher = createFileWatcher(async (file) => {
+    log.info(`${basename(file)} has changed`);
+    await refresh();
+    restart();
+  });
+  try {
+    await refresh();
+    const activator = await createActivator({
+      socketPath,
+      command: [process.execPath, '--enable-source-maps', ENTRY, 'run', bundle.path, '--development', ...args],
+      onEvent: (event) => tell(log, event),
+      onFiles: (files) => watcher.add(files.filter((file) => !bundle.isOwn(file))),
+    });
+    restart = activator.restart;
+    log.info(`${basename(bundle.module)} is at ${socketPath}; the first connection starts it`);
+    const signal = await ending;
+    await activator.close();
+    return signal;
+  } finally {
+    watcher.close();
+  }
 }
 
 const ENTRY = fileURLToPath(new URL(`../entry${extname(import.meta.url)}`, import.meta.url));
