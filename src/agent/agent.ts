@@ -27,7 +27,7 @@ export type AgentStart = {
   /** Called with the files that the module consists of, in development. */
   onFiles?: (files: string[]) => void;
   /** Called once, when the agent begins to leave. */
-  onLeaving?: () => void;
+  onLeaving?: (reason: string) => void;
   /** The first thread, or why this agent cannot work: who waits must hear of it, or would be waited for for ever. */
   first: FirstThread | LaunchpoolError;
 };
@@ -110,7 +110,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
   function leave(reason: string): void {
     if (leaving !== undefined) return;
     leaving = reason;
-    onLeaving?.();
+    onLeaving?.(reason);
     log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
     idle.stop();
     listener?.close();

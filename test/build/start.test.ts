@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { connectRaw } from '../../src/client/index.ts';
 import { activate } from '../helpers/activator.ts';
 import { fixture } from '../helpers/agent.ts';
+import { notTested } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { findTool } from '../helpers/tools.ts';
@@ -183,10 +184,7 @@ for (const [what, wrapFor] of PLACES) {
   test(`with ${what} for the code, the agent starts, answers, and says so once`, async (t) => {
     const cache = await tempDir(t);
     const wrap = wrapFor(cache);
-    if (wrap === undefined) {
-      t.log('NOT TESTED: this takes root, on Linux');
-      return t.pass();
-    }
+    if (wrap === undefined) return notTested(t, 'this takes root, on Linux');
     const { reply, stderr } = await live(t, cache, wrap);
     t.is(reply, 'anybody there?');
     const lines = stderr.trimEnd().split('\n');

@@ -1,9 +1,9 @@
 /** launchpool's own holder. */
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEmbedded } from '../../src/supervisor/embedded.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import { treeOf } from '../helpers/tree.ts';
 import { conformance } from './suite.ts';
 
 conformance('embedded', async (t) => {
@@ -14,10 +14,9 @@ conformance('embedded', async (t) => {
   const supervisor = createEmbedded({ onEvent: (_label, { event }) => events.push(event) });
   t.teardown(supervisor.close);
   return {
-    home,
     supervisor,
     surroundings: { platform: 'linux', home, env: { XDG_RUNTIME_DIR: runtime } },
     changes: () => [...events],
-    sockets: () => (existsSync(runtime) ? readdirSync(runtime) : []),
+    tree: () => [home, runtime].flatMap(treeOf),
   };
 });

@@ -16,20 +16,19 @@ import { isAlive } from '../helpers/activator.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { seenToLeave } from '../helpers/onlooker.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-import { treeOf } from '../helpers/tree.ts';
 
 /** A machine, as far as an installer sees it. */
 export type Ground = {
-  home: string;
   surroundings: Partial<Surroundings>;
   supervisor?: Supervisor;
   /** The commands that were run to change something. */
   changes(): string[];
-  /** What is there of sockets beside the home folder. */
-  sockets(): string[];
+  /** All that an agent may leave behind in files, with their contents: see test/helpers/tree.ts. */
+  tree(): string[];
 };
 
-const LABEL = 'com.example.conformance';
+/** What all of these install, one after the other. */
+export const LABEL = 'com.example.conformance';
 /** The shortest that no supervisor takes for a crash. */
 const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
 
@@ -86,7 +85,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
   };
 
   it('an agent is installed, answers, leaves, answers again, and nothing is left of it when it is uninstalled', async (t, bench) => {
-    const before = [treeOf(bench.home), bench.sockets()];
+    const before = bench.tree();
     const { socket, outcome, methods } = await bench.install();
     t.deepEqual([outcome, methods], ['installed', ['die', 'pid', 'version']]);
     const first = await pidAt(socket);
@@ -96,7 +95,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     const second = await pidAt(socket);
     t.not(second, first);
     t.is((await uninstall(bench.options)).outcome, 'uninstalled');
-    t.deepEqual([treeOf(bench.home), bench.sockets()], before);
+    t.deepEqual(bench.tree(), before);
     t.deepEqual([first, second].filter(isAlive), []);
     t.is((await bench.status()).state, 'not-installed');
     t.is((await uninstall(bench.options)).outcome, 'not-installed');
@@ -165,9 +164,9 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     const { socket } = await bench.install();
     await seenToLeave(socket);
     await settled(bench, 'idle');
-    const before = [treeOf(bench.home), bench.sockets(), bench.changes()];
+    const before = [bench.tree(), bench.changes()];
     t.is((await bench.install()).outcome, 'unchanged');
-    t.deepEqual([treeOf(bench.home), bench.sockets(), bench.changes()], before);
+    t.deepEqual([bench.tree(), bench.changes()], before);
   });
 
   it('other options are taken over, and the module stays', async (t, bench) => {
@@ -201,11 +200,11 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     ],
   ] as const) {
     it(`a module that ${what} is not installed, and all is as before`, async (t, bench) => {
-      const empty = [treeOf(bench.home), bench.sockets()];
+      const empty = bench.tree();
       await bench.write(text);
       const error = await t.throwsAsync(bench.install(), { code });
       t.is((error as { data?: { step: string } }).data?.step, step);
-      t.deepEqual([treeOf(bench.home), bench.sockets()], empty);
+      t.deepEqual(bench.tree(), empty);
 
       await bench.write(moduleText(1));
       const { socket, folder } = await bench.install({ agent: {} });

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSystemd } from '../helpers/systemd-session.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import { treeOf } from '../helpers/tree.ts';
 import { conformance } from './suite.ts';
 
 conformance('systemd', async (t) => {
@@ -13,9 +14,8 @@ conformance('systemd', async (t) => {
   if (session === undefined) return undefined;
   const runtime = session.surroundings.env.XDG_RUNTIME_DIR ?? '';
   return {
-    home,
     surroundings: session.surroundings,
     changes: () => session.commands.filter(([, , verb]) => verb !== 'show').map((command) => command.join(' ')),
-    sockets: () => readdirSync(runtime).filter((name) => name.endsWith('.sock')),
+    tree: () => [...treeOf(home), ...readdirSync(runtime).filter((name) => name.endsWith('.sock'))],
   };
 });

@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
 import { type CommandResult, type RunCommand, runCommand } from '../../job/run-command.ts';
 import type { Surroundings } from '../../src/install/surroundings.ts';
+import { notTested } from './not-tested.ts';
 import { findTool } from './tools.ts';
 
 /** As the manager and all that it starts see it. */
@@ -31,8 +32,7 @@ export async function startSystemd(
 ): Promise<SystemdSession | undefined> {
   const [systemd, unshare, nsenter] = ['systemd', 'unshare', 'nsenter'].map(findTool);
   if (systemd === undefined || unshare === undefined || nsenter === undefined || process.getuid?.() !== 0) {
-    t.log('NOT TESTED: a user manager of systemd in a namespace of its own needs root, systemd and util-linux');
-    t.pass();
+    notTested(t, 'a user manager of systemd in a namespace of its own needs root, systemd and util-linux');
     return undefined;
   }
   await mkdir(home, { recursive: true });

@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { notTested } from './not-tested.ts';
 
 /** The path of a program, or undefined where it is not installed. */
 export function findTool(name: string): string | undefined {
@@ -13,8 +14,7 @@ export function findTool(name: string): string | undefined {
 export function needTool(t: ExecutionContext, name: string): string | undefined {
   const path = findTool(name);
   if (path !== undefined) return path;
-  t.log(`NOT TESTED: ${name} is not installed`);
-  t.pass();
+  notTested(t, `${name} is not installed`);
   return undefined;
 }
 

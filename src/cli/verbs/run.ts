@@ -1,4 +1,5 @@
 /** `launchpool run`: the agent itself, started by a supervisor that hands it a socket. Loads no more than it needs. */
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
@@ -53,9 +54,9 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
   const tell = (message: string): void => {
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
   };
-  const onLeaving = (): void => tell('STOPPING=1');
+  const onLeaving = (reason: string): void => tell(`STOPPING=1\nSTATUS=Leaving (${reason})`);
   const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onLeaving, first });
-  tell('READY=1');
+  tell(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
   if (found.watchdogMs !== undefined) setInterval(tell, found.watchdogMs / 2, 'WATCHDOG=1').unref();
   setTimeout(() => {
     try {

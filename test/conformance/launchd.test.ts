@@ -1,0 +1,47 @@
+/**
+ * launchd: on a Mac itself, where nothing of the user's home but this label is looked at or touched; elsewhere as far as
+ * it can be had without one, which is test/helpers/launchd/double.ts.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { type RunCommand, runCommand } from '../../job/run-command.ts';
+import { createLaunchdDouble } from '../helpers/launchd/double.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { treeOf } from '../helpers/tree.ts';
+import { conformance, type Ground, LABEL } from './suite.ts';
+
+async function onMac(): Promise<Ground> {
+  const library = join(homedir(), 'Library');
+  const folder = join(library, 'Application Support', LABEL);
+  const plist = join(library, 'LaunchAgents', `${LABEL}.plist`);
+  const commands: string[][] = [];
+  const run: RunCommand = (command) => {
+    commands.push([...command]);
+    return runCommand(command);
+  };
+  return {
+    surroundings: { run },
+    changes: () => changing(commands),
+    tree: () => [...(existsSync(folder) ? treeOf(folder) : []), ...(existsSync(plist) ? [plist] : [])],
+  };
+}
+
+async function elsewhere(t: ExecutionContext): Promise<Ground> {
+  const home = join(await tempDir(t), 'h');
+  await mkdir(home);
+  const launchd = createLaunchdDouble(t, { home });
+  return {
+    surroundings: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
+    changes: () => changing(launchd.commands),
+    tree: () => treeOf(home),
+  };
+}
+
+function changing(commands: readonly string[][]): string[] {
+  return commands.filter(([, verb]) => !verb?.startsWith('print')).map((command) => command.join(' '));
+}
+
+conformance('launchd', process.platform === 'darwin' ? onMac : elsewhere);

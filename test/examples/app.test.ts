@@ -1,0 +1,28 @@
+/** The application that installs its agent does so once, talks to it, and takes it away again. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { launch, remove } from '../../examples/app/launch.ts';
+import { lastingNode } from '../helpers/lasting-node.ts';
+import { createLaunchdDouble } from '../helpers/launchd/double.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { treeOf } from '../helpers/tree.ts';
+
+test('the first launch installs, the second finds all as it should be, and nothing is left at the end', async (t) => {
+  const home = join(await tempDir(t), 'h');
+  await mkdir(home);
+  const launchd = createLaunchdDouble(t, { home });
+  const options = {
+    node: lastingNode(),
+    surroundings: { platform: 'darwin' as const, home, uid: 501, env: {}, run: launchd.run },
+  };
+  const before = treeOf(home);
+  for (const outcome of ['installed', 'unchanged'] as const) {
+    const { installed, client } = await launch(options);
+    t.is(installed.outcome, outcome);
+    t.is((await client.request('Hello, launchd')).toString(), 'Uryyb, ynhapuq');
+    client.close();
+  }
+  await remove(options);
+  t.deepEqual(treeOf(home), before);
+});
