@@ -61,7 +61,12 @@ export function controlPathOf(socketPath: string): string {
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID when a path is longer than a socket address can be. */
 export function checkSocketPath(path: string): string {
   const bytes = Buffer.byteLength(path);
-  if (bytes <= MAX_SOCKET_PATH_BYTES && bytes > 0 && !path.includes('\0')) return path;
+  if (bytes === 0 || path.includes('\0')) {
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `not a socket path: ${JSON.stringify(path)}`, {
+      hint: 'A socket path is that of a file, as in /tmp/rot13/agent.sock.',
+    });
+  }
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return path;
   throw new LaunchpoolError(
     'ERR_LAUNCHPOOL_ADDRESS_INVALID',
     `the socket path has ${bytes} bytes, and ${MAX_SOCKET_PATH_BYTES} is the most that works: ${path}`,
@@ -71,6 +76,12 @@ export function checkSocketPath(path: string): string {
 
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID when a label is not fit to be a file name and a job's name. */
 export function checkLabel(label: string): string {
+  if (/[.-]control$/.test(label)) {
+    // X.control.sock is the path of the control socket of X, and X-control.socket its unit.
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `not a label: ${JSON.stringify(label)}`, {
+      hint: 'What ends with .control or -control belongs to the agent whose label is the rest.',
+    });
+  }
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(label) && !label.includes('..')) return label;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `not a label: ${JSON.stringify(label)}`, {
     hint: 'A label is letters, digits, dots, dashes and underscores, as in com.example.rot13; a path contains a slash.',

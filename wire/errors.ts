@@ -50,6 +50,23 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_RESULT_INVALID: facts('The handler returned what cannot be sent.', 70, -32603),
   ERR_LAUNCHPOOL_HANDLER_EXITED: facts('The handler called process.exit().', 70, -32603),
   ERR_LAUNCHPOOL_THREAD_EXITED: facts('The worker thread ended before the request was answered.', 70, -32603),
+  ERR_LAUNCHPOOL_BUSY: facts(
+    'The agent has as much to do as it may; `data.retryAfterMs` says when to ask again.',
+    75,
+    -32002,
+    true,
+  ),
+  ERR_LAUNCHPOOL_QUEUE_TIMEOUT: facts(
+    'The time of the request was over before it was begun: it has not been run.',
+    75,
+    -32003,
+    true,
+  ),
+  ERR_LAUNCHPOOL_RUN_TIMEOUT: facts('The time of the request was over while it ran.', 75, -32003),
+  ERR_LAUNCHPOOL_CANCELLED: facts('The caller has cancelled the request.', 75, -32800),
+  ERR_LAUNCHPOOL_PEER_REFUSED: facts('The user on the other side of the socket may not speak to this agent.', 77),
+  ERR_LAUNCHPOOL_SOCKET_UNSAFE: facts('The socket can be reached by others than those who may speak.', 78, -32001),
+  ERR_LAUNCHPOOL_RELOAD_FAILED: facts('The module cannot be swapped for the new one; the old one goes on.', 66, -32001),
   ERR_LAUNCHPOOL_REPLY_INVALID: facts('A reply is not a JSON-RPC 2.0 response.', 76),
 
   ERR_LAUNCHPOOL_MODULE_NOT_LOADED: facts("The agent's module cannot be loaded.", 66, -32001),

@@ -29,6 +29,8 @@ export type FrameReader = {
   limits: FrameLimits;
   /** Bytes of an unfinished frame that are held here. */
   readonly heldBytes: number;
+  /** How many it will have, header included, as far as its header says; 0 when there is none. */
+  readonly announcedBytes: number;
   /**
    * Takes the next bytes of the stream and hands on every frame that is whole, those before a bad one included.
    * @throws ERR_LAUNCHPOOL_FRAME_TOO_LARGE, ERR_LAUNCHPOOL_FRAME_INVALID; the reader is of no use after that.
@@ -81,6 +83,10 @@ class StreamReader implements FrameReader {
   constructor(limits: Partial<FrameLimits>, allocate: Allocate) {
     this.limits = { maxFrameBytes: DEFAULT_MAX_FRAME_BYTES, maxRunFrames: Number.POSITIVE_INFINITY, ...limits };
     this.#allocate = allocate;
+  }
+
+  get announcedBytes(): number {
+    return this.#frameEnd(this.#memory, 0, this.heldBytes) ?? this.heldBytes;
   }
 
   push(chunk: Buffer, onRun: OnRun): void {

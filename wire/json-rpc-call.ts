@@ -5,15 +5,26 @@ const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * A request as JSON text; without an id, a notification.
+ * @param timeoutMs how long the agent has for it, from when it has read it. See docs/protocol.md.
  * @throws ERR_LAUNCHPOOL_PARAMS_INVALID when JSON has no form for the params.
  */
-export function encodeRequest(id: number | undefined, method: string, params: readonly unknown[]): string {
+export function encodeRequest(
+  id: number | undefined,
+  method: string,
+  params: readonly unknown[],
+  timeoutMs?: number,
+): string {
   try {
-    return JSON.stringify({ jsonrpc: '2.0', id, method, params: params.length === 0 ? undefined : params });
+    return JSON.stringify({ jsonrpc: '2.0', id, method, timeoutMs, params: params.length === 0 ? undefined : params });
   } catch (cause) {
     const { message } = toPlain(cause);
     throw new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', `the params are not JSON: ${message}`, { cause });
   }
+}
+
+/** The notification that nobody waits any more for the reply to this id. */
+export function encodeCancel(id: number): string {
+  return JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } });
 }
 
 export type RpcResponse = { id: unknown; result: unknown } | { id: unknown; error: LaunchpoolError };

@@ -3,6 +3,9 @@ import { type Encoding, sniffEncoding } from './encoding.ts';
 import { ERROR_CODES, type ErrorCode, factsOf, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
 import { type IdText, type IdWriter, idWriter, NULL_ID } from './id-text.ts';
 
+// On a thread, the module may change them.
+const { parse: parseJson, stringify: toJson } = JSON;
+
 /** A request that can be run. Without an id it is a notification, which is never answered. */
 export type RpcRequest = { id: IdText | undefined; method: string; params: unknown[] };
 /** A request that can only be answered with an error. */
@@ -61,7 +64,7 @@ function decodeText(payload: Uint8Array): string {
 
 function parse(source: string): unknown {
   try {
-    return JSON.parse(source);
+    return parseJson(source);
   } catch (cause) {
     throw new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', `the request is not JSON: ${(cause as Error).message}`);
   }
@@ -103,7 +106,7 @@ function notJson(payload: Uint8Array, encoding: Exclude<Encoding, 'json'>): Laun
 export function encodeResult(id: IdText, result: unknown): string {
   let json: string | undefined;
   try {
-    json = result === undefined ? 'null' : JSON.stringify(result);
+    json = result === undefined ? 'null' : toJson(result);
   } catch (cause) {
     throw new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', `the result is not JSON: ${toPlain(cause).message}`);
   }
@@ -126,7 +129,7 @@ export function encodeError(id: IdText, error: PlainError): string {
 
 function stringify(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return toJson(value);
   } catch {
     return undefined;
   }

@@ -6,18 +6,27 @@ import { brokenRunner } from './broken-runner.ts';
 import { type Handlers, loadHandlers } from './handlers.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
 import { forbidExit } from './no-exit.ts';
+import { createRequests } from './requests.ts';
 import { type BatchRunner, createBatchRunner } from './run-batch.ts';
 import { rawRunner } from './run-raw.ts';
 import { methodFinder, rpcRunner } from './run-rpc.ts';
 import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
-import type { Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
+import type { MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
 
 const options: ThreadOptions = workerData;
 const slots = slotsOf(options.memory);
+// The requests of other threads are in it, and the module can ask for these options too.
+Object.assign(options, { memory: undefined });
+const requests = createRequests();
 forbidExit();
+// The module may have messages of its own with other threads.
+process.on('workerMessage', (message: MainMessage) => {
+  if (message?.launchpool === 'cancel') requests.cancel(message.ticket, message.index, message.error);
+});
 let batches: BatchRunner | undefined;
 let loading: Promise<BatchRunner> | undefined;
+if (options.loadAtOnce) loading = load();
 
 /**
  * Runs one task. The module is loaded by the first one and not before: a module that ends its thread while it loads
@@ -41,7 +50,7 @@ async function load(): Promise<BatchRunner> {
   const runner = await loadRunner();
   tell({ launchpool: 'kind', kind: runner.kind });
   const asides = createAsides({ send: (message, memory) => parentPort?.postMessage(message, memory) });
-  batches = createBatchRunner({ runner, asides, threadId, concurrency: options.concurrency });
+  batches = createBatchRunner({ runner, asides, requests, threadId, concurrency: options.concurrency });
   return batches;
 }
 

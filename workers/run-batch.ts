@@ -8,10 +8,12 @@ import {
   writeHeader,
 } from '../wire/frame.ts';
 import type { Asides } from './asides.ts';
-import { claim, generationOf } from './control-word.ts';
+import { claim as claimFrame, generationOf } from './control-word.ts';
+import type { Requests } from './requests.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
-import { ASIDE, KIND_RAW, KIND_RPC, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
-import type { LongResult, LongTask, Outcome, Place } from './task.ts';
+import { whenSettled } from './settling.ts';
+import { ASIDE, DROPPED, KIND_RAW, KIND_RPC, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
+import { claimLong, type LongResult, type LongTask, type Outcome, type Place } from './task.ts';
 
 /**
  * How many turns of the microtask queue a batch waits for handlers that are asynchronous in name only. Those that need
@@ -22,6 +24,7 @@ const PATIENCE_TURNS = 8;
 export type BatchRunnerOptions = {
   runner: Runner;
   asides: Asides;
+  requests: Requests;
   threadId: number;
   /** How many asynchronous requests may be open before no further frame is begun. */
   concurrency: number;
@@ -33,7 +36,8 @@ export type BatchRunner = {
   runLong(task: LongTask): LongResult;
 };
 
-export function createBatchRunner({ runner, asides, threadId, concurrency }: BatchRunnerOptions): BatchRunner {
+export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
+  const { runner, asides, requests, threadId, concurrency } = options;
   /** Requests that have been begun and have no outcome yet, over all batches. */
   let open = 0;
 
@@ -50,6 +54,7 @@ export function createBatchRunner({ runner, asides, threadId, concurrency }: Bat
 
     /** Stores the reply, then the state that speaks of it. */
     const settle = (index: number, result: Result): void => {
+      requests.done(ticket, index);
       if (over) {
         asides.tell({ ticket, index, ...outcomeOf(result) });
         return;
@@ -63,18 +68,24 @@ export function createBatchRunner({ runner, asides, threadId, concurrency }: Bat
     };
 
     while (open < concurrency) {
-      const index = claim(control, generation);
+      const index = claimFrame(control, generation);
       if (index < 0) break;
       const start = payloadStart(input, at);
       at = start + payloadLength(input, at);
+      if (Atomics.load(states, index) === DROPPED) {
+        Atomics.store(states, index, NOTHING);
+        continue;
+      }
+      requests.enter(ticket, index);
       const result = runner.run(input, start, at);
+      requests.leave();
       if (!(result instanceof Promise)) {
         settle(index, result);
         continue;
       }
       open += 1;
       openHere += 1;
-      result.then((value) => {
+      whenSettled(result, (value) => {
         open -= 1;
         openHere -= 1;
         settle(index, value);
@@ -89,19 +100,27 @@ export function createBatchRunner({ runner, asides, threadId, concurrency }: Bat
     }
   }
 
-  function runLong({ ticket, request }: LongTask): LongResult {
+  function runLong({ ticket, request, claim }: LongTask): LongResult {
     const { buffer: memory, byteOffset, byteLength } = request;
-    const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
     const tell = (outcome: Outcome): void => asides.tell({ ticket, index: 0, ...outcome });
+    if (!claimLong(claim, threadId)) {
+      tell({});
+      return { thread: threadId, place: undefined };
+    }
+    requests.enter(ticket, 0);
+    const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
+    requests.leave();
     if (result instanceof Promise) {
       open += 1;
-      result.then((value) => {
+      whenSettled(result, (value) => {
         open -= 1;
+        requests.done(ticket, 0);
         const place = putLong(memory, value);
         tell(place === undefined ? outcomeOf(value) : { place });
       });
       return { thread: threadId, place: undefined };
     }
+    requests.done(ticket, 0);
     const place = putLong(memory, result);
     if (place === undefined) tell(outcomeOf(result));
     return { thread: threadId, place };

@@ -2,8 +2,10 @@
 import { types } from 'node:util';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
-import { Failure, type Runner } from './runner.ts';
+import { Failure, type Result, type Runner } from './runner.ts';
+import { whenSettled } from './settling.ts';
 
+const same = <Value>(value: Value): Value => value;
 const slice = Uint8Array.prototype.slice;
 
 /** @param borrows whether the handler wants long messages as they stand in shared memory. */
@@ -13,7 +15,9 @@ export function rawRunner(handle: RawHandler, borrows = false): Runner {
     run(input, start, end, lent = false) {
       try {
         const result = handle(lent && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
-        return isThenable(result) ? Promise.resolve(result).then(bytesOf).catch(failed) : bytesOf(result);
+        return isThenable(result)
+          ? whenSettled<Uint8Array, Result>(whenSettled(result, bytesOf), same, failed)
+          : bytesOf(result);
       } catch (thrown) {
         return failed(thrown);
       }

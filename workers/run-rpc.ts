@@ -5,6 +5,7 @@ import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../wire
 import type { Method } from './handlers.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
+import { whenSettled } from './settling.ts';
 
 export type RpcOptions = {
   /** Whether errors carry their stacks to the caller. */
@@ -35,7 +36,8 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
     try {
       const result = find(item.method)(...item.params);
       if (!isThenable(result)) return resultText(id, result);
-      return Promise.resolve(result).then(
+      return whenSettled(
+        result,
         (value) => resultText(id, value),
         (thrown) => errorText(id, thrown),
       );

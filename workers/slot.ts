@@ -3,7 +3,7 @@
  *
  *     words    control word, ticket, thread            written by: both, main, worker
  *     starts   where in the output each reply stands   written by: worker
- *     states   what has become of each frame           written by: worker (main sets them to PENDING)
+ *     states   what has become of each frame           written by: worker (main: PENDING, DROPPED)
  *     input    the requests, still framed              written by: main
  *     output   the replies, framed                     written by: worker
  *
@@ -34,6 +34,8 @@ export const PENDING = 0;
 export const NOTHING = -1;
 /** What becomes of it is told by message: an asynchronous handler, a failure, a long reply. */
 export const ASIDE = -2;
+/** Not to be begun: nobody wants it any more. The main thread puts it in the place of PENDING, and of nothing else. */
+export const DROPPED = -3;
 // Any other state is the length of the reply, framed, in the output.
 
 export const KIND_UNKNOWN = 0;

@@ -1,4 +1,4 @@
-/** The contract between the pool and a worker thread: what goes in, what comes out. Types only. */
+/** The contract between the pool and a worker thread: what goes in, what comes out. */
 import type { PlainError } from '../wire/errors.ts';
 
 /** What a thread is told once, when it starts. */
@@ -15,6 +15,8 @@ export type ThreadOptions = {
   concurrency: number;
   /** Where a thread of the bundle keeps compiled code. */
   codeFolder: string | undefined;
+  /** Whether the module is loaded at once, and not by the first task. */
+  loadAtOnce?: boolean;
 };
 
 export type AgentKind = 'raw' | 'rpc';
@@ -25,8 +27,19 @@ export type AgentKind = 'raw' | 'rpc';
  */
 export type Task = number | LongTask | null;
 
-/** The request is a view of shared memory of its own, which the reply may be written to. */
-export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer> };
+/**
+ * The request is a view of shared memory of its own, which the reply may be written to. The claim, shared as well, is
+ * NOBODY until a thread puts its id there and begins, or the main thread puts DROPPED there, and nobody does.
+ */
+export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer>; claim: Int32Array<SharedArrayBuffer> };
+
+export const NOBODY = 0;
+export const DROPPED: number = -1;
+
+/** Says whether the request is now this one's. */
+export function claimLong(claim: Int32Array<SharedArrayBuffer>, who: number): boolean {
+  return Atomics.compareExchange(claim, 0, NOBODY, who) === NOBODY;
+}
 
 /**
  * What a task ends with; what became of each request stands in the slot or is told aside. For a batch, how long it
@@ -58,6 +71,9 @@ export type Aside = Outcome & {
   index: number;
 };
 
+/** What is said of a module by a thread that has loaded it for a look: inspect.ts. */
+export type Inspected = { kind: AgentKind; methods: string[] } | { error: PlainError };
+
 /** What a thread says outside of its tasks' results. */
 export type ThreadMessage =
   /** The module is loaded, and of this kind. Comes before anything its handlers could do to the thread. */
@@ -67,3 +83,8 @@ export type ThreadMessage =
   /** These files have been loaded. */
   | { launchpool: 'files'; files: string[] }
   | { launchpool: 'aside'; outcomes: Aside[] };
+
+/** What the main thread says to a thread outside of its tasks, by postMessageToThread(). */
+export type MainMessage =
+  /** Nobody wants the outcome of this request any more, for this reason. */
+  { launchpool: 'cancel'; ticket: number; index: number; error: PlainError };

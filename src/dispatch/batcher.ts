@@ -1,7 +1,7 @@
 /** Gathers requests into batches: as small as one when the agent is quiet, as large as is worth while. */
 import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import { offer } from '../../workers/control-word.ts';
-import { INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../workers/slot.ts';
+import { DROPPED, INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../workers/slot.ts';
 import type { FreeSlots } from './free-slots.ts';
 import type { Lane, Segment } from './lane.ts';
 
@@ -26,6 +26,14 @@ export type Piece = {
 
 export type Batch = { slot: Slot; ticket: number; pieces: Piece[]; frames: number; inputEnd: number };
 
+/** A request that no worker has been given yet. */
+export type WaitingRequest = {
+  piece: Piece;
+  /** In the segment. */
+  place: number;
+  payload: Buffer;
+};
+
 /** Requests that have found no slot yet, in memory of their own. */
 type Waiting = { piece: Piece; bytes: Buffer };
 
@@ -36,6 +44,8 @@ export type Batcher = {
   putBack(pieces: readonly Piece[], bytes: Buffer): void;
   /** The next batch, ready to be handed to a worker; undefined when there is none, or no slot for it. */
   take(): Batch | undefined;
+  /** Visits the requests that have not been taken yet, of the pieces that are asked for. */
+  visit(wants: (piece: Piece) => boolean, visitor: (request: WaitingRequest) => void): void;
   /** How long a worker takes for so many requests, in microseconds, as far as is known. */
   expectedUs(frames: number): number;
   /** Learns what requests have cost on a worker, in microseconds. */
@@ -129,11 +139,16 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
       if (batch === undefined) return undefined;
       const { slot, frames, ticket } = batch;
       slot.states.fill(PENDING, 0, frames);
+      markDropped(batch);
       slot.ticket = ticket;
       slot.thread = 0;
       slot.kind = KIND_UNKNOWN;
       offer(slot.control, frames);
       return batch;
+    },
+    visit(wants, visitor) {
+      for (const { pieces, slot } of filled) visitPieces(pieces, slot.input, wants, visitor);
+      for (const { piece, bytes } of waiting) visitPieces([piece], bytes, wants, visitor);
     },
     expectedUs: (frames) => frames * usPerFrame,
     learn(us, frames) {
@@ -163,4 +178,33 @@ function fitting(
     frames += 1;
   }
   return { frames, end };
+}
+
+/** Those that were let go of while they waited are not to be begun. */
+function markDropped({ pieces, slot }: Batch): void {
+  let base = 0;
+  for (const { segment, first, count } of pieces) {
+    for (const place of segment.dropped ?? []) {
+      if (place >= first && place < first + count) slot.states[base + place - first] = DROPPED;
+    }
+    base += count;
+  }
+}
+
+function visitPieces(
+  pieces: readonly Piece[],
+  bytes: Buffer,
+  wants: (piece: Piece) => boolean,
+  visitor: (request: WaitingRequest) => void,
+): void {
+  if (!pieces.some(wants)) return;
+  let offset = 0;
+  for (const piece of pieces) {
+    const isWanted = wants(piece);
+    for (let place = piece.first; place < piece.first + piece.count; place += 1) {
+      const start = payloadStart(bytes, offset);
+      offset = start + payloadLength(bytes, offset);
+      if (isWanted) visitor({ piece, place, payload: bytes.subarray(start, offset) });
+    }
+  }
 }

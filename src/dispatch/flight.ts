@@ -3,15 +3,12 @@
  *
  * A frame is settled here, or taken back to go with another batch, or owed: begun by a handler that is asynchronous.
  */
-import { sniffEncoding } from '../../wire/encoding.ts';
-import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
-import { encodeTextFrame, payloadLength, payloadStart } from '../../wire/frame.ts';
-import { scanIds } from '../../wire/id-scan.ts';
-import { NULL_ID } from '../../wire/id-text.ts';
-import { encodeError } from '../../wire/json-rpc.ts';
+import { type LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { cursorOf, takeBack } from '../../workers/control-word.ts';
-import { NOTHING, PENDING } from '../../workers/slot.ts';
+import { DROPPED, PENDING } from '../../workers/slot.ts';
 import type { Outcome } from '../../workers/task.ts';
+import { errorsFor } from './answers.ts';
+import { framesIn, type Row, rowAt, tail } from './batch-rows.ts';
 import type { Batch, Piece } from './batcher.ts';
 import type { Keep, Settlement } from './lane.ts';
 
@@ -19,10 +16,17 @@ const NOTHING_OWED: Settlement = {};
 /** For replies in memory that nobody else has. */
 const ALREADY_OWN: Keep = () => () => undefined;
 
-/** Consecutive frames, and where their replies stand in the output. */
-type Row = { frames: number; from: number; to: number };
-const OPEN_ROW: Row = { frames: 0, from: 0, to: 0 };
-const NOTHING_ROW: Row = { frames: 1, from: 0, to: 0 };
+/** A request that has no outcome yet. */
+export type OpenRequest = {
+  piece: Piece;
+  /** In the segment. */
+  place: number;
+  /** In the batch. */
+  index: number;
+  payload: Buffer;
+  /** When it was begun, as far as that has been observed; undefined while it has not been. */
+  begunAt: number | undefined;
+};
 
 /** Requests that no worker has begun, with their bytes. */
 export type Untouched = { pieces: Piece[]; bytes: Buffer };
@@ -41,6 +45,14 @@ export type Flight = {
   isFinished(): boolean;
   /** Whether nothing has moved since the last look but one. */
   isStuck(): boolean;
+  /** Visits the requests that have no outcome yet, of the pieces that are asked for. */
+  visit(wants: (piece: Piece) => boolean, visitor: (request: OpenRequest) => void): void;
+  /** Has a request not be begun, if it has not been; says whether it may have been. */
+  skip(index: number): boolean;
+  /** Whether a request has no outcome yet. */
+  isOpen(index: number): boolean;
+  /** Notes when requests have been begun, for those who ask. */
+  observe(now: number): void;
   /** Takes back what has not been begun. */
   recall(): Untouched | undefined;
   /** Settles one frame with an outcome that was told aside; says whether it was still open. */
@@ -65,6 +77,10 @@ class BatchFlight implements Flight {
   #seen = -2;
   #still = 0;
   #thread = 0;
+  #landed = false;
+  /** When frames were begun, once somebody has asked: those below the last one that was seen to be. */
+  #begunAt: Float64Array | undefined;
+  #seenBegun = 0;
   /** Which frames are settled, once some are and some are not. */
   #done: Uint8Array | undefined;
   /** The requests that are owed, once the slot is gone. */
@@ -93,7 +109,7 @@ class BatchFlight implements Flight {
     for (const piece of this.batch.pieces) {
       const end = Math.min(base + piece.count, this.frames);
       for (let index = base; index < end; ) {
-        const row = this.#row(index, end);
+        const row = rowAt(this.batch.slot, index, end, this.#done);
         if (row.frames > 0) {
           bytes += row.to - row.from;
           this.#finish(piece, base, index, row.frames, this.#settlementOf(row));
@@ -106,7 +122,9 @@ class BatchFlight implements Flight {
   }
 
   isFinished(): boolean {
-    return this.owed === 0 || Atomics.load(this.batch.slot.states, this.frames - 1) !== PENDING;
+    if (this.owed === 0) return true;
+    const state = Atomics.load(this.batch.slot.states, this.frames - 1);
+    return state !== PENDING && state !== DROPPED;
   }
 
   isStuck(): boolean {
@@ -119,12 +137,46 @@ class BatchFlight implements Flight {
     return this.#still >= 2;
   }
 
+  visit(wants: (piece: Piece) => boolean, visitor: (request: OpenRequest) => void): void {
+    if (this.owed === 0 || !this.batch.pieces.some(wants)) return;
+    const begun = this.#begun();
+    let base = 0;
+    const pieces = this.batch.pieces.map((piece) => {
+      base += piece.count;
+      return { piece, base: base - piece.count };
+    });
+    let at = 0;
+    for (const { index, payload } of this.#payloads()) {
+      while (index >= (pieces[at] as { base: number }).base + (pieces[at] as { piece: Piece }).piece.count) at += 1;
+      const { piece, base: first } = pieces[at] as (typeof pieces)[number];
+      if (!this.isOpen(index) || !wants(piece)) continue;
+      const begunAt = index < begun ? (this.#begunAt?.[index] ?? 0) : undefined;
+      visitor({ piece, place: piece.first + index - first, index, payload, begunAt });
+    }
+  }
+
+  skip(index: number): boolean {
+    if (!this.#landed) Atomics.compareExchange(this.batch.slot.states, index, PENDING, DROPPED);
+    return index < this.#begun();
+  }
+
+  isOpen(index: number): boolean {
+    return index < this.frames && this.owed > 0 && this.#done?.[index] !== 1;
+  }
+
+  observe(now: number): void {
+    const begun = this.#begun();
+    if (this.#begunAt === undefined) this.#begunAt = new Float64Array(this.batch.frames);
+    this.#begunAt.fill(now, this.#seenBegun, begun);
+    this.#seenBegun = Math.max(this.#seenBegun, begun);
+  }
+
   recall(): Untouched | undefined {
     const { slot, pieces, inputEnd } = this.batch;
     const { from, to } = takeBack(slot.control);
     if (from === to) return undefined;
     this.frames = from;
-    const [first] = [...this.#requests()].slice(from);
+    const [first] = [...framesIn(this.batch)].slice(from);
     if (first === undefined) return undefined;
     return { pieces: tail(pieces, from), bytes: slot.input.subarray(first.start, inputEnd) };
   }
@@ -143,9 +195,10 @@ class BatchFlight implements Flight {
 
   land(): void {
     this.#thread = this.batch.slot.thread;
+    this.#landed = true;
     if (this.owed === 0) return;
     this.#kept = new Map();
-    for (const { index, payload, end } of this.#requests()) {
+    for (const { index, payload, end } of framesIn(this.batch)) {
       if (index >= this.frames || this.#done?.[index] === 1) continue;
       this.#kept.set(index, Buffer.from(this.batch.slot.input.subarray(payload, end)));
     }
@@ -155,25 +208,6 @@ class BatchFlight implements Flight {
     const plain = toPlain(error);
     for (const [index, payload] of this.#kept ?? [])
       this.settle(index, isRaw ? { failure: plain } : errorsFor(payload, plain));
-  }
-
-  /** The frames from `index` on that can be settled together: whose replies stand one behind the other. */
-  #row(index: number, end: number): Row {
-    const { states, starts } = this.batch.slot;
-    const done = this.#done;
-    const state = done?.[index] === 1 ? PENDING : Atomics.load(states, index);
-    if (state === NOTHING) return NOTHING_ROW;
-    if (state < 0 || state === PENDING) return OPEN_ROW;
-    const from = starts[index] as number;
-    let to = from + state;
-    let next = index + 1;
-    while (next < end && done?.[next] !== 1) {
-      const length = Atomics.load(states, next);
-      if (length <= 0 || starts[next] !== to) break;
-      to += length;
-      next += 1;
-    }
-    return { frames: next - index, from, to };
   }
 
   #settlementOf({ from, to }: Row): Settlement {
@@ -193,34 +227,19 @@ class BatchFlight implements Flight {
     this.#done.fill(1, index, index + count);
   }
 
-  /** Where each frame stands in the input, from the first on. */
-  *#requests(): Generator<{ index: number; start: number; payload: number; end: number }> {
-    const { input } = this.batch.slot;
-    let start = 0;
-    for (let index = 0; index < this.batch.frames; index += 1) {
-      const payload = payloadStart(input, start);
-      const end = payload + payloadLength(input, start);
-      yield { index, start, payload, end };
-      start = end;
+  /** How many frames have been begun. */
+  #begun(): number {
+    if (this.#landed) return this.frames;
+    const { control } = this.batch.slot;
+    return Math.min(this.frames, cursorOf(Atomics.load(control.words, control.index)));
+  }
+
+  *#payloads(): Generator<{ index: number; payload: Buffer }> {
+    if (this.#landed) for (const [index, payload] of this.#kept ?? []) yield { index, payload };
+    else {
+      const { input } = this.batch.slot;
+      for (const { index, payload, end } of framesIn(this.batch))
+        yield { index, payload: input.subarray(payload, end) };
     }
   }
-}
-
-/** The pieces without their first `frames` frames. */
-function tail(pieces: readonly Piece[], frames: number): Piece[] {
-  let skip = frames;
-  return pieces.flatMap((piece) => {
-    const gone = Math.min(skip, piece.count);
-    skip -= gone;
-    return gone === piece.count ? [] : [{ ...piece, first: piece.first + gone, count: piece.count - gone }];
-  });
-}
-
-/** What an RPC agent answers for a request that nobody can answer any more. Who sends what is no JSON waits too. */
-export function errorsFor(payload: Buffer, error: PlainError): Pick<Outcome, 'reply' | 'failure'> {
-  const isJson = sniffEncoding(payload) === 'json';
-  const { batch, ids } = isJson ? scanIds(payload) : { batch: false, ids: [NULL_ID] };
-  if (ids.length === 0) return {};
-  const errors = ids.map((id) => encodeError(id, error));
-  return { reply: encodeTextFrame(batch ? `[${errors.join(',')}]` : (errors[0] as string)) };
 }

@@ -1,8 +1,9 @@
 /** One connection's requests: how many may be under way, and the order in which they are answered. */
 import type { PlainError } from '../../wire/errors.ts';
-import { encodeTextFrame } from '../../wire/frame.ts';
+import { encodeTextFrame, payloadLength, payloadStart } from '../../wire/frame.ts';
 import { NULL_ID } from '../../wire/id-text.ts';
 import { encodeError } from '../../wire/json-rpc.ts';
+import type { Admission } from './admission.ts';
 
 /**
  * Keeps bytes as they are beyond the call in which they are handed over; to be called during that call, once at most.
@@ -29,11 +30,19 @@ export type LaneEnd = {
 export type Segment = {
   readonly count: number;
   readonly bytes: number;
+  /** When they have come, and by when they must have an outcome, on the clock of `performance`. */
+  readonly cameAt: number;
+  readonly dueAt: number;
   /** How many of its places have been handed on. */
   handed: number;
   /** Outcomes that wait for their turn, by their first place. */
   held: Map<number, Held> | undefined;
+  /** Places that were settled before their time: whatever becomes of these requests, nobody wants it any more. */
+  dropped: Set<number> | undefined;
 };
+
+/** When requests have come, and by when they must have an outcome. */
+export type Times = { cameAt: number; dueAt: number };
 
 /** What became of consecutive requests: the frames that answer them, a failure, or nothing. */
 export type Settlement = {
@@ -54,9 +63,11 @@ export type Lane = {
   readonly requests: number;
   readonly bytes: number;
   /** Takes places for requests that are begun. */
-  open(count: number, bytes: number): Segment;
-  /** Settles `count` places from `first` on. */
+  open(count: number, bytes: number, times: Times): Segment;
+  /** Settles `count` places from `first` on, but for those that were dropped. */
   settle(segment: Segment, first: number, count: number, settlement: Settlement): void;
+  /** Settles a place that is not settled yet; what becomes of the request after all is not heard of. */
+  drop(segment: Segment, place: number, settlement: Settlement): void;
   /** Ends the conversation because of what the other side has sent, behind the requests before it. */
   refuse(error: PlainError): void;
   /** Says that the connection is gone: outcomes to come are dropped. */
@@ -64,9 +75,18 @@ export type Lane = {
   readonly abandoned: boolean;
 };
 
-/** @param isRaw whether replies keep the order of their requests; not asked before there is a first reply. */
-export function createLane(end: LaneEnd, isRaw: () => boolean): Lane {
-  return new OpenLane(end, isRaw);
+/** What all lanes have in common. */
+export type LaneOptions = {
+  /** Whether replies keep the order of their requests; not asked before there is a first reply. */
+  isRaw: () => boolean;
+  admission: Pick<Admission, 'enter' | 'leave'>;
+  /** Hears how long requests have taken, from their coming to their outcome. */
+  onOutcome: (ms: number, requests: number) => void;
+};
+
+/** @param options may be shared by all lanes. */
+export function createLane(end: LaneEnd, options: LaneOptions): Lane {
+  return new OpenLane(end, options);
 }
 
 /** A class, as there are thousands of lanes: what is in a closure takes its memory for each. */
@@ -75,26 +95,39 @@ class OpenLane implements Lane {
   requests = 0;
   bytes = 0;
   abandoned = false;
-  readonly #isRaw: () => boolean;
+  readonly #options: LaneOptions;
   readonly #segments: Segment[] = [];
   #refusal: PlainError | undefined;
 
-  constructor(end: LaneEnd, isRaw: () => boolean) {
+  constructor(end: LaneEnd, options: LaneOptions) {
     this.end = end;
-    this.#isRaw = isRaw;
+    this.#options = options;
   }
 
-  open(count: number, bytes: number): Segment {
+  open(count: number, bytes: number, { cameAt, dueAt }: Times): Segment {
     this.requests += count;
     this.bytes += bytes;
-    const segment: Segment = { count, bytes, handed: 0, held: undefined };
+    this.#options.admission.enter(count, bytes);
+    const segment: Segment = { count, bytes, cameAt, dueAt, handed: 0, held: undefined, dropped: undefined };
     this.#segments.push(segment);
     return segment;
   }
 
   settle(segment: Segment, first: number, count: number, settlement: Settlement): void {
+    const { dropped } = segment;
+    if (dropped === undefined) this.#settle(segment, first, count, settlement);
+    else for (const part of withoutDropped(dropped, first, count, settlement)) this.#settle(segment, ...part);
+  }
+
+  drop(segment: Segment, place: number, settlement: Settlement): void {
+    segment.dropped ??= new Set();
+    segment.dropped.add(place);
+    this.#settle(segment, place, 1, settlement);
+  }
+
+  #settle(segment: Segment, first: number, count: number, settlement: Settlement): void {
     const isFirst = segment === this.#segments[0];
-    if (!this.#isRaw() || (isFirst && segment.handed === first)) this.#hand(segment, count, settlement);
+    if (!this.#options.isRaw() || (isFirst && segment.handed === first)) this.#hand(segment, count, settlement);
     else {
       segment.held ??= new Map();
       segment.held.set(first, hold(settlement, count));
@@ -116,7 +149,11 @@ class OpenLane implements Lane {
   #hand(segment: Segment, count: number, { frames, failure, keep }: Settlement): void {
     segment.handed += count;
     this.requests -= count;
-    if (segment.handed === segment.count) this.bytes -= segment.bytes;
+    const bytes = segment.handed === segment.count ? segment.bytes : 0;
+    this.bytes -= bytes;
+    const { admission, onOutcome } = this.#options;
+    admission.leave(count, bytes);
+    onOutcome(performance.now() - segment.cameAt, count);
     if (this.abandoned) return;
     if (frames !== undefined) this.end.send(frames, keep);
     if (failure !== undefined) this.#fail(failure);
@@ -155,7 +192,7 @@ class OpenLane implements Lane {
 
   #sayRefusal(): void {
     if (this.#refusal === undefined || this.requests > 0 || this.abandoned) return;
-    if (!this.#isRaw()) this.end.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
+    if (!this.#options.isRaw()) this.end.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
     this.#fail(this.#refusal);
   }
 }
@@ -165,4 +202,23 @@ function hold({ frames, failure, keep }: Settlement, count: number): Held {
     return { count, frames: frames && Buffer.from(frames), failure };
   }
   return { count, frames, release: keep() };
+}
+
+type Part = [first: number, count: number, settlement: Settlement];
+
+/** What is left of a row of places when the dropped ones are taken out, each place by itself. */
+function* withoutDropped(
+  dropped: ReadonlySet<number>,
+  first: number,
+  count: number,
+  { frames, failure }: Settlement,
+): Generator<Part> {
+  const run = frames && Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
+  let from = 0;
+  for (let place = first; place < first + count; place += 1) {
+    const start = from;
+    // Where there are frames, there is one for each place.
+    if (run !== undefined) from = payloadStart(run, from) + payloadLength(run, from);
+    if (!dropped.has(place)) yield [place, 1, { frames: run?.subarray(start, from), failure }];
+  }
 }

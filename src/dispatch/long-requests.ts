@@ -1,24 +1,35 @@
 /** Requests that are too long for a batch: each is a task of its own, in shared memory of its own. */
 import { type LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { SHORT_HEADER_BYTES } from '../../wire/frame.ts';
-import type { Outcome } from '../../workers/task.ts';
+import { claimLong, DROPPED, type Outcome } from '../../workers/task.ts';
 import type { Pool } from '../pool/pool.ts';
-import { errorsFor } from './flight.ts';
-import type { Lane, Segment } from './lane.ts';
+import { errorsFor } from './answers.ts';
+import type { Lane, Segment, Times } from './lane.ts';
 import type { LongMemory } from './long-memory.ts';
 
 /** The payload is a view of the memory. */
-type LongRequest = {
-  ticket: number;
+export type LongRequest = {
+  readonly ticket: number;
   lane: Lane;
   segment: Segment;
   payload: Buffer<SharedArrayBuffer>;
+  /** See LongTask. */
+  readonly claim: Int32Array<SharedArrayBuffer>;
+  /** The thread that has run it; 0 as long as it has not. */
   thread: number;
+  /** When it was handed to a thread; undefined while it waits for one. */
+  handedAt: number | undefined;
 };
 
 export type LongRequests = {
   /** Takes a request. Its payload is read during the call and not kept, unless it stands in long memory: then for good. */
-  add(lane: Lane, payload: Buffer): void;
+  add(lane: Lane, payload: Buffer, times: Times): void;
+  /** Visits the requests that have no outcome yet. */
+  visit(visitor: (request: LongRequest) => void): void;
+  /** Has a request not be begun, if it has not been; returns the thread that has begun it, or undefined. */
+  skip(request: LongRequest): number | undefined;
+  /** Whether a request has no outcome yet. */
+  isOpen(ticket: number): boolean;
   /** Hands on what threads have room for. */
   pump(): void;
   /** Settles the request with this ticket, if there is one. */
@@ -28,7 +39,7 @@ export type LongRequests = {
 };
 
 export type LongRequestsOptions = {
-  pool: Pool;
+  pool: Pick<Pool, 'runLong' | 'addOpen' | 'hasRoom'>;
   memory: LongMemory;
   /** Whether a request that is lost closes its connection, or is answered with an error. */
   isRaw: () => boolean;
@@ -42,8 +53,9 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
   let lastTicket = 0;
 
   function run(request: LongRequest): void {
-    const { ticket, payload } = request;
-    pool.runLong({ ticket, request: payload }).then(
+    const { ticket, payload, claim } = request;
+    request.handedAt = performance.now();
+    pool.runLong({ ticket, request: payload, claim }).then(
       ({ thread, place }) => {
         if (place !== undefined) settle(ticket, { place });
         request.thread = thread;
@@ -97,18 +109,41 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
   }
 
   return {
-    add(lane, payload) {
+    add(lane, payload, times) {
       // Tickets of batches are positive.
       lastTicket -= 1;
-      const segment = lane.open(1, payload.length);
+      const segment = lane.open(1, payload.length, times);
       const shared = isShared(payload) ? payload : copied(payload);
-      const request: LongRequest = { ticket: lastTicket, lane, segment, payload: shared, thread: 0 };
+      const claim = new Int32Array(new SharedArrayBuffer(4));
+      const request: LongRequest = {
+        ticket: lastTicket,
+        claim,
+        lane,
+        segment,
+        payload: shared,
+        thread: 0,
+        handedAt: undefined,
+      };
       underWay.set(lastTicket, request);
       waiting.push(request);
     },
     pump() {
       while (waiting.length > 0 && pool.hasRoom()) run(waiting.shift() as LongRequest);
     },
+    visit(visitor) {
+      for (const request of underWay.values()) visitor(request);
+    },
+    skip(request) {
+      const { ticket, claim, payload } = request;
+      if (!claimLong(claim, DROPPED)) return Atomics.load(claim, 0);
+      const at = waiting.indexOf(request);
+      if (at < 0) return undefined;
+      waiting.splice(at, 1);
+      underWay.delete(ticket);
+      memory.release(payload.buffer);
+      return undefined;
+    },
+    isOpen: (ticket) => underWay.has(ticket),
     settle,
     lose(thread, error) {
       for (const request of underWay.values()) if (request.thread === thread) fail(request, error);

@@ -1,10 +1,16 @@
 /** A dispatcher on a pool without threads, which answers when the test says so, and lanes that write down what they are told. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { createDispatcher, type Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import {
+  createDispatcher,
+  type Dispatcher,
+  type DispatcherOptions,
+  type DispatchPool,
+} from '../../src/dispatch/dispatcher.ts';
 import type { Passage } from '../../src/dispatch/passage.ts';
-import type { Pool, PoolListener } from '../../src/pool/pool.ts';
+import type { PoolListener } from '../../src/pool/pool.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
+import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import type { Result } from '../../workers/runner.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
@@ -38,6 +44,7 @@ export type BenchOptions = {
   slots?: number;
   /** How many tasks there may be at once. */
   room?: number;
+  dispatcher?: DispatcherOptions;
 };
 
 export type Bench = {
@@ -47,6 +54,9 @@ export type Bench = {
   /** What the pool was told of its threads. */
   stuck: Set<number>;
   open: Map<number, number>;
+  /** What threads were told to come to an end, and those that were to be replaced. */
+  cancelled: { thread: number; ticket: number; index: number; code: unknown }[];
+  replaced: number[];
   /** All slots of the pool. */
   slots: readonly Slot[];
   /** Waits until what has been dispatched is with the pool. */
@@ -58,7 +68,16 @@ export const EXITED: LaunchpoolError = new LaunchpoolError('ERR_LAUNCHPOOL_THREA
 export function createBench(options: BenchOptions = {}): Bench {
   const { known, kind = known ?? 'rpc', byHand = false, room = Number.POSITIVE_INFINITY } = options;
   const slots = slotsOf(new SharedArrayBuffer((options.slots ?? 4) * SLOT_BYTES));
-  const bench: Omit<Bench, 'dispatcher'> = { tasks: [], calls: [], stuck: new Set(), open: new Map(), slots, settle };
+  const bench: Omit<Bench, 'dispatcher'> = {
+    tasks: [],
+    calls: [],
+    stuck: new Set(),
+    open: new Map(),
+    cancelled: [],
+    replaced: [],
+    slots,
+    settle,
+  };
   let listener: PoolListener | undefined;
   let underWay = 0;
   let loaded = known;
@@ -81,6 +100,7 @@ export function createBench(options: BenchOptions = {}): Bench {
           return promise;
         },
       },
+      requests: createRequests({}),
       asides: { tell: (aside) => setImmediate(() => listener?.onAsides([aside])) },
       threadId: thread,
       concurrency: Number.POSITIVE_INFINITY,
@@ -89,14 +109,12 @@ export function createBench(options: BenchOptions = {}): Bench {
     else ticketed(task === null ? 0 : batches.runLong(task));
   }
 
-  const pool: Pool = {
+  const pool: DispatchPool = {
     slots,
     get kind() {
       return loaded;
     },
-    threads: 1,
     mostThreads: 1,
-    fill: () => undefined,
     hasRoom: () => underWay < room,
     run,
     runLong: run,
@@ -108,7 +126,9 @@ export function createBench(options: BenchOptions = {}): Bench {
     listen(to) {
       listener = to;
     },
-    destroy: async () => undefined,
+    cancel: (thread, { ticket, index, error }) => bench.cancelled.push({ thread, ticket, index, code: error.code }),
+    replace: (thread) => bench.replaced.push(thread),
+    isLost: () => false,
   };
 
   function run<R extends TaskResult>(task: Task): Promise<R> {
@@ -149,9 +169,14 @@ export function createBench(options: BenchOptions = {}): Bench {
     return promise as Promise<R>;
   }
 
-  const dispatcher = createDispatcher(pool);
+  const dispatcher = createDispatcher(pool, options.dispatcher);
   made.push(dispatcher);
   return Object.assign(bench, { dispatcher });
+}
+
+/** Answers every call that has been made so far with its text in capital letters. */
+export async function answerAll({ calls }: Bench): Promise<void> {
+  for (const { text, answer } of calls.splice(0)) await answer(text.toUpperCase());
 }
 
 const made: Dispatcher[] = [];

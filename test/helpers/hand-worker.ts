@@ -1,14 +1,14 @@
 /** A worker that the test plays: it claims, finishes, lands or dies when it is told to. */
 import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import { claim, generationOf } from '../../workers/control-word.ts';
-import { KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers/slot.ts';
+import { DROPPED, KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers/slot.ts';
 import type { AgentKind } from '../../workers/task.ts';
 
 /** A request that has been begun. */
 export type Begun = { index: number; text: string };
 
 export type HandWorker = {
-  /** Claims the next request, unless there is none left. */
+  /** Claims the next request that is wanted, unless there is none left. */
   begin(): Begun | undefined;
   /** Leaves a reply, or nothing, in the slot. */
   finish(index: number, frame: Uint8Array | undefined): void;
@@ -26,6 +26,10 @@ export function createHandWorker(slot: Slot, thread: number, kind: AgentKind): H
       if (index < 0) return undefined;
       const start = payloadStart(slot.input, inputEnd);
       inputEnd = start + payloadLength(slot.input, inputEnd);
+      if (Atomics.load(slot.states, index) === DROPPED) {
+        Atomics.store(slot.states, index, NOTHING);
+        return this.begin();
+      }
       return { index, text: slot.input.toString('utf8', start, inputEnd) };
     },
     finish(index, frame) {

@@ -36,9 +36,15 @@ export async function startSystemd(
     return undefined;
   }
   await mkdir(home, { recursive: true });
+  const journald = journal ? findTool('systemd-journald') : undefined;
+  if (journal && journald === undefined) {
+    t.log('NOT TESTED: systemd-journald is not installed');
+    t.pass();
+    return undefined;
+  }
   const script = `
     mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system ${RUNTIME} && chmod 700 ${RUNTIME} || exit 1
-    ${journal ? 'mkdir -p /run/systemd/journal && /lib/systemd/systemd-journald &' : ''}
+    ${journald === undefined ? '' : startJournal(journald)}
     exec ${systemd} --user`;
   const env = { PATH: process.env.PATH ?? '', HOME: home, XDG_RUNTIME_DIR: RUNTIME, LANG: 'C.UTF-8' };
   const manager = spawn(unshare, ['-m', 'sh', '-c', script], {
@@ -86,6 +92,15 @@ export async function startSystemd(
     commands,
     close,
   };
+}
+
+/** The lines of a shell script that start it, with nothing of the system's to read or to write, and wait for it. */
+function startJournal(journald: string): string {
+  return `
+    mkdir -p /run/systemd/journal /run/systemd/journald.conf.d
+    printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=no\\n' > /run/systemd/journald.conf.d/test.conf
+    ${journald} &
+    until [ -S /run/systemd/journal/stdout ]; do kill -0 $! || exit 1; sleep 0.02; done`;
 }
 
 async function managerIsUp(run: RunCommand, exited: Promise<unknown>): Promise<void> {

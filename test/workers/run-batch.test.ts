@@ -5,10 +5,12 @@ import test from 'ava';
 import fc from 'fast-check';
 import { encodeTextFrame } from '../../wire/frame.ts';
 import { cursorOf, offer } from '../../workers/control-word.ts';
+import { createRequests } from '../../workers/requests.ts';
 import { type BatchRunner, createBatchRunner } from '../../workers/run-batch.ts';
 import { Failure, type Result } from '../../workers/runner.ts';
 import {
   ASIDE,
+  DROPPED,
   KIND_RAW,
   KIND_RPC,
   NOTHING,
@@ -18,10 +20,11 @@ import {
   type Slot,
   slotsOf,
 } from '../../workers/slot.ts';
-import type { AgentKind, Aside } from '../../workers/task.ts';
+import { type AgentKind, type Aside, claimLong, DROPPED as GIVEN_UP } from '../../workers/task.ts';
 import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
+const nobodys = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4));
 
 type Rig = { slot: Slot; asides: Aside[]; batches: BatchRunner; asked: string[] };
 
@@ -41,6 +44,7 @@ function createRig(
   const batches = createBatchRunner({
     runner: { kind, run },
     asides: { tell: (aside) => asides.push(aside) },
+    requests: createRequests({}),
     threadId: THREAD,
     concurrency,
   });
@@ -164,7 +168,7 @@ test('a reply that is told aside can be transferred without taking other memory 
     index === 0 ? Buffer.alloc(OUTPUT_BYTES) : pooled,
   );
   batches.run(slot);
-  batches.runLong({ ticket: -1, request: requestOf('c', 4) });
+  batches.runLong({ ticket: -1, request: requestOf('c', 4), claim: nobodys() });
   t.deepEqual(
     asides.map(({ reply }) => reply?.buffer.byteLength),
     [OUTPUT_BYTES + 4, pooled.length + 4],
@@ -204,10 +208,10 @@ test('a request that has its outcome makes room for another', async (t) => {
 test('a long request is answered in its own memory, at once or later', async (t) => {
   const { batches, asides } = createRig([], (request) => (request === 'slow' ? turn(Buffer.from('late')) : 'now'));
   const [now, slow] = [requestOf('fast', 8), requestOf('slow', 8)];
-  const bytes = createRig([], () => Buffer.from('now')).batches.runLong({ ticket: -3, request: now });
+  const bytes = createRig([], () => Buffer.from('now')).batches.runLong({ ticket: -3, request: now, claim: nobodys() });
   t.deepEqual(bytes, { thread: THREAD, place: { from: 0, to: 7 } });
   t.deepEqual(textsOf(Buffer.from(now.buffer, 0, 7)), ['now']);
-  t.deepEqual(batches.runLong({ ticket: -4, request: slow }), { thread: THREAD, place: undefined });
+  t.deepEqual(batches.runLong({ ticket: -4, request: slow, claim: nobodys() }), { thread: THREAD, place: undefined });
   await turn();
   await turn();
   t.deepEqual(asides, [{ ticket: -4, index: 0, place: { from: 0, to: 8 } }]);
@@ -218,7 +222,7 @@ test('a reply that stands in the memory of its request stays where it is', (t) =
   const request = requestOf('abcdef', 10);
   const part = new Uint8Array(request.buffer, request.byteOffset + 2, 3);
   const { batches } = createRig([], () => part);
-  t.deepEqual(batches.runLong({ ticket: -1, request }).place, { from: 2, to: 9 });
+  t.deepEqual(batches.runLong({ ticket: -1, request, claim: nobodys() }).place, { from: 2, to: 9 });
   t.deepEqual(textsOf(Buffer.from(request.buffer, 2, 7)), ['cde']);
 });
 
@@ -231,7 +235,7 @@ test('a reply that is text, or longer than the memory, or without room for a hea
     [whole, Buffer.from(whole).toString()],
   ] as const) {
     const { batches, asides } = createRig([], () => result);
-    t.is(batches.runLong({ ticket: -5, request }).place, undefined);
+    t.is(batches.runLong({ ticket: -5, request, claim: nobodys() }).place, undefined);
     t.deepEqual(
       asides.map((aside) => [aside.ticket, aside.index, textOf(aside)]),
       [[-5, 0, text]],
@@ -284,4 +288,28 @@ test('in any mixture, each request has one outcome, and it is its own', async (t
     );
   });
   await t.notThrowsAsync(fc.assert(own, { numRuns: 200 }));
+});
+
+test('what was dropped before it is begun is not begun, long or short', (t) => {
+  const { slot, asides, batches, asked } = createRig(['a', 'b', 'c'], (request) => Buffer.from(request));
+  slot.states[1] = DROPPED;
+  batches.run(slot);
+  t.deepEqual(
+    [asked, left(slot, 3)],
+    [
+      ['a', 'c'],
+      ['a', NOTHING, 'c'],
+    ],
+  );
+  const claim = nobodys();
+  t.true(claimLong(claim, GIVEN_UP));
+  batches.runLong({ ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
+  t.deepEqual([asked, asides], [['a', 'c'], [{ ticket: -1, index: 0 }]]);
+});
+
+test('the thread that begins a long request says so where the main thread can see it', (t) => {
+  const { batches } = createRig([], () => Buffer.from('now'));
+  const claim = nobodys();
+  batches.runLong({ ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
+  t.is(claim[0], THREAD);
 });

@@ -8,15 +8,16 @@ import { createLane } from '../../../src/dispatch/lane.ts';
 import { cursorOf, limitOf } from '../../../workers/control-word.ts';
 import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../../workers/slot.ts';
 import { runOf, textsOf } from '../../helpers/dispatch-bench.ts';
+import { ANY_TIME, laneOptions } from '../../helpers/lane-options.ts';
 
 const END = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => false };
-const lane = createLane(END, () => false);
+const lane = createLane(END, laneOptions(false));
 
 const slotsFor = (count: number): Slot[] => slotsOf(new SharedArrayBuffer(count * SLOT_BYTES));
 
 function pieceOf(texts: readonly string[]): [Piece, Buffer] {
   const bytes = runOf(...texts);
-  return [{ lane, segment: lane.open(texts.length, bytes.length), first: 0, count: texts.length }, bytes];
+  return [{ lane, segment: lane.open(texts.length, bytes.length, ANY_TIME), first: 0, count: texts.length }, bytes];
 }
 
 function add(batcher: Batcher, ...texts: string[]): void {

@@ -3,6 +3,7 @@ import test from 'ava';
 import { createEntrance, type Entrance } from '../../../src/dispatch/entrance.ts';
 import { createLane, type Lane } from '../../../src/dispatch/lane.ts';
 import { runOf, textsOf } from '../../helpers/dispatch-bench.ts';
+import { ANY_TIME, laneOptions, openAdmission } from '../../helpers/lane-options.ts';
 
 type Rig = { entrance: Entrance; lane: Lane; begun: string[][]; state: { window: number; full: boolean } };
 
@@ -11,16 +12,19 @@ function createRig(window: number): Rig {
   const state = { window, full: false };
   const begun: string[][] = [];
   const end = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => state.full };
-  const lane = createLane(end, () => false);
+  const lane = createLane(end, laneOptions(false));
   const entrance = createEntrance(lane, {
     window: () => state.window,
+    admission: openAdmission(),
+    isRpc: () => true,
+    waiting: new Set(),
     longFrameBytes: 20,
-    begin: (to, run, frames) => {
-      to.open(frames, run.length);
+    begin: (to, run, frames, times) => {
+      to.open(frames, run.length, times);
       begun.push(textsOf(run));
     },
-    beginLong: (to, payload) => {
-      to.open(1, payload.length);
+    beginLong: (to, payload, times) => {
+      to.open(1, payload.length, times);
       begun.push([`long ${payload.toString()}`]);
     },
   });
@@ -29,28 +33,28 @@ function createRig(window: number): Rig {
 
 test('a run is begun as a whole', (t) => {
   const { entrance, begun } = createRig(10);
-  entrance.dispatch(runOf('a', '', 'b'));
+  entrance.dispatch(runOf('a', '', 'b'), ANY_TIME);
   t.deepEqual([begun, entrance.isFull], [[['a', '', 'b']], false]);
 });
 
 test('long frames go by themselves, in their place', (t) => {
   const { entrance, begun } = createRig(10);
   const [just, over] = ['x'.repeat(16), 'y'.repeat(17)];
-  entrance.dispatch(runOf(over, 'a', just, over, over, 'b'));
+  entrance.dispatch(runOf(over, 'a', just, over, over, 'b'), ANY_TIME);
   t.deepEqual(begun, [[`long ${over}`], ['a', just], [`long ${over}`], [`long ${over}`], ['b']]);
 });
 
 test('no more is begun than may be under way, long ones included', (t) => {
   const { entrance, begun, lane } = createRig(3);
-  entrance.dispatch(runOf('a', 'y'.repeat(17), 'b', 'c'));
-  entrance.dispatch(runOf('d'));
+  entrance.dispatch(runOf('a', 'y'.repeat(17), 'b', 'c'), ANY_TIME);
+  entrance.dispatch(runOf('d'), ANY_TIME);
   t.deepEqual([begun.length, lane.requests, entrance.isFull], [3, 3, true]);
 });
 
 test('what waits is begun in its order as room comes, from memory of its own', (t) => {
   const { entrance, begun, state } = createRig(1);
   const runs = [runOf('a', 'b', 'c'), runOf('d')];
-  for (const run of runs) entrance.dispatch(run);
+  for (const run of runs) entrance.dispatch(run, ANY_TIME);
   for (const run of runs) run.fill(0xff);
   for (state.window = 2; entrance.isFull; state.window += 1) entrance.resume();
   t.deepEqual(begun, [['a'], ['b'], ['c'], ['d']]);
@@ -58,16 +62,16 @@ test('what waits is begun in its order as room comes, from memory of its own', (
 
 test('a window that has become smaller than what is under way begins nothing', (t) => {
   const { entrance, begun, state } = createRig(3);
-  entrance.dispatch(runOf('a', 'b', 'c'));
+  entrance.dispatch(runOf('a', 'b', 'c'), ANY_TIME);
   state.window = 1;
-  entrance.dispatch(runOf('d'));
+  entrance.dispatch(runOf('d'), ANY_TIME);
   t.deepEqual([begun, entrance.isFull], [[['a', 'b', 'c']], true]);
 });
 
 test('while replies are not read nothing is begun, unless nobody is there to read them', (t) => {
   const { entrance, begun, lane, state } = createRig(3);
   state.full = true;
-  entrance.dispatch(runOf('a'));
+  entrance.dispatch(runOf('a'), ANY_TIME);
   entrance.resume();
   t.deepEqual(begun, []);
   lane.abandon();

@@ -7,6 +7,7 @@ import { createLane, type Lane } from '../../../src/dispatch/lane.ts';
 import { SLOT_BYTES, slotsOf } from '../../../workers/slot.ts';
 import { EXITED, runOf, textsOf } from '../../helpers/dispatch-bench.ts';
 import { createHandWorker, type HandWorker } from '../../helpers/hand-worker.ts';
+import { ANY_TIME, laneOptions } from '../../helpers/lane-options.ts';
 
 type Rig = { flight: Flight; worker: HandWorker; told: string[]; lane: Lane };
 
@@ -19,12 +20,12 @@ function fly(...requests: string[]): Rig {
     settled: () => undefined,
     isFull: () => false,
   };
-  const lane = createLane(end, () => false);
+  const lane = createLane(end, laneOptions(false));
   const batcher = createBatcher(createFreeSlots(slotsOf(new SharedArrayBuffer(SLOT_BYTES))));
   for (const texts of [requests.slice(0, 1), requests.slice(1)]) {
     const run = runOf(...texts);
     if (texts.length > 0)
-      batcher.add({ lane, segment: lane.open(texts.length, run.length), first: 0, count: texts.length }, run);
+      batcher.add({ lane, segment: lane.open(texts.length, run.length, ANY_TIME), first: 0, count: texts.length }, run);
   }
   const batch = batcher.take() as Batch;
   return { flight: createFlight(batch, () => undefined), worker: createHandWorker(batch.slot, 5, 'rpc'), told, lane };

@@ -4,6 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { createLane, type Lane } from '../../../src/dispatch/lane.ts';
 import { runOf, textsOf } from '../../helpers/dispatch-bench.ts';
+import { ANY_TIME, laneOptions } from '../../helpers/lane-options.ts';
 
 const REFUSED = { name: 'Error', message: 'refused', code: 'E_REFUSED' };
 const FAILED = { name: 'Error', message: 'failed', code: 'E_FAILED' };
@@ -16,12 +17,12 @@ function openLane(isRaw: boolean): { lane: Lane; told: string[] } {
     settled: () => undefined,
     isFull: () => false,
   };
-  return { lane: createLane(end, () => isRaw), told };
+  return { lane: createLane(end, laneOptions(isRaw)), told };
 }
 
 test('raw replies wait for those before them, over segments', (t) => {
   const { lane, told } = openLane(true);
-  const [one, two] = [lane.open(2, 20), lane.open(1, 10)];
+  const [one, two] = [lane.open(2, 20, ANY_TIME), lane.open(1, 10, ANY_TIME)];
   lane.settle(two, 0, 1, { frames: runOf('c') });
   lane.settle(one, 1, 1, { frames: runOf('b') });
   t.deepEqual([told, lane.requests, lane.bytes], [[], 3, 30]);
@@ -31,7 +32,7 @@ test('raw replies wait for those before them, over segments', (t) => {
 
 test('RPC replies wait for nobody', (t) => {
   const { lane, told } = openLane(false);
-  const [one, two] = [lane.open(2, 20), lane.open(1, 10)];
+  const [one, two] = [lane.open(2, 20, ANY_TIME), lane.open(1, 10, ANY_TIME)];
   lane.settle(two, 0, 1, { frames: runOf('c') });
   t.deepEqual([told, lane.requests, lane.bytes], [['c'], 2, 20]);
   lane.settle(one, 1, 1, { frames: runOf('b') });
@@ -41,7 +42,7 @@ test('RPC replies wait for nobody', (t) => {
 
 test('a reply that waits is kept though its bytes are used for others', (t) => {
   const { lane, told } = openLane(true);
-  const segment = lane.open(2, 20);
+  const segment = lane.open(2, 20, ANY_TIME);
   const memory = runOf('b');
   lane.settle(segment, 1, 1, { frames: memory });
   memory.fill(0);
@@ -51,7 +52,7 @@ test('a reply that waits is kept though its bytes are used for others', (t) => {
 
 test('a failure closes behind the replies before it, and nothing comes behind it', (t) => {
   const { lane, told } = openLane(true);
-  const segment = lane.open(3, 30);
+  const segment = lane.open(3, 30, ANY_TIME);
   lane.settle(segment, 1, 1, { failure: FAILED });
   lane.settle(segment, 2, 1, { frames: runOf('c') });
   lane.settle(segment, 0, 1, { frames: runOf('a') });
@@ -61,7 +62,7 @@ test('a failure closes behind the replies before it, and nothing comes behind it
 for (const isRaw of [true, false]) {
   test(`a refusal waits until all requests have been answered, ${isRaw ? 'raw' : 'RPC'}`, (t) => {
     const { lane, told } = openLane(isRaw);
-    const segment = lane.open(1, 10);
+    const segment = lane.open(1, 10, ANY_TIME);
     lane.refuse(REFUSED);
     t.deepEqual(told, []);
     lane.settle(segment, 0, 1, { frames: runOf('a') });
@@ -71,7 +72,7 @@ for (const isRaw of [true, false]) {
 
 test('to whom is gone nothing is said, and its requests are counted off', (t) => {
   const { lane, told } = openLane(true);
-  const segment = lane.open(2, 20);
+  const segment = lane.open(2, 20, ANY_TIME);
   lane.refuse(REFUSED);
   lane.abandon();
   lane.settle(segment, 1, 1, { failure: FAILED });
@@ -94,6 +95,7 @@ test('in any order of rows over any segments, each raw reply is handed on once a
       const segment = lane.open(
         row.reduce((sum, { count }) => sum + count, 0),
         10,
+        ANY_TIME,
       );
       let first = 0;
       return row.map(({ count, turn, none }) => {

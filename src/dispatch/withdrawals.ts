@@ -1,0 +1,237 @@
+/**
+ * Requests that nobody wants to be answered any more: cancelled, their caller gone, or their time over. Each is settled
+ * at once, wherever it is; what waits is not begun, what runs is told so, and has its thread replaced if it goes on.
+ */
+import { type ErrorCode, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
+import { scanIds } from '../../wire/id-scan.ts';
+import type { IdText } from '../../wire/id-text.ts';
+import { NOBODY } from '../../workers/task.ts';
+import type { Pool } from '../pool/pool.ts';
+import { errorsFor, isAwaited } from './answers.ts';
+import type { Batcher } from './batcher.ts';
+import { createEndings } from './endings.ts';
+import type { Entrance } from './entrance.ts';
+import type { Flight } from './flight.ts';
+import type { Lane, Segment, Times } from './lane.ts';
+import type { LongRequests } from './long-requests.ts';
+
+/** How often it is looked whether a time is over, in milliseconds. */
+const LOOK_MS = 10;
+
+export type WithdrawalOptions = {
+  pool: Pick<Pool, 'cancel' | 'replace'>;
+  batcher: Pick<Batcher, 'visit'>;
+  /** Those of which something is not settled. */
+  flights: ReadonlyMap<number, Flight>;
+  long: Pick<LongRequests, 'visit' | 'skip' | 'isOpen'>;
+  /** The entrances in which something waits. */
+  waiting: ReadonlySet<Entrance>;
+  /** How many requests have no outcome yet. */
+  pending: () => number;
+  isRaw: () => boolean;
+  /** Each in milliseconds; 0 means for ever. */
+  queueTimeoutMs: number;
+  runTimeoutMs: number;
+  /** How long what runs may go on, in milliseconds. */
+  cancelGraceMs: number;
+};
+
+export type Withdrawals = {
+  /** Cancels the request with this id, if it is one of this connection, and neither answered nor a part of a batch. */
+  cancel(entrance: Entrance, id: IdText): void;
+  /** The connection is gone: lets go of what somebody has waited for on it. */
+  hangUp(entrance: Entrance): void;
+  /** Tells all that runs to come to an end. Settles nothing. */
+  warnAll(why: LaunchpoolError): void;
+  /** There may be a time that will be over, from now on. */
+  watch(): void;
+  stop(): void;
+  readonly counts: Readonly<Record<'cancelled' | 'queueTimeouts' | 'runTimeouts' | 'abandoned', number>>;
+};
+
+/** A request that has no outcome yet, wherever it is. */
+type Found = {
+  lane: Lane;
+  segment: Segment;
+  place: number;
+  payload: Buffer;
+  /** When it was begun; undefined while it waits. */
+  begunAt: number | undefined;
+  /** Has it not be begun, or come to an end. */
+  release: (why: PlainError) => void;
+};
+
+export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
+  const { pool, batcher, flights, long, waiting, pending, isRaw } = options;
+  const { queueTimeoutMs, runTimeoutMs, cancelGraceMs } = options;
+  const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
+  const endings = createEndings(pool, cancelGraceMs);
+  let timer: NodeJS.Timeout | undefined;
+
+  function visit(wants: (lane: Lane, segment: Segment) => boolean, visitor: (found: Found) => void): void {
+    // Settling one request may settle others, and change what is being walked through.
+    const all: Found[] = [];
+    const isWanted = (lane: Lane, segment: Segment, place: number): boolean =>
+      wants(lane, segment) && segment.dropped?.has(place) !== true;
+    batcher.visit(
+      ({ lane, segment }) => wants(lane, segment),
+      ({ piece: { lane, segment }, place, payload }) => {
+        if (!isWanted(lane, segment, place)) return;
+        all.push({ lane, segment, place, payload, begunAt: undefined, release: () => undefined });
+      },
+    );
+    for (const flight of flights.values()) {
+      flight.visit(
+        ({ lane, segment }) => wants(lane, segment),
+        ({ piece: { lane, segment }, place, index, payload, begunAt }) => {
+          if (!isWanted(lane, segment, place)) return;
+          const release = (why: PlainError): void => {
+            if (flight.skip(index)) end(flight.thread, flight.batch.ticket, index, why, () => flight.isOpen(index));
+          };
+          all.push({ lane, segment, place, payload, begunAt, release });
+        },
+      );
+    }
+    long.visit((request) => {
+      const { lane, segment, payload, ticket, claim, handedAt } = request;
+      if (!isWanted(lane, segment, 0)) return;
+      const release = (why: PlainError): void => {
+        const thread = long.skip(request);
+        if (thread !== undefined) end(thread, ticket, 0, why, () => long.isOpen(ticket));
+      };
+      const begunAt = Atomics.load(claim, 0) === NOBODY ? undefined : handedAt;
+      all.push({ lane, segment, place: 0, payload, begunAt, release });
+    });
+    all.forEach(visitor);
+  }
+
+  function end(thread: number, ticket: number, index: number, why: PlainError, isOpen: () => boolean): void {
+    endings.begin(thread, { launchpool: 'cancel', ticket, index, error: why }, isOpen);
+    watch();
+  }
+
+  function withdraw({ lane, segment, place, payload, release }: Found, why: PlainError): void {
+    // What is answered must be made before the bytes are let go of.
+    const { reply, failure } = lane.abandoned ? {} : isRaw() ? { failure: why } : errorsFor(payload, why);
+    release(why);
+    lane.drop(segment, place, { frames: reply, failure });
+  }
+
+  function watch(): void {
+    timer ??= setInterval(look, LOOK_MS);
+  }
+
+  function stop(): void {
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  function look(): void {
+    const now = performance.now();
+    const late = lateNow(now);
+    for (const flight of flights.values()) flight.observe(now);
+    visit(
+      (_lane, segment) => late.queue(segment) || late.run(segment, segment.cameAt),
+      (found) => {
+        const { segment, begunAt } = found;
+        if (begunAt === undefined) {
+          if (late.queue(segment)) withdraw(found, queueTimeout(now, segment));
+        } else if (late.run(segment, begunAt)) withdraw(found, runTimeout(now, begunAt));
+      },
+    );
+    for (const entrance of waiting) {
+      entrance.refuseWaiting((_payload, times) => (late.queue(times) ? queueTimeout(now, times) : undefined));
+    }
+    endings.look(now);
+    if (pending() === 0 && !endings.areUnderWay) stop();
+  }
+
+  /** Which requests are late, by what they have said themselves or by what all are given. */
+  function lateNow(now: number): {
+    queue: (times: Times) => boolean;
+    run: (times: Times, begunAt: number) => boolean;
+  } {
+    return {
+      queue: ({ cameAt, dueAt }) => now >= dueAt || (queueTimeoutMs > 0 && now >= cameAt + queueTimeoutMs),
+      run: ({ dueAt }, begunAt) => now >= dueAt || (runTimeoutMs > 0 && now >= begunAt + runTimeoutMs),
+    };
+  }
+
+  function queueTimeout(now: number, { cameAt }: Times): PlainError {
+    counts.queueTimeouts += 1;
+    return plain(
+      'ERR_LAUNCHPOOL_QUEUE_TIMEOUT',
+      `the request has waited for ${Math.round(now - cameAt)} ms and was not begun`,
+      'It has not been run, and can be made again.',
+    );
+  }
+
+  function runTimeout(now: number, begunAt: number): PlainError {
+    counts.runTimeouts += 1;
+    return plain(
+      'ERR_LAUNCHPOOL_RUN_TIMEOUT',
+      `the request was still running after ${Math.round(now - begunAt)} ms`,
+      'Give it longer, or have its handler do less.',
+    );
+  }
+
+  return {
+    cancel(entrance, id) {
+      const { lane } = entrance;
+      const why = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller has cancelled the request');
+      const isIt = (payload: Buffer): boolean => {
+        const { batch, ids } = scanIds(payload);
+        return !batch && ids[0] === id;
+      };
+      let isFound = false;
+      visit(
+        (each) => each === lane,
+        (found) => {
+          if (isFound || !isIt(found.payload)) return;
+          isFound = true;
+          counts.cancelled += 1;
+          withdraw(found, why);
+        },
+      );
+      if (isFound) return;
+      entrance.refuseWaiting((payload) => {
+        if (isFound || !isIt(payload)) return undefined;
+        isFound = true;
+        counts.cancelled += 1;
+        return why;
+      });
+    },
+    hangUp(entrance) {
+      const { lane } = entrance;
+      const why = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller has hung up');
+      const isLost = (payload: Buffer): boolean => {
+        if (!isRaw() && !isAwaited(payload)) return false;
+        counts.abandoned += 1;
+        return true;
+      };
+      visit(
+        (each) => each === lane,
+        (found) => {
+          if (isLost(found.payload)) withdraw(found, why);
+        },
+      );
+      entrance.refuseWaiting((payload) => (isLost(payload) ? why : undefined));
+    },
+    warnAll(why) {
+      const error = toPlain(why);
+      visit(
+        () => true,
+        ({ begunAt, release }) => {
+          if (begunAt !== undefined) release(error);
+        },
+      );
+    },
+    watch,
+    stop,
+    counts,
+  };
+}
+
+function plain(code: ErrorCode, message: string, hint?: string): PlainError {
+  return toPlain(new LaunchpoolError(code, message, { hint }));
+}

@@ -1,0 +1,140 @@
+/** A machine to install on, with a module that says which version of it answers. */
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import type { Supervisor } from '../../job/supervisor.ts';
+import { close, connect } from '../../src/client/index.ts';
+import { type Installed, install } from '../../src/install/install.ts';
+import { type Layout, layoutOf } from '../../src/install/layout.ts';
+import type { InstallOptions } from '../../src/install/plan.ts';
+import { type Surroundings, surroundingsOf } from '../../src/install/surroundings.ts';
+import { createEmbedded } from '../../src/supervisor/embedded.ts';
+import type { LaunchpoolError } from '../../wire/errors.ts';
+import { lastingNode } from './lasting-node.ts';
+import { createLaunchdDouble } from './launchd/double.ts';
+import { startSystemd } from './systemd-session.ts';
+import { tempDir } from './temp-dir.ts';
+import { treeOf } from './tree.ts';
+
+export type Kind = 'launchd' | 'embedded' | 'systemd';
+
+export type InstallBench = {
+  home: string;
+  module: string;
+  options: InstallOptions & { surroundings: Partial<Surroundings> };
+  layout: Layout;
+  /** Every command that was meant to change something, in order. */
+  changes(): string[];
+  install(more?: Partial<InstallOptions>): Promise<Installed>;
+  /** The error that an installation ends with, of which all that it must have is looked at. */
+  failure(t: ExecutionContext, more?: Partial<InstallOptions>): Promise<LaunchpoolError & { data: { step: string } }>;
+  write(text: string): Promise<void>;
+  /** What is there of the agent, but for what it writes itself: its log, and its compiled code. */
+  traces(): string[];
+};
+
+export const LABEL = 'com.example.bench';
+
+export const moduleOf = (version: number): string => `
+  export const version = (): number => ${version};
+  export const pid = (): number => process.pid;
+`;
+
+/** What is in a folder, whenever it was written, but for what agents write there themselves. Short, to be read in a difference. */
+export function tracesIn(home: string): string[] {
+  return treeOf(home)
+    .filter((line) => !/\/cache[ /]|\/agent\.log |\/current\//.test(line))
+    .map((line) => line.replace(/( \d+) [\d.]+ /, '$1 '))
+    .map((line) => (line.length <= 200 ? line : `${line.slice(0, 160)}… ${hash('sha256', line)}`));
+}
+
+/** Undefined where there is none of that kind to be had, which is said. */
+export async function layBench(t: ExecutionContext, kind: Kind): Promise<InstallBench | undefined> {
+  t.timeout(120_000);
+  const folder = await tempDir(t);
+  const [home, sources] = [join(folder, 'h'), join(folder, 'sources')];
+  await Promise.all([mkdir(home), mkdir(sources)]);
+  const ground = await GROUNDS[kind](t, home, folder);
+  if (ground === undefined) return undefined;
+  const { surroundings, supervisor, runtime } = ground;
+  const module = join(sources, 'agent.ts');
+  const write = (text: string): Promise<void> => writeFile(module, text);
+  await write(moduleOf(1));
+  const options = { module, label: LABEL, node: lastingNode(), surroundings, supervisor };
+  const installIt = (more: Partial<InstallOptions> = {}): Promise<Installed> => install({ ...options, ...more });
+  return {
+    home,
+    module,
+    options,
+    layout: layoutOf(LABEL, surroundingsOf(surroundings)),
+    changes: ground.changes,
+    install: installIt,
+    async failure(t, more) {
+      const error = (await t.throwsAsync(installIt(more))) as Awaited<ReturnType<InstallBench['failure']>>;
+      t.is(typeof error.data?.step, 'string', String(error.stack));
+      t.not(error.message, '');
+      t.is(typeof error.hint, 'string', error.message);
+      t.notRegex(error.message, /could not be undone/);
+      return error;
+    },
+    write,
+    traces: () => [
+      ...tracesIn(home),
+      ...(existsSync(runtime) ? readdirSync(runtime).filter((name) => name.endsWith('.sock')) : []),
+    ],
+  };
+}
+
+type Ground = {
+  surroundings: Partial<Surroundings>;
+  supervisor: Supervisor | undefined;
+  runtime: string;
+  changes(): string[];
+};
+
+const GROUNDS: Readonly<
+  Record<Kind, (t: ExecutionContext, home: string, folder: string) => Promise<Ground | undefined>>
+> = {
+  async launchd(t, home, folder) {
+    const launchd = createLaunchdDouble(t, { home });
+    const changing = (): string[][] => launchd.commands.filter(([, verb]) => !verb?.startsWith('print'));
+    return {
+      surroundings: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
+      supervisor: undefined,
+      runtime: join(folder, 'none'),
+      changes: () => changing().map((command) => command.join(' ')),
+    };
+  },
+  async embedded(t, home, folder) {
+    const runtime = join(folder, 'run');
+    await mkdir(runtime);
+    const supervisor = createEmbedded();
+    t.teardown(supervisor.close);
+    const surroundings: Partial<Surroundings> = { platform: 'linux', home, env: { XDG_RUNTIME_DIR: runtime } };
+    return { surroundings, supervisor, runtime, changes: () => [] };
+  },
+  async systemd(t, home) {
+    const session = await startSystemd(t, home);
+    if (session === undefined) return undefined;
+    return {
+      surroundings: session.surroundings,
+      supervisor: undefined,
+      runtime: session.surroundings.env.XDG_RUNTIME_DIR ?? '',
+      changes: () => session.commands.filter(([, , verb]) => verb !== 'show').map((command) => command.join(' ')),
+    };
+  },
+};
+
+type Bench = { version(): number; pid(): number };
+
+/** What the agent at that socket says. */
+export async function ask<Method extends keyof Bench>(socket: string, method: Method): Promise<number> {
+  const agent = await connect<Bench>(socket);
+  try {
+    return await agent[method]();
+  } finally {
+    await close(agent);
+  }
+}

@@ -1,0 +1,33 @@
+/** Writes down that an agent is installed, without installing one. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Layout, layoutOf } from '../../src/install/layout.ts';
+import type { InstallRecord } from '../../src/install/record.ts';
+import { type Surroundings, surroundingsOf } from '../../src/install/surroundings.ts';
+
+/** @returns where everything of it would be; the folder for its log is there. */
+export function recordInstalled(
+  label: string,
+  surroundings: Partial<Surroundings>,
+  changes: (layout: Layout) => Partial<InstallRecord> = () => ({}),
+): Layout {
+  const layout = layoutOf(label, surroundingsOf(surroundings));
+  const record: InstallRecord = {
+    format: 1,
+    version: '0.0.0',
+    label,
+    supervisor: 'systemd',
+    module: '/agent.ts',
+    kind: 'rpc',
+    methods: [],
+    hash: 'abc',
+    entry: 'agent.cjs',
+    node: { path: process.execPath, version: process.version },
+    options: {},
+    madeFolders: [],
+    ...changes(layout),
+  };
+  mkdirSync(dirname(layout.logFile), { recursive: true });
+  writeFileSync(layout.record, JSON.stringify(record));
+  return layout;
+}

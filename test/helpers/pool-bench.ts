@@ -1,0 +1,78 @@
+/** A real pool with a real dispatcher, in the test's own process: calls without a socket. */
+import { pathToFileURL } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { createDispatcher } from '../../src/dispatch/dispatcher.ts';
+import { startFirstThread } from '../../src/pool/first-thread.ts';
+import { createPool, type Pool, type PoolOptions } from '../../src/pool/pool.ts';
+import { limitsOf } from '../../src/pool/thread-limits.ts';
+import { encodeTextFrame } from '../../wire/frame.ts';
+import { textsOf } from './dispatch-bench.ts';
+
+export type PoolBenchOptions = Partial<PoolOptions> & {
+  /** Path of the module. */
+  module: string;
+  threads: number;
+  /** The most heap of a thread, in MiB. */
+  threadMemoryMb?: number;
+};
+
+/** It ends with the test, however that ends. */
+export function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, ...options }: PoolBenchOptions): Pool {
+  const moduleUrl = pathToFileURL(module).href;
+  const told = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
+  const first = startFirstThread(told, options.threads, undefined, limitsOf(threadMemoryMb));
+  const pool = createPool({ first, ...options });
+  // What is open on a thread does not keep a process; in an agent, sockets do.
+  const alive = setInterval(() => undefined, 60_000);
+  t.teardown(async () => {
+    clearInterval(alive);
+    await pool.destroy();
+  });
+  return pool;
+}
+
+/** An error as a JSON-RPC response has it. */
+export type RpcError = { code: number; message: string; data?: { code?: unknown } };
+
+export type PoolBench = {
+  pool: Pool;
+  /** Calls a method of an RPC agent; rejects with an error of the response's own code. */
+  call(method: string, ...params: unknown[]): Promise<unknown>;
+};
+
+export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): PoolBench {
+  const pool = startPool(t, options);
+  const dispatcher = createDispatcher(pool);
+  t.teardown(() => dispatcher.stop());
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let lastId = 0;
+  const passage = dispatcher.open({
+    send(frames) {
+      for (const text of textsOf(frames)) {
+        const { id, result, error } = JSON.parse(text);
+        const { resolve, reject } = waiting.get(id) as PromiseWithResolvers<unknown>;
+        waiting.delete(id);
+        if (error === undefined) resolve(result);
+        else reject(Object.assign(new Error(error.message), { code: error.data?.code ?? error.code }));
+      }
+    },
+    fail: () => undefined,
+    settled: () => undefined,
+    isFull: () => false,
+  });
+  return {
+    pool,
+    call(method, ...params) {
+      lastId += 1;
+      const outcome = Promise.withResolvers<unknown>();
+      waiting.set(lastId, outcome);
+      passage.dispatch(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: lastId, method, params })), 1);
+      return outcome.promise;
+    },
+  };
+}
+
+/** Resolves when that is so. It is looked at again and again, as nothing tells. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
