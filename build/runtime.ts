@@ -1,12 +1,13 @@
 /**
  * Bundles what `launchpool run` consists of, since a file takes longer to be found than to be read:
  *
- *     launchpool.cjs       the program: starts a thread, and loads the next one, with its compiled code
- *     runtime/agent.js     the main thread
- *     runtime/worker.js    what Piscina starts its threads with: loads the next one, with its compiled code
- *     runtime/thread.js    a worker thread
- *     runtime/pino.js      loaded when nobody waits any more
- *     runtime/check.js     a program of its own: loads a module for a look at it
+ *     launchpool.cjs            the program: starts a thread, and loads the next one, with its compiled code
+ *     runtime/agent.js          the main thread
+ *     runtime/worker.js         what Piscina starts its threads with: loads the next one, with its compiled code
+ *     runtime/thread.js         a worker thread
+ *     runtime/pino.js           loaded when nobody waits any more
+ *     runtime/prom-client.js    loaded when somebody asks for metrics
+ *     runtime/check.js          a program of its own: loads a module for a look at it
  *
  * CommonJS, which starts faster, and which Piscina is written in: it looks for worker.js beside itself. Run by
  * `npm run build`; the arguments are the folder, if it is not dist/runtime, and a compiled tree to take it from. The
@@ -21,6 +22,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'runtime'));
 const sources = resolve(process.argv[3] ?? ROOT);
 const extension = sources === ROOT ? 'ts' : 'js';
+const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 const source = (...path: string[]): string => `${join(sources, ...path)}.${extension}`;
 
 const besideEachOther: Plugin = {
@@ -29,6 +31,7 @@ const besideEachOther: Plugin = {
     onResolve({ filter: /^piscina\/dist\/worker\.js$/ }, ({ path }) => ({ path: join(ROOT, 'node_modules', path) }));
     // A path in a call of require() stays as it is when TypeScript is compiled.
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
+    onResolve({ filter: /\/workers\/inspect\.ts$/ }, () => ({ path: source('workers', 'inspect') }));
     onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('build', 'worker-entry') }));
     onResolve({ filter: /\/build\/start\.ts$/ }, () => ({ path: source('build', 'start') }));
     onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('build', 'code-cache') }));
@@ -43,11 +46,12 @@ const importFromOutside: Plugin = {
   },
 };
 
-const pinoByItself: Plugin = {
-  name: 'pino-by-itself',
+/** What is seldom needed, and then later than all else. */
+const lateByThemselves: Plugin = {
+  name: 'late-by-themselves',
   setup({ onResolve }) {
-    onResolve({ filter: /^pino$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: './pino.js', external: true },
+    onResolve({ filter: /^(pino|prom-client)$/ }, ({ kind, path }) =>
+      kind === 'entry-point' ? undefined : { path: `./${path}.js`, external: true },
     );
   },
 };
@@ -84,7 +88,7 @@ const OPTIONS: BuildOptions = {
   minifySyntax: true,
   // Native, or for development only, or never loaded.
   external: ['koffi', 'pino-pretty', '@napi-rs/nice'],
-  plugins: [besideEachOther, pinoByItself, lazyForPiscina],
+  plugins: [besideEachOther, lateByThemselves, lazyForPiscina],
   logLevel: 'warning',
 };
 
@@ -94,13 +98,14 @@ await build({
   ...OPTIONS,
   // They have no import(): what it is called for is CommonJS, or goes by way of import-module.ts.
   supported: { 'dynamic-import': false },
-  plugins: [besideEachOther, importFromOutside, pinoByItself, lazyForPiscina],
-  define: { 'import.meta.url': 'moduleUrl' },
+  plugins: [besideEachOther, importFromOutside, lateByThemselves, lazyForPiscina],
+  define: { 'import.meta.url': 'moduleUrl', LAUNCHPOOL_VERSION: JSON.stringify(version) },
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
     agent: source('src', 'cli', 'agent-entry'),
     thread: source('build', 'thread'),
     pino: 'pino',
+    'prom-client': 'prom-client',
   },
 });
 await build({ ...OPTIONS, entryPoints: { check: source('build', 'check') } });

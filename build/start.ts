@@ -3,6 +3,7 @@
  * the agent does until it listens, so that comes first.
  */
 import { Worker } from 'node:worker_threads';
+import { limitsOf } from '../src/pool/thread-limits.ts';
 import { takeEnvironment } from '../src/supervisor/environment.ts';
 import { cacheFolder } from './cache-folder.ts';
 
@@ -10,8 +11,13 @@ type Agent = typeof import('../src/cli/agent-entry.ts');
 
 const env = takeEnvironment();
 const codeFolder = optionOf('--cache') ?? cacheFolder();
+// A thread that runs cannot be given limits any more.
+const resourceLimits = limitsOf(Number(optionOf('--thread-memory')));
 // Told later what to do; see thread.ts.
-const worker = new Worker(`${__dirname}/runtime/worker.js`, { workerData: { codeFolder } });
+const worker = new Worker(`${__dirname}/runtime/worker.js`, {
+  workerData: { codeFolder },
+  ...(resourceLimits && { resourceLimits }),
+});
 
 // Only now is what this needs loaded.
 const { loadWithCode } = require('./code-cache.ts') as typeof import('./code-cache.ts');
@@ -29,6 +35,9 @@ agent.exports.runAgent({
 
 /** The rest of the arguments is read by what is not loaded yet. */
 function optionOf(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
+  // As parseArgs() has it: the last one counts, and the value may be joined to it.
+  const { argv } = process;
+  const at = argv.findLastIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  if (at < 0) return undefined;
+  return argv[at] === name ? argv[at + 1] : argv[at]?.slice(name.length + 1);
 }

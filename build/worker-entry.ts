@@ -4,4 +4,5 @@ import { join } from 'node:path';
 export const PISCINA_WORKER: string = join(__dirname, 'worker.js');
 /** A thread has it already. */
 export const WORKER_ENTRY: string = PISCINA_WORKER;
+export const INSPECT_ENTRY: string = PISCINA_WORKER;
 export const WORKER_FUNCTION = 'run';

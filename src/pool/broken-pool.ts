@@ -2,6 +2,7 @@
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { createAsides } from '../../workers/asides.ts';
 import { brokenRunner } from '../../workers/broken-runner.ts';
+import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
 import type { ThreadMessage } from '../../workers/task.ts';
@@ -18,6 +19,8 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
   const batches = createBatchRunner({
     runner: brokenRunner(reason, { exposeStacks: false }),
     asides: createAsides({ send: hear }),
+    // Nothing of it runs.
+    requests: createRequests({}),
     threadId: 0,
     concurrency: Number.POSITIVE_INFINITY,
   });
@@ -27,15 +30,23 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
     kind: 'rpc',
     threads: 0,
     mostThreads: 0,
+    workers: [],
+    restarts: 0,
+    lost: 0,
     fill: () => undefined,
     hasRoom: () => true,
     run: async (task) => (task === null ? 0 : batches.run(slots[task] as Slot)),
     runLong: async (task) => batches.runLong(task),
+    cancel: () => undefined,
     setStuck: () => undefined,
     addOpen: () => undefined,
+    replace: () => undefined,
+    isLost: () => false,
+    reload: () => Promise.reject(reason),
     listen(to) {
       listener = to;
     },
     destroy: async () => undefined,
+    end: async () => true,
   };
 }

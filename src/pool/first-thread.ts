@@ -3,7 +3,7 @@
  * rest of itself, checks in and listens.
  */
 import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { SLOT_BYTES } from '../../workers/slot.ts';
 import type { ThreadOptions } from '../../workers/task.ts';
 import { PISCINA_WORKER } from './worker-entry.ts';
@@ -18,6 +18,8 @@ export type FirstThreadOptions = Omit<ThreadOptions, 'memory'>;
 
 export type FirstThread = {
   worker: Worker;
+  /** What all threads may have of memory at the most. */
+  limits: ResourceLimits | undefined;
   /** What all threads are told. */
   options: ThreadOptions;
 };
@@ -26,16 +28,19 @@ export type FirstThread = {
  * Must not be called before the supervisor's variables are out of the environment: a thread has a copy of it.
  * @param threads the most threads that there will be.
  * @param booting a worker that has been started already, and waits to be told the options.
+ * @param limits what each thread may have of memory at the most; `booting` has been started with these.
  */
 export function startFirstThread(
   options: FirstThreadOptions,
   threads: number,
   booting: Worker | undefined,
+  limits?: ResourceLimits | undefined,
 ): FirstThread {
   const memory = new SharedArrayBuffer(threads * SLOTS_PER_THREAD * SLOT_BYTES);
   const workerData: ThreadOptions = { ...options, memory };
   booting?.postMessage(workerData);
-  return { worker: booting ?? new Worker(PISCINA_WORKER, { workerData }), options: workerData };
+  const worker = booting ?? new Worker(PISCINA_WORKER, { workerData, ...(limits && { resourceLimits: limits }) });
+  return { worker, limits, options: workerData };
 }
 
 /**

@@ -1,192 +1,186 @@
 /** The worker threads: Piscina, which thread may take more, and what happens when one dies. Knows nothing of requests. */
-import { Piscina } from 'piscina';
-import { LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
+import { postMessageToThread } from 'node:worker_threads';
+import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { type Slot, slotsOf } from '../../workers/slot.ts';
-import type { AgentKind, Aside, LongResult, LongTask, Task, ThreadMessage } from '../../workers/task.ts';
-import { adopting, type FirstThread, TASKS_PER_THREAD } from './first-thread.ts';
+import type { AgentKind, Task, TaskResult, ThreadMessage } from '../../workers/task.ts';
+import type { Pool, PoolListener, PoolOptions } from './contract.ts';
+import { createEnding } from './ending.ts';
 import { createIdleThreads } from './idle-threads.ts';
-import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
+import { createRecycling } from './recycling.ts';
+import { createRenewal } from './renewal.ts';
+import { createRoster } from './roster.ts';
+import { createSpares } from './spares.ts';
+import { isDone, type Thread } from './thread.ts';
 
-export type PoolOptions = {
-  /** Runs already; what it has been told, the others are told too. */
-  first: FirstThread;
-  /** The most threads that run at once; the others start when there is work for them. */
-  threads: number;
-  /**
-   * How many there are at least, once `fill` has been called.
-   * @default 1
-   */
-  minThreads?: number;
-  /**
-   * How long a thread may have nothing to do before it is ended, if there are more, in milliseconds.
-   * @default 10000
-   */
-  idleThreadMs?: number;
-  /** Called with the files that a thread has loaded, when `reportFiles` is set. */
-  onFiles?: (files: string[]) => void;
-  /** Called when the module turns out not to be loadable. */
-  onBroken?: (error: PlainError) => void;
-  /** Called when a thread died outside of any task, as after an error in a timer of the module. */
-  onStrayDeath?: (error: unknown) => void;
-};
-
-export type Pool = {
-  /** The memory in which batches travel. */
-  readonly slots: readonly Slot[];
-  /** What the module turned out to be, once a thread has loaded it. */
-  readonly kind: AgentKind | undefined;
-  readonly threads: number;
-  /** How many there may be. */
-  readonly mostThreads: number;
-  /** Starts as many threads as there shall be at least. */
-  fill(): void;
-  /** Whether a task would find a thread, or a place for a new one. */
-  hasRoom(): boolean;
-  /**
-   * Hands a task to a thread.
-   * @throws ERR_LAUNCHPOOL_THREAD_EXITED, when the thread is gone and no memory of the task is in use any more
-   */
-  run(task: number | null): Promise<number>;
-  /**
-   * Hands a long request to a thread.
-   * @throws ERR_LAUNCHPOOL_THREAD_EXITED
-   */
-  runLong(task: LongTask): Promise<LongResult>;
-  /** Says that a thread does not get on, or does again: it is given nothing meanwhile. */
-  setStuck(thread: number, stuck: boolean): void;
-  /** Says how many asynchronous requests a thread has open beyond its tasks. */
-  addOpen(thread: number, requests: number): void;
-  /** Sets who hears of outcomes that come by the side way, and of threads that are gone. */
-  listen(listener: PoolListener): void;
-  /** Ends all threads, whatever they are doing. */
-  destroy(): Promise<void>;
-};
-
-export type PoolListener = {
-  onAsides: (outcomes: readonly Aside[]) => void;
-  onThreadGone: (thread: number, error: LaunchpoolError) => void;
-  /** There is a new thread. */
-  onRoom: () => void;
-};
-
-type PiscinaWorker = Parameters<
-  NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']>
->[1][number];
-
-/** What is known of a thread. */
-type Thread = {
-  worker: PiscinaWorker;
-  stuck: boolean;
-  open: number;
-  /** When it has been given something last. */
-  usedAt: number;
-  /** It is given nothing any more. */
-  ending: boolean;
-  gone: Promise<void>;
-};
+export type { Pool, PoolListener, PoolOptions } from './contract.ts';
 
 export function createPool(options: PoolOptions): Pool {
   const { first, threads: most, minThreads: least = 1, idleThreadMs = 10_000 } = options;
-  const { onFiles, onBroken, onStrayDeath } = options;
-  const { memory, concurrency } = first.options;
-  const slots = slotsOf(memory);
-  const threads = new Map<number, Thread>();
+  const { onFiles, onBroken, onStrayDeath, onLost, onNotRenewed } = options;
+  const slots = slotsOf(first.options.memory);
+  /** Those that a thread may still write to that does not end. */
+  const lostSlots = new Set<number>();
+  /** Those that have ended just now. */
+  const departed = new Map<number, Thread>();
   let kind: AgentKind | undefined;
   let listener: PoolListener | undefined;
+  let isFilled = false;
+  let restarts = 0;
+  let lost = 0;
 
-  const piscina = adopting(first, makePiscina);
+  const roster = createRoster({
+    first,
+    most,
+    least: () => (isFilled ? least : 1),
+    onMessage: hear,
+    onReady() {
+      idleThreads.watch();
+      // One that is ending already has no task to wait for.
+      ending.look();
+      listener?.onRoom();
+    },
+    onGone(thread) {
+      if (!thread.idled) restarts += 1;
+      // For its tasks, which fail when this turn of the event loop is over.
+      departed.set(thread.id, thread);
+      setImmediate(() => departed.delete(thread.id));
+      const error = thread.why ?? threadExited(thread.cause);
+      spares.onGone(thread, error);
+      listener?.onThreadGone(thread.id, error);
+    },
+    onStrayDeath: (error) => onStrayDeath?.(error),
+  });
 
-  function makePiscina(): Piscina {
-    return new Piscina({
-      filename: WORKER_ENTRY,
-      name: WORKER_FUNCTION,
-      minThreads: 1,
-      maxThreads: most,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      concurrentTasksPerWorker: TASKS_PER_THREAD,
-      // 'sync' would park an idle thread in Atomics.wait, and with it the module's own timers.
-      atomics: 'disabled',
-      recordTiming: false,
-      workerData: first.options,
-      loadBalancer: (_task, workers) => choose(workers),
-    });
-  }
+  const spares = createSpares({ start: roster.startSpare, end });
 
-  function canTake(worker: PiscinaWorker): boolean {
-    const known = threads.get(worker.id);
-    if (known?.stuck || known?.ending) return false;
-    return worker.currentUsage < TASKS_PER_THREAD && (known?.open ?? 0) < concurrency;
-  }
-
-  /** The thread with the fewest tasks; none, so that a new one is started, when all have some and there may be more. */
-  function choose(workers: readonly PiscinaWorker[]): PiscinaWorker | null {
-    let best: PiscinaWorker | null = null;
-    for (const worker of workers) {
-      if (canTake(worker) && (best === null || worker.currentUsage < best.currentUsage)) best = worker;
-    }
-    if (best === null || (best.currentUsage > 0 && piscina.threads.length < most)) return null;
-    const known = threads.get(best.id);
-    if (known !== undefined) known.usedAt = performance.now();
-    return best;
-  }
-
-  const idleThreads = createIdleThreads<Thread>({
-    idleMs: idleThreadMs,
-    threads: () => threads.values(),
-    surplus: () => [...threads.values()].filter(({ ending }) => !ending).length - least,
-    isBusy: ({ worker, open, stuck }) => worker.currentUsage > 0 || open > 0 || stuck,
-    end(thread) {
-      if (thread.ending) return;
-      thread.ending = true;
-      // Piscina would start another one in its place.
-      piscina.options.minThreads = Math.max(least, piscina.options.minThreads - 1);
-      void workerOf(thread.worker.id)?.terminate();
+  const ending = createEnding({
+    threads: () => roster.threads.values(),
+    longestEndMs: options.longestEndMs,
+    onLost(thread) {
+      lost += 1;
+      roster.giveUp(thread);
+      onLost?.(lost);
     },
   });
 
-  function workerOf(id: number): (typeof piscina.threads)[number] | undefined {
-    return piscina.threads.find(({ threadId }) => threadId === id);
-  }
-
-  piscina.on('workerCreate', (worker: PiscinaWorker) => {
-    const { promise: gone, resolve } = Promise.withResolvers<void>();
-    const { id } = worker;
-    threads.set(id, { worker, stuck: false, open: 0, usedAt: performance.now(), ending: false, gone });
-    workerOf(id)?.once('exit', () => {
-      threads.delete(id);
-      resolve();
-      listener?.onThreadGone(id, threadExited());
-    });
-    // Piscina replaces a dead thread only up to minThreads. With requests queued and every other thread busy for long,
-    // nothing would take them, so the floor rises with the threads there are.
-    piscina.options.minThreads = Math.max(piscina.options.minThreads, piscina.threads.length);
-    idleThreads.watch();
-    listener?.onRoom();
+  const idleThreads = createIdleThreads<Thread>({
+    idleMs: idleThreadMs,
+    threads: () => roster.threads.values(),
+    // Of those that have started: the others are needed.
+    surplus: () =>
+      [...roster.threads.values()].filter((thread) => thread.isReady && !thread.ending && !thread.isSpare).length -
+      least,
+    isBusy: (thread) => thread.isSpare || !isDone(thread),
+    end(thread) {
+      if (thread.ending) return;
+      thread.idled = true;
+      end(thread);
+    },
   });
-  piscina.on('message', (message: ThreadMessage) => {
+
+  const renewal = createRenewal({
+    startSpare: (moduleUrl = roster.told.moduleUrl) => spares.start({ ...roster.told, moduleUrl }),
+    serve(spare) {
+      // While it started, another one may have been started because of a death.
+      if (roster.active < most) serve(spare);
+      else end(spare);
+    },
+    retire,
+    swap(spare, moduleUrl) {
+      roster.told = { ...roster.told, moduleUrl };
+      roster.retireAll();
+      serve(spare);
+      ending.lookSoon();
+      if (isFilled) fill();
+    },
+    onFailed: (error) => onNotRenewed?.(error),
+  });
+
+  const recycling = createRecycling({
+    mostRequests: options.recycleRequests ?? 0,
+    mostMb: options.recycleMb ?? 0,
+    onWorn: renewal.renew,
+  });
+
+  function hear(thread: Thread, message: ThreadMessage): void {
     switch (message?.launchpool) {
       case 'aside':
-        return listener?.onAsides(message.outcomes);
+        listener?.onAsides(message.outcomes);
+        break;
       case 'kind':
-        kind = message.kind;
-        return;
+        if (!thread.isSpare || spares.onLoaded(thread)) kind = message.kind;
+        break;
       case 'broken':
-        return onBroken?.(message.error);
+        if (thread.isSpare) spares.onBroken(thread, message.error);
+        else onBroken?.(message.error);
+        break;
       case 'files':
-        return onFiles?.(message.files);
+        onFiles?.(message.files);
     }
-  });
-  piscina.on('error', (error) => onStrayDeath?.(error));
+  }
 
-  async function run<Result>(task: Task): Promise<Result> {
+  function serve(spare: Thread): void {
+    roster.serve(spare);
+    idleThreads.watch();
+    listener?.onRoom();
+  }
+
+  /** When it has finished what it has begun. */
+  function retire(thread: Thread): void {
+    roster.retire(thread);
+    ending.lookSoon();
+  }
+
+  function end(thread: Thread): void {
+    roster.retire(thread);
+    ending.terminate(thread);
+  }
+
+  function fill(): void {
+    isFilled = true;
+    // A task for nothing but to load the module: where all have one, another thread is started.
+    for (let tasks = 2 * most; tasks > 0 && roster.active < least; tasks -= 1) {
+      roster.run(null).catch(() => undefined);
+    }
+  }
+
+  function slotOf(task: Task): Slot | undefined {
+    return typeof task === 'number' ? slots[task] : undefined;
+  }
+
+  function threadOf(task: Task, result?: TaskResult): Thread | undefined {
+    const id = typeof result === 'object' ? result.thread : (slotOf(task)?.thread ?? 0);
+    return roster.threads.get(id) ?? departed.get(id);
+  }
+
+  async function run<Result extends TaskResult>(task: Task): Promise<Result> {
     try {
-      return await piscina.run(task);
+      const result = (await roster.run(task)) as Result;
+      if (recycling !== undefined) {
+        const thread = threadOf(task, result);
+        if (thread !== undefined) recycling.onTask(thread, task, slotOf(task));
+      }
+      if (roster.hasEnding) ending.lookSoon();
+      return result;
     } catch (cause) {
       // An uncaught error is reported before its thread has ended; till then it may still write to the slot.
-      const thread = typeof task === 'number' ? slots[task]?.thread : undefined;
-      await (thread === undefined ? undefined : threads.get(thread)?.gone);
-      throw threadExited(cause);
+      const thread = threadOf(task);
+      // One that has not died of it has had its ways changed by the module, and is of no more use.
+      if (thread !== undefined && !thread.ending) end(thread);
+      await thread?.gone;
+      if (thread?.isLost && typeof task === 'number') lostSlots.add(task);
+      throw thread?.why ?? threadExited(cause);
     }
+  }
+
+  async function endInTime(graceMs: number): Promise<boolean> {
+    if (lost > 0) return false;
+    if ([...roster.threads.values()].every(isDone)) return true;
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(late.resolve, graceMs, false);
+    const inTime = await Promise.race([roster.destroy().then(() => true), late.promise]);
+    clearTimeout(timer);
+    return inTime;
   }
 
   return {
@@ -195,34 +189,50 @@ export function createPool(options: PoolOptions): Pool {
       return kind;
     },
     get threads() {
-      return piscina.threads.length;
+      return roster.size;
     },
     mostThreads: most,
-    fill() {
-      // A task for nothing but to load the module: where all have one, another thread is started.
-      for (let tasks = 2 * most; tasks > 0 && piscina.threads.length < least; tasks -= 1) {
-        piscina.run(null).catch(() => undefined);
-      }
+    get workers() {
+      return Array.from(roster.threads.values(), ({ worker }) => worker);
     },
+    get restarts() {
+      return restarts;
+    },
+    get lost() {
+      return lost;
+    },
+    isLost: (slot) => lostSlots.has(slot),
+    fill,
     hasRoom() {
-      if (piscina.threads.length < most) return true;
-      for (const { worker } of threads.values()) if (canTake(worker)) return true;
+      if (roster.active < most) return true;
+      for (const thread of roster.threads.values()) if (roster.canTake(thread)) return true;
       return false;
     },
     run,
     runLong: run,
-    setStuck(thread, stuck) {
-      const known = threads.get(thread);
-      if (known !== undefined) known.stuck = stuck;
+    cancel: (id, message) => void postMessageToThread(id, message).catch(() => undefined),
+    setStuck(id, stuck) {
+      const thread = roster.threads.get(id);
+      if (thread !== undefined) thread.stuck = stuck;
     },
-    addOpen(thread, requests) {
-      const known = threads.get(thread);
-      if (known !== undefined) known.open += requests;
+    addOpen(id, requests) {
+      const thread = roster.threads.get(id);
+      if (thread === undefined) return;
+      thread.open += requests;
+      if (thread.ending) ending.lookSoon();
     },
+    replace(id, why) {
+      const thread = roster.threads.get(id);
+      if (thread === undefined || thread.terminated) return;
+      thread.why = why;
+      end(thread);
+    },
+    reload: renewal.reload,
     listen(to) {
       listener = to;
     },
-    destroy: () => piscina.destroy(),
+    destroy: () => roster.destroy(),
+    end: (graceMs) => endInTime(graceMs),
   };
 }
 

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 export const WORKER_ENTRY: string = fileURLToPath(new URL(`../../workers/entry.${extension}`, import.meta.url));
+/** What loads a module for a look at it. */
+export const INSPECT_ENTRY: string = fileURLToPath(new URL(`../../workers/inspect.${extension}`, import.meta.url));
 /** The name of the function in it that takes tasks. */
 export const WORKER_FUNCTION = 'run';
 /** What Piscina starts its threads with. */

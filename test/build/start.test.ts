@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { connectRaw } from '../../src/client/index.ts';
+import { connectRpc } from '../../src/client/rpc.ts';
 import { activate } from '../helpers/activator.ts';
 import { fixture } from '../helpers/agent.ts';
 import { notTested } from '../helpers/not-tested.ts';
@@ -24,6 +25,8 @@ const BUILTINS = [
 ];
 /** Of packages, bundled: nothing but the pool. */
 const PACKAGES = ['piscina'];
+/** Not bundled: by which the kernel is asked who has connected. It is loaded while the first thread boots. */
+const NATIVE = /\/node_modules\/(koffi|@koromix\/koffi-[^/]+)\//;
 
 test.before(async (t) => {
   t.timeout(60_000);
@@ -85,9 +88,29 @@ test('up to the first reply, and as long as nothing is said, little is loaded', 
     [],
   );
   t.deepEqual(
-    files.filter((file) => file !== program && file !== probe),
+    files.filter((file) => file !== program && file !== probe && !NATIVE.test(file)),
     [],
   );
+});
+
+test('the bundle has metrics, in a file that is loaded when they are asked for', async (t) => {
+  const held = await activate(t, [
+    process.execPath,
+    program,
+    'run',
+    fixture('agents/echo.ts'),
+    '--log-level',
+    'silent',
+  ]);
+  const client = await connectRaw(held.socketPath);
+  await client.request('anybody there?');
+  const control = await connectRpc(held.controlPath);
+  t.teardown(control.close);
+  const text = String(await control.call('metrics', []));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  t.true(text.includes(`launchpool_info{version="${version}",`), text);
+  t.regex(text, /^launchpool_requests_total 1$/m);
+  client.close();
 });
 
 for (const file of ['agent.js', 'thread.js']) {

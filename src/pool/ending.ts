@@ -1,0 +1,55 @@
+/** Ends threads: when they have finished what they have begun, or at once; and gives up those that do not end. */
+import { isDone, type Thread } from './thread.ts';
+
+/**
+ * How long a thread may take to end, in milliseconds. worker.terminate() waits for native code, such as execSync() on a
+ * program that hangs.
+ */
+export const LONGEST_END_MS = 5_000;
+
+export type Ending = {
+  /** Ends it at once, whatever it is doing. */
+  terminate(thread: Thread): void;
+  /** Ends those of the threads that are ending and have nothing left to do. */
+  look(): void;
+  /** Looks when what follows from an outcome has been done. */
+  lookSoon(): void;
+};
+
+export type EndingOptions = {
+  threads: () => Iterable<Thread>;
+  /** Called for a thread that has not ended in time. */
+  onLost: (thread: Thread) => void;
+  longestEndMs?: number | undefined;
+};
+
+export function createEnding({ threads, onLost, longestEndMs = LONGEST_END_MS }: EndingOptions): Ending {
+  let isAboutToLook = false;
+
+  function terminate(thread: Thread): void {
+    // Piscina starts no more threads in the place of dead ones once one has ended before it has started.
+    if (thread.terminated || !thread.isReady) return;
+    thread.terminated = true;
+    const late = setTimeout(onLost, longestEndMs, thread);
+    late.unref();
+    void thread.gone.then(() => clearTimeout(late));
+    void thread.worker.terminate();
+  }
+
+  function look(): void {
+    for (const thread of threads()) if (thread.ending && isDone(thread)) terminate(thread);
+  }
+
+  return {
+    terminate,
+    look,
+    lookSoon() {
+      if (isAboutToLook) return;
+      isAboutToLook = true;
+      setImmediate(() => {
+        isAboutToLook = false;
+        look();
+      });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** The threads of the agent as the package ships it: their limits, and how they are swapped for such as have another module. */
+import { rmSync } from 'node:fs';
+import { rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { connectRpc } from '../../src/client/rpc.ts';
+import { activate } from '../helpers/activator.ts';
+import { fixture } from '../helpers/agent.ts';
+import { runProgram } from '../helpers/program.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Under node_modules, where the bundle finds the packages that it leaves out. */
+const built = join(root, 'node_modules', '.cache', `launchpool-test-threads-${process.pid}`);
+const command = [process.execPath, join(built, 'launchpool.cjs'), 'run', '--log-level', 'silent'] as const;
+
+test.before(async (t) => {
+  t.timeout(60_000);
+  const program = [process.execPath, join(root, 'build', 'runtime.ts'), join(built, 'runtime')] as const;
+  const { status, stderr } = await runProgram(program);
+  if (status !== 0) throw new Error(stderr);
+});
+
+test.after.always(() => rmSync(built, { recursive: true, force: true }));
+
+for (const flags of [['--thread-memory', '32'], ['--thread-memory=32']]) {
+  test(`${flags.join(' ')}: the limit holds for the first thread, which starts before the flags are read, and for the next`, async (t) => {
+    const cache = ['--cache', await tempDir(t)];
+    const held = await activate(t, [...command, fixture('agents/contained.ts'), '--threads', '1', ...cache, ...flags]);
+    const client = await connectRpc(held.socketPath);
+    for (let times = 0; times < 2; times += 1) {
+      await t.throwsAsync(client.call('eatsMemory', []), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED', message: /memory/ });
+      t.is(await client.call('add', [1, 2]), 3);
+    }
+    t.is(held.all('started').length, 1);
+    client.close();
+  });
+}
+
+test('the module is swapped for the one that its path leads to now; one that does not load is refused', async (t) => {
+  const folder = await tempDir(t);
+  const path = join(folder, 'module');
+  let count = 0;
+  async function put(source: string): Promise<void> {
+    count += 1;
+    const [file, link] = [join(folder, `version-${count}.mjs`), join(folder, 'unfinished')];
+    await writeFile(file, source);
+    await symlink(file, link);
+    await rename(link, path);
+  }
+  await put('export const version = () => 1;');
+  const held = await activate(t, [...command, path, '--threads', '1', '--cache', join(folder, 'cache')]);
+  const client = await connectRpc(held.socketPath);
+  const control = await connectRpc(held.controlPath);
+  t.is(await client.call('version', []), 1);
+  await put('await 0; export const version = () => 2;');
+  t.like(await control.call('reload', []), { kind: 'rpc', methods: ['version'] });
+  t.is(await client.call('version', []), 2);
+  await put('throw new Error("not today");');
+  await t.throwsAsync(control.call('reload', []), { code: 'ERR_LAUNCHPOOL_RELOAD_FAILED', message: /not today/ });
+  t.is(await client.call('version', []), 2);
+  t.is(held.all('started').length, 1);
+  client.close();
+  control.close();
+});

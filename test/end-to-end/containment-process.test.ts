@@ -1,0 +1,91 @@
+/** What a handler does to the process of its agent: the worst of it ends that, and the next connection starts another one. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { connect } from '../../src/client/index.ts';
+import { connectRpc } from '../../src/client/rpc.ts';
+import { activate, agentCommand } from '../helpers/activator.ts';
+import { fixture, holdAgent } from '../helpers/agent.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+
+type Contained = typeof import('../fixtures/agents/contained.ts');
+const module = fixture('agents/contained.ts');
+/** By hand, up to 1024. */
+const LONG_MB = Number(process.env.LAUNCHPOOL_TEST_LONG_REPLY_MB ?? 256);
+
+for (const how of ['SIGSEGV', 'SIGABRT'] as const) {
+  test(`${how}: whoever waits hears that the connection is closed, and is answered by the next process`, async (t) => {
+    const { socketPath, event } = await holdAgent(t, module);
+    const client = await connectRpc(socketPath);
+    const other = await connectRpc(socketPath);
+    t.is(await other.call('add', [1, 2]), 3);
+    const outcomes = await Promise.allSettled([other.call('waits', []), client.call('crashesNatively', [how])]);
+    t.deepEqual(
+      outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.code),
+      ['ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'ERR_LAUNCHPOOL_CONNECTION_CLOSED'],
+    );
+    t.regex((await event('crashed')).status, new RegExp(`signal ${how}`));
+    const again = await connect<Contained>(socketPath);
+    t.is(await again.add(1, 2), 3);
+  });
+}
+
+test(`a reply of ${LONG_MB} MiB is sent, or an error; the agent lives, and its memory is given back`, async (t) => {
+  t.timeout(5 * 60_000);
+  const { socketPath, controlPath, events } = await holdAgent(t, module, ['--threads', '1']);
+  const client = await connectRpc(socketPath);
+  t.is(await client.call('add', [1, 2]), 3);
+  const control = await connectRpc(controlPath);
+  const bytes = async (): Promise<number> =>
+    ((await control.call('status', [])) as { memoryBytes: number }).memoryBytes;
+  const before = await bytes();
+  const length = LONG_MB * 1024 * 1024;
+  await client.call('long', [length]).then(
+    (reply) => t.is((reply as string).length, length),
+    (error) => t.true(String(error.code).startsWith('ERR_'), String(error)),
+  );
+  client.close();
+  const next = await connectRpc(socketPath);
+  t.is(await next.call('add', [1, 2]), 3);
+  // What the collector has not come to yet it comes to when there is something to do.
+  while ((await bytes()) - before > length) await next.call('long', [1024 * 1024]);
+  t.is(events.filter(({ event }) => event === 'started').length, 1);
+  next.close();
+  control.close();
+});
+
+test('100 000 lines on the console hold up nobody for ever, nor do they fill the memory', async (t) => {
+  t.timeout(3 * 60_000);
+  const logFile = join(await tempDir(t), 'log');
+  await writeFile(logFile, '');
+  const { socketPath, controlPath } = await activate(t, agentCommand('agents/contained.ts', ['--threads', '2']), {
+    logFile,
+  });
+  const agent = await connect<Contained>(socketPath);
+  const flood = agent.floods(100_000);
+  for (let index = 0; index < 20; index += 1) t.is(await agent.add(index, 1), index + 1);
+  t.is(await flood, 100_000);
+  const control = await connectRpc(controlPath);
+  const bytes = async (): Promise<number> =>
+    ((await control.call('status', [])) as { memoryBytes: number }).memoryBytes;
+  while ((await bytes()) > 512 * 1024 * 1024) await agent.burn(50);
+  control.close();
+  t.pass();
+});
+
+test('timers and servers that a handler leaves behind keep neither a thread nor the agent', async (t) => {
+  const { socketPath, event } = await holdAgent(t, module, [
+    '--threads',
+    '1',
+    '--recycle-requests',
+    '3',
+    '--idle',
+    '1',
+  ]);
+  const agent = await connect<Contained>(socketPath);
+  const thread = await agent.leaksHandles();
+  // It is replaced all the same.
+  while ((await agent.thread()) === thread);
+  await agent.leaksHandles();
+  t.true((await event('left')).pid > 0);
+});

@@ -1,0 +1,82 @@
+/** What a handler does to its thread stays there: its caller hears of it, its neighbours do not notice, and the next call works. */
+import test, { type ExecutionContext } from 'ava';
+import { fixture } from '../helpers/agent.ts';
+import { type PoolBench, startPoolBench } from '../helpers/pool-bench.ts';
+
+const module = fixture('agents/contained.ts');
+const EXITED = 'ERR_LAUNCHPOOL_THREAD_EXITED';
+const INVALID = 'ERR_LAUNCHPOOL_RESULT_INVALID';
+
+/** Resolves when two threads answer. */
+async function bothThreads({ call }: PoolBench): Promise<void> {
+  for (;;) {
+    const threads = new Set(await Promise.all([call('burn', 50), call('burn', 50)]));
+    if (threads.size === 2) return;
+  }
+}
+
+/** Does one harmful thing after the other while neighbours call, and looks at what is left. */
+async function contain(
+  t: ExecutionContext,
+  harm: (bench: PoolBench) => Promise<unknown>,
+  { restarts }: { restarts: number },
+): Promise<void> {
+  const bench = startPoolBench(t, { module, threads: 2, threadMemoryMb: 32 });
+  await bothThreads(bench);
+  await harm(bench);
+  t.is(await bench.call('add', 1, 2), 3);
+  await bothThreads(bench);
+  t.is(bench.pool.restarts, restarts);
+}
+
+const COSTS_ITS_CALLER: readonly [method: string, code: unknown, message: RegExp][] = [
+  ['throws', -32000, /thrown/],
+  ['rejects', -32000, /rejected/],
+  ['exits', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.exit\(3\)/],
+  ['changesFolder', 'ERR_WORKER_UNSUPPORTED_OPERATION', /chdir/],
+  ['aborts', 'ERR_WORKER_UNSUPPORTED_OPERATION', /abort/],
+  ['overflows', -32000, /call stack/],
+  ['bigInt', INVALID, /BigInt/],
+  ['cyclic', INVALID, /circular/],
+  ['aFunction', INVALID, /./],
+];
+
+test('a handler that fails costs its caller an error, and nobody else anything', async (t) => {
+  await contain(
+    t,
+    async ({ call }) => {
+      for (const [method, code, message] of COSTS_ITS_CALLER) {
+        const neighbours = Array.from({ length: 20 }, (_unused, index) => call('add', index, 1));
+        const error = await t.throwsAsync<Error & { code?: unknown }>(call(method), { message }, method);
+        t.is(error?.code === 'ERR_LAUNCHPOOL_HANDLER' ? -32000 : error?.code, code, method);
+        t.deepEqual(
+          await Promise.all(neighbours),
+          Array.from({ length: 20 }, (_unused, index) => index + 1),
+          method,
+        );
+      }
+    },
+    { restarts: 0 },
+  );
+});
+
+for (const [what, method, message] of [
+  ['throws in a timer', 'throwsLater', /out of the blue/],
+  ['leaves a promise rejected', 'leavesRejection', /nobody looks/],
+  ['needs more memory than it may have', 'eatsMemory', /memory/],
+] as const) {
+  test(`a handler that ${what} costs what its thread had begun; the thread is replaced`, async (t) => {
+    await contain(
+      t,
+      async ({ call }) => {
+        await t.throwsAsync(call(method), { code: EXITED, message });
+      },
+      { restarts: 1 },
+    );
+  });
+}
+
+test('no handler finds the memory in which the requests of other threads are', async (t) => {
+  const { call } = startPoolBench(t, { module, threads: 1 });
+  t.is(await call('memory'), 'undefined');
+});

@@ -1,0 +1,106 @@
+/** Threads that are ended at once, whatever they are doing: what they had begun is lost, and nothing else. */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { LaunchpoolError } from '../../../wire/errors.ts';
+import { fixture } from '../../helpers/agent.ts';
+import { heldCall } from '../../helpers/held-call.ts';
+import { type PoolBench, startPoolBench, until } from '../../helpers/pool-bench.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const module = fixture('agents/misbehaving.ts');
+const WHY = new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'replaced for a test');
+
+/** Resolves when there are two, with their ids: as long as the second one has not started, the first does all. */
+async function bothThreads(call: PoolBench['call']): Promise<number[]> {
+  for (;;) {
+    const threads = new Set((await Promise.all([call('burn', 50), call('burn', 50)])) as number[]);
+    if (threads.size === 2) return [...threads];
+  }
+}
+
+test('what a replaced thread had begun fails with the reason; others go on, and another thread takes its place', async (t) => {
+  const { pool, call } = startPoolBench(t, { module, threads: 1 });
+  const { threadId } = (await call('where')) as { threadId: number };
+  const open = call('slow', 600_000);
+  // Begun behind it, on the same thread.
+  t.is(await call('add', 1, 2), 3);
+  pool.replace(threadId, WHY);
+  const next = call('where');
+  await t.throwsAsync(open, { code: 'ERR_LAUNCHPOOL_THREAD_EXITED', message: 'replaced for a test' });
+  t.not(((await next) as { threadId: number }).threadId, threadId);
+  await until(() => pool.threads === 1);
+  t.is(pool.restarts, 1);
+  t.is(pool.lost, 0);
+});
+
+test('a handler that never returns is ended, and the thread beside it never notices', async (t) => {
+  const { pool, call } = startPoolBench(t, { module, threads: 2 });
+  const threads = await bothThreads(call);
+  const never = call('never');
+  const beside = call('slow', 200);
+  // The thread that still answers is not the one.
+  const { threadId } = (await call('where')) as { threadId: number };
+  for (const thread of threads) if (thread !== threadId) pool.replace(thread, WHY);
+  await t.throwsAsync(never, { message: 'replaced for a test' });
+  t.is(await beside, 200);
+  t.is((await bothThreads(call)).length, 2);
+  t.is(pool.restarts, 1);
+});
+
+test('a thread that is gone already, or was never there, is not replaced', async (t) => {
+  const { pool, call } = startPoolBench(t, { module, threads: 1 });
+  const { threadId } = (await call('where')) as { threadId: number };
+  pool.replace(threadId, WHY);
+  pool.replace(threadId, WHY);
+  pool.replace(4711, WHY);
+  t.is(await call('add', 1, 2), 3);
+  t.is(pool.restarts, 1);
+});
+
+test('a thread that does not end, as it is in native code, is given up; its slot is not used again', async (t) => {
+  const folder = await tempDir(t);
+  const path = join(folder, 'native.mjs');
+  await writeFile(
+    path,
+    `import { execFileSync } from 'node:child_process';
+    import { threadId } from 'node:worker_threads';
+    export const thread = () => threadId;
+    // Until the file is there; as no signal comes through, no thread ends in it.
+    const script = 'touch "$0.begun"; while test -e "$0.begun" && ! test -e "$0"; do sleep 0.05; done';
+    export const wait = (file) => String(execFileSync('/bin/sh', ['-c', script, file]));`,
+  );
+  const losses: number[] = [];
+  const { pool, call } = startPoolBench(t, {
+    module: path,
+    threads: 1,
+    longestEndMs: 50,
+    onLost: (lost) => losses.push(lost),
+  });
+  const thread = (await call('thread')) as number;
+  const release = join(folder, 'release');
+  t.teardown(() => writeFile(release, ''));
+  const stuck = call('wait', release);
+  await until(() => existsSync(`${release}.begun`));
+  pool.replace(thread, WHY);
+  await t.throwsAsync(stuck, { message: 'replaced for a test' });
+  t.not(await call('thread'), thread);
+  t.deepEqual(losses, [1]);
+  t.is(pool.lost, 1);
+  t.is(pool.slots.filter(({ index }) => pool.isLost(index)).length, 1);
+  t.is(pool.threads, 1);
+  t.false(await pool.end(10));
+
+  await writeFile(release, '');
+  t.not(await call('thread'), thread);
+  t.is(pool.threads, 1);
+});
+
+test('end() ends a thread that still has something open, and says that it has ended in time', async (t) => {
+  const held = await heldCall(t);
+  const { pool, call } = startPoolBench(t, { module: fixture('agents/supervised.ts'), threads: 1 });
+  call('hold', held.path).catch(() => undefined);
+  await held.running;
+  t.true(await pool.end(60_000));
+});
