@@ -1,5 +1,5 @@
 /** The flags that `run` and `dev` share, from their text to the agent's options. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -70,6 +70,56 @@ export const AGENT_FLAGS: Readonly<Record<string, Flag>> = {
     help: 'how long running requests may go on when the agent is told to leave (default: 10)',
     apply: (value, flag) => ({ drainMs: numberOf(value, flag, 0, 3600) * 1000 }),
   },
+  'cancel-grace': {
+    value: 'SECONDS',
+    help: 'how long a handler may go on when its request is cancelled, before its thread is replaced (default: 1)',
+    apply: (value, flag) => ({ cancelGraceMs: numberOf(value, flag, 0, 3600) * 1000 }),
+  },
+  'queue-timeout': {
+    value: 'SECONDS',
+    help: 'how long a request may wait before it is begun (default: 0, for ever)',
+    apply: (value, flag) => ({ queueTimeoutMs: numberOf(value, flag, 0, 2_000_000) * 1000 }),
+  },
+  'run-timeout': {
+    value: 'SECONDS',
+    help: 'how long a request may run (default: 0, for ever)',
+    apply: (value, flag) => ({ runTimeoutMs: numberOf(value, flag, 0, 2_000_000) * 1000 }),
+  },
+  'max-requests': {
+    value: 'N',
+    help: 'the most requests that have been read and not answered (default: 16384)',
+    apply: (value, flag) => ({ maxRequests: integerOf(value, flag, 1, 1_000_000_000) }),
+  },
+  'max-bytes': {
+    value: 'BYTES',
+    help: 'the most bytes of these, and of replies that nobody has read (default: 268435456)',
+    apply: (value, flag) => ({ maxBytes: integerOf(value, flag, 1, Number.MAX_SAFE_INTEGER) }),
+  },
+  'max-connections': {
+    value: 'N',
+    help: 'the most connections at once (default: 10000, or 80 % of the descriptors there are)',
+    apply: (value, flag) => ({ maxConnections: integerOf(value, flag, 1, 10_000_000) }),
+  },
+  'allow-uid': {
+    value: 'UID[,UID…]',
+    help: 'users that may speak beside the own one and root',
+    apply: (value, flag) => ({ allowUids: value.split(',').map((uid) => integerOf(uid, flag, 0, 2 ** 32 - 2)) }),
+  },
+  'thread-memory': {
+    value: 'MB',
+    help: 'the most heap of a thread; one that needs more is replaced (default: 0, as Node has it)',
+    apply: (value, flag) => ({ threadMemoryMb: integerOf(value, flag, 0, 1_000_000) }),
+  },
+  'recycle-requests': {
+    value: 'N',
+    help: 'replace a thread after so many requests (default: 0, never)',
+    apply: (value, flag) => ({ recycleRequests: integerOf(value, flag, 0, Number.MAX_SAFE_INTEGER) }),
+  },
+  'recycle-memory': {
+    value: 'MB',
+    help: 'replace a thread whose heap has become larger (default: 0, never)',
+    apply: (value, flag) => ({ recycleMb: integerOf(value, flag, 0, 1_000_000) }),
+  },
   'log-level': {
     value: 'LEVEL',
     help: `${LOG_LEVELS.join(', ')} (default: info)`,
@@ -85,7 +135,7 @@ export function agentOptionsOf(
   module: string,
   values: Readonly<Record<string, string | boolean | undefined>>,
 ): AgentOptions {
-  const options: AgentOptions = { ...AGENT_DEFAULTS, moduleUrl: moduleUrlOf(module) };
+  const options: AgentOptions = { ...AGENT_DEFAULTS, modulePath: module, moduleUrl: moduleUrlOf(module) };
   for (const [name, flag] of Object.entries(AGENT_FLAGS)) {
     const value = values[name];
     if (value !== undefined) Object.assign(options, flag.apply(String(value), `--${name}`));
@@ -99,24 +149,44 @@ export function agentOptionsOf(
  * The module that a path leads to now: a link to it may lead to another one by the time that the next thread starts. One
  * that is not there is no reason to stop: whoever waits at the socket is to hear of it.
  */
-function moduleUrlOf(module: string): string {
+export function moduleUrlOf(module: string): string {
   if (module.startsWith('file:')) return module;
   const path = resolve(module);
   return pathToFileURL(existsSync(path) ? realpathSync(path) : path).href;
 }
 
-/** Reads a key file. Shared with the commands that connect to an agent. */
+/**
+ * Reads a key file. Shared with the commands that connect to an agent.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID also when others than its owner can read it: then it is no key.
+ */
 export function readAuthkey(file: string): Buffer {
   let bytes: Buffer;
+  let mode: number;
   try {
-    bytes = readFileSync(file);
+    ({ bytes, mode } = readWithMode(file));
   } catch (cause) {
     const why = existsSync(file) ? (cause as Error).message : 'there is no such file';
     throw invalid(`--authkey-file ${file}: ${why}`, 'Make one with: (umask 077; openssl rand -hex 32 > FILE)', cause);
   }
+  if ((mode & 0o077) !== 0) {
+    const octal = (mode & 0o777).toString(8).padStart(4, '0');
+    throw invalid(`--authkey-file ${file}: others can read the key, of mode ${octal}`, `chmod 600 ${file}`);
+  }
   const key = bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
   if (key.length > 0) return key;
   throw invalid(`--authkey-file ${file}: the file is empty`, 'Make one with: (umask 077; openssl rand -hex 32 > FILE)');
+}
+
+/** Of one open file, so that both are of the same. */
+function readWithMode(file: string): { bytes: Buffer; mode: number } {
+  const fd = openSync(file, 'r');
+  try {
+    const stats = fstatSync(fd);
+    // A pipe, such as the shell's <(…), is of this process alone.
+    return { bytes: readFileSync(fd), mode: stats.isFile() ? stats.mode : 0 };
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** @throws ERR_LAUNCHPOOL_OPTION_INVALID */

@@ -1,23 +1,33 @@
 /** The running agent: joins the rooms, and leaves in order. */
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
+import { openDoor } from '../gate/door.ts';
 import { createGate } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
 import { createBrokenPool } from '../pool/broken-pool.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
 import { createPool } from '../pool/pool.ts';
 import { type Connection, createConnection } from './connection.ts';
-import { answerControl } from './control.ts';
+import { createControl } from './control.ts';
+import { createAnswers } from './control-answers.ts';
+import { createCrowd } from './crowd.ts';
+import { createHalfClosed } from './half-closed.ts';
 import { createIdle } from './idle.ts';
 import { type Listener, listen } from './listener.ts';
 import type { AgentOptions } from './options.ts';
+import { createReload, type Reloaded } from './reload.ts';
+import { createStatus } from './status.ts';
+import { createSweep } from './sweep.ts';
+import { createTurnedAway } from './turned-away.ts';
+import { createUtilisation } from './utilisation.ts';
 
 /** How long somebody who has just connected may take to say something, however short `idleMs` is. */
 const FIRST_WORDS_MS = 1_000;
 /** An agent whose module cannot be loaded stays just long enough to tell everybody who waits. */
 const BROKEN_IDLE_MS = 1_000;
+/** How long threads that are busy may take to end, when nobody waits for what they do any more. */
+const LAST_MS = 2_000;
 
 export type AgentStart = {
   options: AgentOptions;
@@ -39,13 +49,15 @@ export type Agent = {
   leave(reason: string): void;
   /** Resolves when nothing is left to do, with the exit status. */
   readonly left: Promise<number>;
+  /** See reload.ts. */
+  reload(): Promise<Reloaded>;
 };
 
 /**
  * Resolves when the agent listens.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
-export async function startAgent({ options, sockets, log, onFiles, onLeaving, first }: AgentStart): Promise<Agent> {
+export async function startAgent({ options, sockets, log, onFiles, onLeaving, ...start }: AgentStart): Promise<Agent> {
   const startedAt = Date.now();
   const connections = new Set<Connection>();
   let listener: Listener | undefined;
@@ -53,6 +65,9 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
   let leaving: string | undefined;
   let broken: PlainError | undefined;
   let served = 0;
+  const turnedAway = createTurnedAway(log);
+  const door = await openDoor({ ...options, sockets, onTurnedAway: turnedAway.tell });
+  const first = start.first instanceof LaunchpoolError ? start.first : (door.unsafe ?? start.first);
 
   const pool =
     first instanceof LaunchpoolError
@@ -64,21 +79,43 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
           ...(onFiles === undefined ? {} : { onFiles }),
           onBroken,
           onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
+          recycleRequests: options.recycleRequests,
+          recycleMb: options.recycleMb,
+          onNotRenewed: (error) => log.warn({ err: error }, 'thread-not-renewed'),
+          onLost,
         });
-  const dispatcher = createDispatcher(pool);
+  const dispatcher = createDispatcher(pool, options);
   const gate = await createGate(options);
   const idle = createIdle({
     idleMs: options.idleMs,
     minUptimeMs: options.minUptimeMs ?? 0,
-    isBusy: () => dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords()),
+    isBusy: () =>
+      dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords() || getsOn()),
     onIdle: () => leave('idle'),
   });
   let acceptedAt = 0;
+  const crowd = createCrowd({
+    most: door.mostConnections,
+    connections: () => connections.size,
+    visitors: () => gate?.visitors ?? 0,
+    speaks: () => gate === undefined && pool.kind === 'rpc',
+    onTurnedAway: turnedAway.tell,
+  });
+  const halfClosed = createHalfClosed(door.isGone);
+  const sweep = createSweep({
+    connections,
+    onLost: (_connection, lost) => log.warn({ reason: lost }, 'dropped'),
+  });
 
   /** Between its connect() and its first request a client may be held up for longer than a short `idleMs`. */
   function awaitsFirstWords(): boolean {
     if (performance.now() - acceptedAt >= FIRST_WORDS_MS) return false;
     for (const { isSilent } of connections) if (isSilent) return true;
+    return false;
+  }
+
+  function getsOn(): boolean {
+    for (const connection of connections) if (connection.getsOn) return true;
     return false;
   }
 
@@ -88,7 +125,14 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
     idle.shorten(BROKEN_IDLE_MS);
   }
 
+  /** Threads that do not end keep memory, and this process from ending; another one has neither. */
+  function onLost(lost: number): void {
+    log.error({ lost }, 'thread-does-not-end');
+    if (lost >= options.threads) leave('threads that do not end');
+  }
+
   function onSocket(socket: Socket): void {
+    if (!crowd.admit(socket)) return;
     idle.touch();
     acceptedAt = performance.now();
     served += 1;
@@ -98,6 +142,8 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
       dispatcher,
       maxFrameBytes: options.maxFrameBytes,
       onActivity: idle.touch,
+      onTurnedAway: turnedAway.tell,
+      onHalfClosed: halfClosed.watch,
       onClose: () => {
         connections.delete(connection);
         if (leaving !== undefined && connections.size === 0) finish();
@@ -105,6 +151,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
       log,
     });
     connections.add(connection);
+    sweep.start();
   }
 
   function leave(reason: string): void {
@@ -119,46 +166,63 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, fi
     else setTimeout(giveUp, options.drainMs);
   }
 
+  /** Handlers are told to come to an end, and given a little time for it. */
   function giveUp(): void {
     log.warn({ connections: connections.size, requests: dispatcher.requests }, 'drain-timeout');
-    for (const connection of connections) connection.destroy();
-    finish();
+    dispatcher.warnAll(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent has to leave'));
+    setTimeout(() => {
+      for (const connection of connections) connection.destroy();
+      finish();
+    }, options.cancelGraceMs);
   }
 
   /**
    * The control socket is never closed: a question that waits there when this process has gone would start the next
    * one, so it is answered for as long as there is anybody.
    */
-  function finish(): void {
+  async function finish(): Promise<void> {
     dispatcher.stop();
-    settleLeft(broken === undefined ? 0 : (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED).exit);
+    const facts = broken && (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED);
+    // Node ends a process when its threads have ended, and a thread in native code ends when that returns, or never.
+    if (!(await pool.end(LAST_MS))) process.kill(process.pid, 'SIGKILL');
+    settleLeft(facts?.exit ?? 0);
   }
 
-  const status = (): Record<string, unknown> => ({
-    pid: process.pid,
-    module: fileURLToPath(options.moduleUrl),
-    state: leaving === undefined ? (broken === undefined ? 'running' : 'broken') : 'leaving',
-    uptimeMs: Date.now() - startedAt,
-    leavesInMs: leaving === undefined ? (idle.leftMs ?? null) : 0,
-    connections: connections.size,
-    connectionsServed: served,
-    requests: dispatcher.requests,
-    threads: pool.threads,
-    memoryBytes: process.memoryUsage.rss(),
-    ...(broken === undefined ? {} : { broken }),
+  const status = createStatus({
+    moduleUrl: () => options.moduleUrl,
+    now: () => ({
+      state: leaving === undefined ? (broken === undefined ? 'running' : 'broken') : 'leaving',
+      uptimeMs: Date.now() - startedAt,
+      leavesInMs: leaving === undefined ? (idle.leftMs ?? null) : 0,
+      connections: connections.size,
+      connectionsServed: served,
+      requests: dispatcher.requests,
+      threads: pool.threads,
+      restarts: pool.restarts,
+      ...(broken === undefined ? {} : { broken }),
+    }),
+    utilisation: createUtilisation(() => pool.workers),
+    latency: dispatcher.latency.read,
+    counts: () => dispatcher.counts,
+    turnedAway: () => turnedAway.counts,
+    dropped: () => sweep.counts,
   });
-  /** As status, but when a thread has loaded the module, or has failed to. */
-  const ready = async (): Promise<Record<string, unknown>> => {
-    // A task for nothing but that. A thread that ends while it loads is told of elsewhere.
-    await pool.run(null).catch(() => undefined);
-    return status();
-  };
-  const answers = { ping: () => 'pong', status, ready };
-  await listen(sockets.control, (socket) => answerControl(socket, answers));
-  listener = await listen(sockets.agent, onSocket);
+  const reload = createReload({
+    options,
+    first: first instanceof LaunchpoolError ? undefined : first,
+    pool,
+    whyNot: () =>
+      leaving !== undefined ? 'the agent is leaving' : broken && 'the agent leaves, as its module is broken',
+    log,
+  });
+  // A task for nothing but that. A thread that ends while it loads is told of elsewhere.
+  const loaded = (): Promise<unknown> => pool.run(null).catch(() => undefined);
+  const control = createControl(createAnswers({ status, loaded, leave, reload, log }));
+  await listen(sockets.control, { onSocket: door.guard(control), onMissed: turnedAway.tell });
+  listener = await listen(sockets.agent, { onSocket: door.guard(onSocket), onMissed: turnedAway.tell });
   if (first instanceof LaunchpoolError) onBroken(toPlain(first));
   // On a slow machine, getting here may have taken longer than --idle.
   idle.touch();
   log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
-  return { settleIn: pool.fill, leave, left };
+  return { settleIn: pool.fill, leave, left, reload };
 }

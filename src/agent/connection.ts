@@ -1,31 +1,34 @@
 /** One socket's life: bytes in, frames through the gate to dispatch, replies out, and both ends of backpressure. */
 import type { Socket } from 'node:net';
 import { MAX_HANDSHAKE_FRAME_BYTES } from '../../wire/challenge.ts';
-import { encodeClosing, isLongForm } from '../../wire/closing.ts';
+import { isLongForm } from '../../wire/closing.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader, type FrameLimits, type FrameReader } from '../../wire/frame-reader.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import { COPIED_BYTES, type Keep, type LaneEnd } from '../dispatch/lane.ts';
+import type { Keep, LaneEnd } from '../dispatch/lane.ts';
 import type { Passage } from '../dispatch/passage.ts';
 import type { Gate, Visitor } from '../gate/gate.ts';
 import type { Log } from '../log.ts';
+import { hangUp, takeLeave } from './farewell.ts';
+import { type Lost, Patience } from './patience.ts';
 import { type Reading, readSocket } from './reading.ts';
+import { writeFrames } from './writing.ts';
 
 /** Who has not passed the gate may send nothing but its messages, and one at a time: the last one changes the limits. */
 const GATE_LIMITS = { maxFrameBytes: MAX_HANDSHAKE_FRAME_BYTES, maxRunFrames: 1 };
-/** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
-const LINGER_MS = 5_000;
-/** How long a client that understands the notice may take to close after it. */
-const FAREWELL_MS = 1_000;
 
 export type ConnectionOptions = {
   socket: Socket;
   gate: Gate | undefined;
   dispatcher: Pick<Dispatcher, 'open' | 'allocate'>;
   maxFrameBytes: number;
-  /** Called with each sign of life: frames that came, a reply that went. */
+  /** Called with each sign of life: whole frames that came, a reply that was taken. */
   onActivity: () => void;
+  /** Hears why this one was not let in. */
+  onTurnedAway: (error: LaunchpoolError) => void;
+  /** Hears when the other side has ended its side. */
+  onHalfClosed: (socket: Socket) => void;
   /** Called once, when the socket is gone. */
   onClose: () => void;
   log: Log;
@@ -34,10 +37,14 @@ export type ConnectionOptions = {
 export type Connection = {
   /** Whether nothing has come yet, not even a part of a handshake. */
   readonly isSilent: boolean;
+  /** Whether a frame is coming in, or a reply being read, so well that the agent should stay for it. */
+  readonly getsOn: boolean;
   /** Takes no more requests, answers those that have come, says how many they were if that is understood, and closes. */
   close(): void;
   /** Closes at once. */
   destroy(): void;
+  /** Looks how far the other side has come with what it has begun, and closes if that is too little. */
+  look(now: number): Lost | undefined;
 };
 
 /**
@@ -65,17 +72,19 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   #understands = false;
   /** It is this side that closes. */
   #isLeaving = false;
+  #patience: Patience | undefined;
 
-  constructor({ socket, gate, dispatcher, maxFrameBytes, onActivity, onClose, log }: ConnectionOptions) {
+  constructor(options: ConnectionOptions) {
+    const { socket, gate, dispatcher, maxFrameBytes, onActivity, onHalfClosed, onClose, log } = options;
     const limits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
     this.#onActivity = onActivity;
     this.#log = log;
     this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher.allocate);
     this.#socket = readSocket(socket, this);
     this.#passage = dispatcher.open(this);
-    if (gate !== undefined) this.#passGate(gate, limits);
+    if (gate !== undefined) this.#passGate(gate, limits, options.onTurnedAway);
     this.#socket
-      .on('end', () => this.#onEnd())
+      .on('end', () => this.#onEnd(onHalfClosed))
       .on('drain', () => this.#onDrain())
       .on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'))
       .on('close', () => {
@@ -95,7 +104,23 @@ class SocketConnection implements Connection, Reading, LaneEnd {
     this.#socket.destroy();
   }
 
-  // What is read.
+  get getsOn(): boolean {
+    return this.#isUnderWay && (this.#patience?.getsOn ?? true);
+  }
+
+  /** Only a part of a frame has come, or of the replies has been taken. */
+  get #isUnderWay(): boolean {
+    return this.#socket.writableLength > 0 || (this.#reader.heldBytes > 0 && this.#input === 'read');
+  }
+
+  look(now: number): Lost | undefined {
+    this.#patience = this.#isUnderWay ? (this.#patience ?? new Patience(this.#socket, this.#reader)) : undefined;
+    const lost = this.#patience?.look(now, this.#taken, this.#input === 'read');
+    // What has come before the frame is still answered.
+    if (lost === 'slow-frame') this.#stopReading();
+    else if (lost === 'unread') this.#socket.destroy();
+    return lost;
+  }
 
   target(): Buffer | undefined {
     return this.#reader.target();
@@ -104,7 +129,6 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   onChunk(chunk: Buffer): void {
     if (this.#input !== 'read') return;
     this.isSilent = false;
-    this.#onActivity();
     try {
       this.#reader.push(chunk, this.#takeRun);
     } catch (error) {
@@ -115,13 +139,13 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   onFilled(bytes: number): void {
     if (this.#input !== 'read') return;
-    this.#onActivity();
     this.#reader.filled(bytes, this.#takeRun);
     this.#balance();
   }
 
   readonly #takeRun = (run: Buffer, frames: number, own: boolean): void => {
     if (this.#input !== 'read') return;
+    this.#onActivity();
     if (this.#atGate !== undefined) {
       forEachFrame(run, this.#atGate.receive);
       return;
@@ -131,8 +155,9 @@ class SocketConnection implements Connection, Reading, LaneEnd {
     this.#passage.dispatch(run, frames, own);
   };
 
-  #onEnd(): void {
+  #onEnd(onHalfClosed: (socket: Socket) => void): void {
     if (this.#input !== 'read') return;
+    onHalfClosed(this.#socket);
     try {
       this.#reader.end();
     } catch (error) {
@@ -142,6 +167,7 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   }
 
   #onDrain(): void {
+    this.#onActivity();
     this.#passage.resume();
     this.#balance();
   }
@@ -156,16 +182,7 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   // What is sent.
 
   send(frames: Uint8Array, keep?: Keep): void {
-    const socket = this.#socket;
-    this.#onActivity();
-    if (keep === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES)) {
-      // Written later, when the bytes may be somebody else's.
-      socket.write(Buffer.from(frames));
-      return;
-    }
-    socket.write(frames);
-    // As a rule the kernel has taken everything by now; an empty write is done when what is before it is.
-    if (socket.writableLength > 0) socket.write('', keep());
+    if (writeFrames(this.#socket, frames, keep)) this.#onActivity();
   }
 
   isFull(): boolean {
@@ -184,44 +201,35 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   // How it ends.
 
-  #passGate(gate: Gate, limits: FrameLimits): void {
+  #passGate(gate: Gate, limits: FrameLimits, onTurnedAway: ConnectionOptions['onTurnedAway']): void {
     this.#atGate = gate.open(
       (payload) => this.#socket.write(encodeFrame(payload)),
       (refusal) => {
-        if (refusal !== undefined) return this.#turnAway(refusal);
-        this.#atGate = undefined;
-        this.#reader.limits = limits;
+        if (refusal === undefined) {
+          this.#atGate = undefined;
+          this.#reader.limits = limits;
+        } else {
+          onTurnedAway(refusal);
+          this.#hangUp();
+        }
       },
     );
   }
 
   /** What came cannot be answered in its place: says so, in its turn, and closes. */
   #refuse(error: LaunchpoolError): void {
-    if (this.#atGate !== undefined) {
-      this.#atGate.leave();
-      this.#turnAway(error);
-      return;
+    if (this.#atGate !== undefined) this.#atGate.refuse(error);
+    else {
+      this.#log.warn({ error: toPlain(error) }, 'refused');
+      this.#input = 'discarded';
+      this.#socket.resume();
+      this.#passage.refuse(error);
     }
-    this.#log.warn({ error: toPlain(error) }, 'refused');
-    this.#discardInput();
-    this.#passage.refuse(error);
   }
 
-  #turnAway(refusal: LaunchpoolError): void {
-    this.#log.warn({ error: toPlain(refusal) }, 'turned-away');
-    this.#hangUp();
-  }
-
-  /** Closes behind what has been sent, and gives the other side time to stop writing and read it. */
   #hangUp(): void {
-    this.#discardInput();
-    this.#socket.end();
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
-  }
-
-  #discardInput(): void {
     this.#input = 'discarded';
-    this.#socket.resume();
+    hangUp(this.#socket);
   }
 
   #stopReading(): void {
@@ -233,18 +241,9 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   #closeWhenDone(): void {
     if (this.#passage.isBusy) return;
-    if (this.#isLeaving && this.#understands) this.#takeLeave();
-    else this.#socket.destroySoon();
-  }
-
-  /**
-   * Says how much has been run, and leaves it to the client to close: what it writes meanwhile would else come back to
-   * it as an error, before it has read the notice.
-   */
-  #takeLeave(): void {
-    this.#input = 'discarded';
-    this.#socket.end(encodeClosing(this.#taken));
-    this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), FAREWELL_MS).unref();
+    if (this.#isLeaving && this.#understands) {
+      this.#input = 'discarded';
+      takeLeave(this.#socket, this.#taken);
+    } else this.#socket.destroySoon();
   }
 }

@@ -21,13 +21,22 @@ export type Listener = {
   close(): void;
 };
 
+export type ListenOptions = {
+  /** Takes each connection over, paused. */
+  onSocket: (socket: Socket, listeningFd: number) => void;
+  /**
+   * Accepting has failed once; it goes on. Where there are no descriptors left, libuv closes what it cannot accept, mostly
+   * without a word (uv__emfile_trick in https://github.com/libuv/libuv/blob/v1.x/src/unix/stream.c).
+   */
+  onMissed: (error: Error) => void;
+};
+
 /**
  * Accepts on several descriptors as on one: UNIX or TCP, as many as a supervisor has for a name.
- * @param onSocket takes each connection over, paused.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID when one of them is not a listening stream socket.
  */
-export async function listen(fds: readonly number[], onSocket: (socket: Socket) => void): Promise<Listener> {
-  const servers = await Promise.all(fds.map((fd) => adopt(fd, onSocket)));
+export async function listen(fds: readonly number[], options: ListenOptions): Promise<Listener> {
+  const servers = await Promise.all(fds.map((fd) => adopt(fd, options)));
   return {
     close() {
       for (const server of servers) server.close();
@@ -35,9 +44,10 @@ export async function listen(fds: readonly number[], onSocket: (socket: Socket) 
   };
 }
 
-function adopt(fd: number, onSocket: (socket: Socket) => void): Promise<Server> {
+function adopt(fd: number, { onSocket, onMissed }: ListenOptions): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, onSocket);
+    const settings = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+    const server = createServer(settings, (socket) => onSocket(socket, fd));
     server.once('error', (cause) => {
       reject(
         new LaunchpoolError(
@@ -50,7 +60,10 @@ function adopt(fd: number, onSocket: (socket: Socket) => void): Promise<Server> 
         ),
       );
     });
-    server.once('listening', () => resolve(server));
+    server.once('listening', () => {
+      server.removeAllListeners('error').on('error', onMissed);
+      resolve(server);
+    });
     const inner = server as Inner;
     if (inner._listen2 === undefined) server.listen({ fd }, BACKLOG);
     else inner._listen2(null, null, null, BACKLOG, fd);

@@ -7,6 +7,11 @@ export type AgentOptions = {
   /** URL of the agent's module. */
   moduleUrl: string;
   /**
+   * The path that it was found by. A reload looks there again, since a link may lead to another module then.
+   * @default undefined: it is looked for at its URL
+   */
+  modulePath: string | undefined;
+  /**
    * After so many milliseconds without a request the agent leaves; 0 means never. Clients that are connected and quiet
    * are disconnected then.
    * @default 60000
@@ -60,10 +65,62 @@ export type AgentOptions = {
    */
   maxFrameBytes: number;
   /**
-   * How long requests that run may go on when the agent is told to leave, in milliseconds.
+   * How long requests that run may go on when the agent is told to leave, in milliseconds. Then their signals fire, and
+   * after `cancelGraceMs` more their threads are ended.
    * @default 10000
    */
   drainMs: number;
+  /**
+   * User ids that may speak beside the agent's own and root, on UNIX sockets.
+   * @default []
+   */
+  allowUids: readonly number[];
+  /**
+   * The most connections at once.
+   * @default 10000, or 80 % of the descriptors that the process may have, if that is less
+   */
+  maxConnections: number | undefined;
+  /**
+   * The most requests, over all connections, that have been read and have no outcome.
+   * @default 16384
+   */
+  maxRequests: number;
+  /**
+   * The most bytes of these requests, and of replies that nobody has read yet.
+   * @default 268435456
+   */
+  maxBytes: number;
+  /**
+   * How long a request may wait before it is begun, in milliseconds; 0 means for ever.
+   * @default 0
+   */
+  queueTimeoutMs: number;
+  /**
+   * How long a request may run, in milliseconds; 0 means for ever.
+   * @default 0
+   */
+  runTimeoutMs: number;
+  /**
+   * How long a handler may go on when its request is cancelled or its time is over, in milliseconds, before its thread
+   * is replaced.
+   * @default 1000
+   */
+  cancelGraceMs: number;
+  /**
+   * The most memory of the JavaScript heap of one thread, in MiB; 0 leaves it to Node.
+   * @default 0
+   */
+  threadMemoryMb: number;
+  /**
+   * After so many requests a thread is replaced, when it has finished what it has begun; 0 means never.
+   * @default 0
+   */
+  recycleRequests: number;
+  /**
+   * A thread whose heap is larger than this, in MiB, is replaced when it has finished what it has begun; 0 means never.
+   * @default 0
+   */
+  recycleMb: number;
   /** @default 'info' */
   logLevel: LogLevel;
   /**
@@ -75,6 +132,7 @@ export type AgentOptions = {
 };
 
 export const AGENT_DEFAULTS: Omit<AgentOptions, 'moduleUrl'> = {
+  modulePath: undefined,
   idleMs: 60_000,
   minUptimeMs: undefined,
   keepQuietClients: false,
@@ -86,6 +144,16 @@ export const AGENT_DEFAULTS: Omit<AgentOptions, 'moduleUrl'> = {
   handshakeMs: 2_000,
   maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
   drainMs: 10_000,
+  allowUids: [],
+  maxConnections: undefined,
+  maxRequests: 16_384,
+  maxBytes: 256 * 1024 * 1024,
+  queueTimeoutMs: 0,
+  runTimeoutMs: 0,
+  cancelGraceMs: 1_000,
+  threadMemoryMb: 0,
+  recycleRequests: 0,
+  recycleMb: 0,
   logLevel: 'info',
   development: false,
 };

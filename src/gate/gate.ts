@@ -17,11 +17,15 @@ export type Gate = {
    * @param settled hears once how it ended; a refusal has been told the other side already.
    */
   open(send: (payload: Buffer) => void, settled: (refusal?: LaunchpoolError) => void): Visitor;
+  /** How many have connected and have not been let in: those that are refused stay until they have left. */
+  readonly visitors: number;
 };
 
 /** A connection at the gate. */
 export type Visitor = {
   receive(payload: Buffer): void;
+  /** What has come is no handshake: so it ends, if it has not ended yet. */
+  refuse(error: LaunchpoolError): void;
   /** The connection is gone. */
   leave(): void;
 };
@@ -31,28 +35,40 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
   if (authkey === undefined) return undefined;
   // node:crypto takes some milliseconds to load, and most agents have no key.
   const { createHandshake } = await import('../../wire/handshake.ts');
+  const visitors = new Set<Visitor>();
 
   return {
+    get visitors() {
+      return visitors.size;
+    },
     open(send, settled) {
       const handshake = createHandshake({ role: 'server', authkey, md5 });
       let over = false;
       const settle = (refusal?: LaunchpoolError): void => {
         over = true;
         clearTimeout(deadline);
+        if (refusal === undefined) visitors.delete(visitor);
         settled(refusal);
       };
       const deadline = setTimeout(() => settle(tooLate(handshakeMs)), handshakeMs);
       handshake.start().forEach(send);
-      return {
+      const visitor: Visitor = {
         receive(payload) {
           if (over) return;
           const step = handshake.receive(payload);
           step.send.forEach(send);
-          if (!step.done && step.error === undefined) return;
-          settle(step.error);
+          if (step.done || step.error !== undefined) settle(step.error);
         },
-        leave: () => clearTimeout(deadline),
+        refuse(error) {
+          if (!over) settle(error);
+        },
+        leave() {
+          clearTimeout(deadline);
+          visitors.delete(visitor);
+        },
       };
+      visitors.add(visitor);
+      return visitor;
     },
   };
 }

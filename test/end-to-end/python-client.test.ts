@@ -35,7 +35,7 @@ async function rpcReplies(t: ExecutionContext, by: Python, messages: unknown[], 
 
 async function keyedAgent(t: ExecutionContext, ...flags: string[]): Promise<string> {
   const keyFile = join(await tempDir(t), 'key');
-  await writeFile(keyFile, `${KEY}\n`);
+  await writeFile(keyFile, `${KEY}\n`, { mode: 0o600 });
   const { socketPath } = await holdAgent(t, echo, ['--authkey-file', keyFile, '--handshake-timeout', '60', ...flags]);
   return socketPath;
 }

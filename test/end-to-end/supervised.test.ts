@@ -51,7 +51,7 @@ if (process.platform === 'linux') {
   });
 }
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} while a request runs: it is answered, then the agent leaves with status 0`, async (t) => {
     const held = await activate(t, agentCommand('agents/supervised.ts'));
     const call = await heldCall(t);

@@ -1,13 +1,16 @@
 /** The agent under systemd's own socket activation. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectSocket, createServer, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { connect } from '../../src/client/index.ts';
-import { encodeTextFrame, forEachFrame } from '../../wire/frame.ts';
+import type { LaunchpoolError } from '../../wire/errors.ts';
+import { encodeFrame, encodeTextFrame, forEachFrame } from '../../wire/frame.ts';
+import { createFrameReader } from '../../wire/frame-reader.ts';
+import { createHandshake } from '../../wire/handshake.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
 import { receiveNotifications } from '../helpers/notify-receiver.ts';
 import { type Running, startProgram } from '../helpers/program.ts';
@@ -47,6 +50,37 @@ async function ask(address: NetConnectOpts, question: string): Promise<string[]>
   const answers: string[] = [];
   forEachFrame(await buffer(socket), (payload) => answers.push(payload.toString('utf8')));
   return answers;
+}
+
+const KEY = 'secret';
+
+async function keyFile(t: ExecutionContext): Promise<string> {
+  const path = join(await tempDir(t), 'key');
+  writeFileSync(path, KEY, { mode: 0o600 });
+  return path;
+}
+
+/** As ask(), behind the handshake, whose messages are among those that are returned. */
+async function askWithKey(address: NetConnectOpts, question: string): Promise<string[]> {
+  const socket = connectSocket(address);
+  const handshake = createHandshake({ role: 'client', authkey: Buffer.from(KEY) });
+  const reader = createFrameReader({ maxRunFrames: 1 });
+  const heard: string[] = [];
+  let done = false;
+  socket.on('data', (chunk: Buffer) =>
+    reader.push(chunk, (run) =>
+      forEachFrame(run, (payload) => {
+        heard.push(payload.toString('utf8'));
+        if (done) return;
+        const step = handshake.receive(payload);
+        for (const message of step.send) socket.write(encodeFrame(message));
+        done = step.done;
+        if (done) socket.end(encodeTextFrame(question));
+      }),
+    ),
+  );
+  await once(socket, 'close');
+  return heard;
 }
 
 async function freePort(): Promise<number> {
@@ -116,13 +150,63 @@ test('several sockets of one name are all answered', async (t) => {
   t.deepEqual(await Promise.all(paths.map(pidAt)), [running.pid, running.pid, running.pid]);
 });
 
-test('a TCP socket is answered as a UNIX socket is', async (t) => {
+test('a TCP socket is answered as a UNIX socket is, to who has the key', async (t) => {
+  const port = await freePort();
+  const agentFlags = ['--authkey-file', await keyFile(t)];
+  const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--fdname=agent'], agentFlags });
+  if (running === undefined) return;
+  const answers = await askWithKey({ port, host: '127.0.0.1' }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
+  t.is(answers.at(-1), `{"jsonrpc":"2.0","id":1,"result":${running.pid}}`);
+});
+
+test('a TCP socket without a key is refused, which is said to who waits there', async (t) => {
   const port = await freePort();
   const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--fdname=agent'] });
   if (running === undefined) return;
-  const answers = await ask({ port, host: '127.0.0.1' }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
-  t.deepEqual(answers, [`{"jsonrpc":"2.0","id":1,"result":${running.pid}}`]);
+  const [answer = ''] = await ask({ port, host: '127.0.0.1' }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
+  t.like(JSON.parse(answer).error.data, { code: 'ERR_LAUNCHPOOL_SOCKET_UNSAFE' });
+  t.is(await running.ended, 78);
 });
+
+test('a TCP socket of all interfaces is refused, key or not', async (t) => {
+  const port = await freePort();
+  const agentFlags = ['--authkey-file', await keyFile(t)];
+  const running = await activate(t, [`0.0.0.0:${port}`], { flags: ['--fdname=agent'], agentFlags });
+  if (running === undefined) return;
+  const answers = await askWithKey({ port, host: '127.0.0.1' }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
+  t.like(JSON.parse(answers.at(-1) ?? '').error.data, { code: 'ERR_LAUNCHPOOL_SOCKET_UNSAFE' });
+  t.is(await running.ended, 78);
+});
+
+test('a control socket over TCP is refused, as nobody is asked for a key there', async (t) => {
+  const [port, path] = [await freePort(), join(await tempDir(t), 'a.sock')];
+  const agentFlags = ['--authkey-file', await keyFile(t)];
+  const running = await activate(t, [path, `127.0.0.1:${port}`], { flags: ['--fdname=agent:control'], agentFlags });
+  if (running === undefined) return;
+  const answers = await askWithKey({ path }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
+  t.like(JSON.parse(answers.at(-1) ?? '').error.data, { code: 'ERR_LAUNCHPOOL_SOCKET_UNSAFE' });
+  t.is(await running.ended, 78);
+});
+
+for (const [mode, isOpen] of [
+  [0o755, true],
+  [0o700, false],
+] as const) {
+  const what = `a socket that others can write to, in a folder of mode ${mode.toString(8)}`;
+  test(`${what}, is ${isOpen ? 'refused, which is said to who waits there' : 'as good as any'}`, async (t) => {
+    const folder = await tempDir(t);
+    const path = join(folder, 'a.sock');
+    const running = await activate(t, [path], { flags: ['--fdname=agent'] });
+    if (running === undefined) return;
+    chmodSync(path, 0o666);
+    chmodSync(folder, mode);
+    await using agent = await connect<Supervised>(path);
+    if (!isOpen) return t.is(await agent.pid(), running.pid);
+    const error = await t.throwsAsync<LaunchpoolError>(agent.pid(), { code: 'ERR_LAUNCHPOOL_SOCKET_UNSAFE' });
+    t.regex(error.hint ?? '', /SocketMode=0600/);
+    t.is(await running.ended, 78);
+  });
+}
 
 test("nothing of systemd's variables reaches a handler", async (t) => {
   const path = join(await tempDir(t), 'a.sock');

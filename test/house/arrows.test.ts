@@ -14,6 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   systemd: ['job', 'wire'],
   workers: ['wire'],
   'src/log.ts': [],
+  'src/handler.ts': [],
   'src/log-file.ts': [],
   'src/client': ['wire'],
   'src/gate': ['wire'],
@@ -42,9 +43,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages, by the only rooms that may load them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['launchd', 'systemd', 'src/supervisor'],
+  koffi: ['launchd', 'systemd', 'src/supervisor', 'src/gate'],
   piscina: ['src/pool'],
   pino: ['src/log.ts'],
+  'prom-client': ['src/agent'],
   'pino-pretty': ['src/log.ts', 'src/cli'],
   commander: ['src/cli'],
   listr2: ['src/cli'],

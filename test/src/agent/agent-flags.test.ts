@@ -1,10 +1,12 @@
 /** The flags of `run` and `dev`, from text to options. */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { agentOptionsOf, readAuthkey } from '../../../src/agent/agent-flags.ts';
 import { AGENT_DEFAULTS } from '../../../src/agent/options.ts';
+import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { ENTRY } from '../../helpers/agent.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -59,7 +61,7 @@ for (const [flag, value] of [
 test('a key file loses one trailing newline and nothing else', async (t) => {
   const folder = await tempDir(t);
   const keyOf = (content: string): string => {
-    writeFileSync(`${folder}/key`, content);
+    writeFileSync(`${folder}/key`, content, { mode: 0o600 });
     return readAuthkey(`${folder}/key`).toString('latin1');
   };
   t.is(keyOf('k'), 'k');
@@ -68,6 +70,19 @@ test('a key file loses one trailing newline and nothing else', async (t) => {
   t.is(keyOf(' k\r\n'), ' k\r');
   t.throws(() => keyOf('\n'), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID', message: /empty/ });
 });
+
+for (const mode of [0o640, 0o604, 0o660, 0o666, 0o601]) {
+  test(`a key file of mode ${mode.toString(8)} is refused`, async (t) => {
+    const key = join(await tempDir(t), 'key');
+    writeFileSync(key, 'secret');
+    chmodSync(key, mode);
+    const error = t.throws<LaunchpoolError>(() => readAuthkey(key), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' });
+    t.regex(error.message, new RegExp(`0${mode.toString(8)}`));
+    t.is(error.hint, `chmod 600 ${key}`);
+    chmodSync(key, 0o400);
+    t.is(readAuthkey(key).toString(), 'secret');
+  });
+}
 
 test('`dev` refuses a wrong flag before it holds anything', async (t) => {
   const { status, stderr } = await runProgram([process.execPath, ENTRY, 'dev', 'a.ts', '--idle', 'soon']);

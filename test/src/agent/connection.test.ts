@@ -18,7 +18,7 @@ const request = (id: number, method: string, ...params: unknown[]): string =>
 
 async function keyFile(t: ExecutionContext): Promise<string> {
   const path = join(await tempDir(t), 'key');
-  await writeFile(path, 'secret');
+  await writeFile(path, 'secret', { mode: 0o600 });
   return path;
 }
 

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { createGate, type Gate, type GateOptions, type Visitor } from '../../../src/gate/gate.ts';
-import type { LaunchpoolError } from '../../../wire/errors.ts';
+import { LaunchpoolError } from '../../../wire/errors.ts';
 import { createHandshake } from '../../../wire/handshake.ts';
 
 const KEY = Buffer.from('ein Schlüssel');
@@ -166,4 +166,27 @@ test('who goes on after a refusal is not refused again', async (t) => {
   visitor.receive(Buffer.from('wrong'));
   visitor.receive(Buffer.from('wrong again'));
   t.is(settled.length, 1);
+});
+
+test('visitors are those who have not been let in, until they are or have left', async (t) => {
+  const gate = await gateWith({});
+  const [guest, stranger, leaver] = [visit(gate), visit(gate), visit(gate)];
+  t.is(gate.visitors, 3);
+  shake(guest, KEY);
+  t.is(gate.visitors, 2);
+  stranger.visitor.receive(Buffer.from('wrong'));
+  t.is(gate.visitors, 2);
+  for (const { visitor } of [guest, stranger, leaver]) visitor.leave();
+  t.is(gate.visitors, 0);
+});
+
+test('who sends what is no message at all is refused for that, once', async (t) => {
+  const { visitor, settled } = visit(await gateWith({}));
+  for (const text of ['too long', 'too long again']) {
+    visitor.refuse(new LaunchpoolError('ERR_LAUNCHPOOL_FRAME_TOO_LARGE', text));
+  }
+  t.deepEqual(
+    settled.map((refusal) => refusal?.message),
+    ['too long'],
+  );
 });

@@ -1,0 +1,25 @@
+/** How a socket is closed so that the other side can still read what was said last. */
+import type { Socket } from 'node:net';
+import { encodeClosing } from '../../wire/closing.ts';
+
+/** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
+const LINGER_MS = 5_000;
+/** How long a client that understands the notice may take to close after it. */
+const FAREWELL_MS = 1_000;
+
+/** Closes behind what has been sent, and gives the other side time to stop writing and read it. */
+export function hangUp(socket: Socket): void {
+  socket.resume();
+  socket.end();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+/**
+ * Says how many frames have been run, and leaves it to the client to close: what it writes meanwhile would else come
+ * back to it as an error, before it has read the notice.
+ */
+export function takeLeave(socket: Socket, run: number): void {
+  socket.end(encodeClosing(run));
+  socket.resume();
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+}

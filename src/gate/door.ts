@@ -1,0 +1,69 @@
+/** Who comes in at all: at which sockets the agent may be had, and which users may speak there. */
+import type { Socket } from 'node:net';
+import type { LaunchpoolError } from '../../wire/errors.ts';
+import type { KernelOptions } from './kernel.ts';
+import { createPeers } from './peers.ts';
+import { unsafeSocket } from './socket-safety.ts';
+
+/** So much of the descriptors may be connections; the others are for files, threads, and those that are turned away. */
+const SHARE_OF_DESCRIPTORS = 0.8;
+const MOST_CONNECTIONS = 10_000;
+
+export type DoorOptions = KernelOptions & {
+  /** Descriptors that listen. */
+  sockets: { agent: readonly number[]; control: readonly number[] };
+  authkey: Uint8Array | undefined;
+  allowUids: readonly number[];
+  maxConnections: number | undefined;
+  /** Hears of each connection that has been closed unheard. */
+  onTurnedAway: (error: LaunchpoolError) => void;
+};
+
+export type Door = {
+  /** Why the agent must not be had at these sockets. */
+  readonly unsafe: LaunchpoolError | undefined;
+  /** The most connections at once. */
+  readonly mostConnections: number;
+  /** Whether the other side of a connection is gone altogether: see kernel.ts. */
+  isGone(fd: number): boolean;
+  /** Hands on the connections of those who may speak; the others are closed, before a byte of theirs is read. */
+  guard(onSocket: (socket: Socket) => void): (socket: Socket, listeningFd: number) => void;
+};
+
+type Handle = { _handle: { fd?: number } | null };
+
+/** koffi, which is native code, is loaded here: while the first thread boots, so that nobody waits for it. */
+export async function openDoor(options: DoorOptions): Promise<Door> {
+  const { createKernel } = await import('./kernel.ts');
+  const { sockets, authkey, allowUids, maxConnections, onTurnedAway } = options;
+  const kernel = createKernel(options);
+  const refusalOf = createPeers({ kernel, allowUids });
+  const safety = { hasOtherUsers: allowUids.length > 0, ownUid: process.geteuid?.() };
+  const overTcp = new Set<number>();
+
+  function unsafeOf(fd: number, hasKey: boolean): LaunchpoolError | undefined {
+    const address = kernel.addressOf(fd);
+    // Whoever listens on it will say what it is.
+    if (address === undefined) return undefined;
+    if (address.family === 'tcp') overTcp.add(fd);
+    return unsafeSocket(address, { ...safety, hasKey });
+  }
+
+  const found = [
+    ...sockets.agent.map((fd) => unsafeOf(fd, authkey !== undefined)),
+    // Nobody is asked for a key there.
+    ...sockets.control.map((fd) => unsafeOf(fd, false)),
+  ];
+  return {
+    unsafe: found.find((error) => error !== undefined),
+    mostConnections:
+      maxConnections ?? Math.min(MOST_CONNECTIONS, Math.floor(kernel.mostDescriptors * SHARE_OF_DESCRIPTORS)),
+    isGone: kernel.isGone,
+    guard: (onSocket) => (socket, listeningFd) => {
+      const refusal = overTcp.has(listeningFd) ? undefined : refusalOf((socket as unknown as Handle)._handle?.fd);
+      if (refusal === undefined) return onSocket(socket);
+      socket.destroy();
+      onTurnedAway(refusal);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/** More connections than an agent may have: those that it has are served, and it is none the worse afterwards. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import test from 'ava';
+import { connectRaw } from '../../src/client/index.ts';
+import { connectRpc } from '../../src/client/rpc.ts';
+import { activate, agentCommand } from '../helpers/activator.ts';
+import { dial } from '../helpers/frame-client.ts';
+import { framesOf } from '../helpers/frame-server.ts';
+import { notTested } from '../helpers/not-tested.ts';
+import { runProgram } from '../helpers/program.ts';
+
+const RPC = 'agents/misbehaving.ts';
+const RAW = 'agents/echo.ts';
+
+/** Connects so many times, not all at once: the queue of a socket is shorter than that. */
+async function crowd(path: string, count: number, open: Set<Socket>): Promise<void> {
+  for (let left = count; left > 0; left -= 200) {
+    await Promise.all(
+      Array.from({ length: Math.min(200, left) }, async () => {
+        const socket = connect(path);
+        socket.on('error', () => undefined).once('close', () => open.delete(socket));
+        await once(socket, 'connect');
+        open.add(socket.resume());
+      }),
+    );
+  }
+}
+
+test('who is one too many is told so by an RPC agent, in a form that says to come again, and can', async (t) => {
+  const { socketPath } = await activate(t, agentCommand(RPC, ['--max-connections', '2']));
+  const [one, two] = [await connectRpc(socketPath), await connectRpc(socketPath)];
+  t.is(await one.call('sync', [1]), 1);
+  t.is(await two.call('sync', [2]), 2);
+  const three = await dial(t, socketPath);
+  const [refusal = ''] = await three.ended;
+  t.like(JSON.parse(refusal), { id: null, error: { code: -32002, data: { data: { retryAfterMs: 1_000 } } } });
+
+  // What a client of launchpool's sends crosses with the refusal; both ways it is a reason to come again.
+  const four = await connectRpc(socketPath);
+  const error = await t.throwsAsync(four.call('sync', [4]));
+  t.like(error, { retryable: true });
+  one.close();
+  for (;;) {
+    const five = await connectRpc(socketPath);
+    const answer = await five.call('sync', [5]).catch(() => undefined);
+    five.close();
+    if (answer === undefined) continue;
+    t.is(answer, 5);
+    break;
+  }
+  t.is(await two.call('sync', [2]), 2);
+  two.close();
+});
+
+test('who is one too many gets just the end of a raw agent', async (t) => {
+  const { socketPath } = await activate(t, agentCommand(RAW, ['--max-connections', '1']));
+  const client = await connectRaw(socketPath);
+  t.is(String(await client.request('in')), 'in');
+  const other = await dial(t, socketPath);
+  t.deepEqual(await other.ended, []);
+  client.close();
+});
+
+test('10 000 idle connections are served, and one more is turned away', async (t) => {
+  t.timeout(120_000);
+  const most = 10_000;
+  const { stdout } = await runProgram(['/bin/sh', '-c', 'ulimit -n']);
+  if (Number(String(stdout)) < 1.3 * most) return notTested(t, `there are only ${String(stdout).trim()} descriptors`);
+  const { socketPath, all } = await activate(t, agentCommand(RAW, ['--idle', '0', '--keep-quiet-clients']));
+  const open = new Set<Socket>();
+  t.teardown(() => {
+    for (const socket of open) socket.destroy();
+  });
+  const first = await connectRaw(socketPath);
+  t.is(String(await first.request('first')), 'first');
+  await crowd(socketPath, most - 2, open);
+  const last = await connectRaw(socketPath);
+  t.is(String(await last.request('last')), 'last');
+  t.is(open.size, most - 2);
+  const tooMany = await dial(t, socketPath);
+  t.deepEqual(await tooMany.ended, []);
+  t.is(String(await first.request('first')), 'first');
+  first.close();
+  last.close();
+  t.is(all('started').length, 1);
+});
+
+test('a storm of more connections than there are descriptors leaves the agent as it was', async (t) => {
+  t.timeout(60_000);
+  const agent = agentCommand(RAW, ['--max-connections', '10000', '--idle', '0']);
+  const { socketPath, all } = await activate(t, ['/bin/sh', '-c', 'ulimit -n 64 && exec "$0" "$@"', ...agent]);
+  const first = await connectRaw(socketPath);
+  t.is(String(await first.request('before')), 'before');
+  for (let storm = 0; storm < 3; storm += 1) {
+    const open = new Set<Socket>();
+    await crowd(socketPath, 400, open);
+    t.is(String(await first.request('meanwhile')), 'meanwhile');
+    t.true(open.size < 400);
+    for (const socket of open) socket.destroy();
+  }
+  // Descriptors are free again when the agent has seen the others go.
+  for (let answer = ''; answer !== 'after'; ) {
+    const client = await connectRaw(socketPath);
+    answer = await client.request('after').then(String, () => '');
+    client.close();
+  }
+  t.is(String(await first.request('after')), 'after');
+  first.close();
+  t.deepEqual(all('crashed'), []);
+  t.is(all('started').length, 1);
+});
+
+test('by itself an agent takes no more than 80 % of its descriptors', async (t) => {
+  const agent = agentCommand(RAW, ['--idle', '0']);
+  const { socketPath } = await activate(t, ['/bin/sh', '-c', 'ulimit -n 200 && exec "$0" "$@"', ...agent]);
+  const first = await connectRaw(socketPath);
+  await first.request('before');
+  const clients = [];
+  for (let count = 2; count <= 160; count += 1) {
+    const client = await dial(t, socketPath);
+    client.socket.write(framesOf('in'));
+    clients.push(client);
+  }
+  for (const client of clients) t.deepEqual(await client.until(1), ['in']);
+  const tooMany = await dial(t, socketPath);
+  t.deepEqual(await tooMany.ended, []);
+  first.close();
+});

@@ -1,0 +1,94 @@
+/** Other users of the machine at the door of an agent: they neither get in nor get to see anything. */
+import { chmodSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import test from 'ava';
+import { connectRpc } from '../../src/client/rpc.ts';
+import { activate } from '../helpers/activator.ts';
+import { ENTRY, fixture } from '../helpers/agent.ts';
+import { LABEL, layBench } from '../helpers/install-bench.ts';
+import { asUser, canBeOthers, FRIEND, STRANGER } from '../helpers/other-user.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { treeOf } from '../helpers/tree.ts';
+
+type Attempt = { connected: boolean; received: string; error?: string };
+
+const QUESTION = '{"jsonrpc":"2.0","id":1,"method":"sync","params":["in"]}';
+const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+const ANSWER = '{"jsonrpc":"2.0","id":1,"result":"in"}';
+
+const command = (...flags: string[]): readonly [string, ...string[]] => [
+  process.execPath,
+  ...[ENTRY, 'run', fixture('agents/misbehaving.ts'), '--log-level', 'silent', ...flags],
+];
+
+test('another user cannot connect to a socket as launchpool holds it, and starts nothing', async (t) => {
+  if (!canBeOthers(t)) return;
+  const { socketPath, controlPath, all } = await activate(t, command());
+  t.is(statSync(socketPath).mode & 0o777, 0o600);
+  for (const path of [socketPath, controlPath]) {
+    t.like(await asUser<Attempt>(STRANGER, 'connect', path, QUESTION), { connected: false, error: 'EACCES' });
+  }
+  // Its own mode is enough, where the folder is open.
+  chmodSync(dirname(socketPath), 0o755);
+  for (const path of [socketPath, controlPath]) {
+    t.like(await asUser<Attempt>(STRANGER, 'connect', path, QUESTION), { connected: false, error: 'EACCES' });
+  }
+  t.deepEqual(all('started'), []);
+});
+
+test('another user who can connect is closed without a word, unless --allow-uid names it, and others go on', async (t) => {
+  if (!canBeOthers(t)) return;
+  const { socketPath, controlPath } = await activate(t, command('--allow-uid', String(FRIEND)));
+  chmodSync(dirname(socketPath), 0o755);
+  for (const path of [socketPath, controlPath]) chmodSync(path, 0o666);
+  const own = await connectRpc(socketPath);
+  t.is(await own.call('sync', ['own']), 'own');
+
+  const refused = await asUser<Attempt>(STRANGER, 'connect', socketPath, QUESTION);
+  t.like(refused, { connected: true, received: '' });
+  t.is((await asUser<Attempt>(FRIEND, 'connect', socketPath, QUESTION)).received, ANSWER);
+  t.is((await asUser<Attempt>(STRANGER, 'connect', controlPath, PING)).received, '');
+  t.regex((await asUser<Attempt>(FRIEND, 'connect', controlPath, PING)).received, /pong/);
+  t.is(await own.call('sync', ['own']), 'own');
+  own.close();
+});
+
+test('another user who comes again and again does not keep an agent from leaving', async (t) => {
+  if (!canBeOthers(t)) return;
+  const { socketPath, reached } = await activate(t, command('--allow-uid', String(FRIEND), '--idle', '0.5'));
+  chmodSync(dirname(socketPath), 0o755);
+  chmodSync(socketPath, 0o666);
+  const own = await connectRpc(socketPath);
+  t.is(await own.call('sync', ['own']), 'own');
+  own.close();
+  let left = false;
+  const leaves = reached('left', 1).then(() => {
+    left = true;
+  });
+  // Each starts the next agent, if there is none.
+  while (!left) await asUser<Attempt>(STRANGER, 'connect', socketPath, QUESTION);
+  await leaves;
+  t.pass();
+});
+
+test('another user can read neither the key nor any file of an installation', async (t) => {
+  if (!canBeOthers(t)) return;
+  const bench = await layBench(t, 'embedded');
+  if (bench === undefined) return;
+  const key = join(await tempDir(t), 'key');
+  // As it is at most places: the folders above are open.
+  chmodSync(dirname(bench.home), 0o755);
+  chmodSync(dirname(key), 0o755);
+  await bench.install({ agent: { 'authkey-file': key }, log: 'file' });
+  const { record, logFile, folder, sockets } = bench.layout;
+  const files = [key, record, logFile, ...treeOf(folder).map((line) => join(folder, line.split(' ')[0] as string))];
+  t.true(
+    files.some((path) => path.endsWith('agent.js')),
+    LABEL,
+  );
+  const codes = new Set(await asUser<string[]>(STRANGER, 'read', ...files));
+  t.deepEqual(codes, new Set(['EACCES']));
+  for (const path of Object.values(sockets)) {
+    t.false((await asUser<Attempt>(STRANGER, 'connect', path, QUESTION)).connected);
+  }
+});

@@ -1,0 +1,125 @@
+/** What a real agent says of itself, whatever it is doing. */
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { createAnswers } from '../../../src/agent/control-answers.ts';
+import type { AgentStatus } from '../../../src/agent/status.ts';
+import { type Agent, connect } from '../../../src/client/index.ts';
+import { connectRpc, type RpcClient } from '../../../src/client/rpc.ts';
+import { createLog } from '../../../src/log.ts';
+import { isAlive } from '../../helpers/activator.ts';
+import { fixture, holdAgent, type TestAgent } from '../../helpers/agent.ts';
+import { serveControl, statusOf } from '../../helpers/control-server.ts';
+
+type Module = { add(a: number, b: number): number; burn(ms: number): number; slow(ms: number): number };
+
+async function asking(t: ExecutionContext, controlPath: string): Promise<RpcClient> {
+  const client = await connectRpc(controlPath, { activationMs: 0 });
+  t.teardown(client.close);
+  return client;
+}
+
+type Bench = { held: TestAgent; agent: Agent<Module>; control: RpcClient };
+
+async function running(t: ExecutionContext, flags: readonly string[] = []): Promise<Bench> {
+  const held: TestAgent = await holdAgent(t, fixture('agents/misbehaving.ts'), flags);
+  const agent = await connect<Module>(held.socketPath);
+  await agent.add(1, 2);
+  return { held, agent, control: await asking(t, held.controlPath) };
+}
+
+test('an agent tells how it is doing', async (t) => {
+  const { control } = await running(t, ['--threads', '1', '--idle', '0']);
+  const status = (await control.call('status', [])) as AgentStatus;
+  t.like(status, {
+    state: 'running',
+    hash: null,
+    leavesInMs: null,
+    connections: 1,
+    requests: 0,
+    threads: 1,
+    restarts: 0,
+  });
+  t.is(status.counters.done, 1);
+  t.is(status.latencyMs.count, 1);
+  t.true(status.latencyMs.max > 0);
+  t.is(status.utilisation.length, 1);
+  t.true(status.memoryBytes > status.heapBytes && status.heapBytes > 0);
+  t.is(status.versions.node, process.versions.node);
+  t.regex(status.versions.launchpool, /^\d+\.\d+\.\d+/);
+  t.regex(String(await control.call('metrics', [])), /^launchpool_requests_total 1$/m);
+});
+
+test('while every thread is busy for ever, the agent answers all the same', async (t) => {
+  const { agent, control } = await running(t, ['--threads', '1']);
+  const spinning = agent.burn(600_000).catch(() => 'gone');
+  for (;;) {
+    const { requests, leavesInMs } = (await control.call('status', [])) as AgentStatus;
+    if (requests === 0) continue;
+    t.is(leavesInMs, null);
+    break;
+  }
+  t.is(await control.call('ping', []), 'pong');
+  t.regex(String(await control.call('metrics', [])), /^launchpool_requests_under_way 1$/m);
+  const { pid } = (await control.call('status', [])) as AgentStatus;
+  process.kill(pid, 'SIGKILL');
+  t.is(await spinning, 'gone');
+});
+
+test('to drain is answered, then the agent finishes what it has begun, answers meanwhile, and goes', async (t) => {
+  const { held, agent, control } = await running(t, ['--idle', '0']);
+  const reply = agent.slow(300);
+  while (((await control.call('status', [])) as AgentStatus).requests === 0);
+  const { pid } = (await control.call('drain', [])) as { pid: number };
+  t.like(await control.call('status', []), { pid, state: 'leaving', leavesInMs: 0 });
+  t.is(await (await asking(t, held.controlPath)).call('ping', []), 'pong');
+  t.is(await reply, 300);
+  await held.event('left');
+  t.false(isAlive(pid));
+});
+
+test('an agent that has nothing to do goes at once, and is not kept by who asks', async (t) => {
+  const { held, control } = await running(t, ['--idle', '0.2']);
+  const idler = connectSocket(held.controlPath);
+  t.teardown(() => idler.destroy());
+  await once(idler, 'connect');
+  while (!control.closed) await control.call('ping', []).catch(() => undefined);
+  await held.event('left');
+  t.pass();
+});
+
+test('what takes no params refuses them, and a level must be one', async (t) => {
+  const log = createLog({ level: 'warn', pretty: false });
+  const { controlPath } = await serveControl(
+    t,
+    createAnswers({ status: () => statusOf(), loaded: async () => undefined, leave: () => t.fail(), log }),
+  );
+  const control = await asking(t, controlPath);
+  const invalid = { code: 'ERR_LAUNCHPOOL_PARAMS_INVALID' };
+  for (const method of ['ping', 'status', 'ready', 'metrics', 'drain']) {
+    await t.throwsAsync(control.call(method, [1]), { ...invalid, message: `${method} takes no params` });
+  }
+  for (const params of [['loud'], ['info', 'debug'], [30], [{ level: 'info' }]]) {
+    await t.throwsAsync(control.call('logLevel', params), {
+      ...invalid,
+      message: /^logLevel takes one of trace, debug/,
+    });
+  }
+  t.is(await control.call('logLevel', []), 'warn');
+  t.is(await control.call('logLevel', ['debug']), 'debug');
+  t.is(await control.call('logLevel', []), 'debug');
+  t.is(log.level, 'debug');
+});
+
+test('to reload is answered when it is done, with what it has against it, or not at all', async (t) => {
+  const log = createLog({ level: 'warn', pretty: false });
+  const sources = { status: () => statusOf(), loaded: async () => undefined, leave: () => undefined, log };
+  const controlOf = async (reload?: () => Promise<unknown>): Promise<RpcClient> =>
+    asking(t, (await serveControl(t, createAnswers({ ...sources, reload }))).controlPath);
+  t.deepEqual(await (await controlOf(async () => ({ module: 'b' }))).call('reload', []), { module: 'b' });
+  t.is(await (await controlOf(async () => undefined)).call('reload', []), null);
+  await t.throwsAsync((await controlOf(() => Promise.reject(new Error('worse')))).call('reload', []), {
+    message: 'worse',
+  });
+  await t.throwsAsync((await controlOf()).call('reload', []), { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND' });
+});

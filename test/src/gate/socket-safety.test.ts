@@ -1,0 +1,108 @@
+/** Which sockets can be reached by others than those who may speak. */
+import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type SafetyOptions, unsafeSocket } from '../../../src/gate/socket-safety.ts';
+import type { LaunchpoolError } from '../../../wire/errors.ts';
+import { notTested } from '../../helpers/not-tested.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { listenAt } from '../../helpers/unix-sockets.ts';
+
+const ownUid = process.geteuid?.();
+const strict: SafetyOptions = { hasOtherUsers: false, hasKey: false, ownUid };
+
+/** A socket of that mode, in a folder of that mode, in one that everybody can go through. */
+async function socketOf(t: ExecutionContext, mode: number, folderMode: number): Promise<string> {
+  const outer = await tempDir(t);
+  chmodSync(outer, 0o755);
+  const folder = join(outer, 'in');
+  mkdirSync(folder);
+  const path = join(folder, 'a.sock');
+  await listenAt(t, path);
+  chmodSync(path, mode);
+  chmodSync(folder, folderMode);
+  return path;
+}
+
+const look = (path: string, options: Partial<SafetyOptions> = {}): LaunchpoolError | undefined =>
+  unsafeSocket({ family: 'unix', path }, { ...strict, ...options });
+
+for (const [mode, folderMode, isSafe] of [
+  [0o600, 0o755, true],
+  [0o700, 0o777, true],
+  [0o666, 0o700, true],
+  [0o777, 0o744, true],
+  [0o660, 0o755, false],
+  [0o606, 0o755, false],
+  [0o777, 0o710, false],
+  [0o755, 0o711, false],
+] as const) {
+  const what = `a socket of mode ${mode.toString(8)} in a folder of mode ${folderMode.toString(8)}`;
+  test(`${what} is ${isSafe ? 'safe' : 'not safe, and the hint says what is'}`, async (t) => {
+    const path = await socketOf(t, mode, folderMode);
+    const error = look(path);
+    t.is(error?.code, isSafe ? undefined : 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+    if (isSafe) return;
+    t.true(error?.message.includes(path));
+    t.regex(error?.hint ?? '', /SocketMode=0600.*SockPathMode to 384.*chmod 700 \//);
+  });
+}
+
+test('a folder further up is as good, and a link past it does not help', async (t) => {
+  const path = await socketOf(t, 0o666, 0o755);
+  t.is(look(path)?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+  const [outer, elsewhere] = [join(path, '..', '..'), await tempDir(t)];
+  chmodSync(elsewhere, 0o755);
+  symlinkSync(join(path, '..'), join(elsewhere, 'link'));
+  chmodSync(outer, 0o700);
+  t.is(look(path), undefined);
+  t.is(look(join(elsewhere, 'link', 'a.sock')), undefined);
+});
+
+test('where other users are named, the mode is meant', async (t) => {
+  t.is(look(await socketOf(t, 0o666, 0o755), { hasOtherUsers: true }), undefined);
+});
+
+test("another user's socket is not safe, whatever its mode, and another user's folder encloses nothing", async (t) => {
+  if (ownUid !== 0) return notTested(t, 'only root can give files away');
+  const path = await socketOf(t, 0o600, 0o700);
+  chownSync(path, 12_345, 12_345);
+  for (const hasOtherUsers of [false, true]) {
+    t.regex(look(path, { hasOtherUsers })?.message ?? '', /belongs to user 12345/);
+  }
+  chownSync(path, 0, 0);
+  chmodSync(path, 0o666);
+  chownSync(join(path, '..'), 12_345, 12_345);
+  t.is(look(path)?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+  t.is(look(path, { ownUid: 12_345 }), undefined);
+});
+
+test('where there is nothing any more, nobody gets in', async (t) => {
+  t.is(look(join(await tempDir(t), 'gone.sock')), undefined);
+});
+
+test('a socket without a path is open to all users', (t) => {
+  t.is(look('')?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+  t.is(look('', { hasOtherUsers: true }), undefined);
+});
+
+for (const host of ['127.0.0.1', '127.1.2.3', '::1']) {
+  test(`at ${host} a key is needed, whoever is named`, (t) => {
+    const at = (options: Partial<SafetyOptions>): LaunchpoolError | undefined =>
+      unsafeSocket({ family: 'tcp', host }, { ...strict, ...options });
+    t.is(at({ hasKey: true }), undefined);
+    for (const hasOtherUsers of [false, true]) {
+      const error = at({ hasOtherUsers });
+      t.is(error?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+      t.regex(error?.hint ?? '', /--authkey-file/);
+    }
+  });
+}
+
+for (const host of ['0.0.0.0', '::0', '192.168.1.2', '128.0.0.1', 'fe80:0:0:0:0:0:0:1', '12.7.0.1']) {
+  test(`at ${host} nobody may be reached, key or not`, (t) => {
+    const error = unsafeSocket({ family: 'tcp', host }, { ...strict, hasKey: true });
+    t.is(error?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+    t.true(error?.message.includes(host));
+  });
+}
