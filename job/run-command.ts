@@ -16,16 +16,21 @@ export type RunCommand = (command: Command) => Promise<CommandResult>;
 /** None of these commands waits for anybody; one that does is not going to end. */
 const LONGEST_MS = 60_000;
 
-export const runCommand: RunCommand = async ([program, ...args]) => {
-  const { exitCode, stdout, stderr, code } = await execa(program, args, {
-    reject: false,
-    stdin: 'ignore',
-    timeout: LONGEST_MS,
-    // What they print is read, so it must not be translated.
-    env: { LC_ALL: 'C' },
-  });
-  return { status: exitCode ?? (code === 'ENOENT' ? 127 : -1), stdout, stderr };
-};
+/** @param longestMs what takes longer is ended. */
+export function createRunCommand(longestMs: number): RunCommand {
+  return async ([program, ...args]) => {
+    const { exitCode, stdout, stderr, code } = await execa(program, args, {
+      reject: false,
+      stdin: 'ignore',
+      timeout: longestMs,
+      // What they print is read, so it must not be translated.
+      env: { LC_ALL: 'C' },
+    });
+    return { status: exitCode ?? (code === 'ENOENT' ? 127 : -1), stdout: stdout ?? '', stderr: stderr ?? '' };
+  };
+}
+
+export const runCommand: RunCommand = createRunCommand(LONGEST_MS);
 
 /** The error for a command that has failed. */
 export function commandFailed(

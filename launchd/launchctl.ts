@@ -20,15 +20,27 @@ export const STATUS = {
   DOMAIN_UNFIT: 125,
 } as const;
 
+/** What `print` ends with when there is nothing to print. Any other failure says nothing of whether there is. */
+const ABSENT: readonly number[] = [
+  STATUS.NO_SUCH_PROCESS,
+  STATUS.NO_SUCH_DOMAIN,
+  STATUS.NO_SUCH_SERVICE,
+  STATUS.DOMAIN_UNFIT,
+];
+
 /** What `launchctl print` says of a job. */
 export type Printed = {
   state: string;
   /** The plist it was loaded from. */
   path: string | undefined;
   pid: number | undefined;
-  /** Undefined when it has never run. */
-  lastExit: number | undefined;
+  /** Its exit status, or `signal 9`; undefined when it has never ended. */
+  lastExit: number | string | undefined;
 };
+
+/** Of a job that is on its way out: its sockets are closed, and its label is taken until its process has gone. */
+const LEAVING = ['SIGTERMed', 'SIGKILLed', 'languishing'];
+export const isLeaving = ({ state }: Pick<Printed, 'state'>): boolean => LEAVING.includes(state);
 
 export type Launchctl = {
   /** Whether there is such a domain. */
@@ -40,7 +52,10 @@ export type Launchctl = {
   bootout(domain: string, label: string, longestMs: number): Promise<void>;
   /** Whether there was a process to send it to. */
   kill(domain: string, label: string, signal: NodeJS.Signals): Promise<boolean>;
-  /** Undefined when the domain has no such job. */
+  /**
+   * Undefined when there is no such job, or no such domain.
+   * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when that cannot be told
+   */
   print(domain: string, label: string): Promise<Printed | undefined>;
   /** Whether it is switched off, which outlives the job, its plist, and a restart. */
   isDisabled(domain: string, label: string): Promise<boolean>;
@@ -49,11 +64,15 @@ export type Launchctl = {
 export const ENABLE = (domain: string, label: string): Command => [LAUNCHCTL, 'enable', `${domain}/${label}`];
 export const BOOTSTRAP = (domain: string, path: string): Command => [LAUNCHCTL, 'bootstrap', domain, path];
 export const BOOTOUT = (domain: string, label: string): Command => [LAUNCHCTL, 'bootout', `${domain}/${label}`];
+const PRINT = (domain: string, label: string): Command => [LAUNCHCTL, 'print', `${domain}/${label}`];
 
 export function createLaunchctl(run: RunCommand): Launchctl {
   const print: Launchctl['print'] = async (domain, label) => {
-    const { status, stdout } = await run([LAUNCHCTL, 'print', `${domain}/${label}`]);
-    return status === 0 ? parsePrint(stdout) : undefined;
+    const command = PRINT(domain, label);
+    const result = await run(command);
+    if (result.status === 0) return parsePrint(result.stdout);
+    if (ABSENT.includes(result.status)) return undefined;
+    throw commandFailed(command, result, hintOf(result));
   };
 
   return {
@@ -73,7 +92,7 @@ export function createLaunchctl(run: RunCommand): Launchctl {
         const passing = result.status === STATUS.IO_ERROR || result.status === STATUS.ALREADY;
         if (!passing) throw commandFailed(command, result, hintOf(result));
         const printed = await print(domain, label);
-        if (printed?.path === plistPath && printed.state !== 'SIGTERMed') return;
+        if (printed?.path === plistPath && !isLeaving(printed)) return;
         if (Date.now() >= deadline) throw commandFailed(command, result, hintOf(result));
       }
     },
@@ -123,13 +142,15 @@ function hintOf({ status }: CommandResult): string {
  */
 export function parsePrint(text: string): Printed {
   const field = (name: string): string | undefined => new RegExp(`^\\t${name} = (.*)$`, 'm').exec(text)?.[1]?.trim();
-  const pid = field('pid');
-  const lastExit = /^-?\d+/.exec(field('last exit code') ?? '')?.[0];
+  const pid = /^[1-9]\d*$/.exec(field('pid') ?? '')?.[0];
+  // The one line stands in the other's place: `78: EX_CONFIG`, `Killed: 9`.
+  const status = /^-?\d+/.exec(field('last exit code') ?? '')?.[0];
+  const signal = /\d+$/.exec(field('last terminating signal') ?? '')?.[0];
   return {
     state: field('state') ?? 'unknown',
     path: field('path'),
     pid: pid === undefined ? undefined : Number(pid),
-    lastExit: lastExit === undefined ? undefined : Number(lastExit),
+    lastExit: status !== undefined ? Number(status) : signal !== undefined ? `signal ${signal}` : undefined,
   };
 }
 

@@ -2,9 +2,12 @@
 import { z } from 'zod';
 import { MAX_SOCKET_PATH_BYTES } from '../wire/address.ts';
 
-/** No control characters: a plist is XML 1.0, which cannot have them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const text = z.string().regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]*$/, 'has control characters');
+/** A plist is XML 1.0, which cannot have control characters, and UTF-8, which cannot have half a character. */
+const text = z
+  .string()
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]*$/, 'has control characters')
+  .refine((value) => value.isWellFormed(), 'has a surrogate without its other half');
 /** "Must be absolute", and neither `~` nor `$` means anything in it. */
 const absolute = text.regex(/^\//, 'is not absolute');
 const count = z

@@ -5,7 +5,7 @@ import type { Job } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
 import type { JobStatus, Supervisor } from '../job/supervisor.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
-import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, type Printed } from './launchctl.ts';
+import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, isLeaving, type Printed } from './launchctl.ts';
 import { domainsOf, plistPathOf } from './paths.ts';
 import { encodePlist, plistOf } from './plist.ts';
 
@@ -68,7 +68,8 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     async load(job, changed) {
       const { label } = job;
       const found = await find(label);
-      if (found !== undefined && changed.length === 0) return;
+      // What somebody else is removing would be gone a moment later.
+      if (found !== undefined && changed.length === 0 && !isLeaving(found.printed)) return;
       // launchd keeps what it has read of a plist until the job is gone.
       if (found !== undefined) await unload(label, job.stopSeconds * 1000);
       const into = found?.domain ?? (await domain());
@@ -109,20 +110,20 @@ function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string)
   if (path !== undefined && path !== expectedPath) {
     return { ...status, state: 'failed', detail: `another job has this label: ${path}` };
   }
+  if (isLeaving({ state })) return { ...status, state: 'stopping', listening: false };
   switch (state) {
     case 'running':
       return { ...status, state: 'running' };
     case 'spawning':
+    // The program that becomes the job's.
+    case 'xpcproxy':
       return { ...status, state: 'starting' };
     case 'spawn scheduled':
       return { ...status, state: 'throttled', detail: 'it ended too soon; launchd starts it again after a while' };
-    case 'SIGTERMed':
-    case 'SIGKILLed':
-    case 'languishing':
-      return { ...status, state: 'stopping' };
     case 'not running':
     case 'exited':
-      if (lastExit === undefined || lastExit === 0) return { ...status, state: 'idle' };
+      // One that is told to leave before it listens to that, SIGTERM ends.
+      if (lastExit === undefined || lastExit === 0 || lastExit === 'signal 15') return { ...status, state: 'idle' };
       return {
         ...status,
         state: 'failed',

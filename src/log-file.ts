@@ -1,5 +1,5 @@
 /** Keeps a log file from growing for ever, when it is what a supervisor has given the process as standard error. */
-import { constants, copyFileSync, ftruncateSync, renameSync, statSync } from 'node:fs';
+import { constants, copyFileSync, fstatSync, ftruncateSync, renameSync, rmSync, statSync } from 'node:fs';
 
 /** So many older ones are kept, as `<path>.1` and so on, the latest first. */
 const KEPT = 3;
@@ -11,13 +11,22 @@ const STDERR = 2;
  * for this process and its children, none of which can be told of another. What the threads say goes through the main
  * thread, which is here, so nothing is written between the two.
  * @param maxBytes so long it may become.
- * @returns whether it was so long.
- * @throws what the file system has against it.
+ * @returns whether it was so long. A file that somebody has moved away or replaced is nobody's to be emptied.
+ * @throws what the file system has against it. Then everything is as it was.
  */
 export function rotateLog(path: string, maxBytes: number = 10 * 1024 * 1024, fd: number = STDERR): boolean {
-  if (statSync(path).size <= maxBytes) return false;
-  for (let number = KEPT; number > 1; number -= 1) rename(`${path}.${number - 1}`, `${path}.${number}`);
-  copyFileSync(path, `${path}.1`, constants.COPYFILE_FICLONE);
+  const [found, own] = [statSync(path, { throwIfNoEntry: false }), fstatSync(fd)];
+  if (found?.ino !== own.ino || found.dev !== own.dev || own.size <= maxBytes) return false;
+  const copy = `${path}.new`;
+  try {
+    copyFileSync(path, copy, constants.COPYFILE_FICLONE);
+    // Not before there is a copy: on a full disk, each attempt would cost one of the older ones.
+    for (let number = KEPT; number > 1; number -= 1) rename(`${path}.${number - 1}`, `${path}.${number}`);
+    renameSync(copy, `${path}.1`);
+  } catch (error) {
+    rmSync(copy, { force: true });
+    throw error;
+  }
   ftruncateSync(fd);
   return true;
 }

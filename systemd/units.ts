@@ -69,14 +69,14 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
     ],
     Service: [
       ['Type', 'notify'],
-      ['ExecStart', job.command.map(quoteArgument).join(' ')],
+      ['ExecStart', commandLine(job)],
       // Instead of these limits: who waits at the socket has it started again, but only after a second.
       ['ExecStopPost', `/bin/sh -c '[ "$$SERVICE_RESULT" = success ] || sleep 1'`],
       ['TimeoutStartSec', '30'],
       ['TimeoutStopSec', String(job.stopSeconds)],
       ['WatchdogSec', String(WATCHDOG_SECONDS)],
       ['KillMode', 'mixed'],
-      ['WorkingDirectory', escapeSpecifiers(checked('the working directory', job.workingDirectory))],
+      ['WorkingDirectory', checkedPath('the working directory', job.workingDirectory)],
       ...Object.entries(job.env).map(([name, value]): Line => ['Environment', quote(`${name}=${value}`)]),
       ['UnsetEnvironment', UNWANTED.filter((name) => !(name in job.env)).join(' ')],
       ['UMask', '0077'],
@@ -95,7 +95,7 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
 }
 
 function logTo(file: string): Line[] {
-  const target = `append:${escapeSpecifiers(checked('the log file', file))}`;
+  const target = `append:${checkedPath('the log file', file)}`;
   return [
     ['StandardOutput', target],
     ['StandardError', target],
@@ -108,6 +108,14 @@ function encodeUnit(sections: Readonly<Record<string, readonly Line[]>>): string
   const encodeSection = ([name, lines]: [string, readonly Line[]]): string =>
     `[${name}]\n${lines.map(([key, value]) => `${key}=${value}\n`).join('')}`;
   return Object.entries(sections).map(encodeSection).join('\n');
+}
+
+/** Of the program's path systemd expands nothing but specifiers, and it takes none with a quote or a backslash. */
+function commandLine({ command: [program, ...args] }: Job): string {
+  if (!/["'\\]/.test(program)) return [quote(program), ...args.map(quoteArgument)].join(' ');
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_JOB_INVALID', `the program has a quote or \\ in its path: ${program}`, {
+    hint: 'systemd starts no such program: choose a folder of another name.',
+  });
 }
 
 /** systemd.service(5), "Command lines": an argument in quotes, in which `\`, `"`, `%` and `$` mean something. */
@@ -125,11 +133,26 @@ function escapeSpecifiers(text: string): string {
   return text.replaceAll('%', '%%');
 }
 
-/** A unit is lines of text, and nothing that can be quoted may break one. */
+/**
+ * A unit is lines of text, and nothing that can be quoted may break one. Of a line with half a character, or with a code
+ * that Unicode has for no character, systemd takes notice in its log and nothing else.
+ */
 function checked(what: string, text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (!/[\u0000-\u001f\u007f]/.test(text)) return text;
+  if (!/[\u0000-\u001f\u007f]|\p{Surrogate}|\p{Noncharacter_Code_Point}/u.test(text)) return text;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_JOB_INVALID', `${what} has control characters: ${JSON.stringify(text)}`, {
     hint: 'A unit of systemd cannot have them.',
   });
+}
+
+/** In a value that stands without quotes, an end of line cannot be told from what was before it. */
+function checkedPath(what: string, path: string): string {
+  if (!/[\\\s]$/.test(checked(what, path))) return escapeSpecifiers(path);
+  throw new LaunchpoolError(
+    'ERR_LAUNCHPOOL_JOB_INVALID',
+    `${what} ends with white space or \\: ${JSON.stringify(path)}`,
+    {
+      hint: 'A unit of systemd cannot have such a path.',
+    },
+  );
 }

@@ -1,0 +1,55 @@
+/** Programs are run to their end, and how that went is said, whatever it was. */
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import test from 'ava';
+import { commandFailed, createRunCommand, runCommand } from '../../job/run-command.ts';
+import { isAlive } from '../helpers/activator.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+
+const shell = (script: string): [string, ...string[]] => ['/bin/sh', '-c', script];
+
+test('status and output are told apart', async (t) => {
+  t.deepEqual(await runCommand(shell('echo out; echo err >&2; exit 3')), { status: 3, stdout: 'out', stderr: 'err' });
+  t.deepEqual(await runCommand(shell(':')), { status: 0, stdout: '', stderr: '' });
+});
+
+test('a program that there is not is 127', async (t) => {
+  t.like(await runCommand([join(await tempDir(t), 'missing')]), { status: 127, stdout: '' });
+  t.like(await runCommand(['launchpool-no-such-program']), { status: 127 });
+});
+
+test('a program that may not be started is no exit status of its own', async (t) => {
+  t.is((await runCommand([await tempDir(t)])).status, -1);
+});
+
+test('what a signal ends is -1', async (t) => {
+  t.is((await runCommand(shell('kill -TERM $$'))).status, -1);
+});
+
+test('what takes too long is ended, and -1', async (t) => {
+  const begun = performance.now();
+  const { status, stdout } = await createRunCommand(300)(shell('echo $$; exec sleep 60'));
+  t.is(status, -1);
+  t.true(performance.now() - begun < 50_000);
+  t.false(isAlive(Number(stdout)));
+});
+
+test('output that is not UTF-8 is read all the same', async (t) => {
+  const { status, stdout, stderr } = await runCommand(shell("printf 'a\\377b\\303'; printf '\\200' >&2"));
+  t.deepEqual([status, stdout, stderr], [0, 'a\ufffdb\ufffd', '\ufffd']);
+});
+
+test('what it prints is not translated, and it waits for no input', async (t) => {
+  t.is((await runCommand(shell('echo $LC_ALL; cat'))).stdout, 'C');
+});
+
+test('the error of a command has its words, or only its number', (t) => {
+  const command = ['/bin/a', 'b'] as const;
+  const said = commandFailed(command, { status: 5, stdout: 'out', stderr: 'why\n' }, 'Do this.');
+  t.is(said.code, 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED');
+  t.is(said.message, '/bin/a b: exit status 5, why');
+  t.is(said.hint, 'Do this.');
+  t.deepEqual(said.data, { status: 5, stderr: 'why' });
+  t.is(commandFailed(command, { status: 1, stdout: 'out\n', stderr: '' }).message, '/bin/a b: exit status 1, out');
+  t.is(commandFailed(command, { status: 1, stdout: '', stderr: '' }).message, '/bin/a b: exit status 1');
+});

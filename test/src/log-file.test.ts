@@ -1,0 +1,156 @@
+/** A log that has become too long is put aside, whole, and what a process goes on writing is in an empty one. */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { rotateLog } from '../../src/log-file.ts';
+import { runProgram } from '../helpers/program.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { findTool } from '../helpers/tools.ts';
+
+const rotation = new URL('../../src/log-file.ts', import.meta.url).href;
+
+/** A log as a supervisor opens it. */
+async function openLog(t: ExecutionContext): Promise<{ path: string; fd: number; folder: string }> {
+  const folder = await tempDir(t);
+  const path = join(folder, 'agent.log');
+  const fd = openSync(path, 'a', 0o600);
+  t.teardown(() => closeSync(fd));
+  return { path, fd, folder };
+}
+
+test('up to the limit, a log stays as it is', async (t) => {
+  const { path, fd, folder } = await openLog(t);
+  writeSync(fd, 'x'.repeat(100));
+  t.false(rotateLog(path, 100, fd));
+  t.is(statSync(path).size, 100);
+  t.deepEqual(await readdir(folder), ['agent.log']);
+});
+
+test('beyond it, the log is put aside, for its owner alone to read, and goes on empty', async (t) => {
+  const { path, fd } = await openLog(t);
+  writeSync(fd, 'x'.repeat(101));
+  t.true(rotateLog(path, 100, fd));
+  writeSync(fd, 'after');
+  t.is(readFileSync(path, 'utf8'), 'after');
+  t.is(readFileSync(`${path}.1`, 'utf8'), 'x'.repeat(101));
+  t.deepEqual(
+    [path, `${path}.1`].map((name) => statSync(name).mode & 0o777),
+    [0o600, 0o600],
+  );
+});
+
+test('three older ones are kept, the latest first', async (t) => {
+  const { path, fd, folder } = await openLog(t);
+  for (let number = 1; number <= 6; number += 1) {
+    writeSync(fd, `${number}`);
+    t.true(rotateLog(path, 0, fd));
+  }
+  t.deepEqual((await readdir(folder)).sort(), ['agent.log', 'agent.log.1', 'agent.log.2', 'agent.log.3']);
+  t.deepEqual(
+    [1, 2, 3].map((number) => readFileSync(`${path}.${number}`, 'utf8')),
+    ['6', '5', '4'],
+  );
+});
+
+test('nothing that a process writes is lost, and no file becomes much longer than the limit', async (t) => {
+  const { path, folder } = await openLog(t);
+  const script = `
+    import { writeSync } from 'node:fs';
+    import { rotateLog } from ${JSON.stringify(rotation)};
+    for (let line = 0; line < 500; line += 1) {
+      writeSync(2, line + '\\n');
+      if (line % 10 === 9) rotateLog(${JSON.stringify(path)}, 600);
+    }`;
+  const command = '"$1" --input-type=module --eval "$2" 2>> "$3"';
+  const { status } = await runProgram(['/bin/sh', '-c', command, 'sh', process.execPath, script, path]);
+  t.is(status, 0);
+  const files = [3, 2, 1].map((number) => `${path}.${number}`).concat(path);
+  for (const file of files) t.true(statSync(file).size <= 700, file);
+  const lines = files
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('')
+    .split('\n')
+    .filter((line) => line !== '');
+  // The oldest are gone, as they shall be; from there on each line is there, in its order.
+  const first = Number(lines[0]);
+  t.deepEqual(
+    lines.map(Number),
+    Array.from({ length: 500 - first }, (_, index) => first + index),
+  );
+  t.true(lines.length > 300);
+  t.is((await readdir(folder)).length, 4);
+});
+
+test('a log that is not there any more is nothing to rotate', async (t) => {
+  const { path, fd, folder } = await openLog(t);
+  writeSync(fd, 'xx');
+  renameSync(path, join(folder, 'mine'));
+  t.false(rotateLog(path, 1, fd));
+  t.deepEqual(await readdir(folder), ['mine']);
+});
+
+test('a log in whose place somebody has put another is left alone, and so is the other', async (t) => {
+  const { path, fd, folder } = await openLog(t);
+  writeSync(fd, 'own');
+  renameSync(path, join(folder, 'mine'));
+  writeFileSync(path, 'other');
+  t.false(rotateLog(path, 1, fd));
+  t.deepEqual([readFileSync(join(folder, 'mine'), 'utf8'), readFileSync(path, 'utf8')], ['own', 'other']);
+});
+
+test('when it cannot be put aside, everything is as it was', async (t) => {
+  const { path, fd } = await openLog(t);
+  writeSync(fd, 'now');
+  writeFileSync(`${path}.1`, 'one');
+  // Nothing can be written under that name.
+  mkdirSync(`${path}.new`);
+  t.throws(() => rotateLog(path, 1, fd));
+  t.deepEqual([readFileSync(path, 'utf8'), readFileSync(`${path}.1`, 'utf8')], ['now', 'one']);
+  t.false(existsSync(`${path}.2`));
+});
+
+test('on a full disk, nothing is lost however often it is tried, and a process goes on', async (t) => {
+  const unshare = findTool('unshare');
+  if (unshare === undefined || process.getuid?.() !== 0) {
+    t.log('NOT TESTED: a small file system of its own needs root and unshare');
+    t.pass();
+    return;
+  }
+  const folder = await tempDir(t);
+  const path = join(folder, 'agent.log');
+  const script = `
+    import { readFileSync, readdirSync, writeSync, writeFileSync } from 'node:fs';
+    import { rotateLog } from ${JSON.stringify(rotation)};
+    const path = ${JSON.stringify(path)};
+    for (const number of [1, 2, 3]) writeFileSync(path + '.' + number, String(number));
+    writeSync(2, 'x'.repeat(600 * 1024));
+    const codes = [];
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      try { rotateLog(path, 1024); } catch (error) { codes.push(error.code); }
+    }
+    writeSync(2, 'after');
+    const older = [1, 2, 3].map((number) => readFileSync(path + '.' + number, 'utf8'));
+    const log = readFileSync(path, 'utf8');
+    console.log(JSON.stringify({ codes, older, length: log.length, files: readdirSync(${JSON.stringify(folder)}).length }));`;
+  const command = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$1" --input-type=module --eval "$2" 2>> "$3"';
+  const args = [folder, process.execPath, script, path] as const;
+  const { status, stdout, stderr } = await runProgram([unshare, '-m', '/bin/sh', '-c', command, ...args]);
+  t.is(status, 0, stderr);
+  t.deepEqual(JSON.parse(stdout.toString()), {
+    codes: ['ENOSPC', 'ENOSPC', 'ENOSPC', 'ENOSPC'],
+    older: ['1', '2', '3'],
+    length: 600 * 1024 + 5,
+    files: 4,
+  });
+});

@@ -1,0 +1,80 @@
+/** systemctl's words and numbers: what is read out of them, and what follows from them. */
+import test from 'ava';
+import fc from 'fast-check';
+import { createSystemctl, parseProperties, systemctlCommand } from '../../systemd/systemctl.ts';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { scriptedRun } from '../helpers/scripted-run.ts';
+
+test('properties are read by their names, whatever their order and their values', (t) => {
+  const found = parseProperties('MainPID=7\nId=a.service\nResult=a=b=c\nOther=x\nSubState=');
+  t.like(found, { MainPID: '7', Id: 'a.service', Result: 'a=b=c', SubState: '', ActiveState: '' });
+  t.false('Other' in found);
+});
+
+test('whatever it prints, every property is a text', (t) => {
+  const line = fc.tuple(fc.constantFrom('Id', 'MainPID', '__proto__', '', 'constructor'), fc.string());
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(line).map((lines) => lines.map(([name, value]) => `${name}=${value}`).join('\n')),
+  );
+  fc.assert(
+    fc.property(text, (printed) => {
+      const values = Object.values(parseProperties(printed));
+      t.is(values.length, 11);
+      t.true(values.every((value) => typeof value === 'string'));
+    }),
+  );
+});
+
+test('each unit has a paragraph of its own', async (t) => {
+  const { run, commands } = scriptedRun(() => ({ stdout: 'Id=a.socket\nMainPID=0\n\nId=b.service\nMainPID=7' }));
+  const units = await createSystemctl(run).show('a.socket', 'b.service');
+  t.deepEqual(
+    units.map(({ Id, MainPID }) => [Id, MainPID]),
+    [
+      ['a.socket', '0'],
+      ['b.service', '7'],
+    ],
+  );
+  t.regex(commands[0] ?? '', /^--user show --property Id,LoadState,.* a\.socket b\.service$/);
+  t.deepEqual(systemctlCommand('stop', 'a'), ['systemctl', '--user', 'stop', 'a']);
+});
+
+const UNREACHABLE: readonly [what: string, status: number, stderr: string][] = [
+  ['there is no systemctl', 127, ''],
+  ['there is no bus', 1, 'Failed to connect to bus: No medium found'],
+  ["the bus is somebody else's", 1, 'Failed to connect to bus: Permission denied'],
+  [
+    'there is no session',
+    1,
+    'Failed to connect to bus: $DBUS_SESSION_BUS_ADDRESS and $XDG_RUNTIME_DIR not defined (consider using --machine=<user>@.host --user to connect to bus of other user)',
+  ],
+  [
+    'in the words of newer versions',
+    1,
+    'Failed to connect to user scope bus via local transport: No such file or directory',
+  ],
+];
+
+for (const [what, status, stderr] of UNREACHABLE) {
+  test(`systemd cannot be reached: ${what}`, async (t) => {
+    const { run } = scriptedRun(() => ({ status, stderr }));
+    const { must, may, show } = createSystemctl(run);
+    for (const ask of [must('stop', 'a'), may('stop', 'a'), show('a')]) {
+      const error = await t.throwsAsync<LaunchpoolError>(ask, { code: 'ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE' });
+      t.true(error instanceof LaunchpoolError);
+      t.regex(error.hint ?? '', /XDG_RUNTIME_DIR/);
+    }
+  });
+}
+
+test('what must work is an error when it fails, and what may fail is not', async (t) => {
+  const { run } = scriptedRun(() => ({ status: 5, stderr: 'Unit a.service not loaded.\n' }));
+  const { must, may } = createSystemctl(run);
+  await t.notThrowsAsync(may('stop', 'a.service'));
+  const error = await t.throwsAsync<LaunchpoolError>(must('stop', 'a.service'), {
+    code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
+    message: 'systemctl --user stop a.service: exit status 5, Unit a.service not loaded.',
+  });
+  t.regex(error.hint ?? '', /journalctl/);
+});

@@ -1,0 +1,228 @@
+/** The units of a job: what systemd makes of them, and what is refused. */
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import test from 'ava';
+import fc from 'fast-check';
+import type { Job } from '../../job/job.ts';
+import { createSystemd } from '../../systemd/supervisor.ts';
+import { unitsOf } from '../../systemd/units.ts';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { fixture } from '../helpers/agent.ts';
+import { arbitraryJob, jobWith, LABEL } from '../helpers/jobs.ts';
+import { runProgram } from '../helpers/program.ts';
+import { type SystemdSession, startSystemd } from '../helpers/systemd-session.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { needTool } from '../helpers/tools.ts';
+
+const SERVICE = `${LABEL}.service`;
+
+test('the socket units of a typical job', (t) => {
+  const units = unitsOf(jobWith({ tcp: { host: '::1', port: 8080 } }));
+  t.deepEqual([...units.keys()], [`${LABEL}.socket`, `${LABEL}-control.socket`, SERVICE]);
+  t.is(
+    units.get(`${LABEL}.socket`),
+    `[Unit]
+Description=${LABEL}: socket
+
+[Socket]
+ListenStream=%t/${LABEL}.sock
+ListenStream=[::1]:8080
+SocketMode=0600
+DirectoryMode=0700
+FileDescriptorName=agent
+Service=${SERVICE}
+RemoveOnStop=yes
+TriggerLimitIntervalSec=0
+
+[Install]
+WantedBy=sockets.target
+`,
+  );
+  t.regex(units.get(`${LABEL}-control.socket`) ?? '', /^ListenStream=%t\/com\.example\.rot13\.control\.sock$/m);
+  t.regex(units.get(`${LABEL}-control.socket`) ?? '', /^FileDescriptorName=control$/m);
+});
+
+test('the service of a typical job starts on demand alone', (t) => {
+  const unit = unitsOf(jobWith({ logFile: '/log/100%' })).get(SERVICE) ?? '';
+  t.notRegex(unit, /^\[Install\]$|^Restart=/m);
+  for (const line of [
+    `Requires=${LABEL}.socket ${LABEL}-control.socket`,
+    'StartLimitIntervalSec=0',
+    'Type=notify',
+    'ExecStart="/usr/bin/env" "/opt/agent/launchpool.cjs" "run" "/opt/agent/rot13.ts"',
+    'TimeoutStopSec=15',
+    'KillMode=mixed',
+    'UMask=0077',
+    'StandardError=append:/log/100%%',
+  ]) {
+    t.true(unit.split('\n').includes(line), line);
+  }
+  t.notRegex(unitsOf(jobWith()).get(SERVICE) ?? '', /^Standard/m);
+});
+
+test('what would change Node is taken out of the environment, unless it is asked for', (t) => {
+  const unset = (job: Job): string => /^UnsetEnvironment=(.*)$/m.exec(unitsOf(job).get(SERVICE) ?? '')?.[1] ?? '';
+  t.regex(unset(jobWith()), /\bNODE_OPTIONS\b/);
+  t.notRegex(unset(jobWith({ env: { NODE_OPTIONS: '--no-warnings' } })), /\bNODE_OPTIONS\b/);
+});
+
+const REFUSED: readonly [what: string, changes: Partial<Job>][] = [
+  ['an argument of two lines', { command: ['/bin/a', 'a\nExecStart=/bin/b'] }],
+  ['a program with a quote in its path', { command: [`/opt/ann's/node`] }],
+  ['a program with a backslash in its path', { command: ['/opt/a\\b/node'] }],
+  ['an argument with a NUL', { command: ['/bin/a', '\0'] }],
+  ['a variable with a tab', { env: { A: 'a\tb' } }],
+  ['a variable with DEL', { env: { A: '\u007f' } }],
+  ['half a character', { env: { A: '\ud83d' } }],
+  ['a code that is no character', { env: { A: '\ufdd0' } }],
+  ['one beyond the first plane', { command: ['/bin/a', '\u{1ffff}'] }],
+  ['a working directory of two lines', { workingDirectory: '/a\n[Install]' }],
+  ['a log file of two lines', { logFile: '/a\rb' }],
+  ['a working directory that ends with a space', { workingDirectory: '/a ' }],
+  ['a log file that would go on in the next line', { logFile: '/a\\' }],
+];
+
+for (const [what, changes] of REFUSED) {
+  test(`refused: ${what}`, (t) => {
+    const error = t.throws<LaunchpoolError>(() => unitsOf(jobWith(changes)), { code: 'ERR_LAUNCHPOOL_JOB_INVALID' });
+    t.truthy(error.hint);
+  });
+}
+
+test('whatever the job, each line of its units is one that was meant, or the job is refused', (t) => {
+  const anyText = fc.string({ unit: 'binary', maxLength: 6 });
+  const changes = fc.record({ env: fc.dictionary(fc.constantFrom('A', 'B'), anyText), extra: fc.array(anyText) });
+  const keysOf = (job: Job): string[] =>
+    [...unitsOf(job).values()].flatMap((unit) => unit.split('\n').map((line) => line.split('=')[0] as string));
+  let [taken, refused] = [0, 0];
+  fc.assert(
+    fc.property(arbitraryJob, fc.option(changes), (job, more) => {
+      const changed: Job = more === null ? job : { ...job, env: more.env, command: [...job.command, ...more.extra] };
+      const plain = { ...changed, command: ['/bin/a'] as const, env: { ...changed.env }, workingDirectory: '/' };
+      for (const name of Object.keys(plain.env)) plain.env[name] = '';
+      try {
+        t.deepEqual(keysOf(changed), keysOf(plain));
+        taken += 1;
+      } catch (error) {
+        if (!(error instanceof LaunchpoolError) || error.code !== 'ERR_LAUNCHPOOL_JOB_INVALID') throw error;
+        refused += 1;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  t.true(taken > 100 && refused > 20, `${taken} taken, ${refused} refused`);
+});
+
+test('systemd has nothing against the units', async (t) => {
+  const analyze = needTool(t, 'systemd-analyze');
+  if (analyze === undefined) return;
+  const folder = await tempDir(t);
+  // What is started must be there.
+  const nasty = fc.sample(arbitraryJob, 12).map(({ command: [, ...args], ...job }): Job => {
+    return { ...job, command: ['/usr/bin/env', ...args] };
+  });
+  const typical = [jobWith(), jobWith({ tcp: { host: '127.0.0.1', port: 80 }, logFile: '/log/a b' })];
+  for (const [index, job] of [...typical, ...nasty].entries()) {
+    const own = join(folder, String(index));
+    mkdirSync(own);
+    const units = [...unitsOf({ ...job, workingDirectory: folder })].map(([name, unit]) => {
+      writeFileSync(join(own, name), unit);
+      return join(own, name);
+    });
+    const env = { ...process.env, XDG_RUNTIME_DIR: folder, HOME: folder };
+    const { status, stderr } = await runProgram([analyze, 'verify', '--user', '--man=no', ...units], { env });
+    const about = stderr.split('\n').filter((line) => line.includes(own) || line.includes(job.label));
+    t.deepEqual([status, about], [0, []], stderr);
+  }
+});
+
+const NASTY = [
+  '',
+  ' ',
+  'a b',
+  ' a  b ',
+  '"',
+  "'",
+  '\\',
+  '\\\\"',
+  '\\n\\x41\\u0041',
+  '$HOME',
+  '\u0024{HOME}',
+  '$',
+  '$$',
+  '$$HOME',
+  '%h',
+  '%%',
+  '100%',
+  ';',
+  '\\;',
+  '#',
+  '; ls',
+  '-',
+  '@/bin/a',
+  '~',
+  '*',
+  '&|<>()`',
+  'ü漢\u{1f600}\u0085\u2028\u00a0',
+  'a=b',
+  'x'.repeat(4000),
+];
+
+test('arguments and variables arrive as they were', async (t) => {
+  const home = join(await tempDir(t), 'home');
+  const session = await startSystemd(t, home);
+  if (session === undefined) return;
+  const program = join(home, `no de $HOME $$ %h ü;#`);
+  const workingDirectory = join(home, `w %h "q" $HOME ü`);
+  symlinkSync(process.execPath, program);
+  mkdirSync(workingDirectory);
+  const told = join(home, 'told.json');
+  const env = Object.fromEntries(NASTY.map((value, index) => [`TEST_${index}`, value]));
+  const job = jobWith({
+    command: [program, fixture('programs/tell-arguments.ts'), told, ...NASTY],
+    env,
+    workingDirectory,
+    logFile: join(home, 'log %h $HOME "q"'),
+  });
+  await putUnits(session, job);
+  await session.run(['systemctl', '--user', 'start', '--no-block', SERVICE]);
+  while (!existsSync(told)) {
+    const { stdout } = await session.run(['systemctl', '--user', 'show', '-P', 'LoadState', '-P', 'Result', SERVICE]);
+    // It does not say that it is ready: that is no matter here.
+    if (!/^(success|protocol)\n+loaded$/.test(stdout.trim())) return t.fail(`the service has not started: ${stdout}`);
+    await wait(20);
+  }
+  const found = JSON.parse(readFileSync(told, 'utf8')) as { args: string[]; env: object; cwd: string };
+  t.deepEqual(found.args, NASTY);
+  t.like(found.env, env);
+  t.is(found.cwd, workingDirectory);
+  t.true(existsSync(job.logFile ?? ''));
+});
+
+test('however often an agent comes and goes, its socket goes on listening', async (t) => {
+  t.timeout(120_000);
+  const home = join(await tempDir(t), 'home');
+  const session = await startSystemd(t, home);
+  if (session === undefined) return;
+  const job = jobWith({ command: [process.execPath, fixture('programs/serve-one.ts')] });
+  const supervisor = await putUnits(session, job);
+  await supervisor.load(job, supervisor.pathsOf(LABEL));
+  const path = join(session.surroundings.env.XDG_RUNTIME_DIR ?? '', `${LABEL}.sock`);
+  const pids = new Set<string>();
+  for (let lives = 0; lives < 40; lives += 1) pids.add(await text(connect(path)));
+  t.is(pids.size, 40);
+  t.true((await supervisor.status(LABEL)).listening);
+});
+
+async function putUnits({ surroundings, run }: SystemdSession, job: Job) {
+  const supervisor = createSystemd(surroundings);
+  for (const { path, text: unit } of supervisor.filesOf(job)) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, unit);
+  }
+  await run(['systemctl', '--user', 'daemon-reload']);
+  return supervisor;
+}
