@@ -1,20 +1,22 @@
 /** Asks a running agent how it is doing, at its control socket. */
+import type { AgentStatus } from '../agent/status.ts';
 import { connectRpc } from '../client/rpc.ts';
 
-/** What it says: `status` in src/agent/agent.ts. */
-export type ProcessStatus = {
-  pid: number;
-  state: 'running' | 'leaving' | 'broken';
-  module: string;
-  uptimeMs: number;
-  /** Until it leaves, if nobody comes; null while somebody is there, and for an agent that stays. */
-  leavesInMs: number | null;
-  connections: number;
-  connectionsServed: number;
-  requests: number;
-  threads: number;
-  memoryBytes: number;
-};
+/** What it says: `status` in src/agent/status.ts. An agent of an earlier version says less. */
+export type ProcessStatus = Pick<
+  AgentStatus,
+  | 'pid'
+  | 'state'
+  | 'module'
+  | 'uptimeMs'
+  | 'leavesInMs'
+  | 'connections'
+  | 'connectionsServed'
+  | 'requests'
+  | 'threads'
+  | 'memoryBytes'
+> &
+  Partial<AgentStatus>;
 
 /** The main thread answers, whatever the others are doing: an answer that takes longer does not come. */
 const LONGEST_MS = 2_000;

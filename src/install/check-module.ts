@@ -8,6 +8,8 @@ const LONGEST_MS = 60_000;
 /** Of what it prints, so much is kept, in characters. */
 const MOST_PRINTED = 4_000;
 
+const HINT = '`launchpool dev` with the same module shows how it fails, with its stack.';
+
 export type ModuleFacts = { kind: 'raw' | 'rpc'; methods: readonly string[] };
 
 export type CheckModule = {
@@ -59,10 +61,11 @@ export function checkModule({ node, program, module, env }: CheckModule): Promis
 function known(plain: PlainError): LaunchpoolError {
   const error = fromPlain(plain);
   error.remote = false;
+  error.hint ??= HINT;
   if (!String(error.code).startsWith('ERR_LAUNCHPOOL_MODULE_')) error.code = 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED';
   return error;
 }
 
 function notLoaded(message: string, cause?: unknown): LaunchpoolError {
-  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', message, { cause });
+  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', message, { cause, hint: HINT });
 }

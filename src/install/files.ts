@@ -1,19 +1,43 @@
 /** Writes files so that what was there before can be brought back, and touches none that is as it should be. */
-import { chmodSync, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { lstat, mkdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { LaunchpoolError } from '../../wire/errors.ts';
 
 export type Undo = (action: () => Promise<void>) => void;
 
 /** Makes a folder and those above it, of mode 0700. Returns those that it has made, the outermost first. */
 export async function makeFolder(path: string, undo: Undo): Promise<string[]> {
-  const outermost = await mkdir(path, { recursive: true, mode: 0o700 });
+  const outermost = await makePath(path);
   if (outermost === undefined) return [];
   const made: string[] = [];
   for (let folder = path; folder.length >= outermost.length; folder = dirname(folder)) made.unshift(folder);
   undo(() => removeEmptyFolders(made));
   return made;
+}
+
+/**
+ * Makes a folder and those above it, of mode 0700, and says which was the outermost. In a folder that cannot be written
+ * to, a recursive mkdir() fails with no more than that the one to be made is not there; and so it does when another
+ * process removes one meanwhile.
+ */
+export async function makePath(path: string, attempts = 5): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempts === 0) throw error;
+    let missing = path;
+    while (!existsSync(dirname(missing))) missing = dirname(missing);
+    const made = await mkdir(missing, { mode: 0o700 }).then(
+      () => missing,
+      (reason: NodeJS.ErrnoException) => {
+        if (reason.code !== 'EEXIST') throw reason;
+      },
+    );
+    const below = await makePath(path, attempts - 1);
+    return made ?? below;
+  }
 }
 
 /** Removes what is empty of these, the innermost first. */
@@ -27,7 +51,10 @@ export async function removeEmptyFolders(folders: readonly string[]): Promise<vo
   }
 }
 
-/** @returns whether anything had to be done. */
+/**
+ * @returns whether anything had to be done.
+ * @throws ERR_LAUNCHPOOL_INSTALL_FAILED when something is there that is no file
+ */
 export async function writeText(path: string, text: string, mode: number, undo: Undo): Promise<boolean> {
   const before = readBefore(path);
   if (before?.text === text && (before.mode & 0o777) === mode) return false;
@@ -43,12 +70,21 @@ export async function writeText(path: string, text: string, mode: number, undo: 
 
 /** Whether it is as it should be, without doing anything about it. */
 export function hasText(path: string, text: string): boolean {
-  return readBefore(path)?.text === text;
+  try {
+    return readBefore(path)?.text === text;
+  } catch {
+    // To write it will say what is wrong.
+    return false;
+  }
 }
 
-/** In one step: at no moment is there no link. */
+/**
+ * In one step: at no moment is there no link.
+ * @throws ERR_LAUNCHPOOL_INSTALL_FAILED when something is there that is no link
+ */
 export async function pointTo(path: string, target: string, undo: Undo): Promise<boolean> {
   const before = linkOf(path);
+  if (before === undefined && (await exists(path))) throw inTheWay(path);
   if (before === target) return false;
   undo(async () => {
     if (before === undefined) await rm(path, { force: true });
@@ -69,7 +105,7 @@ export function linkOf(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {
-    // There is none, or something else that is not for us to replace: rename() will say so.
+    // There is none, or something else.
     return undefined;
   }
 }
@@ -79,6 +115,15 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 function readBefore(path: string): { text: string; mode: number } | undefined {
-  const stats: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() ? { text: readFileSync(path, 'utf8'), mode: stats.mode } : undefined;
+  // Also where somebody keeps it elsewhere, and has a link here: it is written there as well.
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  if (!stats.isFile()) throw inTheWay(path);
+  return { text: readFileSync(path, 'utf8'), mode: stats.mode };
+}
+
+function inTheWay(path: string): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `something else is at ${path}`, {
+    hint: `Move it away, or choose another label.`,
+  });
 }

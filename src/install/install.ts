@@ -1,20 +1,23 @@
 /** Makes a module an agent of launchd or systemd: one step after the other, or none of them. */
 import { realpathSync } from 'node:fs';
-import { chmod, open, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withAbsolutePaths } from './absolute-paths.ts';
 import { checkModule, type ModuleFacts } from './check-module.ts';
-import { exists, hasText, linkOf, makeFolder, pointTo, type Undo, writeText } from './files.ts';
+import { hasText, linkOf, makeFolder, pointTo, writeText } from './files.ts';
 import { jobOfRecord } from './job-of-record.ts';
+import { makeKeyFile } from './key-file.ts';
+import { lockFolder, type Unlock } from './lock.ts';
 import { copyNode } from './node-copy.ts';
-import type { JobOptions } from './options.ts';
 import { INSTALL_STEPS, type InstallOptions, type InstallStep, type Plan, planInstall } from './plan.ts';
 import { prove } from './prove.ts';
-import type { InstallRecord } from './record.ts';
+import { type InstallRecord, readRecord } from './record.ts';
 import { CHECK } from './runtime-files.ts';
 import { createSteps, type StepEvent, type Steps } from './steps.ts';
+import { checkPort } from './tcp-port.ts';
 import { tidy } from './tidy.ts';
-import { PACKAGE_VERSION } from './version.ts';
 import { writeVersion } from './version-folder.ts';
+import { optionsToKeep, recordTextOf, writeFiles } from './write-files.ts';
 
 /** Beyond the time in which the agent before it must have left. */
 const START_MS = 30_000;
@@ -36,37 +39,54 @@ export type Installed = {
 /**
  * Installs an agent, or brings the one of that label up to date: what runs finishes what it has begun, what connects
  * meanwhile waits for the new one. Nothing is done about what is as it should be. When a step fails, everything is put
- * back as it was.
+ * back as it was. Of two installations of one label, the second waits for the first.
  * @throws with the code of what went wrong, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
  */
 export async function install(options: InstallOptions & { onStep?: (event: StepEvent) => void }): Promise<Installed> {
   const steps = createSteps(INSTALL_STEPS, options.onStep);
+  const lock: { unlock?: Unlock } = {};
   try {
-    const plan = await planInstall(options, steps);
-    return await apply(plan, options, steps);
+    const absolute = withAbsolutePaths(options);
+    const plan = await planInstall(absolute, steps);
+    return await apply(plan, absolute, steps, lock);
   } catch (error) {
     throw await steps.fail(error);
+  } finally {
+    lock.unlock?.();
   }
 }
 
-async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallStep>): Promise<Installed> {
-  const { job, layout, supervisor, previous, hash, node } = plan;
-  const status = await supervisor.status(job.label);
-  const changed = plan.jobFiles.filter(({ path, text }) => !hasText(path, text)).map(({ path }) => path);
+/** @param lock is given what ends it, when it is there: after all has been undone, if need be. */
+async function apply(
+  plan: Plan,
+  options: InstallOptions,
+  steps: Steps<InstallStep>,
+  lock: { unlock?: Unlock },
+): Promise<Installed> {
+  const { job, layout, supervisor, hash, node } = plan;
   const version = join(layout.versions, hash);
-  const isNew = linkOf(layout.current) !== version;
   const made: string[] = [];
 
-  await steps.run('program', async ({ undo, say, skip }) => {
+  const { previous, status } = await steps.run('program', async ({ undo, say, skip }) => {
     // Undone last: when all that is in them has gone.
-    for (const folder of [layout.folder, layout.versions]) made.push(...(await makeFolder(folder, undo)));
+    const make = async (): Promise<void> => void made.push(...(await makeFolder(layout.folder, undo)));
+    lock.unlock = await lockFolder(layout.folder, { make });
+    made.push(...(await makeFolder(layout.versions, undo)));
+    const [found, known] = [readRecord(layout), await supervisor.status(job.label)];
     // The agent makes it, when it has answered.
-    if (previous === undefined) undo(() => rm(layout.cache, { recursive: true, force: true }));
+    if (found === undefined) undo(() => rm(layout.cache, { recursive: true, force: true }));
     const copied = node.from !== undefined && (await copyNode(node.from, node.path, undo));
     const wrote = await writeVersion(layout.versions, hash, plan.files, undo);
     if (wrote || copied) say(version);
     else skip('is there');
+    return { previous: found, status: known };
   });
+  // What was cut short may have left files that the supervisor has not read, and the process before.
+  const wasCutShort = previous?.isUnderWay === true;
+  // One that has failed is to be had again as well.
+  const isLoaded = status.listening || status.state === 'failed';
+  const changed = plan.jobFiles.filter(({ path, text }) => wasCutShort || !hasText(path, text)).map(({ path }) => path);
+  const isNew = wasCutShort || linkOf(layout.current) !== version;
   const facts = await steps.run('module', async ({ say, skip }) => {
     if (previous?.hash === hash && !isNew) {
       skip('did it before');
@@ -77,34 +97,49 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
     say(found.kind === 'raw' ? 'a raw agent' : `methods: ${found.methods.join(', ')}`);
     return found;
   });
-  const hasOtherOptions = JSON.stringify(previous?.options) !== JSON.stringify(optionsToKeep(options));
-  const mustLoad = changed.length > 0 || hasOtherOptions || !status.listening;
+  // Not every supervisor has files in which a difference would show.
+  const isSameJob =
+    JSON.stringify(previous?.options) === JSON.stringify(optionsToKeep(options)) &&
+    previous?.entry === plan.entry &&
+    previous.node.path === node.path &&
+    previous.logFile === job.logFile &&
+    plan.keyFile === undefined;
+  const mustLoad = changed.length > 0 || !isSameJob || !status.listening;
+  const isAsItWas = !mustLoad && !isNew;
+  const record = (isUnderWay: boolean): string => recordTextOf({ plan, facts, options, previous, made, isUnderWay });
   await steps.run('files', async ({ undo, say, skip }) => {
     // Undone when the files are as they were.
-    undo(() => (previous === undefined ? supervisor.forget(job.label) : restore(plan, changed)));
-    const wrote = await writeFiles(plan, facts, options, made, undo);
+    undo(() => (isLoaded ? restore(plan, previous, changed) : supervisor.forget(job.label)));
+    if (plan.keyFile !== undefined) await makeKeyFile(plan.keyFile, undo);
+    const wrote = await writeFiles(plan, { previous, made, record: () => record(!isAsItWas) }, undo);
+    if (await pointTo(layout.current, version, undo)) wrote.push(layout.current);
     if (wrote.length > 0) say(wrote.join(', '));
     else skip('are as they should be');
   });
   await steps.run('load', async ({ undo, skip }) => {
+    // What is held already, is held by the one before.
+    const isHeld = status.listening && previous?.options.tcp === options.tcp;
+    if (job.tcp !== undefined && !isHeld) await checkPort(job.tcp);
     // Of what was not there before, the supervisor lets go while it still has the files.
-    if (previous === undefined) undo(() => supervisor.unload(job.label));
+    if (!isLoaded) undo(() => supervisor.unload(job.label));
     if (mustLoad) await supervisor.load(job, changed);
     else skip('knows it');
   });
   const longestMs = job.stopSeconds * 1000 + START_MS;
-  const isAsItWas = !mustLoad && !isNew;
-  await steps.run('prove', async ({ say, skip }) => {
+  await steps.run('prove', async ({ undo, say, skip }) => {
     if (isAsItWas) return skip('nothing has changed');
     // Whoever runs now, runs what was there before.
     const before = status.pid === undefined ? undefined : await supervisor.dismiss(job.label);
-    const pid = await prove(layout.sockets, join(realpathSync(layout.versions), hash), longestMs, before);
+    const folder = join(realpathSync(layout.versions), hash);
+    const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before });
+    await writeText(layout.record, record(false), 0o600, undo);
     say(before === undefined ? `process ${pid}` : `process ${pid} after ${before}`);
   });
-  if (!isAsItWas) await tidy(layout, hash, node.path);
+  // The agent works; what cannot be removed now is removed next time.
+  await tidy(layout, hash, node.path).catch(() => undefined);
   return {
     label: job.label,
-    outcome: isAsItWas ? 'unchanged' : previous === undefined ? 'installed' : 'upgraded',
+    outcome: isAsItWas ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed',
     supervisor: supervisor.name,
     kind: facts.kind,
     methods: facts.methods,
@@ -115,71 +150,10 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
   };
 }
 
-/** @returns the paths of those that had to be written. */
-async function writeFiles(
-  plan: Plan,
-  facts: ModuleFacts,
-  options: InstallOptions,
-  made: string[],
-  undo: Undo,
-): Promise<string[]> {
-  const { layout, job, previous, hash } = plan;
-  const wrote: string[] = [];
-  if (job.logFile !== undefined) {
-    made.push(...(await makeFolder(layout.logs, undo)));
-    // launchd starts no job whose log it cannot open, and would make one that everybody can read.
-    if (!(await exists(job.logFile))) {
-      undo(() => rm(layout.logFile, { force: true }));
-      await (await open(job.logFile, 'a', 0o600)).close();
-      await chmod(job.logFile, 0o600);
-      wrote.push(job.logFile);
-    }
-  }
-  if (previous !== undefined && previous.hash !== hash) await rm(layout.cache, { recursive: true, force: true });
-  for (const { path, text, mode } of plan.jobFiles) {
-    made.push(...(await makeFolder(dirname(path), undo)));
-    if (await writeText(path, text, mode, undo)) wrote.push(path);
-  }
-  const outside = made.filter((folder) => !`${folder}/`.startsWith(`${layout.folder}/`));
-  const record: InstallRecord = {
-    format: 1,
-    version: PACKAGE_VERSION,
-    label: job.label,
-    supervisor: plan.supervisor.name,
-    module: resolve(options.module),
-    kind: facts.kind,
-    methods: facts.methods,
-    hash,
-    entry: plan.entry,
-    node: { path: plan.node.path, version: plan.node.version },
-    logFile: job.logFile,
-    options: optionsToKeep(options),
-    madeFolders: [...new Set([...(previous?.madeFolders ?? []), ...outside])],
-  };
-  if (await writeText(layout.record, `${JSON.stringify(record, null, 2)}\n`, 0o600, undo)) wrote.push(layout.record);
-  if (await pointTo(layout.current, join(layout.versions, hash), undo)) wrote.push(layout.current);
-  return wrote;
-}
-
-export type KeptOptions = JobOptions & Pick<InstallOptions, 'node' | 'copyNode' | 'log'>;
-
-function optionsToKeep({
-  agent,
-  env,
-  workingDirectory,
-  tcp,
-  processType,
-  bundleIdentifiers,
-  ...rest
-}: InstallOptions): KeptOptions {
-  const { node, copyNode, log } = rest;
-  // JSON leaves out what is undefined.
-  return { agent, env, workingDirectory, tcp, processType, bundleIdentifiers, node, copyNode, log } as KeptOptions;
-}
-
 /** Called when the files are as they were before: has the supervisor see them so, and what runs go. */
 async function restore(
-  { supervisor, job, layout, surroundings, previous }: Plan,
+  { supervisor, job, layout, surroundings }: Plan,
+  previous: InstallRecord | undefined,
   changed: readonly string[],
 ): Promise<void> {
   const before = previous === undefined ? job : jobOfRecord(previous, layout, surroundings);

@@ -1,6 +1,6 @@
 /** Which Node an installed agent runs on: one that will still be there after the next upgrade of Node. */
 import { existsSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -35,25 +35,31 @@ export function chooseNode(
   { execPath }: Pick<Surroundings, 'execPath'>,
   { node: given, copyNode = false }: { node?: string | undefined; copyNode?: boolean | undefined } = {},
 ): NodeChoice {
-  const asked = given ?? execPath;
+  const asked = resolve(given ?? execPath);
   if (!existsSync(asked)) throw unfit(`there is no ${asked}`, 'Give the path of a Node with --node.');
   const path = stablePathOf(asked);
   if (path.includes('/node_modules/')) {
     return { path, mustCopy: true, notes: [`Node is copied: ${path} goes when its package does.`] };
   }
   if (copyNode) return { path: realpathSync(path), mustCopy: true, notes: [] };
-  if (isOfSession(asked)) {
-    const hint = `Give the path it stands for, --node ${realpathSync(asked)}, or --copy-node.`;
-    throw unfit(`${asked} is there as long as this shell only`, hint);
+  const real = realpathSync(path);
+  if (isPassing(real)) {
+    throw unfit(`${asked} is in a folder for what does not last`, 'Give another with --node, or --copy-node.');
   }
-  const manager = VERSIONED.find(([pattern]) => pattern.test(realpathSync(path)))?.[1];
+  if (isPassing(asked)) {
+    throw unfit(
+      `${asked} is there as long as this shell only`,
+      `Give what it stands for, --node ${real}, or --copy-node.`,
+    );
+  }
+  const manager = VERSIONED.find(([pattern]) => pattern.test(real))?.[1];
   if (manager === undefined) return { path, mustCopy: false, notes: [] };
   const note = `${path} goes when ${manager} removes this version; --copy-node takes it along.`;
   return { path, mustCopy: false, notes: [note] };
 }
 
 /** fnm makes a folder of links for each shell; others put such things into folders for what does not last. */
-function isOfSession(path: string): boolean {
+function isPassing(path: string): boolean {
   return /\/fnm_multishells\//.test(path) || /^(\/private)?\/(tmp|var\/folders)\//.test(path);
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Job, PROCESS_TYPES, type ProcessType, type TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../agent/agent-flags.ts';
+import { missingKeyFile } from './key-file.ts';
 
 export type JobOptions = {
   /**
@@ -52,9 +53,12 @@ export type JobPlaces = {
 export function jobOf(options: JobOptions, places: JobPlaces): Job {
   const { agent = {}, env = {}, workingDirectory = places.home, processType = 'interactive' } = options;
   const flags = flagsOf(agent);
-  const { drainMs, authkey } = agentOptionsOf(places.module, flags);
+  const { 'authkey-file': keyFile, ...keyless } = flags;
+  // A key that is not there yet is made later, and cannot be read now.
+  const isToBeMade = missingKeyFile({ agent: flags }) !== undefined;
+  const { drainMs, cancelGraceMs } = agentOptionsOf(places.module, isToBeMade ? keyless : flags);
   const tcp = options.tcp === undefined ? undefined : tcpOf(options.tcp);
-  if (tcp !== undefined && authkey === undefined) {
+  if (tcp !== undefined && keyFile === undefined) {
     throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');
   }
   if (!PROCESS_TYPES.includes(processType)) {
@@ -78,7 +82,7 @@ export function jobOf(options: JobOptions, places: JobPlaces): Job {
     sockets: places.sockets,
     tcp,
     logFile,
-    stopSeconds: Math.ceil(drainMs / 1000) + SLACK_SECONDS,
+    stopSeconds: Math.ceil((drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS,
     processType,
     bundleIdentifiers: options.bundleIdentifiers ?? [],
   };

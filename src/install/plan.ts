@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
-import { type BundleFile, bundleModule } from '../bundle/bundle.ts';
+import type { BundleFile } from '../bundle/bundle.ts';
 import { pickSupervisor } from '../supervisor/pick.ts';
+import { keyFileNote, missingKeyFile } from './key-file.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { copyPathOf, versionOf } from './node-copy.ts';
 import { chooseNode } from './node-path.ts';
 import { type JobOptions, jobOf } from './options.ts';
-import { type InstallRecord, readRecord } from './record.ts';
 import { PROGRAM, runtimeFiles } from './runtime-files.ts';
 import type { Steps } from './steps.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
@@ -45,7 +45,8 @@ export type Plan = Place & {
   entry: string;
   /** `from` is what is to be copied, if anything. */
   node: { path: string; version: string; from: string | undefined };
-  previous: InstallRecord | undefined;
+  /** Where a key is to be made, if any. */
+  keyFile: string | undefined;
   notes: string[];
 };
 
@@ -105,12 +106,16 @@ export async function planInstall(
       : { path, version, from: undefined };
   });
   const { files, hash, entry } = await steps.run('bundle', async ({ say }) => {
+    // Who only asks for a status has no use for a bundler.
+    const { bundleModule } = await import('../bundle/bundle.ts');
     const [bundle, runtime] = await Promise.all([bundleModule(resolve(options.module)), runtimeFiles()]);
     notes.push(...bundle.warnings);
     const all = [...runtime, ...bundle.files];
     say(`${all.length} files`);
     return { files: all, hash: hashOf(all), entry: bundle.entry };
   });
+  const keyFile = missingKeyFile(options);
+  if (keyFile !== undefined) notes.push(keyFileNote(keyFile));
   const toJournal =
     options.log === undefined ? supervisor.name === 'systemd' && existsSync(JOURNAL) : options.log === 'journal';
   const job = jobOf(options, {
@@ -131,7 +136,7 @@ export async function planInstall(
     hash,
     entry,
     node,
-    previous: readRecord(layout),
+    keyFile,
     notes,
   };
 }

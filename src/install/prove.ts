@@ -1,12 +1,27 @@
 /** Makes sure that an installed agent answers, through the sockets that its users will use. */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { TcpAddress } from '../../job/job.ts';
 import type { SocketPaths } from '../../wire/address.ts';
 import { fromPlain, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { reach } from '../client/reach.ts';
 import { connectRpc } from '../client/rpc.ts';
+import { knockAtPort, textOf } from './tcp-port.ts';
 
 const RETRY_MS = 50;
+/** For an agent that runs already to accept a connection, and to speak. */
+const TCP_MS = 5_000;
+
+export type ProveOptions = {
+  sockets: SocketPaths;
+  /** Its second address, if it has one. */
+  tcp?: TcpAddress | undefined;
+  /** Of the version: what the agent's module must be in. */
+  folder: string;
+  longestMs: number;
+  /** The process that must not be it. */
+  before?: number | undefined;
+};
 
 /** What the control socket says of an agent that has loaded its module: src/agent/agent.ts. */
 type Ready = { pid: number; module: string; connectionsServed: number; broken?: PlainError };
@@ -14,12 +29,10 @@ type Ready = { pid: number; module: string; connectionsServed: number; broken?: 
 /**
  * Knocks at the agent's own socket, which starts it, and asks at the other one until the agent that answers is the one
  * that was installed: the one before it may still be at work.
- * @param folder of the version: what the agent's module must be in.
- * @param before the process that must not be it.
  * @returns the id of its process.
  * @throws ERR_LAUNCHPOOL_NOT_READY, or what keeps the module from being loaded
  */
-export async function prove(sockets: SocketPaths, folder: string, longestMs: number, before?: number): Promise<number> {
+export async function prove({ sockets, tcp, folder, longestMs, before }: ProveOptions): Promise<number> {
   const deadline = Date.now() + longestMs;
   let last = 'nobody answers';
   while (Date.now() < deadline) {
@@ -29,7 +42,10 @@ export async function prove(sockets: SocketPaths, folder: string, longestMs: num
         last = `process ${before} has not left yet`;
       } else if (ready.module.startsWith(`${folder}/`)) {
         if (ready.broken !== undefined) throw broken(ready.broken);
-        if (ready.connectionsServed > 0) return ready.pid;
+        if (ready.connectionsServed > 0) {
+          if (tcp !== undefined) await proveTcp(sockets, tcp, ready.pid);
+          return ready.pid;
+        }
         last = `no connection arrives at ${sockets.agent}`;
       } else {
         last = `another one answers, whose module is ${ready.module}`;
@@ -59,6 +75,27 @@ async function ask({ agent, control }: SocketPaths, leftMs: number): Promise<Rea
     }
   } finally {
     door.destroy();
+  }
+}
+
+/** Another program may have the port. Of what the agent has accepted, it keeps count. */
+async function proveTcp(sockets: SocketPaths, tcp: TcpAddress, pid: number): Promise<void> {
+  const client = await connectRpc(sockets.control, { activationMs: TCP_MS });
+  try {
+    const status = async (): Promise<Ready> => (await client.call('status', [], { timeoutMs: TCP_MS })) as Ready;
+    const before = await status();
+    const hangUp = await knockAtPort(tcp, TCP_MS);
+    const after = await status().finally(hangUp);
+    if (before.pid === pid && after.connectionsServed > before.connectionsServed) return;
+    throw new LaunchpoolError(
+      'ERR_LAUNCHPOOL_NOT_READY',
+      `not the agent but another program answers at ${textOf(tcp)}`,
+      {
+        hint: 'Choose another port with --tcp, or end what listens there.',
+      },
+    );
+  } finally {
+    client.close();
   }
 }
 

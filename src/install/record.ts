@@ -27,6 +27,8 @@ export type InstallRecord = {
   logFile?: string | undefined;
   /** As they were given. */
   options: Readonly<Record<string, unknown>>;
+  /** That it was begun, and not that it was finished: the supervisor may not have seen the files yet. */
+  isUnderWay?: true;
   /** Folders that were made for it and that are not its own, the innermost last. */
   madeFolders: readonly string[];
 };
@@ -35,11 +37,33 @@ export type InstallRecord = {
 export function readRecord({ record }: Layout): InstallRecord | undefined {
   try {
     const found = JSON.parse(readFileSync(record, 'utf8')) as InstallRecord;
-    return found.format === 1 ? found : undefined;
+    return isWhole(found) ? found : undefined;
   } catch {
     // Not there, or cut off by hand: to install again is the way out of both.
     return undefined;
   }
+}
+
+/** Whoever reads it relies on these. */
+function isWhole({
+  format,
+  label,
+  module,
+  hash,
+  entry,
+  kind,
+  methods,
+  node,
+  options,
+  madeFolders,
+}: InstallRecord): boolean {
+  return (
+    format === 1 &&
+    [label, module, hash, entry, kind, node.path, node.version].every((text) => typeof text === 'string') &&
+    [methods, madeFolders].every((list) => Array.isArray(list) && list.every((text) => typeof text === 'string')) &&
+    typeof options === 'object' &&
+    options !== null
+  );
 }
 
 /** @throws ERR_LAUNCHPOOL_NOT_INSTALLED */

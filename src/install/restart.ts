@@ -24,6 +24,7 @@ export async function restart(
   if (!(await supervisor.status(label)).listening) await supervisor.load(job, []);
   const before = await supervisor.dismiss(label);
   const longestMs = job.stopSeconds * 1000 + START_MS;
-  const pid = await prove(layout.sockets, join(realpathSync(layout.versions), record.hash), longestMs, before);
+  const folder = join(realpathSync(layout.versions), record.hash);
+  const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before });
   return { label, before, pid };
 }

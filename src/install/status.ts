@@ -25,23 +25,22 @@ export async function status(options: StatusOptions): Promise<AgentStatus> {
   const { supervisor, layout } = place;
   const job = await jobStatusOf(place, options.label);
   const record = readRecord(layout);
-  const found: AgentStatus = {
+  const known: Omit<AgentStatus, keyof JobStatus> = {
     label: options.label,
     supervisor: supervisor.name,
     socket: layout.sockets.agent,
-    ...job,
   };
   if (record !== undefined) {
     const { module, kind, methods, node, version } = record;
-    found.installed = { module, kind, methods, node, version };
+    known.installed = { module, kind, methods, node, version };
   }
   // Only where there is a process: else the question would start one.
-  if (job.state !== 'running') return found;
+  if (job.state !== 'running') return { ...known, ...job };
   const process = await askAgent(layout.sockets.control).catch(() => undefined);
-  if (process !== undefined) return { ...found, process };
+  if (process !== undefined) return { ...known, ...job, process };
   const now = await jobStatusOf(place, options.label);
-  if (now.pid !== job.pid) return { ...found, ...now };
-  return { ...found, detail: 'its control socket does not answer' };
+  if (now.pid !== job.pid) return { ...known, ...now };
+  return { ...known, ...job, detail: 'its control socket does not answer' };
 }
 
 async function jobStatusOf({ supervisor }: Place, label: string): Promise<JobStatus> {

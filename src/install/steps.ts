@@ -96,6 +96,9 @@ function hintOf(cause: unknown): string | undefined {
   if (code === 'EPERM') {
     return 'macOS lets no background process into Documents, Desktop, Downloads and iCloud: keep the module elsewhere.';
   }
+  if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR') {
+    return `Something else is at ${path ?? 'that path'}, or in the way to it: move it away, or choose another label.`;
+  }
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'The disk is full.';
   return undefined;
 }

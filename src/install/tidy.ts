@@ -1,6 +1,6 @@
-/** Removes what an upgrade has left without use. */
+/** Removes what an upgrade has left without use, and what was left by one that was cut short. */
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Layout } from './layout.ts';
 import { removeOtherVersions } from './version-folder.ts';
 
@@ -10,5 +10,19 @@ export async function tidy(layout: Layout, hash: string, node: string): Promise<
   for (const name of await readdir(layout.nodes).catch(() => [])) {
     const folder = join(layout.nodes, name);
     if (!node.startsWith(`${folder}/`)) await rm(folder, { recursive: true, force: true });
+    else await removeAll(folder, (file) => file !== basename(node));
+  }
+  await removeUnfinished(layout);
+}
+
+/** What was to take the place of the link and of the record, each under a name with a number. */
+export async function removeUnfinished({ folder, current, record }: Layout): Promise<void> {
+  const names = [current, record].map((path) => basename(path));
+  await removeAll(folder, (file) => names.some((name) => file.startsWith(`${name}.`) && /\.\d+$/.test(file)));
+}
+
+async function removeAll(folder: string, isMeant: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (isMeant(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }

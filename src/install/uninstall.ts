@@ -1,9 +1,11 @@
 /** Removes an agent, and all that was made for it. */
 import { rm, rmdir } from 'node:fs/promises';
 import { removeEmptyFolders } from './files.ts';
+import { lockFolder, type Unlock } from './lock.ts';
 import { type InstallOptions, placeOf } from './plan.ts';
 import { readRecord } from './record.ts';
 import { createSteps, type StepEvent } from './steps.ts';
+import { removeUnfinished } from './tidy.ts';
 
 export const UNINSTALL_STEPS = {
   unload: 'Have the supervisor let go of it',
@@ -24,8 +26,10 @@ export type Uninstalled = { label: string; outcome: 'uninstalled' | 'not-install
 export async function uninstall(options: UninstallOptions): Promise<Uninstalled> {
   const { label } = options;
   const steps = createSteps(UNINSTALL_STEPS, options.onStep);
+  let unlock: Unlock | undefined;
   try {
     const { supervisor, layout } = placeOf(options);
+    unlock = await lockFolder(layout.folder);
     const record = readRecord(layout);
     const before = await supervisor.status(label);
     await steps.run('unload', () => supervisor.unload(label));
@@ -36,6 +40,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
       for (const path of [versions, current, nodes, cache, logs, ...Object.values(sockets)]) {
         await rm(path, { recursive: true, force: true });
       }
+      await removeUnfinished(layout);
       // Last, so that what could not be removed is still known of.
       await rm(recordPath, { force: true });
       // Not ours alone: on a Mac, an app of the same name keeps its things there.
@@ -46,5 +51,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
     return { label, outcome: wasThere ? 'uninstalled' : 'not-installed' };
   } catch (error) {
     throw await steps.fail(error);
+  } finally {
+    unlock?.();
   }
 }

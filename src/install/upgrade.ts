@@ -15,7 +15,7 @@ export type UpgradeOptions = StatusOptions & {
  * Takes over what has changed in the module, in launchpool, or in where Node is.
  * @throws as install(), and ERR_LAUNCHPOOL_NOT_INSTALLED
  */
-export function upgrade(options: UpgradeOptions): Promise<Installed> {
+export async function upgrade(options: UpgradeOptions): Promise<Installed> {
   const { surroundings } = placeOf(options);
   const { module, options: kept } = mustBeInstalled(options.label, surroundings);
   return install({ ...kept, module, ...options });

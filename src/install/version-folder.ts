@@ -1,10 +1,10 @@
 /** The folder of one version of program and module: named by its contents, written once, never changed. */
 import { createHash } from 'node:crypto';
 import { constants, readFileSync, statSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BundleFile } from '../bundle/bundle.ts';
-import { exists, type Undo } from './files.ts';
+import { exists, makePath, type Undo } from './files.ts';
 
 /** Folders that are being written, or have not been finished, begin so. */
 const UNFINISHED = '.unfinished-';
@@ -48,7 +48,7 @@ export async function writeVersion(
 }
 
 async function writeOne(path: string, file: BundleFile): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makePath(dirname(path));
   if ('link' in file) return symlink(file.link, path);
   if ('content' in file) await writeFile(path, file.content);
   // A clone, where the file system can do that.

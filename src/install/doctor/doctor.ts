@@ -1,14 +1,17 @@
 /** Looks for what is known to go wrong with installed agents, and mends what can be mended. */
 import { toPlain } from '../../../wire/errors.ts';
+import { pickSupervisor } from '../../supervisor/pick.ts';
 import { jobOfRecord } from '../job-of-record.ts';
 import { type InstallOptions, placeOf } from '../plan.ts';
 import { installedLabels, mustBeInstalled } from '../record.ts';
 import { status } from '../status.ts';
-import { surroundingsOf } from '../surroundings.ts';
-import { checkModes, checkNode, checkProgram, checkSupervisorFiles } from './file-checks.ts';
+import { type Surroundings, surroundingsOf } from '../surroundings.ts';
+import { checkNode, checkProgram } from './file-checks.ts';
 import type { Diagnosis, Finding, Patient } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';
+import { checkModes } from './mode-checks.ts';
 import { checkSockets, checkState } from './state-checks.ts';
+import { checkSupervisorFiles } from './supervisor-file-checks.ts';
 
 export type DoctorOptions = Pick<InstallOptions, 'supervisor' | 'surroundings'> & {
   /** Only this agent. @default all */
@@ -22,38 +25,59 @@ export type DoctorOptions = Pick<InstallOptions, 'supervisor' | 'surroundings'> 
  * @throws ERR_LAUNCHPOOL_NOT_INSTALLED for a label that is not
  */
 export async function doctor(options: DoctorOptions = {}): Promise<Finding[]> {
-  const surroundings = surroundingsOf(options.surroundings);
-  const { supervisor } = placeOf({ ...options, label: 'any' });
-  if (options.label !== undefined) mustBeInstalled(options.label, surroundings);
-  const unreachable = await checkSupervisor(supervisor);
+  const { label, supervisor, fix } = options;
+  const surroundings = surroundingsOf({ ...options.surroundings, ...platformOf(supervisor) });
+  const tooLong = checkPaths(surroundings, label);
+  // Of one whose path is too long, nothing else can be looked at.
+  if (label !== undefined && tooLong.length === 0) mustBeInstalled(label, surroundings);
+  const unreachable = await checkSupervisor(() =>
+    typeof supervisor === 'object' ? supervisor : pickSupervisor(surroundings),
+  );
   const general = [
     ...unreachable,
     ...(await checkHeadless(surroundings)),
     ...(await checkLingering(surroundings)),
-    ...checkPaths(surroundings),
+    ...tooLong,
   ];
   const findings: Finding[] = [];
-  for (const diagnosis of general) findings.push(await treat(diagnosis, options.fix));
-  const labels = options.label === undefined ? installedLabels(surroundings) : [options.label];
-  for (const label of unreachable.length > 0 ? [] : labels) findings.push(...(await examine(label, options)));
+  for (const diagnosis of general) findings.push(await treat(diagnosis, fix));
+  if (unreachable.length > 0) return findings;
+  const labels = label === undefined ? installedLabels(surroundings) : tooLong.length > 0 ? [] : [label];
+  for (const each of labels) findings.push(...(await examine(each, options)));
   return findings;
+}
+
+function platformOf(supervisor: DoctorOptions['supervisor']): Partial<Surroundings> {
+  return typeof supervisor === 'string' ? { platform: supervisor === 'launchd' ? 'darwin' : 'linux' } : {};
 }
 
 /** One check after the other, each after what the one before it has mended. */
 async function examine(label: string, options: DoctorOptions): Promise<Finding[]> {
   const checks = [checkNode, checkProgram, checkSupervisorFiles, checkState, checkSockets, checkModes];
   const findings: Finding[] = [];
+  let patient = await patientOf(label, options);
   for (const check of checks) {
-    for (const diagnosis of check(await patientOf(label, options))) findings.push(await treat(diagnosis, options.fix));
+    if ('severity' in patient) return [...findings, await treat(patient)];
+    const treated: Finding[] = [];
+    for (const diagnosis of check(patient)) treated.push(await treat(diagnosis, options.fix));
+    findings.push(...treated);
+    // One that hangs is waited for each time that it is asked.
+    if (treated.some(({ fixed }) => fixed !== undefined)) patient = await patientOf(label, options);
   }
   return findings;
 }
 
-async function patientOf(label: string, options: DoctorOptions): Promise<Patient> {
+/** Or what keeps it from being looked at: an option that cannot be followed any more, such as a key that is gone. */
+async function patientOf(label: string, options: DoctorOptions): Promise<Patient | Diagnosis> {
   const place = placeOf({ ...options, label });
   const record = mustBeInstalled(label, place.surroundings);
-  const job = jobOfRecord(record, place.layout, place.surroundings);
-  return { ...place, label, record, job, status: await status({ ...options, label }) };
+  try {
+    const job = jobOfRecord(record, place.layout, place.surroundings);
+    return { ...place, label, record, job, status: await status({ ...options, label }) };
+  } catch (error) {
+    const { message, hint = 'Install it again, with other options.' } = toPlain(error);
+    return { id: 'options-invalid', label, severity: 'problem', message, hint };
+  }
 }
 
 async function treat({ fix, ...found }: Diagnosis, isAsked = false): Promise<Finding> {

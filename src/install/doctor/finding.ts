@@ -20,6 +20,7 @@ export type FindingId =
   | 'label-mismatch'
   | 'file-changed'
   | 'mode-too-wide'
+  | 'options-invalid'
   | 'not-answering'
   | 'headless'
   | 'no-lingering';

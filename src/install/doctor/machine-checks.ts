@@ -3,14 +3,16 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Supervisor } from '../../../job/supervisor.ts';
 import { domainsOf } from '../../../launchd/paths.ts';
+import { checkLabel } from '../../../wire/address.ts';
 import { toPlain } from '../../../wire/errors.ts';
 import { layoutOf, parentOf, RECORD } from '../layout.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { Diagnosis } from './finding.ts';
 
-export async function checkSupervisor(supervisor: Supervisor): Promise<Diagnosis[]> {
+/** @param pick chooses it, which can fail as well. */
+export async function checkSupervisor(pick: () => Supervisor): Promise<Diagnosis[]> {
   try {
-    await supervisor.check();
+    await pick().check();
     return [];
   } catch (error) {
     const { message, hint } = toPlain(error);
@@ -18,19 +20,35 @@ export async function checkSupervisor(supervisor: Supervisor): Promise<Diagnosis
   }
 }
 
-/** Agents whose sockets have paths that no socket can have: a home folder may have been moved. */
-export function checkPaths(surroundings: Surroundings): Diagnosis[] {
+/**
+ * Agents whose sockets have paths that no socket can have: a home folder may have been moved.
+ * @param label only of this one. @default all
+ */
+export function checkPaths(surroundings: Surroundings, label?: string): Diagnosis[] {
   const parent = parentOf(surroundings);
-  const labels = existsSync(parent) ? readdirSync(parent).filter((name) => existsSync(join(parent, name, RECORD))) : [];
-  return labels.flatMap((label): Diagnosis[] => {
-    try {
-      layoutOf(label, surroundings);
-      return [];
-    } catch (error) {
-      const hint = 'Uninstall it from a shorter home folder, or remove its folder; then choose a shorter label.';
-      return [{ id: 'path-too-long', label, severity: 'problem', message: toPlain(error).message, hint }];
-    }
-  });
+  const all = existsSync(parent) ? readdirSync(parent) : [];
+  const labels = all.filter((name) => isLabel(name) && existsSync(join(parent, name, RECORD)));
+  return labels
+    .filter((name) => label === undefined || name === label)
+    .flatMap((name): Diagnosis[] => {
+      try {
+        layoutOf(name, surroundings);
+        return [];
+      } catch (error) {
+        const hint = 'Uninstall it from a shorter home folder, or remove its folder; then choose a shorter label.';
+        return [{ id: 'path-too-long', label: name, severity: 'problem', message: toPlain(error).message, hint }];
+      }
+    });
+}
+
+/** On a Mac the folders of all applications stand beside those of agents. */
+function isLabel(name: string): boolean {
+  try {
+    checkLabel(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** launchd: nobody is logged in at the screen, so agents live in the other domain, without a keychain. */

@@ -1,13 +1,16 @@
 /** What can be wrong with how a supervisor sees an installed agent. */
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { isBound } from '../../supervisor/is-bound.ts';
 import type { Diagnosis, FindingId, Patient } from './finding.ts';
+import { endHungProcess } from './hung-process.ts';
 
 const LOGS = 'See `launchpool logs`.';
 
 export function checkState(patient: Patient): Diagnosis[] {
-  const { label, status, supervisor, job } = patient;
+  const { label, layout, status, supervisor, job } = patient;
   const load = (): Promise<void> => supervisor.load(job, []);
+  const loadAnew = (): Promise<void> => supervisor.load(job, supervisor.pathsOf(label));
   const found = (id: FindingId, severity: Diagnosis['severity'], rest: Partial<Diagnosis> = {}): Diagnosis[] => [
     { id, label, severity, message: status.detail ?? status.state, ...rest },
   ];
@@ -24,15 +27,14 @@ export function checkState(patient: Patient): Diagnosis[] {
     case 'throttled':
       return found('throttled', 'problem', { hint: `It ends as soon as it is started. ${LOGS}` });
     case 'failed':
-      if (!status.listening) return found('socket-failed', 'problem', { fix: load });
+      if (!status.listening) return found('socket-failed', 'problem', { fix: loadAnew });
       return found('crashed', 'notice', { hint: LOGS });
     case 'running':
-      if (status.process !== undefined) return [];
+      // It cannot be asked where its control socket is not.
+      if (status.process !== undefined || faultOf(layout.sockets.control, status.listening) !== undefined) return [];
       return found('not-answering', 'problem', {
         message: `process ${status.pid} does not answer at its control socket`,
-        fix: async () => {
-          await supervisor.dismiss(label);
-        },
+        fix: () => endHungProcess(patient),
       });
     default:
       return [];
@@ -42,6 +44,8 @@ export function checkState(patient: Patient): Diagnosis[] {
 /** A socket that is said to be there and is not, or the other way round. Connecting would start the agent, or be lost. */
 export function checkSockets(patient: Patient): Diagnosis[] {
   const { label, layout, supervisor, job, status } = patient;
+  // Of one that could not be asked about, nothing follows.
+  if (status.state === 'unknown') return [];
   return Object.values(layout.sockets).flatMap((path): Diagnosis[] => {
     const fault = faultOf(path, status.listening);
     if (fault === undefined) return [];
@@ -56,20 +60,12 @@ export function checkSockets(patient: Patient): Diagnosis[] {
 
 function faultOf(path: string, listening: boolean): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!listening) return stats === undefined ? undefined : `nobody listens at ${path}, and it is still there`;
+  if (!listening) {
+    // Of two sockets, one may be held all the same.
+    const isLeft = stats !== undefined && !(stats.isSocket() && isBound(path) === true);
+    return isLeft ? `nobody listens at ${path}, and it is still there` : undefined;
+  }
   if (stats === undefined) return `there is no ${path}: somebody has removed it`;
   if (!stats.isSocket()) return `${path} is no socket`;
   return isBound(path) === false ? `nobody listens at ${path}: it is the socket of somebody who is gone` : undefined;
-}
-
-/** Whether a socket of that name is open, where the system tells: proc(5). */
-function isBound(path: string): boolean | undefined {
-  try {
-    return readFileSync('/proc/net/unix', 'utf8')
-      .split('\n')
-      .some((line) => line.endsWith(` ${path}`));
-  } catch {
-    // Only Linux has it.
-    return undefined;
-  }
 }

@@ -1,0 +1,225 @@
+/** An installed agent for tests of what looks at it: under a double of launchd, or under systemd itself. */
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import type { Supervisor } from '../../../../job/supervisor.ts';
+import { close, connect } from '../../../../src/client/index.ts';
+import { type DoctorOptions, doctor } from '../../../../src/install/doctor/doctor.ts';
+import type { Finding } from '../../../../src/install/doctor/finding.ts';
+import { type Installed, install } from '../../../../src/install/install.ts';
+import type { Layout } from '../../../../src/install/layout.ts';
+import { type InstallOptions, placeOf } from '../../../../src/install/plan.ts';
+import { type AgentStatus, status } from '../../../../src/install/status.ts';
+import { type Surroundings, surroundingsOf } from '../../../../src/install/surroundings.ts';
+import { uninstall } from '../../../../src/install/uninstall.ts';
+import { lastingNode } from '../../../helpers/lasting-node.ts';
+import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from '../../../helpers/launchd/double.ts';
+import { seenToLeave } from '../../../helpers/onlooker.ts';
+import { type SystemdSession, startSystemd } from '../../../helpers/systemd-session.ts';
+import { tempDir } from '../../../helpers/temp-dir.ts';
+
+/** The shortest life that no supervisor takes for a crash. */
+export const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
+
+const MODULE = `
+  export const pid = (): number => process.pid;
+  export function die(): void {
+    process.kill(process.pid, 'SIGKILL');
+  }
+`;
+
+export type Bench = {
+  label: string;
+  surroundings: Surroundings;
+  layout: Layout;
+  supervisor: Supervisor;
+  /** Where it is installed from. */
+  module: string;
+  install(more?: Partial<InstallOptions>): Promise<Installed>;
+  doctor(more?: DoctorOptions): Promise<Finding[]>;
+  status(): Promise<AgentStatus>;
+  /** Calls it, which starts it, and gives its process id. */
+  call(): Promise<number>;
+  /** Has it end as by a crash. */
+  crash(): Promise<void>;
+  /** Resolves when it has left: only for one of a short life. */
+  idle(): Promise<void>;
+};
+
+let labels = 0;
+
+async function createBench(t: ExecutionContext, given: Partial<Surroundings>): Promise<Bench> {
+  t.timeout(180_000);
+  labels += 1;
+  const label = `com.example.patient${labels}`;
+  const surroundings = surroundingsOf({ ...given, execPath: lastingNode() });
+  const module = join(await tempDir(t), 'agent.ts');
+  await writeFile(module, MODULE);
+  const options = { label, surroundings };
+  const { layout, supervisor } = placeOf(options);
+  const bench: Bench = {
+    label,
+    surroundings,
+    layout,
+    supervisor,
+    module,
+    install: (more = {}) => install({ ...options, module, node: lastingNode(), ...more }),
+    doctor: (more = {}) => doctor({ ...options, ...more }),
+    status: () => status(options),
+    async call() {
+      const agent = await connect<{ pid(): number }>(layout.sockets.agent);
+      const pid = await agent.pid();
+      await close(agent);
+      return pid;
+    },
+    async crash() {
+      const agent = await connect<{ die(): void }>(layout.sockets.agent);
+      await t.throwsAsync(agent.die());
+      await close(agent);
+    },
+    async idle() {
+      await seenToLeave(layout.sockets.agent);
+      await stateIs(bench, 'idle');
+    },
+  };
+  return bench;
+}
+
+export type LaunchdBench = Bench & { launchd: LaunchdDouble; plist: string };
+
+export async function launchdBench(
+  t: ExecutionContext,
+  options: Partial<LaunchdDoubleOptions> = {},
+): Promise<LaunchdBench> {
+  const home = join(await tempDir(t), 'h');
+  await mkdir(home);
+  const launchd = createLaunchdDouble(t, { home, ...options });
+  const bench = await createBench(t, { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run });
+  return { ...bench, launchd, plist: join(home, 'Library', 'LaunchAgents', `${bench.label}.plist`) };
+}
+
+export type SystemdBench = Bench & {
+  session: SystemdSession;
+  /** Runs systemctl in the session. */
+  ctl(...args: string[]): Promise<void>;
+  units: { folder: string; socket: string; control: string; service: string };
+};
+
+/** Declares a test on a session of systemd that all tests of the file share. */
+export type SystemdTest = (title: string, body: (t: ExecutionContext, bench: SystemdBench) => Promise<void>) => void;
+
+export function onSystemd(): SystemdTest {
+  let folder: string | undefined;
+  let session: SystemdSession | undefined;
+  test.after.always(async () => {
+    await session?.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+  return (title, body) => {
+    test.serial(title, async (t) => {
+      folder ??= await mkdtemp(join(tmpdir(), 'lp-'));
+      // It outlives the test that starts it.
+      const lasting = { log: t.log, pass: t.pass, teardown: () => undefined } as unknown as ExecutionContext;
+      session ??= await startSystemd(lasting, join(folder, 'home'));
+      if (session === undefined) return;
+      const { surroundings, run } = session;
+      const bench = await createBench(t, surroundings);
+      t.teardown(async () => void (await uninstall({ label: bench.label, surroundings: bench.surroundings })));
+      const unit = (name: string): string => join(surroundings.home, '.config', 'systemd', 'user', name);
+      const { label } = bench;
+      await body(t, {
+        ...bench,
+        session,
+        async ctl(...args) {
+          const { status: exit, stderr } = await run(['systemctl', '--user', ...args]);
+          if (exit !== 0) throw new Error(`systemctl ${args.join(' ')}: ${stderr}`);
+        },
+        units: {
+          folder: unit(''),
+          socket: unit(`${label}.socket`),
+          control: unit(`${label}-control.socket`),
+          service: unit(`${label}.service`),
+        },
+      });
+    });
+  };
+}
+
+/**
+ * Supervisors need a moment to see what has happened. Asks them alone: a question to an agent that has just gone would
+ * start the next one.
+ */
+export async function stateIs({ label, supervisor }: Bench, state: AgentStatus['state']): Promise<void> {
+  while ((await supervisor.status(label)).state !== state) await wait(20);
+}
+
+export function idsOf(findings: readonly Finding[]): string[] {
+  return findings.map(({ id }) => id);
+}
+
+/**
+ * The doctor finds that, and can mend all of it; when it has, it finds nothing any more, and the agent answers.
+ * @param settled resolves when what has been mended has come to rest. @default at once
+ * @returns what was found.
+ */
+export async function isMended(
+  t: ExecutionContext,
+  bench: Bench,
+  ids: readonly string[],
+  settled: () => Promise<unknown> = async () => undefined,
+): Promise<Finding[]> {
+  const found = await bench.doctor();
+  t.deepEqual(idsOf(found), ids);
+  t.deepEqual(
+    found.filter(({ canFix, fixed }) => !canFix || fixed !== undefined),
+    [],
+  );
+  const mended = await bench.doctor({ fix: true });
+  t.true(mended.length > 0);
+  t.deepEqual(
+    mended.filter(({ fixed }) => fixed !== true),
+    [],
+  );
+  await settled();
+  t.deepEqual(await bench.doctor(), []);
+  t.true((await bench.call()) > 0);
+  return found;
+}
+
+/** Connects without a word and stays until the test ends: somebody who waits. */
+export async function waitAt(t: ExecutionContext, path: string): Promise<void> {
+  const socket = connectSocket(path);
+  t.teardown(() => socket.destroy());
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+}
+
+/**
+ * A Node of the test's own that is this one, at a path which an installer takes for one that stays. Where there is a file
+ * beside it whose name ends in `.broken`, it ends at once.
+ */
+export async function ownNode(t: ExecutionContext, name = 'node'): Promise<string> {
+  const folder = await mkdtemp('/var/tmp/lp-');
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `#!/bin/sh\n[ -e "$0.broken" ] && exit 3\nexec "${lastingNode()}" "$@"\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+/** Stops a process as a hang would, until the test ends. */
+export function hang(t: ExecutionContext, pid: number): void {
+  process.kill(pid, 'SIGSTOP');
+  t.teardown(() => {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has been ended.
+    }
+  });
+}

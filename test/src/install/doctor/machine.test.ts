@@ -1,0 +1,125 @@
+/** What the doctor finds of a machine, or a session, for all agents alike. */
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { CommandResult, RunCommand } from '../../../../job/run-command.ts';
+import { type DoctorOptions, doctor } from '../../../../src/install/doctor/doctor.ts';
+import type { Surroundings } from '../../../../src/install/surroundings.ts';
+import { tempDir } from '../../../helpers/temp-dir.ts';
+import { idsOf, launchdBench } from './bench.ts';
+
+const DONE: CommandResult = { status: 0, stdout: '', stderr: '' };
+
+/** Answers for each program by its name; of all others there is none. */
+function answering(answers: Readonly<Record<string, Partial<CommandResult>>>): RunCommand {
+  return async ([program]) => ({ ...DONE, ...(answers[program] ?? { status: 127 }) });
+}
+
+async function emptyHome(t: ExecutionContext, given: Partial<Surroundings>): Promise<DoctorOptions> {
+  const home = await tempDir(t);
+  return { surroundings: { home, env: { XDG_RUNTIME_DIR: home }, uid: 1000, ...given } };
+}
+
+const SYSTEMD: Partial<Surroundings> = { platform: 'linux' };
+const REACHABLE = { systemctl: {} };
+
+test('where no agent is installed, and none would fail, nothing is found', async (t) => {
+  const run = answering({ ...REACHABLE, loginctl: { stdout: 'yes\n' } });
+  t.deepEqual(await doctor(await emptyHome(t, { ...SYSTEMD, run })), []);
+});
+
+test('that agents go at the logout is a notice, unless it is so for root', async (t) => {
+  const run = answering({ ...REACHABLE, loginctl: { stdout: 'no\n' } });
+  const found = await doctor({ ...(await emptyHome(t, { ...SYSTEMD, run })), fix: true });
+  t.deepEqual(idsOf(found), ['no-lingering']);
+  t.like(found[0], { severity: 'notice', canFix: false, fixed: undefined });
+  t.regex(found[0]?.hint ?? '', /loginctl enable-linger/);
+  t.deepEqual(await doctor(await emptyHome(t, { ...SYSTEMD, run, uid: 0 })), []);
+});
+
+test('where loginctl says nothing of a user, the file decides that it leaves', async (t) => {
+  // Nobody has lingering who does not exist.
+  const run = answering({ ...REACHABLE, loginctl: { status: 1, stderr: 'Failed to get user' } });
+  t.deepEqual(idsOf(await doctor(await emptyHome(t, { ...SYSTEMD, run, uid: 1_999_999_999 }))), ['no-lingering']);
+});
+
+for (const [what, given, message, hint] of [
+  [
+    'a user manager that does not answer',
+    {
+      ...SYSTEMD,
+      run: answering({
+        systemctl: { status: 1, stderr: 'Failed to connect to bus: No medium found' },
+        loginctl: { stdout: 'yes\n' },
+      }),
+    },
+    /Failed to connect to bus/,
+    /XDG_RUNTIME_DIR/,
+  ],
+  ['a system without systemctl', { ...SYSTEMD, run: answering({}), uid: 0 }, /there is no systemctl/, /login session/],
+  ['a Mac as root', { platform: 'darwin', uid: 0, run: answering({ '/bin/launchctl': {} }) }, /this is root/, /sudo/],
+  ['another system', { platform: 'freebsd', run: answering({}) }, /neither launchd nor systemd/, /launchpool dev/],
+] as const satisfies readonly [string, Partial<Surroundings>, RegExp, RegExp][]) {
+  test(`of ${what} it is said that no supervisor can be reached, and what to do`, async (t) => {
+    const found = await doctor({ ...(await emptyHome(t, given)), fix: true });
+    t.deepEqual(idsOf(found), ['supervisor-unreachable']);
+    t.like(found[0], { severity: 'problem', canFix: false, fixed: undefined });
+    t.regex(found[0]?.message ?? '', message);
+    t.regex(found[0]?.hint ?? '', hint);
+  });
+}
+
+test('where launchd has no place for the user, nothing is said of single agents', async (t) => {
+  const bench = await launchdBench(t);
+  await bench.install();
+  const run: RunCommand = async () => ({ status: 112, stdout: '', stderr: 'Could not find domain' });
+  const found = await bench.doctor({ surroundings: { ...bench.surroundings, run }, fix: true });
+  t.deepEqual(idsOf(found), ['supervisor-unreachable', 'headless']);
+  t.deepEqual(await bench.doctor(), []);
+});
+
+test('a home that has moved to where no socket has room is found, by its label and among others', async (t) => {
+  const bench = await launchdBench(t);
+  await bench.install();
+  const home = join(await tempDir(t), 'long'.repeat(20));
+  await rename(bench.surroundings.home, home);
+  // Another one of the same kind, and what is no agent of ours.
+  const support = join(home, 'Library', 'Application Support');
+  for (const name of ['com.example.second', 'Some App']) {
+    await mkdir(join(support, name));
+    await copyFile(join(support, bench.label, 'launchpool.json'), join(support, name, 'launchpool.json'));
+  }
+  const surroundings = { ...bench.surroundings, home };
+  for (const fix of [false, true]) {
+    const found = await bench.doctor({ surroundings, fix });
+    t.deepEqual(idsOf(found), ['path-too-long']);
+    t.like(found[0], { severity: 'problem', label: bench.label, canFix: false, fixed: undefined });
+    t.regex(found[0]?.message ?? '', /the socket path has \d+ bytes, and 103 is the most that works/);
+    t.regex(found[0]?.hint ?? '', /shorter label/);
+  }
+  const all = await bench.doctor({ surroundings, label: undefined });
+  t.deepEqual(all.map(({ id, label }) => [id, label]).sort(), [
+    ['path-too-long', bench.label],
+    ['path-too-long', 'com.example.second'],
+  ]);
+});
+
+test('a home that has moved to another name is put right by one run', async (t) => {
+  const bench = await launchdBench(t);
+  await bench.install();
+  const { launchd, label } = bench;
+  await launchd.run(['/bin/launchctl', 'bootout', `gui/501/${label}`]);
+  await launchd.reached('removed', 1);
+  const home = `${bench.surroundings.home}2`;
+  await rename(bench.surroundings.home, home);
+  const surroundings = { ...bench.surroundings, home };
+  const found = await bench.doctor({ surroundings, fix: true });
+  t.true(idsOf(found).includes('program-gone'));
+  t.deepEqual(
+    found.filter(({ fixed }) => fixed !== true),
+    [],
+  );
+  t.deepEqual(await bench.doctor({ surroundings }), []);
+  t.false(existsSync(bench.surroundings.home));
+});

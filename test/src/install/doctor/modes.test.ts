@@ -1,0 +1,72 @@
+/** Files of an agent that others could read or write. */
+import { chmodSync, statSync, symlinkSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { tempDir } from '../../../helpers/temp-dir.ts';
+import { type Bench, idsOf, launchdBench, onSystemd } from './bench.ts';
+
+/** Those bits are taken away, and no others. */
+async function isNarrowed(t: ExecutionContext, bench: Bench, path: string, mode: number, after: number): Promise<void> {
+  chmodSync(path, mode);
+  const found = await bench.doctor();
+  t.deepEqual(idsOf(found), ['mode-too-wide'], path);
+  t.like(found[0], { severity: 'problem', label: bench.label, canFix: true, fixed: undefined });
+  t.is(found[0]?.message, `${path} has mode 0${mode.toString(8)}, which lets others in`);
+  t.is(statSync(path).mode & 0o777, mode);
+  t.like((await bench.doctor({ fix: true }))[0], { id: 'mode-too-wide', fixed: true });
+  t.is(statSync(path).mode & 0o777, after);
+  t.deepEqual(await bench.doctor(), []);
+}
+
+test.serial('launchd: what lets others in is closed, and nothing else', async (t) => {
+  const bench = await launchdBench(t);
+  const key = join(await tempDir(t), 'key');
+  await writeFile(key, 'secret', { mode: 0o600 });
+  await bench.install({ agent: { 'authkey-file': key } });
+  const { sockets, folder, record, logs, logFile } = bench.layout;
+  for (const [path, mode, after] of [
+    [sockets.agent, 0o666, 0o600],
+    [sockets.control, 0o620, 0o600],
+    [folder, 0o777, 0o755],
+    [record, 0o644, 0o600],
+    [logs, 0o755, 0o700],
+    [logFile, 0o644, 0o600],
+    [bench.plist, 0o664, 0o644],
+    [key, 0o640, 0o600],
+  ] as const) {
+    await isNarrowed(t, bench, path, mode, after);
+  }
+});
+
+test.serial('a key that a link leads to has the mode of the file that it leads to', async (t) => {
+  const bench = await launchdBench(t);
+  const folder = await tempDir(t);
+  const [key, kept] = [join(folder, 'key'), join(folder, 'kept')];
+  await writeFile(key, 'secret', { mode: 0o600 });
+  await bench.install({ agent: { 'authkey-file': key } });
+  await rename(key, kept);
+  symlinkSync(kept, key);
+  t.deepEqual(await bench.doctor(), []);
+  chmodSync(kept, 0o644);
+  t.like((await bench.doctor({ fix: true }))[0], { id: 'mode-too-wide', fixed: true });
+  t.is(statSync(kept).mode & 0o777, 0o600);
+});
+
+onSystemd()('systemd: what lets others in is closed, and nothing else', async (t, bench) => {
+  await bench.install({ log: 'file' });
+  const { sockets, folder, record, logs, logFile } = bench.layout;
+  for (const [path, mode, after] of [
+    [sockets.agent, 0o666, 0o600],
+    [sockets.control, 0o620, 0o600],
+    [folder, 0o777, 0o755],
+    [record, 0o604, 0o600],
+    [logs, 0o755, 0o700],
+    [logFile, 0o644, 0o600],
+    [bench.units.socket, 0o664, 0o644],
+    [bench.units.control, 0o646, 0o644],
+    [bench.units.service, 0o664, 0o644],
+  ] as const) {
+    await isNarrowed(t, bench, path, mode, after);
+  }
+});

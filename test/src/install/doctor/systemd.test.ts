@@ -1,0 +1,187 @@
+/** What the doctor finds of an agent under systemd's user manager, the real one, and mends. */
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { basename, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { encodeTextFrame } from '../../../../wire/frame.ts';
+import { isAlive } from '../../../helpers/activator.ts';
+import { tempDir } from '../../../helpers/temp-dir.ts';
+import { treeOf } from '../../../helpers/tree.ts';
+import { hang, idsOf, isMended, onSystemd, ownNode, SHORT, type SystemdBench, stateIs, waitAt } from './bench.ts';
+
+const it = onSystemd();
+
+/** What an administrator writes to change a unit without touching it; gone when the test ends. */
+async function dropIn(
+  t: ExecutionContext,
+  { ctl }: SystemdBench,
+  unit: string,
+  text: string,
+): Promise<() => Promise<void>> {
+  const folder = `${unit}.d`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'limit.conf'), text);
+  await ctl('daemon-reload');
+  const remove = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true });
+    await ctl('daemon-reload');
+  };
+  t.teardown(remove);
+  return remove;
+}
+
+/** Has the agent die until systemd has had enough of it. */
+async function wearOut({ label, layout, supervisor }: SystemdBench): Promise<void> {
+  while ((await supervisor.status(label)).listening) {
+    const socket = connect(layout.sockets.agent);
+    socket.on('error', () => undefined);
+    socket.write(encodeTextFrame('{"jsonrpc":"2.0","id":1,"method":"die"}'));
+    await new Promise((resolve) => socket.resume().once('close', resolve));
+  }
+}
+
+it('of a healthy agent nothing is found, none is started, and nothing is changed', async (t, bench) => {
+  await bench.install({ agent: SHORT });
+  await bench.idle();
+  const { session, surroundings } = bench;
+  const before = treeOf(surroundings.home);
+  session.commands.length = 0;
+  t.deepEqual(await bench.doctor(), []);
+  t.deepEqual(await bench.doctor({ fix: true }), []);
+  t.deepEqual(await bench.doctor({ label: undefined }), []);
+  t.deepEqual(treeOf(surroundings.home), before);
+  t.true(session.commands.length > 0);
+  t.deepEqual(
+    session.commands.filter(([program, , verb]) => program === 'systemctl' && verb !== 'show'),
+    [],
+  );
+  t.is((await bench.status()).state, 'idle');
+});
+
+it('of an agent that runs nothing is found, and it goes on', async (t, bench) => {
+  await bench.install();
+  const pid = await bench.call();
+  t.deepEqual(await bench.doctor({ fix: true }), []);
+  t.is(await bench.call(), pid);
+});
+
+it('sockets that somebody has stopped are started', async (t, bench) => {
+  await bench.install();
+  await bench.ctl('stop', basename(bench.units.socket));
+  const [found] = await isMended(t, bench, ['disabled']);
+  t.regex(found?.message ?? '', /\.socket is not started/);
+});
+
+it('a unit that somebody has masked is written anew, and what the mask is stays as it was', async (t, bench) => {
+  await bench.install();
+  const { socket } = bench.units;
+  const before = readFileSync(socket, 'utf8');
+  // As /dev/null, it has nothing in it.
+  const nothing = join(await tempDir(t), 'null');
+  writeFileSync(nothing, '', { mode: 0o666 });
+  rmSync(socket);
+  symlinkSync(nothing, socket);
+  await bench.ctl('daemon-reload');
+  const found = await isMended(t, bench, ['file-changed', 'disabled']);
+  t.regex(found[1]?.message ?? '', /masked/);
+  t.is(readFileSync(nothing, 'utf8'), '');
+  t.is(readFileSync(socket, 'utf8'), before);
+});
+
+it('units that somebody has changed are written anew', async (t, bench) => {
+  await bench.install();
+  const { socket, control, service } = bench.units;
+  for (const [path, from, to] of [
+    [socket, 'SocketMode=0600', 'SocketMode=0660'],
+    [control, 'SocketMode=0600', 'SocketMode=0660'],
+    [service, 'WatchdogSec=', 'WatchdogSec=1'],
+  ] as const) {
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(path, before.replace(from, to));
+    const [found] = await isMended(t, bench, ['file-changed']);
+    t.is(found?.message, `${path} is not as it was written`);
+    t.is(readFileSync(path, 'utf8'), before);
+  }
+});
+
+it('a unit of a socket that starts another service is written anew', async (t, bench) => {
+  await bench.install();
+  const { socket } = bench.units;
+  writeFileSync(socket, readFileSync(socket, 'utf8').replace(/^Service=.*$/m, 'Service=com.example.other.service'));
+  const [found] = await isMended(t, bench, ['label-mismatch']);
+  t.is(found?.message, `${socket} is of the label com.example.other, not of ${bench.label}`);
+});
+
+it('units that are gone are written anew, all of them before systemd reads any', async (t, bench) => {
+  await bench.install();
+  const { socket, control, service } = bench.units;
+  rmSync(service);
+  await isMended(t, bench, ['file-changed']);
+  for (const path of [socket, control, service]) rmSync(path);
+  await bench.ctl('stop', basename(socket), basename(control), basename(service));
+  await bench.ctl('daemon-reload');
+  const found = await isMended(t, bench, ['file-changed', 'file-changed', 'file-changed', 'blocked']);
+  t.is(found[0]?.message, `there is no ${socket}`);
+  t.is(found[3]?.message, 'systemd does not know it');
+});
+
+it('a socket that has failed since its service was started too often is started again', async (t, bench) => {
+  await bench.install();
+  await dropIn(t, bench, bench.units.service, '[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n');
+  await wearOut(bench);
+  const [found] = await isMended(t, bench, ['socket-failed']);
+  t.like(found, { severity: 'problem', label: bench.label });
+  t.regex(found?.message ?? '', /\.socket: .*start-limit-hit/);
+});
+
+it('a socket that has failed since it was knocked at too often is started again', async (t, bench) => {
+  await bench.install();
+  const limits = '[Socket]\nTriggerLimitIntervalSec=1h\nTriggerLimitBurst=2\n';
+  const remove = await dropIn(t, bench, bench.units.socket, limits);
+  await wearOut(bench);
+  await remove();
+  const [found] = await isMended(t, bench, ['socket-failed']);
+  t.regex(found?.message ?? '', /\.socket: trigger-limit-hit/);
+});
+
+it('a process that hangs is ended, and who waits has the next one', async (t, bench) => {
+  await bench.install({ agent: { drain: 0 } });
+  const pid = await bench.call();
+  hang(t, pid);
+  const waiting = bench.call();
+  const [found] = await isMended(t, bench, ['not-answering'], () => waiting);
+  t.is(found?.message, `process ${pid} does not answer at its control socket`);
+  t.not(await waiting, pid);
+  t.false(isAlive(pid));
+});
+
+it('that the last process has crashed is a notice, and the next connection starts another', async (t, bench) => {
+  await bench.install();
+  await bench.crash();
+  await stateIs(bench, 'failed');
+  const found = await bench.doctor({ fix: true });
+  t.deepEqual(idsOf(found), ['crashed']);
+  t.like(found[0], { severity: 'notice', canFix: false, fixed: undefined });
+  t.regex(found[0]?.hint ?? '', /launchpool logs/);
+  t.true((await bench.call()) > 0);
+});
+
+it('of an agent that ends as soon as it is started, the log is where to look', async (t, bench) => {
+  const node = await ownNode(t);
+  await bench.install({ agent: SHORT, node });
+  await bench.idle();
+  await writeFile(`${node}.broken`, '');
+  await waitAt(t, bench.layout.sockets.agent);
+  // Every now and then there is a process, for a moment.
+  for (; ; await wait(20)) {
+    const found = (await bench.doctor({ fix: true })).find(({ id }) => id === 'throttled');
+    if (found === undefined) continue;
+    t.like(found, { severity: 'problem', canFix: false, fixed: undefined });
+    t.regex(found.hint ?? '', /launchpool logs/);
+    break;
+  }
+  // Else it would go on while the agent is removed.
+  rmSync(`${node}.broken`);
+});

@@ -1,0 +1,128 @@
+/** Files that are written so that what was there before can be brought back. */
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { hasText, linkOf, makeFolder, pointTo, removeEmptyFolders, writeText } from '../../../src/install/files.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+import { treeOf } from '../../helpers/tree.ts';
+
+type Bench = { folder: string; undo(action: () => Promise<void>): void; undoAll(): Promise<void> };
+
+async function lay(t: ExecutionContext): Promise<Bench> {
+  const actions: (() => Promise<void>)[] = [];
+  return {
+    folder: await tempDir(t),
+    undo: (action) => void actions.push(action),
+    async undoAll() {
+      for (const action of actions.splice(0).reverse()) await action();
+    },
+  };
+}
+
+test('a folder is made with those above it, for nobody else, and undone as far as it is empty', async (t) => {
+  const { folder, undo, undoAll } = await lay(t);
+  const path = join(folder, 'a/b/c');
+  t.deepEqual(
+    await makeFolder(path, undo),
+    ['a', 'a/b', 'a/b/c'].map((name) => join(folder, name)),
+  );
+  t.is(statSync(path).mode & 0o777, 0o700);
+  t.deepEqual(await makeFolder(path, undo), []);
+  await writeFile(join(folder, 'a/mine'), '');
+  await undoAll();
+  t.deepEqual(readdirSync(folder, { recursive: true }).sort(), ['a', 'a/mine']);
+});
+
+test('why a folder cannot be made is said of what is in the way', async (t) => {
+  const { folder, undo } = await lay(t);
+  await writeFile(join(folder, 'file'), '');
+  await t.throwsAsync(makeFolder(join(folder, 'file/b'), undo), { code: 'ENOTDIR' });
+  await t.throwsAsync(makeFolder(join(folder, 'file'), undo), { code: 'EEXIST' });
+  await symlink(join(folder, 'nowhere'), join(folder, 'link'));
+  await t.throwsAsync(makeFolder(join(folder, 'link/b'), undo));
+});
+
+test('of folders that were made, only the empty ones are removed', async (t) => {
+  const { folder } = await lay(t);
+  await mkdir(join(folder, 'a/b'), { recursive: true });
+  await removeEmptyFolders([join(folder, 'a'), join(folder, 'a/b'), join(folder, 'missing')]);
+  t.deepEqual(readdirSync(folder), []);
+});
+
+test('a text is written with its mode, whatever the umask, and undone', async (t) => {
+  const { folder, undo, undoAll } = await lay(t);
+  const path = join(folder, 'a');
+  t.true(await writeText(path, 'one', 0o666, undo));
+  t.deepEqual([readFileSync(path, 'utf8'), statSync(path).mode & 0o777], ['one', 0o666]);
+  await undoAll();
+  t.deepEqual(readdirSync(folder), []);
+});
+
+test('a text that is there is not written, unless its mode is another', async (t) => {
+  const { folder, undo, undoAll } = await lay(t);
+  const path = join(folder, 'a');
+  await writeText(path, 'one', 0o600, undo);
+  const before = treeOf(folder);
+  t.false(await writeText(path, 'one', 0o600, undo));
+  t.deepEqual(treeOf(folder), before);
+  chmodSync(path, 0o644);
+  t.true(await writeText(path, 'one', 0o600, () => undefined));
+  t.is(statSync(path).mode & 0o777, 0o600);
+  await undoAll();
+});
+
+test('a text that was replaced comes back with its mode', async (t) => {
+  const { folder, undo, undoAll } = await lay(t);
+  const path = join(folder, 'a');
+  await writeFile(path, 'mine', { mode: 0o640 });
+  await writeText(path, 'other', 0o600, undo);
+  t.true(hasText(path, 'other'));
+  await undoAll();
+  t.deepEqual([readFileSync(path, 'utf8'), statSync(path).mode & 0o777], ['mine', 0o640]);
+});
+
+test('a file that is a link to one elsewhere stays a link, and is written where it is', async (t) => {
+  const { folder, undo, undoAll } = await lay(t);
+  const [path, elsewhere] = [join(folder, 'a'), join(folder, 'elsewhere')];
+  await writeFile(elsewhere, 'mine');
+  await symlink(elsewhere, path);
+  await writeText(path, 'other', 0o600, undo);
+  t.deepEqual([readlinkSync(path), readFileSync(elsewhere, 'utf8')], [elsewhere, 'other']);
+  await undoAll();
+  t.deepEqual([readlinkSync(path), readFileSync(elsewhere, 'utf8')], [elsewhere, 'mine']);
+});
+
+test('a folder in the place of a file or a link, and a file in that of a link, are left as they are', async (t) => {
+  const { folder, undo, undoAll } = await lay(t);
+  const [full, file] = [join(folder, 'full'), join(folder, 'file')];
+  await mkdir(join(full, 'of'), { recursive: true });
+  await writeFile(file, 'mine');
+  const before = treeOf(folder);
+  t.false(hasText(full, ''));
+  const inTheWay = { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' };
+  await t.throwsAsync(writeText(full, 'a', 0o600, undo), inTheWay);
+  await t.throwsAsync(pointTo(full, '/b', undo), inTheWay);
+  await t.throwsAsync(pointTo(file, '/b', undo), inTheWay);
+  await undoAll();
+  t.deepEqual(treeOf(folder), before);
+});
+
+test('a link is made, replaced, and brought back', async (t) => {
+  const { folder, undo, undoAll } = await lay(t);
+  const path = join(folder, 'current');
+  t.true(await pointTo(path, '/one', undo));
+  t.false(await pointTo(path, '/one', undo));
+  await undoAll();
+  t.false(existsSync(path));
+  t.is(linkOf(path), undefined);
+  await pointTo(path, '/one', () => undefined);
+  // Of one that was cut short, with the same process id.
+  await symlink('/other', `${path}.${process.pid}`);
+  t.true(await pointTo(path, '/two', undo));
+  t.is(linkOf(path), '/two');
+  await undoAll();
+  t.is(linkOf(path), '/one');
+  t.deepEqual(readdirSync(folder), ['current']);
+  await rm(path);
+});

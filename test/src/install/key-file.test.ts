@@ -1,0 +1,80 @@
+/** The key that an installation makes where there is none. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { connectRpc } from '../../../src/client/rpc.ts';
+import { dryRun } from '../../../src/install/dry-run.ts';
+import { makeKeyFile, missingKeyFile } from '../../../src/install/key-file.ts';
+import { layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+test('a key is 32 random bytes in hexadecimal digits, for its owner alone, whatever the umask is', async (t) => {
+  const [one, other] = [join(await tempDir(t), 'key'), join(await tempDir(t), 'key')];
+  const umask = process.umask(0);
+  await makeKeyFile(one, () => undefined).finally(() => process.umask(umask));
+  await makeKeyFile(other, () => undefined);
+  t.is(statSync(one).mode & 0o777, 0o600);
+  t.regex(readFileSync(one, 'utf8'), /^[0-9a-f]{64}\n$/);
+  t.not(readFileSync(one, 'utf8'), readFileSync(other, 'utf8'));
+});
+
+test('what is there is never replaced, and not removed when all is undone', async (t) => {
+  const path = join(await tempDir(t), 'key');
+  await writeFile(path, 'mine', { mode: 0o600 });
+  const undone: (() => Promise<void>)[] = [];
+  await t.throwsAsync(
+    makeKeyFile(path, (action) => undone.push(action)),
+    { code: 'ERR_LAUNCHPOOL_OPTION_INVALID', message: /EEXIST/ },
+  );
+  t.deepEqual(undone, []);
+  t.is(readFileSync(path, 'utf8'), 'mine');
+});
+
+test('a key is missing only where one is asked for', async (t) => {
+  const path = join(await tempDir(t), 'key');
+  t.is(missingKeyFile({}), undefined);
+  t.is(missingKeyFile({ agent: { idle: 3 } }), undefined);
+  t.is(missingKeyFile({ agent: { 'authkey-file': path } }), path);
+  await writeFile(path, 'mine', { mode: 0o600 });
+  t.is(missingKeyFile({ agent: { 'authkey-file': path } }), undefined);
+});
+
+test('an installation makes the key, says so, and the agent asks for it; a dry run only says so', async (t) => {
+  const bench = await layBench(t, 'embedded');
+  if (bench === undefined) return;
+  const path = join(await tempDir(t), 'key');
+  const agent = { 'authkey-file': path };
+  const { notes, files } = await dryRun({ ...bench.options, agent });
+  t.true(notes.some((note) => note.includes(path)));
+  t.like(
+    files.find((file) => file.path === path),
+    { status: 'new', bytes: 65 },
+  );
+  t.false(existsSync(path));
+
+  const installed = await bench.install({ agent });
+  t.true(installed.notes.some((note) => note.includes(path)));
+  const key = readFileSync(path, 'utf8');
+  const client = await connectRpc(installed.socket, { authkey: key.trimEnd() });
+  t.is(await client.call('version', []), 1);
+  client.close();
+  const refused = await connectRpc(installed.socket);
+  await t.throwsAsync(refused.call('version', []), { code: 'ERR_LAUNCHPOOL_AUTH_REQUIRED' });
+
+  // Once it is there, it stays.
+  const again = await bench.install({ agent });
+  t.is(again.outcome, 'unchanged');
+  t.false(again.notes.some((note) => note.includes(path)));
+  t.is(readFileSync(path, 'utf8'), key);
+});
+
+test('an installation that fails leaves no key behind', async (t) => {
+  const bench = await layBench(t, 'embedded');
+  if (bench === undefined) return;
+  const path = join(await tempDir(t), 'key');
+  // The embedded holder has no second address, which shows when the key has been made already.
+  await bench.write(moduleOf(1));
+  await bench.failure(t, { tcp: '127.0.0.1:1', agent: { 'authkey-file': path } });
+  t.false(existsSync(path));
+});

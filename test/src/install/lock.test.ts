@@ -1,0 +1,108 @@
+/** Of two who install under one label, the second waits. */
+import { existsSync } from 'node:fs';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { makePath } from '../../../src/install/files.ts';
+import { lockFolder } from '../../../src/install/lock.ts';
+import { readRecord } from '../../../src/install/record.ts';
+import { uninstall } from '../../../src/install/uninstall.ts';
+import { fixture } from '../../helpers/agent.ts';
+import { ask, layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { startProgram } from '../../helpers/program.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+test('who comes second has the lock when the first has given it up', async (t) => {
+  const folder = await tempDir(t);
+  const unlock = await lockFolder(folder);
+  let isLocked = false;
+  const second = lockFolder(folder).then((found) => {
+    isLocked = true;
+    return found;
+  });
+  await t.throwsAsync(lockFolder(folder, { longestMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
+  t.false(isLocked);
+  unlock();
+  (await second)();
+  (await lockFolder(folder, { longestMs: 0 }))();
+});
+
+test('who waits for a folder that is removed has the next one of that name', async (t) => {
+  const folder = join(await tempDir(t), 'label');
+  const make = async (): Promise<void> => void (await makePath(folder));
+  const unlock = await lockFolder(folder, { make });
+  const second = lockFolder(folder, { make });
+  await rmdir(folder);
+  unlock();
+  const unlockSecond = await second;
+  t.true(existsSync(folder));
+  await t.throwsAsync(lockFolder(folder, { longestMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
+  unlockSecond();
+});
+
+test('a folder that is not there, and is not to be made, needs no lock', async (t) => {
+  const folder = join(await tempDir(t), 'missing');
+  (await lockFolder(folder))();
+  t.false(existsSync(folder));
+});
+
+test('what keeps a folder from being made or opened is said', async (t) => {
+  const folder = join(await tempDir(t), 'file');
+  await writeFile(folder, '');
+  await t.throwsAsync(lockFolder(join(folder, 'label')), { code: 'ENOTDIR' });
+  await t.throwsAsync(lockFolder(folder, { make: () => Promise.reject(new Error('no')) }), { message: 'no' });
+});
+
+test('another process keeps it as long as it lives, and not longer when it is killed', async (t) => {
+  const folder = await tempDir(t);
+  const other = startProgram(t, [process.execPath, fixture('programs/hold-lock.ts'), folder]);
+  await other.stderr(/locked/);
+  const error = await t.throwsAsync(lockFolder(folder, { longestMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
+  t.true(error?.message.includes(folder));
+  other.signal('SIGKILL');
+  t.is(await other.ended, 'SIGKILL');
+  (await lockFolder(folder, { longestMs: 0 }))();
+});
+
+for (const kind of ['launchd', 'embedded'] as const) {
+  test.serial(`${kind}: two first installations at the same time both succeed, and one agent answers`, async (t) => {
+    const bench = await layBench(t, kind);
+    if (bench === undefined) return;
+    const before = bench.traces();
+    const both = await Promise.all([bench.install(), bench.install()]);
+    t.deepEqual(both.map(({ outcome }) => outcome).sort(), ['installed', 'unchanged']);
+    const [{ socket }] = both;
+    t.is(await ask(socket, 'version'), 1);
+    await Promise.all([uninstall(bench.options), uninstall(bench.options)]);
+    t.deepEqual(bench.traces(), before);
+  });
+
+  test.serial(`${kind}: of two at the same time, the one that fails takes nothing from the other`, async (t) => {
+    const bench = await layBench(t, kind);
+    if (bench === undefined) return;
+    const bad = join(await tempDir(t), 'bad.ts');
+    await writeFile(bad, `${moduleOf(2)} export function setup() { throw new Error('no'); }`);
+    const [good, failed] = await Promise.allSettled([bench.install(), bench.install({ module: bad })]);
+    t.is(good.status, 'fulfilled');
+    t.like(failed, {
+      status: 'rejected',
+      reason: { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', data: { step: 'prove' } },
+    });
+    t.is(await ask(bench.layout.sockets.agent, 'version'), 1);
+    t.is((await bench.install()).outcome, 'unchanged');
+    t.is(readRecord(bench.layout)?.module, bench.module);
+  });
+}
+
+test.serial('launchd: one that is installed while it is being removed ends as one or the other', async (t) => {
+  const bench = await layBench(t, 'launchd');
+  if (bench === undefined) return;
+  const before = bench.traces();
+  await bench.install();
+  await bench.write(moduleOf(2));
+  await Promise.all([uninstall(bench.options), bench.install()]);
+  if (readRecord(bench.layout) !== undefined) t.is(await ask(bench.layout.sockets.agent, 'version'), 2);
+  await uninstall(bench.options);
+  await rm(bench.layout.folder, { recursive: true, force: true });
+  t.deepEqual(bench.traces(), before);
+});
