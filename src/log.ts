@@ -13,6 +13,8 @@ type UsedLevel = keyof typeof USED_LEVELS;
 type Say = (...said: [fields: object, message: string] | [message: string]) => void;
 
 export type Log = Readonly<Record<UsedLevel, Say>> & {
+  /** The least that is said; may be changed at any time, and counts for what is said from then on. */
+  level: LogLevel;
   /** Writes what has been said up to now, and from now on what is said. Before, it is kept. */
   open(): Promise<void>;
 };
@@ -32,7 +34,8 @@ type Line = { level: UsedLevel; time: number; said: Parameters<Say> };
  * written synchronously, by pino or, before it is there, without it.
  */
 export function createLog(options: LogOptions): Log {
-  const least = LOG_LEVELS.indexOf(options.level);
+  let least = options.level;
+  let leastRank = LOG_LEVELS.indexOf(least);
   let kept: Line[] = [];
   let mayLoad = false;
   let pino: Logger | undefined;
@@ -63,8 +66,9 @@ export function createLog(options: LogOptions): Log {
   }
 
   const at = (level: UsedLevel): Say => {
-    if (LOG_LEVELS.indexOf(level) < least) return () => undefined;
+    const rank = LOG_LEVELS.indexOf(level);
     return (...said) => {
+      if (rank < leastRank) return;
       const line = { level, time: Date.now(), said };
       if (pino !== undefined) return write(line);
       kept.push(line);
@@ -77,6 +81,13 @@ export function createLog(options: LogOptions): Log {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
+    get level() {
+      return least;
+    },
+    set level(level) {
+      least = level;
+      leastRank = LOG_LEVELS.indexOf(level);
+    },
     async open() {
       mayLoad = true;
       if (kept.length > 0) loading ??= load();
@@ -89,12 +100,13 @@ function plain(_key: string, value: unknown): unknown {
   return value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value;
 }
 
-async function loadPino({ level, pretty }: LogOptions, now: () => number): Promise<Logger> {
+async function loadPino({ pretty }: LogOptions, now: () => number): Promise<Logger> {
   // As a default export, which it has in a bundle too.
   const {
     default: { pino },
   } = await import('pino');
-  const settings = { level, base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
+  // What is below the level, which may change, does not come as far as this.
+  const settings = { level: 'trace', base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
   const stderr = pino.destination({ dest: 2, sync: true });
   if (!pretty) return pino(settings, stderr);
   const { default: prettify } = await import('pino-pretty');

@@ -5,6 +5,7 @@ import { addAgentCommands } from './commands/agent.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addInstalledCommands } from './commands/installed.ts';
+import { addRunningCommands } from './commands/running.ts';
 
 const EXIT_STATUSES = `
 Exit status: 0 done · 1 the agent answered with an error, or the doctor found one · 64 wrong usage · 65 bad data
@@ -30,6 +31,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   addInitCommand(program, done);
   addAgentCommands(program, done);
   addInstalledCommands(program, done);
+  addRunningCommands(program, done);
   addClientCommands(program, done);
 
   try {

@@ -1,7 +1,7 @@
 /** The client of an RPC agent: calls by id, many at once on one connection. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import { decodeResponses, encodeRequest, type RpcResponse } from '../../wire/json-rpc-call.ts';
-import { type CallOptions, watchCall } from './call-options.ts';
+import { decodeResponses, encodeCancel, encodeRequest, type RpcResponse } from '../../wire/json-rpc-call.ts';
+import { AGENTS_LEAD_MS, type CallOptions, timeoutForAgent, watchCall } from './call-options.ts';
 import { openSession, type Sent } from './session.ts';
 import type { ConnectOptions } from './transport.ts';
 
@@ -62,7 +62,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       const id = lastId + 1;
       let request: Buffer;
       try {
-        request = Buffer.from(encodeRequest(id, method, params));
+        request = Buffer.from(encodeRequest(id, method, params, timeoutForAgent(callOptions)));
       } catch (error) {
         return Promise.reject(error);
       }
@@ -71,11 +71,18 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       if (pending.size === 0) session.keepAlive(true);
       const sent = session.send(request);
       pending.set(id, { sent, resolve, reject });
-      return watchCall(promise, method, callOptions, (reason) => {
-        session.forget(sent);
-        forget(id);
-        reject(reason);
-      });
+      return watchCall(
+        promise,
+        method,
+        callOptions,
+        (reason) => {
+          session.forget(sent);
+          forget(id);
+          session.tell(Buffer.from(encodeCancel(id)));
+          reject(reason);
+        },
+        AGENTS_LEAD_MS,
+      );
     },
     notify(method, params) {
       if (gone !== undefined) throw gone;

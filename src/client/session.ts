@@ -27,6 +27,8 @@ export type Sent = {
 export type Session = {
   /** Sends a frame. Its bytes must not change before it is answered. */
   send(payload: Uint8Array, isNote?: boolean): Sent;
+  /** Sends a frame that is of use now or not at all: without a connection, it is not sent. */
+  tell(payload: Uint8Array): void;
   /** Says that a frame has been answered, and so that all before it have been read as well. */
   answered(sent: Sent): void;
   /** Says that nobody waits for the reply any more. */
@@ -121,6 +123,11 @@ export async function openSession(target: string, options: ConnectOptions, event
         if (notes > MOST_NOTES) dropOldestNote();
       }
       return sent;
+    },
+    tell(payload) {
+      if (transport === undefined) return;
+      places += 1;
+      transport.send(payload);
     },
     answered(sent) {
       while (kept[0] !== undefined && kept[0].place <= sent.place) {

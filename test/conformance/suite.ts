@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Supervisor } from '../../job/supervisor.ts';
 import { close, connect } from '../../src/client/index.ts';
 import { type Installed, install } from '../../src/install/install.ts';
-import type { InstallOptions } from '../../src/install/plan.ts';
+import { type InstallOptions, placeOf } from '../../src/install/plan.ts';
 import { restart } from '../../src/install/restart.ts';
 import { type AgentStatus, status } from '../../src/install/status.ts';
 import type { Surroundings } from '../../src/install/surroundings.ts';
@@ -227,7 +227,11 @@ async function pidAt(socket: string): Promise<number> {
   }
 }
 
-/** Supervisors need a moment to see that a process has gone. */
-async function settled(bench: Bench, state: AgentStatus['state']): Promise<void> {
-  while ((await bench.status()).state !== state) await wait(20);
+/**
+ * Supervisors need a moment to see that a process has gone. Only they are asked: a question to a process that is just
+ * ending would start the next one.
+ */
+async function settled({ options }: Bench, state: AgentStatus['state']): Promise<void> {
+  const { supervisor } = placeOf(options);
+  while ((await supervisor.status(options.label)).state !== state) await wait(20);
 }

@@ -62,3 +62,25 @@ test('below the level nothing is said', async (t) => {
     ['two', 'three'],
   );
 });
+
+test('the level can change while things are said, before it is opened and after', async (t) => {
+  const lines = await linesOf(
+    `
+    log.info('lost');
+    log.level = 'debug';
+    log.debug('one');
+    log.level = 'error';
+    log.warn('lost');
+    await log.open();
+    log.info('lost');
+    log.level = 'info';
+    log.info('two ' + log.level);
+    log.level = 'silent';
+    log.error('lost');`,
+    'warn',
+  );
+  t.deepEqual(
+    lines.map(({ msg }) => msg),
+    ['one', 'two info'],
+  );
+});

@@ -1,7 +1,8 @@
 /** `launchpool logs`: what an installed agent has said, and says. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import pinoPretty from 'pino-pretty';
+import { createInterface } from 'node:readline';
+import { prettyFactory } from 'pino-pretty';
 import { numberOf } from '../../agent/agent-flags.ts';
 import { logCommandOf } from '../../install/logs.ts';
 import { describe, exitStatusOf } from '../failure.ts';
@@ -16,16 +17,19 @@ export async function logsVerb(label: string, { follow = false, lines = '100', j
     // Ctrl-C goes to both, and this one has to say nothing about it.
     process.once('SIGINT', () => undefined);
     process.once('SIGTERM', () => child.kill('SIGTERM'));
-    const pretty = json
-      ? undefined
-      : pinoPretty({
-          colorize: process.stdout.isTTY,
-          translateTime: 'SYS:mm-dd HH:MM:ss.l',
-          ignore: 'pid',
-          singleLine: true,
-        });
-    if (pretty !== undefined) child.stdout?.pipe(pretty);
-    const [status] = await once(child, 'close');
+    // Whoever reads this has seen enough.
+    process.stdout.on('error', () => child.kill('SIGTERM'));
+    const closed = once(child, 'close');
+    if (child.stdout !== null) {
+      const prettify = prettyFactory({
+        colorize: process.stdout.isTTY === true,
+        translateTime: 'SYS:mm-dd HH:MM:ss.l',
+        ignore: 'pid',
+        singleLine: true,
+      });
+      createInterface({ input: child.stdout }).on('line', (line) => process.stdout.write(prettify(line)));
+    }
+    const [status] = await closed;
     return status === 0 || status === null ? 0 : 69;
   } catch (error) {
     process.stderr.write(`launchpool: ${describe(error)}\n`);

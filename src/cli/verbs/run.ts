@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import type { Agent } from '../../agent/agent.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
 import { createLog, type Log } from '../../log.ts';
-import { type FirstThreadOptions, startFirstThread } from '../../pool/first-thread.ts';
+import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
+import { limitsOf } from '../../pool/thread-limits.ts';
 import { checkIn } from '../../supervisor/check-in.ts';
 import { type Environment, takeEnvironment } from '../../supervisor/environment.ts';
 import { holdLifeline } from '../../supervisor/lifeline.ts';
@@ -38,7 +40,7 @@ export type Begun = {
 export async function run(args: readonly string[], begun?: Begun): Promise<number> {
   const env = begun?.env ?? takeEnvironment();
   const { options, label, logFile, unfit } = readArgs(args);
-  const first = unfit ?? startFirstThread(threadOptionsOf(options, begun?.codeFolder), options.threads, begun?.worker);
+  const first = unfit ?? startFirst(options, begun);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = createLog({ level: options.logLevel, pretty: options.development });
@@ -46,7 +48,10 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
 
   // Whatever asks the agent to leave may do so before there is one.
   const asked = Promise.withResolvers<string>();
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, asked.resolve);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, asked.resolve);
+  const started = Promise.withResolvers<Agent>();
+  // Why it cannot be done stands in the log.
+  process.on('SIGHUP', () => void started.promise.then((agent) => agent.reload()).catch(() => undefined));
   const lifeline =
     found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
@@ -56,6 +61,7 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
   };
   const onLeaving = (reason: string): void => tell(`STOPPING=1\nSTATUS=Leaving (${reason})`);
   const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onLeaving, first });
+  started.resolve(agent);
   tell(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
   if (found.watchdogMs !== undefined) setInterval(tell, found.watchdogMs / 2, 'WATCHDOG=1').unref();
   setTimeout(() => {
@@ -72,11 +78,10 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
   return agent.left;
 }
 
-function threadOptionsOf(
-  { moduleUrl, development, concurrency }: AgentOptions,
-  codeFolder: string | undefined,
-): FirstThreadOptions {
-  return { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
+function startFirst({ moduleUrl, development, concurrency, ...options }: AgentOptions, begun?: Begun): FirstThread {
+  const { codeFolder, worker } = begun ?? {};
+  const told = { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
+  return startFirstThread(told, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 
 /** At once, and every minute from then on. */

@@ -77,7 +77,7 @@ test('an error says what happened and what to do, on standard error alone', asyn
 test('a key file counts as it stands, one trailing newline removed', async (t) => {
   const folder = await tempDir(t);
   const key = async (name: string, content: string): Promise<string> => {
-    await writeFile(join(folder, name), content);
+    await writeFile(join(folder, name), content, { mode: 0o600 });
     return join(folder, name);
   };
   const agentKey = await key('agent', ' secret \n');

@@ -1,0 +1,116 @@
+/** `launchpool top`: how agents are doing, again and again. Asks only those that have a process. */
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { numberOf } from '../../agent/agent-flags.ts';
+import { allLabels, type Look, type Observer, observe } from '../../install/observe.ts';
+import { describe, exitStatusOf } from '../failure.ts';
+import { type Figures, figuresOf } from '../top/figures.ts';
+import { openScreen } from '../top/screen.ts';
+import { lineOf, tableOf } from '../top/table.ts';
+
+export type TopFlags = { once?: boolean; interval?: string; json?: boolean };
+
+/** An agent's main thread answers at once; of one that does not, the others wait so long, and once. */
+const LONGEST_MS = 2_000;
+const NOBODY = 'No agent is installed.';
+
+/** @param target all that are installed, if it is left out. */
+export async function topVerb(target: string | undefined, flags: TopFlags): Promise<number> {
+  const watch = watchAgents(target);
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.once('SIGINT', end).once('SIGTERM', end).once('SIGHUP', end);
+  // Whoever has read has seen enough.
+  process.stdout.on('error', end);
+  let view: View | undefined;
+  try {
+    const intervalMs = numberOf(flags.interval ?? '1', '--interval', 0.1, 3600) * 1000;
+    let agents = await watch.look(LONGEST_MS);
+    view = viewOf(flags, end, () => view?.show(agents));
+    await view.show(agents);
+    while (!flags.once && !ending.signal.aborted) {
+      await wait(intervalMs, undefined, { signal: ending.signal });
+      agents = await watch.look(LONGEST_MS);
+      if (!ending.signal.aborted) await view.show(agents);
+    }
+    return 0;
+  } catch (error) {
+    if (ending.signal.aborted) return 0;
+    process.stderr.write(`launchpool: ${describe(error)}\n`);
+    return exitStatusOf(error);
+  } finally {
+    view?.close();
+    watch.close();
+  }
+}
+
+type Watched = { look(longestMs: number): Promise<Figures[]>; close(): void };
+
+function watchAgents(target: string | undefined): Watched {
+  const observers = new Map<string, Observer>();
+  const before = new Map<string, Look>();
+
+  /** Some may have been installed, or uninstalled, since the last time. */
+  function current(): Observer[] {
+    const names = target === undefined ? allLabels() : [target];
+    for (const [name, observer] of observers) {
+      if (names.includes(name)) continue;
+      observer.close();
+      observers.delete(name);
+    }
+    for (const name of names) if (!observers.has(name)) observers.set(name, observe(name));
+    return names.map((name) => observers.get(name) as Observer);
+  }
+
+  async function lookAt({ name, look }: Observer, longestMs: number): Promise<Figures> {
+    const found = await look(longestMs);
+    const figures = figuresOf(name, found, before.get(name));
+    before.set(name, found);
+    return figures;
+  }
+
+  return {
+    look: async (longestMs) => Promise.all(current().map((observer) => lookAt(observer, longestMs))),
+    close() {
+      for (const observer of observers.values()) observer.close();
+    },
+  };
+}
+
+type View = { show(agents: readonly Figures[]): Promise<void> | void; close(): void };
+
+function viewOf({ once: isOnce, json }: TopFlags, onEnd: () => void, redraw: () => void): View {
+  const { stdout, stdin } = process;
+  const close = (): void => undefined;
+  if (json)
+    return { show: (agents) => print(`${JSON.stringify({ time: new Date().toISOString(), agents })}\n`), close };
+  if (!stdout.isTTY) {
+    return { show: (agents) => print(agents.length === 0 ? `${NOBODY}\n` : agents.map(withEnd).join('')), close };
+  }
+  const whole = { columns: stdout.columns, rows: Number.POSITIVE_INFINITY };
+  if (isOnce)
+    return {
+      show: (agents) =>
+        print(
+          linesOf(agents, whole)
+            .map((line) => `${line}\n`)
+            .join(''),
+        ),
+      close,
+    };
+  const screen = openScreen({ output: stdout, input: stdin.isTTY ? stdin : undefined, onEnd, onResize: redraw });
+  return { show: (agents) => screen.draw(linesOf(agents, screen.size)), close: screen.close };
+}
+
+function linesOf(agents: readonly Figures[], size: { columns: number; rows: number }): string[] {
+  return agents.length === 0 ? [NOBODY] : tableOf(agents, size);
+}
+
+function withEnd(agent: Figures): string {
+  return `${lineOf(agent)}\n`;
+}
+
+/** Whoever reads slowly gets fewer answers, not all of them later. */
+async function print(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
