@@ -53,8 +53,8 @@ class OpenEntrance implements Entrance {
   readonly lane: Lane;
   readonly #options: EntranceOptions;
   #waiting: Waiting[] | undefined;
-  /** Each refusal says that requests have been dealt with, and must not lead back here. */
-  #isRefusing = false;
+  /** What waits is being walked through: what is begun or refused meanwhile must not lead back here. */
+  #isWalking = false;
 
   constructor(lane: Lane, options: EntranceOptions) {
     this.lane = lane;
@@ -75,36 +75,25 @@ class OpenEntrance implements Entrance {
 
   resume(): void {
     const waiting = this.#waiting;
-    if (waiting === undefined || this.#isRefusing) return;
-    const { admission } = this.#options;
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const { run, frames, times } = next;
-      const before = { bytes: 0, frames: 0 };
-      admission.leave(frames, run.length);
-      const begun = this.#beginSome(run, times, frames, before);
-      if (begun < run.length) {
-        next.run = run.subarray(begun);
-        next.frames = frames - before.frames;
-        admission.enter(next.frames, next.run.length);
-        return;
-      }
-      waiting.shift();
-    }
-    this.#open();
+    if (waiting === undefined || this.#isWalking) return;
+    this.#isWalking = true;
+    const isOver = this.#beginWaiting(waiting);
+    this.#isWalking = false;
+    if (isOver) this.#open();
   }
 
   refuseWaiting(why: (payload: Buffer, times: Times) => PlainError | undefined): void {
     const waiting = this.#waiting;
-    if (waiting === undefined || this.#isRefusing) return;
+    if (waiting === undefined || this.#isWalking) return;
     const left: Waiting[] = [];
-    this.#isRefusing = true;
+    this.#isWalking = true;
     for (const { run, frames, times } of waiting) {
       this.#options.admission.leave(frames, run.length);
       const kept = this.#refuseSome(run, times, why);
       if (kept.length > 0) left.push({ run: kept, frames: framesIn(kept), times });
     }
     for (const { run, frames } of left) this.#options.admission.enter(frames, run.length);
-    this.#isRefusing = false;
+    this.#isWalking = false;
     this.#waiting = left;
     if (left.length === 0) this.#open();
   }
@@ -119,6 +108,24 @@ class OpenEntrance implements Entrance {
     this.#options.waiting.add(this);
     this.#waiting ??= [];
     this.#waiting.push({ run: own ? rest : Buffer.from(rest), frames: left, times });
+  }
+
+  /** Says whether all of it is begun. */
+  #beginWaiting(waiting: Waiting[]): boolean {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      const { run, frames, times } = next;
+      const counted = { frames: 0 };
+      const begun = this.#beginSome(run, times, frames, counted);
+      // What is begun has been counted anew.
+      this.#options.admission.leave(counted.frames, begun);
+      if (begun < run.length) {
+        next.run = run.subarray(begun);
+        next.frames = frames - counted.frames;
+        return false;
+      }
+      waiting.shift();
+    }
+    return true;
   }
 
   /** Nothing waits any more. */

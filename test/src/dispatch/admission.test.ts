@@ -95,3 +95,22 @@ test('one request that is longer than the bound is served when there is no other
   await answerAll(bench);
   t.is(told.length, 2);
 });
+
+test('what waits is begun once, and in its order, while the bound is reached and left again', async (t) => {
+  const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 150 } });
+  const lanes = [openLane(bench), openLane(bench)];
+  const texts = Array.from({ length: 200 }, (_unused, index) => `m${index}`);
+  for (const { lane } of lanes) lane.dispatch(runOf(...texts));
+  const begun: string[] = [];
+  while (bench.dispatcher.requests > 0) {
+    await bench.settle();
+    begun.push(...bench.calls.map(({ text }) => text));
+    await answerAll(bench);
+  }
+  t.is(begun.length, 2 * texts.length);
+  for (const { told } of lanes)
+    t.deepEqual(
+      told,
+      texts.map((text) => text.toUpperCase()),
+    );
+});

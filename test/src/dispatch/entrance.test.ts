@@ -1,21 +1,27 @@
 /** How much of what comes is begun, and what takes the long way. */
 import test from 'ava';
+import { createAdmission } from '../../../src/dispatch/admission.ts';
 import { createEntrance, type Entrance } from '../../../src/dispatch/entrance.ts';
 import { createLane, type Lane } from '../../../src/dispatch/lane.ts';
 import { runOf, textsOf } from '../../helpers/dispatch-bench.ts';
-import { ANY_TIME, laneOptions, openAdmission } from '../../helpers/lane-options.ts';
+import { ANY_TIME, laneOptions } from '../../helpers/lane-options.ts';
 
 type Rig = { entrance: Entrance; lane: Lane; begun: string[][]; state: { window: number; full: boolean } };
 
 /** A frame of more than 20 bytes is a long one here; the lane's requests are never settled. */
-function createRig(window: number): Rig {
+function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig {
   const state = { window, full: false };
   const begun: string[][] = [];
   const end = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => state.full };
   const lane = createLane(end, laneOptions(false));
-  const entrance = createEntrance(lane, {
+  const entrance: Entrance = createEntrance(lane, {
     window: () => state.window,
-    admission: openAdmission(),
+    admission: createAdmission({
+      maxRequests,
+      maxBytes: Number.POSITIVE_INFINITY,
+      expectedMs: () => 0,
+      onChange: () => entrance.resume(),
+    }),
     isRpc: () => true,
     waiting: new Set(),
     longFrameBytes: 20,
@@ -77,4 +83,12 @@ test('while replies are not read nothing is begun, unless nobody is there to rea
   lane.abandon();
   entrance.resume();
   t.deepEqual([begun, entrance.isFull], [[['a']], false]);
+});
+
+test('what waits is begun once, though to begin it makes room for all, which leads back to it', (t) => {
+  const { entrance, begun, state } = createRig(1, 3);
+  entrance.dispatch(runOf('a', 'b', 'c', 'd'), ANY_TIME);
+  state.window = 10;
+  entrance.resume();
+  t.deepEqual([begun, entrance.isFull], [[['a'], ['b', 'c', 'd']], false]);
 });
