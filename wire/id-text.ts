@@ -18,7 +18,8 @@ export function idWriter(source: string): IdWriter {
     if (typeof id !== 'number') return JSON.stringify(id);
     // A batch has one source and many ids.
     hasFractions ??= FRACTIONAL_ID.test(source);
-    if (Number.isSafeInteger(id) && !hasFractions) return String(id);
+    // String() makes 0 of -0.
+    if (Number.isSafeInteger(id) && !Object.is(id, -0) && !hasFractions) return String(id);
     texts ??= idTextsOf(source);
     return texts.get(index) ?? JSON.stringify(id);
   };

@@ -17,6 +17,7 @@ const IDS: readonly string[] = [
   String.raw`"\u0000"`,
   String.raw`"\ud800"`,
   '0',
+  '-0',
   '1',
   '-1',
   '1.5',

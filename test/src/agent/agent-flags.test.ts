@@ -14,6 +14,7 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 test('without flags the defaults hold, and the module is a URL', (t) => {
   t.deepEqual(agentOptionsOf('/some where/a.ts', {}), {
     ...AGENT_DEFAULTS,
+    modulePath: '/some where/a.ts',
     moduleUrl: 'file:///some%20where/a.ts',
   });
   t.is(agentOptionsOf('a.ts', {}).moduleUrl, pathToFileURL(`${process.cwd()}/a.ts`).href);

@@ -22,7 +22,7 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
       expectedMs: () => 0,
       onChange: () => entrance.resume(),
     }),
-    isRpc: () => true,
+    isRpc: () => maxRequests === Number.POSITIVE_INFINITY,
     waiting: new Set(),
     longFrameBytes: 20,
     begin: (to, run, frames, times) => {
