@@ -151,3 +151,8 @@ test('no product file has more than 250 lines', (t) => {
   const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 251);
   t.deepEqual(long, []);
 });
+
+test('what the sources import is installed with the package', (t) => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const name of Object.keys(PACKAGES)) t.true(Object.hasOwn(dependencies, name), name);
+});
