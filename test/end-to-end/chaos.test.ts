@@ -9,6 +9,7 @@ import { createScope } from '../../chaos/scope.ts';
 import { sigterm } from '../../chaos/sigterm.ts';
 import { storm } from '../../chaos/storm.ts';
 import type { Outcome, Verb } from '../../chaos/verb.ts';
+import { notTested } from '../helpers/not-tested.ts';
 
 const SEED = Number(process.env.LAUNCHPOOL_TEST_SEED ?? newSeed());
 
@@ -39,7 +40,9 @@ test.serial('an agent under load loads its module anew, and no call fails', asyn
 });
 
 test.serial('a storm of connections is served', async (t) => {
-  t.is((await short(t, storm, { connections: 300 })).connections, 300);
+  const { connections } = await short(t, storm, { connections: 300 });
+  if (connections === undefined) notTested(t, 'a storm of connections needs more descriptors');
+  else t.is(connections, 300);
 });
 
 test.serial('who knocks around an idle exit is answered', async (t) => {

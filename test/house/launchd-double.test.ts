@@ -79,7 +79,7 @@ test('bootout of a job that is not there, and of one without a process', async (
 });
 
 test('bootout returns at once, and the label is taken until a while after the process has gone', async (t) => {
-  const bench = await createBench(t, { drainMs: 2_000 });
+  const bench = await createBench(t, { drainMs: 6_000 });
   // 0 is for ever.
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 0, Sockets: socketsOf(bench) });
   await until(isUp(bench));

@@ -111,6 +111,7 @@ test('withOptions() makes another agent on the same connection and leaves the fi
     [
       ['never', [1]],
       ['never', [2]],
+      ['$/cancelRequest', { id: requests[1]?.id }],
       ['other', undefined],
     ],
   );
