@@ -1,0 +1,64 @@
+/** The mutated corpus, given to the parsers in this process. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { encodeFrame } from '../../wire/frame.ts';
+import type { Random } from '../random.ts';
+import { createFaults, type Outcome } from '../verb.ts';
+import { checkFrames } from './frames.ts';
+import { checkHandshake } from './handshakes.ts';
+import { mutate, mutateFrame } from './mutations.ts';
+import { checkPayload } from './payloads.ts';
+
+/** No input takes longer, however slow the machine: it would be a loop without an end. */
+const LONGEST_MS = 5_000;
+/** The memory that is in use may differ by so much, after all that is garbage has been collected. */
+const MOST_GROWTH_BYTES = 16 * 2 ** 20;
+const PROGRESS_EVERY = 1_000;
+
+/** What a single input is checked by; `random` is its own. */
+function check(random: Random): string | undefined {
+  const payload = mutate(random);
+  const fault = checkPayload(payload);
+  if (fault !== undefined) return fault;
+  const stream = Buffer.concat([encodeFrame(mutate(random)), mutateFrame(random, payload), encodeFrame(payload)]);
+  return checkFrames(stream, random) ?? (random.chance(0.1) ? checkHandshake(random) : undefined);
+}
+
+export function checkParsers(random: Random, inputs: number, progress: (done: number) => void): Outcome {
+  const faults = createFaults();
+  const collect = garbageCollector();
+  let slowestMs = 0;
+  let before = 0;
+  for (let index = 0; index < inputs; index += 1) {
+    if (index === Math.floor(inputs / 10)) before = usedAfter(collect);
+    if (index % PROGRESS_EVERY === 0) progress(index);
+    const startedAt = performance.now();
+    const fault = checkOne(random.fork(index));
+    const tookMs = performance.now() - startedAt;
+    if (fault !== undefined) faults.add(`seed ${random.seed}, input ${index}: ${fault}`);
+    if (tookMs > LONGEST_MS) faults.add(`seed ${random.seed}, input ${index}: took ${Math.round(tookMs)} ms`);
+    slowestMs = Math.max(slowestMs, tookMs);
+  }
+  const grownBytes = usedAfter(collect) - before;
+  if (grownBytes > MOST_GROWTH_BYTES) faults.add(`seed ${random.seed}: ${grownBytes} bytes more are in use`);
+  return { faults: faults.list(), figures: { inputs, slowestMs: Math.round(slowestMs * 10) / 10, grownBytes } };
+}
+
+function checkOne(random: Random): string | undefined {
+  try {
+    return check(random);
+  } catch (error) {
+    return `throws ${(error as Error).stack ?? error}`;
+  }
+}
+
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
+
+function usedAfter(collect: () => void): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

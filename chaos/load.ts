@@ -1,0 +1,134 @@
+/** A load of mixed requests on one agent, each in a ledger: clients of launchpool, with so many requests open on each. */
+import { connectRaw, type RawClient } from '../src/client/raw.ts';
+import { connectRpc, type RpcClient } from '../src/client/rpc.ts';
+import type { Held } from './agents.ts';
+import type { Ledger } from './ledger.ts';
+import { createLink, type Link } from './link.ts';
+import type { Random } from './random.ts';
+
+export type LoadOptions = {
+  held: Held;
+  ledger: Ledger;
+  random: Random;
+  clients: number;
+  /** How many requests each has open. */
+  window: number;
+  kind: Kind;
+  /** Whether the agent may close connections of its own accord. */
+  mayClose?: boolean;
+  /** Waits between two requests, where the load is to be a moderate one. */
+  pace?: () => Promise<unknown>;
+  /** Where `note` leaves its lines. */
+  notes?: string;
+};
+
+export type Load = {
+  /** Begins no more, and resolves when nothing is open. */
+  stop(): Promise<void>;
+  /** Closes all connections, whatever is open. */
+  close(): void;
+};
+
+export type Kind = keyof typeof KINDS;
+
+const LONG = 'x'.repeat(60_000);
+const MOST_TIMEOUT_MS = 50;
+
+type Ask<Client> = (client: Client, options: LoadOptions) => Promise<void>;
+
+const isPayload = (answer: unknown, payload: string): boolean => answer === payload;
+const saysPayload = (error: unknown, payload: string): boolean => (error as Error).message === payload;
+
+const mixed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = false, notes }) => {
+  const call = (what: string, params: (payload: string) => unknown[], isRight = isPayload): Promise<void> =>
+    ledger.ask({ held, mayClose, what, isRight, ask: (payload) => client.call(what, params(payload)) });
+  const draw = random.next();
+  if (draw < 0.1) return call('slow', (payload) => [random.between(0, 50), payload]);
+  if (draw < 0.14) return call('burn', (payload) => [random.between(0, 5), payload]);
+  if (draw < 0.17 && notes !== undefined) return call('note', (payload) => [notes, payload]);
+  if (draw < 0.19)
+    return call(
+      'sync',
+      (payload) => [payload + LONG],
+      (answer, payload) => answer === payload + LONG,
+    );
+  if (draw < 0.29) {
+    const isRight = saysPayload;
+    const ask = (payload: string): Promise<unknown> => client.call('fail', [payload]);
+    return ledger.ask({ held, mayClose, what: 'fail', allowed: ['E_TEST'], isRight, ask });
+  }
+  return call('sync', (payload) => [payload]);
+};
+
+const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = false }) =>
+  ledger.ask({
+    held,
+    mayClose,
+    what: 'slow, with a time',
+    allowed: ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT', 'ERR_LAUNCHPOOL_RUN_TIMEOUT', 'ERR_LAUNCHPOOL_CALL_TIMEOUT'],
+    isRight: isPayload,
+    ask: (payload) =>
+      client.call('slow', [random.between(0, MOST_TIMEOUT_MS), payload], {
+        timeoutMs: random.between(1, MOST_TIMEOUT_MS),
+      }),
+  });
+
+const cancelled: Ask<RpcClient> = async (client, { held, ledger, random, mayClose = false }) => {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), random.between(0, MOST_TIMEOUT_MS));
+  await ledger.ask({
+    held,
+    mayClose,
+    what: 'slow, cancelled',
+    allowed: ['AbortError', 'ERR_LAUNCHPOOL_CANCELLED'],
+    isRight: isPayload,
+    ask: (payload) => client.call('slow', [random.between(0, MOST_TIMEOUT_MS), payload], { signal: controller.signal }),
+  });
+  clearTimeout(timer);
+};
+
+const raw: Ask<RawClient> = (client, { held, ledger, random, mayClose = false }) => {
+  const message = (payload: string): string =>
+    random.chance(0.1) ? `wait ${random.between(0, 9)} ${payload}` : payload;
+  let sent = '';
+  const ask = async (payload: string): Promise<string> => {
+    sent = message(payload);
+    return String(await client.request(sent));
+  };
+  return ledger.ask({ held, mayClose, what: 'raw', isRight: (answer) => answer === sent, ask });
+};
+
+const KINDS = { mixed, timed, cancelled, raw } as const;
+
+export function startLoad(options: LoadOptions): Load {
+  const { held, clients, window, kind, pace } = options;
+  let over = false;
+  // Nobody must be sent away for being one of many who connect.
+  const connectOptions = { activationMs: 30_000 };
+  const connect = (): Promise<RpcClient | RawClient> =>
+    kind === 'raw' ? connectRaw(held.socketPath, connectOptions) : connectRpc(held.socketPath, connectOptions);
+  const links = Array.from({ length: clients }, () => createLink(connect));
+  const ask = KINDS[kind] as Ask<RpcClient | RawClient>;
+
+  async function run(link: Link<RpcClient | RawClient>): Promise<void> {
+    while (!over) {
+      const client = await link.get();
+      if (client !== undefined && !over) await ask(client, options);
+      await pace?.();
+    }
+  }
+
+  const running = Promise.all(links.flatMap((link) => Array.from({ length: window }, () => run(link))));
+  const close = (): void => {
+    over = true;
+    for (const link of links) link.close();
+  };
+  return {
+    async stop() {
+      over = true;
+      await running;
+      close();
+    },
+    close,
+  };
+}

@@ -1,0 +1,33 @@
+/** Python's own client as a part of the load, where there is a Python. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Held } from './agents.ts';
+import type { Scope } from './scope.ts';
+
+export type PythonReport = { version: string; sent: number; fates: Record<string, number>; faults: string[] };
+
+export type PythonLoad = {
+  /** Undefined when it had to be ended. */
+  report(withinMs: number): Promise<PythonReport | undefined>;
+};
+
+const WINDOW = 16;
+
+export function startPython(scope: Scope, python: string, held: Held, seconds: number): PythonLoad {
+  const program = join(import.meta.dirname, 'client.py');
+  const child = spawn(python, [program, held.socketPath, String(seconds), String(WINDOW)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const printed = text(child.stdout);
+  const kill = (): boolean => child.kill('SIGKILL');
+  scope.defer(kill);
+  return {
+    async report(withinMs) {
+      const timer = setTimeout(kill, withinMs);
+      const json = await printed;
+      clearTimeout(timer);
+      return json === '' ? undefined : (JSON.parse(json) as PythonReport);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** What a run writes down, and how it is read again. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readCommit, readMachine } from '../bench/machine.ts';
+import type { Outcome } from './verb.ts';
+
+export type Machine = Pick<
+  ReturnType<typeof readMachine>,
+  'cpu' | 'cores' | 'memoryGiB' | 'loadAverage' | 'os' | 'node'
+>;
+
+export type Result = Outcome & {
+  /** The command line that had it, and that has it again. */
+  command: string;
+  ok: boolean;
+  seed: number;
+  seconds: number;
+  date: string;
+  commit: string;
+  machine: Machine;
+};
+
+export const RESULTS_FOLDER: string = join(import.meta.dirname, 'results');
+/** The verb `run` is what the suite is called after. */
+const fileOf = (verb: string, folder: string): string => join(folder, `${verb === 'run' ? 'chaos' : verb}.json`);
+
+/** Before the run: afterwards it is the run itself that the machine is busy with. */
+export function describeMachine(): Machine {
+  const { cpu, cores, memoryGiB, loadAverage, os, node } = readMachine();
+  return { cpu, cores, memoryGiB, loadAverage, os, node };
+}
+
+export function resultOf(
+  outcome: Outcome,
+  facts: Pick<Result, 'command' | 'seed' | 'seconds' | 'machine'>,
+  date: Date = new Date(),
+): Result {
+  return { ...facts, ok: outcome.faults.length === 0, date: date.toISOString(), commit: readCommit(), ...outcome };
+}
+
+export function writeResult(verb: string, result: Result, folder: string = RESULTS_FOLDER): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(fileOf(verb, folder), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** Undefined when it has not been run yet. */
+export function readResult(verb: string, folder: string = RESULTS_FOLDER): Result | undefined {
+  const file = fileOf(verb, folder);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Result) : undefined;
+}
