@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { readAuthkey } from '../agent/agent-flags.ts';
 import type { Undo } from './files.ts';
 import type { JobOptions } from './options.ts';
 
@@ -14,6 +15,15 @@ export const KEY_FILE_BYTES: number = 2 * KEY_BYTES + 1;
 export function missingKeyFile({ agent }: Pick<JobOptions, 'agent'>): string | undefined {
   const path = agent?.['authkey-file'];
   return typeof path === 'string' && !existsSync(path) ? path : undefined;
+}
+
+/**
+ * Makes sure that the one that is there will do.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID
+ */
+export function checkKeyFile({ agent }: Pick<JobOptions, 'agent'>): void {
+  const path = agent?.['authkey-file'];
+  if (typeof path === 'string' && existsSync(path)) readAuthkey(path);
 }
 
 /** What the user should know of it. */

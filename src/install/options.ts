@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { type Job, PROCESS_TYPES, type ProcessType, type TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../agent/agent-flags.ts';
-import { missingKeyFile } from './key-file.ts';
 
 export type JobOptions = {
   /**
@@ -53,10 +52,9 @@ export type JobPlaces = {
 export function jobOf(options: JobOptions, places: JobPlaces): Job {
   const { agent = {}, env = {}, workingDirectory = places.home, processType = 'interactive' } = options;
   const flags = flagsOf(agent);
+  // Whether there is a key, and a fit one, is nothing to the job.
   const { 'authkey-file': keyFile, ...keyless } = flags;
-  // A key that is not there yet is made later, and cannot be read now.
-  const isToBeMade = missingKeyFile({ agent: flags }) !== undefined;
-  const { drainMs, cancelGraceMs } = agentOptionsOf(places.module, isToBeMade ? keyless : flags);
+  const { drainMs, cancelGraceMs } = agentOptionsOf(places.module, keyless);
   const tcp = options.tcp === undefined ? undefined : tcpOf(options.tcp);
   if (tcp !== undefined && keyFile === undefined) {
     throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');

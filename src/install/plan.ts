@@ -5,7 +5,7 @@ import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
 import type { BundleFile } from '../bundle/bundle.ts';
 import { pickSupervisor } from '../supervisor/pick.ts';
-import { keyFileNote, missingKeyFile } from './key-file.ts';
+import { checkKeyFile, keyFileNote, missingKeyFile } from './key-file.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { copyPathOf, versionOf } from './node-copy.ts';
 import { chooseNode } from './node-path.ts';
@@ -114,6 +114,7 @@ export async function planInstall(
     say(`${all.length} files`);
     return { files: all, hash: hashOf(all), entry: bundle.entry };
   });
+  checkKeyFile(options);
   const keyFile = missingKeyFile(options);
   if (keyFile !== undefined) notes.push(keyFileNote(keyFile));
   const toJournal =

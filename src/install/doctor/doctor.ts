@@ -9,7 +9,7 @@ import { type Surroundings, surroundingsOf } from '../surroundings.ts';
 import { checkNode, checkProgram } from './file-checks.ts';
 import type { Diagnosis, Finding, Patient } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';
-import { checkModes } from './mode-checks.ts';
+import { checkKey, checkModes } from './mode-checks.ts';
 import { checkSockets, checkState } from './state-checks.ts';
 import { checkSupervisorFiles } from './supervisor-file-checks.ts';
 
@@ -53,7 +53,7 @@ function platformOf(supervisor: DoctorOptions['supervisor']): Partial<Surroundin
 
 /** One check after the other, each after what the one before it has mended. */
 async function examine(label: string, options: DoctorOptions): Promise<Finding[]> {
-  const checks = [checkNode, checkProgram, checkSupervisorFiles, checkState, checkSockets, checkModes];
+  const checks = [checkNode, checkProgram, checkSupervisorFiles, checkState, checkSockets, checkModes, checkKey];
   const findings: Finding[] = [];
   let patient = await patientOf(label, options);
   for (const check of checks) {
