@@ -5,10 +5,12 @@
 import { Worker } from 'node:worker_threads';
 import { limitsOf } from '../src/pool/thread-limits.ts';
 import { takeEnvironment } from '../src/supervisor/environment.ts';
+import { hearSignals } from '../src/supervisor/signals.ts';
 import { cacheFolder } from './cache-folder.ts';
 
 type Agent = typeof import('../src/cli/agent-entry.ts');
 
+const signals = hearSignals();
 const env = takeEnvironment();
 const codeFolder = optionOf('--cache') ?? cacheFolder();
 // A thread that runs cannot be given limits any more.
@@ -23,6 +25,7 @@ const worker = new Worker(`${__dirname}/runtime/worker.js`, {
 const { loadWithCode } = require('./code-cache.ts') as typeof import('./code-cache.ts');
 const agent = loadWithCode<Agent>(`${__dirname}/runtime/agent.js`, codeFolder);
 agent.exports.runAgent({
+  signals,
   env,
   worker,
   codeFolder,

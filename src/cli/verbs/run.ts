@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import type { Agent } from '../../agent/agent.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
 import { createLog, type Log } from '../../log.ts';
@@ -13,6 +12,7 @@ import { limitsOf } from '../../pool/thread-limits.ts';
 import { checkIn } from '../../supervisor/check-in.ts';
 import { type Environment, takeEnvironment } from '../../supervisor/environment.ts';
 import { holdLifeline } from '../../supervisor/lifeline.ts';
+import { hearSignals, type Signals } from '../../supervisor/signals.ts';
 
 /** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
 const QUIET_MS = 100;
@@ -23,6 +23,7 @@ const SUPERVISED_UPTIME_MS = 10_000;
 
 /** What has been done before this is loaded, where an earlier start of the first thread is worth it. */
 export type Begun = {
+  signals: Signals;
   /** The supervisor's variables; they are not in the process's environment any more. */
   env: Environment;
   worker: Worker;
@@ -38,6 +39,7 @@ export type Begun = {
  * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when nobody has handed over a socket.
  */
 export async function run(args: readonly string[], begun?: Begun): Promise<number> {
+  const signals = begun?.signals ?? hearSignals();
   const env = begun?.env ?? takeEnvironment();
   const { options, label, logFile, unfit } = readArgs(args);
   const first = unfit ?? startFirst(options, begun);
@@ -47,13 +49,9 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
   log.debug({ supervisor: found.supervisor }, 'checked-in');
 
   // Whatever asks the agent to leave may do so before there is one.
-  const asked = Promise.withResolvers<string>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, asked.resolve);
-  const started = Promise.withResolvers<Agent>();
-  // Why it cannot be done stands in the log.
-  process.on('SIGHUP', () => void started.promise.then((agent) => agent.reload()).catch(() => undefined));
+  const orphaned = Promise.withResolvers<string>();
   const lifeline =
-    found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => asked.resolve('holder gone'));
+    found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => orphaned.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
   options.minUptimeMs ??= found.supervisor === 'embedded' ? 0 : SUPERVISED_UPTIME_MS;
   const tell = (message: string): void => {
@@ -61,7 +59,8 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
   };
   const onLeaving = (reason: string): void => tell(`STOPPING=1\nSTATUS=Leaving (${reason})`);
   const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onLeaving, first });
-  started.resolve(agent);
+  // Why it cannot be done stands in the log.
+  signals.onReload(() => void agent.reload().catch(() => undefined));
   tell(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
   if (found.watchdogMs !== undefined) setInterval(tell, found.watchdogMs / 2, 'WATCHDOG=1').unref();
   setTimeout(() => {
@@ -74,7 +73,7 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
     log.open();
     if (logFile !== undefined) keepLogSmall(logFile, log);
   }, QUIET_MS).unref();
-  asked.promise.then(agent.leave);
+  Promise.race([signals.leave, orphaned.promise]).then(agent.leave);
   return agent.left;
 }
 
