@@ -35,13 +35,7 @@ test(`a reply of ${LONG_MB} MiB is sent, or an error; the agent lives, and its m
   const { socketPath, controlPath, events } = await holdAgent(t, module, ['--threads', '1']);
   const client = await connectRpc(socketPath);
   t.is(await client.call('add', [1, 2]), 3);
-  // Who is silent for long at the control socket is closed.
-  const bytes = async (): Promise<number> => {
-    const control = await connectRpc(controlPath);
-    const { memoryBytes } = (await control.call('status', [])) as { memoryBytes: number };
-    control.close();
-    return memoryBytes;
-  };
+  const bytes = (): Promise<number> => bytesOf(controlPath);
   const before = await bytes();
   const length = LONG_MB * 1024 * 1024;
   await client.call('long', [length]).then(
@@ -68,15 +62,8 @@ test('100 000 lines on the console hold up nobody for ever, nor do they fill the
   const flood = agent.floods(100_000);
   for (let index = 0; index < 20; index += 1) t.is(await agent.add(index, 1), index + 1);
   t.is(await flood, 100_000);
-  // Who is silent for long at the control socket is closed.
-  const bytes = async (): Promise<number> => {
-    const control = await connectRpc(controlPath);
-    const { memoryBytes } = (await control.call('status', [])) as { memoryBytes: number };
-    control.close();
-    return memoryBytes;
-  };
+  const bytes = (): Promise<number> => bytesOf(controlPath);
   while ((await bytes()) > 512 * 1024 * 1024) await agent.burn(50);
-  control.close();
   t.pass();
 });
 
@@ -96,3 +83,11 @@ test('timers and servers that a handler leaves behind keep neither a thread nor 
   await agent.leaksHandles();
   t.true((await event('left')).pid > 0);
 });
+
+/** By a connection of its own: who is silent for long at the control socket is closed. */
+async function bytesOf(controlPath: string): Promise<number> {
+  const control = await connectRpc(controlPath);
+  const { memoryBytes } = (await control.call('status', [])) as { memoryBytes: number };
+  control.close();
+  return memoryBytes;
+}
