@@ -25,7 +25,10 @@ async function short(t: ExecutionContext, verb: Verb, given: Partial<Options>): 
 }
 
 // One after the other: each of them loads the whole machine.
-test.serial('under fire, every request has one outcome, and the right one', async (t) => {
+// By hand, with LAUNCHPOOL_TEST_CHAOS: it also compares how fast the agent is before and after, which on a machine that
+// is at work with something else says little.
+const byHand = process.env.LAUNCHPOOL_TEST_CHAOS ? test.serial : test.serial.skip;
+byHand('under fire, every request has one outcome, and the right one', async (t) => {
   const { requests, fates } = await short(t, mayhem, { minutes: 0.1 });
   t.true((requests as number) > 100);
   t.true((fates as Record<string, number>).result !== undefined);
