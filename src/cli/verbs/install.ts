@@ -113,7 +113,9 @@ function installedText({ label, outcome, supervisor, socket, kind, methods, note
 function dryRunText({ label, supervisor, folder, files, commands, texts, notes }: DryRun): string {
   const lines = [
     `Under ${supervisor}, ${label} would be, in ${folder}:`,
-    ...files.map(({ path, bytes, status }) => `  ${status.padEnd(7)} ${path} (${bytes} bytes)`),
+    ...files.map(
+      ({ path, bytes, status }) => `  ${status.padEnd(7)} ${path}${bytes === undefined ? '' : ` (${bytes} bytes)`}`,
+    ),
     ...texts.map(({ path, text }) => `\n--- ${path}\n${text.trimEnd()}`),
     '\nand these commands would run:',
     ...(commands.length === 0 ? ['  none'] : commands.map((command) => `  ${command.join(' ')}`)),
