@@ -6,6 +6,9 @@ import type { Logger } from 'pino';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** So many characters wait for a disk that is full; then lines are dropped. */
+const MOST_UNWRITTEN = 1024 * 1024;
+
 const USED_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 type UsedLevel = keyof typeof USED_LEVELS;
 
@@ -54,7 +57,11 @@ export function createLog(options: LogOptions): Log {
     for (const { level, time, said } of kept) {
       const [fields, msg] = said.length === 2 ? said : [{}, said[0]];
       const line = { level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg };
-      writeSync(2, `${JSON.stringify(line, plain)}\n`);
+      try {
+        writeSync(2, `${JSON.stringify(line, plain)}\n`);
+      } catch {
+        // The disk is full, and there is nobody else to be told.
+      }
     }
   }
 
@@ -90,11 +97,17 @@ export function createLog(options: LogOptions): Log {
     },
     async open() {
       mayLoad = true;
+      // What the module prints goes through these, and their errors would end the process. To load them takes longer
+      // than the first request shall wait.
+      for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
       if (kept.length > 0) loading ??= load();
       await loading;
     },
   };
 }
+
+/** Of a log that cannot be written nobody can be told; requests are answered all the same. */
+function ignore(): void {}
 
 function plain(_key: string, value: unknown): unknown {
   return value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value;
@@ -107,7 +120,8 @@ async function loadPino({ pretty }: LogOptions, now: () => number): Promise<Logg
   } = await import('pino');
   // What is below the level, which may change, does not come as far as this.
   const settings = { level: 'trace', base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
-  const stderr = pino.destination({ dest: 2, sync: true });
+  const stderr = pino.destination({ dest: 2, sync: true, maxLength: MOST_UNWRITTEN });
+  stderr.on('error', ignore);
   if (!pretty) return pino(settings, stderr);
   const { default: prettify } = await import('pino-pretty');
   return pino(

@@ -84,3 +84,25 @@ test('the level can change while things are said, before it is opened and after'
     ['one', 'two info'],
   );
 });
+
+if (process.platform === 'linux') {
+  const THREAD = `
+    const { Worker } = await import('node:worker_threads');
+    const { once } = await import('node:events');
+    const thread = new Worker('console.log(1); console.error(2)', { eval: true });
+    await once(thread, 'exit');`;
+  for (const [name, script] of [
+    [
+      'when it is open',
+      `await log.open(); ${SAID} await log.open(); for (let n = 0; n < 10_000; n += 1) log.info('x'.repeat(1000));`,
+    ],
+    ['by a thread of the module', `await log.open(); ${THREAD}`],
+  ] as const) {
+    test(`what is said ${name}, and finds no room on the disk, ends nothing`, async (t) => {
+      const head = `import { createLog } from ${JSON.stringify(url)}; const log = createLog({ level: 'info', pretty: false });`;
+      const node = [process.execPath, '--input-type=module', '--eval', `${head}\n${script}\nprocess.exit(5);`];
+      const { status } = await runProgram(['/bin/sh', '-c', 'exec "$0" "$@" > /dev/full 2> /dev/full', ...node]);
+      t.is(status, 5);
+    });
+  }
+}
