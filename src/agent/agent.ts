@@ -65,6 +65,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
   let leaving: string | undefined;
   let broken: PlainError | undefined;
   let served = 0;
+  let isFinishing = false;
   const turnedAway = createTurnedAway(log);
   const door = await openDoor({ ...options, sockets, onTurnedAway: turnedAway.tell });
   const first = start.first instanceof LaunchpoolError ? start.first : (door.unsafe ?? start.first);
@@ -161,9 +162,21 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
     idle.stop();
     listener?.close();
-    for (const connection of connections) connection.close();
+    // Signals come before input in a turn of the event loop: what has come by now is read first.
+    setImmediate(closeConnections);
+  }
+
+  function closeConnections(): void {
+    const awaited = awaitsFirstWords();
+    for (const connection of connections) if (!awaited || !connection.isSilent) connection.close();
+    // What somebody who has just connected has to say may be on its way: closed now, it would be lost.
+    if (awaited) setTimeout(closeAll, FIRST_WORDS_MS);
     if (connections.size === 0) finish();
     else setTimeout(giveUp, options.drainMs);
+  }
+
+  function closeAll(): void {
+    for (const connection of connections) connection.close();
   }
 
   /** Handlers are told to come to an end, and given a little time for it. */
@@ -181,6 +194,8 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
    * one, so it is answered for as long as there is anybody.
    */
   async function finish(): Promise<void> {
+    if (isFinishing) return;
+    isFinishing = true;
     dispatcher.stop();
     const facts = broken && (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED);
     // Node ends a process when its threads have ended, and a thread in native code ends when that returns, or never.

@@ -71,7 +71,11 @@ export async function openSession(target: string, options: ConnectOptions, event
         if (kept.length > 0) reconnect();
       },
       onClose(reason) {
-        if (mine !== undefined && transport === mine) end(reason);
+        if (mine === undefined || transport !== mine) return;
+        // On a connection to which nothing has been said, nothing can be lost; the next frame makes another.
+        const isNothingLost = places === 0 && reason.code === 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
+        if (isNothingLost) transport = undefined;
+        else end(reason);
       },
     });
     if (over !== undefined) return mine.close();

@@ -1,0 +1,43 @@
+/** Who has just connected when an agent leaves notices nothing of it, whatever it has said by then. */
+import test from 'ava';
+import { connect, connectRaw } from '../../src/client/index.ts';
+import { fixture, holdAgent } from '../helpers/agent.ts';
+
+type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
+
+test('a client that has not called anything when the agent leaves is answered by the next one', async (t) => {
+  const { socketPath, event } = await holdAgent(t, fixture('agents/misbehaving.ts'));
+  const starter = await connect<Misbehaving>(socketPath);
+  await starter.sync(1);
+  await using silent = await connect<Misbehaving>(socketPath);
+  process.kill((await event('started')).pid, 'SIGTERM');
+  await event('left');
+  t.is(await silent.sync('still there?'), 'still there?');
+});
+
+test('a raw client likewise', async (t) => {
+  const { socketPath, event } = await holdAgent(t, fixture('agents/echo.ts'));
+  await (await connectRaw(socketPath)).request('a');
+  const silent = await connectRaw(socketPath);
+  process.kill((await event('started')).pid, 'SIGTERM');
+  await event('left');
+  t.is(String(await silent.request('still there?')), 'still there?');
+  silent.close();
+});
+
+for (let round = 1; round <= 5; round += 1) {
+  test(`a first call that is on its way when the agent is told to leave is answered (${round})`, async (t) => {
+    const { socketPath, event } = await holdAgent(t, fixture('agents/misbehaving.ts'));
+    const starter = await connect<Misbehaving>(socketPath);
+    await starter.sync(1);
+    const { pid } = await event('started');
+    const clients = await Promise.all(Array.from({ length: 40 }, () => connect<Misbehaving>(socketPath)));
+    // In between, as near as can be.
+    const answers = clients.map((client, index) => {
+      if (index === 20) process.kill(pid, 'SIGTERM');
+      return client.sync(index);
+    });
+    t.deepEqual(await Promise.all(answers), [...clients.keys()]);
+    await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+  });
+}
