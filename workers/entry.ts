@@ -58,9 +58,24 @@ async function loadRunner(): Promise<Runner> {
   try {
     return runnerOf(await loadHandlers(options.moduleUrl));
   } catch (thrown) {
+    if (isPassing(thrown)) return endOf(thrown);
     tell({ launchpool: 'broken', error: toPlain(thrown) });
     return brokenRunner(thrown, options);
   }
+}
+
+/** Ends this thread, so that another one tries: what could not be loaded once, this one would not load again. */
+function endOf(thrown: unknown): Promise<never> {
+  setImmediate(() => {
+    throw thrown;
+  });
+  return new Promise(() => {});
+}
+
+/** Not the module's fault, and over when something has been closed: there is no descriptor, or no memory. */
+function isPassing(thrown: unknown): boolean {
+  const { cause } = thrown as { cause?: NodeJS.ErrnoException };
+  return ['EMFILE', 'ENFILE', 'ENOMEM'].includes(cause?.code ?? '');
 }
 
 function tell(message: ThreadMessage): void {

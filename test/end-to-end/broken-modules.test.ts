@@ -68,3 +68,23 @@ for (const flags of [['--idle', 'soon'], ['--nonsense'], ['--authkey-file', '/no
     t.is(held.events.filter(({ event }) => event === 'started').length, 1);
   });
 }
+
+test('a module that cannot be loaded for want of descriptors is loaded when there are some', async (t) => {
+  const folder = await tempDir(t);
+  const { writeFile } = await import('node:fs/promises');
+  // As it is where a thread starts at the wrong moment.
+  await writeFile(
+    `${folder}/agent.ts`,
+    `import { existsSync, writeFileSync } from 'node:fs';
+    if (!existsSync('${folder}/tried')) {
+      writeFileSync('${folder}/tried', '');
+      throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+    }
+    export const pid = (): number => process.pid;`,
+  );
+  const held = await holdAgent(t, `${folder}/agent.ts`, ['--threads', '1']);
+  const client = await connectRpc(held.socketPath);
+  await t.throwsAsync(client.call('pid', []), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED', message: /too many open files/ });
+  t.is(await client.call('pid', []), (await held.event('started')).pid);
+  client.close();
+});
