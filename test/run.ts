@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const AVA = fileURLToPath(new URL('../node_modules/ava/entrypoints/cli.mjs', import.meta.url));
+const AVA = fileURLToPath(new URL('../node_modules/.bin/ava', import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), 'lp-run-'));
 const list = join(folder, 'not-tested');
