@@ -11,7 +11,7 @@
  * thread has ended, to that worker. The main thread may look at the states at any time: a state is stored, atomically,
  * after the reply it speaks of, so whoever sees the state sees the reply.
  */
-import { MAX_BATCH_FRAMES, type WordAt } from './control-word.ts';
+import { cursorOf, MAX_BATCH_FRAMES, type WordAt } from './control-word.ts';
 
 /** The requests of a batch, with their headers, have at most so many bytes; a longer one travels by itself. */
 export const INPUT_BYTES: number = 256 * 1024;
@@ -56,6 +56,17 @@ export type Slot = {
   /** Set by the worker to one of the KIND_* values: which replies must keep their order is known from here first. */
   kind: number;
 };
+
+/** Whether a thread has begun a request of the batch that has no outcome yet. */
+export function hasOpenRequest({ control: { words, index }, states }: Slot): boolean {
+  const begun = cursorOf(Atomics.load(words, index));
+  for (let frame = 0; frame < begun; frame += 1) {
+    const state = Atomics.load(states, frame);
+    // One that nobody wants any more may run all the same.
+    if (state === PENDING || state === DROPPED) return true;
+  }
+  return false;
+}
 
 /** The slots in a piece of shared memory. */
 export function slotsOf(memory: SharedArrayBuffer): Slot[] {

@@ -47,8 +47,8 @@ export type Agent = {
   settleIn(): void;
   /** Takes no new connection, finishes what runs within `drainMs`, and goes. Further calls change nothing. */
   leave(reason: string): void;
-  /** Resolves when nothing is left to do, with the exit status. */
-  readonly left: Promise<number>;
+  /** Resolves when nothing is left to do, with the exit status, and with whether there are threads that do not end. */
+  readonly left: Promise<{ status: number; hasThreads: boolean }>;
   /** See reload.ts. */
   reload(): Promise<Reloaded>;
 };
@@ -61,7 +61,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
   const startedAt = Date.now();
   const connections = new Set<Connection>();
   let listener: Listener | undefined;
-  const { promise: left, resolve: settleLeft } = Promise.withResolvers<number>();
+  const { promise: left, resolve: settleLeft } = Promise.withResolvers<Awaited<Agent['left']>>();
   let leaving: string | undefined;
   let broken: PlainError | undefined;
   let served = 0;
@@ -84,6 +84,8 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
           recycleMb: options.recycleMb,
           onNotRenewed: (error) => log.warn({ err: error }, 'thread-not-renewed'),
           onLost,
+          ...(options.runTimeoutMs > 0 && { longestSilenceMs: options.runTimeoutMs + options.cancelGraceMs }),
+          onSilent: (err) => log.error({ err }, 'thread-silent'),
         });
   const dispatcher = createDispatcher(pool, options);
   const gate = await createGate(options);
@@ -198,9 +200,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     isFinishing = true;
     dispatcher.stop();
     const facts = broken && (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED);
-    // Node ends a process when its threads have ended, and a thread in native code ends when that returns, or never.
-    if (!(await pool.end(LAST_MS))) process.kill(process.pid, 'SIGKILL');
-    settleLeft(facts?.exit ?? 0);
+    settleLeft({ hasThreads: !(await pool.end(LAST_MS)), status: facts?.exit ?? 0 });
   }
 
   const status = createStatus({

@@ -190,6 +190,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     stop() {
       withdrawals.stop();
       flights.stop();
+      long.stop();
     },
   };
 }

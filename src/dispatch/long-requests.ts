@@ -1,25 +1,35 @@
 /** Requests that are too long for a batch: each is a task of its own, in shared memory of its own. */
 import { type LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { SHORT_HEADER_BYTES } from '../../wire/frame.ts';
-import { claimLong, DROPPED, type Outcome } from '../../workers/task.ts';
+import { claimLong, DROPPED, NOBODY, type Outcome } from '../../workers/task.ts';
 import type { Pool } from '../pool/pool.ts';
 import { errorsFor } from './answers.ts';
 import type { Lane, Segment, Times } from './lane.ts';
 import type { LongMemory } from './long-memory.ts';
+import { createWatch } from './watch.ts';
+
+/** So many threads may die before they begin a request; then it is answered with an error. */
+const MOST_DEATHS = 100;
 
 /** The payload is a view of the memory. */
 export type LongRequest = {
-  readonly ticket: number;
+  /** Another one each time that it is handed to a thread: what is said of an earlier time is of no more interest. */
+  ticket: number;
   lane: Lane;
   segment: Segment;
   payload: Buffer<SharedArrayBuffer>;
-  /** See LongTask. */
-  readonly claim: Int32Array<SharedArrayBuffer>;
+  /** See LongTask; likewise. */
+  claim: Int32Array<SharedArrayBuffer>;
   /** The thread that has run it; 0 as long as it has not. */
   thread: number;
   /** When it was handed to a thread; undefined while it waits for one. */
   handedAt: number | undefined;
+  /** How many threads have died before they began it. */
+  deaths: number;
 };
+
+/** One time that a request is with a thread. */
+type Handing = { request: LongRequest; isStuck(): boolean };
 
 export type LongRequests = {
   /** Takes a request. Its payload is read during the call and not kept, unless it stands in long memory: then for good. */
@@ -36,10 +46,11 @@ export type LongRequests = {
   settle(ticket: number, outcome: Outcome): boolean;
   /** A thread is gone, and with it what it had open. */
   lose(thread: number, error: LaunchpoolError): void;
+  stop(): void;
 };
 
 export type LongRequestsOptions = {
-  pool: Pick<Pool, 'runLong' | 'addOpen' | 'hasRoom'>;
+  pool: Pick<Pool, 'kind' | 'runLong' | 'addOpen' | 'hasRoom'>;
   memory: LongMemory;
   /** Whether a request that is lost closes its connection, or is answered with an error. */
   isRaw: () => boolean;
@@ -50,23 +61,61 @@ export type LongRequestsOptions = {
 export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequestsOptions): LongRequests {
   const waiting: LongRequest[] = [];
   const underWay = new Map<number, LongRequest>();
+  /** Those that are with a thread. */
+  const handed = new Set<Handing>();
+  const watch = createWatch(handed, onStuck);
   let lastTicket = 0;
 
   function run(request: LongRequest): void {
     const { ticket, payload, claim } = request;
+    const handing = handingOf(request);
+    handed.add(handing);
+    watch.start();
     request.handedAt = performance.now();
-    pool.runLong({ ticket, request: payload, claim }).then(
-      ({ thread, place }) => {
-        if (place !== undefined) settle(ticket, { place });
-        request.thread = thread;
-        if (underWay.has(ticket)) pool.addOpen(thread, 1);
+    pool
+      .runLong({ ticket, request: payload, claim })
+      .then(
+        ({ thread, place }) => {
+          if (request.ticket !== ticket) return;
+          if (place !== undefined) settle(ticket, { place });
+          request.thread = thread;
+          if (underWay.has(ticket)) pool.addOpen(thread, 1);
+        },
+        (error) => {
+          if (request.ticket !== ticket) return;
+          request.deaths += 1;
+          // Of a module that no thread has loaded, another one would die likewise.
+          const mayRepeat = pool.kind !== undefined && request.deaths < MOST_DEATHS;
+          if (!mayRepeat || !recall(request)) fail(request, error);
+        },
+      )
+      .finally(() => {
+        handed.delete(handing);
         onRoom();
-      },
-      (error) => {
-        fail(request, error);
-        onRoom();
-      },
-    );
+      });
+  }
+
+  /** Another thread has room for what this one has not begun. */
+  function onStuck({ request }: Handing): void {
+    if (pool.kind !== undefined && pool.hasRoom() && recall(request)) onRoom();
+  }
+
+  /** Has a request go to another thread, and says whether that is possible: nobody has begun it. */
+  function recall(request: LongRequest): boolean {
+    if (!claimLong(request.claim, DROPPED)) return false;
+    underWay.delete(request.ticket);
+    enter(request);
+    waiting.unshift(request);
+    return true;
+  }
+
+  function enter(request: LongRequest): void {
+    // Tickets of batches are positive.
+    lastTicket -= 1;
+    request.ticket = lastTicket;
+    request.claim = new Int32Array(new SharedArrayBuffer(4));
+    request.handedAt = undefined;
+    underWay.set(lastTicket, request);
   }
 
   function take(ticket: number): LongRequest | undefined {
@@ -110,21 +159,10 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
 
   return {
     add(lane, payload, times) {
-      // Tickets of batches are positive.
-      lastTicket -= 1;
       const segment = lane.open(1, payload.length, times);
       const shared = isShared(payload) ? payload : copied(payload);
-      const claim = new Int32Array(new SharedArrayBuffer(4));
-      const request: LongRequest = {
-        ticket: lastTicket,
-        claim,
-        lane,
-        segment,
-        payload: shared,
-        thread: 0,
-        handedAt: undefined,
-      };
-      underWay.set(lastTicket, request);
+      const request = { lane, segment, payload: shared, thread: 0, deaths: 0 } as LongRequest;
+      enter(request);
       waiting.push(request);
     },
     pump() {
@@ -148,9 +186,22 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
     lose(thread, error) {
       for (const request of underWay.values()) if (request.thread === thread) fail(request, error);
     },
+    stop: watch.stop,
   };
 }
 
 function isShared(payload: Buffer): payload is Buffer<SharedArrayBuffer> {
   return payload.buffer instanceof SharedArrayBuffer;
+}
+
+function handingOf(request: LongRequest): Handing {
+  const { claim } = request;
+  let looks = 0;
+  return {
+    request,
+    isStuck() {
+      looks += 1;
+      return looks > 2 && request.claim === claim && Atomics.load(claim, 0) === NOBODY;
+    },
+  };
 }

@@ -1,5 +1,4 @@
-/** Looks after the batches that are with a worker: what does not get on is not allowed to hold up what it has not begun. */
-import type { Flight } from './flight.ts';
+/** Looks after what is with a worker: what does not get on is not allowed to hold up what has not been begun. */
 
 /** How often it looks, in milliseconds. Two looks without progress are one too many. */
 const LOOK_MS = 1;
@@ -11,15 +10,18 @@ export type Watch = {
 };
 
 /**
- * @param flights what is with a worker now.
- * @param onStuck called for each that has not moved between the last two looks; again at each look that finds it so.
+ * @param items what is with a worker now; each says whether it has not moved between the last two looks.
+ * @param onStuck called for each that has not; again at each look that finds it so.
  */
-export function createWatch(flights: ReadonlySet<Flight>, onStuck: (flight: Flight) => void): Watch {
+export function createWatch<Item extends { isStuck(): boolean }>(
+  items: ReadonlySet<Item>,
+  onStuck: (item: Item) => void,
+): Watch {
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
-    if (flights.size === 0) stop();
-    for (const flight of flights) if (flight.isStuck()) onStuck(flight);
+    if (items.size === 0) stop();
+    for (const item of items) if (item.isStuck()) onStuck(item);
   }
 
   function stop(): void {

@@ -43,6 +43,14 @@ export type PoolOptions = {
    * @default 5000
    */
   longestEndMs?: number;
+  /**
+   * How long a thread may have requests and begin none, without another request that keeps it from it, before it is
+   * replaced, in milliseconds.
+   * @default 60000
+   */
+  longestSilenceMs?: number;
+  /** Called when a thread is replaced for that. */
+  onSilent?: (error: LaunchpoolError) => void;
   /** Called when a thread has been given up, with how many have been. */
   onLost?: (lost: number) => void;
 };

@@ -14,6 +14,8 @@ export type Ending = {
   look(): void;
   /** Looks when what follows from an outcome has been done. */
   lookSoon(): void;
+  /** Ends all by `destroy`, if any is busy; resolves with whether they have ended in time, or will with the process. */
+  endAll(graceMs: number, destroy: () => Promise<void>): Promise<boolean>;
 };
 
 export type EndingOptions = {
@@ -50,6 +52,14 @@ export function createEnding({ threads, onLost, longestEndMs = LONGEST_END_MS }:
         isAboutToLook = false;
         look();
       });
+    },
+    async endAll(graceMs, destroy) {
+      if ([...threads()].every(isDone)) return true;
+      const late = Promise.withResolvers<boolean>();
+      const timer = setTimeout(late.resolve, graceMs, false);
+      const inTime = await Promise.race([destroy().then(() => true), late.promise]);
+      clearTimeout(timer);
+      return inTime;
     },
   };
 }

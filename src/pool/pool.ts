@@ -1,7 +1,7 @@
 /** The worker threads: Piscina, which thread may take more, and what happens when one dies. Knows nothing of requests. */
 import { postMessageToThread } from 'node:worker_threads';
-import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
-import { type Slot, slotsOf } from '../../workers/slot.ts';
+import type { LaunchpoolError } from '../../wire/errors.ts';
+import { slotsOf } from '../../workers/slot.ts';
 import type { AgentKind, Task, TaskResult, ThreadMessage } from '../../workers/task.ts';
 import type { Pool, PoolListener, PoolOptions } from './contract.ts';
 import { createEnding } from './ending.ts';
@@ -9,17 +9,21 @@ import { createIdleThreads } from './idle-threads.ts';
 import { createRecycling } from './recycling.ts';
 import { createRenewal } from './renewal.ts';
 import { createRoster } from './roster.ts';
+import { createSilence } from './silence.ts';
 import { createSpares } from './spares.ts';
 import { isDone, type Thread } from './thread.ts';
+import { silentFor, threadExited } from './thread-errors.ts';
+import { createUnderWay } from './under-way.ts';
 
 export type { Pool, PoolListener, PoolOptions } from './contract.ts';
 
 export function createPool(options: PoolOptions): Pool {
   const { first, threads: most, minThreads: least = 1, idleThreadMs = 10_000 } = options;
-  const { onFiles, onBroken, onStrayDeath, onLost, onNotRenewed } = options;
+  const { onFiles, onBroken, onStrayDeath, onLost, onNotRenewed, onSilent, longestSilenceMs = 60_000 } = options;
   const slots = slotsOf(first.options.memory);
   /** Those that a thread may still write to that does not end. */
   const lostSlots = new Set<number>();
+  const underWay = createUnderWay(slots);
   /** Those that have ended just now. */
   const departed = new Map<number, Thread>();
   let kind: AgentKind | undefined;
@@ -96,6 +100,17 @@ export function createPool(options: PoolOptions): Pool {
     onFailed: (error) => onNotRenewed?.(error),
   });
 
+  const silence = createSilence({
+    longestMs: longestSilenceMs,
+    threads: () => roster.threads.values(),
+    isInRequest: (thread) => thread.open > 0 || underWay.hasOpenRequest(thread.id),
+    onSilent(thread) {
+      const why = silentFor(longestSilenceMs);
+      onSilent?.(why);
+      replace(thread, why);
+    },
+  });
+
   const recycling = createRecycling({
     mostRequests: options.recycleRequests ?? 0,
     mostMb: options.recycleMb ?? 0,
@@ -108,9 +123,11 @@ export function createPool(options: PoolOptions): Pool {
         listener?.onAsides(message.outcomes);
         break;
       case 'kind':
+        thread.isLoaded = true;
         if (!thread.isSpare || spares.onLoaded(thread)) kind = message.kind;
         break;
       case 'broken':
+        thread.isLoaded = true;
         if (thread.isSpare) spares.onBroken(thread, message.error);
         else onBroken?.(message.error);
         break;
@@ -144,21 +161,25 @@ export function createPool(options: PoolOptions): Pool {
     }
   }
 
-  function slotOf(task: Task): Slot | undefined {
-    return typeof task === 'number' ? slots[task] : undefined;
-  }
-
   function threadOf(task: Task, result?: TaskResult): Thread | undefined {
-    const id = typeof result === 'object' ? result.thread : (slotOf(task)?.thread ?? 0);
+    const id = typeof result === 'object' ? result.thread : underWay.beginnerOf(task);
     return roster.threads.get(id) ?? departed.get(id);
   }
 
+  function replace(thread: Thread, why: LaunchpoolError): void {
+    if (thread.terminated) return;
+    thread.why = why;
+    end(thread);
+  }
+
   async function run<Result extends TaskResult>(task: Task): Promise<Result> {
+    underWay.add(task);
+    silence.watch();
     try {
       const result = (await roster.run(task)) as Result;
       if (recycling !== undefined) {
         const thread = threadOf(task, result);
-        if (thread !== undefined) recycling.onTask(thread, task, slotOf(task));
+        if (thread !== undefined) recycling.onTask(thread, task, underWay.slotOf(task));
       }
       if (roster.hasEnding) ending.lookSoon();
       return result;
@@ -170,17 +191,9 @@ export function createPool(options: PoolOptions): Pool {
       await thread?.gone;
       if (thread?.isLost && typeof task === 'number') lostSlots.add(task);
       throw thread?.why ?? threadExited(cause);
+    } finally {
+      underWay.delete(task);
     }
-  }
-
-  async function endInTime(graceMs: number): Promise<boolean> {
-    if (lost > 0) return false;
-    if ([...roster.threads.values()].every(isDone)) return true;
-    const late = Promise.withResolvers<boolean>();
-    const timer = setTimeout(late.resolve, graceMs, false);
-    const inTime = await Promise.race([roster.destroy().then(() => true), late.promise]);
-    clearTimeout(timer);
-    return inTime;
   }
 
   return {
@@ -223,24 +236,13 @@ export function createPool(options: PoolOptions): Pool {
     },
     replace(id, why) {
       const thread = roster.threads.get(id);
-      if (thread === undefined || thread.terminated) return;
-      thread.why = why;
-      end(thread);
+      if (thread !== undefined) replace(thread, why);
     },
     reload: renewal.reload,
     listen(to) {
       listener = to;
     },
     destroy: () => roster.destroy(),
-    end: (graceMs) => endInTime(graceMs),
+    end: async (graceMs) => lost === 0 && ending.endAll(graceMs, roster.destroy),
   };
-}
-
-function threadExited(cause?: unknown): LaunchpoolError {
-  const why = cause === undefined ? '' : `: ${toPlain(cause).name}: ${toPlain(cause).message}`;
-  return new LaunchpoolError(
-    'ERR_LAUNCHPOOL_THREAD_EXITED',
-    `the worker thread ended before the request was answered${why}`,
-    { cause, hint: 'Did the handler call process.exit(), or leave a promise rejected?' },
-  );
 }

@@ -15,6 +15,8 @@ export type Thread = {
   tasks: Pick<PiscinaWorker, 'currentUsage'>;
   /** It has started; Piscina may give it something earlier. */
   isReady: boolean;
+  /** It has loaded the module, or found that it cannot be loaded. */
+  isLoaded: boolean;
   /** It does not get on with what it has. */
   stuck: boolean;
   /** Asynchronous requests that it has open beyond its tasks. */
@@ -49,6 +51,7 @@ export function createThread(worker: Worker, tasks: Thread['tasks'] = { currentU
     worker,
     tasks,
     isReady: false,
+    isLoaded: false,
     stuck: false,
     open: 0,
     usedAt: performance.now(),

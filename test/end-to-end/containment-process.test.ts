@@ -84,6 +84,24 @@ test('timers and servers that a handler leaves behind keep neither a thread nor 
   t.true((await event('left')).pid > 0);
 });
 
+test('an agent whose thread is in native code leaves all the same, and has not crashed', async (t) => {
+  const flags = ['--threads', '1', '--drain', '0.1', '--cancel-grace', '0.1'];
+  const { socketPath, controlPath, event, events } = await holdAgent(t, module, flags);
+  const client = await connectRpc(socketPath);
+  t.is(await client.call('add', [1, 2]), 3);
+  const sleeping = client.call('sleeps', [20]);
+  const control = await connectRpc(controlPath);
+  while (((await control.call('status', [])) as { requests: number }).requests === 0);
+  control.close();
+  process.kill((await event('started')).pid, 'SIGTERM');
+  await t.throwsAsync(sleeping, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
+  await Promise.race([event('left'), event('crashed')]);
+  t.deepEqual(
+    events.map((one) => one.event).filter((name) => name !== 'waiting'),
+    ['started', 'left'],
+  );
+});
+
 /** By a connection of its own: who is silent for long at the control socket is closed. */
 async function bytesOf(controlPath: string): Promise<number> {
   const control = await connectRpc(controlPath);

@@ -11,6 +11,7 @@ import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
 import { checkIn } from '../../supervisor/check-in.ts';
 import { type Environment, takeEnvironment } from '../../supervisor/environment.ts';
+import { exitAtOnce } from '../../supervisor/exit-at-once.ts';
 import { holdLifeline } from '../../supervisor/lifeline.ts';
 import { hearSignals, type Signals } from '../../supervisor/signals.ts';
 
@@ -74,7 +75,9 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
     if (logFile !== undefined) keepLogSmall(logFile, log);
   }, QUIET_MS).unref();
   Promise.race([signals.leave, orphaned.promise]).then(agent.leave);
-  return agent.left;
+  const { status, hasThreads } = await agent.left;
+  if (hasThreads) exitAtOnce(status);
+  return status;
 }
 
 function startFirst({ moduleUrl, development, concurrency, ...options }: AgentOptions, begun?: Begun): FirstThread {

@@ -239,10 +239,6 @@ class World {
     if (!at.landed) this.#deaths += 1;
     at.gone = true;
     for (const one of this.#open) if (one.at === at) this.failed.add(one.id);
-    // A long request is lost with its thread though it was not begun: its bytes have been handed over.
-    if (!at.landed && at.begun === 0 && typeof at.task.task === 'object' && at.task.task !== null) {
-      this.failed.add(idOf(Buffer.from(at.task.task.request).toString()));
-    }
     this.#open = this.#open.filter((one) => one.at !== at);
     await at.task.crash();
   }

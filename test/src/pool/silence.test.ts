@@ -1,0 +1,35 @@
+/** Threads that are kept busy by something that is no request: what they were given is run elsewhere, and they are replaced. */
+import test from 'ava';
+import type { LaunchpoolError } from '../../../wire/errors.ts';
+import { fixture } from '../../helpers/agent.ts';
+import { startPoolBench, until } from '../../helpers/pool-bench.ts';
+
+const module = fixture('agents/contained.ts');
+
+for (const how of ['loopsLater', 'loopsBehind']) {
+  test(`${how}: with every thread blocked, each is replaced, and what waits is answered`, async (t) => {
+    const silent: LaunchpoolError[] = [];
+    const { pool, call } = startPoolBench(t, {
+      module,
+      threads: 2,
+      longestSilenceMs: 100,
+      onSilent: (error) => silent.push(error),
+    });
+    const before = (await Promise.all([call(how), call(how)])) as number[];
+    const long = 'x'.repeat(100_000);
+    const answers = await Promise.all([...[1, 2, 3].map((n) => call('add', n, 1)), call('add', long, '')]);
+    t.deepEqual(answers, [2, 3, 4, long]);
+    const blocked = new Set(before).size;
+    await until(() => pool.restarts >= blocked);
+    t.true(silent.length >= blocked);
+    t.is(silent[0]?.code, 'ERR_LAUNCHPOOL_THREAD_EXITED');
+    t.regex(String(silent[0]), /begun nothing of what it was given for 100 ms/);
+  });
+}
+
+test('a request may keep its thread for as long as it likes, and what waits behind it may wait', async (t) => {
+  const { pool, call } = startPoolBench(t, { module, threads: 1, longestSilenceMs: 800 });
+  const outcomes = await Promise.all([call('burn', 2_400), call('add', 1, 2), call('add', 'y'.repeat(100_000), '')]);
+  t.deepEqual(outcomes.slice(1), [3, 'y'.repeat(100_000)]);
+  t.is(pool.restarts, 0);
+});
