@@ -9,6 +9,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** So many characters wait for a disk that is full; then lines are dropped. */
 const MOST_UNWRITTEN = 1024 * 1024;
 
+/** So many lines wait for pino; then lines are dropped. */
+const MOST_KEPT = 1_000;
+
 const USED_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 type UsedLevel = keyof typeof USED_LEVELS;
 
@@ -66,7 +69,13 @@ export function createLog(options: LogOptions): Log {
   }
 
   async function load(): Promise<void> {
-    pino = await loadPino(options, () => now);
+    try {
+      pino = await loadPino(options, () => now);
+    } catch {
+      // There is no descriptor to load it with. What is said next tries again.
+      loading = undefined;
+      return;
+    }
     const lines = kept;
     kept = [];
     lines.forEach(write);
@@ -78,7 +87,7 @@ export function createLog(options: LogOptions): Log {
       if (rank < leastRank) return;
       const line = { level, time: Date.now(), said };
       if (pino !== undefined) return write(line);
-      kept.push(line);
+      if (kept.length < MOST_KEPT) kept.push(line);
       if (mayLoad) loading ??= load();
     };
   };

@@ -14,6 +14,7 @@ import { createAnswers } from './control-answers.ts';
 import { createCrowd } from './crowd.ts';
 import { createHalfClosed } from './half-closed.ts';
 import { createIdle } from './idle.ts';
+import { createLeaving, FIRST_WORDS_MS, type Left } from './leaving.ts';
 import { type Listener, listen } from './listener.ts';
 import type { AgentOptions } from './options.ts';
 import { createReload, type Reloaded } from './reload.ts';
@@ -22,12 +23,9 @@ import { createSweep } from './sweep.ts';
 import { createTurnedAway } from './turned-away.ts';
 import { createUtilisation } from './utilisation.ts';
 
-/** How long somebody who has just connected may take to say something, however short `idleMs` is. */
-const FIRST_WORDS_MS = 1_000;
 /** An agent whose module cannot be loaded stays just long enough to tell everybody who waits. */
 const BROKEN_IDLE_MS = 1_000;
-/** How long threads that are busy may take to end, when nobody waits for what they do any more. */
-const LAST_MS = 2_000;
+const NOT_LOADED = ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED;
 
 export type AgentStart = {
   options: AgentOptions;
@@ -47,8 +45,8 @@ export type Agent = {
   settleIn(): void;
   /** Takes no new connection, finishes what runs within `drainMs`, and goes. Further calls change nothing. */
   leave(reason: string): void;
-  /** Resolves when nothing is left to do, with the exit status, and with whether there are threads that do not end. */
-  readonly left: Promise<{ status: number; hasThreads: boolean }>;
+  /** Resolves when nothing is left to do. */
+  readonly left: Promise<Left>;
   /** See reload.ts. */
   reload(): Promise<Reloaded>;
 };
@@ -61,11 +59,8 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
   const startedAt = Date.now();
   const connections = new Set<Connection>();
   let listener: Listener | undefined;
-  const { promise: left, resolve: settleLeft } = Promise.withResolvers<Awaited<Agent['left']>>();
-  let leaving: string | undefined;
   let broken: PlainError | undefined;
   let served = 0;
-  let isFinishing = false;
   const turnedAway = createTurnedAway(log);
   const door = await openDoor({ ...options, sockets, onTurnedAway: turnedAway.tell });
   const first = start.first instanceof LaunchpoolError ? start.first : (door.unsafe ?? start.first);
@@ -94,7 +89,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     minUptimeMs: options.minUptimeMs ?? 0,
     isBusy: () =>
       dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords() || getsOn()),
-    onIdle: () => leave('idle'),
+    onIdle: () => leaving.leave('idle'),
   });
   let acceptedAt = 0;
   const crowd = createCrowd({
@@ -108,6 +103,21 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
   const sweep = createSweep({
     connections,
     onLost: (_connection, lost) => log.warn({ reason: lost }, 'dropped'),
+  });
+
+  const leaving = createLeaving({
+    connections,
+    dispatcher,
+    pool,
+    options,
+    log,
+    awaitsFirstWords,
+    status: () => (broken === undefined ? 0 : (factsOf(broken.code) ?? NOT_LOADED).exit),
+    onLeave(reason) {
+      onLeaving?.(reason);
+      idle.stop();
+      listener?.close();
+    },
   });
 
   /** Between its connect() and its first request a client may be held up for longer than a short `idleMs`. */
@@ -131,7 +141,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
   /** Threads that do not end keep memory, and this process from ending; another one has neither. */
   function onLost(lost: number): void {
     log.error({ lost }, 'thread-does-not-end');
-    if (lost >= options.threads) leave('threads that do not end');
+    if (lost >= options.threads) leaving.leave('threads that do not end');
   }
 
   function onSocket(socket: Socket): void {
@@ -149,7 +159,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
       onHalfClosed: halfClosed.watch,
       onClose: () => {
         connections.delete(connection);
-        if (leaving !== undefined && connections.size === 0) finish();
+        leaving.onConnectionClosed();
       },
       log,
     });
@@ -157,58 +167,12 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     sweep.start();
   }
 
-  function leave(reason: string): void {
-    if (leaving !== undefined) return;
-    leaving = reason;
-    onLeaving?.(reason);
-    log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
-    idle.stop();
-    listener?.close();
-    // Signals come before input in a turn of the event loop: what has come by now is read first.
-    setImmediate(closeConnections);
-  }
-
-  function closeConnections(): void {
-    const awaited = awaitsFirstWords();
-    for (const connection of connections) if (!awaited || !connection.isSilent) connection.close();
-    // What somebody who has just connected has to say may be on its way: closed now, it would be lost.
-    if (awaited) setTimeout(closeAll, FIRST_WORDS_MS);
-    if (connections.size === 0) finish();
-    else setTimeout(giveUp, options.drainMs);
-  }
-
-  function closeAll(): void {
-    for (const connection of connections) connection.close();
-  }
-
-  /** Handlers are told to come to an end, and given a little time for it. */
-  function giveUp(): void {
-    log.warn({ connections: connections.size, requests: dispatcher.requests }, 'drain-timeout');
-    dispatcher.warnAll(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent has to leave'));
-    setTimeout(() => {
-      for (const connection of connections) connection.destroy();
-      finish();
-    }, options.cancelGraceMs);
-  }
-
-  /**
-   * The control socket is never closed: a question that waits there when this process has gone would start the next
-   * one, so it is answered for as long as there is anybody.
-   */
-  async function finish(): Promise<void> {
-    if (isFinishing) return;
-    isFinishing = true;
-    dispatcher.stop();
-    const facts = broken && (factsOf(broken.code) ?? ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED);
-    settleLeft({ hasThreads: !(await pool.end(LAST_MS)), status: facts?.exit ?? 0 });
-  }
-
   const status = createStatus({
     moduleUrl: () => options.moduleUrl,
     now: () => ({
-      state: leaving === undefined ? (broken === undefined ? 'running' : 'broken') : 'leaving',
+      state: !leaving.isUnderWay ? (broken === undefined ? 'running' : 'broken') : 'leaving',
       uptimeMs: Date.now() - startedAt,
-      leavesInMs: leaving === undefined ? (idle.leftMs ?? null) : 0,
+      leavesInMs: !leaving.isUnderWay ? (idle.leftMs ?? null) : 0,
       connections: connections.size,
       connectionsServed: served,
       requests: dispatcher.requests,
@@ -226,18 +190,19 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     options,
     first: first instanceof LaunchpoolError ? undefined : first,
     pool,
-    whyNot: () =>
-      leaving !== undefined ? 'the agent is leaving' : broken && 'the agent leaves, as its module is broken',
+    whyNot: () => (leaving.isUnderWay ? 'the agent is leaving' : broken && 'the agent leaves, as its module is broken'),
     log,
   });
   // A task for nothing but that. A thread that ends while it loads is told of elsewhere.
-  const loaded = (): Promise<unknown> => pool.run(null).catch(() => undefined);
-  const control = createControl(createAnswers({ status, loaded, leave, reload, log }));
-  await listen(sockets.control, { onSocket: door.guard(control), onMissed: turnedAway.tell });
-  listener = await listen(sockets.agent, { onSocket: door.guard(onSocket), onMissed: turnedAway.tell });
+  const loaded = async (): Promise<void> => {
+    if (pool.kind === undefined) await pool.run(null).catch(() => undefined);
+  };
+  const control = createControl(createAnswers({ status, loaded, leave: leaving.leave, reload, log }));
+  await listen(sockets.control, { onSocket: door.guard('control', control), onMissed: turnedAway.tell });
+  listener = await listen(sockets.agent, { onSocket: door.guard('agent', onSocket), onMissed: turnedAway.tell });
   if (first instanceof LaunchpoolError) onBroken(toPlain(first));
   // On a slow machine, getting here may have taken longer than --idle.
   idle.touch();
   log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
-  return { settleIn: pool.fill, leave, left, reload };
+  return { settleIn: pool.fill, leave: leaving.leave, left: leaving.left, reload };
 }

@@ -95,6 +95,7 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   }
 
   close(): void {
+    if (this.#isLeaving) return;
     this.#isLeaving = true;
     if (this.#input === 'discarded' && this.#socket.writableEnded) this.#socket.destroy();
     else this.#stopReading();

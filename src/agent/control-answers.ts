@@ -2,6 +2,7 @@
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { LOG_LEVELS, type Log, type LogLevel } from '../log.ts';
 import type { Answer, Answers } from './control.ts';
+import type { Reloaded } from './reload.ts';
 import type { AgentStatus } from './status.ts';
 
 export type AnswerSources = {
@@ -10,8 +11,8 @@ export type AnswerSources = {
   /** Resolves when a thread has loaded the module, or has failed to. */
   loaded: () => Promise<unknown>;
   leave: (reason: string) => void;
-  /** Swaps the module for what stands at its path now, if this agent can. */
-  reload?: (() => Promise<unknown>) | undefined;
+  /** Swaps the module for what stands at its path now. */
+  reload: () => Promise<Reloaded>;
   log: Log;
 };
 
@@ -28,7 +29,7 @@ export function createAnswers({ status, loaded, leave, reload, log }: AnswerSour
       const { metricsText } = await import('./metrics.ts');
       return metricsText(status(asker));
     }),
-    ...(reload === undefined ? {} : { reload: withoutParams('reload', async () => (await reload()) ?? null) }),
+    reload: withoutParams('reload', reload),
     drain: withoutParams('drain', ({ asker, after }) => {
       after(() => leave('drain'));
       const { pid, connections, requests } = status(asker);

@@ -10,8 +10,7 @@ const FAREWELL_MS = 1_000;
 /** Closes behind what has been sent, and gives the other side time to stop writing and read it. */
 export function hangUp(socket: Socket): void {
   socket.resume();
-  socket.end();
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.end(() => destroyAfter(socket, LINGER_MS));
 }
 
 /**
@@ -19,7 +18,11 @@ export function hangUp(socket: Socket): void {
  * back to it as an error, before it has read the notice.
  */
 export function takeLeave(socket: Socket, run: number): void {
-  socket.end(encodeClosing(run));
+  socket.end(encodeClosing(run), () => destroyAfter(socket, FAREWELL_MS));
   socket.resume();
-  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+}
+
+/** Counted from when all that stands before it has been taken: whoever takes nothing for long is given up elsewhere. */
+function destroyAfter(socket: Socket, ms: number): void {
+  setTimeout(() => socket.destroy(), ms).unref();
 }

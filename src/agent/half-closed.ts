@@ -3,6 +3,7 @@
  * event loop does not tell apart. The kernel does.
  */
 import type { Socket } from 'node:net';
+import { descriptorOf } from '../gate/descriptor.ts';
 
 /** Between two questions, in milliseconds. */
 const LOOK_MS = 100;
@@ -12,8 +13,6 @@ export type HalfClosed = {
   watch(socket: Socket): void;
 };
 
-type Handle = { _handle: { fd?: number } | null };
-
 /** @param isGone whether a descriptor's other side takes nothing any more. */
 export function createHalfClosed(isGone: (fd: number) => boolean): HalfClosed {
   const watched = new Set<Socket>();
@@ -21,8 +20,8 @@ export function createHalfClosed(isGone: (fd: number) => boolean): HalfClosed {
 
   function look(): void {
     for (const socket of watched) {
-      const fd = (socket as unknown as Handle)._handle?.fd ?? -1;
-      if (fd >= 0 && isGone(fd)) socket.destroy();
+      const fd = descriptorOf(socket);
+      if (fd !== undefined && isGone(fd)) socket.destroy();
     }
   }
 

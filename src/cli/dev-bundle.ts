@@ -32,6 +32,7 @@ export async function createDevBundle(module: string): Promise<DevBundle> {
   async function put(extension: string, content: string | Uint8Array): Promise<void> {
     const [file, link] = [join(folder, `${name}${extension}`), join(folder, 'unfinished')];
     await writeFile(file, content);
+    await rm(link, { force: true });
     await symlink(file, link);
     await rename(link, path);
   }

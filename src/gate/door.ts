@@ -1,6 +1,7 @@
 /** Who comes in at all: at which sockets the agent may be had, and which users may speak there. */
 import type { Socket } from 'node:net';
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import { descriptorOf } from './descriptor.ts';
 import type { KernelOptions } from './kernel.ts';
 import { createPeers } from './peers.ts';
 import { unsafeSocket } from './socket-safety.ts';
@@ -27,40 +28,42 @@ export type Door = {
   /** Whether the other side of a connection is gone altogether: see kernel.ts. */
   isGone(fd: number): boolean;
   /** Hands on the connections of those who may speak; the others are closed, before a byte of theirs is read. */
-  guard(onSocket: (socket: Socket) => void): (socket: Socket, listeningFd: number) => void;
+  guard(at: keyof DoorOptions['sockets'], onSocket: (socket: Socket) => void): (socket: Socket, fd: number) => void;
 };
-
-type Handle = { _handle: { fd?: number } | null };
 
 /** koffi, which is native code, is loaded here: while the first thread boots, so that nobody waits for it. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { createKernel } = await import('./kernel.ts');
   const { sockets, authkey, allowUids, maxConnections, onTurnedAway } = options;
   const kernel = createKernel(options);
-  const refusalOf = createPeers({ kernel, allowUids });
-  const safety = { hasOtherUsers: allowUids.length > 0, ownUid: process.geteuid?.() };
+  const refusalOf = {
+    agent: createPeers({ kernel, allowUids }),
+    // Who may call is not who may have the agent leave.
+    control: createPeers({ kernel, allowUids: [] }),
+  };
+  const ownUid = process.geteuid?.();
   const overTcp = new Set<number>();
 
-  function unsafeOf(fd: number, hasKey: boolean): LaunchpoolError | undefined {
+  function unsafeOf(fd: number, open: { hasKey: boolean; hasOtherUsers: boolean }): LaunchpoolError | undefined {
     const address = kernel.addressOf(fd);
     // Whoever listens on it will say what it is.
     if (address === undefined) return undefined;
     if (address.family === 'tcp') overTcp.add(fd);
-    return unsafeSocket(address, { ...safety, hasKey });
+    return unsafeSocket(address, { ...open, ownUid });
   }
 
   const found = [
-    ...sockets.agent.map((fd) => unsafeOf(fd, authkey !== undefined)),
+    ...sockets.agent.map((fd) => unsafeOf(fd, { hasKey: authkey !== undefined, hasOtherUsers: allowUids.length > 0 })),
     // Nobody is asked for a key there.
-    ...sockets.control.map((fd) => unsafeOf(fd, false)),
+    ...sockets.control.map((fd) => unsafeOf(fd, { hasKey: false, hasOtherUsers: false })),
   ];
   return {
     unsafe: found.find((error) => error !== undefined),
     mostConnections:
       maxConnections ?? Math.min(MOST_CONNECTIONS, Math.floor(kernel.mostDescriptors * SHARE_OF_DESCRIPTORS)),
     isGone: kernel.isGone,
-    guard: (onSocket) => (socket, listeningFd) => {
-      const refusal = overTcp.has(listeningFd) ? undefined : refusalOf((socket as unknown as Handle)._handle?.fd);
+    guard: (at, onSocket) => (socket, listeningFd) => {
+      const refusal = overTcp.has(listeningFd) ? undefined : refusalOf[at](descriptorOf(socket));
       if (refusal === undefined) return onSocket(socket);
       socket.destroy();
       onTurnedAway(refusal);

@@ -8,7 +8,6 @@ export type Done = (status: number) => void;
 export function addAgentFlags(command: Command): Command {
   for (const [name, { value, help }] of Object.entries(AGENT_FLAGS)) {
     if (value !== undefined) command.option(`--${name} <${value}>`, help);
-    // commander would store --no-md5 as `md5: false`; the flag's own name is what the table knows.
     else command.option(`--${name}`, help);
   }
   return command;

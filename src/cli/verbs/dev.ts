@@ -3,19 +3,22 @@ import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { socketPathOf } from '../../../wire/address.ts';
-import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
+import { agentOptionsOf } from '../../agent/agent-flags.ts';
 import { createLog, type Log } from '../../log.ts';
 import { type ActivatorEvent, createActivator } from '../../supervisor/activator.ts';
-import { camelCase } from '../camel-case.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
+import { agentFlagsOf } from '../given-flags.ts';
+
+/** What an agent may take to end when it has drained: its threads, and Node. */
+const END_MS = 5_000;
 
 export type DevFlags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Stays until it is told to end; its agent ends with it. Returns the exit status. */
 export async function dev(module: string, flags: DevFlags): Promise<number> {
-  const given = Object.fromEntries(Object.keys(AGENT_FLAGS).map((name) => [name, flags[camelCase(name)]]));
-  const { logLevel } = agentOptionsOf(module, given);
+  const given = agentFlagsOf(flags);
+  const { logLevel, drainMs, cancelGraceMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
   const socketPath = typeof flags.socket === 'string' ? resolve(flags.socket) : socketPathOf(labelOf(modulePath));
   const log = createLog({ level: logLevel, pretty: true });
@@ -27,7 +30,8 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
     const ending = new Promise<string>((end) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
     });
-    const signal = await hold(bundle, { socketPath, args: argsOf(given), log, ending });
+    const stopMs = drainMs + cancelGraceMs + END_MS;
+    const signal = await hold(bundle, { socketPath, args: argsOf(given), stopMs, log, ending });
     log.info(`ending (${signal})`);
     return 0;
   } finally {
@@ -35,26 +39,31 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
   }
 }
 
-type Held = { socketPath: string; args: readonly string[]; log: Log; ending: Promise<string> };
+type Held = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; ending: Promise<string> };
 
 /** Holds the socket until then. */
-async function hold(bundle: DevBundle, { socketPath, args, log, ending }: Held): Promise<string> {
+async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }: Held): Promise<string> {
   const refresh = async (): Promise<void> => {
     const error = await bundle.refresh();
     if (error !== undefined) log.error(error.message);
     watcher.add(bundle.sources);
   };
   let restart = (): void => undefined;
-  const watcher = createFileWatcher(async (file) => {
+  let last: Promise<void> = Promise.resolve();
+  const watcher = createFileWatcher((file) => {
     log.info(`${basename(file)} has changed`);
-    await refresh();
-    restart();
+    // One after the other: the last bundle that is made is of the last change.
+    last = last
+      .then(refresh)
+      .then(() => restart())
+      .catch((error) => log.error((error as Error).message));
   });
   try {
     await refresh();
     const activator = await createActivator({
       socketPath,
       command: [process.execPath, '--enable-source-maps', ENTRY, 'run', bundle.path, '--development', ...args],
+      stopMs,
       onEvent: (event) => tell(log, event),
       onFiles: (files) => watcher.add(files.filter((file) => !bundle.isOwn(file))),
     });

@@ -1,12 +1,11 @@
 /** `launchpool install` and `launchpool upgrade`. */
 import type { ProcessType } from '../../../job/job.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { AGENT_FLAGS } from '../../agent/agent-flags.ts';
 import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
 import { INSTALL_STEPS, type InstallOptions } from '../../install/plan.ts';
 import { upgrade } from '../../install/upgrade.ts';
-import { camelCase } from '../camel-case.ts';
+import { agentFlagsOf } from '../given-flags.ts';
 import { report } from '../report.ts';
 import { createStepView } from '../step-view.ts';
 
@@ -61,13 +60,10 @@ export async function upgradeVerb(label: string, { json }: { json?: boolean }): 
 
 function optionsOf(module: string, flags: InstallFlags): InstallOptions {
   const { label, node, copyNode, workingDirectory, tcp, processType, bundleIdentifier, log, supervisor } = flags;
-  const agent = Object.fromEntries(
-    Object.keys(AGENT_FLAGS).map((name) => [name, flags[camelCase(name)] as string | boolean | undefined]),
-  );
   return {
     module,
     label,
-    agent,
+    agent: agentFlagsOf(flags),
     env: envOf(flags.env ?? []),
     node,
     copyNode,

@@ -26,7 +26,7 @@ export async function topVerb(target: string | undefined, flags: TopFlags): Prom
   try {
     const intervalMs = numberOf(flags.interval ?? '1', '--interval', 0.1, 3600) * 1000;
     let agents = await watch.look(LONGEST_MS);
-    view = viewOf(flags, end, () => view?.show(agents));
+    view = viewOf(flags, ending, () => view?.show(agents));
     await view.show(agents);
     while (!flags.once && !ending.signal.aborted) {
       await wait(intervalMs, undefined, { signal: ending.signal });
@@ -79,26 +79,27 @@ function watchAgents(target: string | undefined): Watched {
 
 type View = { show(agents: readonly Figures[]): Promise<void> | void; close(): void };
 
-function viewOf({ once: isOnce, json }: TopFlags, onEnd: () => void, redraw: () => void): View {
+function viewOf({ once: isOnce, json }: TopFlags, ending: AbortController, redraw: () => void): View {
   const { stdout, stdin } = process;
   const close = (): void => undefined;
-  if (json)
-    return { show: (agents) => print(`${JSON.stringify({ time: new Date().toISOString(), agents })}\n`), close };
+  const say = (text: string): Promise<void> => print(text, ending.signal);
+  if (json) return { show: (agents) => say(`${JSON.stringify({ time: new Date().toISOString(), agents })}\n`), close };
   if (!stdout.isTTY) {
-    return { show: (agents) => print(agents.length === 0 ? `${NOBODY}\n` : agents.map(withEnd).join('')), close };
+    return { show: (agents) => say(agents.length === 0 ? `${NOBODY}\n` : agents.map(withEnd).join('')), close };
   }
   const whole = { columns: stdout.columns, rows: Number.POSITIVE_INFINITY };
   if (isOnce)
     return {
       show: (agents) =>
-        print(
+        say(
           linesOf(agents, whole)
             .map((line) => `${line}\n`)
             .join(''),
         ),
       close,
     };
-  const screen = openScreen({ output: stdout, input: stdin.isTTY ? stdin : undefined, onEnd, onResize: redraw });
+  const input = stdin.isTTY ? stdin : undefined;
+  const screen = openScreen({ output: stdout, input, onEnd: () => ending.abort(), onResize: redraw });
   return { show: (agents) => screen.draw(linesOf(agents, screen.size)), close: screen.close };
 }
 
@@ -111,6 +112,6 @@ function withEnd(agent: Figures): string {
 }
 
 /** Whoever reads slowly gets fewer answers, not all of them later. */
-async function print(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+async function print(text: string, ending: AbortSignal): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal: ending });
 }

@@ -35,7 +35,7 @@ async function door(
           isDestroyed = true;
         },
       };
-      opened.guard(() => {
+      opened.guard('agent', () => {
         isIn = true;
       })(socket as unknown as Socket, listeningFd);
       t.is(isDestroyed, !isIn);
