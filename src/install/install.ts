@@ -128,10 +128,11 @@ async function apply(
   const longestMs = job.stopSeconds * 1000 + START_MS;
   await steps.run('prove', async ({ undo, say, skip }) => {
     if (isAsItWas) return skip('nothing has changed');
-    // Whoever runs now, runs what was there before.
-    const before = status.pid === undefined ? undefined : await supervisor.dismiss(job.label);
+    // Whoever runs now may run what was there before, also if nobody did when this began.
+    const dismiss = (): Promise<number | undefined> => supervisor.dismiss(job.label);
+    const before = await dismiss();
     const folder = join(realpathSync(layout.versions), hash);
-    const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before });
+    const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
     await writeText(layout.record, record(false), 0o600, undo);
     say(before === undefined ? `process ${pid}` : `process ${pid} after ${before}`);
   });

@@ -21,6 +21,8 @@ export type ProveOptions = {
   longestMs: number;
   /** The process that must not be it. */
   before?: number | undefined;
+  /** Asks whoever runs to leave: who was started from another version, by somebody who came in between. */
+  dismiss: () => Promise<unknown>;
 };
 
 /** What the control socket says of an agent that has loaded its module: src/agent/agent.ts. */
@@ -32,8 +34,9 @@ type Ready = { pid: number; module: string; connectionsServed: number; broken?: 
  * @returns the id of its process.
  * @throws ERR_LAUNCHPOOL_NOT_READY, or what keeps the module from being loaded
  */
-export async function prove({ sockets, tcp, folder, longestMs, before }: ProveOptions): Promise<number> {
+export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }: ProveOptions): Promise<number> {
   const deadline = Date.now() + longestMs;
+  const dismissed = new Set<number>();
   let last = 'nobody answers';
   while (Date.now() < deadline) {
     try {
@@ -49,6 +52,9 @@ export async function prove({ sockets, tcp, folder, longestMs, before }: ProveOp
         last = `no connection arrives at ${sockets.agent}`;
       } else {
         last = `another one answers, whose module is ${ready.module}`;
+        // Once: who is told twice might not finish what it has begun.
+        if (!dismissed.has(ready.pid)) await dismiss();
+        dismissed.add(ready.pid);
       }
     } catch (error) {
       if (!(error as LaunchpoolError).retryable) throw error;

@@ -25,6 +25,7 @@ export async function restart(
   const before = await supervisor.dismiss(label);
   const longestMs = job.stopSeconds * 1000 + START_MS;
   const folder = join(realpathSync(layout.versions), record.hash);
-  const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before });
+  const dismiss = (): Promise<unknown> => supervisor.dismiss(label);
+  const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
   return { label, before, pid };
 }

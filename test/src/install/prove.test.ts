@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { Supervisor } from '../../../job/supervisor.ts';
 import { type ProveOptions, prove } from '../../../src/install/prove.ts';
 import { readRecord } from '../../../src/install/record.ts';
 import { checkPort } from '../../../src/install/tcp-port.ts';
@@ -14,7 +15,7 @@ const NOT_READY = { code: 'ERR_LAUNCHPOOL_NOT_READY' };
 
 function optionsOf({ layout }: InstallBench): ProveOptions {
   const folder = join(realpathSync(layout.versions), readRecord(layout)?.hash ?? '');
-  return { sockets: layout.sockets, folder, longestMs: 20_000 };
+  return { sockets: layout.sockets, folder, longestMs: 20_000, dismiss: async () => undefined };
 }
 
 async function listen(t: ExecutionContext, greet: (socket: Socket) => void): Promise<number> {
@@ -38,6 +39,20 @@ test.serial('an agent is proved by its process, and not by another one or anothe
   t.regex(message, new RegExp(`process ${pid} has not left`));
   const other = await t.throwsAsync(prove({ ...options, longestMs: 300, folder: '/other' }), NOT_READY);
   t.regex(other.message, /another one answers/);
+});
+
+test.serial('who answers from another version is asked to leave, once, and the next one is proved', async (t) => {
+  const bench = await layBench(t, 'embedded');
+  if (bench === undefined) return;
+  const { socket } = await bench.install();
+  const pid = await ask(socket, 'pid');
+  const dismissed: (number | undefined)[] = [];
+  const dismiss = async (): Promise<void> => {
+    dismissed.push(await (bench.options.supervisor as Supervisor).dismiss(bench.options.label));
+  };
+  await t.throwsAsync(prove({ ...optionsOf(bench), longestMs: 2_000, folder: '/other', dismiss }), NOT_READY);
+  t.is(dismissed[0], pid);
+  t.is(new Set(dismissed).size, dismissed.length);
 });
 
 test.serial('another program at the agent’s port is not taken for the agent', async (t) => {

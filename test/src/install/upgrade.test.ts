@@ -2,12 +2,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
+import type { Supervisor } from '../../../job/supervisor.ts';
+import { placeOf } from '../../../src/install/plan.ts';
 import { readRecord } from '../../../src/install/record.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
-import { ask, type InstallBench, type Kind, layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { ask, type InstallBench, type Kind, LABEL, layBench, moduleOf } from '../../helpers/install-bench.ts';
 
 const KINDS: readonly Kind[] = ['launchd', 'embedded', 'systemd'];
 
@@ -64,6 +67,33 @@ for (const kind of KINDS) {
     t.is((await bench.install()).outcome, 'upgraded');
     t.is(await ask(socket, 'version'), 3);
   });
+}
+
+for (const kind of ['launchd', 'embedded'] as const) {
+  test.serial(
+    `${kind}: an agent that somebody starts while its next version is put in place gives way to it`,
+    async (t) => {
+      const bench = await layBench(t, kind);
+      if (bench === undefined) return;
+      const { socket } = await bench.install();
+      const { supervisor } = placeOf(bench.options);
+      await supervisor.dismiss(LABEL);
+      while ((await supervisor.status(LABEL)).state !== 'idle') await wait(20);
+      let before: number | undefined;
+      const knockedAt: Supervisor = {
+        ...supervisor,
+        async status(label) {
+          const found = await supervisor.status(label);
+          before ??= await ask(socket, 'pid');
+          return found;
+        },
+      };
+      await bench.write(moduleOf(2));
+      t.is((await bench.install({ supervisor: knockedAt })).outcome, 'upgraded');
+      t.is(await ask(socket, 'version'), 2);
+      t.not(await ask(socket, 'pid'), before);
+    },
+  );
 }
 
 /** As it is when the process ends between the record and the supervisor. */
