@@ -22,13 +22,16 @@ const MOST_NUMBER_BYTES = 32;
 /** Never throws. A batch has no envelope. */
 export function scanEnvelope(payload: Buffer): Envelope {
   const envelope: Envelope = { id: undefined, method: undefined, timeoutMs: undefined, cancelledId: undefined };
+  let paramsAt: number | undefined;
   scanMembers(payload, skipWhiteSpace(payload, 0), (keyStart, keyEnd, from, to) => {
     const isKey = (text: string): boolean => isText(payload, keyStart, keyEnd, text);
     if (isKey('id')) envelope.id = legalId(payload, from, to);
     else if (isKey('method')) envelope.method = ownMethod(payload, from, to);
     else if (isKey('timeoutMs')) envelope.timeoutMs = numberAt(payload, from, to);
-    else if (isKey('params')) envelope.cancelledId = idIn(payload, from);
+    else if (isKey('params')) paramsAt = from;
   });
+  // Params may be long, and are of no interest otherwise.
+  if (envelope.method !== undefined && paramsAt !== undefined) envelope.cancelledId = idIn(payload, paramsAt);
   return envelope;
 }
 

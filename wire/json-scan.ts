@@ -56,7 +56,9 @@ export function isArray(bytes: Buffer, start: number): boolean {
 
 /** Whether the string from its opening quote to behind its closing one is this text, however it is written. */
 export function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
-  if (bytes[start] !== QUOTE || end - start > text.length * MOST_BYTES_PER_LETTER + 2) return false;
+  const length = end - start - 2;
+  if (bytes[start] !== QUOTE || length < text.length || length > text.length * MOST_BYTES_PER_LETTER) return false;
+  if (length === text.length) return bytes.toString('latin1', start + 1, end - 1) === text;
   return valueAt(bytes, start, end) === text;
 }
 

@@ -5,7 +5,7 @@ import { fromPlain, type PlainError } from '../wire/errors.ts';
  * Where the module finds the signal of its request: modules are bundled, and share nothing with this program but the
  * global object. See src/handler.ts.
  */
-export const SIGNAL_KEY: unique symbol = Symbol.for('launchpool.requestSignal') as never;
+const SIGNAL_KEY: unique symbol = Symbol.for('launchpool.requestSignal') as never;
 
 export type Requests = {
   /** What runs from now on, up to leave(), belongs to this request: meanwhile, and not later, it can ask for its signal. */

@@ -54,9 +54,24 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
       const responses = items.map(respond);
       return responses.every((response) => !(response instanceof Promise))
         ? batchText(responses as Response[])
-        : Promise.all(responses).then(batchText);
+        : whenSettled(allOf(responses), batchText);
     },
   };
+}
+
+/** As Promise.all(), but for what the module may have made of it. */
+function allOf(responses: readonly (Response | Promise<Response>)[]): Promise<Response[]> {
+  return new Promise((resolve) => {
+    const settled: Response[] = [];
+    let left = responses.length;
+    for (const [index, response] of responses.entries()) {
+      whenSettled(response, (value) => {
+        settled[index] = value;
+        left -= 1;
+        if (left === 0) resolve(settled);
+      });
+    }
+  });
 }
 
 function batchText(responses: readonly Response[]): Response {

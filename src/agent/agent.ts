@@ -176,6 +176,7 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
       connections: connections.size,
       connectionsServed: served,
       requests: dispatcher.requests,
+      waiting: dispatcher.waiting,
       threads: pool.threads,
       restarts: pool.restarts,
       ...(broken === undefined ? {} : { broken }),

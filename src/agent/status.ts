@@ -29,8 +29,8 @@ export type AgentStatus = {
   connectionsServed: number;
   /** Requests that have been read and have no outcome. */
   requests: number;
-  /** How many of these no thread has begun, where that is known. */
-  waiting?: number;
+  /** How many of these no thread has begun. */
+  waiting: number;
   threads: number;
   utilisation: Utilisation[];
   /** How many threads have been started in the place of others. */

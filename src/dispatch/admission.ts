@@ -27,8 +27,8 @@ export type Admission = {
   roomFor(requests: number, bytes: number): number;
   enter(requests: number, bytes: number): void;
   leave(requests: number, bytes: number): void;
-  /** What is answered to a request that there is no room for. */
-  busy(): PlainError;
+  /** What is answered to requests that there is no room for. @param frames how many are told so. */
+  busy(frames: number): PlainError;
   /** How many have been told so. */
   readonly refused: number;
 };
@@ -73,8 +73,8 @@ export function createAdmission({ maxRequests, maxBytes, expectedMs, onChange }:
       bytes -= lessBytes;
       if (isFull) look();
     },
-    busy() {
-      refused += 1;
+    busy(frames) {
+      refused += frames;
       const retryAfterMs = Math.round(Math.min(MOST_RETRY_MS, Math.max(LEAST_RETRY_MS, expectedMs(requests))));
       const message = `the agent has ${requests} requests to answer, of ${bytes} bytes, and takes no more`;
       return toPlain(

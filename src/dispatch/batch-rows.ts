@@ -39,6 +39,19 @@ export function* framesIn({
   }
 }
 
+/** Finds the piece that a frame is in, and where that begins in the batch; to be asked in the order of the frames. */
+export function pieceFinder(pieces: readonly Piece[]): (index: number) => { piece: Piece; base: number } {
+  let at = 0;
+  let base = 0;
+  return (index) => {
+    for (let end = base + (pieces[at] as Piece).count; index >= end; end += (pieces[at] as Piece).count) {
+      base = end;
+      at += 1;
+    }
+    return { piece: pieces[at] as Piece, base };
+  };
+}
+
 /** The pieces without their first `frames` frames. */
 export function tail(pieces: readonly Piece[], frames: number): Piece[] {
   let skip = frames;

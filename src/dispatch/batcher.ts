@@ -24,7 +24,15 @@ export type Piece = {
   deaths?: number;
 };
 
-export type Batch = { slot: Slot; ticket: number; pieces: Piece[]; frames: number; inputEnd: number };
+export type Batch = {
+  slot: Slot;
+  ticket: number;
+  pieces: Piece[];
+  frames: number;
+  inputEnd: number;
+  /** How many of the frames are not to be begun. */
+  dropped: number;
+};
 
 /** A request that no worker has been given yet. */
 export type WaitingRequest = {
@@ -46,6 +54,10 @@ export type Batcher = {
   take(): Batch | undefined;
   /** Visits the requests that have not been taken yet, of the pieces that are asked for. */
   visit(wants: (piece: Piece) => boolean, visitor: (request: WaitingRequest) => void): void;
+  /** Gives the memory of those free that wait for a slot and that nobody wants any more. */
+  letGo(): void;
+  /** How many requests have not been taken. */
+  readonly frames: number;
   /** How long a worker takes for so many requests, in microseconds, as far as is known. */
   expectedUs(frames: number): number;
   /** Learns what requests have cost on a worker, in microseconds. */
@@ -67,7 +79,7 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
     const slot = free.take();
     if (slot === undefined) return undefined;
     lastTicket = (lastTicket + 1) & 0x7fff_ffff;
-    const batch: Batch = { slot, ticket: lastTicket, pieces: [], frames: 0, inputEnd: 0 };
+    const batch: Batch = { slot, ticket: lastTicket, pieces: [], frames: 0, inputEnd: 0, dropped: 0 };
     filled.push(batch);
     return batch;
   }
@@ -139,7 +151,7 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
       if (batch === undefined) return undefined;
       const { slot, frames, ticket } = batch;
       slot.states.fill(PENDING, 0, frames);
-      markDropped(batch);
+      batch.dropped = markDropped(batch);
       slot.ticket = ticket;
       slot.thread = 0;
       slot.kind = KIND_UNKNOWN;
@@ -149,6 +161,16 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
     visit(wants, visitor) {
       for (const { pieces, slot } of filled) visitPieces(pieces, slot.input, wants, visitor);
       for (const { piece, bytes } of waiting) visitPieces([piece], bytes, wants, visitor);
+    },
+    letGo() {
+      const wanted = waiting.filter(({ piece }) => !isDropped(piece));
+      waiting.splice(0, waiting.length, ...wanted);
+    },
+    get frames() {
+      let frames = 0;
+      for (const batch of filled) frames += batch.frames;
+      for (const { piece } of waiting) frames += piece.count;
+      return frames;
     },
     expectedUs: (frames) => frames * usPerFrame,
     learn(us, frames) {
@@ -180,15 +202,26 @@ function fitting(
   return { frames, end };
 }
 
-/** Those that were let go of while they waited are not to be begun. */
-function markDropped({ pieces, slot }: Batch): void {
+/** Those that were let go of while they waited are not to be begun; returns how many these are. */
+function markDropped({ pieces, slot }: Batch): number {
   let base = 0;
+  let dropped = 0;
   for (const { segment, first, count } of pieces) {
     for (const place of segment.dropped ?? []) {
-      if (place >= first && place < first + count) slot.states[base + place - first] = DROPPED;
+      if (place < first || place >= first + count) continue;
+      slot.states[base + place - first] = DROPPED;
+      dropped += 1;
     }
     base += count;
   }
+  return dropped;
+}
+
+/** Whether nobody wants any of it. */
+function isDropped({ segment: { dropped }, first, count }: Piece): boolean {
+  if (dropped === undefined || dropped.size < count) return false;
+  for (let place = first; place < first + count; place += 1) if (!dropped.has(place)) return false;
+  return true;
 }
 
 function visitPieces(

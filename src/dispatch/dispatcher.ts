@@ -57,6 +57,8 @@ export type Dispatcher = {
   allocate(bytes: number): Buffer;
   /** Requests, over all lanes, that have been read and have no outcome yet. */
   readonly requests: number;
+  /** How many of these no thread has begun. */
+  readonly waiting: number;
   readonly counts: DispatcherCounts;
   readonly latency: Latency;
   /** Tells the handlers of all that runs to come to an end; what does not in time has its thread replaced. */
@@ -79,6 +81,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   const lanes = new Set<Lane>();
   /** In which something waits. */
   const waiting = new Set<Entrance>();
+  let loading: Promise<unknown> | undefined;
   let pumping = false;
   let done = 0;
 
@@ -99,6 +102,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     waiting,
     pending: () => admission.requests,
     isRaw,
+    knowsKind: () => flights.kind !== undefined,
     queueTimeoutMs,
     runTimeoutMs,
     cancelGraceMs: options.cancelGraceMs ?? 1_000,
@@ -148,17 +152,28 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     if (hasTimeouts) withdrawals.watch();
   }
 
+  /** Once for all who ask: each task may start another thread. */
+  function load(): Promise<unknown> {
+    loading ??= pool
+      .run(null)
+      .catch(() => undefined)
+      .finally(() => {
+        loading = undefined;
+      });
+    return loading;
+  }
+
   const passages: PassageOptions = {
     isRaw,
     kind: () => flights.kind,
     // Of a module that no thread has loaded, nobody knows.
     knowsKind: async () => {
-      if (flights.kind === undefined) await pool.run(null).catch(() => undefined);
+      if (flights.kind === undefined) await load();
     },
     admission,
     onOutcome(ms, requests) {
       done += requests;
-      latency.record(ms, requests);
+      if (ms !== undefined) latency.record(ms, requests);
     },
     entrance: {
       window: () => window.requests,
@@ -181,6 +196,11 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
     get requests() {
       return admission.requests;
+    },
+    get waiting() {
+      let requests = batcher.frames + flights.untouched + long.untouched;
+      for (const entrance of waiting) requests += entrance.waiting;
+      return requests;
     },
     get counts() {
       return { ...withdrawals.counts, done, refused: admission.refused };

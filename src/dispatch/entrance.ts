@@ -38,6 +38,8 @@ export type Entrance = {
   readonly lane: Lane;
   /** Whether some of what has come is not begun. */
   readonly isFull: boolean;
+  /** How many requests that is. */
+  readonly waiting: number;
 };
 
 /** @param options may be shared by all entrances. */
@@ -65,11 +67,17 @@ class OpenEntrance implements Entrance {
     return this.#waiting !== undefined;
   }
 
+  get waiting(): number {
+    let waiting = 0;
+    for (const { frames } of this.#waiting ?? []) waiting += frames;
+    return waiting;
+  }
+
   dispatch(run: Buffer, times: Times, frames?: number, own = false): void {
     const { admission, isRpc } = this.#options;
     const known = frames ?? framesIn(run);
     const room = admission.roomFor(known, run.length);
-    if (room < known && isRpc()) this.#refuseBeyond(run, room, times);
+    if (room < known && isRpc()) this.#refuseBeyond(run, known, room, times);
     else this.#take(run, times, known, own);
   }
 
@@ -95,7 +103,10 @@ class OpenEntrance implements Entrance {
     for (const { run, frames } of left) this.#options.admission.enter(frames, run.length);
     this.#isWalking = false;
     this.#waiting = left;
-    if (left.length === 0) this.#open();
+    if (left.length > 0) return;
+    this.#open();
+    // What was settled last was so while something seemed to wait.
+    this.lane.end.settled();
   }
 
   #take(run: Buffer, times: Times, frames: number, own: boolean): void {
@@ -115,9 +126,7 @@ class OpenEntrance implements Entrance {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       const { run, frames, times } = next;
       const counted = { frames: 0 };
-      const begun = this.#beginSome(run, times, frames, counted);
-      // What is begun has been counted anew.
-      this.#options.admission.leave(counted.frames, begun);
+      const begun = this.#beginSome(run, times, frames, counted, true);
       if (begun < run.length) {
         next.run = run.subarray(begun);
         next.frames = frames - counted.frames;
@@ -135,11 +144,11 @@ class OpenEntrance implements Entrance {
   }
 
   /** Takes the first frames, as many as there is room for, and says of the others that the agent is busy. */
-  #refuseBeyond(run: Buffer, room: number, times: Times): void {
+  #refuseBeyond(run: Buffer, frames: number, room: number, times: Times): void {
     const { end } = rowOf(run, 0, room, Number.POSITIVE_INFINITY);
     if (room > 0) this.#take(run.subarray(0, end), times, room, false);
-    const { admission } = this.#options;
-    this.#refuseSome(run.subarray(end), times, () => admission.busy());
+    const error = this.#options.admission.busy(frames - room);
+    this.#refuseSome(run.subarray(end), times, () => error);
   }
 
   /** Returns the frames that are not refused. */
@@ -158,32 +167,43 @@ class OpenEntrance implements Entrance {
   }
 
   #refuse(payload: Buffer, times: Times, error: PlainError): void {
-    const { reply, failure } = this.#options.isRpc() ? errorsFor(payload, error) : { reply: undefined, failure: error };
-    this.lane.settle(this.lane.open(1, 0, times), 0, 1, { frames: reply, failure });
+    const { lane } = this;
+    const { reply, failure } = lane.abandoned
+      ? {}
+      : this.#options.isRpc()
+        ? errorsFor(payload, error)
+        : { failure: error };
+    lane.settle(lane.open(1, 0, times, true), 0, 1, { frames: reply, failure });
   }
 
-  /** Begins the frames at the start of a run, as many as may be; returns where it has stopped. */
-  #beginSome(run: Buffer, times: Times, known: number, counted: { frames: number }): number {
+  /**
+   * Begins the frames at the start of a run, as many as may be; returns where it has stopped.
+   * @param waited whether they have been counted already: what is begun is counted anew.
+   */
+  #beginSome(run: Buffer, times: Times, known: number, counted: { frames: number }, waited = false): number {
     const { lane } = this;
-    const { window, longFrameBytes, begin, beginLong } = this.#options;
+    const { window, longFrameBytes, begin, beginLong, admission } = this.#options;
     // Whoever is gone reads nothing any more, but what it has sent may be notifications, and is run.
     let room = lane.end.isFull() && !lane.abandoned ? 0 : window() - lane.requests;
     if (known <= room && run.length <= longFrameBytes) {
       // The usual case, in which nobody has to look at each frame.
       counted.frames = known;
+      if (waited) admission.leave(known, run.length);
       begin(lane, run, known, times);
       return run.length;
     }
     let offset = 0;
     while (offset < run.length && room > 0) {
       let { frames, end } = rowOf(run, offset, room, longFrameBytes);
-      if (frames > 0) begin(lane, run.subarray(offset, end), frames, times);
-      else {
-        const start = payloadStart(run, offset);
+      const start = payloadStart(run, offset);
+      const isLong = frames === 0;
+      if (isLong) {
         end = start + payloadLength(run, offset);
         frames = 1;
-        beginLong(lane, run.subarray(start, end), times);
       }
+      if (waited) admission.leave(frames, end - offset);
+      if (isLong) beginLong(lane, run.subarray(start, end), times);
+      else begin(lane, run.subarray(offset, end), frames, times);
       room -= frames;
       counted.frames += frames;
       offset = end;

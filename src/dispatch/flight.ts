@@ -8,7 +8,7 @@ import { cursorOf, takeBack } from '../../workers/control-word.ts';
 import { DROPPED, PENDING } from '../../workers/slot.ts';
 import type { Outcome } from '../../workers/task.ts';
 import { errorsFor } from './answers.ts';
-import { framesIn, type Row, rowAt, tail } from './batch-rows.ts';
+import { framesIn, pieceFinder, type Row, rowAt, tail } from './batch-rows.ts';
 import type { Batch, Piece } from './batcher.ts';
 import type { Keep, Settlement } from './lane.ts';
 
@@ -37,6 +37,8 @@ export type Flight = {
   readonly thread: number;
   /** Frames that have not been taken back. */
   readonly frames: number;
+  /** Frames that have not been begun. */
+  readonly untouched: number;
   /** Frames that have been begun and not settled. */
   readonly owed: number;
   /** Settles what the worker has finished so far; returns how much that was. */
@@ -96,6 +98,10 @@ class BatchFlight implements Flight {
     return this.#thread === 0 ? this.batch.slot.thread : this.#thread;
   }
 
+  get untouched(): number {
+    return this.frames - this.#begun();
+  }
+
   get owed(): number {
     return this.frames - this.#settled;
   }
@@ -140,18 +146,11 @@ class BatchFlight implements Flight {
   visit(wants: (piece: Piece) => boolean, visitor: (request: OpenRequest) => void): void {
     if (this.owed === 0 || !this.batch.pieces.some(wants)) return;
     const begun = this.#begun();
-    let base = 0;
-    const pieces = this.batch.pieces.map((piece) => {
-      base += piece.count;
-      return { piece, base: base - piece.count };
-    });
-    let at = 0;
+    const pieceOf = pieceFinder(this.batch.pieces);
     for (const { index, payload } of this.#payloads()) {
-      while (index >= (pieces[at] as { base: number }).base + (pieces[at] as { piece: Piece }).piece.count) at += 1;
-      const { piece, base: first } = pieces[at] as (typeof pieces)[number];
+      const { piece, base } = pieceOf(index);
       if (!this.isOpen(index) || !wants(piece)) continue;
-      const begunAt = index < begun ? (this.#begunAt?.[index] ?? 0) : undefined;
-      visitor({ piece, place: piece.first + index - first, index, payload, begunAt });
+      visitor({ piece, place: piece.first + index - base, index, payload, begunAt: this.#whenBegun(index, begun) });
     }
   }
 
@@ -183,13 +182,9 @@ class BatchFlight implements Flight {
 
   settle(index: number, { reply, failure }: Outcome): boolean {
     if (index >= this.frames || this.owed === 0 || this.#done?.[index] === 1) return false;
-    let base = 0;
-    const piece = this.batch.pieces.find(({ count }) => {
-      base += count;
-      return index < base;
-    }) as Piece;
+    const { piece, base } = pieceFinder(this.batch.pieces)(index);
     this.#kept?.delete(index);
-    this.#finish(piece, base - piece.count, index, 1, { frames: reply, failure, keep: ALREADY_OWN });
+    this.#finish(piece, base, index, 1, { frames: reply, failure, keep: ALREADY_OWN });
     return true;
   }
 
@@ -225,6 +220,12 @@ class BatchFlight implements Flight {
     if (this.owed === 0 && this.#done === undefined) return;
     this.#done ??= new Uint8Array(this.batch.frames);
     this.#done.fill(1, index, index + count);
+  }
+
+  /** One that has been begun since the last look has been begun now, as far as anybody can tell. */
+  #whenBegun(index: number, begun: number): number | undefined {
+    if (index >= begun) return undefined;
+    return index < this.#seenBegun ? (this.#begunAt?.[index] ?? 0) : performance.now();
   }
 
   /** How many frames have been begun. */

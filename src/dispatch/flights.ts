@@ -33,6 +33,8 @@ export type Flights = {
   /** A thread is gone, and with it what it owed. */
   lose(thread: number, error: LaunchpoolError): void;
   stop(): void;
+  /** How many requests are with a thread that has not begun them. */
+  readonly untouched: number;
 };
 
 export function createFlights({ pool, slots, batcher, window, schedule }: FlightsOptions): Flights {
@@ -103,7 +105,8 @@ export function createFlights({ pool, slots, batcher, window, schedule }: Flight
       pool.run(batch.slot.index).then(
         (us) => {
           onLanded(flight);
-          batcher.learn(us, flight.frames);
+          // What was not begun has cost nothing.
+          batcher.learn(us, Math.max(0, flight.frames - batch.dropped));
         },
         (error) => {
           learnKind(flight);
@@ -132,6 +135,11 @@ export function createFlights({ pool, slots, batcher, window, schedule }: Flight
     stop() {
       watch.stop();
       spin.stop();
+    },
+    get untouched() {
+      let frames = 0;
+      for (const flight of flying) frames += flight.untouched;
+      return frames;
     },
   };
 }

@@ -33,6 +33,8 @@ export type Segment = {
   /** When they have come, and by when they must have an outcome, on the clock of `performance`. */
   readonly cameAt: number;
   readonly dueAt: number;
+  /** Not begun at all, so that how long it took says nothing. */
+  readonly isRefused: boolean;
   /** How many of its places have been handed on. */
   handed: number;
   /** Outcomes that wait for their turn, by their first place. */
@@ -62,8 +64,8 @@ export type Lane = {
   /** Requests whose outcome has not been handed on, and their bytes. */
   readonly requests: number;
   readonly bytes: number;
-  /** Takes places for requests that are begun. */
-  open(count: number, bytes: number, times: Times): Segment;
+  /** Takes places for requests that are begun, or refused. */
+  open(count: number, bytes: number, times: Times, isRefused?: boolean): Segment;
   /** Settles `count` places from `first` on, but for those that were dropped. */
   settle(segment: Segment, first: number, count: number, settlement: Settlement): void;
   /** Settles a place that is not settled yet; what becomes of the request after all is not heard of. */
@@ -80,8 +82,8 @@ export type LaneOptions = {
   /** Whether replies keep the order of their requests; not asked before there is a first reply. */
   isRaw: () => boolean;
   admission: Pick<Admission, 'enter' | 'leave'>;
-  /** Hears how long requests have taken, from their coming to their outcome. */
-  onOutcome: (ms: number, requests: number) => void;
+  /** Hears how long requests have taken, from their coming to their outcome; undefined for what was refused. */
+  onOutcome: (ms: number | undefined, requests: number) => void;
 };
 
 /** @param options may be shared by all lanes. */
@@ -104,11 +106,12 @@ class OpenLane implements Lane {
     this.#options = options;
   }
 
-  open(count: number, bytes: number, { cameAt, dueAt }: Times): Segment {
+  open(count: number, bytes: number, { cameAt, dueAt }: Times, isRefused = false): Segment {
     this.requests += count;
     this.bytes += bytes;
     this.#options.admission.enter(count, bytes);
-    const segment: Segment = { count, bytes, cameAt, dueAt, handed: 0, held: undefined, dropped: undefined };
+    const counted = { count, bytes, cameAt, dueAt, isRefused };
+    const segment: Segment = { ...counted, handed: 0, held: undefined, dropped: undefined };
     this.#segments.push(segment);
     return segment;
   }
@@ -126,15 +129,24 @@ class OpenLane implements Lane {
   }
 
   #settle(segment: Segment, first: number, count: number, settlement: Settlement): void {
+    if (this.#options.isRaw()) this.#settleInTurn(segment, first, count, settlement);
+    else {
+      // Without an order there is no need to remember who came before.
+      this.#segments.length = 0;
+      this.#hand(segment, count, settlement);
+    }
+    this.#sayRefusal();
+    this.end.settled();
+  }
+
+  #settleInTurn(segment: Segment, first: number, count: number, settlement: Settlement): void {
     const isFirst = segment === this.#segments[0];
-    if (!this.#options.isRaw() || (isFirst && segment.handed === first)) this.#hand(segment, count, settlement);
+    if (isFirst && segment.handed === first) this.#hand(segment, count, settlement);
     else {
       segment.held ??= new Map();
       segment.held.set(first, hold(settlement, count));
     }
     if (isFirst) this.#handHeld();
-    this.#sayRefusal();
-    this.end.settled();
   }
 
   refuse(error: PlainError): void {
@@ -153,7 +165,7 @@ class OpenLane implements Lane {
     this.bytes -= bytes;
     const { admission, onOutcome } = this.#options;
     admission.leave(count, bytes);
-    onOutcome(performance.now() - segment.cameAt, count);
+    onOutcome(segment.isRefused ? undefined : performance.now() - segment.cameAt, count);
     if (this.abandoned) return;
     if (frames !== undefined) this.end.send(frames, keep);
     if (failure !== undefined) this.#fail(failure);

@@ -47,6 +47,8 @@ export type LongRequests = {
   /** A thread is gone, and with it what it had open. */
   lose(thread: number, error: LaunchpoolError): void;
   stop(): void;
+  /** How many have not been begun. */
+  readonly untouched: number;
 };
 
 export type LongRequestsOptions = {
@@ -187,6 +189,11 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
       for (const request of underWay.values()) if (request.thread === thread) fail(request, error);
     },
     stop: watch.stop,
+    get untouched() {
+      let requests = 0;
+      for (const { claim } of underWay.values()) if (Atomics.load(claim, 0) === NOBODY) requests += 1;
+      return requests;
+    },
   };
 }
 

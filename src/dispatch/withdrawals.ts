@@ -20,7 +20,7 @@ const LOOK_MS = 10;
 
 export type WithdrawalOptions = {
   pool: Pick<Pool, 'cancel' | 'replace'>;
-  batcher: Pick<Batcher, 'visit'>;
+  batcher: Pick<Batcher, 'visit' | 'letGo'>;
   /** Those of which something is not settled. */
   flights: ReadonlyMap<number, Flight>;
   long: Pick<LongRequests, 'visit' | 'skip' | 'isOpen'>;
@@ -29,6 +29,8 @@ export type WithdrawalOptions = {
   /** How many requests have no outcome yet. */
   pending: () => number;
   isRaw: () => boolean;
+  /** Whether that is known: before, nobody can be answered in the right way. */
+  knowsKind: () => boolean;
   /** Each in milliseconds; 0 means for ever. */
   queueTimeoutMs: number;
   runTimeoutMs: number;
@@ -62,21 +64,26 @@ type Found = {
 };
 
 export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
-  const { pool, batcher, flights, long, waiting, pending, isRaw } = options;
+  const { pool, batcher, flights, long, waiting, pending, isRaw, knowsKind } = options;
   const { queueTimeoutMs, runTimeoutMs, cancelGraceMs } = options;
   const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
   const endings = createEndings(pool, cancelGraceMs);
   let timer: NodeJS.Timeout | undefined;
 
-  function visit(wants: (lane: Lane, segment: Segment) => boolean, visitor: (found: Found) => void): void {
+  /** @param isIt is asked for each of those that are wanted. */
+  function visit(
+    wants: (lane: Lane, segment: Segment) => boolean,
+    isIt: (payload: Buffer) => boolean,
+    visitor: (found: Found) => void,
+  ): void {
     // Settling one request may settle others, and change what is being walked through.
     const all: Found[] = [];
-    const isWanted = (lane: Lane, segment: Segment, place: number): boolean =>
-      wants(lane, segment) && segment.dropped?.has(place) !== true;
+    const isWanted = (lane: Lane, segment: Segment, place: number, payload: Buffer): boolean =>
+      wants(lane, segment) && segment.dropped?.has(place) !== true && isIt(payload);
     batcher.visit(
       ({ lane, segment }) => wants(lane, segment),
       ({ piece: { lane, segment }, place, payload }) => {
-        if (!isWanted(lane, segment, place)) return;
+        if (!isWanted(lane, segment, place, payload)) return;
         all.push({ lane, segment, place, payload, begunAt: undefined, release: () => undefined });
       },
     );
@@ -84,7 +91,7 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
       flight.visit(
         ({ lane, segment }) => wants(lane, segment),
         ({ piece: { lane, segment }, place, index, payload, begunAt }) => {
-          if (!isWanted(lane, segment, place)) return;
+          if (!isWanted(lane, segment, place, payload)) return;
           const release = (why: PlainError): void => {
             if (flight.skip(index)) end(flight.thread, flight.batch.ticket, index, why, () => flight.isOpen(index));
           };
@@ -94,7 +101,7 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
     }
     long.visit((request) => {
       const { lane, segment, payload, ticket, claim, handedAt } = request;
-      if (!isWanted(lane, segment, 0)) return;
+      if (!isWanted(lane, segment, 0, payload)) return;
       const release = (why: PlainError): void => {
         const thread = long.skip(request);
         if (thread !== undefined) end(thread, ticket, 0, why, () => long.isOpen(ticket));
@@ -103,6 +110,7 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
       all.push({ lane, segment, place: 0, payload, begunAt, release });
     });
     all.forEach(visitor);
+    if (all.length > 0) batcher.letGo();
   }
 
   function end(thread: number, ticket: number, index: number, why: PlainError, isOpen: () => boolean): void {
@@ -128,10 +136,17 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
 
   function look(): void {
     const now = performance.now();
+    endings.look(now);
+    if (knowsKind()) withdrawLate(now);
+    if (pending() === 0 && !endings.areUnderWay) stop();
+  }
+
+  function withdrawLate(now: number): void {
     const late = lateNow(now);
     for (const flight of flights.values()) flight.observe(now);
     visit(
       (_lane, segment) => late.queue(segment) || late.run(segment, segment.cameAt),
+      () => true,
       (found) => {
         const { segment, begunAt } = found;
         if (begunAt === undefined) {
@@ -142,8 +157,6 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
     for (const entrance of waiting) {
       entrance.refuseWaiting((_payload, times) => (late.queue(times) ? queueTimeout(now, times) : undefined));
     }
-    endings.look(now);
-    if (pending() === 0 && !endings.areUnderWay) stop();
   }
 
   /** Which requests are late, by what they have said themselves or by what all are given. */
@@ -179,27 +192,22 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
     cancel(entrance, id) {
       const { lane } = entrance;
       const why = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller has cancelled the request');
-      const isIt = (payload: Buffer): boolean => {
-        const { batch, ids } = scanIds(payload);
-        return !batch && ids[0] === id;
-      };
       let isFound = false;
-      visit(
-        (each) => each === lane,
-        (found) => {
-          if (isFound || !isIt(found.payload)) return;
-          isFound = true;
-          counts.cancelled += 1;
-          withdraw(found, why);
-        },
-      );
-      if (isFound) return;
-      entrance.refuseWaiting((payload) => {
-        if (isFound || !isIt(payload)) return undefined;
+      const isIt = (payload: Buffer): boolean => {
+        // To find the text costs much less than to find out whether it is the id.
+        if (isFound || !payload.includes(id)) return false;
+        const { batch, ids } = scanIds(payload);
+        if (batch || ids[0] !== id) return false;
         isFound = true;
         counts.cancelled += 1;
-        return why;
-      });
+        return true;
+      };
+      visit(
+        (each) => each === lane,
+        isIt,
+        (found) => withdraw(found, why),
+      );
+      if (!isFound) entrance.refuseWaiting((payload) => (isIt(payload) ? why : undefined));
     },
     hangUp(entrance) {
       const { lane } = entrance;
@@ -211,15 +219,15 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
       };
       visit(
         (each) => each === lane,
-        (found) => {
-          if (isLost(found.payload)) withdraw(found, why);
-        },
+        isLost,
+        (found) => withdraw(found, why),
       );
       entrance.refuseWaiting((payload) => (isLost(payload) ? why : undefined));
     },
     warnAll(why) {
       const error = toPlain(why);
       visit(
+        () => true,
         () => true,
         ({ begunAt, release }) => {
           if (begunAt !== undefined) release(error);

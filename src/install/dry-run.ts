@@ -4,6 +4,7 @@ import type { Command } from '../../job/supervisor.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { exists, hasText, linkOf } from './files.ts';
 import { KEY_FILE_BYTES } from './key-file.ts';
+import { mustNotBeTaken } from './ours.ts';
 import { INSTALL_STEPS, type InstallOptions, planInstall } from './plan.ts';
 import { createSteps } from './steps.ts';
 import { sizeOf } from './version-folder.ts';
@@ -25,13 +26,9 @@ export type DryRun = {
 export async function dryRun(options: InstallOptions): Promise<DryRun> {
   const steps = createSteps(INSTALL_STEPS);
   try {
-    const { layout, supervisor, job, jobFiles, files, hash, node, keyFile, notes } = await planInstall(
-      withAbsolutePaths(options),
-      steps,
-      {
-        dryRun: true,
-      },
-    );
+    const plan = await planInstall(withAbsolutePaths(options), steps, { dryRun: true });
+    const { layout, supervisor, job, jobFiles, files, hash, node, keyFile, notes } = plan;
+    mustNotBeTaken(plan, job.label);
     const version = join(layout.versions, hash);
     const changed = jobFiles.filter(({ path, text }) => !hasText(path, text)).map(({ path }) => path);
     const statusOf = async (path: string): Promise<'new' | 'changed' | 'there'> =>

@@ -9,6 +9,7 @@ import { jobOfRecord } from './job-of-record.ts';
 import { makeKeyFile } from './key-file.ts';
 import { lockFolder, type Unlock } from './lock.ts';
 import { copyNode } from './node-copy.ts';
+import { mustNotBeTaken, taken } from './ours.ts';
 import { INSTALL_STEPS, type InstallOptions, type InstallStep, type Plan, planInstall } from './plan.ts';
 import { prove } from './prove.ts';
 import { type InstallRecord, readRecord } from './record.ts';
@@ -71,8 +72,10 @@ async function apply(
     // Undone last: when all that is in them has gone.
     const make = async (): Promise<void> => void made.push(...(await makeFolder(layout.folder, undo)));
     lock.unlock = await lockFolder(layout.folder, { make });
-    made.push(...(await makeFolder(layout.versions, undo)));
+    mustNotBeTaken(plan, job.label);
     const [found, known] = [readRecord(layout), await supervisor.status(job.label)];
+    if (known.heldBy !== undefined) throw taken(known.heldBy);
+    made.push(...(await makeFolder(layout.versions, undo)));
     // The agent makes it, when it has answered.
     if (found === undefined) undo(() => rm(layout.cache, { recursive: true, force: true }));
     const copied = node.from !== undefined && (await copyNode(node.from, node.path, undo));

@@ -2,6 +2,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { removeEmptyFolders } from './files.ts';
 import { lockFolder, type Unlock } from './lock.ts';
+import { isOurs, mustNotBeTaken } from './ours.ts';
 import { type InstallOptions, placeOf } from './plan.ts';
 import { readRecord } from './record.ts';
 import { createSteps, type StepEvent } from './steps.ts';
@@ -20,7 +21,8 @@ export type Uninstalled = { label: string; outcome: 'uninstalled' | 'not-install
 
 /**
  * Ends the agent, once it has finished what it has begun, and leaves no file, unit, process or socket of it; its logs go
- * too. To do it again does nothing. What others keep in a folder of the same name stays.
+ * too. To do it again does nothing. What others keep in a folder of the same name stays, and so does a job of that label
+ * that was not made here.
  * @throws with the code of what went wrong, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
  */
 export async function uninstall(options: UninstallOptions): Promise<Uninstalled> {
@@ -28,10 +30,12 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
   const steps = createSteps(UNINSTALL_STEPS, options.onStep);
   let unlock: Unlock | undefined;
   try {
-    const { supervisor, layout } = placeOf(options);
+    const place = placeOf(options);
+    const { supervisor, layout } = place;
     unlock = await lockFolder(layout.folder);
+    mustNotBeTaken(place, label);
+    if (!isOurs(place, label)) return { label, outcome: 'not-installed' };
     const record = readRecord(layout);
-    const before = await supervisor.status(label);
     await steps.run('unload', () => supervisor.unload(label));
     await steps.run('files', async () => {
       for (const path of supervisor.pathsOf(label)) await rm(path, { force: true });
@@ -47,8 +51,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
       await rmdir(layout.folder).catch(() => undefined);
       await removeEmptyFolders(record?.madeFolders ?? []);
     });
-    const wasThere = record !== undefined || before.state !== 'not-installed';
-    return { label, outcome: wasThere ? 'uninstalled' : 'not-installed' };
+    return { label, outcome: 'uninstalled' };
   } catch (error) {
     throw await steps.fail(error);
   } finally {

@@ -5,7 +5,7 @@ import { isDone, type Thread } from './thread.ts';
  * How long a thread may take to end, in milliseconds. worker.terminate() waits for native code, such as execSync() on a
  * program that hangs.
  */
-export const LONGEST_END_MS = 5_000;
+const LONGEST_END_MS = 5_000;
 
 export type Ending = {
   /** Ends it at once, whatever it is doing. */

@@ -124,7 +124,8 @@ export function createPool(options: PoolOptions): Pool {
         break;
       case 'kind':
         thread.isLoaded = true;
-        if (!thread.isSpare || spares.onLoaded(thread)) kind = message.kind;
+        // A broken module says so first, and its thread is ended.
+        if (thread.isSpare ? spares.onLoaded(thread) : !thread.ending) kind = message.kind;
         break;
       case 'broken':
         thread.isLoaded = true;

@@ -12,8 +12,6 @@ export type RecyclingOptions = {
   mostRequests: number;
   /** In MiB; 0 means any size. */
   mostMb: number;
-  /** How often a thread may be asked for the size of its heap. */
-  askMs?: number;
   onWorn: (thread: Thread) => void;
 };
 
@@ -24,13 +22,13 @@ export type Recycling = {
 
 /** Undefined where every thread may serve for ever. */
 export function createRecycling(options: RecyclingOptions): Recycling | undefined {
-  const { mostRequests, mostMb, askMs = ASK_MS, onWorn } = options;
+  const { mostRequests, mostMb, onWorn } = options;
   if (mostRequests === 0 && mostMb === 0) return undefined;
   const askedAt = new WeakMap<Thread, number>();
 
   function askForHeap(thread: Thread): void {
     const now = performance.now();
-    if (now - (askedAt.get(thread) ?? Number.NEGATIVE_INFINITY) < askMs) return;
+    if (now - (askedAt.get(thread) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return;
     askedAt.set(thread, now);
     thread.worker.getHeapStatistics().then(
       ({ used_heap_size: bytes }) => {

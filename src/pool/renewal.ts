@@ -1,6 +1,9 @@
 /** Puts new threads in the place of others that still serve: one after another, and the new one first. */
 import type { Thread } from './thread.ts';
 
+/** A module that cannot be loaded is tried again after so long, in milliseconds, and not after each of the requests. */
+const AGAIN_MS = 30_000;
+
 export type RenewalOptions = {
   /**
    * Starts a thread that has loaded the module when this resolves, and is given nothing before it is told to serve.
@@ -32,6 +35,8 @@ export function createRenewal({ startSpare, serve, retire, swap, onFailed }: Ren
   /** So that there is never more than one thread beyond the most. */
   let last: Promise<unknown> = Promise.resolve();
   const renewing = new Set<Thread>();
+  /** When another try may be made, on the clock of `performance`. */
+  const notBefore = new WeakMap<Thread, number>();
 
   function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
     const done = last.then(act);
@@ -48,14 +53,13 @@ export function createRenewal({ startSpare, serve, retire, swap, onFailed }: Ren
 
   return {
     renew(thread) {
-      if (thread.ending || renewing.has(thread)) return;
+      if (thread.ending || renewing.has(thread) || performance.now() < (notBefore.get(thread) ?? 0)) return;
       renewing.add(thread);
       inTurn(() => replace(thread)).then(
         () => renewing.delete(thread),
         (error) => {
           renewing.delete(thread);
-          // Not again after each of the next requests.
-          thread.requests = 0;
+          notBefore.set(thread, performance.now() + AGAIN_MS);
           onFailed(error);
         },
       );

@@ -40,6 +40,7 @@ export function statusOf(given: Partial<AgentStatus> = {}): AgentStatus {
     connections: 3,
     connectionsServed: 5,
     requests: 7,
+    waiting: 4,
     threads: 2,
     utilisation: [
       { thread: 1, sinceLast: 0, sinceStart: 0.25 },

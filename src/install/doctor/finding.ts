@@ -18,6 +18,7 @@ export type FindingId =
   | 'socket-failed'
   | 'socket-dead'
   | 'label-mismatch'
+  | 'label-taken'
   | 'file-changed'
   | 'mode-too-wide'
   | 'options-invalid'

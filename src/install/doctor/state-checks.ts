@@ -14,6 +14,11 @@ export function checkState(patient: Patient): Diagnosis[] {
   const found = (id: FindingId, severity: Diagnosis['severity'], rest: Partial<Diagnosis> = {}): Diagnosis[] => [
     { id, label, severity, message: status.detail ?? status.state, ...rest },
   ];
+  if (status.heldBy !== undefined) {
+    return found('label-taken', 'problem', {
+      hint: 'Remove it with what has made it; then --fix has the agent loaded again.',
+    });
+  }
   switch (status.state) {
     case 'disabled':
       return found('disabled', 'problem', { fix: load });
@@ -44,8 +49,10 @@ export function checkState(patient: Patient): Diagnosis[] {
 /** A socket that is said to be there and is not, or the other way round. Connecting would start the agent, or be lost. */
 export function checkSockets(patient: Patient): Diagnosis[] {
   const { label, layout, supervisor, job, status } = patient;
-  // Of one that could not be asked about, nothing follows.
-  if (status.state === 'unknown') return [];
+  // Of one that could not be asked about, nothing follows; of somebody else's job, nothing for our sockets.
+  if (status.state === 'unknown' || status.heldBy !== undefined) return [];
+  // Whoever stops it is about to remove them.
+  if (status.state === 'stopping' && !status.listening) return [];
   return Object.values(layout.sockets).flatMap((path): Diagnosis[] => {
     const fault = faultOf(path, status.listening);
     if (fault === undefined) return [];

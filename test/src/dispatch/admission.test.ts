@@ -44,7 +44,7 @@ test('when to come again follows from how much there is to do, within bounds', (
     [1e9, 5000],
   ] as const) {
     const admission = createAdmission({ maxRequests: 1, maxBytes: 1, expectedMs: () => ms, onChange: () => undefined });
-    t.like(admission.busy(), { code: 'ERR_LAUNCHPOOL_BUSY', data: { retryAfterMs } });
+    t.like(admission.busy(1), { code: 'ERR_LAUNCHPOOL_BUSY', data: { retryAfterMs } });
     t.is(admission.refused, 1);
   }
 });
