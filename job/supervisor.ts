@@ -30,6 +30,8 @@ export type JobStatus = {
   detail?: string;
   /** Of the process, if there is one. */
   pid?: number;
+  /** Of a job of that label that is somebody else's: the file that tells of it. Nothing is done to such a job. */
+  heldBy?: string;
   /** How the last process ended; undefined when none has. */
   lastExit?: number | string;
   /** Whether connections to the sockets reach the job: false for a socket unit that has failed, and the like. */
@@ -55,7 +57,10 @@ export type Supervisor = {
   filesOf(job: Job): JobFile[];
   /** The files of a job of which only the label is known. */
   pathsOf(label: string): string[];
-  /** The commands that load() runs when nothing goes wrong, for people to read. */
+  /**
+   * The commands that load() runs when nothing goes wrong, for people to read. What ends a job is among them, and is left
+   * out by load() where there is none: to know that, the supervisor would have to be asked.
+   */
   loading(job: Job, changed: readonly string[]): Command[];
   /**
    * Makes the supervisor hold the job's sockets as the files on disk say. What runs is ended where that is needed.

@@ -46,8 +46,18 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     return undefined;
   }
 
-  async function unload(label: string, longestMs = LONGEST_STOP_MS): Promise<void> {
+  /** @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when the label is that of somebody else's job */
+  async function findOwn(label: string): ReturnType<typeof find> {
     const found = await find(label);
+    const { path = pathOf(label) } = found?.printed ?? {};
+    if (path === pathOf(label)) return found;
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_FAILED', takenBy(path), {
+      hint: `If nobody needs it: launchctl bootout ${found?.domain}/${label}. Else choose another label.`,
+    });
+  }
+
+  async function unload(label: string, longestMs = LONGEST_STOP_MS): Promise<void> {
+    const found = await findOwn(label);
     if (found !== undefined) await launchctl.bootout(found.domain, label, longestMs + SLACK_MS);
     // launchd leaves it, and sometimes cannot replace it: https://github.com/DeterminateSystems/nix-installer/issues/1517
     for (const path of socketsOf(label)) if (isSocket(path)) unlinkSync(path);
@@ -67,7 +77,7 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     },
     async load(job, changed) {
       const { label } = job;
-      const found = await find(label);
+      const found = await findOwn(label);
       // What somebody else is removing would be gone a moment later.
       if (found !== undefined && changed.length === 0 && !isLeaving(found.printed)) return;
       // launchd keeps what it has read of a plist until the job is gone.
@@ -82,7 +92,7 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
       // What launchd keeps beyond that is whether the label is disabled, and it is not.
     },
     async dismiss(label) {
-      const found = await find(label);
+      const found = await findOwn(label);
       if (found?.printed.pid === undefined) return undefined;
       await launchctl.kill(found.domain, label, 'SIGTERM');
       return found.printed.pid;
@@ -108,7 +118,7 @@ function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string)
   if (pid !== undefined) status.pid = pid;
   if (lastExit !== undefined) status.lastExit = lastExit;
   if (path !== undefined && path !== expectedPath) {
-    return { ...status, state: 'failed', detail: `another job has this label: ${path}` };
+    return { ...status, state: 'failed', listening: false, heldBy: path, detail: takenBy(path) };
   }
   if (isLeaving({ state })) return { ...status, state: 'stopping', listening: false };
   switch (state) {
@@ -133,6 +143,8 @@ function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string)
       return { ...status, detail: `launchd calls it "${state}"` };
   }
 }
+
+const takenBy = (path: string): string => `another job has this label: ${path}`;
 
 /** Without a folder to put it in, launchd leaves a socket out, and says nothing. */
 async function socketsStand({ sockets }: Job): Promise<void> {

@@ -1,5 +1,5 @@
 /** launchd as a supervisor: jobs of the double that stands in for it, and states that it does not have, from a script. */
-import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
@@ -203,6 +203,28 @@ test('a job goes to the login window, else to the user, else nowhere', async (t)
   t.deepEqual(nowhere.changes(), []);
 });
 
+test("somebody else's job of the label is left alone, whatever is asked, and named", async (t) => {
+  const { supervisor, job, path, write, changes, launchd, folder } = await lay(t);
+  write();
+  const other = join(folder, 'other.plist');
+  renameSync(path, other);
+  await launchd.run(['/bin/launchctl', 'bootstrap', 'gui/501', other]);
+  write();
+  const before = changes();
+  for (const asking of [
+    () => supervisor.load(job, []),
+    () => supervisor.load(job, [path]),
+    () => supervisor.unload(LABEL),
+    () => supervisor.dismiss(LABEL),
+  ]) {
+    const error = await t.throwsAsync<LaunchpoolError>(asking(), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED' });
+    t.is(error.message, `another job has this label: ${other}`);
+    t.regex(error.hint ?? '', new RegExp(`bootout gui/501/${LABEL}`));
+  }
+  t.deepEqual(changes(), before);
+  t.true(existsSync(job.sockets.agent));
+});
+
 test('a label that was switched off is switched on when it is loaded', async (t) => {
   const { supervisor, job, path, write, launchd } = await lay(t);
   launchd.setDisabled(LABEL, true);
@@ -296,7 +318,7 @@ const STATES: readonly [what: string, print: Answer | string, status: Partial<Jo
   [
     'another has its label',
     RUNNING.replace(/path = .*/, 'path = /other.plist'),
-    { state: 'failed', detail: 'another job has this label: /other.plist' },
+    { state: 'failed', listening: false, heldBy: '/other.plist', detail: 'another job has this label: /other.plist' },
   ],
 ];
 

@@ -1,9 +1,12 @@
 /** What is left when an agent is removed: nothing of it, and all that is somebody else's. */
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
+import { build } from 'plist';
+import { dryRun } from '../../../src/install/dry-run.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
+import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { isAlive } from '../../helpers/activator.ts';
 import { ask, type Kind, LABEL, layBench } from '../../helpers/install-bench.ts';
 
@@ -66,6 +69,47 @@ for (const kind of ['launchd', 'systemd'] as const) {
     t.deepEqual(bench.traces(), before);
   });
 }
+
+for (const [kind, name] of [
+  ['launchd', 'Library/LaunchAgents/com.example.bench.plist'],
+  ['systemd', '.config/systemd/user/com.example.bench.service'],
+  ['systemd', '.config/systemd/user/com.example.bench.socket'],
+] as const) {
+  test.serial(`${kind}: ${name} of somebody else is neither removed nor replaced, and named`, async (t) => {
+    const bench = await layBench(t, kind);
+    if (bench === undefined) return;
+    const path = join(bench.home, name);
+    const { folder } = bench.layout;
+    for (const each of [dirname(path), join(folder, 'logs')]) await mkdir(each, { recursive: true });
+    await writeFile(path, '/opt/redis/bin/redis-server');
+    await writeFile(join(folder, 'logs', 'redis.log'), 'of somebody else');
+    const before = bench.traces();
+    for (const acting of [() => uninstall(bench.options), () => bench.install(), () => dryRun(bench.options)]) {
+      const error = await t.throwsAsync<LaunchpoolError>(acting(), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
+      t.true(error.message.includes(`${path} is of a job that launchpool has not made`), error.message);
+      t.regex(error.hint ?? '', /another label/);
+    }
+    t.deepEqual([bench.traces(), bench.changes()], [before, []]);
+    await rm(path);
+    t.is((await uninstall(bench.options)).outcome, 'not-installed');
+    t.true(existsSync(join(folder, 'logs', 'redis.log')));
+  });
+}
+
+test.serial('launchd: under the label of a job from another folder nothing is installed, and it goes on', async (t) => {
+  const bench = await layBench(t, 'launchd');
+  if (bench === undefined) return;
+  const other = join(bench.home, 'other.plist');
+  await writeFile(other, build({ Label: LABEL, ProgramArguments: ['/bin/true'] }));
+  const { run } = bench.options.surroundings;
+  await run?.(['/bin/launchctl', 'bootstrap', 'gui/501', other]);
+  const before = [bench.traces(), bench.changes()];
+  const error = await bench.failure(t);
+  t.deepEqual([error.code, error.data.step], ['ERR_LAUNCHPOOL_INSTALL_FAILED', 'program']);
+  t.true(error.message.includes(other));
+  t.is((await uninstall(bench.options)).outcome, 'not-installed');
+  t.deepEqual([bench.traces(), bench.changes()], before);
+});
 
 test.serial('on a Mac, what an app keeps in the folder of its name stays, through everything', async (t) => {
   const bench = await layBench(t, 'launchd');

@@ -75,7 +75,8 @@ for (const kind of ['launchd', 'embedded'] as const) {
     async (t) => {
       const bench = await layBench(t, kind);
       if (bench === undefined) return;
-      const { socket } = await bench.install();
+      const agent = { 'min-uptime': 1.2 };
+      const { socket } = await bench.install({ agent });
       const { supervisor } = placeOf(bench.options);
       await supervisor.dismiss(LABEL);
       while ((await supervisor.status(LABEL)).state !== 'idle') await wait(20);
@@ -89,7 +90,7 @@ for (const kind of ['launchd', 'embedded'] as const) {
         },
       };
       await bench.write(moduleOf(2));
-      t.is((await bench.install({ supervisor: knockedAt })).outcome, 'upgraded');
+      t.is((await bench.install({ agent, supervisor: knockedAt })).outcome, 'upgraded');
       t.is(await ask(socket, 'version'), 2);
       t.not(await ask(socket, 'pid'), before);
     },

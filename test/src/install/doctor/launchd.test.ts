@@ -1,6 +1,7 @@
 /** What the doctor finds of an agent under launchd, and mends. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { isAlive } from '../../../helpers/activator.ts';
@@ -125,6 +126,37 @@ it('a plist that is gone is written anew, whether launchd still knows the agent 
   rmSync(bench.plist);
   await bootOut(bench);
   await isMended(t, bench, ['file-changed', 'blocked', 'socket-dead', 'socket-dead']);
+});
+
+it("somebody else's job of the label is named, and nothing is done to it", async (t) => {
+  const bench = await launchdBench(t);
+  await bench.install();
+  await bootOut(bench);
+  const other = join(dirname(bench.plist), 'other.plist');
+  copyFileSync(bench.plist, other);
+  await bench.launchd.run(['/bin/launchctl', 'bootstrap', 'gui/501', other]);
+  bench.launchd.commands.length = 0;
+  const found = await bench.doctor({ fix: true });
+  t.deepEqual(idsOf(found), ['label-taken']);
+  t.like(found[0], { severity: 'problem', canFix: false, fixed: undefined });
+  t.is(found[0]?.message, `another job has this label: ${other}`);
+  t.deepEqual(
+    bench.launchd.commands.filter(([, verb]) => !verb?.startsWith('print')),
+    [],
+  );
+  await bootOut(bench);
+  await isMended(t, bench, ['blocked', 'socket-dead', 'socket-dead']);
+});
+
+it('an agent that is being stopped is not revived', async (t) => {
+  const bench = await launchdBench(t);
+  await bench.install({ agent: { drain: 20 } });
+  hang(t, await bench.call());
+  const target = `gui/501/${bench.label}`;
+  await bench.launchd.run(['/bin/launchctl', 'bootout', target]);
+  t.like(await bench.status(), { state: 'stopping', listening: false });
+  t.deepEqual(await bench.doctor({ fix: true }), []);
+  t.is(bench.launchd.all('bootstrapped').length, 1);
 });
 
 it('a process that hangs is ended, and who waits has the next one', async (t) => {
