@@ -11,6 +11,24 @@ export const ECHO: string = fixture('agents/echo.ts');
 
 type Name = ActivatorEvent['event'];
 type Event<Of extends Name> = Extract<ActivatorEvent, { event: Of }>;
+export type Signal = 'SIGKILL' | 'SIGTERM' | 'SIGHUP';
+
+/**
+ * The kernel closes the connections of a process before it tells that the process is gone, so whoever was connected
+ * hears of it in the same moment; this much later, when there is too much to do here.
+ */
+const NEWS_MS = 1_000;
+
+/** One of an agent's processes, one after the other. */
+export type Life = {
+  readonly pid: number;
+  /** What was sent to it from here. */
+  readonly sent: Signal[];
+  /** When its end was heard of, on the clock of performance.now(). */
+  goneAt?: number;
+  /** How it ended, unless it has left. */
+  crash?: string;
+};
 
 export type Held = {
   readonly name: string;
@@ -18,8 +36,10 @@ export type Held = {
   readonly controlPath: string;
   /** Of the process that runs now. */
   readonly pid: number | undefined;
-  /** When it was killed last, on the clock of performance.now(). */
-  readonly killedAt: number;
+  /** The first one first. */
+  readonly lives: readonly Life[];
+  /** Whether one of its processes was sent such a signal, and was not gone yet at that time, or had only just gone. */
+  wasSent(signals: readonly Signal[], since: number): boolean;
   /** How often that has happened. */
   times(name: Name): number;
   /** What has happened last of that name. */
@@ -27,7 +47,7 @@ export type Held = {
   /** Resolves when something of that name has happened so many times. */
   reached(name: Name, times: number): Promise<void>;
   /** @returns whether there was a process to send it to. */
-  signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGHUP'): boolean;
+  signal(signal: Signal): boolean;
   close(): Promise<void>;
 };
 
@@ -48,8 +68,8 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
   const emitter = new EventEmitter().setMaxListeners(0);
   const counts = new Map<Name, number>();
   const latest = new Map<Name, ActivatorEvent>();
-  let pid: number | undefined;
-  let killedAt = Number.NEGATIVE_INFINITY;
+  const lives: Life[] = [];
+  let life: Life | undefined;
   const command = [...wrap, process.execPath, ENTRY, 'run', module, '--log-level', logLevel, ...flags];
   const activator = await createActivator({
     socketPath,
@@ -58,8 +78,14 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
     onEvent(event) {
       counts.set(event.event, (counts.get(event.event) ?? 0) + 1);
       latest.set(event.event, event);
-      if (event.event === 'started') pid = event.pid;
-      else pid = undefined;
+      if (event.event === 'started') {
+        life = { pid: event.pid, sent: [] };
+        lives.push(life);
+      } else if (life !== undefined) {
+        life.goneAt = performance.now();
+        if (event.event === 'crashed') life.crash = event.status;
+        life = undefined;
+      }
       emitter.emit('event');
     },
   });
@@ -75,20 +101,22 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
     socketPath,
     controlPath: socketPath.replace(/\.sock$/, '.control.sock'),
     get pid() {
-      return pid;
+      return life?.pid;
     },
-    get killedAt() {
-      return killedAt;
-    },
+    lives,
+    wasSent: (signals, since) =>
+      lives.some(
+        ({ sent, goneAt = since }) => goneAt + NEWS_MS >= since && sent.some((signal) => signals.includes(signal)),
+      ),
     times,
     last: (event) => latest.get(event) as never,
     async reached(event, wanted) {
       while (times(event) < wanted) await once(emitter, 'event');
     },
     signal(signal) {
-      if (!pid) return false;
-      if (signal === 'SIGKILL') killedAt = performance.now();
-      return process.kill(pid, signal);
+      if (!life?.pid) return false;
+      life.sent.push(signal);
+      return process.kill(life.pid, signal);
     },
     close,
   };

@@ -14,16 +14,21 @@ export const UNDER_FIRE: readonly string[] = [
 /** What a handler of the suite's own throws. */
 const OWN_CODES: readonly string[] = ['E_TEST', 'AbortError'];
 const UNKNOWN = 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
-/** Whoever was connected to a process that was killed hears of it within this time. */
-const NEWS_MS = 10_000;
+/** The agent has said, when it closed the connection, that it has not run the request. */
+export const NOT_RUN = 'not run, by the notice';
+
+export type MayClose = 'killed' | 'leaving' | 'ever';
 
 export type Question = {
-  held: Pick<Held, 'name' | 'killedAt'>;
+  held: Pick<Held, 'name' | 'wasSent'>;
   what: string;
   /** Codes that are right for it, beside those that are for all. */
   allowed?: readonly string[];
-  /** Whether its connection may be closed though nobody has killed the process. */
-  mayClose?: boolean;
+  /**
+   * When its connection may be closed: if the process is killed, if it is also told to leave, or ever.
+   * @default 'killed'
+   */
+  mayClose?: MayClose;
   ask: (payload: string) => Promise<unknown>;
   /** Of results; of errors, what was thrown. */
   isRight: (answer: unknown, payload: string) => boolean;
@@ -42,8 +47,8 @@ export type Ledger = {
   close(withinMs: number): Promise<void>;
   readonly sent: number;
   readonly pending: number;
-  /** How many came to which end. */
-  fates(): Record<string, number>;
+  /** How many came to which end, of one agent or of all. */
+  fates(name?: string): Record<string, number>;
   faults(): string[];
 };
 
@@ -51,13 +56,19 @@ export type Ledger = {
 export function createLedger(always: readonly string[] = []): Ledger {
   const faults = createFaults();
   const open = new Set<Entry>();
-  const fates = new Map<string, number>();
+  const fates = new Map<string, Map<string, number>>();
   let sent = 0;
   let onEmpty: (() => void) | undefined;
 
   function isAllowed({ allowed = [], mayClose, held, openedAt }: Entry, fate: string): boolean {
     if (fate === 'result' || always.includes(fate) || allowed.includes(fate)) return true;
-    return fate === UNKNOWN && (mayClose === true || held.killedAt >= openedAt - NEWS_MS);
+    if (fate !== UNKNOWN) return false;
+    return mayClose === 'ever' || held.wasSent(mayClose === 'leaving' ? ['SIGKILL', 'SIGTERM'] : ['SIGKILL'], openedAt);
+  }
+
+  function count(name: string, fate: string): void {
+    const mine = fates.get(name) ?? new Map<string, number>();
+    fates.set(name, mine.set(fate, (mine.get(fate) ?? 0) + 1));
   }
 
   const ledger: Ledger = {
@@ -70,8 +81,8 @@ export function createLedger(always: readonly string[] = []): Ledger {
     settle(entry, fate) {
       const { held, what, payload } = entry;
       if (!open.delete(entry)) faults.add(`${held.name}, ${what}, ${payload}: settled twice, then as ${fate}`);
-      else fates.set(fate, (fates.get(fate) ?? 0) + 1);
-      const isDocumented = fate === 'result' || fate in ERROR_CODES || OWN_CODES.includes(fate);
+      else count(held.name, fate);
+      const isDocumented = ['result', NOT_RUN, ...OWN_CODES].includes(fate) || fate in ERROR_CODES;
       if (!isDocumented) faults.add(`${held.name}, ${what}, ${payload}: ${fate}, which no page speaks of`);
       else if (!isAllowed(entry, fate)) faults.add(`${held.name}, ${what}, ${payload}: ${fate}, for no reason`);
       if (open.size === 0) onEmpty?.();
@@ -107,7 +118,14 @@ export function createLedger(always: readonly string[] = []): Ledger {
     get pending() {
       return open.size;
     },
-    fates: () => Object.fromEntries([...fates].sort(([one], [other]) => one.localeCompare(other))),
+    fates(name) {
+      const sums: Record<string, number> = {};
+      for (const [agent, counts] of fates) {
+        if (name !== undefined && name !== agent) continue;
+        for (const [fate, times] of counts) sums[fate] = (sums[fate] ?? 0) + times;
+      }
+      return Object.fromEntries(Object.entries(sums).sort(([one], [other]) => one.localeCompare(other)));
+    },
     faults: faults.list,
   };
   return ledger;

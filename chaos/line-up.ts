@@ -15,7 +15,7 @@ export type LineUp = {
 };
 
 /** Requests that loop for ever are given up quickly, so that there can be many of them. */
-export const FLAGS: readonly string[] = [
+const FLAGS: readonly string[] = [
   ...['--threads', '2', '--idle', '0', '--run-timeout', '1', '--cancel-grace', '0.2', '--max-requests', '4000'],
 ];
 const FEW_DESCRIPTORS = 64;

@@ -2,7 +2,7 @@
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
 import { connectRpc, type RpcClient } from '../src/client/rpc.ts';
 import type { Held } from './agents.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, MayClose } from './ledger.ts';
 import { createLink, type Link } from './link.ts';
 import type { Random } from './random.ts';
 
@@ -14,8 +14,8 @@ export type LoadOptions = {
   /** How many requests each has open. */
   window: number;
   kind: Kind;
-  /** Whether the agent may close connections of its own accord. */
-  mayClose?: boolean;
+  /** When the agent may close connections, beside when it is killed. */
+  mayClose?: MayClose;
   /** Waits between two requests, where the load is to be a moderate one. */
   pace?: () => Promise<unknown>;
   /** Where `note` leaves its lines. */
@@ -39,7 +39,7 @@ type Ask<Client> = (client: Client, options: LoadOptions) => Promise<void>;
 const isPayload = (answer: unknown, payload: string): boolean => answer === payload;
 const saysPayload = (error: unknown, payload: string): boolean => (error as Error).message === payload;
 
-const mixed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = false, notes }) => {
+const mixed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'killed', notes }) => {
   const call = (what: string, params: (payload: string) => unknown[], isRight = isPayload): Promise<void> =>
     ledger.ask({ held, mayClose, what, isRight, ask: (payload) => client.call(what, params(payload)) });
   const draw = random.next();
@@ -60,7 +60,7 @@ const mixed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = false,
   return call('sync', (payload) => [payload]);
 };
 
-const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = false }) =>
+const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'killed' }) =>
   ledger.ask({
     held,
     mayClose,
@@ -73,7 +73,7 @@ const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = false 
       }),
   });
 
-const cancelled: Ask<RpcClient> = async (client, { held, ledger, random, mayClose = false }) => {
+const cancelled: Ask<RpcClient> = async (client, { held, ledger, random, mayClose = 'killed' }) => {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), random.between(0, MOST_TIMEOUT_MS));
   await ledger.ask({
@@ -87,7 +87,7 @@ const cancelled: Ask<RpcClient> = async (client, { held, ledger, random, mayClos
   clearTimeout(timer);
 };
 
-const raw: Ask<RawClient> = (client, { held, ledger, random, mayClose = false }) => {
+const raw: Ask<RawClient> = (client, { held, ledger, random, mayClose = 'killed' }) => {
   const message = (payload: string): string =>
     random.chance(0.1) ? `wait ${random.between(0, 9)} ${payload}` : payload;
   let sent = '';

@@ -65,11 +65,12 @@ async function run(options: Options, args: readonly string[], verb: Verb): Promi
   }
 }
 
-function textOf({ ok, figures, faults, skipped = [], seed, seconds }: Result): string {
+function textOf({ ok, figures, faults, slow = [], skipped = [], seed, seconds }: Result): string {
   const lines = [
     ...Object.entries(figures).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     ...skipped.map((what) => `SKIPPED: ${what}`),
     ...faults.map((fault) => `FAULT: ${fault}`),
+    ...slow.map((what) => `SLOW: ${what}`),
     `${ok ? 'all is well' : 'something is wrong'}, after ${seconds} s, with seed ${seed}`,
   ];
   return `${lines.join('\n')}\n`;

@@ -1,20 +1,21 @@
 /** Clients of all kinds and a mischief-maker: whatever happens, each request has one outcome, and the right one. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { askAgent } from '../src/install/ask-agent.ts';
 import { findTool } from '../test/helpers/tools.ts';
+import { checkAnswers, checkNotes, checkPython } from './afterwards.ts';
+import { countCrashes, crashFaults } from './crashes.ts';
 import { createLedger, UNDER_FIRE } from './ledger.ts';
 import { holdLineUp, type LineUp } from './line-up.ts';
 import { type Load, type LoadOptions, startLoad } from './load.ts';
 import { createMischief } from './mischief.ts';
+import { hasStopped, PATIENCE_MS } from './patience.ts';
 import { runPlain } from './plain-load.ts';
-import { type PythonReport, startPython } from './python-load.ts';
+import { PLAIN_QUESTIONS, type PlainKind } from './plain-questions.ts';
+import { startPython } from './python-load.ts';
 import { createFaults, type Verb } from './verb.ts';
 import { BOUNDS, compareWarm, measureWarm } from './warm.ts';
 
-/** Whatever is without an outcome so long after the end has none. */
-const PATIENCE_MS = 30_000;
 const MOST_PAUSE_MS = 300;
 const MOST_DEEDS_AT_ONCE = 8;
 
@@ -27,7 +28,7 @@ function startLoads(
     { held: main, clients: 2, window: 8, kind: 'timed' },
     { held: main, clients: 2, window: 8, kind: 'cancelled' },
     { held: raw, clients: 2, window: 16, kind: 'raw' },
-    { held: cramped, clients: 2, window: 8, kind: 'mixed', mayClose: true },
+    { held: cramped, clients: 2, window: 8, kind: 'mixed', mayClose: 'ever' },
     ...(disk === undefined ? [] : [{ held: disk, clients: 2, window: 8, kind: 'mixed' } as const]),
   ];
   return loads.map((load, index) => {
@@ -39,7 +40,7 @@ function startLoads(
 
 export const mayhem: Verb = async ({ options: { minutes }, random, scope, progress }) => {
   const agents = await holdLineUp(scope);
-  const { main, disk } = agents;
+  const { main, raw, cramped, disk } = agents;
   const skipped = [...agents.skipped];
   const faults = createFaults();
   const notes = join(scope.folder, 'notes');
@@ -54,8 +55,10 @@ export const mayhem: Verb = async ({ options: { minutes }, random, scope, progre
   const isOver = (): boolean => performance.now() >= endAt;
   const python = python3 === undefined ? undefined : startPython(scope, python3, main, minutes * 60);
   const loads = startLoads(agents, { ledger, random, notes });
-  const plain = [false, true].map((announce, index) =>
-    runPlain({ held: main, ledger, random: random.fork(100 + index), announce }, isOver),
+  const plain = (Object.keys(PLAIN_QUESTIONS) as PlainKind[]).flatMap((kind, nth) =>
+    [false, true].map((announce, index) =>
+      runPlain({ held: main, ledger, random: random.fork(100 + 2 * nth + index), announce, kind }, isOver),
+    ),
   );
   const mischief = createMischief({ agents, ledger, random: random.fork(200) });
   const deeds = new Set<Promise<unknown>>();
@@ -69,62 +72,41 @@ export const mayhem: Verb = async ({ options: { minutes }, random, scope, progre
     progress(`${left} s to go · ${ledger.sent} requests, ${ledger.pending} open · ${ledger.faults().length} faults`);
   }
 
-  const stopped = Promise.all([...loads.map((load) => load.stop()), ...plain, ...deeds]);
   const report = python?.report(PATIENCE_MS);
-  await Promise.race([stopped, wait(PATIENCE_MS, undefined, { ref: false })]);
+  await hasStopped([...loads.map((load) => load.stop()), ...plain, ...deeds], faults.add);
   await ledger.close(0);
   for (const load of loads) load.close();
   const fromPython = await report;
   if (python !== undefined) checkPython(fromPython, faults.add);
   checkNotes(notes, faults.add);
-  const after = await measureWarm(main).catch(async (error: Error) => {
-    const status = await askAgent(main.controlPath).catch(String);
-    faults.add(`afterwards: ${error.message}; the agent says ${JSON.stringify(status)}`);
-  });
-  if (after) for (const worse of compareWarm(before, after)) faults.add(worse);
+  const all = [main, raw, cramped, ...(disk === undefined ? [] : [disk])];
+  await Promise.all(all.map((held) => checkAnswers(held, held === raw, faults.add)));
+  const after = await measureWarm(main).catch((error: Error) => faults.add(`afterwards: ${error.message}`));
+  const worse = after ? compareWarm(before, after) : { faults: [], slow: [] };
+  for (const held of all) {
+    if (ledger.fates(held.name).result === undefined) faults.add(`${held.name}: nobody has got a result`);
+    for (const fault of crashFaults(held)) faults.add(fault);
+  }
 
-  const processes = Object.fromEntries(
-    [agents.main, agents.raw, agents.cramped, ...(disk === undefined ? [] : [disk])].map(({ name, times, last }) => [
-      name,
-      { started: times('started'), left: times('left'), crashed: times('crashed'), how: last('crashed')?.status },
-    ]),
-  );
   return {
-    faults: [...ledger.faults(), ...faults.list()],
+    faults: [...ledger.faults(), ...faults.list(), ...worse.faults],
+    slow: worse.slow,
     skipped,
     figures: {
       minutes,
       requests: ledger.sent,
-      fates: ledger.fates(),
+      fates: Object.fromEntries(all.map(({ name }) => [name, ledger.fates(name)])),
       python: fromPython,
       mischief: mischief.deeds,
-      processes,
+      processes: Object.fromEntries(
+        all.map((held) => [
+          held.name,
+          { started: held.times('started'), left: held.times('left'), crashed: countCrashes(held) },
+        ]),
+      ),
       before,
       after,
       bounds: BOUNDS,
     },
   };
 };
-
-function checkPython(report: PythonReport | undefined, fault: (what: string) => void): void {
-  if (report === undefined) {
-    fault('python: no outcome');
-    return;
-  }
-  for (const each of report.faults) fault(`python: ${each}`);
-  const settled = Object.values(report.fates).reduce((sum, count) => sum + count, 0);
-  if (settled !== report.sent) fault(`python: ${report.sent} requests have ${settled} outcomes`);
-  for (const fate of Object.keys(report.fates)) {
-    const isKnown = fate === 'result' || fate === 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' || UNDER_FIRE.includes(fate);
-    if (!isKnown) fault(`python: ${fate}, for no reason`);
-  }
-}
-
-/** Whatever was told of them: no request has been run twice. */
-function checkNotes(file: string, fault: (what: string) => void): void {
-  const seen = new Set<string>();
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (line !== '' && seen.has(line)) fault(`${line} has been run twice`);
-    seen.add(line);
-  }
-}

@@ -33,7 +33,7 @@ async function harm(victims: Victims, what: string, params: unknown[] = []): Pro
   const held = anyRpc(victims);
   const client = await connectRpc(held.socketPath).catch(() => undefined);
   if (client === undefined) return;
-  const mayClose = held === agents.cramped;
+  const mayClose = held === agents.cramped ? 'ever' : 'killed';
   await ledger.ask({ held, mayClose, what, isRight: () => false, ask: () => client.call(what, params) });
   client.close();
 }
@@ -84,7 +84,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
       const held = anyRpc(victims);
       const client = await connectRpc(held.socketPath).catch(() => undefined);
       if (client === undefined) return;
-      const mayClose = held === victims.agents.cramped;
+      const mayClose = held === victims.agents.cramped ? 'ever' : 'killed';
       const isRight = (answer: unknown, payload: string): boolean => answer === payload;
       const ask = (payload: string): Promise<unknown> => client.call('sync', [payload]);
       const flood = Array.from({ length: FLOOD }, () =>

@@ -26,7 +26,7 @@ export const HELP = `Usage: npm run chaos -- [VERB] [options]
   sigterm    an agent under load is told to leave, --times times
   reloads    an agent under load loads its module anew, --times times
   storm      --connections connections at once, and as many that are idle
-  soak       a steady load for --minutes (npm run soak): whether memory and descriptors grow
+  soak       a steady load for --minutes (npm run soak): whether memory, descriptors and threads grow
   report     writes docs/reliability.md from chaos/results
 
   --minutes N      default: ${DEFAULTS.minutes}

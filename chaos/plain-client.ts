@@ -8,14 +8,15 @@ import { createFrameReader } from '../wire/frame-reader.ts';
 export type PlainReply = { id: number; result?: unknown; error?: { data?: { code?: string } } };
 
 export type PlainClient = {
-  /** @returns how many frames went before it, or undefined when nothing can be sent any more. */
-  send(request: object): number | undefined;
+  /** @returns how many frames went before it. What can be sent no more is not sent. */
+  send(request: object): number;
   /** What the agent has said in its notice: so many frames have been run. */
   readonly run: number | undefined;
   /** Resolves when the connection is over. */
   readonly over: Promise<void>;
+  /** Whether anything can be sent still. */
+  readonly canSend: boolean;
   end(): void;
-  destroy(): void;
 };
 
 export type PlainOptions = {
@@ -49,7 +50,7 @@ export async function dialPlain(
   );
   return {
     send(request) {
-      if (run !== undefined || !socket.writable) return undefined;
+      if (run !== undefined || !socket.writable) return sent;
       const payload = Buffer.from(JSON.stringify(request));
       const isFirst = sent === 0 && announce;
       socket.write(isFirst ? Buffer.concat([longHeader(payload.length), payload]) : encodeFrame(payload));
@@ -60,7 +61,9 @@ export async function dialPlain(
       return run;
     },
     over: over.promise,
+    get canSend() {
+      return run === undefined && socket.writable;
+    },
     end: () => socket.end(),
-    destroy: () => socket.destroy(),
   };
 }

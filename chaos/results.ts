@@ -21,8 +21,7 @@ export type Result = Outcome & {
 };
 
 export const RESULTS_FOLDER: string = join(import.meta.dirname, 'results');
-/** The verb `run` is what the suite is called after. */
-const fileOf = (verb: string, folder: string): string => join(folder, `${verb === 'run' ? 'chaos' : verb}.json`);
+const fileOf = (verb: string, folder: string): string => join(folder, `${verb}.json`);
 
 /** Before the run: afterwards it is the run itself that the machine is busy with. */
 export function describeMachine(): Machine {
@@ -35,7 +34,9 @@ export function resultOf(
   facts: Pick<Result, 'command' | 'seed' | 'seconds' | 'machine'>,
   date: Date = new Date(),
 ): Result {
-  return { ...facts, ok: outcome.faults.length === 0, date: date.toISOString(), commit: readCommit(), ...outcome };
+  const { faults, slow = [] } = outcome;
+  const ok = faults.length === 0 && slow.length === 0;
+  return { ...facts, ok, date: date.toISOString(), commit: readCommit(), ...outcome };
 }
 
 export function writeResult(verb: string, result: Result, folder: string = RESULTS_FOLDER): void {

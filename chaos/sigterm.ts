@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BUSY, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
+import { hasStopped } from './patience.ts';
 import { runPlain } from './plain-load.ts';
 import type { Verb } from './verb.ts';
 
@@ -13,7 +14,6 @@ const BUDGET_MS = (DRAIN_S + GRACE_S + 2 + 1) * 1_000;
 /** Beyond, something hangs. */
 const LONGEST_MS = 120_000;
 const MOST_PAUSE_MS = 150;
-const PATIENCE_MS = 30_000;
 
 export const sigterm: Verb = async ({ options: { times }, random, scope, progress }) => {
   const flags = ['--idle', '0', '--drain', String(DRAIN_S), '--cancel-grace', String(GRACE_S), '--threads', '2'];
@@ -48,14 +48,14 @@ export const sigterm: Verb = async ({ options: { times }, random, scope, progres
     if (ledger.faults().length > 0) break;
   }
   over = true;
-  await Promise.race([Promise.all([load.stop(), ...plain]), wait(PATIENCE_MS, undefined, { ref: false })]);
+  await hasStopped([load.stop(), ...plain], ledger.fault);
   await ledger.close(0);
   load.close();
   stopMs.sort((one, other) => one - other);
   const slowest = stopMs.at(-1) ?? 0;
-  if (slowest > BUDGET_MS) ledger.fault(`it took ${Math.round(slowest)} ms to leave, and may take ${BUDGET_MS}`);
   return {
     faults: ledger.faults(),
+    slow: slowest > BUDGET_MS ? [`it took ${Math.round(slowest)} ms to leave, and may take ${BUDGET_MS}`] : [],
     figures: {
       times: stopMs.length,
       requests: ledger.sent,

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { askAgent } from '../src/install/ask-agent.ts';
 import { BUSY, holdAgent } from './agents.ts';
-import { createLedger, UNDER_FIRE } from './ledger.ts';
+import { createLedger } from './ledger.ts';
 import { type LoadOptions, startLoad } from './load.ts';
+import { hasStopped } from './patience.ts';
 import { mebibytes, readProcess } from './process-figures.ts';
 import { RESULTS_FOLDER } from './results.ts';
 import { isLevel, type Slope, slopeOf } from './slope.ts';
@@ -20,12 +21,11 @@ const PACE_MS = 20;
 const NEGLIGIBLE_MIB_PER_HOUR = 1;
 /** Connections come and go; what grows with time goes over it. */
 const DESCRIPTORS_MORE = 4;
-const PATIENCE_MS = 30_000;
 
 export const soak: Verb = async ({ options: { minutes }, random, scope, progress }) => {
   const held = await holdAgent(scope, { name: 'soak', module: BUSY, flags: ['--idle', '0'] });
   // Threads neither die nor are replaced here, so the only errors are those that were asked for.
-  const ledger = createLedger(UNDER_FIRE.filter((code) => code === 'ERR_LAUNCHPOOL_BUSY'));
+  const ledger = createLedger();
   const pace = (): Promise<unknown> => wait(random.between(0, 2 * PACE_MS));
   const common = { held, ledger, pace } as const;
   const kinds: Pick<LoadOptions, 'clients' | 'window' | 'kind'>[] = [
@@ -51,7 +51,10 @@ export const soak: Verb = async ({ options: { minutes }, random, scope, progress
     });
     progress(`${Math.round((nth * everyMs) / 1000)} s · ${ledger.sent} requests · ${mebibytes(memoryBytes)} MiB`);
   }
-  await Promise.race([Promise.all(loads.map((load) => load.stop())), wait(PATIENCE_MS, undefined, { ref: false })]);
+  await hasStopped(
+    loads.map((load) => load.stop()),
+    ledger.fault,
+  );
   await ledger.close(0);
   for (const load of loads) load.close();
 
@@ -76,6 +79,11 @@ export function growthFaults(slope: Slope | undefined, later: readonly SoakSampl
   if (first && last && last.descriptors > first.descriptors + DESCRIPTORS_MORE) {
     faults.push(`descriptors: ${first.descriptors} → ${last.descriptors}`);
   }
+  // The pool starts threads and ends them with the load, so one sample more or less says nothing.
+  const middle = Math.ceil(later.length / 2);
+  const most = Math.max(...later.slice(0, middle).map(({ threads }) => threads));
+  const least = Math.min(...later.slice(middle).map(({ threads }) => threads));
+  if (later.length > middle && least > most) faults.push(`threads: ${most} at the most → ${least} at the least`);
   return faults;
 }
 

@@ -14,6 +14,8 @@ export type Run = {
 export type Outcome = {
   /** What should not have happened; empty when all is well. */
   faults: readonly string[];
+  /** What took longer than it may on a machine that has nothing else to do; a test, which shares its, looks past it. */
+  slow?: readonly string[];
   /** What has been counted and measured. */
   figures: Readonly<Record<string, unknown>>;
   /** What could not be done here, and why. */

@@ -40,16 +40,20 @@ export const BOUNDS = {
   descriptorsMore: 16,
 };
 
-/** @returns what is worse than before. */
-export function compareWarm(before: Warm, after: Warm): string[] {
-  const limits: [keyof Warm, number][] = [
-    ['p50Ms', before.p50Ms * BOUNDS.p50Factor + BOUNDS.p50MoreMs],
-    ['p99Ms', before.p99Ms * BOUNDS.p99Factor + BOUNDS.p99MoreMs],
-    ['rssMiB', (before.rssMiB ?? 0) + BOUNDS.rssMoreMiB],
-    ['descriptors', (before.descriptors ?? 0) + BOUNDS.descriptorsMore],
-  ];
-  return limits.flatMap(([name, most]) => {
+/** @returns what is worse than before: what it takes, and how long. */
+export function compareWarm(before: Warm, after: Warm): { faults: string[]; slow: string[] } {
+  const worse = (name: keyof Warm, most: number): string[] => {
     const value = after[name];
     return value !== null && value > most ? [`afterwards ${name} is ${value}, was ${before[name]}: over ${most}`] : [];
-  });
+  };
+  return {
+    faults: [
+      ...worse('rssMiB', (before.rssMiB ?? 0) + BOUNDS.rssMoreMiB),
+      ...worse('descriptors', (before.descriptors ?? 0) + BOUNDS.descriptorsMore),
+    ],
+    slow: [
+      ...worse('p50Ms', before.p50Ms * BOUNDS.p50Factor + BOUNDS.p50MoreMs),
+      ...worse('p99Ms', before.p99Ms * BOUNDS.p99Factor + BOUNDS.p99MoreMs),
+    ],
+  };
 }

@@ -1,9 +1,15 @@
 /** The ledger finds every way in which a request can come to a wrong end. */
 import test from 'ava';
-import { createLedger, type Question, UNDER_FIRE } from '../../chaos/ledger.ts';
+import type { Signal } from '../../chaos/agents.ts';
+import { createLedger, NOT_RUN, type Question, UNDER_FIRE } from '../../chaos/ledger.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
-const held = { name: 'main', killedAt: Number.NEGATIVE_INFINITY };
+/** An agent whose process was sent these just now. */
+const heldAfter = (...sent: Signal[]): Question['held'] => ({
+  name: 'main',
+  wasSent: (signals) => sent.some((signal) => signals.includes(signal)),
+});
+const held = heldAfter();
 const isRight: Question['isRight'] = (answer, payload) => answer === payload;
 const rejects = (code: 'ERR_LAUNCHPOOL_THREAD_EXITED' | 'ERR_LAUNCHPOOL_CONNECTION_CLOSED') => () =>
   Promise.reject(new LaunchpoolError(code, 'it ended'));
@@ -43,14 +49,17 @@ test('what a handler throws is right only with its own message', async (t) => {
   t.regex(ledger.faults().join(), /request 2: wrong/);
 });
 
-test('a connection that closes is, unless the process was killed or the agent may do that', async (t) => {
+test('a connection that closes is, unless the process was killed, or has left and may, or the agent may ever', async (t) => {
   const ask = rejects('ERR_LAUNCHPOOL_CONNECTION_CLOSED');
   const ledger = createLedger(UNDER_FIRE);
-  await ledger.ask({ held: { ...held, killedAt: performance.now() }, what: 'sync', isRight, ask });
-  await ledger.ask({ held, what: 'sync', mayClose: true, isRight, ask });
+  await ledger.ask({ held: heldAfter('SIGKILL'), what: 'sync', isRight, ask });
+  await ledger.ask({ held: heldAfter('SIGTERM'), what: 'sync', mayClose: 'leaving', isRight, ask });
+  await ledger.ask({ held, what: 'sync', mayClose: 'ever', isRight, ask });
   t.deepEqual(ledger.faults(), []);
   await ledger.ask({ held, what: 'sync', isRight, ask });
-  t.is(ledger.faults().length, 1);
+  await ledger.ask({ held, what: 'sync', mayClose: 'leaving', isRight, ask });
+  await ledger.ask({ held: heldAfter('SIGTERM'), what: 'sync', isRight, ask });
+  t.is(ledger.faults().length, 3);
 });
 
 test('an error that no page speaks of is', async (t) => {
@@ -72,4 +81,22 @@ test('two outcomes are, and so is none', async (t) => {
     'main, plain, request 2: no outcome',
   ]);
   ledger.settle(never, 'result');
+});
+
+test('that a request was not run is right only for who may be told so', (t) => {
+  const ledger = createLedger();
+  ledger.settle(ledger.open({ held, what: 'plain', allowed: [NOT_RUN] }), NOT_RUN);
+  t.deepEqual(ledger.faults(), []);
+  ledger.settle(ledger.open({ held, what: 'plain' }), NOT_RUN);
+  t.is(ledger.faults().length, 1);
+});
+
+test('outcomes are counted by agent and of all', (t) => {
+  const ledger = createLedger();
+  for (const name of ['main', 'raw', 'raw']) {
+    ledger.settle(ledger.open({ held: { ...held, name }, what: 'plain' }), 'result');
+  }
+  t.deepEqual(ledger.fates('raw'), { result: 2 });
+  t.deepEqual(ledger.fates('cramped'), {});
+  t.deepEqual(ledger.fates(), { result: 3 });
 });

@@ -41,12 +41,21 @@ test('two samples, or many of one moment, have none', (t) => {
   t.is(slopeOf([1, 2, 3].map((value) => ({ seconds: 0, value }))), undefined);
 });
 
+const samples = (descriptors: number[], threads: number[] = []): SoakSample[] =>
+  descriptors.map((each, at) => ({ seconds: at, rssMiB: 1, heapMiB: 1, descriptors: each, threads: threads[at] ?? 1 }));
+
 test('memory that grows and descriptors that are not given back are faults of a soak, and less memory is none', (t) => {
-  const samples = (descriptors: number[]): SoakSample[] =>
-    descriptors.map((each, seconds) => ({ seconds, rssMiB: 1, heapMiB: 1, descriptors: each, threads: 1 }));
   t.deepEqual(growthFaults(slopeOf(line(0)), samples([20, 24])), []);
   t.deepEqual(growthFaults(slopeOf(line(-1)), samples([20])), []);
   t.regex(growthFaults(slopeOf(line(1)), samples([20])).join(), /^memory grows by 3600\.00/);
   t.deepEqual(growthFaults(slopeOf(line(0)), samples([20, 25])), ['descriptors: 20 → 25']);
   t.is(growthFaults(undefined, samples([20])).length, 1);
+});
+
+test('threads that stay are a fault of a soak, and those that come and go are none', (t) => {
+  const faultsOf = (...threads: number[]): string[] =>
+    growthFaults(slopeOf(line(0)), samples([20, 20, 20, 20], threads));
+  t.deepEqual(faultsOf(12, 13, 13, 13), []);
+  t.deepEqual(faultsOf(12, 12, 14, 12), []);
+  t.deepEqual(faultsOf(12, 13, 14, 15), ['threads: 13 at the most → 14 at the least']);
 });
