@@ -1,21 +1,19 @@
 /** The agent as the package ships it: what it loads before the first reply, and the compiled code that it keeps. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { connectRaw } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { activate } from '../helpers/activator.ts';
 import { fixture } from '../helpers/agent.ts';
+import { builtProgram } from '../helpers/built-program.ts';
 import { notTested } from '../helpers/not-tested.ts';
-import { runProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { findTool } from '../helpers/tools.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Under node_modules, where the bundle finds the packages that it leaves out. */
-const built = join(root, 'node_modules', '.cache', `launchpool-test-${process.pid}`);
-const program = join(built, 'launchpool.cjs');
+const program = builtProgram();
 
 /** Of Node, beyond what every program of it has loaded; those that begin with `internal/` are Node's own affair. */
 const BUILTINS = [
@@ -27,18 +25,6 @@ const BUILTINS = [
 const PACKAGES = ['piscina'];
 /** Not bundled: by which the kernel is asked who has connected. It is loaded while the first thread boots. */
 const NATIVE = /\/node_modules\/(koffi|@koromix\/koffi-[^/]+)\//;
-
-test.before(async (t) => {
-  t.timeout(60_000);
-  const { status, stderr } = await runProgram([
-    process.execPath,
-    join(root, 'build', 'runtime.ts'),
-    join(built, 'runtime'),
-  ]);
-  if (status !== 0) throw new Error(stderr);
-});
-
-test.after.always(() => rmSync(built, { recursive: true, force: true }));
 
 type Run = {
   /** What stood on standard error. */
@@ -115,7 +101,7 @@ test('the bundle has metrics, in a file that is loaded when they are asked for',
 
 for (const file of ['agent.js', 'thread.js']) {
   test(`of packages, ${file} contains no more than it needs`, (t) => {
-    const text = readFileSync(join(built, 'runtime', file), 'utf8');
+    const text = readFileSync(join(dirname(program), 'runtime', file), 'utf8');
     const packages = text.matchAll(/["']node_modules\/((?:@[^/"']+\/)?[^/"']+)\//g);
     t.deepEqual([...new Set([...packages].map(([, name]) => name))], PACKAGES);
   });

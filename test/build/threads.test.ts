@@ -1,28 +1,14 @@
 /** The threads of the agent as the package ships it: their limits, and how they are swapped for such as have another module. */
-import { rmSync } from 'node:fs';
 import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { activate } from '../helpers/activator.ts';
 import { fixture } from '../helpers/agent.ts';
-import { runProgram } from '../helpers/program.ts';
+import { builtProgram } from '../helpers/built-program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Under node_modules, where the bundle finds the packages that it leaves out. */
-const built = join(root, 'node_modules', '.cache', `launchpool-test-threads-${process.pid}`);
-const command = [process.execPath, join(built, 'launchpool.cjs'), 'run', '--log-level', 'silent'] as const;
-
-test.before(async (t) => {
-  t.timeout(60_000);
-  const program = [process.execPath, join(root, 'build', 'runtime.ts'), join(built, 'runtime')] as const;
-  const { status, stderr } = await runProgram(program);
-  if (status !== 0) throw new Error(stderr);
-});
-
-test.after.always(() => rmSync(built, { recursive: true, force: true }));
+const command = [process.execPath, builtProgram(), 'run', '--log-level', 'silent'] as const;
 
 for (const flags of [['--thread-memory', '32'], ['--thread-memory=32']]) {
   test(`${flags.join(' ')}: the limit holds for the first thread, which starts before the flags are read, and for the next`, async (t) => {

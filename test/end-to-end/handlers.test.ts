@@ -1,15 +1,19 @@
 /** What handlers may do, and what their callers and neighbours see of it. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { connect, connectRaw, LaunchpoolError } from '../../src/client/index.ts';
-import { fixture, holdAgent } from '../helpers/agent.ts';
+import { fixture, holdAgent, SOURCES, type TestAgent } from '../helpers/agent.ts';
 
 type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 
 const rpcAgent = fixture('agents/misbehaving.ts');
 const rawAgent = fixture('agents/misbehaving-raw.ts');
 
+/** From the sources, whatever the other tests start: what loads and runs handlers is another file there. */
+const hold = (t: ExecutionContext, module: string, flags?: readonly string[]): Promise<TestAgent> =>
+  holdAgent(t, module, flags, SOURCES);
+
 test('handlers run on worker threads, from the very first reply on and under load', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2']);
+  const { socketPath } = await hold(t, rpcAgent, ['--threads', '2']);
   const agent = await connect<Misbehaving>(socketPath);
   const first = await agent.where();
   t.false(first.isMainThread);
@@ -21,7 +25,7 @@ test('handlers run on worker threads, from the very first reply on and under loa
 });
 
 test('a handler that throws answers with the code, name, message and data of what it threw, and no stack', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent);
+  const { socketPath } = await hold(t, rpcAgent);
   const agent = await connect<Misbehaving>(socketPath);
   const error = await t.throwsAsync(agent.fail('too far'), { instanceOf: LaunchpoolError });
   t.like(error, { code: 'E_TEST', name: 'RangeError', message: 'too far', data: { at: 7 }, remote: true });
@@ -29,14 +33,14 @@ test('a handler that throws answers with the code, name, message and data of wha
 });
 
 test('in development the stack comes along', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent, ['--development']);
+  const { socketPath } = await hold(t, rpcAgent, ['--development']);
   const agent = await connect<Misbehaving>(socketPath);
   const error = await t.throwsAsync(agent.fail('too far'));
   t.regex(error?.stack ?? '', /misbehaving\.ts:\d+/);
 });
 
 test('a handler that rejects, throws a number code or throws text answers with an error', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent);
+  const { socketPath } = await hold(t, rpcAgent);
   const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.reject('no'), { message: 'no', code: 'ERR_LAUNCHPOOL_HANDLER' });
   const numbered = (await t.throwsAsync(agent.failWithNumber(4711))) as LaunchpoolError | undefined;
@@ -45,7 +49,7 @@ test('a handler that rejects, throws a number code or throws text answers with a
 });
 
 test('what JSON has no form for is an error, and nothing is null', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent);
+  const { socketPath } = await hold(t, rpcAgent);
   const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.bigint(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
   await t.throwsAsync(agent.circular(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
@@ -54,7 +58,7 @@ test('what JSON has no form for is an error, and nothing is null', async (t) => 
 });
 
 test('a handler that calls process.exit() gets an error, its neighbours on the same thread their results', async (t) => {
-  const { socketPath, events } = await holdAgent(t, rpcAgent, ['--threads', '1']);
+  const { socketPath, events } = await hold(t, rpcAgent, ['--threads', '1']);
   const agent = await connect<Misbehaving>(socketPath);
   const neighbour = agent.slow(300);
   await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_HANDLER_EXITED' });
@@ -64,7 +68,7 @@ test('a handler that calls process.exit() gets an error, its neighbours on the s
 });
 
 test('an error out of the blue ends the thread: what is open on it gets an error, and the agent lives', async (t) => {
-  const { socketPath, events } = await holdAgent(t, rpcAgent, ['--threads', '1']);
+  const { socketPath, events } = await hold(t, rpcAgent, ['--threads', '1']);
   const agent = await connect<Misbehaving>(socketPath);
   const neighbour = agent.slow(60_000);
   await t.throwsAsync(agent.crashLater(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
@@ -74,7 +78,7 @@ test('an error out of the blue ends the thread: what is open on it gets an error
 });
 
 test('after many deaths of threads, all threads are there again', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2']);
+  const { socketPath } = await hold(t, rpcAgent, ['--threads', '2']);
   const agent = await connect<Misbehaving>(socketPath);
   const deaths = Array.from({ length: 20 }, () => agent.crashLater().catch((error: LaunchpoolError) => error.code));
   t.deepEqual(new Set(await Promise.all(deaths)), new Set(['ERR_LAUNCHPOOL_THREAD_EXITED']));
@@ -86,7 +90,7 @@ test('after many deaths of threads, all threads are there again', async (t) => {
 });
 
 test('a handler that never returns holds up nobody on another thread', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent, ['--threads', '2', '--drain', '0.1']);
+  const { socketPath } = await hold(t, rpcAgent, ['--threads', '2', '--drain', '0.1']);
   const stuck = await connect<Misbehaving>(socketPath);
   const agent = await connect<Misbehaving>(socketPath);
   t.is(await agent.add(1, 2), 3);
@@ -101,7 +105,7 @@ test('a handler that never returns holds up nobody on another thread', async (t)
 });
 
 test('the params reach the handler: an array as arguments, an object as the one argument', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent);
+  const { socketPath } = await hold(t, rpcAgent);
   const client = await connectRaw(socketPath);
   const ask = async (request: string): Promise<unknown> =>
     JSON.parse((await client.request(request)).toString()).result;
@@ -113,7 +117,7 @@ test('the params reach the handler: an array as arguments, an object as the one 
 });
 
 test('setup has run before the first request, and is no method', async (t) => {
-  const { socketPath } = await holdAgent(t, rpcAgent);
+  const { socketPath } = await hold(t, rpcAgent);
   const agent = await connect<Record<string, () => unknown>>(socketPath);
   t.is(await agent.wasSetUp?.(), true);
   for (const name of ['setup', 'teardown', 'NotAMethod', 'alsoNotAMethod', 'toString', 'rpc.discover', '__proto__']) {
@@ -122,7 +126,7 @@ test('setup has run before the first request, and is no method', async (t) => {
 });
 
 test('a raw handler may return any view of bytes, and nothing else', async (t) => {
-  const { socketPath } = await holdAgent(t, rawAgent);
+  const { socketPath } = await hold(t, rawAgent);
   const client = await connectRaw(socketPath);
   t.deepEqual([...(await client.request('buffer'))], [1, 2, 3]);
   t.is((await client.request('wait 1')).toString(), 'wait 1');
@@ -131,7 +135,7 @@ test('a raw handler may return any view of bytes, and nothing else', async (t) =
 
 for (const message of ['throw', 'exit']) {
   test(`raw, ${message}: the connection closes after the replies before it, others go on`, async (t) => {
-    const { socketPath } = await holdAgent(t, rawAgent, ['--threads', '2']);
+    const { socketPath } = await hold(t, rawAgent, ['--threads', '2']);
     const other = await connectRaw(socketPath);
     const client = await connectRaw(socketPath);
     t.is((await other.request('hello')).toString(), 'hello');

@@ -6,9 +6,11 @@ import type { ExecutionContext } from 'ava';
 import { type Activator, type ActivatorEvent, createActivator } from '../../src/supervisor/activator.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** The command line, unbuilt unless LAUNCHPOOL_TEST_PROGRAM names another one. */
-export const ENTRY: string =
-  process.env.LAUNCHPOOL_TEST_PROGRAM ?? fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
+/** The command line as it stands in the sources, which `dev` in a checkout and `npm start` run. */
+export const SOURCES: string = fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
+
+/** The command line: built by test/run.ts, or whatever LAUNCHPOOL_TEST_PROGRAM names; without that, the sources. */
+export const ENTRY: string = process.env.LAUNCHPOOL_TEST_PROGRAM ?? SOURCES;
 
 /** The path of a file under test/fixtures. */
 export function fixture(name: string): string {
@@ -37,13 +39,14 @@ export async function holdAgent(
   t: ExecutionContext,
   module: string,
   flags: readonly string[] = [],
+  program: string = ENTRY,
 ): Promise<TestAgent> {
   const socketPath = join(await tempDir(t), 'a.sock');
   const events: ActivatorEvent[] = [];
   const emitter = new EventEmitter();
   const activator = await createActivator({
     socketPath,
-    command: [process.execPath, ENTRY, 'run', module, '--log-level', 'silent', ...flags],
+    command: [process.execPath, program, 'run', module, '--log-level', 'silent', ...flags],
     onEvent(event) {
       events.push(event);
       emitter.emit('event');

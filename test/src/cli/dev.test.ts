@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
-import { ENTRY } from '../../helpers/agent.ts';
+import { SOURCES } from '../../helpers/agent.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { type Running, startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -14,7 +14,7 @@ async function startDev(t: ExecutionContext, texts: Readonly<Record<string, stri
   const folder = await tempDir(t);
   await writeTree(folder, texts);
   const socket = join(folder, 'a.sock');
-  const running = startProgram(t, [process.execPath, ENTRY, 'dev', join(folder, 'agent.ts'), '--socket', socket]);
+  const running = startProgram(t, [process.execPath, SOURCES, 'dev', join(folder, 'agent.ts'), '--socket', socket]);
   await running.stderr(/first connection/);
   const call = async (method: string): Promise<unknown> => {
     const client = await connectRpc(socket);
@@ -73,7 +73,7 @@ test('what dev has made is gone when it has ended, also where it cannot begin', 
     '/usr/bin/env',
     `TMPDIR=${join(dev.folder, 'tmp')}`,
     process.execPath,
-    ENTRY,
+    SOURCES,
     ...inTheWay,
   ]);
   await second.stderr(/ERR_LAUNCHPOOL_SOCKET_IN_USE/);
@@ -82,7 +82,7 @@ test('what dev has made is gone when it has ended, also where it cannot begin', 
     '/usr/bin/env',
     `TMPDIR=${join(dev.folder, 'tmp')}`,
     process.execPath,
-    ENTRY,
+    SOURCES,
     'dev',
     join(dev.folder, 'agent.ts'),
     '--socket',
