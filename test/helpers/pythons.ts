@@ -1,7 +1,8 @@
 /** Finds the Pythons of this machine: what is on the PATH and under pyenv, one of each minor version from 3.8 on. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { globSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 
 export type Python = { path: string; version: string };
 
@@ -10,10 +11,16 @@ const OLDEST_MINOR = 8;
 /** Sorted from the oldest; tests that need one must fail where there is none. */
 export function findPythons(): Python[] {
   const root = process.env.PYENV_ROOT ?? `${homedir()}/.pyenv`;
-  const minors = Array.from({ length: 12 }, (_unused, index) => OLDEST_MINOR + index);
-  const candidates = [...globSync(`${root}/versions/3.*/bin/python3`), 'python3', ...minors.map((n) => `python3.${n}`)];
+  // pyenv's shims lead to what is under its root, and take a hundred times as long as a Python to say that.
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== join(root, 'shims'));
+  const minors = Array.from({ length: 12 }, (_unused, index) => `python3.${OLDEST_MINOR + index}`);
+  const onPath = ['python3', ...minors].flatMap((name) => folders.map((folder) => join(folder, name)));
   const found = new Map<number, Python>();
-  for (const path of candidates) {
+  const seen = new Set<string>();
+  for (const path of [...globSync(`${root}/versions/3.*/bin/python3`), ...onPath]) {
+    const real = realPathOf(path);
+    if (real === undefined || seen.has(real)) continue;
+    seen.add(real);
     const version = versionOf(path);
     const minor = Number(version?.split('.')[1]);
     if (version !== undefined && minor >= OLDEST_MINOR && !found.has(minor)) found.set(minor, { path, version });
@@ -21,13 +28,21 @@ export function findPythons(): Python[] {
   return [...found].sort(([a], [b]) => a - b).map(([, python]) => python);
 }
 
-function versionOf(path: string): string | undefined {
-  if (path.includes('/') && !existsSync(path)) return undefined;
+function realPathOf(path: string): string | undefined {
   try {
-    const script = 'import platform; print(platform.python_version())';
-    return execFileSync(path, ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return realpathSync(path);
   } catch {
-    // Not installed, or a pyenv shim of a version that is switched off.
+    // There is none.
+    return undefined;
+  }
+}
+
+function versionOf(path: string): string | undefined {
+  try {
+    const script = 'import sys; print("%d.%d.%d" % sys.version_info[:3])';
+    return execFileSync(path, ['-ISc', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    // Of an older Python, or of another pyenv, which has it switched off.
     return undefined;
   }
 }
