@@ -52,7 +52,7 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     async unload(label) {
       const { service, socket, control } = unitNamesOf(label);
       const units = await systemctl.show(socket, control, service);
-      if (units.every(({ LoadState }) => LoadState === 'not-found')) return;
+      if (units.every(isNowhere)) return;
       // The sockets first: a connection would start the service again.
       await systemctl.may('disable', '--now', socket, control);
       await systemctl.may('stop', service, socket, control);
@@ -95,17 +95,24 @@ function isListening({ ActiveState }: UnitStatus): boolean {
   return ActiveState === 'active';
 }
 
+/** What has no file any more may be held all the same, until it is stopped. */
+function isNowhere({ LoadState, ActiveState }: UnitStatus): boolean {
+  return LoadState === 'not-found' && (ActiveState === 'inactive' || ActiveState === 'failed');
+}
+
 /** systemd.service(5) and systemd.socket(5) call the states so; unit-def.c in https://github.com/systemd/systemd lists them. */
 function statusOf(agent: UnitStatus, control: UnitStatus, service: UnitStatus): JobStatus {
-  if (agent.LoadState === 'not-found') return { state: 'not-installed', listening: false };
-  const status: JobStatus = { state: 'unknown', listening: isListening(agent) };
+  const sockets = [agent, control];
+  if ([...sockets, service].every(isNowhere)) return { state: 'not-installed', listening: false };
+  const status: JobStatus = { state: 'unknown', listening: sockets.every(isListening) };
   if (service.MainPID !== '0' && service.MainPID !== '') status.pid = Number(service.MainPID);
   if (service.ExecMainExitTimestampMonotonic !== '0') status.lastExit = lastExitOf(service);
-  if (agent.LoadState === 'masked') return { ...status, state: 'disabled', detail: 'the socket unit is masked' };
-  for (const unit of [agent, control]) {
-    if (unit.ActiveState === 'failed') return { ...status, state: 'failed', detail: `${unit.Id}: ${unit.Result}` };
-  }
-  if (!status.listening) return { ...status, state: 'disabled', detail: `${agent.Id} is not started` };
+  const masked = sockets.find(({ LoadState }) => LoadState === 'masked');
+  if (masked !== undefined) return { ...status, state: 'disabled', detail: `${masked.Id} is masked` };
+  const failed = sockets.find(({ ActiveState }) => ActiveState === 'failed');
+  if (failed !== undefined) return { ...status, state: 'failed', detail: `${failed.Id}: ${failed.Result}` };
+  const stopped = sockets.find((unit) => !isListening(unit));
+  if (stopped !== undefined) return { ...status, state: 'disabled', detail: `${stopped.Id} is not started` };
   switch (service.ActiveState) {
     case 'active':
     case 'reloading':

@@ -7,7 +7,6 @@ import { LaunchpoolError } from '../wire/errors.ts';
 const PROPERTIES = [
   'Id',
   'LoadState',
-  'UnitFileState',
   'ActiveState',
   'SubState',
   'Result',
@@ -15,7 +14,6 @@ const PROPERTIES = [
   'ExecMainStatus',
   'ExecMainCode',
   'ExecMainExitTimestampMonotonic',
-  'NeedDaemonReload',
 ] as const;
 
 export type UnitStatus = Readonly<Record<(typeof PROPERTIES)[number], string>>;

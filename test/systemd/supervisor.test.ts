@@ -24,6 +24,9 @@ const resting: Properties = {
 };
 const missing: Properties = { LoadState: 'not-found', ActiveState: 'inactive' };
 
+/** Of a unit without a file, which systemd goes on holding. */
+const removed = (held: Properties): Properties => ({ ...held, LoadState: 'not-found' });
+
 /** Each unit by its name. */
 type Shown = Readonly<Record<string, Properties>>;
 
@@ -102,7 +105,7 @@ const STATES: readonly [what: string, show: Shown, status: Partial<JobStatus>][]
   [
     'its control socket has failed',
     shown(listening, { ...listening, ActiveState: 'failed', Result: 'resources' }, resting),
-    { state: 'failed', listening: true, detail: `${CONTROL}: resources` },
+    { state: 'failed', listening: false, detail: `${CONTROL}: resources` },
   ],
   [
     'its socket is not started',
@@ -112,7 +115,32 @@ const STATES: readonly [what: string, show: Shown, status: Partial<JobStatus>][]
   [
     'its socket is masked',
     shown({ LoadState: 'masked', ActiveState: 'inactive' }, listening, resting),
-    { state: 'disabled', listening: false, detail: 'the socket unit is masked' },
+    { state: 'disabled', listening: false, detail: `${SOCKET} is masked` },
+  ],
+  [
+    'its control socket is not started',
+    shown(listening, { ...listening, ActiveState: 'inactive' }, resting),
+    { state: 'disabled', listening: false, detail: `${CONTROL} is not started` },
+  ],
+  [
+    'its control socket is masked, and held all the same',
+    shown(listening, { ...listening, LoadState: 'masked' }, resting),
+    { state: 'disabled', listening: true, detail: `${CONTROL} is masked` },
+  ],
+  [
+    'its files are gone, and it is held all the same',
+    shown(removed(listening), removed(listening), { ...removed(resting), ActiveState: 'active', MainPID: '7' }),
+    { state: 'running', listening: true, pid: 7 },
+  ],
+  [
+    'its files are gone, and of its units the process alone is left',
+    shown(missing, missing, { ...removed(resting), ActiveState: 'active', MainPID: '7' }),
+    { state: 'disabled', listening: false, pid: 7 },
+  ],
+  [
+    'nothing is known of it but that it failed once',
+    shown(missing, missing, { ...missing, ActiveState: 'failed' }),
+    { state: 'not-installed', listening: false },
   ],
   [
     'its state is new',
@@ -188,6 +216,13 @@ test('to unload ends the sockets before the service, and waits for both', async 
   const leaving = healthy({ ActiveState: 'deactivating' });
   const dead = { ...listening, ActiveState: 'inactive' };
   const { supervisor, changes } = systemdWith(inTurn(healthy({}), leaving, leaving, shown(dead, dead, resting)));
+  await supervisor.unload(LABEL);
+  t.deepEqual(changes(), [`disable --now ${SOCKET} ${CONTROL}`, `stop ${UNITS}`]);
+});
+
+test('what has no files any more, and is held all the same, is ended', async (t) => {
+  const held = shown(removed(listening), removed(listening), { ...resting, ...removed({ ActiveState: 'active' }) });
+  const { supervisor, changes } = systemdWith(inTurn(held, shown(missing, missing, missing)));
   await supervisor.unload(LABEL);
   t.deepEqual(changes(), [`disable --now ${SOCKET} ${CONTROL}`, `stop ${UNITS}`]);
 });
