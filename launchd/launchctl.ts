@@ -50,8 +50,8 @@ export type Launchctl = {
   bootstrap(domain: string, label: string, plistPath: string, longestMs: number): Promise<void>;
   /** Resolves when the job is gone, also if it never was there. */
   bootout(domain: string, label: string, longestMs: number): Promise<void>;
-  /** Whether there was a process to send it to. */
-  kill(domain: string, label: string, signal: NodeJS.Signals): Promise<boolean>;
+  /** Of a job that has no process, it is not heard. */
+  kill(domain: string, label: string, signal: NodeJS.Signals): Promise<void>;
   /**
    * Undefined when there is no such job, or no such domain.
    * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when that cannot be told
@@ -109,8 +109,7 @@ export function createLaunchctl(run: RunCommand): Launchctl {
       }
     },
     async kill(domain, label, signal) {
-      const { status } = await run([LAUNCHCTL, 'kill', signal, `${domain}/${label}`]);
-      return status === 0;
+      await run([LAUNCHCTL, 'kill', signal, `${domain}/${label}`]);
     },
     async isDisabled(domain, label) {
       const { stdout } = await run([LAUNCHCTL, 'print-disabled', domain]);
