@@ -180,3 +180,21 @@ test('whatever the bytes are, the answer is one response, a batch of them, or no
   });
   await t.notThrowsAsync(fc.assert(answered, { numRuns: 500 }));
 });
+
+test.serial('a batch is answered though the module has made something else of Promise.all and of then', async (t) => {
+  const { all } = Promise;
+  const { then } = Promise.prototype;
+  const never = (): Promise<never> => new Promise(() => undefined);
+  // Only for as long as nobody else runs.
+  Object.assign(Promise, { all: never });
+  // biome-ignore lint/suspicious/noThenProperty: that is the harm.
+  Object.assign(Promise.prototype, { then: never });
+  const requests = [1, 2].map((id) => ({ jsonrpc: '2.0', id, method: id === 1 ? 'later' : 'echo', params: [id] }));
+  const result = run(requests);
+  Object.assign(Promise, { all });
+  Object.assign(Promise.prototype, { then });
+  t.deepEqual(
+    JSON.parse((await result) as string).map(({ result: value }: Response) => value),
+    [1, 2],
+  );
+});

@@ -6,13 +6,21 @@ import { createLane, type Lane } from '../../../src/dispatch/lane.ts';
 import { runOf, textsOf } from '../../helpers/dispatch-bench.ts';
 import { ANY_TIME, laneOptions } from '../../helpers/lane-options.ts';
 
-type Rig = { entrance: Entrance; lane: Lane; begun: string[][]; state: { window: number; full: boolean } };
+type State = { window: number; full: boolean; settlings: number };
+type Rig = { entrance: Entrance; lane: Lane; begun: string[][]; state: State };
 
 /** A frame of more than 20 bytes is a long one here; the lane's requests are never settled. */
 function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig {
-  const state = { window, full: false };
+  const state: State = { window, full: false, settlings: 0 };
   const begun: string[][] = [];
-  const end = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => state.full };
+  const end = {
+    send: () => undefined,
+    fail: () => undefined,
+    settled() {
+      if (!entrance.isFull) state.settlings += 1;
+    },
+    isFull: () => state.full,
+  };
   const lane = createLane(end, laneOptions(false));
   const entrance: Entrance = createEntrance(lane, {
     window: () => state.window,
@@ -91,4 +99,14 @@ test('what waits is begun once, though to begin it makes room for all, which lea
   state.window = 10;
   entrance.resume();
   t.deepEqual([begun, entrance.isFull], [[['a'], ['b', 'c', 'd']], false]);
+});
+
+test('when the last of what waits is refused, it is said that nothing waits any more', (t) => {
+  const { entrance, state } = createRig(0);
+  entrance.dispatch(runOf('a', 'b'), ANY_TIME);
+  t.deepEqual([entrance.isFull, entrance.waiting], [true, 2]);
+  entrance.refuseWaiting((payload) => (payload.toString() === 'a' ? { name: 'Error', message: 'late' } : undefined));
+  t.deepEqual([entrance.isFull, entrance.waiting, state.settlings], [true, 1, 0]);
+  entrance.refuseWaiting(() => ({ name: 'Error', message: 'late' }));
+  t.deepEqual([entrance.isFull, entrance.waiting, state.settlings], [false, 0, 1]);
 });

@@ -111,3 +111,19 @@ test('the thread is still known when its slot has another', (t) => {
   flight.batch.slot.thread = 9;
   t.is(flight.thread, 5);
 });
+
+test('what has been begun since the last look has not run for longer than that', (t) => {
+  const { flight, worker } = fly('a', 'b');
+  worker.begin();
+  flight.observe(100);
+  const asked = performance.now();
+  worker.begin();
+  const begun: (number | undefined)[] = [];
+  flight.visit(
+    () => true,
+    ({ begunAt }) => begun.push(begunAt),
+  );
+  t.is(begun[0], 100);
+  t.true((begun[1] ?? 0) >= asked);
+  t.is(flight.untouched, 0);
+});

@@ -87,11 +87,39 @@ test('a new thread that cannot load the module takes nobody’s place', async (t
   });
   const first = await call('where');
   await writeFile(marker, '');
-  while (failures.length < 2) t.is(await call('where'), first);
+  while (failures.length < 1) t.is(await call('where'), first);
+  // It is not tried again at once.
+  for (let index = 0; index < 50; index += 1) t.is(await call('where'), first);
+  t.is(failures.length, 1);
   t.regex((failures[0] as Error).message, /not a second time/);
   t.deepEqual(broken, []);
   t.is(await call('where'), first);
   await until(() => pool.threads === 1);
+});
+
+test('what a new thread is that cannot load the module says nothing of the others', async (t) => {
+  const folder = await tempDir(t);
+  const path = join(folder, 'fragile.mjs');
+  const marker = join(folder, 'broken');
+  await writeFile(
+    path,
+    `import { existsSync } from 'node:fs';
+    if (existsSync(${JSON.stringify(marker)})) throw new Error('not a second time');
+    // A raw agent whose messages happen to look like these.
+    export default (message) => JSON.stringify({ id: JSON.parse(Buffer.from(message).toString()).id, result: 'raw' });`,
+  );
+  const failures: unknown[] = [];
+  const { pool, call } = startPoolBench(t, {
+    module: path,
+    threads: 1,
+    recycleRequests: 10,
+    onNotRenewed: (error) => failures.push(error),
+  });
+  t.is(await call('any'), 'raw');
+  await writeFile(marker, '');
+  while (failures.length < 1) t.is(await call('any'), 'raw');
+  await until(() => pool.threads === 1);
+  t.is(pool.kind, 'raw');
 });
 
 test('a thread that needs more heap than it may have costs what it has begun, and nothing else', async (t) => {

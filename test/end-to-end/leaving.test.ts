@@ -1,0 +1,45 @@
+/** An agent that leaves while somebody takes his time, or has gone already. */
+import { existsSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import test from 'ava';
+import { close, connect, notify } from '../../src/client/index.ts';
+import { connectRpc } from '../../src/client/rpc.ts';
+import { longHeader } from '../../wire/closing.ts';
+import { fixture, holdAgent } from '../helpers/agent.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+
+type Contained = typeof import('../fixtures/agents/contained.ts');
+
+test('a notification whose sender has gone is run to its end', async (t) => {
+  const { socketPath, event } = await holdAgent(t, fixture('agents/contained.ts'));
+  const file = join(await tempDir(t), 'written');
+  const agent = await connect<Contained>(socketPath);
+  await agent.add(1, 2);
+  notify(agent, 'writesLater', file, 1_000);
+  await agent.add(1, 2);
+  await close(agent);
+  process.kill((await event('started')).pid, 'SIGTERM');
+  await event('left');
+  t.true(existsSync(file));
+});
+
+test('a reply that is read slowly is read to its end', async (t) => {
+  const { socketPath, controlPath, event } = await holdAgent(t, fixture('agents/contained.ts'));
+  const length = 16 * 1024 * 1024;
+  const request = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'long', params: [length] }));
+  // As one who understands the notice.
+  const slow = connectSocket(socketPath);
+  slow.write(Buffer.concat([longHeader(request.length), request]));
+  const control = await connectRpc(controlPath);
+  while (((await control.call('status', [])) as { counters: { done: number } }).counters.done === 0);
+  control.close();
+  process.kill((await event('started')).pid, 'SIGTERM');
+  // Longer than somebody may take who has read everything.
+  await wait(2_000);
+  let bytes = 0;
+  for await (const chunk of slow) bytes += (chunk as Buffer).length;
+  t.true(bytes > length, String(bytes));
+  await event('left');
+});
