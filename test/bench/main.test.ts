@@ -4,7 +4,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { HELP } from '../../bench/options.ts';
+import { readLineUp } from '../../bench/line-up.ts';
+import { HELP, readOptions } from '../../bench/options.ts';
+import { planRun } from '../../bench/plan.ts';
 import { QUESTIONS } from '../../bench/questions/index.ts';
 import { writeReport } from '../../bench/report.ts';
 import type { Results } from '../../bench/results.ts';
@@ -74,20 +76,27 @@ test('an interrupted run ends what it has started', async (t) => {
   t.deepEqual(started.filter(isAlive), []);
 });
 
+const CONTENDERS = readLineUp({ generator: '', built: '', everyPython: false, beside: [], nodes: [] }).contenders;
+
 for (const [args, message] of [
-  [['--only', 'nothing'], /--only nothing: there are throughput, /],
-  [['--cells', '3x3'], /--cells 3x3: there are 1x1, /],
-  [['--contenders', 'nobody'], /--contenders nobody: there are launchpool, /],
-  [['--rounds', '0'], /--rounds 0: not a number above zero/],
-  [['--rounds', '1.5'], /--rounds 1.5: not a whole number/],
-  [['faster'], /faster: neither "run" nor "report \[FILE\]"/],
+  [['--only', 'nothing'], /^--only nothing: there are throughput, /],
+  [['--cells', '3x3'], /^--cells 3x3: there are 1x1, /],
+  [['--contenders', 'nobody'], /^--contenders nobody: there are launchpool, /],
+  [['--rounds', '0'], /^--rounds 0: not a number above zero/],
+  [['--rounds', '1.5'], /^--rounds 1.5: not a whole number/],
+  [['faster'], /^faster: neither "run" nor "report \[FILE\]"/],
 ] as const) {
-  test(`${args.join(' ')} is refused, with what there is`, async (t) => {
-    const { status, stderr } = await bench(...args);
-    t.is(status, 1);
-    t.regex(stderr, message);
+  test(`${args.join(' ')} is refused, with what there is`, (t) => {
+    t.throws(() => planRun(QUESTIONS, CONTENDERS, readOptions(args)), { message });
   });
 }
+
+test('what is refused is an error of the program, which measures nothing', async (t) => {
+  const { status, stdout, stderr } = await bench('--cells', '3x3');
+  t.is(status, 1);
+  t.is(stdout.toString(), '');
+  t.regex(stderr, /^bench: --cells 3x3: there are 1x1, /);
+});
 
 test('--help says what it can do, and measures nothing', async (t) => {
   const { status, stdout } = await bench('--help');

@@ -5,7 +5,7 @@ import { connectRaw } from '../../src/client/index.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
 
 /** Many more by hand, with LAUNCHPOOL_TEST_LIVES. */
-const CYCLES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 30);
+const CYCLES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 10);
 
 test(`${CYCLES} times in a row an agent starts, answers and leaves, always on the same socket`, async (t) => {
   t.timeout(60_000 + CYCLES * 5_000);

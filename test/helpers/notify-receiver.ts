@@ -1,7 +1,7 @@
 /** Receives what is sent to a NOTIFY_SOCKET, as systemd would: Node has no datagram sockets of that kind. */
 import type { ExecutionContext } from 'ava';
 import { type Running, startProgram } from './program.ts';
-import { findPythons } from './pythons.ts';
+import { findPython } from './pythons.ts';
 
 const RECEIVE = `
 import socket, sys
@@ -14,7 +14,7 @@ while True:
 
 /** Resolves when it receives at that address; what it has received stands on its standard error, a line each. */
 export async function receiveNotifications(t: ExecutionContext, address: string): Promise<Running> {
-  const [python] = findPythons();
+  const python = findPython();
   if (python === undefined) throw new Error('at least one Python is needed');
   const receiver = startProgram(t, [python.path, '-c', RECEIVE, address]);
   await receiver.stderr(/bound/);

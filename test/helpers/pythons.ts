@@ -10,22 +10,33 @@ const OLDEST_MINOR = 8;
 
 /** Sorted from the oldest; tests that need one must fail where there is none. */
 export function findPythons(): Python[] {
+  const found = new Map<number, Python>();
+  for (const python of eachPython()) {
+    const minor = Number(python.version.split('.')[1]);
+    if (!found.has(minor)) found.set(minor, python);
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([, python]) => python);
+}
+
+/** Any of them: to ask all for their versions takes as long as many a test. */
+export function findPython(): Python | undefined {
+  return eachPython().next().value ?? undefined;
+}
+
+function* eachPython(): Generator<Python, void> {
   const root = process.env.PYENV_ROOT ?? `${homedir()}/.pyenv`;
   // pyenv's shims lead to what is under its root, and take a hundred times as long as a Python to say that.
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== join(root, 'shims'));
-  const minors = Array.from({ length: 12 }, (_unused, index) => `python3.${OLDEST_MINOR + index}`);
-  const onPath = ['python3', ...minors].flatMap((name) => folders.map((folder) => join(folder, name)));
-  const found = new Map<number, Python>();
+  const names = ['python3', ...Array.from({ length: 12 }, (_unused, index) => `python3.${OLDEST_MINOR + index}`)];
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   const seen = new Set<string>();
   for (const path of [...globSync(`${root}/versions/3.*/bin/python3`), ...onPath]) {
     const real = realPathOf(path);
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
     const version = versionOf(path);
-    const minor = Number(version?.split('.')[1]);
-    if (version !== undefined && minor >= OLDEST_MINOR && !found.has(minor)) found.set(minor, { path, version });
+    if (Number(version?.split('.')[1]) >= OLDEST_MINOR) yield { path, version: version as string };
   }
-  return [...found].sort(([a], [b]) => a - b).map(([, python]) => python);
 }
 
 function realPathOf(path: string): string | undefined {

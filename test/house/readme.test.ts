@@ -6,7 +6,7 @@ import { AGENT_FLAGS } from '../../src/agent/agent-flags.ts';
 import { connect, connectRaw } from '../../src/client/index.ts';
 import { ENTRY, holdAgent } from '../helpers/agent.ts';
 import { runProgram } from '../helpers/program.ts';
-import { findPythons } from '../helpers/pythons.ts';
+import { findPython } from '../helpers/pythons.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -41,7 +41,7 @@ test('the Python shown prints what its comment says', async (t) => {
   await writeFile(`${folder}/rot13.ts`, blocks('ts')[0] ?? '');
   const { socketPath } = await holdAgent(t, `${folder}/rot13.ts`);
   const [script = ''] = blocks('python');
-  const python = findPythons()[0];
+  const python = findPython();
   if (python === undefined) return t.fail('there is no Python');
   const { stdout } = await runProgram([
     python.path,

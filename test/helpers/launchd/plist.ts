@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { findPython } from '../pythons.ts';
 import type { SocketKeys } from './sockets.ts';
 
 /** What of launchd.plist(5) the double heeds; the rest it ignores, as launchd does what it does not know. */
@@ -23,6 +24,7 @@ export type JobPlist = {
   KeepAlive?: unknown;
 };
 
+const PYTHON = findPython()?.path ?? 'python3';
 const TO_JSON = 'import json,plistlib,sys; print(json.dumps(plistlib.load(open(sys.argv[1],"rb")),default=str))';
 
 /** Undefined for what bootstrap refuses with its error 5. */
@@ -31,7 +33,7 @@ export async function readPlist(path: string): Promise<JobPlist | undefined> {
   // path_goodness_check in launchctl's own source, of when it was open.
   if (!stats?.isFile() || (stats.mode & 0o022) !== 0 || !path.endsWith('.plist')) return undefined;
   try {
-    const { stdout } = await promisify(execFile)('python3', ['-c', TO_JSON, path]);
+    const { stdout } = await promisify(execFile)(PYTHON, ['-c', TO_JSON, path]);
     const { ProgramArguments, ...plist } = JSON.parse(stdout);
     const args = ProgramArguments ?? [plist.Program];
     const isGood = isText(plist.Label) && isText(args[0]) && (plist.Program ?? args[0]).startsWith('/');

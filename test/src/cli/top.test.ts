@@ -8,7 +8,7 @@ import { ENTRY, fixture, holdAgent } from '../../helpers/agent.ts';
 import { type ControlServer, serveControl, statusOf } from '../../helpers/control-server.ts';
 import { notTested } from '../../helpers/not-tested.ts';
 import { runProgram } from '../../helpers/program.ts';
-import { findPythons } from '../../helpers/pythons.ts';
+import { findPython } from '../../helpers/pythons.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 /** Each time that it is asked, a tenth of a second has passed for it, and ten requests. */
@@ -95,7 +95,7 @@ test('without agents it says so; a label that there is not, and a wrong interval
   t.is((await top('no label', '--once')).status, 64);
 });
 
-const [python] = findPythons();
+const python = findPython();
 for (const [name, keys] of [
   ['q', 'q'],
   ['Ctrl-C', '\\x03'],
