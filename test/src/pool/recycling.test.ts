@@ -106,7 +106,8 @@ test('what a new thread is that cannot load the module says nothing of the other
     `import { existsSync } from 'node:fs';
     if (existsSync(${JSON.stringify(marker)})) throw new Error('not a second time');
     // A raw agent whose messages happen to look like these.
-    export default (message) => JSON.stringify({ id: JSON.parse(Buffer.from(message).toString()).id, result: 'raw' });`,
+    export default (message) =>
+      Buffer.from(JSON.stringify({ id: JSON.parse(Buffer.from(message).toString()).id, result: 'raw' }));`,
   );
   const failures: unknown[] = [];
   const { pool, call } = startPoolBench(t, {
