@@ -1,10 +1,13 @@
-/** Many lives of an agent that leaves as soon as it is idle, with clients that knock around the ends of these. */
+/** Many lives of agents that leave as soon as they are idle, with clients that knock around the ends of these. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
-import { ECHO, holdAgent } from './agents.ts';
+import { ECHO, type Held, holdAgent } from './agents.ts';
+import { crashFaults } from './crashes.ts';
 import type { Random } from './random.ts';
 import { createFaults, type Verb } from './verb.ts';
 
+/** Each with visitors of its own: a life is mostly waiting, for the time of being idle and for the process to start. */
+const AGENTS = 4;
 const KNOCKERS = 3;
 const RESIDENTS = 2;
 const IDLE_MS = 20;
@@ -14,12 +17,15 @@ const LONGEST_CALL_MS = 60_000;
 
 export const idleExit: Verb = async ({ options: { cycles }, random, scope, progress }) => {
   const flags = ['--idle', String(IDLE_MS / 1000), '--threads', '1'];
-  const held = await holdAgent(scope, { name: 'idle', module: ECHO, flags });
+  const agents = await Promise.all(
+    Array.from({ length: AGENTS }, (_unused, nth) => holdAgent(scope, { name: `idle-${nth}`, module: ECHO, flags })),
+  );
   const faults = createFaults();
   const endAt = performance.now() + 60_000 + cycles * LONGEST_LIFE_MS;
   let calls = 0;
   let slowestMs = 0;
-  const isOver = (): boolean => held.times('left') >= cycles || performance.now() > endAt;
+  const livesOf = (): number => agents.reduce((sum, held) => sum + held.times('left'), 0);
+  const isOver = (): boolean => livesOf() >= cycles || performance.now() > endAt;
 
   /** A moment around the one at which an agent that has just answered leaves. */
   const aroundTheExit = (of: Random): Promise<void> => wait(IDLE_MS * (0.9 + of.next() / 2));
@@ -30,20 +36,20 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
     if (reply !== text) faults.add(`${text}: answered with ${reply.slice(0, 100)}`);
     slowestMs = Math.max(slowestMs, performance.now() - startedAt);
     calls += 1;
-    progress(`${held.times('left')} of ${cycles} lives · ${calls} calls · ${faults.list().length} failed`);
+    progress(`${livesOf()} of ${cycles} lives · ${calls} calls · ${faults.list().length} failed`);
   }
 
   /** @returns what calls once each time: who stays keeps its client from one time to the next. */
-  function visitor(who: string, of: Random, stays: boolean): () => Promise<void> {
+  function visitor({ name, socketPath }: Held, who: string, of: Random, stays: boolean): () => Promise<void> {
     let client: RawClient | undefined;
     let nth = 0;
     scope.defer(() => client?.close());
     return async () => {
       await aroundTheExit(of);
       nth += 1;
-      const text = `seed ${random.seed}, ${who}: ${nth}`;
+      const text = `seed ${random.seed}, ${name}, ${who}: ${nth}`;
       try {
-        if (client === undefined || client.closed) client = await connectRaw(held.socketPath);
+        if (client === undefined || client.closed) client = await connectRaw(socketPath);
         await call(client, text);
       } catch (error) {
         faults.add(`${text}: ${(error as Error).message}`);
@@ -54,14 +60,23 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
     };
   }
 
-  const visitors = [
-    ...Array.from({ length: KNOCKERS }, (_unused, nth) => visitor(`knocker ${nth}`, random.fork(nth), false)),
-    ...Array.from({ length: RESIDENTS }, (_unused, nth) => visitor(`resident ${nth}`, random.fork(100 + nth), true)),
-  ];
-  // All at about the same time: otherwise somebody would always keep the agent from being idle.
-  while (!isOver()) await Promise.all(visitors.map((visit) => visit()));
-  const lives = held.times('left');
+  async function visit(held: Held, of: Random): Promise<void> {
+    const visitors = [
+      ...Array.from({ length: KNOCKERS }, (_unused, nth) => visitor(held, `knocker ${nth}`, of.fork(nth), false)),
+      ...Array.from({ length: RESIDENTS }, (_unused, nth) =>
+        visitor(held, `resident ${nth}`, of.fork(100 + nth), true),
+      ),
+    ];
+    // All at about the same time: otherwise somebody would always keep the agent from being idle.
+    while (!isOver()) await Promise.all(visitors.map((call) => call()));
+  }
+
+  await Promise.all(agents.map((held, nth) => visit(held, random.fork(1_000 + nth))));
+  const lives = livesOf();
   if (lives < cycles) faults.add(`there were only ${lives} lives in the time for ${cycles}`);
-  if (held.times('crashed') > 0) faults.add(`${held.times('crashed')} processes have crashed`);
+  for (const held of agents) {
+    if (held.times('left') === 0) faults.add(`${held.name} has never left`);
+    for (const fault of crashFaults(held)) faults.add(fault);
+  }
   return { faults: faults.list(), figures: { lives, calls, slowestCallMs: Math.round(slowestMs) } };
 };

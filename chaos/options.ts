@@ -22,7 +22,7 @@ export const HELP = `Usage: npm run chaos -- [VERB] [options]
 
   run        clients of all kinds and a mischief-maker for --minutes: each request has one outcome, the right one
   corpus     --inputs mutated inputs to the parsers, and a tenth as many to running agents
-  idle-exit  --cycles lives of an agent, with clients that knock around the ends of these
+  idle-exit  --cycles lives of agents, with clients that knock around the ends of these
   sigterm    an agent under load is told to leave, --times times
   reloads    an agent under load loads its module anew, --times times
   storm      --connections connections at once, and as many that are idle

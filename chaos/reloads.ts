@@ -3,28 +3,36 @@ import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../src/client/rpc.ts';
-import { BUSY, holdAgent } from './agents.ts';
+import { askAgent } from '../src/install/ask-agent.ts';
+import { BUSY, type Held, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
+import { hasStopped } from './patience.ts';
 import { mebibytes, readProcess } from './process-figures.ts';
+import { type ReloadSample, reloadFaults } from './reload-growth.ts';
 import type { Verb } from './verb.ts';
 
 /** A reload that takes longer does not come about. */
 const LONGEST_MS = 60_000;
 const LOOK_MS = 5;
-const PATIENCE_MS = 30_000;
+const THREADS = 2;
+/** Threads start and end in far less time. */
+const SETTLE_LOOKS = 100;
+const SETTLE_MS = 100;
 
 export const reloads: Verb = async ({ options: { times }, random, scope, progress }) => {
   const module = join(scope.folder, 'module.ts');
   writeVersion(module, 0);
-  const held = await holdAgent(scope, { name: 'reload', module, flags: ['--idle', '0', '--threads', '2'] });
+  const flags = ['--idle', '0', '--threads', String(THREADS), '--min-threads', String(THREADS)];
+  const held = await holdAgent(scope, { name: 'reload', module, flags });
   const ledger = createLedger();
   const load = startLoad({ held, ledger, random: random.fork(0), clients: 4, window: 8, kind: 'mixed' });
   const client = await connectRpc(held.socketPath);
   const version = async (): Promise<number> => (await client.call('version', [], { timeoutMs: LONGEST_MS })) as number;
   const reloadMs: number[] = [];
   let seen = await version();
-  const before = readProcess(held.pid);
+  await haveStarted(held);
+  const samples = sampleOf(held);
   for (let nth = 1; nth <= times; nth += 1) {
     writeVersion(module, nth);
     await wait(random.between(0, 50));
@@ -37,19 +45,25 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
       seen = is;
     }
     reloadMs.push(performance.now() - startedAt);
+    samples.push(...sampleOf(held));
     if (seen < nth) ledger.fault(`version ${nth} has not come`);
     progress(`${nth} of ${times} · ${ledger.sent} requests · ${ledger.faults().length} faults`);
     if (ledger.faults().length > 0) break;
   }
+  // With the load on it still, so that it has as many threads as before.
+  let growth = reloadFaults(samples);
+  for (let looks = 0; growth.length > 0 && looks < SETTLE_LOOKS; looks += 1) {
+    await wait(SETTLE_MS);
+    samples.splice(-1, 1, ...sampleOf(held));
+    growth = reloadFaults(samples);
+  }
+  for (const fault of growth) ledger.fault(fault);
   client.close();
-  await Promise.race([load.stop(), wait(PATIENCE_MS, undefined, { ref: false })]);
+  await hasStopped([load.stop()], ledger.fault);
   await ledger.close(0);
   load.close();
-  const after = readProcess(held.pid);
   if (held.times('started') !== 1) ledger.fault(`the agent was started ${held.times('started')} times`);
   reloadMs.sort((one, other) => one - other);
-  const figuresOf = (figures: typeof before): object | undefined =>
-    figures && { ...figures, rssBytes: undefined, rssMiB: mebibytes(figures.rssBytes) };
   return {
     faults: ledger.faults(),
     figures: {
@@ -57,11 +71,28 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
       requests: ledger.sent,
       fates: ledger.fates(),
       reloadMs: { p50: Math.round(reloadMs[reloadMs.length >> 1] ?? 0), max: Math.round(reloadMs.at(-1) ?? 0) },
-      before: figuresOf(before),
-      after: figuresOf(after),
+      before: samples[0],
+      after: samples.at(-1),
+      samples,
     },
   };
 };
+
+/** All of them, so that there are no more of them later. */
+async function haveStarted({ controlPath }: Held): Promise<void> {
+  for (let looks = 0; looks < SETTLE_LOOKS; looks += 1) {
+    if ((await askAgent(controlPath)).threads === THREADS) return;
+    await wait(SETTLE_MS);
+  }
+}
+
+/** One, where there is something to read. */
+function sampleOf({ pid }: Held): ReloadSample[] {
+  const figures = readProcess(pid);
+  if (figures === undefined) return [];
+  const { rssBytes, descriptors, threads } = figures;
+  return [{ rssMiB: mebibytes(rssBytes), descriptors, threads }];
+}
 
 /**
  * As an installation does it: a version is written once and never changed, and a link leads to it. Threads that start

@@ -7,7 +7,8 @@ import { RESULTS_FOLDER, type Result, readResult } from './results.ts';
 
 const REPORT_FILE = join(import.meta.dirname, '..', 'docs', 'reliability.md');
 
-type Section = { verb: string; title: string; what: string };
+/** What is done, and what is claimed of it once it has been done. */
+type Section = { verb: string; title: string; what: string; claim?: string };
 
 const SECTIONS: readonly Section[] = [
   {
@@ -17,9 +18,12 @@ const SECTIONS: readonly Section[] = [
       'Clients of all kinds under full load, pipelined, with timeouts, with cancellations, raw, in Python, and such as ' +
       'know nothing but frames, while threads are made to die and to loop, processes get SIGKILL, SIGTERM and SIGHUP, ' +
       'connections break off, say nothing, flood, or do not read, the disk fills up and descriptors run out. Each request ' +
-      'is unique and kept book of: it ends with its own result, with an error of [errors.md](errors.md) that has a reason ' +
-      'there, or, when its process was killed, with the news that nobody knows. No reply is wrong, none comes twice, and ' +
-      'no request is without an outcome 30 seconds after the end. Requests that leave a trace have left one at most.',
+      'is unique and kept book of.',
+    claim:
+      'Each request ends with its own result, with an error of [errors.md](errors.md) that has a reason there, or, when ' +
+      'its process was killed, with the news that nobody knows. No reply is wrong, none comes twice, and no request is ' +
+      'without an outcome 30 seconds after the end. Requests that leave a trace have left one at most. No process ends ' +
+      'but by leaving or by a signal that was sent to it, and afterwards each agent answers.',
   },
   {
     verb: 'soak',
@@ -34,31 +38,39 @@ const SECTIONS: readonly Section[] = [
     title: 'Input that nobody would send',
     what:
       'Right requests, handshakes and frames with bits flipped, pieces cut out, repeated and spliced, lengths that lie, ' +
-      'huge numbers, deep nesting, repeated keys, text that is not UTF-8, and pickles: to the parsers, which throw nothing ' +
-      'but errors of launchpool and find the same in two ways; and to running agents, which answer every right request ' +
-      'among them.',
+      'huge numbers, deep nesting, repeated keys, text that is not UTF-8, and pickles: to the parsers, and to running agents.',
+    claim:
+      'The parsers throw nothing but errors of launchpool and find the same in two ways; agents answer every right ' +
+      'request among the others.',
   },
   {
     verb: 'idle-exit',
     title: 'Leaving when idle',
-    what: 'Lives of an agent that leaves after 20 ms without a request, with clients that knock around the ends of these.',
+    what: 'Lives of agents that leave after 20 ms without a request, with clients that knock around the ends of these.',
+    claim: 'Every call is answered.',
   },
   {
     verb: 'sigterm',
     title: 'Told to leave',
-    what:
-      'An agent under load gets SIGTERM. Calls of launchpool’s client never fail; of each connection that is told how ' +
-      'much of it has been run, exactly so much has been answered.',
+    what: 'An agent under load gets SIGTERM.',
+    claim:
+      'Calls of launchpool’s client never fail; of each connection that is told how much of it has been run, exactly so ' +
+      'much has been answered.',
   },
   {
     verb: 'reloads',
     title: 'Loading its module anew',
-    what: 'An agent under load gets SIGHUP. No call fails, and none is answered by a module that is gone.',
+    what: 'An agent under load gets SIGHUP.',
+    claim:
+      'No call fails, and none is answered by a module that is gone. Neither memory, descriptors nor threads grow.',
   },
   {
     verb: 'storm',
     title: 'Crowds',
-    what: 'Connections at once, and connections that stay: each is served, or told that there is no room.',
+    what: 'Connections at once, of which each asks one thing, and connections that stay, of which each does.',
+    claim:
+      'Of those at once all are served but 100 at the most, who are told that there is no room or find the connection ' +
+      'closed; those that stay are all served.',
   },
 ];
 
@@ -68,26 +80,36 @@ export function reportText(results: string = RESULTS_FOLDER): string {
     '# Reliability',
     'Written by `npm run chaos -- report` from the last runs of `npm run chaos`; `npm run chaos -- --help` says what there is.',
   ];
-  const sections = SECTIONS.map((section) => sectionText(section, readResult(section.verb, results)));
+  const sections = SECTIONS.map((section) => sectionText(section, committed(section.verb, results)));
   const chart = existsSync(join(results, 'soak.svg')) ? ['![Memory over a soak](../chaos/results/soak.svg)'] : [];
   return `${[...head, ...sections.flatMap((text, at) => (SECTIONS[at]?.verb === 'soak' ? [text, ...chart] : [text]))].join('\n\n')}\n`;
+}
+
+/** @throws of a result that comes from files which nobody else has. */
+function committed(verb: string, results: string): Result | undefined {
+  const result = readResult(verb, results);
+  if (!result?.commit.endsWith('+')) return result;
+  throw new Error(
+    `${verb} was run last with files that were not committed (${result.commit}): commit them, and run it again`,
+  );
 }
 
 export async function writeReport(file: string = REPORT_FILE): Promise<void> {
   await writeFile(file, reportText());
 }
 
-function sectionText({ title, what }: Section, result: Result | undefined): string {
+function sectionText({ title, what, claim }: Section, result: Result | undefined): string {
   if (result === undefined) return `## ${title}\n\n${what}\n\nNot run yet.`;
-  const { machine, command, date, commit, seconds, ok, faults, skipped = [], figures } = result;
+  const { machine, command, date, commit, seconds, ok, faults, slow = [], skipped = [], figures } = result;
+  const wrong = [...faults, ...slow];
   const parts = [
     `## ${title}`,
-    what,
+    ...(claim === undefined ? [what] : [what, claim]),
     `**${ok ? 'All is well.' : 'Something is wrong.'}** \`${command}\`, ${seconds} s, ${date.slice(0, 10)}, commit ` +
       `${commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}.`,
     figuresTable(figures),
     ...skipped.map((each) => `Not done there: ${each}.`),
-    ...(faults.length === 0 ? [] : [faults.map((fault) => `- ${fault.replace(/\s+/g, ' ')}`).join('\n')]),
+    ...(wrong.length === 0 ? [] : [wrong.map((fault) => `- ${fault.replace(/\s+/g, ' ')}`).join('\n')]),
   ];
   return parts.join('\n\n');
 }

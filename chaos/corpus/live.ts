@@ -1,15 +1,15 @@
 /** The mutated corpus, sent to running agents by many connections, with right requests in between. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { encodeFrame } from '../../wire/frame.ts';
-import { BUSY, type Held, holdAgent } from '../agents.ts';
-import { mebibytes, readProcess } from '../process-figures.ts';
+import { BUSY, holdAgent } from '../agents.ts';
+import { mebibytes } from '../process-figures.ts';
 import type { Random } from '../random.ts';
 import type { Scope } from '../scope.ts';
 import { createFaults, type Outcome } from '../verb.ts';
 import { mutate, mutateFrame } from './mutations.ts';
+import { settled } from './settled.ts';
 import { converse, cut } from './wire-client.ts';
 
 const LANES = 16;
@@ -71,6 +71,10 @@ export async function checkAgents(
     const { frames, ended } = await converse(keyed.socketPath, [stream], WITHIN_MS);
     sent += count;
     if (!ended) faults.add(`${name}: the agent with a key does not end the connection`);
+    const [challenge] = frames;
+    if (!challenge?.toString('latin1').startsWith('#CHALLENGE#')) {
+      faults.add(`${name}: the agent with a key begins with ${String(challenge).slice(0, 200)}`);
+    }
     const words = frames.slice(1).filter((frame) => !frame.equals(Buffer.from('#FAILURE#')));
     if (words.length > 0) faults.add(`${name}: a stranger is told ${words.map(String).join().slice(0, 200)}`);
   }
@@ -106,9 +110,9 @@ export async function checkAgents(
   await Promise.all([askKeyed('the first'), hurtOpen(random.fork(-2), 'the first')]);
   await lanes(Math.floor(inputs / 10));
   const agents = [open, keyed];
-  const before = await Promise.all(agents.map(settled));
+  const before = await Promise.all(agents.map((held) => settled(held, faults.add)));
   await lanes(inputs);
-  const after = await Promise.all(agents.map(settled));
+  const after = await Promise.all(agents.map((held) => settled(held, faults.add)));
   agents.forEach(({ name, times }, index) => {
     const [was, is] = [before[index], after[index]];
     if (times('started') !== 1 || times('waiting') !== 1) faults.add(`the agent "${name}" has not lived through it`);
@@ -131,16 +135,4 @@ export async function checkAgents(
 function isResponse(text: string): boolean {
   const value: unknown = JSON.parse(text);
   return (Array.isArray(value) ? value : [value]).every((each) => each?.jsonrpc === '2.0' && 'id' in each);
-}
-
-/** When it has nothing under way any more; the connection that asks does not count. */
-async function settled(held: Held): Promise<ReturnType<typeof readProcess>> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const client = await connectRpc(held.controlPath);
-    const status = (await client.call('status', [])) as { connections: number; requests: number };
-    client.close();
-    if (status.connections === 0 && status.requests === 0) break;
-    await wait(50);
-  }
-  return readProcess(held.pid);
 }

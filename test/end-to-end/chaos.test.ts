@@ -24,14 +24,11 @@ async function short(t: ExecutionContext, verb: Verb, given: Partial<Options>): 
   return figures;
 }
 
-// One after the other: each of them loads the whole machine.
-// By hand, with LAUNCHPOOL_TEST_CHAOS: it also compares how fast the agent is before and after, which on a machine that
-// is at work with something else says little.
-const byHand = process.env.LAUNCHPOOL_TEST_CHAOS ? test.serial : test.serial.skip;
-byHand('under fire, every request has one outcome, and the right one', async (t) => {
+// One after the other: each of them loads the whole machine. What was slow says little there, and is not looked at.
+test.serial('under fire, every request has one outcome, and the right one', async (t) => {
   const { requests, fates } = await short(t, mayhem, { minutes: 0.1 });
   t.true((requests as number) > 100);
-  t.true((fates as Record<string, number>).result !== undefined);
+  t.deepEqual(Object.keys(fates as object).slice(0, 3), ['main', 'raw', 'cramped']);
 });
 
 test.serial('an agent under load that is told to leave answers what it has read', async (t) => {
@@ -43,9 +40,9 @@ test.serial('an agent under load loads its module anew, and no call fails', asyn
 });
 
 test.serial('a storm of connections is served', async (t) => {
-  const { connections } = await short(t, storm, { connections: 300 });
-  if (connections === undefined) notTested(t, 'a storm of connections needs more descriptors');
-  else t.is(connections, 300);
+  const { fates } = await short(t, storm, { connections: 300 });
+  if (fates === undefined) notTested(t, 'a storm of connections needs more descriptors');
+  else t.is((fates as Record<string, number>).result, 300);
 });
 
 test.serial('who knocks around an idle exit is answered', async (t) => {
