@@ -17,18 +17,16 @@ export type AskOptions = Pick<InstallOptions, 'supervisor' | 'surroundings'> & {
   target: string;
   method: string;
   params?: readonly unknown[];
-  /** How long it may take a process that there is to say that it is there. @default 2000 */
-  pingMs?: number;
 };
 
 /**
  * @throws ERR_LAUNCHPOOL_CONNECT_FAILED when there is no process, ERR_LAUNCHPOOL_NOT_INSTALLED,
  * ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CALL_TIMEOUT, or what the agent answers with
  */
-export async function askRunning({ target, method, params = [], pingMs, ...where }: AskOptions): Promise<unknown> {
+export async function askRunning({ target, method, params = [], ...where }: AskOptions): Promise<unknown> {
   const client = await connectRpc(await controlPathOfRunning(target, where), { activationMs: 0 });
   try {
-    await client.call('ping', [], { timeoutMs: pingMs ?? PING_MS }).catch((error) => {
+    await client.call('ping', [], { timeoutMs: PING_MS }).catch((error) => {
       throw error.code === 'ERR_LAUNCHPOOL_CALL_TIMEOUT' ? noProcess(target, error) : error;
     });
     return await client.call(method, params, { timeoutMs: WORK_MS });

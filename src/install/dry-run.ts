@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from '../../job/supervisor.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { exists, hasText, linkOf } from './files.ts';
-import { KEY_FILE_BYTES } from './key-file.ts';
+import { KEY_FILE_BYTES, keyFileNotes, missingKeyFile } from './key-file.ts';
 import { mustNotBeTaken } from './ours.ts';
 import { INSTALL_STEPS, type InstallOptions, planInstall } from './plan.ts';
 import { createSteps } from './steps.ts';
@@ -23,11 +23,13 @@ export type DryRun = {
 };
 
 /** @throws as install() does, as far as that can be seen without changing anything */
-export async function dryRun(options: InstallOptions): Promise<DryRun> {
+export async function dryRun(given: InstallOptions): Promise<DryRun> {
   const steps = createSteps(INSTALL_STEPS);
   try {
-    const plan = await planInstall(withAbsolutePaths(options), steps, { dryRun: true });
-    const { layout, supervisor, job, jobFiles, files, hash, node, keyFile, notes } = plan;
+    const options = withAbsolutePaths(given);
+    const plan = await planInstall(options, steps, { dryRun: true });
+    const { layout, supervisor, job, jobFiles, files, hash, node, notes } = plan;
+    const keyFile = missingKeyFile(options);
     mustNotBeTaken(plan, job.label);
     const version = join(layout.versions, hash);
     const changed = jobFiles.filter(({ path, text }) => !hasText(path, text)).map(({ path }) => path);
@@ -57,7 +59,7 @@ export async function dryRun(options: InstallOptions): Promise<DryRun> {
         ...(linkOf(layout.current) === version ? [] : [['ln', '-sfn', version, layout.current] as const]),
         ...supervisor.loading(job, changed),
       ],
-      notes,
+      notes: [...notes, ...keyFileNotes(keyFile)],
     };
   } catch (error) {
     throw await steps.fail(error);

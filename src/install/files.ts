@@ -52,16 +52,21 @@ export async function removeEmptyFolders(folders: readonly string[]): Promise<vo
 }
 
 /**
+ * Where there is a link to a file that somebody keeps elsewhere, it is written there. Any other link, as to /dev/null,
+ * gives way to the file, and what it leads to is left as it is.
  * @returns whether anything had to be done.
  * @throws ERR_LAUNCHPOOL_INSTALL_FAILED when something is there that is no file
  */
 export async function writeText(path: string, text: string, mode: number, undo: Undo): Promise<boolean> {
   const before = readBefore(path);
   if (before?.text === text && (before.mode & 0o777) === mode) return false;
+  const link = before === undefined ? linkOf(path) : undefined;
   undo(async () => {
-    if (before === undefined) await rm(path, { force: true });
+    if (link !== undefined) await replaceLink(path, link);
+    else if (before === undefined) await rm(path, { force: true });
     else await writeFileAtomic(path, before.text, { mode: before.mode & 0o777 });
   });
+  if (link !== undefined) await rm(path);
   await writeFileAtomic(path, text, { mode });
   // The process's umask has its say when a file is made.
   chmodSync(path, mode);
@@ -114,10 +119,11 @@ export async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
+/** Undefined where there is no file, and no link to one that has something in it: an empty one means that it is masked. */
 function readBefore(path: string): { text: string; mode: number } | undefined {
-  // Also where somebody keeps it elsewhere, and has a link here: it is written there as well.
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
+  if (linkOf(path) !== undefined && !(stats.isFile() && stats.size > 0)) return undefined;
   if (!stats.isFile()) throw inTheWay(path);
   return { text: readFileSync(path, 'utf8'), mode: stats.mode };
 }

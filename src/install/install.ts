@@ -6,7 +6,7 @@ import { withAbsolutePaths } from './absolute-paths.ts';
 import { checkModule, type ModuleFacts } from './check-module.ts';
 import { hasText, linkOf, makeFolder, pointTo, writeText } from './files.ts';
 import { jobOfRecord } from './job-of-record.ts';
-import { makeKeyFile } from './key-file.ts';
+import { checkKeyFile, keyFileNotes, makeKeyFile, missingKeyFile } from './key-file.ts';
 import { lockFolder, type Unlock } from './lock.ts';
 import { copyNode } from './node-copy.ts';
 import { mustNotBeTaken, taken } from './ours.ts';
@@ -20,8 +20,14 @@ import { tidy } from './tidy.ts';
 import { writeVersion } from './version-folder.ts';
 import { optionsToKeep, recordTextOf, writeFiles } from './write-files.ts';
 
-/** Beyond the time in which the agent before it must have left. */
-const START_MS = 30_000;
+/** An agent that has not started by then is not going to; beyond the time in which the one before it must have left. */
+export const START_MS = 30_000;
+
+export type Installation = InstallOptions & {
+  onStep?: (event: StepEvent) => void;
+  /** Whether the caller has the lock of the agent's folder: lock.ts. @default false */
+  isLocked?: boolean;
+};
 
 export type Installed = {
   label: string;
@@ -40,12 +46,13 @@ export type Installed = {
 /**
  * Installs an agent, or brings the one of that label up to date: what runs finishes what it has begun, what connects
  * meanwhile waits for the new one. Nothing is done about what is as it should be. When a step fails, everything is put
- * back as it was. Of two installations of one label, the second waits for the first.
+ * back as it was, but that a label which was switched off stays switched on. Of two installations of one label, the
+ * second waits for the first.
  * @throws with the code of what went wrong, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
  */
-export async function install(options: InstallOptions & { onStep?: (event: StepEvent) => void }): Promise<Installed> {
-  const steps = createSteps(INSTALL_STEPS, options.onStep);
-  const lock: { unlock?: Unlock } = {};
+export async function install({ isLocked = false, onStep, ...options }: Installation): Promise<Installed> {
+  const steps = createSteps(INSTALL_STEPS, onStep);
+  const lock: Lock = { isLocked };
   try {
     const absolute = withAbsolutePaths(options);
     const plan = await planInstall(absolute, steps);
@@ -57,21 +64,19 @@ export async function install(options: InstallOptions & { onStep?: (event: StepE
   }
 }
 
+type Lock = { isLocked: boolean; unlock?: Unlock };
+
 /** @param lock is given what ends it, when it is there: after all has been undone, if need be. */
-async function apply(
-  plan: Plan,
-  options: InstallOptions,
-  steps: Steps<InstallStep>,
-  lock: { unlock?: Unlock },
-): Promise<Installed> {
+async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallStep>, lock: Lock): Promise<Installed> {
   const { job, layout, supervisor, hash, node } = plan;
   const version = join(layout.versions, hash);
   const made: string[] = [];
 
-  const { previous, status } = await steps.run('program', async ({ undo, say, skip }) => {
+  const { previous, status, keyFile } = await steps.run('program', async ({ undo, say, skip }) => {
     // Undone last: when all that is in them has gone.
     const make = async (): Promise<void> => void made.push(...(await makeFolder(layout.folder, undo)));
-    lock.unlock = await lockFolder(layout.folder, { make });
+    if (lock.isLocked) await make();
+    else lock.unlock = await lockFolder(layout.folder, { make });
     mustNotBeTaken(plan, job.label);
     const [found, known] = [readRecord(layout), await supervisor.status(job.label)];
     if (known.heldBy !== undefined) throw taken(known.heldBy);
@@ -82,7 +87,9 @@ async function apply(
     const wrote = await writeVersion(layout.versions, hash, plan.files, undo);
     if (wrote || copied) say(version);
     else skip('is there');
-    return { previous: found, status: known };
+    // Of two who install at the same time, the first has made it.
+    checkKeyFile(options);
+    return { previous: found, status: known, keyFile: missingKeyFile(options) };
   });
   // What was cut short may have left files that the supervisor has not read, and the process before.
   const wasCutShort = previous?.isUnderWay === true;
@@ -106,14 +113,14 @@ async function apply(
     previous?.entry === plan.entry &&
     previous.node.path === node.path &&
     previous.logFile === job.logFile &&
-    plan.keyFile === undefined;
+    keyFile === undefined;
   const mustLoad = changed.length > 0 || !isSameJob || !status.listening;
   const isAsItWas = !mustLoad && !isNew;
   const record = (isUnderWay: boolean): string => recordTextOf({ plan, facts, options, previous, made, isUnderWay });
   await steps.run('files', async ({ undo, say, skip }) => {
     // Undone when the files are as they were.
     undo(() => (isLoaded ? restore(plan, previous, changed) : supervisor.forget(job.label)));
-    if (plan.keyFile !== undefined) await makeKeyFile(plan.keyFile, undo);
+    if (keyFile !== undefined) await makeKeyFile(keyFile, undo);
     const wrote = await writeFiles(plan, { previous, made, record: () => record(!isAsItWas) }, undo);
     if (await pointTo(layout.current, version, undo)) wrote.push(layout.current);
     if (wrote.length > 0) say(wrote.join(', '));
@@ -150,7 +157,7 @@ async function apply(
     socket: layout.sockets.agent,
     folder: layout.folder,
     node: node.path,
-    notes: plan.notes,
+    notes: [...plan.notes, ...keyFileNotes(keyFile)],
   };
 }
 

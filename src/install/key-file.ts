@@ -26,9 +26,11 @@ export function checkKeyFile({ agent }: Pick<JobOptions, 'agent'>): void {
   if (typeof path === 'string' && existsSync(path)) readAuthkey(path);
 }
 
-/** What the user should know of it. */
-export function keyFileNote(path: string): string {
-  return `a new key is made at ${path}; clients need it, and uninstall leaves it where it is`;
+/** What the user should know of one that is to be made, if any is. */
+export function keyFileNotes(path: string | undefined): string[] {
+  return path === undefined
+    ? []
+    : [`a new key is made at ${path}; clients need it, and uninstall leaves it where it is`];
 }
 
 /**

@@ -1,5 +1,4 @@
 /** What can be said about an installation, and what of it makes the job. */
-import { resolve } from 'node:path';
 import { type Job, PROCESS_TYPES, type ProcessType, type TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../agent/agent-flags.ts';
@@ -48,7 +47,10 @@ export type JobPlaces = {
   logFile: string | undefined;
 };
 
-/** @throws ERR_LAUNCHPOOL_OPTION_INVALID */
+/**
+ * @param options with paths that are absolute: the agent has another working directory.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID
+ */
 export function jobOf(options: JobOptions, places: JobPlaces): Job {
   const { agent = {}, env = {}, workingDirectory = places.home, processType = 'interactive' } = options;
   const flags = flagsOf(agent);
@@ -76,7 +78,7 @@ export function jobOf(options: JobOptions, places: JobPlaces): Job {
     label,
     command: [node, program, ...own, ...argumentsOf(flags)],
     env: { PATH, ...checkedEnv(env) },
-    workingDirectory: resolve(workingDirectory),
+    workingDirectory,
     sockets: places.sockets,
     tcp,
     logFile,
@@ -91,8 +93,7 @@ function flagsOf(agent: NonNullable<JobOptions['agent']>): Record<string, string
   for (const [name, value] of Object.entries(agent)) {
     if (value === undefined || value === false) continue;
     if (!Object.hasOwn(AGENT_FLAGS, name)) throw invalid(`the agent has no flag --${name}`);
-    // The agent has another working directory.
-    flags[name] = value === true ? true : name === 'authkey-file' ? resolve(String(value)) : String(value);
+    flags[name] = value === true ? true : String(value);
   }
   return flags;
 }

@@ -1,11 +1,11 @@
 /** What an installation would come to, before anything is changed. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
 import type { BundleFile } from '../bundle/bundle.ts';
 import { pickSupervisor } from '../supervisor/pick.ts';
-import { checkKeyFile, keyFileNote, missingKeyFile } from './key-file.ts';
+import { checkKeyFile } from './key-file.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { copyPathOf, versionOf } from './node-copy.ts';
 import { chooseNode } from './node-path.ts';
@@ -45,8 +45,6 @@ export type Plan = Place & {
   entry: string;
   /** `from` is what is to be copied, if anything. */
   node: { path: string; version: string; from: string | undefined };
-  /** Where a key is to be made, if any. */
-  keyFile: string | undefined;
   notes: string[];
 };
 
@@ -81,7 +79,10 @@ export function placeOf({
 
 const PLATFORM = { launchd: 'darwin', systemd: 'linux' } as const;
 
-/** Changes nothing. */
+/**
+ * Changes nothing.
+ * @param options with paths that are absolute: absolute-paths.ts.
+ */
 export async function planInstall(
   options: InstallOptions,
   steps: Steps<InstallStep>,
@@ -108,15 +109,13 @@ export async function planInstall(
   const { files, hash, entry } = await steps.run('bundle', async ({ say }) => {
     // Who only asks for a status has no use for a bundler.
     const { bundleModule } = await import('../bundle/bundle.ts');
-    const [bundle, runtime] = await Promise.all([bundleModule(resolve(options.module)), runtimeFiles()]);
+    const [bundle, runtime] = await Promise.all([bundleModule(options.module), runtimeFiles()]);
     notes.push(...bundle.warnings);
     const all = [...runtime, ...bundle.files];
     say(`${all.length} files`);
     return { files: all, hash: hashOf(all), entry: bundle.entry };
   });
   checkKeyFile(options);
-  const keyFile = missingKeyFile(options);
-  if (keyFile !== undefined) notes.push(keyFileNote(keyFile));
   const toJournal =
     options.log === undefined ? supervisor.name === 'systemd' && existsSync(JOURNAL) : options.log === 'journal';
   const job = jobOf(options, {
@@ -137,7 +136,6 @@ export async function planInstall(
     hash,
     entry,
     node,
-    keyFile,
     notes,
   };
 }

@@ -1,13 +1,12 @@
 /** Has an installed agent start anew. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { START_MS } from './install.ts';
 import { jobOfRecord } from './job-of-record.ts';
 import { placeOf } from './plan.ts';
 import { prove } from './prove.ts';
 import { mustBeInstalled } from './record.ts';
 import type { StatusOptions } from './status.ts';
-
-const START_MS = 30_000;
 
 /**
  * What runs finishes what it has begun; what connects meanwhile waits for the next. An agent whose supervisor had given

@@ -1,15 +1,14 @@
 /** Installs an agent again, from the same module and with the same options. */
-import { type Installed, install } from './install.ts';
+import { type Installation, type Installed, install } from './install.ts';
 import { placeOf } from './plan.ts';
 import { mustBeInstalled } from './record.ts';
 import type { StatusOptions } from './status.ts';
-import type { StepEvent } from './steps.ts';
 
-export type UpgradeOptions = StatusOptions & {
-  /** To be chosen anew where it is given as undefined. @default as before */
-  node?: string | undefined;
-  onStep?: (event: StepEvent) => void;
-};
+export type UpgradeOptions = StatusOptions &
+  Pick<Installation, 'onStep' | 'isLocked'> & {
+    /** To be chosen anew where it is given as undefined. @default as before */
+    node?: string | undefined;
+  };
 
 /**
  * Takes over what has changed in the module, in launchpool, or in where Node is.

@@ -56,10 +56,10 @@ async function writeOne(path: string, file: BundleFile): Promise<void> {
   await chmod(path, file.mode);
 }
 
-/** Removes all versions but the ones named, and what was left unfinished. */
-export async function removeOtherVersions(folder: string, kept: readonly string[]): Promise<void> {
+/** Removes all versions but the one named, and what was left unfinished. */
+export async function removeOtherVersions(folder: string, kept: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true });
+    if (name !== kept) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,5 @@
 /** Whether the files that a supervisor reads are as they were written. */
-import { lstatSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { writeText } from '../files.ts';
 import type { Diagnosis, Patient } from './finding.ts';
 
@@ -12,11 +11,7 @@ export function checkSupervisorFiles(patient: Patient): Diagnosis[] {
     return found === text ? [] : [{ path, text, mode, found }];
   });
   const mend = async (): Promise<void> => {
-    for (const { path, text, mode } of wrong) {
-      // A unit that is masked is a link to /dev/null, and what a link leads to is not ours to write to.
-      if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) await rm(path);
-      await writeText(path, text, mode, () => undefined);
-    }
+    for (const { path, text, mode } of wrong) await writeText(path, text, mode, () => undefined);
     await supervisor.load(
       job,
       wrong.map(({ path }) => path),

@@ -93,6 +93,35 @@ test('a file that is a link to one elsewhere stays a link, and is written where 
   t.deepEqual([readlinkSync(path), readFileSync(elsewhere, 'utf8')], [elsewhere, 'mine']);
 });
 
+for (const [what, place] of [
+  ['nowhere', async () => undefined],
+  ['an empty file, as a mask does', (path: string) => writeFile(path, '')],
+  ['a folder', (path: string) => mkdir(path)],
+] as const) {
+  test(`a link that leads to ${what} gives way to the file, and comes back`, async (t) => {
+    const { folder, undo, undoAll } = await lay(t);
+    const [path, elsewhere] = [join(folder, 'a'), join(folder, 'elsewhere')];
+    await place(elsewhere);
+    await symlink(elsewhere, path);
+    const before = readdirSync(folder);
+    t.false(hasText(path, 'other'));
+    t.true(await writeText(path, 'other', 0o600, undo));
+    t.deepEqual([linkOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
+    t.deepEqual(readdirSync(folder), before);
+    await undoAll();
+    t.deepEqual([linkOf(path), readdirSync(folder)], [elsewhere, before]);
+  });
+}
+
+test('what a mask leads to is not written to', async (t) => {
+  const { folder, undo } = await lay(t);
+  const path = join(folder, 'a');
+  await symlink('/dev/null', path);
+  await writeText(path, 'other', 0o600, undo);
+  t.deepEqual([linkOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
+  t.true(statSync('/dev/null').isCharacterDevice());
+});
+
 test('a folder in the place of a file or a link, and a file in that of a link, are left as they are', async (t) => {
   const { folder, undo, undoAll } = await lay(t);
   const [full, file] = [join(folder, 'full'), join(folder, 'file')];

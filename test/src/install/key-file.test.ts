@@ -69,6 +69,16 @@ test('an installation makes the key, says so, and the agent asks for it; a dry r
   t.is(readFileSync(path, 'utf8'), key);
 });
 
+test('of two first installations at the same time the first makes the key, and the second takes it', async (t) => {
+  const bench = await layBench(t, 'embedded');
+  if (bench === undefined) return;
+  const path = join(await tempDir(t), 'key');
+  const agent = { 'authkey-file': path };
+  const both = await Promise.all([bench.install({ agent }), bench.install({ agent })]);
+  t.deepEqual(both.map(({ outcome }) => outcome).sort(), ['installed', 'unchanged']);
+  t.is(both.flatMap(({ notes }) => notes).filter((note) => note.includes(path)).length, 1);
+});
+
 test('an installation that fails leaves no key behind', async (t) => {
   const bench = await layBench(t, 'embedded');
   if (bench === undefined) return;
