@@ -63,7 +63,11 @@ export const ERROR_CODES = {
     true,
   ),
   ERR_LAUNCHPOOL_RUN_TIMEOUT: facts('The time of the request was over while it ran.', 75, -32003),
-  ERR_LAUNCHPOOL_CANCELLED: facts('The caller has cancelled the request.', 75, -32800),
+  ERR_LAUNCHPOOL_CANCELLED: facts(
+    'The caller has cancelled the request or hung up, or the agent had to leave.',
+    75,
+    -32800,
+  ),
   ERR_LAUNCHPOOL_PEER_REFUSED: facts('The user on the other side of the socket may not speak to this agent.', 77),
   ERR_LAUNCHPOOL_SOCKET_UNSAFE: facts('The socket can be reached by others than those who may speak.', 78, -32001),
   ERR_LAUNCHPOOL_RELOAD_FAILED: facts('The module cannot be swapped for the new one; the old one goes on.', 66, -32001),
