@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { type RunCommand, runCommand } from '../../job/run-command.ts';
+import { launchdChanges } from '../helpers/changes.ts';
 import { createLaunchdDouble } from '../helpers/launchd/double.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
@@ -24,7 +25,7 @@ async function onMac(): Promise<Ground> {
   };
   return {
     surroundings: { run },
-    changes: () => changing(commands),
+    changes: () => launchdChanges(commands),
     tree: () => [...(existsSync(folder) ? treeOf(folder) : []), ...(existsSync(plist) ? [plist] : [])],
   };
 }
@@ -35,13 +36,9 @@ async function elsewhere(t: ExecutionContext): Promise<Ground> {
   const launchd = createLaunchdDouble(t, { home });
   return {
     surroundings: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
-    changes: () => changing(launchd.commands),
+    changes: () => launchdChanges(launchd.commands),
     tree: () => treeOf(home),
   };
-}
-
-function changing(commands: readonly string[][]): string[] {
-  return commands.filter(([, verb]) => !verb?.startsWith('print')).map((command) => command.join(' '));
 }
 
 conformance('launchd', process.platform === 'darwin' ? onMac : elsewhere);

@@ -14,7 +14,7 @@ import type { Surroundings } from '../../src/install/surroundings.ts';
 import { uninstall } from '../../src/install/uninstall.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
-import { seenToLeave } from '../helpers/onlooker.ts';
+import { pidAt, seenToLeave } from '../helpers/onlooker.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 /** A machine, as far as an installer sees it. */
@@ -32,16 +32,32 @@ export const LABEL = 'com.example.conformance';
 /** The shortest that no supervisor takes for a crash. */
 const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
 
-type Agent = { version(): number; pid(): number; die(): void; wait(path: string): Promise<number> };
+type Agent = { version(): number; pid(): number; die(): void };
 
 const moduleText = (version: number): string => `
-  import { existsSync } from 'node:fs';
   export const version = (): number => ${version};
   export const pid = (): number => process.pid;
   export function die(): void {
     process.kill(process.pid, 'SIGKILL');
   }
 `;
+
+const UNUSABLE = [
+  ['cannot be bundled', 'export const = 1;', 'bundle', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED'],
+  [
+    'throws when it is loaded',
+    "throw new Error('no'); export const a = () => 1;",
+    'module',
+    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+  ],
+  ['exports nothing', 'export const a = 1;', 'module', 'ERR_LAUNCHPOOL_MODULE_NO_EXPORTS'],
+  [
+    'fails in its setup',
+    "export const a = () => 1; export function setup() { throw new Error('no'); }",
+    'prove',
+    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+  ],
+] as const;
 
 type Bench = Ground & {
   module: string;
@@ -183,48 +199,26 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     await close(agent);
   });
 
-  for (const [what, text, step, code] of [
-    ['cannot be bundled', 'export const = 1;', 'bundle', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED'],
-    [
-      'throws when it is loaded',
-      "throw new Error('no'); export const a = () => 1;",
-      'module',
-      'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
-    ],
-    ['exports nothing', 'export const a = 1;', 'module', 'ERR_LAUNCHPOOL_MODULE_NO_EXPORTS'],
-    [
-      'fails in its setup',
-      "export const a = () => 1; export function setup() { throw new Error('no'); }",
-      'prove',
-      'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
-    ],
-  ] as const) {
-    it(`a module that ${what} is not installed, and all is as before`, async (t, bench) => {
-      const empty = bench.tree();
+  it('a module that cannot be used is not installed, and all is as before', async (t, bench) => {
+    const empty = bench.tree();
+    for (const [what, text, step, code] of UNUSABLE) {
       await bench.write(text);
-      const error = await t.throwsAsync(bench.install(), { code });
-      t.is((error as { data?: { step: string } }).data?.step, step);
-      t.deepEqual(bench.tree(), empty);
+      const error = await t.throwsAsync(bench.install(), { code }, what);
+      t.is((error as { data?: { step: string } }).data?.step, step, what);
+      t.deepEqual(bench.tree(), empty, what);
+    }
 
-      await bench.write(moduleText(1));
-      const { socket, folder } = await bench.install({ agent: {} });
+    await bench.write(moduleText(1));
+    const { socket, folder } = await bench.install({ agent: {} });
+    for (const [what, text, , code] of UNUSABLE) {
       await bench.write(text);
-      await t.throwsAsync(bench.install({ agent: {} }), { code });
+      await t.throwsAsync(bench.install({ agent: {} }), { code }, what);
       const agent = await connect<Agent>(socket);
-      t.is(await agent.version(), 1);
+      t.is(await agent.version(), 1, what);
       await close(agent);
-      t.true(existsSync(folder));
-    });
-  }
-}
-
-async function pidAt(socket: string): Promise<number> {
-  const agent = await connect<Agent>(socket);
-  try {
-    return await agent.pid();
-  } finally {
-    await close(agent);
-  }
+      t.true(existsSync(folder), what);
+    }
+  });
 }
 
 /**

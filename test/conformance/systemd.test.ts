@@ -1,21 +1,22 @@
 /** systemd's user manager: the real one. */
 import { readdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { startSystemd } from '../helpers/systemd-session.ts';
-import { tempDir } from '../helpers/temp-dir.ts';
+import { uninstall } from '../../src/install/uninstall.ts';
+import { systemdChanges } from '../helpers/changes.ts';
+import { sharedSystemd } from '../helpers/systemd-session.ts';
 import { treeOf } from '../helpers/tree.ts';
-import { conformance } from './suite.ts';
+import { conformance, LABEL } from './suite.ts';
+
+const session = sharedSystemd();
 
 conformance('systemd', async (t) => {
-  const home = join(await tempDir(t), 'home');
-  await mkdir(home);
-  const session = await startSystemd(t, home);
-  if (session === undefined) return undefined;
-  const runtime = session.surroundings.env.XDG_RUNTIME_DIR ?? '';
+  const started = await session(t);
+  if (started === undefined) return undefined;
+  const { surroundings, commands } = started;
+  t.teardown(async () => void (await uninstall({ label: LABEL, surroundings })));
+  const runtime = surroundings.env.XDG_RUNTIME_DIR ?? '';
   return {
-    surroundings: session.surroundings,
-    changes: () => session.commands.filter(([, , verb]) => verb !== 'show').map((command) => command.join(' ')),
-    tree: () => [...treeOf(home), ...readdirSync(runtime).filter((name) => name.endsWith('.sock'))],
+    surroundings,
+    changes: () => systemdChanges(commands),
+    tree: () => [...treeOf(surroundings.home), ...readdirSync(runtime).filter((name) => name.endsWith('.sock'))],
   };
 });

@@ -9,15 +9,14 @@ import { createSystemd } from '../../systemd/supervisor.ts';
 import { socketPathsOf } from '../../wire/address.ts';
 import { ENTRY } from '../helpers/agent.ts';
 import { jobWith } from '../helpers/jobs.ts';
-import { startSystemd } from '../helpers/systemd-session.ts';
+import { pidAt } from '../helpers/onlooker.ts';
+import { sharedSystemd } from '../helpers/systemd-session.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-
-const LABEL = 'com.example.notify';
-const SERVICE = `${LABEL}.service`;
 
 type Agent = { pid(): number; hold(): Promise<number> };
 
 type Bench = {
+  service: string;
   socket: string;
   folder: string;
   /** A property of the service. */
@@ -29,12 +28,17 @@ type Bench = {
   edit(text: string): Promise<void>;
 };
 
+const systemd = sharedSystemd();
+let labels = 0;
+
 async function loaded(t: ExecutionContext): Promise<Bench | undefined> {
   t.timeout(120_000);
   const folder = await tempDir(t);
-  const home = join(folder, 'home');
-  const session = await startSystemd(t, home);
+  const session = await systemd(t);
   if (session === undefined) return undefined;
+  labels += 1;
+  const label = `com.example.notify${labels}`;
+  const service = `${label}.service`;
   const module = join(folder, 'agent.ts');
   await writeFile(
     module,
@@ -47,19 +51,20 @@ async function loaded(t: ExecutionContext): Promise<Bench | undefined> {
       return process.pid;
     }`,
   );
-  const flags = ['--label', LABEL, '--min-uptime', '0', '--threads', '1'];
-  const sockets = socketPathsOf(LABEL, session.surroundings);
-  const job = jobWith({ label: LABEL, sockets, command: [process.execPath, ENTRY, 'run', module, ...flags] });
+  const flags = ['--label', label, '--min-uptime', '0', '--threads', '1'];
+  const sockets = socketPathsOf(label, session.surroundings);
+  const job = jobWith({ label, sockets, command: [process.execPath, ENTRY, 'run', module, ...flags] });
   const supervisor = createSystemd(session.surroundings);
   for (const file of supervisor.filesOf(job)) {
     await mkdir(dirname(file.path), { recursive: true });
     await writeFile(file.path, file.text);
   }
-  await supervisor.load(job, supervisor.pathsOf(LABEL));
+  await supervisor.load(job, supervisor.pathsOf(label));
   const show: Bench['show'] = async (name) =>
-    (await session.run(['systemctl', '--user', 'show', '-P', name, SERVICE])).stdout.trim();
+    (await session.run(['systemctl', '--user', 'show', '-P', name, service])).stdout.trim();
   const systemctl: Bench['systemctl'] = (...args) => session.run(['systemctl', '--user', ...args]);
   return {
+    service,
     socket: sockets.agent,
     folder,
     show,
@@ -68,21 +73,12 @@ async function loaded(t: ExecutionContext): Promise<Bench | undefined> {
       while ((await show(name)) !== value) await wait(20);
     },
     async edit(text) {
-      const drop = join(home, '.config/systemd/user', `${SERVICE}.d`);
+      const drop = join(session.surroundings.home, '.config/systemd/user', `${service}.d`);
       await mkdir(drop, { recursive: true });
       await writeFile(join(drop, 'test.conf'), text);
       await systemctl('daemon-reload');
     },
   };
-}
-
-async function pidAt(socket: string): Promise<number> {
-  const agent = await connect<Agent>(socket);
-  try {
-    return await agent.pid();
-  } finally {
-    await close(agent);
-  }
 }
 
 test.serial('an agent is active when it has said that it is ready, not when it has been started', async (t) => {
@@ -113,13 +109,13 @@ test.serial('an agent is active when it has said that it is ready, not when it h
 test.serial('an agent that leaves says so, while it finishes what it has begun', async (t) => {
   const bench = await loaded(t);
   if (bench === undefined) return;
-  const { socket, folder, show, becomes, systemctl } = bench;
+  const { service, socket, folder, show, becomes, systemctl } = bench;
   const agent = await connect<Agent>(socket);
   const held = agent.hold();
   while (!existsSync(join(folder, 'held'))) await wait(10);
   t.is(await show('ActiveState'), 'active');
   // A signal alone: of a stop, systemd would know by itself.
-  await systemctl('kill', '--kill-who', 'main', '--signal', 'SIGTERM', SERVICE);
+  await systemctl('kill', '--kill-who', 'main', '--signal', 'SIGTERM', service);
   await becomes('ActiveState', 'deactivating');
   await writeFile(join(folder, 'go'), '');
   const pid = await held;

@@ -12,6 +12,7 @@ import type { InstallOptions } from '../../src/install/plan.ts';
 import { type Surroundings, surroundingsOf } from '../../src/install/surroundings.ts';
 import { createEmbedded } from '../../src/supervisor/embedded.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import { launchdChanges, systemdChanges } from './changes.ts';
 import { lastingNode } from './lasting-node.ts';
 import { createLaunchdDouble } from './launchd/double.ts';
 import { startSystemd } from './systemd-session.ts';
@@ -99,12 +100,11 @@ const GROUNDS: Readonly<
 > = {
   async launchd(t, home, folder) {
     const launchd = createLaunchdDouble(t, { home });
-    const changing = (): string[][] => launchd.commands.filter(([, verb]) => !verb?.startsWith('print'));
     return {
       surroundings: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
       supervisor: undefined,
       runtime: join(folder, 'none'),
-      changes: () => changing().map((command) => command.join(' ')),
+      changes: () => launchdChanges(launchd.commands),
     };
   },
   async embedded(t, home, folder) {
@@ -122,7 +122,7 @@ const GROUNDS: Readonly<
       surroundings: session.surroundings,
       supervisor: undefined,
       runtime: session.surroundings.env.XDG_RUNTIME_DIR ?? '',
-      changes: () => session.commands.filter(([, , verb]) => verb !== 'show').map((command) => command.join(' ')),
+      changes: () => systemdChanges(session.commands),
     };
   },
 };

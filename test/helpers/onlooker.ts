@@ -1,11 +1,22 @@
-/** A client of no agent's making, which sees that an agent leaves instead of following it to the next one. */
+/** Who only looks which process answers at a socket, and when it leaves: of RPC agents that have a method `pid`. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { close, connect as connectAgent } from '../../src/client/index.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
 
+/** The process that answers, which is started if there is none. */
+export async function pidAt(path: string): Promise<number> {
+  const agent = await connectAgent<{ pid(): number }>(path);
+  try {
+    return await agent.pid();
+  } finally {
+    await close(agent);
+  }
+}
+
 /**
- * Connects to an RPC agent that has a method `pid`, and is answered. Does then what the test says, if anything, and resolves when
- * the agent has stopped accepting: it closes the connections on which nothing is owed.
+ * Connects and is answered, does then what the test says, if anything, and resolves when the agent has stopped accepting: it
+ * closes the connections on which nothing is owed. No client of launchpool's, which would follow it to the next process.
  */
 export async function seenToLeave(path: string, tellIt: () => void = () => undefined): Promise<void> {
   const quiet = connect(path);

@@ -4,8 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
-import type { ExecutionContext } from 'ava';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import { type CommandResult, type RunCommand, runCommand } from '../../job/run-command.ts';
 import type { Surroundings } from '../../src/install/surroundings.ts';
 import { notTested } from './not-tested.ts';
@@ -24,10 +26,42 @@ export type SystemdSession = {
   close(): Promise<void>;
 };
 
-/** Undefined, and said so, where there is no systemd or no namespace to be had. */
-export async function startSystemd(
+/** Undefined, and said so, where there is no systemd or no namespace to be had. It ends with the test. */
+export function startSystemd(
   t: ExecutionContext,
   home: string,
+  options?: { journal?: boolean },
+): Promise<SystemdSession | undefined> {
+  return openSystemd(t, home, t.teardown, options);
+}
+
+/**
+ * One for all tests of a file, as to start one takes longer than most of them; to be called while they are declared. What
+ * a test has left in its home, the next one finds there.
+ */
+export function sharedSystemd(): (t: ExecutionContext) => Promise<SystemdSession | undefined> {
+  const ends: (() => Promise<void>)[] = [];
+  let opening: Promise<SystemdSession | undefined> | undefined;
+  test.after.always(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return async (t) => {
+    opening ??= (async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'lp-'));
+      ends.push(() => rm(folder, { recursive: true, force: true }));
+      return openSystemd(t, join(folder, 'home'), (close) => ends.push(close));
+    })();
+    const session = await opening;
+    // What cannot be had is said by each test.
+    if (session === undefined) opening = undefined;
+    return session;
+  };
+}
+
+async function openSystemd(
+  t: ExecutionContext,
+  home: string,
+  atEnd: (close: () => Promise<void>) => unknown,
   { journal = false } = {},
 ): Promise<SystemdSession | undefined> {
   const [systemd, unshare, nsenter] = ['systemd', 'unshare', 'nsenter'].map(findTool);
@@ -38,8 +72,7 @@ export async function startSystemd(
   await mkdir(home, { recursive: true });
   const journald = journal ? findTool('systemd-journald') : undefined;
   if (journal && journald === undefined) {
-    t.log('NOT TESTED: systemd-journald is not installed');
-    t.pass();
+    notTested(t, 'systemd-journald is not installed');
     return undefined;
   }
   const script = `
@@ -77,7 +110,7 @@ export async function startSystemd(
     })();
     return closing;
   };
-  t.teardown(close);
+  atEnd(close);
   await managerIsUp(run, exited);
   commands.length = 0;
   return {

@@ -1,0 +1,9 @@
+/** Of the commands that were run, those that were meant to change something. */
+
+export function launchdChanges(commands: readonly string[][]): string[] {
+  return commands.filter(([, verb]) => !verb?.startsWith('print')).map((command) => command.join(' '));
+}
+
+export function systemdChanges(commands: readonly string[][]): string[] {
+  return commands.filter(([, , verb]) => verb !== 'show').map((command) => command.join(' '));
+}
