@@ -1,4 +1,5 @@
 /** Many lives of agents that leave as soon as they are idle, with clients that knock around the ends of these. */
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
 import { ECHO, type Held, holdAgent } from './agents.ts';
@@ -17,8 +18,12 @@ const LONGEST_CALL_MS = 60_000;
 
 export const idleExit: Verb = async ({ options: { cycles }, random, scope, progress }) => {
   const flags = ['--idle', String(IDLE_MS / 1000), '--threads', '1'];
+  // As what is installed does: otherwise half of each life is the compiling of the same sources.
+  const env = { NODE_COMPILE_CACHE: join(scope.folder, 'compiled') };
   const agents = await Promise.all(
-    Array.from({ length: AGENTS }, (_unused, nth) => holdAgent(scope, { name: `idle-${nth}`, module: ECHO, flags })),
+    Array.from({ length: AGENTS }, (_unused, nth) =>
+      holdAgent(scope, { name: `idle-${nth}`, module: ECHO, flags, env }),
+    ),
   );
   const faults = createFaults();
   const endAt = performance.now() + 60_000 + cycles * LONGEST_LIFE_MS;
