@@ -11,19 +11,14 @@ import {
   createActivator,
 } from '../../src/supervisor/activator.ts';
 import { ENTRY, fixture } from './agent.ts';
+import { createHistory, type History } from './history.ts';
 import { tempDir } from './temp-dir.ts';
 
-type Name = ActivatorEvent['event'];
-type Event<Of extends Name> = Extract<ActivatorEvent, { event: Of }>;
-
-export type Activated = Activator & {
-  socketPath: string;
-  controlPath: string;
-  /** Everything of that name that has happened so far. */
-  all<Of extends Name>(name: Of): Event<Of>[];
-  /** Resolves when something of that name has happened for the nth time, counted from one. */
-  reached<Of extends Name>(name: Of, nth: number): Promise<Event<Of>>;
-};
+export type Activated = Activator &
+  Omit<History<ActivatorEvent>, 'add'> & {
+    socketPath: string;
+    controlPath: string;
+  };
 
 /** Holds a socket for that program; it is closed, and the program ended, when the test ends. */
 export async function activate(
@@ -32,43 +27,20 @@ export async function activate(
   options: Partial<ActivatorOptions> = {},
 ): Promise<Activated> {
   const socketPath = options.socketPath ?? join(await tempDir(t), 'a.sock');
-  const events: ActivatorEvent[] = [];
-  const waiting = new Set<() => void>();
-  const activator = await createActivator({
-    ...options,
-    socketPath,
-    command,
-    onEvent(event) {
-      events.push(event);
-      for (const look of waiting) look();
-    },
-  });
+  const { add, ...history } = createHistory<ActivatorEvent>();
+  const activator = await createActivator({ ...options, socketPath, command, onEvent: add });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= activator.close();
     return closed;
   };
   t.teardown(close);
-  const all = <Of extends Name>(name: Of): Event<Of>[] =>
-    events.filter((event): event is Event<Of> => event.event === name);
-
   return {
     ...activator,
+    ...history,
     close,
     socketPath,
     controlPath: socketPath.replace(/\.sock$/, '.control.sock'),
-    all,
-    reached: (name, nth) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          const event = all(name)[nth - 1];
-          if (event === undefined) return;
-          waiting.delete(look);
-          resolve(event);
-        };
-        waiting.add(look);
-        look();
-      }),
   };
 }
 

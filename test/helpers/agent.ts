@@ -1,9 +1,9 @@
 /** Agents for tests: the real program, under the real activator. */
-import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { type Activator, type ActivatorEvent, createActivator } from '../../src/supervisor/activator.ts';
+import { createHistory, type History } from './history.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The command line as it stands in the sources, which `dev` in a checkout and `npm start` run. */
@@ -17,17 +17,10 @@ export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 }
 
-export type TestAgent = {
+export type TestAgent = Omit<History<ActivatorEvent>, 'add'> & {
   socketPath: string;
   controlPath: string;
   activator: Activator;
-  /** Everything that has happened so far. */
-  events: ActivatorEvent[];
-  /** Resolves with the first event of that name from `from` on, past or to come. */
-  event<Name extends ActivatorEvent['event']>(
-    name: Name,
-    from?: number,
-  ): Promise<Extract<ActivatorEvent, { event: Name }>>;
 };
 
 /**
@@ -42,28 +35,12 @@ export async function holdAgent(
   program: string = ENTRY,
 ): Promise<TestAgent> {
   const socketPath = join(await tempDir(t), 'a.sock');
-  const events: ActivatorEvent[] = [];
-  const emitter = new EventEmitter();
+  const { add, ...history } = createHistory<ActivatorEvent>();
   const activator = await createActivator({
     socketPath,
     command: [process.execPath, program, 'run', module, '--log-level', 'silent', ...flags],
-    onEvent(event) {
-      events.push(event);
-      emitter.emit('event');
-    },
+    onEvent: add,
   });
   t.teardown(() => activator.close());
-  return {
-    socketPath,
-    controlPath: socketPath.replace(/\.sock$/, '.control.sock'),
-    activator,
-    events,
-    async event(name, from = 0) {
-      for (;;) {
-        const found = events.slice(from).find((event) => event.event === name);
-        if (found !== undefined) return found as never;
-        await once(emitter, 'event');
-      }
-    },
-  };
+  return { ...history, socketPath, controlPath: socketPath.replace(/\.sock$/, '.control.sock'), activator };
 }

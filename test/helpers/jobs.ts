@@ -41,7 +41,7 @@ const PIECES = [
 const MORE = ['\\', '\\n', '\\x41', ';', '#', '-', '@', '+', '=', '~', '*', '{', 'ü', '漢', '\u00a0', '\u{1f600}'];
 
 /** Without control characters. */
-export const nastyText: fc.Arbitrary<string> = fc.string({ unit: fc.constantFrom(...PIECES, ...MORE), maxLength: 8 });
+const nastyText: fc.Arbitrary<string> = fc.string({ unit: fc.constantFrom(...PIECES, ...MORE), maxLength: 8 });
 const nastyPath: fc.Arbitrary<string> = nastyText.map((text) => `/${text}a`);
 const label: fc.Arbitrary<string> = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,8}(\.[A-Za-z0-9_-]{1,8}){0,3}$/);
 const variable: fc.Arbitrary<string> = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,6}$/);

@@ -6,7 +6,7 @@ import type { LaneOptions, Times } from '../../src/dispatch/lane.ts';
 export const ANY_TIME: Times = { cameAt: 0, dueAt: Number.POSITIVE_INFINITY };
 
 /** Of an agent with no bounds. */
-export function openAdmission(): Admission {
+function openAdmission(): Admission {
   const [maxRequests, maxBytes] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   return createAdmission({ maxRequests, maxBytes, expectedMs: () => 0, onChange: () => undefined });
 }

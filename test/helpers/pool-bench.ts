@@ -8,6 +8,8 @@ import { limitsOf } from '../../src/pool/thread-limits.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
 import { textsOf } from './dispatch-bench.ts';
 
+export { until } from './until.ts';
+
 export type PoolBenchOptions = Partial<PoolOptions> & {
   /** Path of the module. */
   module: string;
@@ -17,7 +19,7 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
 };
 
 /** It ends with the test, however that ends. */
-export function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, ...options }: PoolBenchOptions): Pool {
+function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, ...options }: PoolBenchOptions): Pool {
   const moduleUrl = pathToFileURL(module).href;
   const told = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
   const first = startFirstThread(told, options.threads, undefined, limitsOf(threadMemoryMb));
@@ -30,9 +32,6 @@ export function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, ...
   });
   return pool;
 }
-
-/** An error as a JSON-RPC response has it. */
-export type RpcError = { code: number; message: string; data?: { code?: unknown } };
 
 export type PoolBench = {
   pool: Pool;
@@ -70,9 +69,4 @@ export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): 
       return outcome.promise;
     },
   };
-}
-
-/** Resolves when that is so. It is looked at again and again, as nothing tells. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -7,28 +7,39 @@ import { connect, createServer } from 'node:net';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import anyTest, { type TestFn } from 'ava';
 import { encodeTextFrame } from '../../wire/frame.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
 import { dial } from '../helpers/frame-client.ts';
-import { createBench, isUp, LABEL, logOf, python, shell, socketsOf, TARGET, until } from '../helpers/launchd/bench.ts';
-
-const test: TestFn = process.platform === 'linux' ? anyTest : (anyTest.skip as TestFn);
+import {
+  createBench,
+  isUp,
+  LABEL,
+  logOf,
+  onLinux,
+  python,
+  shell,
+  socketsOf,
+  TARGET,
+  until,
+} from '../helpers/launchd/bench.ts';
 
 /** Says its process id to one connection. */
 const ANSWER = python('import os,socket; c,_=socket.socket(fileno=3).accept(); c.sendall(b"%d" % os.getpid())');
 
-test('a socket gets the mode that is asked for, or the umask’s, and replaces what is left of an old one', async (t) => {
-  const bench = await createBench(t);
-  writeFileSync(bench.socketPath, '');
-  const bare = `${bench.socketPath}2`;
-  t.is((await bench.load({ Sockets: { ...socketsOf(bench), Control: { SockPathName: bare } } })).status, 0);
-  t.is(statSync(bench.socketPath).mode & 0o7777, 0o600);
-  t.is(statSync(bare).mode & 0o7777, 0o700);
-});
+onLinux(
+  'a socket gets the mode that is asked for, or the umask’s, and replaces what is left of an old one',
+  async (t) => {
+    const bench = await createBench(t);
+    writeFileSync(bench.socketPath, '');
+    const bare = `${bench.socketPath}2`;
+    t.is((await bench.load({ Sockets: { ...socketsOf(bench), Control: { SockPathName: bare } } })).status, 0);
+    t.is(statSync(bench.socketPath).mode & 0o7777, 0o600);
+    t.is(statSync(bare).mode & 0o7777, 0o700);
+  },
+);
 
-test('a socket that cannot be is left out, and nobody is told', async (t) => {
+onLinux('a socket that cannot be is left out, and nobody is told', async (t) => {
   const { home, load } = await createBench(t);
   const [orphan, long] = [join(home, 'none', 'a.sock'), join(home, 'x'.repeat(103 - home.length))];
   const { status } = await load({ Sockets: { Listeners: { SockPathName: orphan }, Control: { SockPathName: long } } });
@@ -36,7 +47,7 @@ test('a socket that cannot be is left out, and nobody is told', async (t) => {
   t.false(existsSync(orphan) || existsSync(long));
 });
 
-test('a port of the loopback interface is a socket too', async (t) => {
+onLinux('a port of the loopback interface is a socket too', async (t) => {
   const reserved = createServer().listen(0, '127.0.0.1');
   await once(reserved, 'listening');
   const { port } = reserved.address() as { port: number };
@@ -48,7 +59,7 @@ test('a port of the loopback interface is a socket too', async (t) => {
   t.is(Number(pid), (await launchd.reached('spawned', 1)).pid);
 });
 
-test('a job starts when somebody knocks, not before, and again for the next', async (t) => {
+onLinux('a job starts when somebody knocks, not before, and again for the next', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: ANSWER, Sockets: socketsOf(bench), ThrottleInterval: 1 });
   t.like(await bench.printed(), { state: 'not running', pid: undefined, lastExit: undefined });
@@ -62,7 +73,7 @@ test('a job starts when somebody knocks, not before, and again for the next', as
   );
 });
 
-test('a connection that is left waiting starts the next process, but not too soon', async (t) => {
+onLinux('a connection that is left waiting starts the next process, but not too soon', async (t) => {
   const bench = await createBench(t);
   await bench.load({ Sockets: socketsOf(bench), ThrottleInterval: 2 });
   await bench.knock();
@@ -71,7 +82,7 @@ test('a connection that is left waiting starts the next process, but not too soo
   await bench.launchd.reached('spawned', 2);
 });
 
-test('an interval of 0 between two starts is ignored', async (t) => {
+onLinux('an interval of 0 between two starts is ignored', async (t) => {
   const bench = await createBench(t);
   await bench.load({ KeepAlive: true, ThrottleInterval: 0 });
   await bench.launchd.reached('exited', 1);
@@ -80,7 +91,7 @@ test('an interval of 0 between two starts is ignored', async (t) => {
   t.is(bench.launchd.all('spawned').length, 1);
 });
 
-test('RunAtLoad starts a job once, KeepAlive for ever', async (t) => {
+onLinux('RunAtLoad starts a job once, KeepAlive for ever', async (t) => {
   const [single, kept] = [await createBench(t), await createBench(t)];
   await single.load({ RunAtLoad: true, ThrottleInterval: 1 });
   await kept.load({ KeepAlive: { SuccessfulExit: false }, ThrottleInterval: 1 });
@@ -88,7 +99,7 @@ test('RunAtLoad starts a job once, KeepAlive for ever', async (t) => {
   t.is(single.launchd.all('exited').length, 1);
 });
 
-test('a job gets hardly any environment', async (t) => {
+onLinux('a job gets hardly any environment', async (t) => {
   const bench = await createBench(t);
   const EnvironmentVariables = { OWN: 'yes', SHELL: '/bin/sh', NUMBER: 1 };
   await bench.load({ ProgramArguments: ['/usr/bin/env'], RunAtLoad: true, EnvironmentVariables });
@@ -115,7 +126,7 @@ for (const [Umask, umask] of [
   ['027', '0027'],
   [undefined, '0022'],
 ] as const) {
-  test(`a job has its folder, a session of its own, and for Umask ${Umask} the umask ${umask}`, async (t) => {
+  onLinux(`a job has its folder, a session of its own, and for Umask ${Umask} the umask ${umask}`, async (t) => {
     const bench = await createBench(t);
     const folder = Umask === undefined ? '/' : dirname(bench.home);
     const ProgramArguments = python(
@@ -132,7 +143,7 @@ for (const [what, keys] of [
   ['log', { StandardErrorPath: '/none/log' }],
   ['program', { ProgramArguments: ['/none/program'] }],
 ] as const) {
-  test(`a job whose ${what} is not there does not start, and has ended with EX_CONFIG`, async (t) => {
+  onLinux(`a job whose ${what} is not there does not start, and has ended with EX_CONFIG`, async (t) => {
     const { load, launchd, ctl } = await createBench(t);
     await load({ RunAtLoad: true, ...keys });
     await launchd.reached('not-spawned', 1);
@@ -143,7 +154,7 @@ for (const [what, keys] of [
 
 const FAMILY = shell(`(trap 'echo told; exit' TERM; echo up; while :; do sleep 0.02; done) & wait`);
 
-test('what a process leaves behind in its group is asked to leave', async (t) => {
+onLinux('what a process leaves behind in its group is asked to leave', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: FAMILY, RunAtLoad: true });
   await until(isUp(bench));
@@ -152,7 +163,7 @@ test('what a process leaves behind in its group is asked to leave', async (t) =>
   t.pass();
 });
 
-test('what a process leaves behind stays where AbandonProcessGroup says so, until the test ends', async (t) => {
+onLinux('what a process leaves behind stays where AbandonProcessGroup says so, until the test ends', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: FAMILY, RunAtLoad: true, AbandonProcessGroup: true });
   await until(isUp(bench));
@@ -172,7 +183,7 @@ def ask(name):
 print(json.dumps([ask(name) for name in (b"Listeners", b"Control", b"Listeners", b"Listen", b"Lost")]))
 `);
 
-test('a job gets the sockets of each name once', async (t) => {
+onLinux('a job gets the sockets of each name once', async (t) => {
   const bench = await createBench(t);
   const [one, two, three] = ['1', '2', '3'].map((name) => ({ SockPathName: `${bench.socketPath}${name}` }));
   const Sockets = { Listeners: [one, two], Control: three, Lost: { SockPathName: '/none/a.sock' } };
@@ -190,7 +201,7 @@ test('a job gets the sockets of each name once', async (t) => {
   t.deepEqual(JSON.parse(logOf(bench)), [...handedOut, EALREADY, ENOENT, []]);
 });
 
-test('a process that is no job gets none', async (t) => {
+onLinux('a process that is no job gets none', async (t) => {
   const bench = await createBench(t);
   const [env, ...command] = CHECK_IN as [string, ...string[]];
   const ProgramArguments = [env, '-u', 'TEST_LAUNCHD_SOCKETS', ...command];
@@ -200,7 +211,7 @@ test('a process that is no job gets none', async (t) => {
   t.deepEqual(JSON.parse(logOf(bench)), [ESRCH, ESRCH, ESRCH, ESRCH, ESRCH]);
 });
 
-test('a program of Node finds what it would find on a Mac, however it loads koffi; its threads work', async (t) => {
+onLinux('a program of Node finds what it would find on a Mac, however it loads koffi; its threads work', async (t) => {
   const bench = await createBench(t);
   const script = join(dirname(bench.home), 'script.mjs');
   const koffi = createRequire(import.meta.url).resolve('koffi');
@@ -226,7 +237,7 @@ test('a program of Node finds what it would find on a Mac, however it loads koff
   t.deepEqual(JSON.parse(logOf(bench)), ['darwin', [0, constants.errno.EALREADY], 4, 'at work', []]);
 });
 
-test('the agent itself checks in, answers, and is asked to leave', async (t) => {
+onLinux('the agent itself checks in, answers, and is asked to leave', async (t) => {
   const bench = await createBench(t);
   const { socketPath, logPath, launchd } = bench;
   const flags = ['--label', LABEL, '--log-level', 'debug'];

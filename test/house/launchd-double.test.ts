@@ -1,6 +1,5 @@
 /** The double of launchd behaves as launchd is documented to: what launchctl is told, and what it answers. */
 import { chmodSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import anyTest, { type TestFn } from 'ava';
 import { isAlive } from '../helpers/activator.ts';
 import {
   type Bench,
@@ -8,14 +7,13 @@ import {
   DEAF,
   isUp,
   LABEL,
+  onLinux,
   STAY,
   shell,
   socketsOf,
   TARGET,
   until,
 } from '../helpers/launchd/bench.ts';
-
-const test: TestFn = process.platform === 'linux' ? anyTest : (anyTest.skip as TestFn);
 
 for (const [what, status, spoil] of [
   ['a domain that there is not', 125, (_: Bench) => ({ domain: 'gui/502' })],
@@ -28,7 +26,7 @@ for (const [what, status, spoil] of [
   ['a label that is switched off', 5, ({ launchd }) => launchd.setDisabled(LABEL, true)],
   ['a label that is loaded', 5, ({ load }) => load()],
 ] as [string, number, (bench: Bench) => unknown][]) {
-  test(`bootstrap refuses ${what}`, async (t) => {
+  onLinux(`bootstrap refuses ${what}`, async (t) => {
     const bench = await createBench(t);
     await bench.write();
     const spoilt = (await spoil(bench)) as { domain?: string } | undefined;
@@ -38,7 +36,7 @@ for (const [what, status, spoil] of [
   });
 }
 
-test('bootstrap refuses symbolic links and files of other names', async (t) => {
+onLinux('bootstrap refuses symbolic links and files of other names', async (t) => {
   const { path, write, ctl } = await createBench(t);
   await write();
   symlinkSync(path, `${path}.link.plist`);
@@ -47,7 +45,7 @@ test('bootstrap refuses symbolic links and files of other names', async (t) => {
   t.is((await ctl('bootstrap', 'gui/501', `${path}.txt`)).status, 5);
 });
 
-test('the domain of the user takes what is made for the background', async (t) => {
+onLinux('the domain of the user takes what is made for the background', async (t) => {
   const { path, write, ctl } = await createBench(t);
   await write();
   t.is((await ctl('bootstrap', 'user/501', path)).status, 134);
@@ -55,7 +53,7 @@ test('the domain of the user takes what is made for the background', async (t) =
   t.is((await ctl('bootstrap', 'user/501', path)).status, 0);
 });
 
-test('a label that is switched off stays so until it is enabled', async (t) => {
+onLinux('a label that is switched off stays so until it is enabled', async (t) => {
   const { load, ctl } = await createBench(t);
   t.is((await ctl('disable', TARGET)).status, 0);
   t.is((await load()).status, 5);
@@ -64,7 +62,7 @@ test('a label that is switched off stays so until it is enabled', async (t) => {
   t.is((await load()).status, 0);
 });
 
-test('bootout of a job that is not there, and of one without a process', async (t) => {
+onLinux('bootout of a job that is not there, and of one without a process', async (t) => {
   const bench = await createBench(t);
   t.like(await bench.ctl('bootout', TARGET), { status: 3, stderr: 'Boot-out failed: 3: No such process\n' });
   await bench.load({ Sockets: socketsOf(bench) });
@@ -78,7 +76,7 @@ test('bootout of a job that is not there, and of one without a process', async (
   );
 });
 
-test('bootout returns at once, and the label is taken until a while after the process has gone', async (t) => {
+onLinux('bootout returns at once, and the label is taken until a while after the process has gone', async (t) => {
   const bench = await createBench(t, { drainMs: 6_000 });
   // 0 is for ever.
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 0, Sockets: socketsOf(bench) });
@@ -100,7 +98,7 @@ test('bootout returns at once, and the label is taken until a while after the pr
   t.is((await bench.load()).status, 0);
 });
 
-test('a process that does not leave when its job is booted out is killed', async (t) => {
+onLinux('a process that does not leave when its job is booted out is killed', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 1 });
   await until(isUp(bench));
@@ -108,7 +106,7 @@ test('a process that does not leave when its job is booted out is killed', async
   t.is((await bench.launchd.reached('exited', 1)).status, 'SIGKILL');
 });
 
-test('kickstart starts a job, lets it be when it runs, and with -p says its process id', async (t) => {
+onLinux('kickstart starts a job, lets it be when it runs, and with -p says its process id', async (t) => {
   const bench = await createBench(t);
   t.is((await bench.ctl('kickstart', TARGET)).status, 113);
   await bench.load({ ProgramArguments: STAY });
@@ -118,7 +116,7 @@ test('kickstart starts a job, lets it be when it runs, and with -p says its proc
   t.is(bench.launchd.all('spawned').length, 1);
 });
 
-test('kickstart -k ends the process, by force if need be, and starts another', async (t) => {
+onLinux('kickstart -k ends the process, by force if need be, and starts another', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 1, ThrottleInterval: 1 });
   await until(isUp(bench));
@@ -129,7 +127,7 @@ test('kickstart -k ends the process, by force if need be, and starts another', a
   t.is(stdout, `${second?.pid}\n`);
 });
 
-test('kickstart does not start a job too soon either', async (t) => {
+onLinux('kickstart does not start a job too soon either', async (t) => {
   const bench = await createBench(t);
   await bench.load({ RunAtLoad: true, ThrottleInterval: 2 });
   await bench.launchd.reached('exited', 1);
@@ -138,7 +136,7 @@ test('kickstart does not start a job too soon either', async (t) => {
   await bench.launchd.reached('spawned', 2);
 });
 
-test('kill sends a signal, by name or number, to the process alone', async (t) => {
+onLinux('kill sends a signal, by name or number, to the process alone', async (t) => {
   const bench = await createBench(t);
   t.is((await bench.ctl('kill', 'SIGTERM', TARGET)).status, 113);
   await bench.load({ ProgramArguments: shell('trap "exit 7" TERM; echo up; while :; do sleep 0.02; done') });
@@ -151,7 +149,7 @@ test('kill sends a signal, by name or number, to the process alone', async (t) =
   t.like(await bench.printed(), { state: 'not running', lastExit: 7 });
 });
 
-test('print tells of a job on lines with one tab, and of other things deeper, in the same words', async (t) => {
+onLinux('print tells of a job on lines with one tab, and of other things deeper, in the same words', async (t) => {
   const bench = await createBench(t);
   t.like(await bench.ctl('print', TARGET), {
     status: 113,
@@ -175,7 +173,7 @@ test('print tells of a job on lines with one tab, and of other things deeper, in
   t.notRegex(ended, /last exit code/);
 });
 
-test('what launchctl does not know, and what is not launchctl', async (t) => {
+onLinux('what launchctl does not know, and what is not launchctl', async (t) => {
   const { ctl, launchd } = await createBench(t, { domains: ['user/501'] });
   t.is((await ctl('print', 'user/501')).status, 0);
   t.is((await ctl('print', 'gui/501')).status, 112);
@@ -185,7 +183,7 @@ test('what launchctl does not know, and what is not launchctl', async (t) => {
   t.is(launchd.commands.length, 3);
 });
 
-test('nothing is left when it is closed', async (t) => {
+onLinux('nothing is left when it is closed', async (t) => {
   const [deaf, family] = [await createBench(t), await createBench(t)];
   await deaf.load({ ProgramArguments: DEAF, RunAtLoad: true });
   const script = '(trap "" TERM; echo up; while :; do sleep 0.02; done) & wait';

@@ -14,6 +14,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { rotateLog } from '../../src/log-file.ts';
+import { notTested } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { findTool } from '../helpers/tools.ts';
@@ -123,9 +124,7 @@ test('when it cannot be put aside, everything is as it was', async (t) => {
 test('on a full disk, nothing is lost however often it is tried, and a process goes on', async (t) => {
   const unshare = findTool('unshare');
   if (unshare === undefined || process.getuid?.() !== 0) {
-    t.log('NOT TESTED: a small file system of its own needs root and unshare');
-    t.pass();
-    return;
+    return notTested(t, 'a small file system of its own needs root and unshare');
   }
   const folder = await tempDir(t);
   const path = join(folder, 'agent.log');

@@ -4,13 +4,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { build, type PlistValue } from 'plist';
 import type { CommandResult } from '../../../job/run-command.ts';
 import { type Printed, parsePrint } from '../../../launchd/launchctl.ts';
+import { notTested } from '../not-tested.ts';
 import { tempDir } from '../temp-dir.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from './double.ts';
+
+export { until } from '../until.ts';
 
 export const LABEL = 'com.example.job';
 export const TARGET = `gui/501/${LABEL}`;
@@ -21,6 +23,14 @@ export const python = (script: string): string[] => ['/usr/bin/env', 'python3', 
 export const STAY: string[] = shell('exec 3<&-; echo up; while :; do sleep 0.02; done');
 /** As that, and must be killed. */
 export const DEAF: string[] = shell('exec 3<&-; trap "" TERM; echo up; while :; do sleep 0.02; done');
+
+/** Declares a test of the double, which there is for Linux. */
+export function onLinux(title: string, body: (t: ExecutionContext) => unknown): void {
+  test(title, async (t) => {
+    if (process.platform !== 'linux') return notTested(t, 'the double of launchd is for Linux');
+    await body(t);
+  });
+}
 
 export type Bench = {
   launchd: LaunchdDouble;
@@ -90,9 +100,4 @@ export function logOf({ logPath }: Bench): string {
 /** Whether the job has said so. */
 export function isUp(bench: Bench): () => boolean {
   return () => logOf(bench).includes('up');
-}
-
-/** Resolves when it is so. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await wait(5);
 }

@@ -7,7 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { CommandResult, RunCommand } from '../../../job/run-command.ts';
 import { compileLibrary } from '../c-library.ts';
-import { createHistory, type History } from './history.ts';
+import { createHistory } from '../history.ts';
+import type { LaunchdEvent, LaunchdHistory } from './events.ts';
 import { createJob, type LaunchdJob } from './job.ts';
 import { createLaunchctl } from './launchctl.ts';
 import { signalGroup } from './process.ts';
@@ -17,7 +18,7 @@ const LOOK_MS = 5;
 /** What a process may take to leave when the test is over. */
 const CLOSE_MS = 1_000;
 
-export type LaunchdDouble = Omit<History, 'add'> & {
+export type LaunchdDouble = Omit<LaunchdHistory, 'add'> & {
   /** Knows one program, /bin/launchctl. */
   run: RunCommand;
   /** Every command of launchctl, as it was called, in order. */
@@ -46,7 +47,7 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
   const disabled = new Map<string, boolean>();
   const survivors = new Set<number>();
   const commands: string[][] = [];
-  const { add, ...history } = createHistory();
+  const { add, ...history } = createHistory<LaunchdEvent>();
   let compiled: Promise<string> | undefined;
   let shim = '';
   let closing: Promise<void> | undefined;

@@ -1,6 +1,6 @@
 /** One job of a test's launchd: its sockets, its process, and when that may be started. */
 import { close, isReadable } from '../../../src/supervisor/libc.ts';
-import type { History } from './history.ts';
+import type { LaunchdHistory } from './events.ts';
 import type { JobPlist } from './plist.ts';
 import { type ProcessOptions, type Started, signalGroup, startProcess } from './process.ts';
 import { makeSockets } from './sockets.ts';
@@ -17,7 +17,7 @@ export type JobOptions = Omit<ProcessOptions, 'sockets'> & {
   /** Of the plist. */
   path: string;
   drainMs: number;
-  history: History;
+  history: LaunchdHistory;
   /** Groups in which somebody outlives the process that began them. */
   survivors: Set<number>;
   onGone(): void;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { CommandResult } from '../../../job/run-command.ts';
 import { ENTRY } from '../../helpers/agent.ts';
+import { notTested } from '../../helpers/not-tested.ts';
 import { type Finished, runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { onSystemd, type SystemdBench, stateIs } from '../install/doctor/bench.ts';
@@ -14,8 +15,7 @@ type Shell = (...args: string[]) => Promise<Finished>;
 /** A home in which nothing is installed, and a user manager of which as much is there as is said. */
 async function shellIn(t: ExecutionContext, systemctl: string): Promise<Shell | undefined> {
   if (process.platform !== 'linux') {
-    t.log('NOT TESTED: systemctl can be put in the place of the real one only where launchpool asks it');
-    t.pass();
+    notTested(t, 'systemctl can be put in the place of the real one only where launchpool asks it');
     return undefined;
   }
   const folder = await tempDir(t);

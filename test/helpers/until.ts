@@ -1,0 +1,7 @@
+/** For what nobody tells of. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Resolves when it is so. It is looked at again and again. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await wait(5);
+}
