@@ -1,5 +1,5 @@
 /** Writes files so that what was there before can be brought back, and touches none that is as it should be. */
-import { chmodSync, existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { lstat, mkdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -52,15 +52,15 @@ export async function removeEmptyFolders(folders: readonly string[]): Promise<vo
 }
 
 /**
- * Where there is a link to a file that somebody keeps elsewhere, it is written there. Any other link, as to /dev/null,
- * gives way to the file, and what it leads to is left as it is.
+ * A link gives way to the file, and what it leads to is left as it is: launchd passes over links at login, and a unit is
+ * masked by one to /dev/null.
  * @returns whether anything had to be done.
  * @throws ERR_LAUNCHPOOL_INSTALL_FAILED when something is there that is no file
  */
 export async function writeText(path: string, text: string, mode: number, undo: Undo): Promise<boolean> {
   const before = readBefore(path);
   if (before?.text === text && (before.mode & 0o777) === mode) return false;
-  const link = before === undefined ? linkOf(path) : undefined;
+  const link = linkOf(path);
   undo(async () => {
     if (link !== undefined) await replaceLink(path, link);
     else if (before === undefined) await rm(path, { force: true });
@@ -119,11 +119,10 @@ export async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Undefined where there is no file, and no link to one that has something in it: an empty one means that it is masked. */
+/** Undefined where there is nothing, or a link. */
 function readBefore(path: string): { text: string; mode: number } | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  if (linkOf(path) !== undefined && !(stats.isFile() && stats.size > 0)) return undefined;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isSymbolicLink()) return undefined;
   if (!stats.isFile()) throw inTheWay(path);
   return { text: readFileSync(path, 'utf8'), mode: stats.mode };
 }

@@ -1,14 +1,13 @@
 /** Whether the files that a supervisor reads are as they were written. */
 import { readFileSync } from 'node:fs';
-import { writeText } from '../files.ts';
+import { hasText, writeText } from '../files.ts';
 import type { Diagnosis, Patient } from './finding.ts';
 
 /** All of them are mended at once: a supervisor takes none while another one is missing. */
 export function checkSupervisorFiles(patient: Patient): Diagnosis[] {
   const { label, supervisor, job } = patient;
   const wrong = supervisor.filesOf(job).flatMap(({ path, text, mode }) => {
-    const found = textAt(path);
-    return found === text ? [] : [{ path, text, mode, found }];
+    return hasText(path, text) ? [] : [{ path, text, mode, found: textAt(path) }];
   });
   const mend = async (): Promise<void> => {
     for (const { path, text, mode } of wrong) await writeText(path, text, mode, () => undefined);
