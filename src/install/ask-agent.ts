@@ -18,17 +18,17 @@ export type ProcessStatus = Pick<
 > &
   Partial<AgentStatus>;
 
-/** The main thread answers, whatever the others are doing: an answer that takes longer does not come. */
-const LONGEST_MS = 2_000;
+/** The main thread answers, whatever the others are doing, once the agent has started. */
+const ANSWER_MS = 2_000;
 
 /**
  * Only for an agent that has a process: where there is none, the question would start one.
  * @throws ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_CALL_TIMEOUT, ERR_LAUNCHPOOL_CONNECTION_CLOSED
  */
-export async function askAgent(controlPath: string): Promise<ProcessStatus> {
+export async function askAgent(controlPath: string, longestMs: number = ANSWER_MS): Promise<ProcessStatus> {
   const client = await connectRpc(controlPath, { activationMs: 0 });
   try {
-    return (await client.call('status', [], { timeoutMs: LONGEST_MS })) as ProcessStatus;
+    return (await client.call('status', [], { timeoutMs: longestMs })) as ProcessStatus;
   } finally {
     client.close();
   }

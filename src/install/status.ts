@@ -19,8 +19,11 @@ export type AgentStatus = JobStatus & {
 
 export type StatusOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'surroundings'>;
 
-/** Never fails for what it is told: that the supervisor cannot be asked is a status as well. */
-export async function status(options: StatusOptions): Promise<AgentStatus> {
+/**
+ * Never fails for what it is told: that the supervisor cannot be asked is a status as well.
+ * @param answerMs how long a process that there is may take to answer. @default as one does that has started
+ */
+export async function status(options: StatusOptions, answerMs?: number): Promise<AgentStatus> {
   const place = placeOf(options);
   const { supervisor, layout } = place;
   const job = await jobStatusOf(place, options.label);
@@ -36,7 +39,7 @@ export async function status(options: StatusOptions): Promise<AgentStatus> {
   }
   // Only where there is a process: else the question would start one.
   if (job.state !== 'running') return { ...known, ...job };
-  const process = await askAgent(layout.sockets.control).catch(() => undefined);
+  const process = await askAgent(layout.sockets.control, answerMs).catch(() => undefined);
   if (process !== undefined) return { ...known, ...job, process };
   const now = await jobStatusOf(place, options.label);
   if (now.pid !== job.pid) return { ...known, ...now };

@@ -1,7 +1,8 @@
 /** What can be wrong with the Node and the program of an installed agent. */
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { exists, makePath } from '../files.ts';
 import { chooseNode } from '../node-path.ts';
 import { CHECK, PROGRAM } from '../runtime-files.ts';
 import { upgrade } from '../upgrade.ts';
@@ -53,17 +54,40 @@ function installingAgain(patient: Patient): Pick<Diagnosis, 'fix' | 'hint'> {
     return { hint: `Its module is gone as well: ${record.module}. Install it from where it is now.` };
   }
   const fix = async (): Promise<void> => {
-    // A version that is there is taken for whole.
-    if (missingOf(patient).length > 0) {
-      await rm(layout.current, { force: true });
-      await rm(join(layout.versions, record.hash), { recursive: true, force: true });
-    }
     const { node } = record.options;
     // The Node that runs this takes the place of one that was asked for and is gone.
     const isGone = typeof node === 'string' && !isExecutable(node);
-    await upgrade({ label, surroundings, supervisor, ...(isGone ? { node: undefined } : {}) });
+    const again = async (): Promise<unknown> =>
+      upgrade({ label, surroundings, supervisor, isLocked: true, ...(isGone ? { node: undefined } : {}) });
+    // A version that is there is taken for whole.
+    if (missingOf(patient).length === 0) await again();
+    else await without([layout.current, join(layout.versions, record.hash)], layout.versions, again);
   };
   return { fix };
+}
+
+/**
+ * Puts these where the next installation removes what is left over, and back when the action fails: what little is left
+ * of an agent is more than nothing.
+ */
+async function without(paths: readonly string[], folder: string, action: () => Promise<unknown>): Promise<void> {
+  await makePath(folder);
+  const aside = await mkdtemp(join(folder, '.aside-'));
+  const moved: (readonly [from: string, to: string])[] = [];
+  try {
+    for (const from of paths) {
+      if (!(await exists(from))) continue;
+      const to = join(aside, basename(from));
+      await rename(from, to);
+      moved.push([from, to]);
+    }
+    await action();
+  } catch (error) {
+    for (const [from, to] of moved) await rename(to, from);
+    throw error;
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -123,7 +123,12 @@ export function onSystemd(): SystemdTest {
     test.serial(title, async (t) => {
       folder ??= await mkdtemp(join(tmpdir(), 'lp-'));
       // It outlives the test that starts it.
-      const lasting = { log: t.log, pass: t.pass, teardown: () => undefined } as unknown as ExecutionContext;
+      const lasting = {
+        title: t.title,
+        log: t.log,
+        pass: t.pass,
+        teardown: () => undefined,
+      } as unknown as ExecutionContext;
       session ??= await startSystemd(lasting, join(folder, 'home'));
       if (session === undefined) return;
       const { surroundings, run } = session;

@@ -1,5 +1,5 @@
 /** What the doctor finds of the Node and the program of an agent, and mends. */
-import { readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -101,9 +101,13 @@ it('when the module cannot be installed any more, the doctor says why', async (t
   await bench.install();
   rmSync(join(bench.layout.current, 'launchpool.cjs'));
   await writeFile(bench.module, 'export const = 1;');
+  const before = readdirSync(bench.layout.versions, { recursive: true }).sort();
   const [found] = await bench.doctor({ fix: true });
   t.like(found, { id: 'program-gone', canFix: true, fixed: false });
   t.regex(found?.failure ?? '', /agent\.ts/);
+  // What was left of it is there again.
+  t.deepEqual(readdirSync(bench.layout.versions, { recursive: true }).sort(), before);
+  t.true(existsSync(join(bench.layout.current, 'runtime/check.js')));
 });
 
 it('an agent whose key is gone cannot be looked at, and others can', async (t) => {

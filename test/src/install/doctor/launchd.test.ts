@@ -1,12 +1,20 @@
 /** What the doctor finds of an agent under launchd, and mends. */
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import {
+  copyFileSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { isAlive } from '../../../helpers/activator.ts';
 import { treeOf } from '../../../helpers/tree.ts';
-import { hang, idsOf, isMended, type LaunchdBench, launchdBench, ownNode, SHORT, stateIs, waitAt } from './bench.ts';
+import { hungIsEnded, isThrottled, slowIsSpared } from './alike.ts';
+import { hang, idsOf, isMended, type LaunchdBench, launchdBench, SHORT, stateIs } from './bench.ts';
 
 const it = test.serial;
 
@@ -66,22 +74,8 @@ it('an agent that should be loaded and is not is loaded', async (t) => {
   t.regex(found?.hint ?? '', /Login Items/);
 });
 
-it('of an agent that ends as soon as it is started, the log is where to look', async (t) => {
-  const bench = await launchdBench(t);
-  const node = await ownNode(t);
-  await bench.install({ agent: SHORT, node });
-  await bench.idle();
-  await writeFile(`${node}.broken`, '');
-  await waitAt(t, bench.layout.sockets.agent);
-  // Every now and then there is a process, for a moment.
-  for (; ; await wait(20)) {
-    const found = (await bench.doctor({ fix: true })).find(({ id }) => id === 'throttled');
-    if (found === undefined) continue;
-    t.like(found, { severity: 'problem', canFix: false, fixed: undefined });
-    t.regex(found.hint ?? '', /launchpool logs/);
-    break;
-  }
-});
+it('of an agent that ends as soon as it is started, the log is where to look', async (t) =>
+  isThrottled(t, await launchdBench(t)));
 
 it('that the last process has crashed is a notice, and the next connection starts another', async (t) => {
   const bench = await launchdBench(t);
@@ -115,6 +109,19 @@ it('a plist that somebody has changed is written anew, and launchd reads it', as
   t.is(found?.message, `${bench.plist} is not as it was written`);
   t.is(readFileSync(bench.plist, 'utf8'), before);
   t.is(bench.launchd.all('bootstrapped').length, loaded + 1);
+});
+
+it('a link in the place of the plist gives way to it, and what it leads to stays as it is', async (t) => {
+  const bench = await launchdBench(t);
+  await bench.install();
+  const kept = join(bench.surroundings.home, 'kept.plist');
+  renameSync(bench.plist, kept);
+  symlinkSync(kept, bench.plist);
+  const before = statSync(kept);
+  await isMended(t, bench, ['file-changed']);
+  t.true(lstatSync(bench.plist).isFile());
+  t.is(readFileSync(bench.plist, 'utf8'), readFileSync(kept, 'utf8'));
+  t.is(statSync(kept).mtimeMs, before.mtimeMs);
 });
 
 it('a plist that is gone is written anew, whether launchd still knows the agent or not', async (t) => {
@@ -159,17 +166,9 @@ it('an agent that is being stopped is not revived', async (t) => {
   t.is(bench.launchd.all('bootstrapped').length, 1);
 });
 
-it('a process that hangs is ended, and who waits has the next one', async (t) => {
-  const bench = await launchdBench(t);
-  await bench.install({ agent: { drain: 0 } });
-  const pid = await bench.call();
-  hang(t, pid);
-  const waiting = bench.call();
-  const [found] = await isMended(t, bench, ['not-answering'], () => waiting);
-  t.is(found?.message, `process ${pid} does not answer at its control socket`);
-  t.not(await waiting, pid);
-  t.false(isAlive(pid));
-});
+it('a process that hangs is ended, and who waits has the next one', async (t) => hungIsEnded(t, await launchdBench(t)));
+
+it('a process that is slow to start is left in peace', async (t) => slowIsSpared(t, await launchdBench(t)));
 
 it('that nobody is logged in at the screen is a notice: the agent works', async (t) => {
   const bench = await launchdBench(t, { domains: ['user/501'] });

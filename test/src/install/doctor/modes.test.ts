@@ -6,6 +6,19 @@ import test, { type ExecutionContext } from 'ava';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { type Bench, idsOf, launchdBench, onSystemd } from './bench.ts';
 
+/** What there is under every supervisor, a mode for it that is too wide, and what becomes of that. */
+function common({ layout }: Bench): (readonly [path: string, mode: number, after: number])[] {
+  const { sockets, folder, record, logs, logFile } = layout;
+  return [
+    [sockets.agent, 0o666, 0o600],
+    [sockets.control, 0o620, 0o600],
+    [folder, 0o777, 0o755],
+    [record, 0o644, 0o600],
+    [logs, 0o755, 0o700],
+    [logFile, 0o644, 0o600],
+  ];
+}
+
 /** Those bits are taken away, and no others. */
 async function isNarrowed(t: ExecutionContext, bench: Bench, path: string, mode: number, after: number): Promise<void> {
   chmodSync(path, mode);
@@ -24,17 +37,7 @@ test.serial('launchd: what lets others in is closed, and nothing else', async (t
   const key = join(await tempDir(t), 'key');
   await writeFile(key, 'secret', { mode: 0o600 });
   await bench.install({ agent: { 'authkey-file': key } });
-  const { sockets, folder, record, logs, logFile } = bench.layout;
-  for (const [path, mode, after] of [
-    [sockets.agent, 0o666, 0o600],
-    [sockets.control, 0o620, 0o600],
-    [folder, 0o777, 0o755],
-    [record, 0o644, 0o600],
-    [logs, 0o755, 0o700],
-    [logFile, 0o644, 0o600],
-    [bench.plist, 0o664, 0o644],
-    [key, 0o640, 0o600],
-  ] as const) {
+  for (const [path, mode, after] of [...common(bench), [bench.plist, 0o664, 0o644], [key, 0o640, 0o600]] as const) {
     await isNarrowed(t, bench, path, mode, after);
   }
 });
@@ -55,14 +58,9 @@ test.serial('a key that a link leads to has the mode of the file that it leads t
 
 onSystemd()('systemd: what lets others in is closed, and nothing else', async (t, bench) => {
   await bench.install({ log: 'file' });
-  const { sockets, folder, record, logs, logFile } = bench.layout;
   for (const [path, mode, after] of [
-    [sockets.agent, 0o666, 0o600],
-    [sockets.control, 0o620, 0o600],
-    [folder, 0o777, 0o755],
-    [record, 0o604, 0o600],
-    [logs, 0o755, 0o700],
-    [logFile, 0o644, 0o600],
+    ...common(bench),
+    [bench.layout.record, 0o604, 0o600],
     [bench.units.socket, 0o664, 0o644],
     [bench.units.control, 0o646, 0o644],
     [bench.units.service, 0o664, 0o644],

@@ -3,13 +3,12 @@ import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { encodeTextFrame } from '../../../../wire/frame.ts';
-import { isAlive } from '../../../helpers/activator.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { treeOf } from '../../../helpers/tree.ts';
-import { hang, idsOf, isMended, onSystemd, ownNode, SHORT, type SystemdBench, stateIs, waitAt } from './bench.ts';
+import { hungIsEnded, isThrottled, slowIsSpared } from './alike.ts';
+import { idsOf, isMended, onSystemd, SHORT, type SystemdBench, stateIs } from './bench.ts';
 
 const it = onSystemd();
 
@@ -72,6 +71,13 @@ it('sockets that somebody has stopped are started', async (t, bench) => {
   await bench.ctl('stop', basename(bench.units.socket));
   const [found] = await isMended(t, bench, ['disabled']);
   t.regex(found?.message ?? '', /\.socket is not started/);
+});
+
+it('a control socket that somebody has stopped is started', async (t, bench) => {
+  await bench.install();
+  await bench.ctl('stop', basename(bench.units.control));
+  const [found] = await isMended(t, bench, ['disabled']);
+  t.regex(found?.message ?? '', /-control\.socket is not started/);
 });
 
 it('a unit that somebody has masked is written anew, and what the mask is stays as it was', async (t, bench) => {
@@ -146,16 +152,9 @@ it('a socket that has failed since it was knocked at too often is started again'
   t.regex(found?.message ?? '', /\.socket: trigger-limit-hit/);
 });
 
-it('a process that hangs is ended, and who waits has the next one', async (t, bench) => {
-  await bench.install({ agent: { drain: 0 } });
-  const pid = await bench.call();
-  hang(t, pid);
-  const waiting = bench.call();
-  const [found] = await isMended(t, bench, ['not-answering'], () => waiting);
-  t.is(found?.message, `process ${pid} does not answer at its control socket`);
-  t.not(await waiting, pid);
-  t.false(isAlive(pid));
-});
+it('a process that hangs is ended, and who waits has the next one', hungIsEnded);
+
+it('a process that is slow to start is left in peace', slowIsSpared);
 
 it('that the last process has crashed is a notice, and the next connection starts another', async (t, bench) => {
   await bench.install();
@@ -168,20 +167,4 @@ it('that the last process has crashed is a notice, and the next connection start
   t.true((await bench.call()) > 0);
 });
 
-it('of an agent that ends as soon as it is started, the log is where to look', async (t, bench) => {
-  const node = await ownNode(t);
-  await bench.install({ agent: SHORT, node });
-  await bench.idle();
-  await writeFile(`${node}.broken`, '');
-  await waitAt(t, bench.layout.sockets.agent);
-  // Every now and then there is a process, for a moment.
-  for (; ; await wait(20)) {
-    const found = (await bench.doctor({ fix: true })).find(({ id }) => id === 'throttled');
-    if (found === undefined) continue;
-    t.like(found, { severity: 'problem', canFix: false, fixed: undefined });
-    t.regex(found.hint ?? '', /launchpool logs/);
-    break;
-  }
-  // Else it would go on while the agent is removed.
-  rmSync(`${node}.broken`);
-});
+it('of an agent that ends as soon as it is started, the log is where to look', isThrottled);
