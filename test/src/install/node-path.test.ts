@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { checkNodeVersion, chooseNode } from '../../../src/install/node-path.ts';
+import { notTested } from '../../helpers/not-tested.ts';
 
 const UNFIT = { code: 'ERR_LAUNCHPOOL_NODE_UNFIT' };
 
@@ -11,8 +12,7 @@ const UNFIT = { code: 'ERR_LAUNCHPOOL_NODE_UNFIT' };
 function lastingFolder(t: ExecutionContext): string | undefined {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   if (/^(\/private)?\/(tmp|var\/folders)\//.test(root)) {
-    t.log('NOT TESTED: the checkout itself is in a folder for what does not last');
-    t.pass();
+    notTested(t, 'the checkout itself is in a folder for what does not last');
     return undefined;
   }
   mkdirSync(join(root, '.lasting-node'), { recursive: true });
