@@ -31,11 +31,14 @@ export function readMachine(): Machine {
   };
 }
 
+/** What runs write themselves changes nothing of what is measured. */
+const RESULTS = ['bench/charts', 'bench/results.json', 'chaos/results', 'docs'].map((path) => `:(top,exclude)${path}`);
+
 /** The commit that was measured, with a plus when files differ from it. */
 export function readCommit(): string {
   const commit = firstLineOf('git', ['rev-parse', '--short=12', 'HEAD']);
   if (commit === undefined) return 'unknown';
-  const changed = firstLineOf('git', ['status', '--porcelain', '--untracked-files=no']);
+  const changed = firstLineOf('git', ['status', '--porcelain', '--untracked-files=no', '--', ':(top)', ...RESULTS]);
   return changed === undefined || changed === '' ? commit : `${commit}+`;
 }
 
