@@ -1,12 +1,12 @@
 /** Requests that nobody wants any more: cancelled, timed out, or left behind, wherever they are. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { close, connect, notify, withOptions } from '../../src/client/index.ts';
 import { fixture, holdAgent, type TestAgent } from '../helpers/agent.ts';
 import { heldCall } from '../helpers/held-call.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import { until } from '../helpers/until.ts';
 
 type Patient = typeof import('../fixtures/agents/patient.ts');
 const AGENT = fixture('agents/patient.ts');
@@ -14,9 +14,6 @@ const AGENT = fixture('agents/patient.ts');
 const LATER_MS = 600;
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await wait(10);
-}
 
 async function hold(t: ExecutionContext, ...flags: string[]): Promise<TestAgent & { file: string }> {
   const held = await holdAgent(t, AGENT, ['--threads', '1', ...flags]);
@@ -108,18 +105,20 @@ test('a call that is given up while it waits is not run', async (t) => {
 });
 
 test('who hangs up has what runs told so and what waits dropped; a notification is run all the same', async (t) => {
-  const { socketPath, file } = await hold(t);
+  // What has been told so cannot heed it before its thread is free again.
+  const { socketPath, controlPath, file } = await hold(t, '--cancel-grace', '60');
   await using other = await connect<Patient>(socketPath);
+  await using control = await connect<{ status(): { requests: number } }>(controlPath);
   await other.where();
   const call = await heldCall(t);
   const gone = await connect<Patient>(socketPath);
   const heeding = gone.heeding(call.path, file);
   await call.running;
-  const busy = other.burn(LATER_MS);
+  const busy = other.burn(3 * LATER_MS);
   const waits = gone.note(file, 'a request');
   notify(gone, 'note', file, 'a notification');
-  // What it has written is read before it is gone.
-  await wait(LATER_MS / 4);
+  // All that has been written is read before it is gone: what runs, what keeps the thread busy, and what waits for that.
+  await until(async () => (await control.status()).requests === 4);
   await close(gone);
   await t.throwsAsync(heeding, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
   await t.throwsAsync(waits, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });

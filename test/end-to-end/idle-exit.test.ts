@@ -1,10 +1,11 @@
 /** Clients that knock just when an agent leaves: none of them may notice. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { connectRaw } from '../../src/client/index.ts';
+import { close, connect, connectRaw } from '../../src/client/index.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
 import { dial } from '../helpers/frame-client.ts';
 import { framesOf } from '../helpers/frame-server.ts';
+import { until } from '../helpers/until.ts';
 
 /** How many lives of an agent there are; many more by hand, with LAUNCHPOOL_TEST_LIVES. */
 const LIVES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 20);
@@ -60,7 +61,9 @@ test('a TypeScript client that stays connected through many idle exits notices n
 test('who has connected and not spoken yet is given time, though others would be idle long since', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts', FLAGS));
   const client = await dial(t, held.socketPath);
-  await held.reached('started', 1);
+  const control = await connect<{ status(): { connections: number } }>(held.controlPath);
+  await until(async () => (await control.status()).connections === 1);
+  await close(control);
   await wait(10 * IDLE_MS);
   client.socket.write(framesOf('late'));
   t.deepEqual(await client.until(1), ['late']);
