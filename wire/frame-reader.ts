@@ -90,6 +90,17 @@ class StreamReader implements FrameReader {
   }
 
   push(chunk: Buffer, onRun: OnRun): void {
+    try {
+      this.#take(chunk, onRun);
+    } catch (error) {
+      // Of a frame that is refused nothing is kept: nobody must come upon it again.
+      this.#memory = NOTHING;
+      this.heldBytes = 0;
+      throw error;
+    }
+  }
+
+  #take(chunk: Buffer, onRun: OnRun): void {
     let offset = this.heldBytes > 0 ? this.#finishHeld(chunk, onRun) : 0;
     while (offset < chunk.length) {
       const runEnd = this.#handRun(chunk, offset, onRun);

@@ -124,7 +124,7 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   }
 
   target(): Buffer | undefined {
-    return this.#reader.target();
+    return this.#input === 'read' ? this.#reader.target() : undefined;
   }
 
   onChunk(chunk: Buffer): void {

@@ -68,6 +68,17 @@ test('without a maximum of its own, a frame may have 64 MiB and not a byte more'
   t.is(read(createFrameReader(), [hex('04000001')]).code, TOO_LARGE);
 });
 
+for (const header of ['00000005', 'ffffffff0000000000000005', 'ffffffffffffffffffffffff', 'fffffffe']) {
+  test(`what is refused is forgotten, wherever ${header} is cut: who goes on reading does not come upon it again`, (t) => {
+    for (let cut = 1; cut < header.length / 2; cut += 1) {
+      const reader = createFrameReader({ maxFrameBytes: 4 });
+      const chunks = [frame('one'), hex(header.slice(0, 2 * cut)), hex(header.slice(2 * cut))];
+      t.true([TOO_LARGE, INVALID].includes(read(reader, chunks).code ?? ''));
+      t.deepEqual([reader.target(), reader.announcedBytes, reader.heldBytes], [undefined, 0, 0]);
+    }
+  });
+}
+
 test('a frame over the maximum is refused before anything of it is held', (t) => {
   const reader = createFrameReader({ maxFrameBytes: 4 });
   t.is(read(reader, [Buffer.concat([hex('00000005'), Buffer.alloc(5)])]).code, TOO_LARGE);

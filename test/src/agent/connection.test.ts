@@ -165,6 +165,28 @@ for (const [what, header] of [
   });
 }
 
+test('a header that comes in pieces and is refused then ends its connection, and not the agent', async (t) => {
+  const { socketPath, events } = await holdAgent(t, rpc, ['--max-frame', '100']);
+  const other = await dial(t, socketPath);
+  const header = frameHeader(20_000_000);
+  for (let cut = 1; cut < header.length; cut += 1) {
+    const client = await dial(t, socketPath);
+    client.socket.write(header.subarray(0, cut));
+    // When this is answered, that has been read.
+    other.socket.write(framesOf(request(cut, 'sync', 'a')));
+    await other.until(cut);
+    client.socket.write(header.subarray(cut));
+    const [refusal] = await client.until(1);
+    t.is(JSON.parse(refusal ?? '').error.data.code, 'ERR_LAUNCHPOOL_FRAME_TOO_LARGE');
+    client.socket.end(Buffer.alloc(1_000_000));
+    await finished(client.socket.resume());
+  }
+  t.deepEqual(
+    events.map(({ event }) => event).filter((event) => event !== 'waiting'),
+    ['started'],
+  );
+});
+
 test('who goes on writing behind a refused frame is not cut off, and reads why', async (t) => {
   const { socketPath } = await holdAgent(t, rpc, ['--max-frame', '100']);
   const client = await dial(t, socketPath);
