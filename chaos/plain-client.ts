@@ -12,8 +12,6 @@ export type PlainClient = {
   send(request: object): number;
   /** What the agent has said in its notice: so many frames have been run. */
   readonly run: number | undefined;
-  /** With what it has ended here: what was on its way to this side then was never read. */
-  readonly error: string | undefined;
   /** Resolves when the connection is over. */
   readonly over: Promise<void>;
   /** Whether anything can be sent still. */
@@ -35,10 +33,8 @@ export async function dialPlain(
   const socket = connect(path);
   const over = Promise.withResolvers<void>();
   socket.once('close', () => over.resolve());
-  let error: string | undefined;
-  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-    error = code;
-  });
+  // What follows from it is seen by what is missing.
+  socket.on('error', () => undefined);
   await Promise.race([once(socket, 'connect').catch(() => undefined), over.promise]);
   if (socket.destroyed) return undefined;
   const reader = createFrameReader({ maxRunFrames: 1 });
@@ -64,9 +60,6 @@ export async function dialPlain(
     },
     get run() {
       return run;
-    },
-    get error() {
-      return error;
     },
     over: over.promise,
     get canSend() {

@@ -7,19 +7,16 @@ export type PlainEnd = {
   run: number | undefined;
   /** Whether the process may have been killed meanwhile: what it knew is gone then. */
   wasKilled: boolean;
-  /** Whether it has ended with an error here, so that replies on their way were not read. */
-  isBroken: boolean;
   /** How many frames went before each request that has no reply, and before each that has. */
   unanswered: readonly number[];
   answered: readonly number[];
 };
 
 /** @returns the faults. */
-export function checkEnd({ announce, run, wasKilled, isBroken, unanswered, answered }: PlainEnd): string[] {
+export function checkEnd({ announce, run, wasKilled, unanswered, answered }: PlainEnd): string[] {
   if (run === undefined) {
     if (wasKilled || unanswered.length === 0) return [];
     if (announce) return [`ended without a notice, and ${unanswered.length} requests without a reply`];
-    if (isBroken) return [];
     // Frames are read in their order, and what has been read is answered: so what stands before an answered one is.
     const last = Math.max(-1, ...answered);
     return whichOf(unanswered, (place) => place < last, `no reply, though frame ${last} was answered, to frames`);

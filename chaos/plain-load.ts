@@ -73,13 +73,11 @@ async function converse(load: PlainLoad, isOver: () => boolean): Promise<boolean
   if (client === undefined) return false;
   sendMore();
   await client.over;
-  const { run, error } = client;
-  // Who writes to an agent that has closed meanwhile gets an error for it, in front of what stands there to be read.
-  const isBroken = error !== undefined;
+  const { run } = client;
   const wasKilled = held.wasSent(['SIGKILL'], startedAt);
   const unanswered = [...open.keys()].map((id) => places.get(id) as number);
   const answered = [...places].filter(([id]) => !open.has(id)).map(([, place]) => place);
-  for (const fault of checkEnd({ announce, run, wasKilled, isBroken, unanswered, answered })) {
+  for (const fault of checkEnd({ announce, run, wasKilled, unanswered, answered })) {
     ledger.fault(`${held.name}, ${what}: ${fault}`);
   }
   for (const [id, entry] of open) {

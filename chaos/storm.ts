@@ -52,6 +52,8 @@ export const storm: Verb = async ({ options: { connections }, scope, progress })
   // There are descriptors for all of them.
   const served = fates.result ?? 0;
   if (served < connections - OTHERS) faults.add(`only ${served} of ${connections} connections are served`);
+  // The agent hears of their ends one by one, and till then has no room.
+  if (!(await closed(held))) faults.add('connections of the storm keep their descriptors');
   const afterStorm = await measureWarm(held);
 
   /** All stay, having been served once; meanwhile others are served as if they were not there. */

@@ -58,7 +58,7 @@ async function loadRunner(): Promise<Runner> {
   try {
     return runnerOf(await loadHandlers(options.moduleUrl));
   } catch (thrown) {
-    if (isPassing(thrown)) return endOf(thrown);
+    if (options.hasLoaded || isPassing(thrown)) return endOf(thrown);
     tell({ launchpool: 'broken', error: toPlain(thrown) });
     return brokenRunner(thrown, options);
   }

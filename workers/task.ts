@@ -17,6 +17,8 @@ export type ThreadOptions = {
   codeFolder: string | undefined;
   /** Whether the module is loaded at once, and not by the first task. */
   loadAtOnce?: boolean;
+  /** Whether other threads have loaded the module, so that it is not to blame if this one cannot. */
+  hasLoaded?: boolean;
 };
 
 export type AgentKind = 'raw' | 'rpc';

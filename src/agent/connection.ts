@@ -242,9 +242,10 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   #closeWhenDone(): void {
     if (this.#passage.isBusy) return;
-    if (this.#isLeaving && this.#understands) {
+    // Who has ended its side writes nothing any more.
+    if (this.#isLeaving && (this.#understands || !this.#socket.readableEnded)) {
       this.#input = 'discarded';
-      takeLeave(this.#socket, this.#taken);
+      takeLeave(this.#socket, this.#understands ? this.#taken : undefined);
     } else this.#socket.destroySoon();
   }
 }

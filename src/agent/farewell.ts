@@ -4,8 +4,9 @@ import { encodeClosing } from '../../wire/closing.ts';
 
 /** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
 const LINGER_MS = 5_000;
-/** How long a client that understands the notice may take to close after it. */
+/** How long a client that understands the notice may take to close after it, and one that only sees the end. */
 const FAREWELL_MS = 1_000;
+const END_MS = 250;
 
 /** Closes behind what has been sent, and gives the other side time to stop writing and read it. */
 export function hangUp(socket: Socket): void {
@@ -14,11 +15,13 @@ export function hangUp(socket: Socket): void {
 }
 
 /**
- * Says how many frames have been run, and leaves it to the client to close: what it writes meanwhile would else come
- * back to it as an error, before it has read the notice.
+ * Leaves it to the client to close: what it writes meanwhile would else come back to it as an error, before it has read
+ * what was said last.
+ * @param run how many frames have been run, for those who understand the notice.
  */
-export function takeLeave(socket: Socket, run: number): void {
-  socket.end(encodeClosing(run), () => destroyAfter(socket, FAREWELL_MS));
+export function takeLeave(socket: Socket, run: number | undefined): void {
+  if (run === undefined) socket.end(() => destroyAfter(socket, END_MS));
+  else socket.end(encodeClosing(run), () => destroyAfter(socket, FAREWELL_MS));
   socket.resume();
 }
 

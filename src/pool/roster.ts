@@ -9,6 +9,9 @@ import { adopting, type FirstThread, TASKS_PER_THREAD } from './first-thread.ts'
 import { createThread, type PiscinaWorker, type Thread } from './thread.ts';
 import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
 
+/** So many threads in a row may fail to load a module that others have loaded; then the module is broken. */
+const MOST_FAILURES = 5;
+
 export type RosterOptions = {
   first: FirstThread;
   /** The most threads that are given work. */
@@ -59,6 +62,8 @@ export function createRoster(options: RosterOptions): Roster {
   const beyond = new Set<Worker>();
   let told = first.options;
   let mustAdd = false;
+  /** Threads in a row that have ended before they had loaded the module. */
+  let failures = 0;
 
   const piscina = adopting(first, makePiscina);
 
@@ -102,6 +107,21 @@ export function createRoster(options: RosterOptions): Roster {
     return best;
   }
 
+  /**
+   * What one thread has loaded, another one may fail to when the process has no descriptors left, and then the loader
+   * says anything: so it ends, and the next one tries. Not for ever: the module may have been changed since.
+   */
+  function noteLoad(isLoaded: boolean): void {
+    failures = isLoaded ? 0 : failures + 1;
+    const hasLoaded = isLoaded || (told.hasLoaded === true && failures < MOST_FAILURES);
+    if (hasLoaded !== (told.hasLoaded ?? false)) tell({ ...told, hasLoaded });
+  }
+
+  function tell(next: ThreadOptions): void {
+    told = next;
+    piscina.options.workerData = next;
+  }
+
   function enter(tasks: PiscinaWorker): Thread | undefined {
     const worker = piscina.threads.find(({ threadId }) => threadId === tasks.id);
     return worker && follow(worker, tasks);
@@ -116,8 +136,14 @@ export function createRoster(options: RosterOptions): Roster {
       setFloor(thread);
     });
     worker.prependListener('exit', () => setFloor(thread));
-    worker.on('message', (message) => onMessage(thread, message));
+    let isBroken = false;
+    worker.on('message', (message) => {
+      onMessage(thread, message);
+      isBroken ||= message?.launchpool === 'broken';
+      if (message?.launchpool === 'kind' && !isBroken) noteLoad(true);
+    });
     worker.once('exit', () => {
+      if (!thread.isLoaded && !thread.terminated) noteLoad(false);
       threads.delete(thread.id);
       thread.onGone();
       onGone(thread);
@@ -176,8 +202,7 @@ export function createRoster(options: RosterOptions): Roster {
       return told;
     },
     set told(next) {
-      told = next;
-      piscina.options.workerData = next;
+      tell(next);
     },
     run: (task) => piscina.run(task),
     canTake: (thread) => thread.isReady && canTake(thread),
@@ -186,7 +211,8 @@ export function createRoster(options: RosterOptions): Roster {
       // For a task that no thread takes, Piscina starts one; the task is taken back, and the thread has none.
       const taken = new AbortController();
       piscina.options.maxThreads = before.size + 1;
-      piscina.options.workerData = { ...toldToIt, loadAtOnce: true } satisfies ThreadOptions;
+      // Whether that is a module to go on with is just what it is to find out.
+      piscina.options.workerData = { ...toldToIt, loadAtOnce: true, hasLoaded: false } satisfies ThreadOptions;
       mustAdd = true;
       piscina.run(null, { signal: taken.signal }).catch(() => undefined);
       mustAdd = false;

@@ -7,6 +7,7 @@ import test from 'ava';
 import { close, connect, notify } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { longHeader } from '../../wire/closing.ts';
+import { encodeTextFrame } from '../../wire/frame.ts';
 import { fixture, holdAgent } from '../helpers/agent.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
@@ -42,4 +43,29 @@ test('a reply that is read slowly is read to its end', async (t) => {
   for await (const chunk of slow) bytes += (chunk as Buffer).length;
   t.true(bytes > length, String(bytes));
   await event('left');
+});
+
+test('who goes on writing reads all that was answered and then the end, though it knows of no notice', async (t) => {
+  const { socketPath, event } = await holdAgent(t, fixture('agents/contained.ts'), ['--threads', '1']);
+  const request = (id: number, method: string, ...params: unknown[]): Buffer =>
+    encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+  const errors: unknown[] = [];
+  const plain = connectSocket(socketPath).on('error', (error) => errors.push(error));
+  t.teardown(() => plain.destroy());
+  plain.write(request(1, 'burn', 500));
+  plain.write(request(2, 'long', 1_000_000));
+  const { pid } = await event('started');
+  const other = await connectRpc(socketPath);
+  // When this is answered, the others have been read.
+  await other.call('add', [1, 2]);
+  other.close();
+  process.kill(pid, 'SIGTERM');
+  let bytes = 0;
+  for await (const chunk of plain) {
+    bytes += (chunk as Buffer).length;
+    plain.write(request(3, 'add', 1, 2));
+  }
+  t.deepEqual(errors, []);
+  t.true(bytes > 1_000_000, String(bytes));
+  t.is((await event('left')).pid, pid);
 });

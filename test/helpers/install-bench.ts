@@ -1,5 +1,4 @@
 /** A machine to install on, with a module that says which version of it answers. */
-import { hash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +16,7 @@ import { lastingNode } from './lasting-node.ts';
 import { createLaunchdDouble } from './launchd/double.ts';
 import { startSystemd } from './systemd-session.ts';
 import { tempDir } from './temp-dir.ts';
-import { treeOf } from './tree.ts';
+import { tracesIn } from './tree.ts';
 
 export type Kind = 'launchd' | 'embedded' | 'systemd';
 
@@ -42,14 +41,6 @@ export const moduleOf = (version: number): string => `
   export const version = (): number => ${version};
   export const pid = (): number => process.pid;
 `;
-
-/** What is in a folder, whenever it was written, but for what agents write there themselves. Short, to be read in a difference. */
-export function tracesIn(home: string): string[] {
-  return treeOf(home)
-    .filter((line) => !/\/cache[ /]|\/agent\.log |\/current\//.test(line))
-    .map((line) => line.replace(/( \d+) [\d.]+ /, '$1 '))
-    .map((line) => (line.length <= 200 ? line : `${line.slice(0, 160)}… ${hash('sha256', line)}`));
-}
 
 /** Undefined where there is none of that kind to be had, which is said. */
 export async function layBench(t: ExecutionContext, kind: Kind): Promise<InstallBench | undefined> {

@@ -38,7 +38,10 @@ test('in a pipe, each agent is a line each time, with rates from the second on',
   t.deepEqual(await ended, [0, null]);
   lines = lines.filter((line) => line.includes('running'));
   t.true(lines.every((line) => line.startsWith(`${socketPath}  running · exits in 42 s · `)));
-  t.regex(lines[0] ?? '', / · – requests\/s · 7 under way · p50 250 µs · p99 12.5 ms · threads 0% 100% · 64 MiB/);
+  t.regex(
+    lines[0] ?? '',
+    / · – requests\/s · 7 under way · 4 waiting · p50 250 µs · p99 12.5 ms · threads 0% 100% · 64 MiB/,
+  );
   t.regex(lines.at(-1) ?? '', / · 100 requests\/s · /);
   t.false(lines.join('').includes('\x1b'));
 });

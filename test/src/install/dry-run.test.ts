@@ -4,9 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { dryRun } from '../../../src/install/dry-run.ts';
-import { layBench, moduleOf, tracesIn } from '../../helpers/install-bench.ts';
+import { layBench, moduleOf } from '../../helpers/install-bench.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import { tracesIn } from '../../helpers/tree.ts';
 
 /** Files below a folder, but for what the agent makes itself, and not by way of links. */
 function filesIn(folder: string): string[] {

@@ -11,8 +11,9 @@ import { type Surroundings, surroundingsOf } from '../../../src/install/surround
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { ask, layBench, tracesIn } from '../../helpers/install-bench.ts';
+import { ask, layBench } from '../../helpers/install-bench.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import { tracesIn } from '../../helpers/tree.ts';
 
 const INVALID = { code: 'ERR_LAUNCHPOOL_ADDRESS_INVALID' };
 const HOSTILE = [

@@ -39,7 +39,8 @@ test('threads that have nothing to do go, down to the fewest that there shall be
   const pool = poolOf(t, { threads: 4, minThreads: 2, idleThreadMs: 200 });
   const everybody = (): Promise<unknown> => Promise.all(Array.from({ length: 8 }, () => pool.run(null)));
   for (let time = 0; time < 3; time += 1) {
-    await everybody();
+    // On a slow machine the first ones may be gone when the last one has started.
+    while (pool.threads < 4) await everybody();
     t.is(pool.threads, 4);
     t.is(await threadsOf(pool, 2), 2);
   }
