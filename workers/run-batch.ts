@@ -105,7 +105,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const tell = (outcome: Outcome): void => asides.tell({ ticket, index: 0, ...outcome });
     if (!claimLong(claim, threadId)) {
       tell({});
-      return { thread: threadId, place: undefined };
+      return { thread: threadId, kind: runner.kind, place: undefined };
     }
     requests.enter(ticket, 0);
     const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
@@ -118,12 +118,12 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
         const place = putLong(memory, value);
         tell(place === undefined ? outcomeOf(value) : { place });
       });
-      return { thread: threadId, place: undefined };
+      return { thread: threadId, kind: runner.kind, place: undefined };
     }
     requests.done(ticket, 0);
     const place = putLong(memory, result);
     if (place === undefined) tell(outcomeOf(result));
-    return { thread: threadId, place };
+    return { thread: threadId, kind: runner.kind, place };
   }
 
   return { run, runLong };

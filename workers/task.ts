@@ -49,8 +49,11 @@ export function claimLong(claim: Int32Array<SharedArrayBuffer>, who: number): bo
  */
 export type TaskResult = number | LongResult;
 
-/** The thread that has a long request, and where the reply stands already. */
-export type LongResult = { thread: number; place: Place | undefined };
+/**
+ * The thread that has a long request, and where the reply stands already. Of the kind it tells by message too, which may
+ * come later than this.
+ */
+export type LongResult = { thread: number; kind: AgentKind; place: Place | undefined };
 
 /** From where to where a reply, framed, stands in the memory of its request. */
 export type Place = { from: number; to: number };

@@ -242,7 +242,6 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   #closeWhenDone(): void {
     if (this.#passage.isBusy) return;
-    // Who has ended its side writes nothing any more.
     if (this.#isLeaving && (this.#understands || !this.#socket.readableEnded)) {
       this.#input = 'discarded';
       takeLeave(this.#socket, this.#understands ? this.#taken : undefined);

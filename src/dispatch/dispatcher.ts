@@ -164,7 +164,6 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   }
 
   const passages: PassageOptions = {
-    isRaw,
     kind: () => flights.kind,
     // Of a module that no thread has loaded, nobody knows.
     knowsKind: async () => {

@@ -3,6 +3,7 @@ import type { PlainError } from '../../wire/errors.ts';
 import { encodeTextFrame, payloadLength, payloadStart } from '../../wire/frame.ts';
 import { NULL_ID } from '../../wire/id-text.ts';
 import { encodeError } from '../../wire/json-rpc.ts';
+import type { AgentKind } from '../../workers/task.ts';
 import type { Admission } from './admission.ts';
 
 /**
@@ -79,8 +80,8 @@ export type Lane = {
 
 /** What all lanes have in common. */
 export type LaneOptions = {
-  /** Whether replies keep the order of their requests; not asked before there is a first reply. */
-  isRaw: () => boolean;
+  /** Replies of a raw agent keep the order of their requests. Known when there is a first reply, but for errors. */
+  kind: () => AgentKind | undefined;
   admission: Pick<Admission, 'enter' | 'leave'>;
   /** Hears how long requests have taken, from their coming to their outcome; undefined for what was refused. */
   onOutcome: (ms: number | undefined, requests: number) => void;
@@ -129,11 +130,13 @@ class OpenLane implements Lane {
   }
 
   #settle(segment: Segment, first: number, count: number, settlement: Settlement): void {
-    if (this.#options.isRaw()) this.#settleInTurn(segment, first, count, settlement);
+    const kind = this.#options.kind();
+    if (kind === 'raw') this.#settleInTurn(segment, first, count, settlement);
     else {
       // Without an order there is no need to remember who came before.
-      this.#segments.length = 0;
+      if (kind === 'rpc') this.#segments.length = 0;
       this.#hand(segment, count, settlement);
+      if (segment === this.#segments[0]) this.#handHeld();
     }
     this.#sayRefusal();
     this.end.settled();
@@ -204,7 +207,7 @@ class OpenLane implements Lane {
 
   #sayRefusal(): void {
     if (this.#refusal === undefined || this.requests > 0 || this.abandoned) return;
-    if (!this.#options.isRaw()) this.end.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
+    if (this.#options.kind() !== 'raw') this.end.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
     this.#fail(this.#refusal);
   }
 }

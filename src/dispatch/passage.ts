@@ -3,7 +3,6 @@ import { mayHaveControl, readControl } from '../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import type { IdText } from '../../wire/id-text.ts';
-import type { AgentKind } from '../../workers/task.ts';
 import { createEntrance, type Entrance, type EntranceOptions } from './entrance.ts';
 import { createLane, type Keep, type Lane, type LaneEnd, type LaneOptions } from './lane.ts';
 
@@ -30,8 +29,6 @@ export type Passage = {
 };
 
 export type PassageOptions = LaneOptions & {
-  /** Undefined as long as no thread has loaded the module. */
-  kind: () => AgentKind | undefined;
   /** Resolves when it is known whether the agent is raw. */
   knowsKind: () => Promise<void>;
   entrance: EntranceOptions;
@@ -88,7 +85,7 @@ class OpenPassage implements Passage, LaneEnd {
     await this.#options.knowsKind();
     const held = this.#held;
     this.#held = undefined;
-    const isRaw = this.#options.isRaw();
+    const isRaw = this.#options.kind() === 'raw';
     for (const { run: each, cameAt: at } of held) {
       if (isRaw) this.#entrance.dispatch(each, { cameAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
       else this.#sort(each, at);

@@ -178,6 +178,7 @@ export function createPool(options: PoolOptions): Pool {
     silence.watch();
     try {
       const result = (await roster.run(task)) as Result;
+      if (typeof result === 'object') kind ??= result.kind;
       if (recycling !== undefined) {
         const thread = threadOf(task, result);
         if (thread !== undefined) recycling.onTask(thread, task, underWay.slotOf(task));

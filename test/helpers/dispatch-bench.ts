@@ -152,7 +152,7 @@ export function createBench(options: BenchOptions = {}): Bench {
       worker: createHandWorker(slot, thread, kind),
       tell: (index, outcome) => listener?.onAsides([{ ticket, index, ...outcome }]),
       land: () => {
-        land(typeof task === 'number' ? thread : { thread, place: undefined });
+        land(typeof task === 'number' ? thread : { thread, kind, place: undefined });
         return settle();
       },
       crash: () => {

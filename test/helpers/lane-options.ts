@@ -12,5 +12,5 @@ function openAdmission(): Admission {
 }
 
 export function laneOptions(isRaw: boolean): LaneOptions {
-  return { isRaw: () => isRaw, admission: openAdmission(), onOutcome: () => undefined };
+  return { kind: () => (isRaw ? 'raw' : 'rpc'), admission: openAdmission(), onOutcome: () => undefined };
 }

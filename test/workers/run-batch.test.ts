@@ -209,9 +209,13 @@ test('a long request is answered in its own memory, at once or later', async (t)
   const { batches, asides } = createRig([], (request) => (request === 'slow' ? turn(Buffer.from('late')) : 'now'));
   const [now, slow] = [requestOf('fast', 8), requestOf('slow', 8)];
   const bytes = createRig([], () => Buffer.from('now')).batches.runLong({ ticket: -3, request: now, claim: nobodys() });
-  t.deepEqual(bytes, { thread: THREAD, place: { from: 0, to: 7 } });
+  t.deepEqual(bytes, { thread: THREAD, kind: 'raw', place: { from: 0, to: 7 } });
   t.deepEqual(textsOf(Buffer.from(now.buffer, 0, 7)), ['now']);
-  t.deepEqual(batches.runLong({ ticket: -4, request: slow, claim: nobodys() }), { thread: THREAD, place: undefined });
+  t.deepEqual(batches.runLong({ ticket: -4, request: slow, claim: nobodys() }), {
+    thread: THREAD,
+    kind: 'raw',
+    place: undefined,
+  });
   await turn();
   await turn();
   t.deepEqual(asides, [{ ticket: -4, index: 0, place: { from: 0, to: 8 } }]);

@@ -2,14 +2,15 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { createLane, type Lane } from '../../../src/dispatch/lane.ts';
+import { createLane, type Lane, type LaneOptions, type Segment } from '../../../src/dispatch/lane.ts';
+import type { AgentKind } from '../../../workers/task.ts';
 import { runOf, textsOf } from '../../helpers/dispatch-bench.ts';
 import { ANY_TIME, laneOptions } from '../../helpers/lane-options.ts';
 
 const REFUSED = { name: 'Error', message: 'refused', code: 'E_REFUSED' };
 const FAILED = { name: 'Error', message: 'failed', code: 'E_FAILED' };
 
-function openLane(isRaw: boolean): { lane: Lane; told: string[] } {
+function openLane(isRaw: boolean, more: Partial<LaneOptions> = {}): { lane: Lane; told: string[] } {
   const told: string[] = [];
   const end = {
     send: (frames: Uint8Array) => told.push(...textsOf(frames)),
@@ -17,7 +18,7 @@ function openLane(isRaw: boolean): { lane: Lane; told: string[] } {
     settled: () => undefined,
     isFull: () => false,
   };
-  return { lane: createLane(end, laneOptions(isRaw)), told };
+  return { lane: createLane(end, { ...laneOptions(isRaw), ...more }), told };
 }
 
 test('raw replies wait for those before them, over segments', (t) => {
@@ -27,6 +28,18 @@ test('raw replies wait for those before them, over segments', (t) => {
   lane.settle(one, 1, 1, { frames: runOf('b') });
   t.deepEqual([told, lane.requests, lane.bytes], [[], 3, 30]);
   lane.settle(one, 0, 1, { frames: runOf('a') });
+  t.deepEqual([told, lane.requests, lane.bytes], [['a', 'b', 'c'], 0, 0]);
+});
+
+test('what is settled before it is known that the agent is a raw one keeps nobody waiting for ever', (t) => {
+  let kind: AgentKind | undefined;
+  const { lane, told } = openLane(true, { kind: () => kind });
+  const [one, two, three] = [1, 2, 3].map(() => lane.open(1, 10, ANY_TIME)) as [Segment, Segment, Segment];
+  lane.settle(one, 0, 1, { frames: runOf('a') });
+  kind = 'raw';
+  lane.settle(three, 0, 1, { frames: runOf('c') });
+  t.deepEqual(told, ['a']);
+  lane.settle(two, 0, 1, { frames: runOf('b') });
   t.deepEqual([told, lane.requests, lane.bytes], [['a', 'b', 'c'], 0, 0]);
 });
 
