@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { uninstall } from '../../src/install/uninstall.ts';
 import { systemdChanges } from '../helpers/changes.ts';
-import { sharedSystemd } from '../helpers/systemd-session.ts';
+import { sharedSystemd } from '../helpers/shared-systemd.ts';
 import { treeOf } from '../helpers/tree.ts';
 import { conformance, LABEL } from './suite.ts';
 

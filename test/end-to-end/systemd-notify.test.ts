@@ -10,7 +10,7 @@ import { socketPathsOf } from '../../wire/address.ts';
 import { ENTRY } from '../helpers/agent.ts';
 import { jobWith } from '../helpers/jobs.ts';
 import { pidAt } from '../helpers/onlooker.ts';
-import { sharedSystemd } from '../helpers/systemd-session.ts';
+import { sharedSystemd } from '../helpers/shared-systemd.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 type Agent = { pid(): number; hold(): Promise<number> };

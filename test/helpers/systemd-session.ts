@@ -4,10 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import { mkdir } from 'node:fs/promises';
+import type { ExecutionContext } from 'ava';
 import { type CommandResult, type RunCommand, runCommand } from '../../job/run-command.ts';
 import type { Surroundings } from '../../src/install/surroundings.ts';
 import { notTested } from './not-tested.ts';
@@ -35,30 +33,8 @@ export function startSystemd(
   return openSystemd(t, home, t.teardown, options);
 }
 
-/**
- * One for all tests of a file, as to start one takes longer than most of them; to be called while they are declared. What
- * a test has left in its home, the next one finds there.
- */
-export function sharedSystemd(): (t: ExecutionContext) => Promise<SystemdSession | undefined> {
-  const ends: (() => Promise<void>)[] = [];
-  let opening: Promise<SystemdSession | undefined> | undefined;
-  test.after.always(async () => {
-    for (const end of ends.reverse()) await end();
-  });
-  return async (t) => {
-    opening ??= (async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'lp-'));
-      ends.push(() => rm(folder, { recursive: true, force: true }));
-      return openSystemd(t, join(folder, 'home'), (close) => ends.push(close));
-    })();
-    const session = await opening;
-    // What cannot be had is said by each test.
-    if (session === undefined) opening = undefined;
-    return session;
-  };
-}
-
-async function openSystemd(
+/** As {@link startSystemd}, for whoever ends it otherwise than with a test. */
+export async function openSystemd(
   t: ExecutionContext,
   home: string,
   atEnd: (close: () => Promise<void>) => unknown,

@@ -1,0 +1,26 @@
+/** A user manager of systemd for all tests of a file: to start one takes longer than most of them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { openSystemd, type SystemdSession } from './systemd-session.ts';
+
+/** To be called while tests are declared. What one has left in its home, the next one finds there. */
+export function sharedSystemd(): (t: ExecutionContext) => Promise<SystemdSession | undefined> {
+  const ends: (() => Promise<void>)[] = [];
+  let opening: Promise<SystemdSession | undefined> | undefined;
+  test.after.always(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return async (t) => {
+    opening ??= (async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'lp-'));
+      ends.push(() => rm(folder, { recursive: true, force: true }));
+      return openSystemd(t, join(folder, 'home'), (close) => ends.push(close));
+    })();
+    const session = await opening;
+    // What cannot be had is said by each test.
+    if (session === undefined) opening = undefined;
+    return session;
+  };
+}
