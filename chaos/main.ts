@@ -1,10 +1,11 @@
 /** `npm run chaos`: runs one part of the suite, prints what came of it and writes it down; or writes the report. */
 
+import { buildProgram } from '../build/program.ts';
 import { HELP, type Options, readOptions, type VerbName } from './options.ts';
 import { createProgress } from './progress.ts';
 import { createRandom, newSeed } from './random.ts';
 import { describeMachine, type Result, resultOf, writeResult } from './results.ts';
-import { createScope } from './scope.ts';
+import { createScope, type Scope } from './scope.ts';
 import type { Verb } from './verb.ts';
 
 /** Loaded when they are asked for: one that is broken breaks no other. */
@@ -37,12 +38,12 @@ async function main(args: readonly string[]): Promise<number> {
     await writeReport();
     return 0;
   }
-  const result = await run(options, args, await VERBS[options.verb]());
+  const result = await run(options, args, VERBS[options.verb]);
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : textOf(result));
   return result.ok ? 0 : 1;
 }
 
-async function run(options: Options, args: readonly string[], verb: Verb): Promise<Result> {
+async function run(options: Options, args: readonly string[], load: () => Promise<Verb>): Promise<Result> {
   const { seed = newSeed() } = options;
   const machine = describeMachine();
   const scope = await createScope();
@@ -51,8 +52,10 @@ async function run(options: Options, args: readonly string[], verb: Verb): Promi
     process.once(signal, () => scope.end().finally(() => process.exit(status)));
   }
   process.stderr.write(`seed ${seed}\n`);
-  const startedAt = performance.now();
   try {
+    takeBuiltProgram(scope);
+    const verb = await load();
+    const startedAt = performance.now();
     const outcome = await verb({ options, random: createRandom(seed), scope, progress: progress.show });
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     const command = ['npm run chaos --', ...args, ...(options.seed === undefined ? ['--seed', seed] : [])].join(' ');
@@ -63,6 +66,14 @@ async function run(options: Options, args: readonly string[], verb: Verb): Promi
     progress.end();
     await scope.end();
   }
+}
+
+/** The agents of all verbs are what users run: from sources, half of a short life is the stripping of types. */
+function takeBuiltProgram({ defer }: Scope): void {
+  if (process.env.LAUNCHPOOL_TEST_PROGRAM !== undefined) return;
+  const { path, remove } = buildProgram();
+  defer(remove);
+  process.env.LAUNCHPOOL_TEST_PROGRAM = path;
 }
 
 function textOf({ ok, figures, faults, slow = [], skipped = [], seed, seconds }: Result): string {
