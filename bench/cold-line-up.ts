@@ -1,6 +1,7 @@
 /** Who takes part where a server is started for each connection, with the listening socket as descriptor 3. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../src/supervisor/node-flags.ts';
 import type { Python } from '../test/helpers/pythons.ts';
 import type { Contender } from './line-up.ts';
 
@@ -28,7 +29,7 @@ type ColdOptions = { generator: string; built: string; pythons: readonly Python[
 
 export function coldContenders({ generator, built, pythons, nodes }: ColdOptions): Contender[] {
   const run = (program: string, handler: string, by = process.execPath): string[] => [
-    ...[by, program, 'run', handler],
+    ...[by, ...NODE_FLAGS, program, 'run', handler],
     ...['--threads', '1', '--log-level', 'warn'],
   ];
   const rot13 = join(built, 'bench', 'handlers', 'raw', 'rot13.js');

@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { type ActivatorEvent, type ActivatorOptions, createActivator } from '../src/supervisor/activator.ts';
+import { NODE_FLAGS } from '../src/supervisor/node-flags.ts';
 import { ENTRY, fixture } from '../test/helpers/agent.ts';
 import type { Scope } from './scope.ts';
 
@@ -70,7 +71,7 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
   const latest = new Map<Name, ActivatorEvent>();
   const lives: Life[] = [];
   let life: Life | undefined;
-  const command = [...wrap, process.execPath, ENTRY, 'run', module, '--log-level', logLevel, ...flags];
+  const command = [...wrap, process.execPath, ...NODE_FLAGS, ENTRY, 'run', module, '--log-level', logLevel, ...flags];
   const activator = await createActivator({
     socketPath,
     command: command as [string, ...string[]],

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createActivator } from '../../src/supervisor/activator.ts';
+import { NODE_FLAGS } from '../../src/supervisor/node-flags.ts';
 import { encodeFrames } from './frames.ts';
 import { endWithBench, invocation, sayReady } from './invocation.ts';
 
@@ -13,7 +14,7 @@ const flags = ['--threads', String(threads), '--idle', '0', '--log-level', 'warn
 let agentPid = 0;
 const activator = await createActivator({
   socketPath,
-  command: [process.execPath, program, 'run', fileURLToPath(handlerUrl), ...flags],
+  command: [process.execPath, ...NODE_FLAGS, program, 'run', fileURLToPath(handlerUrl), ...flags],
   onEvent(event) {
     if (event.event === 'started') agentPid = event.pid;
     if (event.event === 'crashed') process.stderr.write(`the agent crashed: ${event.status}\n`);

@@ -2,6 +2,7 @@
 import { type Job, PROCESS_TYPES, type ProcessType, type TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../agent/agent-flags.ts';
+import { NODE_FLAGS } from '../supervisor/node-flags.ts';
 
 export type JobOptions = {
   /**
@@ -76,7 +77,7 @@ export function jobOf(options: JobOptions, places: JobPlaces): Job {
   ];
   return {
     label,
-    command: [node, program, ...own, ...argumentsOf(flags)],
+    command: [node, ...NODE_FLAGS, program, ...own, ...argumentsOf(flags)],
     env: { PATH, ...checkedEnv(env) },
     workingDirectory,
     sockets: places.sockets,

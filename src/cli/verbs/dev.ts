@@ -6,6 +6,7 @@ import { socketPathOf } from '../../../wire/address.ts';
 import { agentOptionsOf } from '../../agent/agent-flags.ts';
 import { createLog, type Log } from '../../log.ts';
 import { type ActivatorEvent, createActivator } from '../../supervisor/activator.ts';
+import { NODE_FLAGS } from '../../supervisor/node-flags.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 import { agentFlagsOf } from '../given-flags.ts';
@@ -62,7 +63,16 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
     await refresh();
     const activator = await createActivator({
       socketPath,
-      command: [process.execPath, '--enable-source-maps', ENTRY, 'run', bundle.path, '--development', ...args],
+      command: [
+        process.execPath,
+        '--enable-source-maps',
+        ...NODE_FLAGS,
+        ENTRY,
+        'run',
+        bundle.path,
+        '--development',
+        ...args,
+      ],
       stopMs,
       onEvent: (event) => tell(log, event),
       onFiles: (files) => watcher.add(files.filter((file) => !bundle.isOwn(file))),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Job } from '../../../job/job.ts';
 import { type JobOptions, jobOf } from '../../../src/install/options.ts';
+import { NODE_FLAGS } from '../../../src/supervisor/node-flags.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -24,7 +25,7 @@ const job = (options: JobOptions, places: Partial<Parameters<typeof jobOf>[1]> =
 test('without options, a job has the least that an agent needs', (t) => {
   const { command, env, workingDirectory, tcp, stopSeconds, processType } = job({});
   const flags = ['--label', PLACES.label, '--cache', PLACES.cache];
-  t.deepEqual(command, [PLACES.node, PLACES.program, 'run', PLACES.module, ...flags]);
+  t.deepEqual(command, [PLACES.node, ...NODE_FLAGS, PLACES.program, 'run', PLACES.module, ...flags]);
   t.deepEqual(Object.keys(env), ['PATH']);
   t.deepEqual([workingDirectory, tcp, processType], ['/home/ada', undefined, 'interactive']);
   // The agent's own ten seconds, and a few more.
@@ -33,7 +34,7 @@ test('without options, a job has the least that an agent needs', (t) => {
 
 test('flags of the agent are passed on as they are, those that are off are left out', (t) => {
   const { command } = job({ agent: { idle: 0.5, 'no-md5': true, 'keep-quiet-clients': false, threads: undefined } });
-  t.deepEqual(command.slice(8), ['--idle', '0.5', '--no-md5']);
+  t.deepEqual(command.slice(command.indexOf('--idle')), ['--idle', '0.5', '--no-md5']);
 });
 
 test('the supervisor gives it longer to stop than it takes for itself', (t) => {
