@@ -4,13 +4,9 @@ import { checkAgents } from './corpus/live.ts';
 import { checkParsers } from './corpus/parsers.ts';
 import type { Verb } from './verb.ts';
 
-/** An input to an agent takes as long as some to the parsers. */
-const LIVE_SHARE = 10;
-
 export const corpus: Verb = async ({ options: { inputs }, random, scope, progress }) => {
   const parsers = checkParsers(random, inputs, (done) => progress(`parsers: ${done} of ${inputs}`));
-  const toAgents = Math.ceil(inputs / LIVE_SHARE);
-  const agents = await checkAgents(scope, random, toAgents, (done) => progress(`agents: ${done} of ${toAgents}`));
+  const agents = await checkAgents(scope, random, inputs, (done) => progress(`agents: ${done} of ${inputs}`));
   return {
     faults: [...parsers.faults, ...agents.faults],
     figures: { parsers: parsers.figures, agents: agents.figures },

@@ -16,12 +16,12 @@ export type Options = {
   connections: number;
 };
 
-const DEFAULTS = { minutes: 1, inputs: 100_000, cycles: 200, times: 50, connections: 10_000 };
+const DEFAULTS = { minutes: 1, inputs: 50_000, cycles: 200, times: 50, connections: 10_000 };
 
 export const HELP = `Usage: npm run chaos -- [VERB] [options]
 
   run        clients of all kinds and a mischief-maker for --minutes: each request has one outcome, the right one
-  corpus     --inputs mutated inputs to the parsers, and a tenth as many to running agents
+  corpus     --inputs mutated inputs to the parsers, and as many to running agents
   idle-exit  --cycles lives of agents, with clients that knock around the ends of these
   sigterm    an agent under load is told to leave, --times times
   reloads    an agent under load loads its module anew, --times times
