@@ -6,13 +6,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
-import { type CommandResult, type RunCommand, runCommand } from '../../job/run-command.ts';
+import { execa } from 'execa';
+import type { CommandResult, RunCommand } from '../../job/run-command.ts';
 import type { Surroundings } from '../../src/install/surroundings.ts';
 import { notTested } from './not-tested.ts';
 import { findTool } from './tools.ts';
 
 /** As the manager and all that it starts see it. */
 const RUNTIME = '/run/user/0';
+
+/**
+ * What a distribution has run for a user's session whenever units are read anew: programs of its desktop and its keys, up
+ * to a dozen each time, of which no agent needs any.
+ */
+const GENERATORS = ['/usr/lib/systemd/user-generators', '/usr/lib/systemd/user-environment-generators'];
 
 export type SystemdSession = {
   /** What an installer outside of the namespace needs to work inside. */
@@ -52,6 +59,7 @@ export async function openSystemd(
     return undefined;
   }
   const script = `
+    for folder in ${GENERATORS.join(' ')}; do [ ! -d $folder ] || mount -t tmpfs tmpfs $folder || exit 1; done
     mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system ${RUNTIME} && chmod 700 ${RUNTIME} || exit 1
     ${journald === undefined ? '' : startJournal(journald)}
     exec ${systemd} --user`;
@@ -66,10 +74,16 @@ export async function openSystemd(
   if (pid === undefined) throw new Error('unshare cannot be started');
 
   const commands: string[][] = [];
-  const run: RunCommand = (command): Promise<CommandResult> => {
+  const run: RunCommand = async (command): Promise<CommandResult> => {
     commands.push([...command]);
-    const inside = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    return runCommand([nsenter, '-t', String(pid), '-m', 'env', '-i', ...inside, ...command]);
+    const inside = ['-t', String(pid), '-m', ...command];
+    const { exitCode, stdout, stderr } = await execa(nsenter, inside, {
+      reject: false,
+      stdin: 'ignore',
+      extendEnv: false,
+      env,
+    });
+    return { status: exitCode ?? -1, stdout, stderr };
   };
 
   let closing: Promise<void> | undefined;
