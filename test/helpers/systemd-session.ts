@@ -4,7 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import type { CommandResult, RunCommand } from '../../job/run-command.ts';
@@ -101,7 +103,8 @@ export async function openSystemd(
     return closing;
   };
   atEnd(close);
-  await managerIsUp(run, exited);
+  const socket = `/proc/${pid}/root${RUNTIME}/systemd/private`;
+  await managerIsUp(run, () => existsSync(socket), exited);
   commands.length = 0;
   return {
     surroundings: {
@@ -126,12 +129,14 @@ function startJournal(journald: string): string {
     until [ -S /run/systemd/journal/stdout ]; do kill -0 $! || exit 1; sleep 0.02; done`;
 }
 
-async function managerIsUp(run: RunCommand, exited: Promise<unknown>): Promise<void> {
+async function managerIsUp(run: RunCommand, listens: () => boolean, exited: Promise<unknown>): Promise<void> {
   let isGone = false;
   exited.then(() => {
     isGone = true;
   });
   for (;;) {
+    // Until then every systemctl would be one in vain.
+    while (!listens() && !isGone) await wait(5);
     const { status, stdout, stderr } = await run(['systemctl', '--user', '--wait', 'is-system-running']);
     if (status === 0 || stdout.trim() === 'degraded') return;
     if (isGone) throw new Error(`the user manager has ended: ${stdout}${stderr}`);
