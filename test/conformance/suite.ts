@@ -152,7 +152,8 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     const seen: number[] = [];
     let isOver = false;
     const calling = clients.map(async (client) => {
-      while (!isOver) seen.push(await client.version());
+      // A pause, so that they leave some of the processor to the upgrade.
+      for (; !isOver; await wait(2)) seen.push(await client.version());
     });
     await bench.write(moduleText(2));
     const { outcome } = await bench.install({ agent: {} });
