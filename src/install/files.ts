@@ -7,6 +7,14 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 
 export type Undo = (action: () => Promise<void>) => void;
 
+/**
+ * Removes a folder and all in it, if it is there. Whoever writes in it meanwhile, such as a process that keeps its
+ * compiled code while it ends, is given half a second to be done.
+ */
+export function removeTree(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 33 });
+}
+
 /** Makes a folder and those above it, of mode 0700. Returns those that it has made, the outermost first. */
 export async function makeFolder(path: string, undo: Undo): Promise<string[]> {
   const outermost = await makePath(path);

@@ -1,10 +1,9 @@
 /** Makes a module an agent of launchd or systemd: one step after the other, or none of them. */
 import { realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { checkModule, type ModuleFacts } from './check-module.ts';
-import { hasText, linkOf, makeFolder, pointTo, writeText } from './files.ts';
+import { hasText, linkOf, makeFolder, pointTo, removeTree, writeText } from './files.ts';
 import { jobOfRecord } from './job-of-record.ts';
 import { checkKeyFile, keyFileNotes, makeKeyFile, missingKeyFile } from './key-file.ts';
 import { lockFolder, type Unlock } from './lock.ts';
@@ -82,7 +81,7 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
     if (known.heldBy !== undefined) throw taken(known.heldBy);
     made.push(...(await makeFolder(layout.versions, undo)));
     // The agent makes it, when it has answered.
-    if (found === undefined) undo(() => rm(layout.cache, { recursive: true, force: true }));
+    if (found === undefined) undo(() => removeTree(layout.cache));
     const copied = node.from !== undefined && (await copyNode(node.from, node.path, undo));
     const wrote = await writeVersion(layout.versions, hash, plan.files, undo);
     if (wrote || copied) say(version);

@@ -1,6 +1,6 @@
 /** Removes an agent, and all that was made for it. */
 import { rm, rmdir } from 'node:fs/promises';
-import { removeEmptyFolders } from './files.ts';
+import { removeEmptyFolders, removeTree } from './files.ts';
 import { lockFolder, type Unlock } from './lock.ts';
 import { isOurs, mustNotBeTaken } from './ours.ts';
 import { type InstallOptions, placeOf } from './plan.ts';
@@ -42,7 +42,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
       await supervisor.forget(label);
       const { record: recordPath, versions, current, nodes, cache, logs, sockets } = layout;
       for (const path of [versions, current, nodes, cache, logs, ...Object.values(sockets)]) {
-        await rm(path, { recursive: true, force: true });
+        await removeTree(path);
       }
       await removeUnfinished(layout);
       // Last, so that what could not be removed is still known of.

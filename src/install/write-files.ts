@@ -2,7 +2,7 @@
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ModuleFacts } from './check-module.ts';
-import { exists, makeFolder, type Undo, writeText } from './files.ts';
+import { exists, makeFolder, removeTree, type Undo, writeText } from './files.ts';
 import type { JobOptions } from './options.ts';
 import type { InstallOptions, Plan } from './plan.ts';
 import type { InstallRecord } from './record.ts';
@@ -29,7 +29,7 @@ export async function writeFiles(
       wrote.push(job.logFile);
     }
   }
-  if (previous !== undefined && previous.hash !== hash) await rm(layout.cache, { recursive: true, force: true });
+  if (previous !== undefined && previous.hash !== hash) await removeTree(layout.cache);
   for (const { path } of jobFiles) made.push(...(await makeFolder(dirname(path), undo)));
   if (await writeText(layout.record, record(), 0o600, undo)) wrote.push(layout.record);
   for (const { path, text, mode } of jobFiles) {

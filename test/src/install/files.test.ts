@@ -1,9 +1,19 @@
 /** Files that are written so that what was there before can be brought back. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { hasText, linkOf, makeFolder, pointTo, removeEmptyFolders, writeText } from '../../../src/install/files.ts';
+import {
+  hasText,
+  linkOf,
+  makeFolder,
+  pointTo,
+  removeEmptyFolders,
+  removeTree,
+  writeText,
+} from '../../../src/install/files.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { treeOf } from '../../helpers/tree.ts';
 
@@ -145,4 +155,24 @@ test('a link is made, replaced, and brought back', async (t) => {
   t.is(linkOf(path), '/one');
   t.deepEqual(readdirSync(folder), ['current']);
   await rm(path);
+});
+
+test('a tree in which somebody still writes is removed when that has ended', async (t) => {
+  const { folder } = await lay(t);
+  const cache = join(folder, 'cache');
+  const script = `
+    const { mkdirSync, writeFileSync } = require('node:fs');
+    const endAt = Date.now() + 150;
+    for (let nth = 0; Date.now() < endAt; nth += 1) {
+      mkdirSync(process.argv[1], { recursive: true });
+      try { writeFileSync(process.argv[1] + '/' + nth, ''); } catch {}
+      if (nth === 0) process.stdout.write('writes');
+    }`;
+  const writer = spawn(process.execPath, ['-e', script, join(cache, 'v1')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(writer, 'close');
+  await once(writer.stdout, 'data');
+  await t.notThrowsAsync(removeTree(cache));
+  await ended;
+  await removeTree(cache);
+  t.false(existsSync(cache));
 });
