@@ -13,6 +13,7 @@ import { INSTALL_STEPS, type InstallOptions, type InstallStep, type Plan, planIn
 import { prove } from './prove.ts';
 import { type InstallRecord, readRecord } from './record.ts';
 import { CHECK } from './runtime-files.ts';
+import { statusBecomes } from './status-becomes.ts';
 import { createSteps, type StepEvent, type Steps } from './steps.ts';
 import { checkPort } from './tcp-port.ts';
 import { tidy } from './tidy.ts';
@@ -168,5 +169,8 @@ async function restore(
 ): Promise<void> {
   const before = previous === undefined ? job : jobOfRecord(previous, layout, surroundings);
   await supervisor.load(before, changed);
-  await supervisor.dismiss(job.label);
+  const dismissed = await supervisor.dismiss(job.label);
+  if (dismissed === undefined) return;
+  // Until it has heard of it, it answers whoever connects, with what could not be installed.
+  await statusBecomes(supervisor, job.label, ({ pid }) => pid !== dismissed, job.stopSeconds * 1000);
 }

@@ -1,10 +1,9 @@
 /** Ends the process of an agent that does not answer any more. */
-import { setTimeout as wait } from 'node:timers/promises';
 import type { JobStatus } from '../../../job/supervisor.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import { statusBecomes } from '../status-becomes.ts';
 import type { Patient } from './finding.ts';
 
-const POLL_MS = 50;
 /** What the kernel and the supervisor may take for it. */
 const KILLED_MS = 10_000;
 
@@ -16,12 +15,8 @@ const KILLED_MS = 10_000;
 export async function endHungProcess({ label, supervisor, job }: Patient): Promise<void> {
   const pid = await supervisor.dismiss(label);
   if (pid === undefined) return;
-  const becomes = async (isSo: (status: JobStatus) => boolean, longestMs: number): Promise<boolean> => {
-    for (const deadline = Date.now() + longestMs; ; await wait(POLL_MS)) {
-      if (isSo(await supervisor.status(label))) return true;
-      if (Date.now() >= deadline) return false;
-    }
-  };
+  const becomes = (isSo: (status: JobStatus) => boolean, longestMs: number): Promise<boolean> =>
+    statusBecomes(supervisor, label, isSo, longestMs);
   const isGone = (status: JobStatus): boolean => status.pid !== pid;
   if (await becomes(isGone, job.stopSeconds * 1000)) return;
   try {
