@@ -7,19 +7,27 @@ import { join, relative } from 'node:path';
 export function treeOf(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return entries
-    .map(({ parentPath, name }) => {
-      const path = join(parentPath, name);
-      const stats = lstatSync(path);
-      const what = stats.isSymbolicLink()
-        ? `-> ${readlinkSync(path)}`
-        : !stats.isFile()
-          ? ''
-          : stats.size > 100_000
-            ? `${stats.size} bytes`
-            : readFileSync(path, 'base64');
-      return `${relative(folder, path)} ${stats.mode.toString(8)} ${stats.mtimeMs * Number(stats.isFile())} ${what}`;
-    })
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .flatMap((path) => lineOf(path, relative(folder, path)) ?? [])
     .sort();
+}
+
+/** Undefined of what has gone since the folder was read: agents write their compiled code by another name first. */
+function lineOf(path: string, name: string): string | undefined {
+  try {
+    const stats = lstatSync(path);
+    const what = stats.isSymbolicLink()
+      ? `-> ${readlinkSync(path)}`
+      : !stats.isFile()
+        ? ''
+        : stats.size > 100_000
+          ? `${stats.size} bytes`
+          : readFileSync(path, 'base64');
+    return `${name} ${stats.mode.toString(8)} ${stats.mtimeMs * Number(stats.isFile())} ${what}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** What is in a folder, whenever it was written, but for what agents write there themselves. Short, to be read in a difference. */
