@@ -1,11 +1,11 @@
 /** Python's own clients, with nothing but its standard library, against real agents. */
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { fixture, holdAgent } from '../helpers/agent.ts';
+import { fixture } from '../helpers/agent.ts';
 import { runProgram } from '../helpers/program.ts';
 import { findPythons, type Python } from '../helpers/pythons.ts';
-import { tempDir } from '../helpers/temp-dir.ts';
+import { sharedAgent } from '../helpers/shared-agent.ts';
 
 const MIB = 1024 * 1024;
 /** Python writes header and payload in one piece up to 16384 bytes, and in two beyond. */
@@ -15,8 +15,17 @@ const KEY = 'ein Schlüssel';
 const FIRST_WITH_DIGESTS = 12;
 
 const pythons = findPythons();
-const echo = fixture('agents/echo.ts');
-const rpc = fixture('agents/misbehaving.ts');
+const echo = sharedAgent(fixture('agents/echo.ts'));
+// With one thread the requests run one after the other, so that a reply too many could not hide at the end.
+const rpc = sharedAgent(fixture('agents/misbehaving.ts'), () => ['--threads', '1']);
+const keyed = sharedAgent(fixture('agents/echo.ts'), keyFlags);
+const keyedWithoutMd5 = sharedAgent(fixture('agents/echo.ts'), (folder) => [...keyFlags(folder), '--no-md5']);
+
+function keyFlags(folder: string): string[] {
+  const keyFile = join(folder, 'key');
+  writeFileSync(keyFile, `${KEY}\n`, { mode: 0o600 });
+  return ['--authkey-file', keyFile, '--handshake-timeout', '60'];
+}
 
 /** What a program under test/fixtures/python prints. */
 async function python(t: ExecutionContext, { path }: Python, program: string, args: string[], input?: string) {
@@ -27,17 +36,8 @@ async function python(t: ExecutionContext, { path }: Python, program: string, ar
 }
 
 async function rpcReplies(t: ExecutionContext, by: Python, messages: unknown[], replies: number): Promise<unknown[]> {
-  // With one thread the requests run one after the other, so that a reply too many could not hide at the end.
-  const { socketPath } = await holdAgent(t, rpc, ['--threads', '1']);
   const input = JSON.stringify(messages);
-  return JSON.parse(await python(t, by, 'rpc_client.py', [socketPath, String(replies)], input));
-}
-
-async function keyedAgent(t: ExecutionContext, ...flags: string[]): Promise<string> {
-  const keyFile = join(await tempDir(t), 'key');
-  await writeFile(keyFile, `${KEY}\n`, { mode: 0o600 });
-  const { socketPath } = await holdAgent(t, echo, ['--authkey-file', keyFile, '--handshake-timeout', '60', ...flags]);
-  return socketPath;
+  return JSON.parse(await python(t, by, 'rpc_client.py', [await rpc(), String(replies)], input));
 }
 
 test('there is a Python to test with', (t) => {
@@ -49,16 +49,14 @@ for (const by of pythons) {
   const name = `Python ${by.version}`;
 
   test.serial(`${name}: payloads of every size come back as they were sent`, async (t) => {
-    const { socketPath } = await holdAgent(t, echo);
-    const results = JSON.parse(await python(t, by, 'echo_client.py', [socketPath, ...SIZES.map(String)]));
+    const results = JSON.parse(await python(t, by, 'echo_client.py', [await echo(), ...SIZES.map(String)]));
     const expected = SIZES.map((size) => ({ size, same: true }));
     t.deepEqual(results, expected);
   });
 
   test.serial(`${name}: one byte over 64 MiB ends that connection and no other`, async (t) => {
-    const { socketPath } = await holdAgent(t, echo);
     const { outcome, served } = JSON.parse(
-      await python(t, by, 'refused_client.py', [socketPath, String(64 * MIB + 1)]),
+      await python(t, by, 'refused_client.py', [await echo(), String(64 * MIB + 1)]),
     );
     t.is(outcome, 'EOFError');
     t.deepEqual(served, ['before', 'after', 'new']);
@@ -102,8 +100,7 @@ for (const by of pythons) {
   test.serial(
     `${name}: send() is answered by an error that says to use send_bytes(), and the connection goes on`,
     async (t) => {
-      const { socketPath } = await holdAgent(t, rpc);
-      const [pickled, plain] = JSON.parse(await python(t, by, 'pickle_client.py', [socketPath]));
+      const [pickled, plain] = JSON.parse(await python(t, by, 'pickle_client.py', [await rpc()]));
       t.like(pickled, { id: null, error: { code: -32700, data: { code: 'ERR_LAUNCHPOOL_PICKLE' } } });
       t.regex(pickled.error.data.hint, /send_bytes/);
       t.like(plain, { id: 1, result: 3 });
@@ -111,15 +108,15 @@ for (const by of pythons) {
   );
 
   test.serial(`${name}: the right authkey is let in`, async (t) => {
-    t.is(await python(t, by, 'key_client.py', [await keyedAgent(t), KEY]), 'hello');
+    t.is(await python(t, by, 'key_client.py', [await keyed(), KEY]), 'hello');
   });
 
   test.serial(`${name}: a wrong authkey is an AuthenticationError, without waiting for the deadline`, async (t) => {
-    t.is(await python(t, by, 'key_client.py', [await keyedAgent(t), `${KEY}\n`]), 'AuthenticationError');
+    t.is(await python(t, by, 'key_client.py', [await keyed(), `${KEY}\n`]), 'AuthenticationError');
   });
 
   test.serial(`${name}: a client without the authkey gets nothing but the handshake and the end`, async (t) => {
-    const { frames, end } = JSON.parse(await python(t, by, 'keyless_client.py', [await keyedAgent(t)]));
+    const { frames, end } = JSON.parse(await python(t, by, 'keyless_client.py', [await keyed()]));
     t.is(end, 'EOFError');
     t.is(frames.length, 2);
     t.regex(frames[0], /^#CHALLENGE#\{sha256\}/);
@@ -130,7 +127,7 @@ for (const by of pythons) {
   test.serial(
     `${name}: --no-md5 ${knowsDigests ? 'lets it in' : 'refuses it with an AuthenticationError'}`,
     async (t) => {
-      const outcome = await python(t, by, 'key_client.py', [await keyedAgent(t, '--no-md5'), KEY]);
+      const outcome = await python(t, by, 'key_client.py', [await keyedWithoutMd5(), KEY]);
       t.is(outcome, knowsDigests ? 'hello' : 'AuthenticationError');
     },
   );
