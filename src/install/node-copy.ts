@@ -9,6 +9,8 @@ import { checkNodeVersion } from './node-path.ts';
 
 /** @throws ERR_LAUNCHPOOL_NODE_UNFIT */
 export async function versionOf(path: string): Promise<string> {
+  // It says so without being started.
+  if (isThisNode(path)) return checkNodeVersion(path, process.version);
   const { stdout, failed, shortMessage } = await execa(path, ['--version'], {
     reject: false,
     timeout: 30_000,
@@ -19,6 +21,11 @@ export async function versionOf(path: string): Promise<string> {
   throw new LaunchpoolError('ERR_LAUNCHPOOL_NODE_UNFIT', shortMessage ?? `${path} does not run`, {
     hint: 'Give the path of a Node with --node, or, if it is a copy that does not run by itself, leave --copy-node out.',
   });
+}
+
+function isThisNode(path: string): boolean {
+  const [its, own] = [path, process.execPath].map((each) => statSync(each, { throwIfNoEntry: false }));
+  return its !== undefined && its.dev === own?.dev && its.ino === own.ino;
 }
 
 /** Where a copy of that version goes. */

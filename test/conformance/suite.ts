@@ -1,4 +1,5 @@
 /** What every supervisor must do with an agent, from its installation until nothing is left of it. */
+
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { isAlive } from '../helpers/activator.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { pidAt, seenToLeave } from '../helpers/onlooker.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import { LOOK_AGAIN_MS } from '../helpers/until.ts';
 
 /** A machine, as far as an installer sees it. */
 export type Ground = {
@@ -228,5 +230,5 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
  */
 async function settled({ options }: Bench, state: AgentStatus['state']): Promise<void> {
   const { supervisor } = placeOf(options);
-  while ((await supervisor.status(options.label)).state !== state) await wait(20);
+  while ((await supervisor.status(options.label)).state !== state) await wait(LOOK_AGAIN_MS);
 }

@@ -5,3 +5,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await wait(5);
 }
+
+/** Between two looks of which each starts a process: more of them would only keep from its work what is waited for. */
+export const LOOK_AGAIN_MS = 100;

@@ -1,4 +1,5 @@
 /** The units of a job: what systemd makes of them, and what is refused. */
+
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -17,6 +18,7 @@ import { findPython } from '../helpers/pythons.ts';
 import { type SystemdSession, startSystemd } from '../helpers/systemd-session.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { needTool } from '../helpers/tools.ts';
+import { LOOK_AGAIN_MS } from '../helpers/until.ts';
 
 const SERVICE = `${LABEL}.service`;
 
@@ -193,7 +195,7 @@ test('arguments and variables arrive as they were', async (t) => {
     const { stdout } = await session.run(['systemctl', '--user', 'show', '-P', 'LoadState', '-P', 'Result', SERVICE]);
     // It does not say that it is ready: that is no matter here.
     if (!/^(success|protocol)\n+loaded$/.test(stdout.trim())) return t.fail(`the service has not started: ${stdout}`);
-    await wait(20);
+    await wait(LOOK_AGAIN_MS);
   }
   const found = JSON.parse(readFileSync(told, 'utf8')) as { args: string[]; env: object; cwd: string };
   t.deepEqual(found.args, NASTY);

@@ -1,4 +1,5 @@
 /** What is said of an agent, in each of its states, without starting it. */
+
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import type { RunCommand } from '../../../job/run-command.ts';
 import type { JobStatus } from '../../../job/supervisor.ts';
 import { list, status } from '../../../src/install/status.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
+import { LOOK_AGAIN_MS } from '../../helpers/until.ts';
 import {
   type Bench,
   hang,
@@ -94,7 +96,7 @@ it('one that ends as soon as it is started, while somebody waits, is held back',
   // Every now and then there is a process, for a moment.
   let found = await bench.status();
   while (found.state !== 'throttled' || found.lastExit !== 3) {
-    await wait(20);
+    await wait(LOOK_AGAIN_MS);
     found = await bench.status();
   }
   t.like(found, { listening: true, pid: undefined, process: undefined });

@@ -1,4 +1,5 @@
 /** An agent that is installed once more: what has changed is taken over, and what was cut short is made good. */
+
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { uninstall } from '../../../src/install/uninstall.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { ask, type InstallBench, type Kind, LABEL, layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { LOOK_AGAIN_MS } from '../../helpers/until.ts';
 
 const KINDS: readonly Kind[] = ['launchd', 'embedded', 'systemd'];
 
@@ -79,7 +81,7 @@ for (const kind of ['launchd', 'embedded'] as const) {
       const { socket } = await bench.install({ agent });
       const { supervisor } = placeOf(bench.options);
       await supervisor.dismiss(LABEL);
-      while ((await supervisor.status(LABEL)).state !== 'idle') await wait(20);
+      while ((await supervisor.status(LABEL)).state !== 'idle') await wait(LOOK_AGAIN_MS);
       let before: number | undefined;
       const knockedAt: Supervisor = {
         ...supervisor,

@@ -1,4 +1,5 @@
 /** An installed agent for tests of what looks at it: under a double of launchd, or under systemd itself. */
+
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
@@ -21,6 +22,7 @@ import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } fr
 import { seenToLeave } from '../../../helpers/onlooker.ts';
 import { type SystemdSession, startSystemd } from '../../../helpers/systemd-session.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
+import { LOOK_AGAIN_MS } from '../../../helpers/until.ts';
 
 /** The shortest life that no supervisor takes for a crash. */
 export const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
@@ -159,7 +161,7 @@ export function onSystemd(): SystemdTest {
  * start the next one.
  */
 export async function stateIs({ label, supervisor }: Bench, state: AgentStatus['state']): Promise<void> {
-  while ((await supervisor.status(label)).state !== state) await wait(20);
+  while ((await supervisor.status(label)).state !== state) await wait(LOOK_AGAIN_MS);
 }
 
 export function idsOf(findings: readonly Finding[]): string[] {
