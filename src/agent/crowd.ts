@@ -31,13 +31,15 @@ export type Crowd = {
 
 export function createCrowd({ most, connections, visitors, speaks, onTurnedAway }: CrowdOptions): Crowd {
   const mostVisitors = Math.min(most, MOST_VISITORS);
+  // They have descriptors as well, of which there may be few.
+  const mostLingerers = Math.min(Math.ceil(most / 4), MOST_LINGERERS);
   let lingerers = 0;
 
   function turnAway(socket: Socket, error: LaunchpoolError): void {
     onTurnedAway(error);
     // Who goes away without having read it is no concern of anybody's.
     socket.on('error', () => socket.destroy());
-    if (!speaks() || lingerers >= MOST_LINGERERS) {
+    if (!speaks() || lingerers >= mostLingerers) {
       socket.destroy();
       return;
     }

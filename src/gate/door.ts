@@ -8,6 +8,8 @@ import { unsafeSocket } from './socket-safety.ts';
 
 /** So much of the descriptors may be connections; the others are for files, threads, and those that are turned away. */
 const SHARE_OF_DESCRIPTORS = 0.8;
+/** Where there are few: what an agent has open by itself, and needs to load its module, however many want to connect. */
+const OWN_DESCRIPTORS = 48;
 const MOST_CONNECTIONS = 10_000;
 
 export type DoorOptions = KernelOptions & {
@@ -59,8 +61,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   ];
   return {
     unsafe: found.find((error) => error !== undefined),
-    mostConnections:
-      maxConnections ?? Math.min(MOST_CONNECTIONS, Math.floor(kernel.mostDescriptors * SHARE_OF_DESCRIPTORS)),
+    mostConnections: maxConnections ?? mostConnectionsOf(kernel.mostDescriptors),
     isGone: kernel.isGone,
     guard: (at, onSocket) => (socket, listeningFd) => {
       const refusal = overTcp.has(listeningFd) ? undefined : refusalOf[at](descriptorOf(socket));
@@ -69,4 +70,9 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       onTurnedAway(refusal);
     },
   };
+}
+
+function mostConnectionsOf(descriptors: number): number {
+  const most = Math.min(Math.floor(descriptors * SHARE_OF_DESCRIPTORS), descriptors - OWN_DESCRIPTORS);
+  return Math.max(1, Math.min(MOST_CONNECTIONS, most));
 }
