@@ -97,7 +97,7 @@ export const AGENT_FLAGS: Readonly<Record<string, Flag>> = {
   },
   'max-connections': {
     value: 'N',
-    help: 'the most connections at once (default: 10000, or 80 % of the descriptors there are)',
+    help: 'the most connections at once (default: 10000, 80 % of the descriptors, or all but 48; the least of these)',
     apply: (value, flag) => ({ maxConnections: integerOf(value, flag, 1, 10_000_000) }),
   },
   'allow-uid': {

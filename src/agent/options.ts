@@ -77,7 +77,7 @@ export type AgentOptions = {
   allowUids: readonly number[];
   /**
    * The most connections at once.
-   * @default 10000, or 80 % of the descriptors that the process may have, if that is less
+   * @default 10000, 80 % of the descriptors that the process may have, or all but 48 of them: the least of these
    */
   maxConnections: number | undefined;
   /**
