@@ -2,7 +2,7 @@
  * A user manager of systemd, the real one, in a mount namespace of its own: its /run is a file system of its own, so
  * that it neither sees nor disturbs the system's. Its sockets are reached by way of /proc/<pid>/root.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -22,6 +22,15 @@ const RUNTIME = '/run/user/0';
  * to a dozen each time, of which no agent needs any.
  */
 const GENERATORS = ['/usr/lib/systemd/user-generators', '/usr/lib/systemd/user-environment-generators'];
+
+/**
+ * Where control groups are, by version 2, 1 and both (systemd.directives(7), "unified cgroup hierarchy"). In a group of its
+ * own a manager leaves everybody else's processes where they are, and what it ends is only its own: two that share one take
+ * services of the same name for the same.
+ */
+const CGROUPS = '/sys/fs/cgroup';
+const CGROUP_TREES = [CGROUPS, `${CGROUPS}/systemd`, `${CGROUPS}/unified`];
+const cgroupOf = (pid: number | string): string => `launchpool-test-${pid}`;
 
 export type SystemdSession = {
   /** What an installer outside of the namespace needs to work inside. */
@@ -61,6 +70,9 @@ export async function openSystemd(
     return undefined;
   }
   const script = `
+    for tree in ${CGROUP_TREES.join(' ')}; do
+      [ -f $tree/cgroup.procs ] && mkdir $tree/${cgroupOf('$$')} && echo $$ > $tree/${cgroupOf('$$')}/cgroup.procs
+    done
     for folder in ${GENERATORS.join(' ')}; do [ ! -d $folder ] || mount -t tmpfs tmpfs $folder || exit 1; done
     mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system ${RUNTIME} && chmod 700 ${RUNTIME} || exit 1
     ${journald === undefined ? '' : startJournal(journald)}
@@ -99,6 +111,7 @@ export async function openSystemd(
       } catch {
         // There is none.
       }
+      removeCgroups(pid);
     })();
     return closing;
   };
@@ -127,6 +140,13 @@ function startJournal(journald: string): string {
     printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=no\\n' > /run/systemd/journald.conf.d/test.conf
     ${journald} &
     until [ -S /run/systemd/journal/stdout ]; do kill -0 $! || exit 1; sleep 0.02; done`;
+}
+
+/** Whoever has been in them has ended; the manager makes some for each controller that it finds. */
+function removeCgroups(pid: number): void {
+  spawnSync('find', [CGROUPS, '-depth', '-type', 'd', '-path', `*/${cgroupOf(pid)}*`, '-exec', 'rmdir', '{}', '+'], {
+    stdio: 'ignore',
+  });
 }
 
 async function managerIsUp(run: RunCommand, listens: () => boolean, exited: Promise<unknown>): Promise<void> {
