@@ -11,6 +11,12 @@ import { buildProgram } from '../build/program.ts';
 
 const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
 
+/**
+ * A test that hangs would have ava wait for ever if another one has asked for more time shortly before: then its own limit
+ * is passed over, once and for all (class TimeoutTrigger in https://github.com/avajs/ava/blob/main/lib/api.js).
+ */
+const LONGEST_MS = 30 * 60_000;
+
 const folder = mkdtempSync(join(tmpdir(), 'lp-run-'));
 const built = process.env.LAUNCHPOOL_TEST_PROGRAM === undefined ? buildProgram() : undefined;
 try {
@@ -23,7 +29,13 @@ try {
 function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
   const list = join(folder, 'not-tested');
   const env = { ...process.env, LAUNCHPOOL_NOT_TESTED: list, LAUNCHPOOL_TEST_PROGRAM: program };
-  const { status } = spawnSync(process.execPath, [AVA, ...process.argv.slice(2)], { stdio: 'inherit', env });
+  const { status } = spawnSync(process.execPath, [AVA, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env,
+    timeout: LONGEST_MS,
+    // At which ava says what it has been waiting for.
+    killSignal: 'SIGINT',
+  });
   const notTested = existsSync(list) ? readFileSync(list, 'utf8').trim().split('\n').sort() : [];
   if (notTested.length > 0) console.log(`\nNOT TESTED here:\n${notTested.map((line) => `  ${line}\n`).join('')}`);
   return status === 0 && notTested.length > 0 && process.env.LAUNCHPOOL_TEST_ALL ? 1 : (status ?? 1);

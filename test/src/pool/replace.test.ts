@@ -1,6 +1,6 @@
 /** Threads that are ended at once, whatever they are doing: what they had begun is lost, and nothing else. */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { LaunchpoolError } from '../../../wire/errors.ts';
@@ -37,12 +37,12 @@ test('what a replaced thread had begun fails with the reason; others go on, and 
 
 test('a handler that never returns is ended, and the thread beside it never notices', async (t) => {
   const { pool, call } = startPoolBench(t, { module, threads: 2 });
-  const threads = await bothThreads(call);
-  const never = call('never');
+  await bothThreads(call);
+  const begun = join(await tempDir(t), 'begun');
+  const never = call('never', begun);
+  await until(() => existsSync(begun));
   const beside = call('slow', 200);
-  // The thread that still answers is not the one.
-  const { threadId } = (await call('where')) as { threadId: number };
-  for (const thread of threads) if (thread !== threadId) pool.replace(thread, WHY);
+  pool.replace(Number(await readFile(begun, 'utf8')), WHY);
   await t.throwsAsync(never, { message: 'replaced for a test' });
   t.is(await beside, 200);
   t.is((await bothThreads(call)).length, 2);
