@@ -1,6 +1,6 @@
 /** How the tests are run: each file in a process of its own, for descriptors, signals and the environment are real. */
 import { availableParallelism } from 'node:os';
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 /** Where the files are that take longest, the longest first: begun last, one of them would be waited for alone. */
 const LONGEST = [
@@ -25,6 +25,9 @@ export default {
   files: ['test/**/*.test.ts'],
   extensions: ['ts'],
   workerThreads: false,
+  // Each process would strip the types of the same files again.
+  environmentVariables: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'launchpool-test') },
+  require: ['./test/helpers/without-compile-cache.ts'],
   timeout: '2m',
   // One more than compute: those under a supervisor wait for it half of their time.
   concurrency: availableParallelism() + 1,
