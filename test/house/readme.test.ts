@@ -51,15 +51,13 @@ test('the Python shown prints what its comment says', async (t) => {
   t.is(stdout.toString().trim(), /# (b'.*')$/m.exec(script)?.[1] ?? 'no such comment');
 });
 
-test('CI runs the very commands that a new user is told, after one installation', (t) => {
+test('CI runs the very commands that a new user is told', (t) => {
   const ci = read('.ci/run').split('\n');
-  const [start = '', check = ''] = blocks('sh').map((command) => command.trim());
-  t.true(ci.includes(check), check);
-  t.true(start.startsWith('npm ci && '), start);
-  t.true(
-    ci.some((line) => line.includes(start.replace('npm ci && ', ''))),
-    start,
-  );
+  for (const command of blocks('sh').slice(0, 2))
+    t.true(
+      ci.some((line) => line.includes(command.trim())),
+      command,
+    );
 });
 
 test('the exit statuses of the help are those of the errors, and 0 and 1', async (t) => {
