@@ -124,6 +124,6 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
 }
 
 /** A shell that allows so many descriptors and becomes the agent. */
-export function withDescriptors(most: number): string[] {
+export function withDescriptors(most: number): [string, ...string[]] {
   return ['/bin/sh', '-c', `ulimit -n ${most} && exec "$0" "$@"`];
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test from 'ava';
+import { withDescriptors } from '../../chaos/agents.ts';
 import { connectRaw } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
@@ -89,7 +90,7 @@ test('10 000 idle connections are served, and one more is turned away', async (t
 test('a storm of more connections than there are descriptors leaves the agent as it was', async (t) => {
   t.timeout(60_000);
   const agent = agentCommand(RAW, ['--max-connections', '10000', '--idle', '0']);
-  const { socketPath, all } = await activate(t, ['/bin/sh', '-c', 'ulimit -n 64 && exec "$0" "$@"', ...agent]);
+  const { socketPath, all } = await activate(t, [...withDescriptors(64), ...agent]);
   const first = await connectRaw(socketPath);
   t.is(String(await first.request('before')), 'before');
   for (let storm = 0; storm < 3; storm += 1) {
@@ -117,7 +118,7 @@ for (const { descriptors, most, why } of [
 ])
   test(`by itself an agent takes no more connections than ${why}`, async (t) => {
     const agent = agentCommand(RAW, ['--idle', '0']);
-    const { socketPath } = await activate(t, ['/bin/sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, ...agent]);
+    const { socketPath } = await activate(t, [...withDescriptors(descriptors), ...agent]);
     const first = await connectRaw(socketPath);
     await first.request('before');
     const clients = [];

@@ -1,24 +1,17 @@
 /** An agent that may open few descriptors, and more who want to connect than it has of them. */
-import { join } from 'node:path';
 import test from 'ava';
-import { BUSY } from '../../chaos/agents.ts';
+import { BUSY, withDescriptors } from '../../chaos/agents.ts';
 import type { LaunchpoolError } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
-import { createActivator } from '../../src/supervisor/activator.ts';
+import { activate } from '../helpers/activator.ts';
 import { ENTRY } from '../helpers/agent.ts';
-import { tempDir } from '../helpers/temp-dir.ts';
 
 const DESCRIPTORS = 64;
 const CROWD = 100;
 
 test('however many come while it starts, an agent loads its module and answers those that it has room for', async (t) => {
-  const socketPath = join(await tempDir(t), 'a.sock');
   const program = [process.execPath, ENTRY, 'run', BUSY, '--threads', '2', '--log-level', 'silent'];
-  const activator = await createActivator({
-    socketPath,
-    command: ['/bin/sh', '-c', `ulimit -n ${DESCRIPTORS} && exec "$0" "$@"`, ...program],
-  });
-  t.teardown(() => activator.close());
+  const { socketPath, restart } = await activate(t, [...withDescriptors(DESCRIPTORS), ...program]);
   // More than once: whether what is loaded meets a lack of descriptors depends on who comes first.
   for (let nth = 0; nth < 10; nth += 1) {
     const outcomes = await Promise.all(
@@ -26,7 +19,7 @@ test('however many come while it starts, an agent loads its module and answers t
     );
     t.true(outcomes.includes('answered'));
     t.deepEqual(new Set(outcomes.filter((outcome) => !EXPECTED.has(outcome))), new Set());
-    activator.restart();
+    restart();
   }
 });
 

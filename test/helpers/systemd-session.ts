@@ -24,9 +24,9 @@ const RUNTIME = '/run/user/0';
 const GENERATORS = ['/usr/lib/systemd/user-generators', '/usr/lib/systemd/user-environment-generators'];
 
 /**
- * Where control groups are, by version 2, 1 and both (systemd.directives(7), "unified cgroup hierarchy"). In a group of its
- * own a manager leaves everybody else's processes where they are, and what it ends is only its own: two that share one take
- * services of the same name for the same.
+ * Where control groups are, by version 2, 1 and both (https://systemd.io/CGROUP_DELEGATION/). In a group of its own a
+ * manager leaves everybody else's processes where they are, and ends only its own services: two managers that share one
+ * take services of the same name for the same.
  */
 const CGROUPS = '/sys/fs/cgroup';
 const CGROUP_TREES = [CGROUPS, `${CGROUPS}/systemd`, `${CGROUPS}/unified`];
@@ -144,9 +144,9 @@ function startJournal(journald: string): string {
 
 /** Whoever has been in them has ended; the manager makes some for each controller that it finds. */
 function removeCgroups(pid: number): void {
-  spawnSync('find', [CGROUPS, '-depth', '-type', 'd', '-path', `*/${cgroupOf(pid)}*`, '-exec', 'rmdir', '{}', '+'], {
-    stdio: 'ignore',
-  });
+  const own = `*/${cgroupOf(pid)}`;
+  const them = ['-type', 'd', '(', '-path', own, '-o', '-path', `${own}/*`, ')'];
+  spawnSync('find', [CGROUPS, '-depth', ...them, '-exec', 'rmdir', '{}', '+'], { stdio: 'ignore' });
 }
 
 async function managerIsUp(run: RunCommand, listens: () => boolean, exited: Promise<unknown>): Promise<void> {
