@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import { build } from 'plist';
 import { dryRun } from '../../../src/install/dry-run.ts';
+import { removeTree } from '../../../src/install/files.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { isAlive } from '../../helpers/activator.ts';
@@ -66,7 +67,8 @@ for (const kind of ['launchd', 'systemd'] as const) {
     const before = bench.traces();
     await bench.install();
     const { versions, current, cache, logs } = bench.layout;
-    for (const path of [versions, current, cache, logs]) await rm(path, { recursive: true, force: true });
+    // The agent is alive, and may be writing in its cache.
+    for (const path of [versions, current, cache, logs]) await removeTree(path);
     t.is((await uninstall(bench.options)).outcome, 'uninstalled');
     t.deepEqual(bench.traces(), before);
   });
