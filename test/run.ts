@@ -7,7 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildProgram } from '../build/program.ts';
+import { type BuiltProgram, buildProgram } from '../build/program.ts';
+import { placeNode } from './helpers/lasting-node.ts';
 
 const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
 
@@ -18,17 +19,25 @@ const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
 const LONGEST_MS = 30 * 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'lp-run-'));
-const built = process.env.LAUNCHPOOL_TEST_PROGRAM === undefined ? buildProgram() : undefined;
+const node = placeNode();
+let built: BuiltProgram | undefined;
 try {
+  if (process.env.LAUNCHPOOL_TEST_PROGRAM === undefined) built = buildProgram();
   process.exitCode = run(built?.path);
 } finally {
   built?.remove();
+  node.remove();
   rmSync(folder, { recursive: true, force: true });
 }
 
 function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
   const list = join(folder, 'not-tested');
-  const env = { ...process.env, LAUNCHPOOL_NOT_TESTED: list, LAUNCHPOOL_TEST_PROGRAM: program };
+  const env = {
+    ...process.env,
+    LAUNCHPOOL_NOT_TESTED: list,
+    LAUNCHPOOL_TEST_PROGRAM: program,
+    LAUNCHPOOL_TEST_NODE: node.path,
+  };
   const { status } = spawnSync(process.execPath, [AVA, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env,

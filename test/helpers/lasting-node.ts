@@ -1,23 +1,33 @@
-/** This Node where an installer takes it for one that stays, so that not each test copies a hundred megabytes. */
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync } from 'node:fs';
+/**
+ * This Node where an installer takes it for one that stays, so that not each test copies a hundred megabytes: outside of
+ * node_modules, and of the folders for what does not last, in which the checkout itself may be.
+ */
+import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-/** Outside of node_modules; of a checkout in a folder for what does not last, this one is copied all the same. */
-export function lastingNode(): string {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  if (/^(\/private)?\/(tmp|var\/folders)\//.test(root)) return process.execPath;
-  const folder = join(root, '.lasting-node', process.version);
+export type PlacedNode = { path: string; remove(): void };
+
+/** In a folder of its own. */
+export function placeNode(): PlacedNode {
+  const folder = mkdtempSync('/var/tmp/lp-node-');
   const path = join(folder, 'node');
-  if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
   try {
-    linkSync(process.execPath, unfinished);
+    linkSync(process.execPath, path);
   } catch {
     // Another file system.
-    copyFileSync(process.execPath, unfinished);
+    copyFileSync(process.execPath, path);
   }
-  renameSync(unfinished, path);
-  return path;
+  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+let own: PlacedNode | undefined;
+
+/** The one that test/run.ts has placed, or one that goes with this process. */
+export function lastingNode(): string {
+  if (process.env.LAUNCHPOOL_TEST_NODE !== undefined) return process.env.LAUNCHPOOL_TEST_NODE;
+  if (own === undefined) {
+    own = placeNode();
+    process.once('exit', own.remove);
+  }
+  return own.path;
 }

@@ -1,22 +1,14 @@
 /** Which Node is recorded: one that stays, as far as its path tells. */
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { checkNodeVersion, chooseNode } from '../../../src/install/node-path.ts';
-import { notTested } from '../../helpers/not-tested.ts';
 
 const UNFIT = { code: 'ERR_LAUNCHPOOL_NODE_UNFIT' };
 
-/** Not among what does not last, where tests have their folders otherwise. Undefined, and said so, in such a checkout. */
-function lastingFolder(t: ExecutionContext): string | undefined {
-  const root = fileURLToPath(new URL('../../..', import.meta.url));
-  if (/^(\/private)?\/(tmp|var\/folders)\//.test(root)) {
-    notTested(t, 'the checkout itself is in a folder for what does not last');
-    return undefined;
-  }
-  mkdirSync(join(root, '.lasting-node'), { recursive: true });
-  const folder = mkdtempSync(join(root, '.lasting-node', 'tree-'));
+/** Not among what does not last, where tests have their folders otherwise, and the checkout may be. */
+function lastingFolder(t: ExecutionContext): string {
+  const folder = mkdtempSync('/var/tmp/lp-');
   t.teardown(() => rmSync(folder, { recursive: true }));
   return folder;
 }
@@ -41,7 +33,6 @@ const choose = (node: string, copyNode?: boolean): ReturnType<typeof chooseNode>
 
 test('a Node that stays is taken as it is, and nothing is said', (t) => {
   const folder = lastingFolder(t);
-  if (folder === undefined) return;
   const path = place(folder, 'bin/node');
   t.deepEqual(choose(path), { path, mustCopy: false, notes: [] });
   t.deepEqual(chooseNode({ execPath: path }), { path, mustCopy: false, notes: [] });
@@ -49,14 +40,12 @@ test('a Node that stays is taken as it is, and nothing is said', (t) => {
 
 test('a relative path is made an absolute one: the supervisor has another working directory', (t) => {
   const folder = lastingFolder(t);
-  if (folder === undefined) return;
   const path = place(folder, 'bin/node');
   t.is(choose(relative(process.cwd(), path)).path, path);
 });
 
 test('of Homebrew’s Cellar the link that outlives upgrades is taken, for a versioned formula too', (t) => {
   const folder = lastingFolder(t);
-  if (folder === undefined) return;
   for (const formula of ['node', 'node@24']) {
     const path = place(folder, 'Cellar', formula, '24.1.0', 'bin/node');
     link(`../Cellar/${formula}/24.1.0`, folder, 'opt', formula);
@@ -69,21 +58,18 @@ test('of Homebrew’s Cellar the link that outlives upgrades is taken, for a ver
 
 test('of a Cellar without that link, the Node itself is taken', (t) => {
   const folder = lastingFolder(t);
-  if (folder === undefined) return;
   const path = place(folder, 'Cellar/node/24.1.0/bin/node');
   t.is(choose(path).path, realpathSync(path));
 });
 
 test('a link that the user gives is left as it is', (t) => {
   const folder = lastingFolder(t);
-  if (folder === undefined) return;
   const path = link(place(folder, 'node-24/bin/node'), folder, 'bin/node');
   t.is(choose(path).path, path);
 });
 
 test('a link that goes with its shell is refused, and the hint says what it stands for', (t) => {
   const folder = lastingFolder(t);
-  if (folder === undefined) return;
   const real = place(folder, 'fnm/node-versions/v24.1.0/installation/bin/node');
   const path = link(dirname(dirname(real)), folder, 'fnm_multishells/123_456');
   const error = t.throws(() => choose(join(path, 'bin/node')), UNFIT) as Error & { hint: string };
@@ -96,7 +82,6 @@ test('a link that goes with its shell is refused, and the hint says what it stan
 
 test('a Node in a folder for what does not last is refused, also behind a link, and the hint names no such path', (t) => {
   const folder = lastingFolder(t);
-  if (folder === undefined) return;
   const temporary = mkdtempSync('/tmp/lp-node-');
   t.teardown(() => rmSync(temporary, { recursive: true }));
   const path = place(temporary, 'node');
@@ -120,7 +105,6 @@ for (const [manager, path] of [
 ] as const) {
   test(`${path} is taken, and noted as one that ${manager} may remove`, (t) => {
     const folder = lastingFolder(t);
-    if (folder === undefined) return;
     const { mustCopy, notes } = choose(place(folder, path));
     t.false(mustCopy);
     t.is(notes.length, 1);
@@ -133,7 +117,6 @@ test('a Node among packages is copied, which is said, and never refused', (t) =>
   const temporary = mkdtempSync('/tmp/lp-node-');
   t.teardown(() => rmSync(temporary, { recursive: true }));
   for (const folder of [lastingFolder(t), temporary]) {
-    if (folder === undefined) continue;
     const path = place(folder, 'node_modules/node/bin/node');
     const { mustCopy, notes, path: chosen } = choose(path);
     t.deepEqual([chosen, mustCopy, notes.length], [path, true, 1]);
