@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { connect, connectRaw, LaunchpoolError } from '../../src/client/index.ts';
 import { fixture, holdAgent, SOURCES, type TestAgent } from '../helpers/agent.ts';
+import { sharedAgent } from '../helpers/shared-agent.ts';
 
 type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 
@@ -11,6 +12,9 @@ const rawAgent = fixture('agents/misbehaving-raw.ts');
 /** From the sources, whatever the other tests start: what loads and runs handlers is another file there. */
 const hold = (t: ExecutionContext, module: string, flags?: readonly string[]): Promise<TestAgent> =>
   holdAgent(t, module, flags, SOURCES);
+/** For tests after which it is as it was. */
+const rpcSocket = sharedAgent(rpcAgent, undefined, SOURCES);
+const rawSocket = sharedAgent(rawAgent, () => ['--threads', '2'], SOURCES);
 
 test('handlers run on worker threads, from the very first reply on and under load', async (t) => {
   const { socketPath } = await hold(t, rpcAgent, ['--threads', '2']);
@@ -25,7 +29,7 @@ test('handlers run on worker threads, from the very first reply on and under loa
 });
 
 test('a handler that throws answers with the code, name, message and data of what it threw, and no stack', async (t) => {
-  const { socketPath } = await hold(t, rpcAgent);
+  const socketPath = await rpcSocket();
   const agent = await connect<Misbehaving>(socketPath);
   const error = await t.throwsAsync(agent.fail('too far'), { instanceOf: LaunchpoolError });
   t.like(error, { code: 'E_TEST', name: 'RangeError', message: 'too far', data: { at: 7 }, remote: true });
@@ -40,7 +44,7 @@ test('in development the stack comes along', async (t) => {
 });
 
 test('a handler that rejects, throws a number code or throws text answers with an error', async (t) => {
-  const { socketPath } = await hold(t, rpcAgent);
+  const socketPath = await rpcSocket();
   const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.reject('no'), { message: 'no', code: 'ERR_LAUNCHPOOL_HANDLER' });
   const numbered = (await t.throwsAsync(agent.failWithNumber(4711))) as LaunchpoolError | undefined;
@@ -49,7 +53,7 @@ test('a handler that rejects, throws a number code or throws text answers with a
 });
 
 test('what JSON has no form for is an error, and nothing is null', async (t) => {
-  const { socketPath } = await hold(t, rpcAgent);
+  const socketPath = await rpcSocket();
   const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.bigint(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
   await t.throwsAsync(agent.circular(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
@@ -105,7 +109,7 @@ test('a handler that never returns holds up nobody on another thread', async (t)
 });
 
 test('the params reach the handler: an array as arguments, an object as the one argument', async (t) => {
-  const { socketPath } = await hold(t, rpcAgent);
+  const socketPath = await rpcSocket();
   const client = await connectRaw(socketPath);
   const ask = async (request: string): Promise<unknown> =>
     JSON.parse((await client.request(request)).toString()).result;
@@ -117,7 +121,7 @@ test('the params reach the handler: an array as arguments, an object as the one 
 });
 
 test('setup has run before the first request, and is no method', async (t) => {
-  const { socketPath } = await hold(t, rpcAgent);
+  const socketPath = await rpcSocket();
   const agent = await connect<Record<string, () => unknown>>(socketPath);
   t.is(await agent.wasSetUp?.(), true);
   for (const name of ['setup', 'teardown', 'NotAMethod', 'alsoNotAMethod', 'toString', 'rpc.discover', '__proto__']) {
@@ -126,7 +130,7 @@ test('setup has run before the first request, and is no method', async (t) => {
 });
 
 test('a raw handler may return any view of bytes, and nothing else', async (t) => {
-  const { socketPath } = await hold(t, rawAgent);
+  const socketPath = await rawSocket();
   const client = await connectRaw(socketPath);
   t.deepEqual([...(await client.request('buffer'))], [1, 2, 3]);
   t.is((await client.request('wait 1')).toString(), 'wait 1');
@@ -135,7 +139,7 @@ test('a raw handler may return any view of bytes, and nothing else', async (t) =
 
 for (const message of ['throw', 'exit']) {
   test(`raw, ${message}: the connection closes after the replies before it, others go on`, async (t) => {
-    const { socketPath } = await hold(t, rawAgent, ['--threads', '2']);
+    const socketPath = await rawSocket();
     const other = await connectRaw(socketPath);
     const client = await connectRaw(socketPath);
     t.is((await other.request('hello')).toString(), 'hello');

@@ -49,12 +49,12 @@ export function agentCommand(module: string, flags: readonly string[] = []): Act
   return [process.execPath, ENTRY, 'run', fixture(module), '--log-level', 'silent', ...flags];
 }
 
-/** The command of a program that is no agent: see test/fixtures/programs/serve.ts. */
+/** The command of a program that is no agent: see test/fixtures/programs/serve.mjs. */
 export function serveCommand(...flags: readonly string[]): ActivatorOptions['command'] {
-  return [process.execPath, fixture('programs/serve.ts'), ...flags];
+  return [process.execPath, fixture('programs/serve.mjs'), ...flags];
 }
 
-/** Connects and gives back all that the other side says, which for serve.ts is its process id. */
+/** Connects and gives back all that the other side says, which for serve.mjs is its process id. */
 export async function listenTo(path: string): Promise<string> {
   const socket = connect(path);
   await once(socket, 'connect');

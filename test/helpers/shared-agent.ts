@@ -12,7 +12,11 @@ import { ENTRY } from './agent.ts';
  * the folder.
  * @returns what gives the path of its socket.
  */
-export function sharedAgent(module: string, flagsIn: (folder: string) => readonly string[] = () => []) {
+export function sharedAgent(
+  module: string,
+  flagsIn: (folder: string) => readonly string[] = () => [],
+  program: string = ENTRY,
+) {
   let held: Promise<{ folder: string; socketPath: string; activator: Activator }> | undefined;
   test.after.always(async () => {
     if (held === undefined) return;
@@ -27,7 +31,7 @@ export function sharedAgent(module: string, flagsIn: (folder: string) => readonl
     const flags = ['--log-level', 'silent', ...flagsIn(folder)];
     const activator = await createActivator({
       socketPath,
-      command: [process.execPath, ENTRY, 'run', module, ...flags],
+      command: [process.execPath, program, 'run', module, ...flags],
     });
     return { folder, socketPath, activator };
   }

@@ -8,10 +8,16 @@ import { frameHeader } from '../../../wire/frame.ts';
 import { fixture, holdAgent } from '../../helpers/agent.ts';
 import { dial } from '../../helpers/frame-client.ts';
 import { framesOf } from '../../helpers/frame-server.ts';
+import { sharedAgent } from '../../helpers/shared-agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const raw = fixture('agents/misbehaving-raw.ts');
 const rpc = fixture('agents/misbehaving.ts');
+
+/** For tests that leave an agent as it was. */
+const rawSocket = sharedAgent(raw, () => ['--threads', '2']);
+const rpcSocket = sharedAgent(rpc, () => ['--threads', '2']);
+const strictSocket = sharedAgent(rpc, () => ['--max-frame', '100']);
 
 const request = (id: number, method: string, ...params: unknown[]): string =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params });
@@ -23,14 +29,14 @@ async function keyFile(t: ExecutionContext): Promise<string> {
 }
 
 test('who has sent and ended its side still gets every raw reply, and then the end', async (t) => {
-  const { socketPath } = await holdAgent(t, raw);
+  const socketPath = await rawSocket();
   const client = await dial(t, socketPath);
   client.socket.end(framesOf('wait 50', 'a', ''));
   t.deepEqual(await client.ended, ['wait 50', 'a', '']);
 });
 
 test('who has sent and ended its side still gets every RPC reply, and then the end', async (t) => {
-  const { socketPath } = await holdAgent(t, rpc);
+  const socketPath = await rpcSocket();
   const client = await dial(t, socketPath);
   client.socket.end(framesOf(request(1, 'slow', 50), request(2, 'sync', 'a')));
   const ids = (await client.ended).map((reply) => JSON.parse(reply).id);
@@ -38,14 +44,14 @@ test('who has sent and ended its side still gets every RPC reply, and then the e
 });
 
 test('who ends its side in the middle of a frame gets the replies to the whole ones', async (t) => {
-  const { socketPath } = await holdAgent(t, raw);
+  const socketPath = await rawSocket();
   const client = await dial(t, socketPath);
   client.socket.end(Buffer.concat([framesOf('a', 'b'), frameHeader(100), Buffer.from('half')]));
   t.deepEqual(await client.ended, ['a', 'b']);
 });
 
 test('raw replies come in the order of the requests, though the handlers finish in another', async (t) => {
-  const { socketPath } = await holdAgent(t, raw, ['--threads', '2']);
+  const socketPath = await rawSocket();
   const client = await dial(t, socketPath);
   // Long enough for the second thread to start and to be done first.
   const messages = ['wait 1000', 'wait 1', 'c', 'wait 50', 'e'];
@@ -54,7 +60,7 @@ test('raw replies come in the order of the requests, though the handlers finish 
 });
 
 test('an RPC reply does not wait for the one before it', async (t) => {
-  const { socketPath } = await holdAgent(t, rpc, ['--threads', '2']);
+  const socketPath = await rpcSocket();
   const client = await dial(t, socketPath);
   const seen = client.frames.length;
   client.socket.write(framesOf(request(1, 'slow', 500), request(2, 'sync', 'quick')));
@@ -84,7 +90,7 @@ test('requests are found wherever the stream is cut', async (t) => {
 
 for (const failing of ['throw', 'text']) {
   test(`a raw request that fails (${failing}) ends its connection behind the replies before it, and no other`, async (t) => {
-    const { socketPath } = await holdAgent(t, raw, ['--threads', '2']);
+    const socketPath = await rawSocket();
     const client = await dial(t, socketPath);
     const neighbour = await dial(t, socketPath);
     client.socket.write(framesOf('wait 50', 'b', failing, 'dropped', 'dropped too'));
@@ -126,7 +132,7 @@ test('who has no key and sends a long request instead gets nothing but the hands
 });
 
 test('an RPC agent says why it refuses a frame that is too long, behind the replies before it, and ends', async (t) => {
-  const { socketPath } = await holdAgent(t, rpc, ['--max-frame', '100']);
+  const socketPath = await strictSocket();
   const client = await dial(t, socketPath);
   client.socket.write(Buffer.concat([framesOf(request(1, 'slow', 50)), frameHeader(101), Buffer.alloc(101)]));
   const [first, refusal, ...more] = (await client.ended).map((frame) => JSON.parse(frame));
@@ -154,7 +160,7 @@ for (const [what, header] of [
   ['more bytes than there are in the world', Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(8, 0xff)])],
 ] as const) {
   test(`a header that announces ${what} is answered and ends the connection`, async (t) => {
-    const { socketPath } = await holdAgent(t, rpc);
+    const socketPath = await rpcSocket();
     const client = await dial(t, socketPath);
     client.socket.write(Buffer.concat([framesOf(request(1, 'sync', 'a')), header]));
     const [first, refusal, ...more] = (await client.ended).map((frame) => JSON.parse(frame));
@@ -188,7 +194,7 @@ test('a header that comes in pieces and is refused then ends its connection, and
 });
 
 test('who goes on writing behind a refused frame is not cut off, and reads why', async (t) => {
-  const { socketPath } = await holdAgent(t, rpc, ['--max-frame', '100']);
+  const socketPath = await strictSocket();
   const client = await dial(t, socketPath);
   client.socket.write(frameHeader(20_000_000));
   const [refusal] = await client.until(1);

@@ -19,7 +19,7 @@ test('a knock is reported, and the connection waits for whoever accepts', async 
   const knocked = held.knock(NEVER);
   const client = await knockAt(t, held.path);
   await knocked;
-  const child = spawn(process.execPath, [fixture('programs/serve.ts')], {
+  const child = spawn(process.execPath, [fixture('programs/serve.mjs')], {
     stdio: ['ignore', 'inherit', 'inherit', held.fd],
   });
   t.is(await text(client), String(child.pid));
