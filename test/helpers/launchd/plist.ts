@@ -33,7 +33,7 @@ export async function readPlist(path: string): Promise<JobPlist | undefined> {
   // path_goodness_check in launchctl's own source, of when it was open.
   if (!stats?.isFile() || (stats.mode & 0o022) !== 0 || !path.endsWith('.plist')) return undefined;
   try {
-    const { stdout } = await promisify(execFile)(PYTHON, ['-c', TO_JSON, path]);
+    const { stdout } = await promisify(execFile)(PYTHON, ['-ISc', TO_JSON, path]);
     const { ProgramArguments, ...plist } = JSON.parse(stdout);
     const args = ProgramArguments ?? [plist.Program];
     const isGood = isText(plist.Label) && isText(args[0]) && (plist.Program ?? args[0]).startsWith('/');

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { fixture } from '../agent.ts';
 import type { JobPlist } from './plist.ts';
 
-const AS_ON_MACOS = pathToFileURL(fixture('programs/as-on-macos.ts')).href;
+const AS_ON_MACOS = pathToFileURL(fixture('programs/as-on-macos.mjs')).href;
 const NO_UMASK = 0o022;
 
 export type Started = ChildProcess & { pid: number };
