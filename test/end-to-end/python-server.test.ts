@@ -1,5 +1,5 @@
 /** launchpool's clients against Python's own Listener, with nothing but its standard library. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connect, connectRaw } from '../../src/client/index.ts';
@@ -15,7 +15,8 @@ const KEY = 'ein Schlüssel';
 const FIRST_WITH_DIGESTS = 12;
 
 const pythons = findPythons();
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** Of a length that no piece is a multiple of: whatever is in the wrong place differs. */
+const block = randomBytes(1_000_003);
 
 /** Starts a program under test/fixtures/python; returns the path where it listens. */
 async function listening(t: ExecutionContext, { path }: Python, program: string, ...args: string[]): Promise<string> {
@@ -36,10 +37,10 @@ for (const by of pythons) {
   test.serial(`${name}: payloads of every size come back as they were sent`, async (t) => {
     await using client = await connectRaw(await listening(t, by, 'echo_server.py'));
     for (const size of SIZES) {
-      const payload = randomBytes(size);
+      const payload = Buffer.alloc(size, block);
       const reply = await client.request(payload);
       t.is(reply.length, size);
-      t.is(sha256(reply), sha256(payload));
+      t.true(reply.equals(payload));
     }
   });
 
