@@ -2,7 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JobStatus, Supervisor } from '../../job/supervisor.ts';
 
+/** Between two looks, at first; later so much of the time that it has taken already: each look starts a program. */
 const POLL_MS = 50;
+const POLL_SHARE = 0.1;
 
 /** @returns whether it has become so in that time. */
 export async function statusBecomes(
@@ -11,8 +13,11 @@ export async function statusBecomes(
   isSo: (status: JobStatus) => boolean,
   longestMs: number,
 ): Promise<boolean> {
-  for (const deadline = Date.now() + longestMs; ; await wait(POLL_MS)) {
+  const began = performance.now();
+  for (;;) {
     if (isSo(await supervisor.status(label))) return true;
-    if (Date.now() >= deadline) return false;
+    const tookMs = performance.now() - began;
+    if (tookMs >= longestMs) return false;
+    await wait(Math.min(Math.max(POLL_MS, tookMs * POLL_SHARE), longestMs - tookMs));
   }
 }
