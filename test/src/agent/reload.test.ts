@@ -8,7 +8,7 @@ import { holdAgent, type TestAgent } from '../../helpers/agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 /** By hand, as many as wanted. */
-const RELOADS = Number(process.env.LAUNCHPOOL_TEST_RELOADS ?? 20);
+const RELOADS = Number(process.env.LAUNCHPOOL_TEST_RELOADS ?? 8);
 const CLIENTS = 8;
 
 const RPC = (version: number): string => `
