@@ -17,7 +17,7 @@ async function must(command: [string, ...string[]], cwd: string): Promise<Finish
 
 // Nothing else in the tests uses the built files, so they can be made anew here.
 test.before(async (t) => {
-  t.timeout(2 * 60_000);
+  t.timeout(10 * 60_000);
   await must(['npm', 'run', 'build'], root);
 });
 
@@ -25,7 +25,7 @@ test.before(async (t) => {
 test.serial(
   'a packed tarball works in an empty folder, with handlers in TypeScript, JavaScript, ESM and CommonJS',
   async (t) => {
-    t.timeout(5 * 60_000);
+    t.timeout(20 * 60_000);
     const folder = await tempDir(t);
     const project = join(folder, 'project');
     await mkdir(project);

@@ -5,25 +5,18 @@
 import { type ErrorCode, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { scanIds } from '../../wire/id-scan.ts';
 import type { IdText } from '../../wire/id-text.ts';
-import { NOBODY } from '../../workers/task.ts';
 import type { Pool } from '../pool/pool.ts';
 import { errorsFor, isAwaited } from './answers.ts';
-import type { Batcher } from './batcher.ts';
 import { createEndings } from './endings.ts';
 import type { Entrance } from './entrance.ts';
-import type { Flight } from './flight.ts';
-import type { Lane, Segment, Times } from './lane.ts';
-import type { LongRequests } from './long-requests.ts';
+import type { Times } from './lane.ts';
+import { createOpenRequests, type Found, type OpenRequestsOptions } from './open-requests.ts';
 
 /** How often it is looked whether a time is over, in milliseconds. */
 const LOOK_MS = 10;
 
-export type WithdrawalOptions = {
+export type WithdrawalOptions = Pick<OpenRequestsOptions, 'batcher' | 'flights' | 'long'> & {
   pool: Pick<Pool, 'cancel' | 'replace'>;
-  batcher: Pick<Batcher, 'visit' | 'letGo'>;
-  /** Those of which something is not settled. */
-  flights: ReadonlyMap<number, Flight>;
-  long: Pick<LongRequests, 'visit' | 'skip' | 'isOpen'>;
   /** The entrances in which something waits. */
   waiting: ReadonlySet<Entrance>;
   /** How many requests have no outcome yet. */
@@ -51,77 +44,28 @@ export type Withdrawals = {
   readonly counts: Readonly<Record<'cancelled' | 'queueTimeouts' | 'runTimeouts' | 'abandoned', number>>;
 };
 
-/** A request that has no outcome yet, wherever it is. */
-type Found = {
-  lane: Lane;
-  segment: Segment;
-  place: number;
-  payload: Buffer;
-  /** When it was begun; undefined while it waits. */
-  begunAt: number | undefined;
-  /** Has it not be begun, or come to an end. */
-  release: (why: PlainError) => void;
-};
-
 export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
-  const { pool, batcher, flights, long, waiting, pending, isRaw, knowsKind } = options;
+  const { pool, flights, waiting, pending, isRaw, knowsKind } = options;
   const { queueTimeoutMs, runTimeoutMs, cancelGraceMs } = options;
   const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
   const endings = createEndings(pool, cancelGraceMs);
+  const { visit } = createOpenRequests({
+    ...options,
+    end(...args) {
+      endings.begin(...args);
+      watch();
+    },
+  });
   let timer: NodeJS.Timeout | undefined;
 
-  /** @param isIt is asked for each of those that are wanted. */
-  function visit(
-    wants: (lane: Lane, segment: Segment) => boolean,
-    isIt: (payload: Buffer) => boolean,
-    visitor: (found: Found) => void,
-  ): void {
-    // Settling one request may settle others, and change what is being walked through.
-    const all: Found[] = [];
-    const isWanted = (lane: Lane, segment: Segment, place: number, payload: Buffer): boolean =>
-      wants(lane, segment) && segment.dropped?.has(place) !== true && isIt(payload);
-    batcher.visit(
-      ({ lane, segment }) => wants(lane, segment),
-      ({ piece: { lane, segment }, place, payload }) => {
-        if (!isWanted(lane, segment, place, payload)) return;
-        all.push({ lane, segment, place, payload, begunAt: undefined, release: () => undefined });
-      },
-    );
-    for (const flight of flights.values()) {
-      flight.visit(
-        ({ lane, segment }) => wants(lane, segment),
-        ({ piece: { lane, segment }, place, index, payload, begunAt }) => {
-          if (!isWanted(lane, segment, place, payload)) return;
-          const release = (why: PlainError): void => {
-            if (flight.skip(index)) end(flight.thread, flight.batch.ticket, index, why, () => flight.isOpen(index));
-          };
-          all.push({ lane, segment, place, payload, begunAt, release });
-        },
-      );
-    }
-    long.visit((request) => {
-      const { lane, segment, payload, ticket, claim, handedAt } = request;
-      if (!isWanted(lane, segment, 0, payload)) return;
-      const release = (why: PlainError): void => {
-        const thread = long.skip(request);
-        if (thread !== undefined) end(thread, ticket, 0, why, () => long.isOpen(ticket));
-      };
-      const begunAt = Atomics.load(claim, 0) === NOBODY ? undefined : handedAt;
-      all.push({ lane, segment, place: 0, payload, begunAt, release });
-    });
-    all.forEach(visitor);
-    if (all.length > 0) batcher.letGo();
-  }
-
-  function end(thread: number, ticket: number, index: number, why: PlainError, isOpen: () => boolean): void {
-    endings.begin(thread, { launchpool: 'cancel', ticket, index, error: why }, isOpen);
-    watch();
-  }
-
-  function withdraw({ lane, segment, place, payload, release }: Found, why: PlainError): void {
-    // What is answered must be made before the bytes are let go of.
+  /** @param whyOf is told whether it may have been begun: who is told that it was not may ask for it again. */
+  function withdraw(found: Found, whyOf: (mayRun: boolean) => PlainError): void {
+    const { lane, segment, place, payload } = found;
+    const mayRun = found.skip();
+    const why = whyOf(mayRun);
+    // The payload may be in memory that is free by now, and will not be used again before this returns.
     const { reply, failure } = lane.abandoned ? {} : isRaw() ? { failure: why } : errorsFor(payload, why);
-    release(why);
+    if (mayRun) found.end(why);
     lane.drop(segment, place, { frames: reply, failure });
   }
 
@@ -149,9 +93,12 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
       () => true,
       (found) => {
         const { segment, begunAt } = found;
-        if (begunAt === undefined) {
-          if (late.queue(segment)) withdraw(found, queueTimeout(now, segment));
-        } else if (late.run(segment, begunAt)) withdraw(found, runTimeout(now, begunAt));
+        if (begunAt !== undefined) {
+          if (late.run(segment, begunAt)) withdraw(found, () => runTimeout(now, begunAt));
+        } else if (late.queue(segment) && !found.hasBegun()) {
+          // One that has been begun while the others were told is running now.
+          withdraw(found, (mayRun) => (mayRun ? runTimeout(now, segment.cameAt) : queueTimeout(now, segment)));
+        }
       },
     );
     for (const entrance of waiting) {
@@ -205,7 +152,7 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
       visit(
         (each) => each === lane,
         isIt,
-        (found) => withdraw(found, why),
+        (found) => withdraw(found, () => why),
       );
       if (!isFound) entrance.refuseWaiting((payload) => (isIt(payload) ? why : undefined));
     },
@@ -220,7 +167,7 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
       visit(
         (each) => each === lane,
         isLost,
-        (found) => withdraw(found, why),
+        (found) => withdraw(found, () => why),
       );
       entrance.refuseWaiting((payload) => (isLost(payload) ? why : undefined));
     },
@@ -229,8 +176,8 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
       visit(
         () => true,
         () => true,
-        ({ begunAt, release }) => {
-          if (begunAt !== undefined) release(error);
+        ({ begunAt, skip, end }) => {
+          if (begunAt !== undefined && skip()) end(error);
         },
       );
     },

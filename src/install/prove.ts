@@ -11,6 +11,7 @@ import { knockAtPort, textOf } from './tcp-port.ts';
 const RETRY_MS = 50;
 /** For an agent that runs already to accept a connection, and to speak. */
 const TCP_MS = 5_000;
+const NOBODY = 'nobody answers';
 
 export type ProveOptions = {
   sockets: SocketPaths;
@@ -37,7 +38,7 @@ type Ready = { pid: number; module: string; connectionsServed: number; broken?: 
 export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }: ProveOptions): Promise<number> {
   const deadline = Date.now() + longestMs;
   const dismissed = new Set<number>();
-  let last = 'nobody answers';
+  let last = NOBODY;
   while (Date.now() < deadline) {
     try {
       const ready = await ask(sockets, deadline - Date.now());
@@ -58,7 +59,8 @@ export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }
       }
     } catch (error) {
       if (!(error as LaunchpoolError).retryable) throw error;
-      last = toPlain(error).message;
+      // The last question may have had no time left for an answer: what an agent has said before tells more.
+      if (last === NOBODY || toPlain(error).code !== 'ERR_LAUNCHPOOL_CALL_TIMEOUT') last = toPlain(error).message;
     }
     await wait(RETRY_MS);
   }

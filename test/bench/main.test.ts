@@ -12,6 +12,7 @@ import { writeReport } from '../../bench/report.ts';
 import type { Results } from '../../bench/results.ts';
 import { runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import { until } from '../helpers/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 /** The processes below this one, at any depth. */
@@ -38,7 +39,7 @@ test('a run writes what was measured in the promised form, and a report is made 
   const folder = await tempDir(t);
   const json = join(folder, 'out.json');
   const part = ['--only', 'throughput', '--cells', '1x1', '--contenders', 'inline,launchpool'];
-  const { status, stderr } = await bench(...part, '--rounds', '1', '--seconds', '0.1', '--json', json);
+  const { status, stderr } = await bench(...part, '--rounds', '1', '--seconds', '0.5', '--json', json);
   t.is(status, 0, stderr);
   const { machine, commit, date, results, failures } = JSON.parse(await readFile(json, 'utf8')) as Results;
   t.deepEqual(failures, []);
@@ -73,7 +74,9 @@ test('an interrupted run ends what it has started', async (t) => {
   t.true(started.length >= 5, `${started}`);
   running.signal('SIGINT');
   t.is(await running.ended, 130);
-  t.deepEqual(started.filter(isAlive), []);
+  // A contender that has had to be killed leaves some that end by themselves.
+  await until(() => !started.some(isAlive));
+  t.pass();
 });
 
 const CONTENDERS = readLineUp({ generator: '', built: '', everyPython: false, beside: [], nodes: [] }).contenders;

@@ -1,5 +1,5 @@
 /** The agent as the package ships it: what it loads before the first reply, and the compiled code that it keeps. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
@@ -11,6 +11,7 @@ import { builtProgram } from '../helpers/built-program.ts';
 import { notTested } from '../helpers/not-tested.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { findTool } from '../helpers/tools.ts';
+import { until } from '../helpers/until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = builtProgram();
@@ -32,24 +33,44 @@ type Run = {
   reply: string;
 };
 
-/** One life of the agent, of one request, from its start to when it has left by itself. */
-async function live(t: ExecutionContext, cache: string, wrap: readonly string[] = []): Promise<Run> {
+/**
+ * One life of the agent, of one request, from its start to when it has left.
+ * @param isDone what it does when nobody waits any more, given its log so far; without that, it leaves by itself.
+ */
+async function live(
+  t: ExecutionContext,
+  cache: string,
+  { wrap = [], isDone }: { wrap?: readonly string[]; isDone?: (stderr: string) => boolean } = {},
+): Promise<Run> {
   const log = join(await tempDir(t), 'log');
   const redirect = ['/bin/sh', '-c', 'exec "$@" 2>>"$0"', log] as const;
   const agent = [process.execPath, program, 'run', fixture('agents/echo.ts'), '--threads', '1', '--log-level', 'warn'];
-  const held = await activate(t, [...redirect, ...wrap, 'env', `XDG_CACHE_HOME=${cache}`, ...agent, '--idle', '0.5']);
+  const held = await activate(t, [
+    ...redirect,
+    ...wrap,
+    'env',
+    `XDG_CACHE_HOME=${cache}`,
+    ...agent,
+    '--idle',
+    isDone ? '0' : '0.5',
+  ]);
   const client = await connectRaw(held.socketPath);
   const reply = String(await client.request('anybody there?'));
   client.close();
-  await held.reached('left', 1);
+  if (isDone === undefined) await held.reached('left', 1);
+  else await until(() => isDone(readFileSync(log, 'utf8')));
   await held.close();
   return { reply, stderr: readFileSync(log, 'utf8') };
 }
 
 function codeFiles(cache: string): string[] {
   const folder = join(cache, 'launchpool', `${process.version}-${process.arch}`);
+  if (!existsSync(folder)) return [];
   return readdirSync(folder).map((name) => join(folder, name));
 }
+
+/** That of the main thread, and that of the others. */
+const isKept = (cache: string): boolean => codeFiles(cache).filter((path) => path.endsWith('.code')).length === 2;
 
 test('up to the first reply, and as long as nothing is said, little is loaded', async (t) => {
   const folder = await tempDir(t);
@@ -65,7 +86,7 @@ test('up to the first reply, and as long as nothing is said, little is loaded', 
       require('node:fs').writeFileSync(${JSON.stringify(found)}, JSON.stringify(loaded));
     });`,
   );
-  const { reply } = await live(t, join(folder, 'cache'), ['env', `NODE_OPTIONS=--require=${probe}`]);
+  const { reply } = await live(t, join(folder, 'cache'), { wrap: ['env', `NODE_OPTIONS=--require=${probe}`] });
   t.is(reply, 'anybody there?');
   const { builtins, files } = JSON.parse(readFileSync(found, 'utf8')) as { builtins: string[]; files: string[] };
   const names = builtins.map((name) => name.replace(/^NativeModule /, ''));
@@ -109,7 +130,7 @@ for (const file of ['agent.js', 'thread.js']) {
 
 test('compiled code is kept, for nobody else to read or write, and used from then on', async (t) => {
   const cache = await tempDir(t);
-  t.like(await live(t, cache), { reply: 'anybody there?', stderr: '' });
+  t.like(await live(t, cache, { isDone: () => isKept(cache) }), { reply: 'anybody there?', stderr: '' });
   const files = codeFiles(cache);
   t.is(files.length, 2);
   for (const file of files) t.is(statSync(file).mode & 0o777, 0o600);
@@ -143,13 +164,13 @@ for (const [what, spoil] of [
 ] as const) {
   test(`code that ${what} is not used, and is replaced without a word`, async (t) => {
     const cache = await tempDir(t);
-    await live(t, cache);
-    const good = codeFiles(cache).map((file) => readFileSync(file));
-    for (const file of codeFiles(cache)) {
-      const bytes = readFileSync(file);
-      writeFileSync(file, spoil(bytes));
-    }
-    t.like(await live(t, cache), { reply: 'anybody there?', stderr: '' });
+    await live(t, cache, { isDone: () => isKept(cache) });
+    const files = codeFiles(cache);
+    const good = files.map((file) => readFileSync(file));
+    const spoilt = good.map((bytes) => Buffer.from(spoil(Buffer.from(bytes))));
+    for (const [index, file] of files.entries()) writeFileSync(file, spoilt[index] as Buffer);
+    const isDone = (): boolean => files.every((file, index) => !readFileSync(file).equals(spoilt[index] as Buffer));
+    t.like(await live(t, cache, { isDone }), { reply: 'anybody there?', stderr: '' });
     for (const [index, file] of codeFiles(cache).entries()) {
       const bytes = readFileSync(file);
       const half = bytes.length / 2;
@@ -194,7 +215,7 @@ for (const [what, wrapFor] of PLACES) {
     const cache = await tempDir(t);
     const wrap = wrapFor(cache);
     if (wrap === undefined) return notTested(t, 'this takes root, on Linux');
-    const { reply, stderr } = await live(t, cache, wrap);
+    const { reply, stderr } = await live(t, cache, { wrap, isDone: (log) => log.endsWith('\n') });
     t.is(reply, 'anybody there?');
     const lines = stderr.trimEnd().split('\n');
     t.is(lines.length, 1, stderr);

@@ -1,5 +1,4 @@
 /** Who only looks which process answers at a socket, and when it leaves: of RPC agents that have a method `pid`. */
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { close, connect as connectAgent } from '../../src/client/index.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
@@ -19,10 +18,15 @@ export async function pidAt(path: string): Promise<number> {
  * closes the connections on which nothing is owed. No client of launchpool's, which would follow it to the next process.
  */
 export async function seenToLeave(path: string, tellIt: () => void = () => undefined): Promise<void> {
-  const quiet = connect(path);
-  quiet.write(encodeTextFrame('{"jsonrpc":"2.0","id":1,"method":"pid"}'));
-  await once(quiet, 'data');
-  const closed = once(quiet.resume(), 'close');
-  tellIt();
-  await closed;
+  for (;;) {
+    const quiet = connect(path).on('error', () => undefined);
+    const closed = new Promise((resolve) => quiet.once('close', () => resolve('closed')));
+    quiet.write(encodeTextFrame('{"jsonrpc":"2.0","id":1,"method":"pid"}'));
+    const answered = new Promise((resolve) => quiet.once('data', () => resolve('answered')));
+    // Held up before its question for long, it has met one that was leaving: then the next one is asked.
+    if ((await Promise.race([answered, closed])) === 'closed') continue;
+    tellIt();
+    await closed;
+    return;
+  }
 }

@@ -71,7 +71,7 @@ export async function openSystemd(
   }
   const script = `
     for tree in ${CGROUP_TREES.join(' ')}; do
-      [ -f $tree/cgroup.procs ] && mkdir $tree/${cgroupOf('$$')} && echo $$ > $tree/${cgroupOf('$$')}/cgroup.procs
+      [ -f $tree/cgroup.procs ] && mkdir -p $tree/${cgroupOf('$$')} && echo $$ > $tree/${cgroupOf('$$')}/cgroup.procs
     done
     for folder in ${GENERATORS.join(' ')}; do [ ! -d $folder ] || mount -t tmpfs tmpfs $folder || exit 1; done
     mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system ${RUNTIME} && chmod 700 ${RUNTIME} || exit 1
@@ -111,7 +111,7 @@ export async function openSystemd(
       } catch {
         // There is none.
       }
-      removeCgroups(pid);
+      await removeCgroups(pid);
     })();
     return closing;
   };
@@ -142,11 +142,13 @@ function startJournal(journald: string): string {
     until [ -S /run/systemd/journal/stdout ]; do kill -0 $! || exit 1; sleep 0.02; done`;
 }
 
-/** Whoever has been in them has ended; the manager makes some for each controller that it finds. */
-function removeCgroups(pid: number): void {
+/** Whoever has been in them is ending; the manager makes some for each controller that it finds. */
+async function removeCgroups(pid: number): Promise<void> {
   const own = `*/${cgroupOf(pid)}`;
   const them = ['-type', 'd', '(', '-path', own, '-o', '-path', `${own}/*`, ')'];
-  spawnSync('find', [CGROUPS, '-depth', ...them, '-exec', 'rmdir', '{}', '+'], { stdio: 'ignore' });
+  const remove = (): number | null =>
+    spawnSync('find', [CGROUPS, '-depth', ...them, '-exec', 'rmdir', '{}', '+'], { stdio: 'ignore' }).status;
+  for (let tries = 0; remove() !== 0 && tries < 100; tries += 1) await wait(50);
 }
 
 async function managerIsUp(run: RunCommand, listens: () => boolean, exited: Promise<unknown>): Promise<void> {

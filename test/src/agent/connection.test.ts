@@ -8,6 +8,7 @@ import { frameHeader } from '../../../wire/frame.ts';
 import { fixture, holdAgent } from '../../helpers/agent.ts';
 import { dial } from '../../helpers/frame-client.ts';
 import { framesOf } from '../../helpers/frame-server.ts';
+import { heldCall } from '../../helpers/held-call.ts';
 import { sharedAgent } from '../../helpers/shared-agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -60,11 +61,13 @@ test('raw replies come in the order of the requests, though the handlers finish 
 });
 
 test('an RPC reply does not wait for the one before it', async (t) => {
-  const socketPath = await rpcSocket();
+  const { socketPath } = await holdAgent(t, fixture('agents/supervised.ts'));
   const client = await dial(t, socketPath);
-  const seen = client.frames.length;
-  client.socket.write(framesOf(request(1, 'slow', 500), request(2, 'sync', 'quick')));
-  const ids = (await client.until(seen + 2)).slice(seen).map((reply) => JSON.parse(reply).id);
+  const held = await heldCall(t);
+  client.socket.write(framesOf(request(1, 'hold', held.path), request(2, 'pid')));
+  await Promise.all([held.running, client.until(1)]);
+  held.release();
+  const ids = (await client.until(2)).map((reply) => JSON.parse(reply).id);
   t.deepEqual(ids, [2, 1]);
 });
 
@@ -199,7 +202,7 @@ test('who goes on writing behind a refused frame is not cut off, and reads why',
   client.socket.write(frameHeader(20_000_000));
   const [refusal] = await client.until(1);
   t.is(JSON.parse(refusal ?? '').error.data.code, 'ERR_LAUNCHPOOL_FRAME_TOO_LARGE');
-  client.socket.end(Buffer.alloc(20_000_000));
+  client.socket.end(Buffer.alloc(2_000_000));
   await finished(client.socket.resume());
   t.deepEqual(client.errors, []);
 });

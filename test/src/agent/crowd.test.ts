@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { type CrowdOptions, createCrowd, MOST_VISITORS } from '../../../src/agent/crowd.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
@@ -27,7 +26,13 @@ async function knock(
   await once(server, 'listening');
   const client = connect(path);
   client.write('a request that is on its way');
-  const heard = await text(client);
+  let heard = '';
+  client.setEncoding('utf8').on('data', (text) => {
+    heard += text;
+  });
+  // One that is turned away may be cut off; what it has been told is what counts.
+  client.on('error', () => undefined);
+  await new Promise((resolve) => client.once('close', resolve));
   return { admitted, told, heard };
 }
 
@@ -48,10 +53,7 @@ test('one too many is told when to ask again, where it can be told', async (t) =
 });
 
 test('one too many gets just the end where nobody could read more', async (t) => {
-  const { admitted, heard } = await knock(t, { connections: () => 11, speaks: () => false }).catch(() => ({
-    admitted: false,
-    heard: '',
-  }));
+  const { admitted, heard } = await knock(t, { connections: () => 11, speaks: () => false });
   t.deepEqual({ admitted, heard }, { admitted: false, heard: '' });
 });
 

@@ -9,6 +9,9 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 const launchpool = (args: readonly string[], input?: string | Uint8Array): Promise<Finished> =>
   runProgram([process.execPath, ENTRY, ...args], input === undefined ? {} : { input });
 
+/** A slow machine is not a wrong key. */
+const PATIENT = ['--handshake-timeout', '60'];
+
 async function rpcSocket(t: ExecutionContext): Promise<string> {
   return (await holdAgent(t, fixture('agents/misbehaving.ts'))).socketPath;
 }
@@ -81,7 +84,7 @@ test('a key file counts as it stands, one trailing newline removed', async (t) =
     return join(folder, name);
   };
   const agentKey = await key('agent', ' secret \n');
-  const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'), ['--authkey-file', agentKey]);
+  const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'), ['--authkey-file', agentKey, ...PATIENT]);
   const callWith = (file: string): Promise<Finished> =>
     launchpool(['call', socketPath, '--raw', 'x', '--authkey-file', file]);
   t.is((await callWith(await key('same', ' secret '))).stdout.toString(), 'x');

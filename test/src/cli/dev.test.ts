@@ -7,6 +7,7 @@ import { SOURCES } from '../../helpers/agent.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { type Running, startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import { until } from '../../helpers/until.ts';
 
 type Dev = Running & { folder: string; call(method: string): Promise<unknown> };
 
@@ -51,8 +52,10 @@ test('a change of what the module imports is taken over, and a mistake in it is 
   await dev.stderr(place);
   await t.throwsAsync(dev.call('answer'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', message: place });
   await writeTree(dev.folder, { 'answer.ts': 'export const answer = () => 42;' });
-  await dev.stderr(/answer\.ts has changed[\s\S]*(has left|ended with)/);
-  t.is(await dev.call('answer'), 42);
+  await dev.stderr(/answer\.ts has changed/);
+  // By the next process; and the file may have been seen while it was half written.
+  await until(async () => (await dev.call('answer').catch(() => undefined)) === 42);
+  t.pass();
 });
 
 test("an error's stack shows the user's sources", async (t) => {

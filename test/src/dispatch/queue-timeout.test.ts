@@ -1,7 +1,8 @@
 /** Requests whose time is over before they are begun. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { answerAll, createBench, openLane, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
+import { answerAll, createBench, openLane, runOf, stopBenches, textsOf } from '../../helpers/dispatch-bench.ts';
+import type { Begun } from '../../helpers/hand-worker.ts';
 
 test.after.always(stopBenches);
 
@@ -21,6 +22,30 @@ test('they take no memory any more, however many they have been, and are not cou
   t.deepEqual([...new Set(told.map(codeOf))], ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
   // What is in the slots stays there until a thread comes.
   t.true(bench.dispatcher.waiting < 300, String(bench.dispatcher.waiting));
+});
+
+test('one that is begun while the one before it is refused is not told that it has not been run', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true, dispatcher: { queueTimeoutMs: 20 } });
+  const told: string[] = [];
+  let begun: Begun | undefined;
+  const lane = bench.dispatcher.open({
+    send(frames) {
+      told.push(...textsOf(frames));
+      begun ??= bench.tasks[0]?.worker.begin();
+    },
+    fail: (error) => t.fail(error.message),
+    settled: () => undefined,
+    isFull: () => false,
+  });
+  lane.dispatch(runOf(request(1), request(2)));
+  while (begun === undefined) await wait(1);
+  t.deepEqual([begun.index, JSON.parse(begun.text).id], [1, 2]);
+  // Long enough for another look.
+  await wait(50);
+  t.deepEqual(told.map(codeOf), ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
+  bench.tasks[0]?.worker.finish(begun.index, runOf('{"jsonrpc":"2.0","id":2,"result":3}'));
+  await bench.tasks[0]?.land();
+  t.deepEqual(JSON.parse(told[1] as string), { jsonrpc: '2.0', id: 2, result: 3 });
 });
 
 test('as long as it is not known what the agent is, nobody is told anything', async (t) => {

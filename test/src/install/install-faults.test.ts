@@ -8,6 +8,7 @@ import type { InstallOptions } from '../../../src/install/plan.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { ask, type InstallBench, type Kind, layBench, moduleOf } from '../../helpers/install-bench.ts';
 import { notTested } from '../../helpers/not-tested.ts';
+import { freePort } from '../../helpers/ports.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { needTool } from '../../helpers/tools.ts';
@@ -60,7 +61,7 @@ const FAULTS: readonly Fault[] = [
     names: /\[::1\]:\d+/,
     async cause(t, { write }) {
       await write(moduleOf(2));
-      const port = await freePort();
+      const port = await freePort('::1');
       return { tcp: `[::1]:${port}`, agent: { 'authkey-file': await keyFile(t) } };
     },
   },
@@ -197,12 +198,4 @@ async function takenPort(t: ExecutionContext): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   t.teardown(() => server.close());
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '::1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

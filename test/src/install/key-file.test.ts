@@ -44,7 +44,7 @@ test('an installation makes the key, says so, and the agent asks for it; a dry r
   const bench = await layBench(t, 'embedded');
   if (bench === undefined) return;
   const path = join(await tempDir(t), 'key');
-  const agent = { 'authkey-file': path };
+  const agent = { 'authkey-file': path, 'handshake-timeout': 60 };
   const { notes, files } = await dryRun({ ...bench.options, agent });
   t.true(notes.some((note) => note.includes(path)));
   t.like(

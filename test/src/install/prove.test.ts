@@ -10,6 +10,7 @@ import { type ProveOptions, prove } from '../../../src/install/prove.ts';
 import { readRecord } from '../../../src/install/record.ts';
 import { checkPort } from '../../../src/install/tcp-port.ts';
 import { ask, type InstallBench, layBench } from '../../helpers/install-bench.ts';
+import { freePort } from '../../helpers/ports.ts';
 
 const NOT_READY = { code: 'ERR_LAUNCHPOOL_NOT_READY' };
 
@@ -79,7 +80,7 @@ for (const kind of ['launchd', 'systemd'] as const) {
       if (bench === undefined) return;
       const key = join(bench.home, 'key');
       await writeFile(key, 'secret', { mode: 0o600 });
-      const port = await freePort();
+      const port = await freePort('127.0.0.1');
       const options = { tcp: `127.0.0.1:${port}`, agent: { 'authkey-file': key } };
       t.is((await bench.install(options)).outcome, 'installed');
       await t.throwsAsync(checkPort({ host: '127.0.0.1', port }), { code: 'ERR_LAUNCHPOOL_SOCKET_IN_USE' });
@@ -87,12 +88,4 @@ for (const kind of ['launchd', 'systemd'] as const) {
       t.is((await bench.install({ ...options, agent: { ...options.agent, threads: 1 } })).outcome, 'upgraded');
     },
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

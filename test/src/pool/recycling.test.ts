@@ -29,8 +29,8 @@ for (const threads of [1, 2]) {
     }
     t.true(seen.size >= 3);
     t.true(calls >= 60);
-    // One beyond the most while it loads the module, and one that finishes what it has begun.
-    t.true(most <= threads + 2, String(most));
+    // One beyond the most while it loads the module, one that finishes what it has begun, and one that is slow to end.
+    t.true(most <= threads + 3, String(most));
   });
 }
 

@@ -28,8 +28,8 @@ for (const how of ['loopsLater', 'loopsBehind']) {
 }
 
 test('a request may keep its thread for as long as it likes, and what waits behind it may wait', async (t) => {
-  const { pool, call } = startPoolBench(t, { module, threads: 1, longestSilenceMs: 800 });
-  const outcomes = await Promise.all([call('burn', 2_400), call('add', 1, 2), call('add', 'y'.repeat(100_000), '')]);
+  const { pool, call } = startPoolBench(t, { module, threads: 1, longestSilenceMs: 2_000 });
+  const outcomes = await Promise.all([call('burn', 5_000), call('add', 1, 2), call('add', 'y'.repeat(100_000), '')]);
   t.deepEqual(outcomes.slice(1), [3, 'y'.repeat(100_000)]);
   t.is(pool.restarts, 0);
 });

@@ -2,19 +2,22 @@
 import { existsSync, readdirSync } from 'node:fs';
 import test from 'ava';
 import { activate, listenTo, serveCommand } from '../../helpers/activator.ts';
+import { until } from '../../helpers/until.ts';
 
 const OPEN_DESCRIPTORS = '/proc/self/fd';
 
 test('descriptors do not pile up over 50 cycles (counted on Linux, elsewhere only the answers)', async (t) => {
   const held = await activate(t, serveCommand());
   const pids = new Set<string>();
-  const counts: number[] = [];
+  const count = (): number => (existsSync(OPEN_DESCRIPTORS) ? readdirSync(OPEN_DESCRIPTORS).length : 0);
+  let least = Number.POSITIVE_INFINITY;
   for (let cycle = 1; cycle <= 55; cycle += 1) {
     pids.add(await listenTo(held.socketPath));
     await held.reached('waiting', cycle + 1);
-    if (existsSync(OPEN_DESCRIPTORS)) counts.push(readdirSync(OPEN_DESCRIPTORS).length);
+    // The first cycles open what Node keeps for itself.
+    if (cycle >= 5 && cycle <= 10) least = Math.min(least, count());
   }
   t.is(pids.size, 55);
-  // The first cycles open what Node keeps for itself.
-  t.is(counts.at(-1), counts.at(4));
+  // What an agent that has just ended had may be closed a moment later.
+  await until(() => count() <= least);
 });

@@ -7,6 +7,7 @@ import { type Agent, connect } from '../../../src/client/index.ts';
 import { activate, agentCommand, isAlive } from '../../helpers/activator.ts';
 import { heldCall } from '../../helpers/held-call.ts';
 import { seenToLeave } from '../../helpers/onlooker.ts';
+import { until } from '../../helpers/until.ts';
 
 type Supervised = typeof import('../../fixtures/agents/supervised.ts');
 
@@ -45,7 +46,7 @@ test('a quiet agent leaves, and the next connection is answered by another on th
   const held = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0.1']));
   const { ino } = statSync(held.socketPath);
   const first = await pidAt(held.socketPath);
-  t.is((await held.reached('left', 1)).pid, first);
+  await until(() => held.all('left').some(({ pid }) => pid === first));
   t.false(isAlive(first));
   const second = await pidAt(held.socketPath);
   t.not(second, first);

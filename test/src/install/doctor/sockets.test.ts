@@ -3,6 +3,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { abandonAt } from '../../../helpers/unix-sockets.ts';
+import { until } from '../../../helpers/until.ts';
 import { type Bench, isMended, launchdBench, onSystemd } from './bench.ts';
 
 const FAULTS: readonly [what: string, plant: (t: ExecutionContext, path: string) => Promise<void>, message: RegExp][] =
@@ -38,7 +39,7 @@ async function mendsBoth(
     t.like(found, { severity: 'problem', label: bench.label });
     t.regex(found?.message ?? '', message);
     t.true(found?.message.includes(path));
-    t.truthy((await bench.status()).process);
+    await until(async () => (await bench.status()).process !== undefined);
   }
 }
 

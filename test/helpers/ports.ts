@@ -1,0 +1,21 @@
+/** TCP ports that nobody has, and that the system gives to nobody who asks it for any. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** Below the ports that Linux (ip_local_port_range in ip(7)) and macOS hand out by themselves. */
+const [LOWEST, HIGHEST] = [20_000, 32_000];
+
+export async function freePort(host: string): Promise<number> {
+  for (;;) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    const server = createServer();
+    try {
+      await once(server.listen(port, host), 'listening');
+    } catch {
+      // Somebody has it.
+      continue;
+    }
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
