@@ -81,7 +81,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
 /** All of them, so that there are no more of them later. */
 async function haveStarted({ controlPath }: Held): Promise<void> {
   for (let looks = 0; looks < SETTLE_LOOKS; looks += 1) {
-    if ((await askAgent(controlPath)).threads === THREADS) return;
+    if ((await askAgent(controlPath, LONGEST_MS)).threads === THREADS) return;
     await wait(SETTLE_MS);
   }
 }

@@ -34,7 +34,7 @@ export async function checkAgents(
   const keyed = await holdAgent(scope, {
     name: 'keyed',
     module: BUSY,
-    flags: ['--idle', '0', '--threads', '1', '--authkey-file', keyFile],
+    flags: ['--idle', '0', '--threads', '1', '--authkey-file', keyFile, '--handshake-timeout', '60'],
   });
   let sent = 0;
   let connections = 0;

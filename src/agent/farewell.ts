@@ -5,7 +5,7 @@ import { encodeClosing } from '../../wire/closing.ts';
 /** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
 const LINGER_MS = 5_000;
 /** How long a client that understands the notice may take to close after it, and one that only sees the end. */
-const FAREWELL_MS = 1_000;
+export const FAREWELL_MS = 1_000;
 const END_MS = 250;
 
 /** Closes behind what has been sent, and gives the other side time to stop writing and read it. */

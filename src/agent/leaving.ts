@@ -49,11 +49,12 @@ export function createLeaving(leavingOptions: LeavingOptions): Leaving {
     const awaited = awaitsFirstWords();
     for (const connection of connections) if (!awaited || !connection.isSilent) connection.close();
     // What somebody who has just connected has to say may be on its way: closed now, it would be lost.
-    if (awaited) setTimeout(closeAll, FIRST_WORDS_MS);
+    if (awaited) setTimeout(setImmediate, FIRST_WORDS_MS, closeAll);
     drain = setTimeout(giveUp, options.drainMs);
     finishIfDone();
   }
 
+  /** At the end of a turn of the event loop: timers come before input, and what has come is read first. */
   function closeAll(): void {
     for (const connection of connections) connection.close();
   }

@@ -50,7 +50,10 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
         if (refusal === undefined) visitors.delete(visitor);
         settled(refusal);
       };
-      const deadline = setTimeout(() => settle(tooLate(handshakeMs)), handshakeMs);
+      // Timers come before input in a turn of the event loop: what has come by then is read first.
+      const deadline = setTimeout(setImmediate, handshakeMs, () => {
+        if (visitors.has(visitor) && !over) settle(tooLate(handshakeMs));
+      });
       handshake.start().forEach(send);
       const visitor: Visitor = {
         receive(payload) {

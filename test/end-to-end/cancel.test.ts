@@ -22,6 +22,17 @@ async function hold(t: ExecutionContext, ...flags: string[]): Promise<TestAgent 
   return { ...held, file: join(await tempDir(t), 'file') };
 }
 
+/** The code of the agent's refusal. Its client has a clock of its own, which comes first where it has had to stand still. */
+async function saidByAgent(call: () => Promise<unknown>): Promise<unknown> {
+  for (;;) {
+    const code = await call().then(
+      () => 'no refusal',
+      (error) => error.code,
+    );
+    if (code !== 'ERR_LAUNCHPOOL_CALL_TIMEOUT') return code;
+  }
+}
+
 test('a call that is given up fires the signal of its handler, whose thread stays', async (t) => {
   const { socketPath, file } = await hold(t);
   await using agent = await connect<Patient>(socketPath);
@@ -55,9 +66,8 @@ test('a request whose time is over while it runs is answered so, though its thre
   await using agent = await connect<Patient>(socketPath);
   const thread = await agent.where();
   const call = await heldCall(t);
-  await t.throwsAsync(withOptions(agent, { timeoutMs: LATER_MS }).endless(call.path), {
-    code: 'ERR_LAUNCHPOOL_RUN_TIMEOUT',
-  });
+  const refusal = await saidByAgent(() => withOptions(agent, { timeoutMs: LATER_MS }).endless(call.path));
+  t.is(refusal, 'ERR_LAUNCHPOOL_RUN_TIMEOUT');
   t.not(await agent.where(), thread);
 });
 
@@ -66,8 +76,8 @@ test('a request whose time is over before it is begun is answered so while the t
   await using agent = await connect<Patient>(socketPath);
   await agent.where();
   const busy = agent.busy(`${file}.free`);
-  const late = withOptions(agent, { timeoutMs: SOON_MS }).note(file, 'run');
-  await t.throwsAsync(late, { code: 'ERR_LAUNCHPOOL_QUEUE_TIMEOUT' });
+  const refusal = await saidByAgent(() => withOptions(agent, { timeoutMs: SOON_MS }).note(file, 'run'));
+  t.is(refusal, 'ERR_LAUNCHPOOL_QUEUE_TIMEOUT');
   writeFileSync(`${file}.free`, '');
   await busy;
   await agent.where();

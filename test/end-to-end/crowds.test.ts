@@ -1,6 +1,7 @@
 /** More connections than an agent may have: those that it has are served, and it is none the worse afterwards. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { withDescriptors } from '../../chaos/agents.ts';
 import { connectRaw } from '../../src/client/index.ts';
@@ -15,14 +16,27 @@ import { until } from '../helpers/until.ts';
 const RPC = 'agents/misbehaving.ts';
 const RAW = 'agents/echo.ts';
 
+/** The queue of a socket may be full for a while. */
+async function knock(path: string): Promise<Socket> {
+  for (;;) {
+    const socket = connect(path);
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      await wait(20);
+    }
+  }
+}
+
 /** Connects so many times, not all at once: the queue of a socket is shorter than that. */
 async function crowd(path: string, count: number, open: Set<Socket>): Promise<void> {
   for (let left = count; left > 0; left -= 200) {
     await Promise.all(
       Array.from({ length: Math.min(200, left) }, async () => {
-        const socket = connect(path);
+        const socket = await knock(path);
         socket.on('error', () => undefined).once('close', () => open.delete(socket));
-        await once(socket, 'connect');
         open.add(socket.resume());
       }),
     );

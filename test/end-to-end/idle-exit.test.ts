@@ -1,6 +1,7 @@
 /** Clients that knock just when an agent leaves: none of them may notice. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
+import { FAREWELL_MS } from '../../src/agent/farewell.ts';
 import { FIRST_WORDS_MS } from '../../src/agent/leaving.ts';
 import { close, connect, connectRaw } from '../../src/client/index.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
@@ -24,8 +25,11 @@ test(`in ${LIVES} lives of agents, clients that connect around the idle exit are
   async function knock(knocker: number): Promise<void> {
     await aroundTheExit();
     const text = `${knocker}: ${calls}`;
+    const dialledAt = performance.now();
     const client = await dial(t, held.socketPath);
     client.socket.write(framesOf(text));
+    // On a machine that has kept this client waiting, it may have been too late.
+    if (performance.now() - dialledAt > FIRST_WORDS_MS / 2) return void client.socket.destroy();
     t.deepEqual(await client.until(1), [text]);
     t.deepEqual(client.errors, []);
     client.socket.destroy();
@@ -47,13 +51,24 @@ test('a TypeScript client that stays connected through many idle exits notices n
   const held = await activate(t, agentCommand('agents/echo.ts', FLAGS));
   const lives = Math.ceil(LIVES / 2);
   async function call(caller: number): Promise<void> {
-    await using client = await connectRaw(held.socketPath);
+    let client = await connectRaw(held.socketPath);
+    let isLate = false;
     for (let nth = 0; held.all('left').length < lives; nth += 1) {
       const texts = [`${caller}: ${nth}`, `${caller}: ${nth}, and another`];
-      const replies = await Promise.all(texts.map((text) => client.request(text)));
-      t.deepEqual(replies.map(String), texts);
+      try {
+        const replies = await Promise.all(texts.map((text) => client.request(text)));
+        t.deepEqual(replies.map(String), texts);
+      } catch (error) {
+        // On a machine that has kept it from reading the agent's notice for as long as that waits.
+        if (!isLate) throw error;
+        client.close();
+        client = await connectRaw(held.socketPath);
+      }
+      const startedAt = performance.now();
       await aroundTheExit();
+      isLate = performance.now() - startedAt > FAREWELL_MS / 2;
     }
+    client.close();
   }
   await Promise.all([call(1), call(2)]);
   t.deepEqual(held.all('crashed'), []);
@@ -65,7 +80,9 @@ test('who has connected and not spoken yet is given time, though others would be
     const client = await dial(t, held.socketPath);
     const dialledAt = performance.now();
     const control = await connect<{ status(): { connections: number } }>(held.controlPath);
-    await until(async () => (await control.status()).connections === 1);
+    const isSeen = until(async () => (await control.status()).connections === 1);
+    // It may leave meanwhile, which is looked at below.
+    await Promise.race([isSeen.catch(() => undefined), client.ended]);
     await close(control);
     await wait(5 * IDLE_MS);
     client.socket.write(framesOf('late'));

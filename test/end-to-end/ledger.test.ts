@@ -10,7 +10,7 @@ const CONNECTIONS = 64;
 const REQUESTS = Number(process.env.LAUNCHPOOL_TEST_REQUESTS ?? 100_000);
 
 test('RPC: every call is answered with its own result, or with the error of its own or of its thread', async (t) => {
-  t.timeout(3 * 60_000);
+  t.timeout(10 * 60_000);
   const { socketPath, events } = await holdAgent(t, fixture('agents/misbehaving.ts'), ['--threads', '2']);
   const agents = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect<Misbehaving>(socketPath)));
   const codes = new Map<unknown, number>();
@@ -55,7 +55,7 @@ test('RPC: every call is answered with its own result, or with the error of its 
 });
 
 test('raw: every reply is the right one, in the order of its connection, whatever finishes first', async (t) => {
-  t.timeout(3 * 60_000);
+  t.timeout(10 * 60_000);
   const { socketPath } = await holdAgent(t, fixture('agents/misbehaving-raw.ts'), ['--threads', '2']);
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => connectRaw(socketPath)));
   const messageOf = (index: number): string => (index % 97 === 96 ? `wait ${index % 7} ${index}` : `message ${index}`);

@@ -40,7 +40,9 @@ test('a handler that keeps, changes and transfers its messages spoils nobody’s
   const [client] = clients as [(typeof clients)[number]];
   client.socket.write(framesOf(...Array<string>(20).fill('check')));
   const checks = (await client.until(3 * SIZES.length + 20)).slice(3 * SIZES.length).map((text) => JSON.parse(text));
-  t.true(checks.every(({ messages, wrong }) => messages > 0 && wrong === 0));
+  t.true(checks.every(({ wrong }) => wrong === 0));
+  // Not necessarily on each thread.
+  t.true(checks.some(({ messages }) => messages > 0));
 });
 
 test('long messages are borrowed by a handler that wants them, and short ones are its own', async (t) => {

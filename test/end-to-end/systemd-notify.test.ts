@@ -131,7 +131,7 @@ test.serial(
     const bench = await loaded(t);
     if (bench === undefined) return;
     const { socket, show, becomes, edit } = bench;
-    await edit('[Service]\nWatchdogSec=3\nLimitCORE=0\n');
+    await edit('[Service]\nWatchdogSec=6\nLimitCORE=0\n');
     const pid = await pidAt(socket);
     await becomes('ActiveState', 'active');
     const heard = new Set<string>();

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect as connectSocket, createServer, type NetConnectOpts } from 'node:net';
+import { connect as connectSocket, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
@@ -13,6 +13,7 @@ import { createFrameReader } from '../../wire/frame-reader.ts';
 import { createHandshake } from '../../wire/handshake.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
 import { receiveNotifications } from '../helpers/notify-receiver.ts';
+import { freePort } from '../helpers/ports.ts';
 import { type Running, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { needTool } from '../helpers/tools.ts';
@@ -83,15 +84,6 @@ async function askWithKey(address: NetConnectOpts, question: string): Promise<st
   return heard;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 test('the first connection starts the agent, and is answered', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   const running = await activate(t, [path], { flags: ['--fdname=agent'] });
@@ -151,8 +143,8 @@ test('several sockets of one name are all answered', async (t) => {
 });
 
 test('a TCP socket is answered as a UNIX socket is, to who has the key', async (t) => {
-  const port = await freePort();
-  const agentFlags = ['--authkey-file', await keyFile(t)];
+  const port = await freePort('127.0.0.1');
+  const agentFlags = ['--authkey-file', await keyFile(t), '--handshake-timeout', '60'];
   const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--fdname=agent'], agentFlags });
   if (running === undefined) return;
   const answers = await askWithKey({ port, host: '127.0.0.1' }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
@@ -160,7 +152,7 @@ test('a TCP socket is answered as a UNIX socket is, to who has the key', async (
 });
 
 test('a TCP socket without a key is refused, which is said to who waits there', async (t) => {
-  const port = await freePort();
+  const port = await freePort('127.0.0.1');
   const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--fdname=agent'] });
   if (running === undefined) return;
   const [answer = ''] = await ask({ port, host: '127.0.0.1' }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
@@ -169,8 +161,8 @@ test('a TCP socket without a key is refused, which is said to who waits there', 
 });
 
 test('a TCP socket of all interfaces is refused, key or not', async (t) => {
-  const port = await freePort();
-  const agentFlags = ['--authkey-file', await keyFile(t)];
+  const port = await freePort('127.0.0.1');
+  const agentFlags = ['--authkey-file', await keyFile(t), '--handshake-timeout', '60'];
   const running = await activate(t, [`0.0.0.0:${port}`], { flags: ['--fdname=agent'], agentFlags });
   if (running === undefined) return;
   const answers = await askWithKey({ port, host: '127.0.0.1' }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
@@ -179,8 +171,8 @@ test('a TCP socket of all interfaces is refused, key or not', async (t) => {
 });
 
 test('a control socket over TCP is refused, as nobody is asked for a key there', async (t) => {
-  const [port, path] = [await freePort(), join(await tempDir(t), 'a.sock')];
-  const agentFlags = ['--authkey-file', await keyFile(t)];
+  const [port, path] = [await freePort('127.0.0.1'), join(await tempDir(t), 'a.sock')];
+  const agentFlags = ['--authkey-file', await keyFile(t), '--handshake-timeout', '60'];
   const running = await activate(t, [path, `127.0.0.1:${port}`], { flags: ['--fdname=agent:control'], agentFlags });
   if (running === undefined) return;
   const answers = await askWithKey({ path }, '{"jsonrpc":"2.0","id":1,"method":"pid"}');
@@ -232,7 +224,7 @@ test('a control socket alone is a mistake in the configuration', async (t) => {
 });
 
 test('a datagram socket is a mistake in the configuration', async (t) => {
-  const port = await freePort();
+  const port = await freePort('127.0.0.1');
   const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--datagram'] });
   if (running === undefined) return;
   const sender = createSocket('udp4');

@@ -1,9 +1,8 @@
 /** The double of launchd behaves as launchd is documented to: sockets, processes, and how these check in. */
-import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,6 +22,7 @@ import {
   TARGET,
   until,
 } from '../helpers/launchd/bench.ts';
+import { freePort } from '../helpers/ports.ts';
 
 /** Says its process id to one connection. */
 const ANSWER = python('import os,socket; c,_=socket.socket(fileno=3).accept(); c.sendall(b"%d" % os.getpid())');
@@ -48,10 +48,7 @@ onLinux('a socket that cannot be is left out, and nobody is told', async (t) => 
 });
 
 onLinux('a port of the loopback interface is a socket too', async (t) => {
-  const reserved = createServer().listen(0, '127.0.0.1');
-  await once(reserved, 'listening');
-  const { port } = reserved.address() as { port: number };
-  await new Promise((resolve) => reserved.close(resolve));
+  const port = await freePort('127.0.0.1');
   const { load, launchd } = await createBench(t);
   const Listeners = [{ SockNodeName: '127.0.0.1', SockServiceName: String(port) }];
   t.is((await load({ ProgramArguments: ANSWER, Sockets: { Listeners } })).status, 0);
@@ -75,7 +72,7 @@ onLinux('a job starts when somebody knocks, not before, and again for the next',
 
 onLinux('a connection that is left waiting starts the next process, but not too soon', async (t) => {
   const bench = await createBench(t);
-  await bench.load({ Sockets: socketsOf(bench), ThrottleInterval: 2 });
+  await bench.load({ Sockets: socketsOf(bench), ThrottleInterval: 5 });
   await bench.knock();
   await bench.launchd.reached('exited', 1);
   t.is((await bench.printed()).state, 'spawn scheduled');
@@ -96,6 +93,7 @@ onLinux('RunAtLoad starts a job once, KeepAlive for ever', async (t) => {
   await single.load({ RunAtLoad: true, ThrottleInterval: 1 });
   await kept.load({ KeepAlive: { SuccessfulExit: false }, ThrottleInterval: 1 });
   await kept.launchd.reached('exited', 2);
+  await single.launchd.reached('exited', 1);
   t.is(single.launchd.all('exited').length, 1);
 });
 
@@ -217,8 +215,8 @@ onLinux('a program of Node finds what it would find on a Mac, however it loads k
   const koffi = createRequire(import.meta.url).resolve('koffi');
   await writeFile(
     script,
-    `import { createRequire } from 'node:module';
-     import { once } from 'node:events';
+    `import { once } from 'node:events';
+     import { createRequire } from 'node:module';
      import { Worker } from 'node:worker_threads';
      import koffi from ${JSON.stringify(join(dirname(koffi), 'index.js'))};
      const required = createRequire(import.meta.url)(${JSON.stringify(koffi)});

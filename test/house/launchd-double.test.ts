@@ -129,7 +129,7 @@ onLinux('kickstart -k ends the process, by force if need be, and starts another'
 
 onLinux('kickstart does not start a job too soon either', async (t) => {
   const bench = await createBench(t);
-  await bench.load({ RunAtLoad: true, ThrottleInterval: 2 });
+  await bench.load({ RunAtLoad: true, ThrottleInterval: 5 });
   await bench.launchd.reached('exited', 1);
   t.is((await bench.ctl('kickstart', TARGET)).status, 0);
   t.is((await bench.printed()).state, 'spawn scheduled');
