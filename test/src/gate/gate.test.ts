@@ -1,9 +1,13 @@
 /** The gate: how a connection's handshake begins and how it ends, with a `send` that goes nowhere. */
 import { createHmac } from 'node:crypto';
-import test from 'ava';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import { createGate, type Gate, type GateOptions, type Visitor } from '../../../src/gate/gate.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { createHandshake } from '../../../wire/handshake.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 
 const KEY = Buffer.from('ein Schlüssel');
 const LONG_MS = 60_000;
@@ -47,6 +51,18 @@ function shake({ visitor, sent }: Visit, authkey: Uint8Array): void {
 /** The timers of a gate fire in the order in which they were set: when a later one has, an earlier one must have. */
 async function deadlinePassed(gate: Gate): Promise<void> {
   await visit(gate).ended;
+}
+
+/** Both ends of a connection. */
+async function connected(t: ExecutionContext): Promise<[Socket, Socket]> {
+  const path = join(await tempDir(t), 'a.sock');
+  const server = createServer().listen(path);
+  t.teardown(() => server.close());
+  const accepted = once(server, 'connection');
+  const client = connect(path);
+  t.teardown(() => client.destroy());
+  await once(client, 'connect');
+  return [client, (await accepted)[0] as Socket];
 }
 
 test('without a key there is no gate', async (t) => {
@@ -189,4 +205,15 @@ test('who sends what is no message at all is refused for that, once', async (t) 
     settled.map((refusal) => refusal?.message),
     ['too long'],
   );
+});
+
+test('who has answered in time is let in, though this process has stood still until the time was over', async (t) => {
+  const gate = await gateWith({ handshakeMs: 50 });
+  const [client, accepted] = await connected(t);
+  const one = visit(gate);
+  accepted.once('data', () => shake(one, KEY));
+  client.write('as if it were the answer');
+  for (const end = performance.now() + 100; performance.now() < end; );
+  t.is(await one.ended, undefined);
+  t.deepEqual(one.settled, [undefined]);
 });
