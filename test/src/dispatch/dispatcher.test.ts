@@ -173,11 +173,12 @@ test('what stands behind a request that does not get on goes to another thread, 
   const [first] = bench.tasks;
   first?.worker.begin();
   while (bench.tasks.length < 2) await wait(1);
-  t.deepEqual([[...bench.stuck], first?.worker.begin()], [[1], undefined]);
+  t.deepEqual([bench.stuck.has(1), first?.worker.begin()], [true, undefined]);
   t.deepEqual(bench.tasks[1]?.worker.begin(), { index: 0, text: 'b' });
   first?.worker.finish(0, runOf('late'));
   await first?.land();
-  t.deepEqual([told, bench.stuck.size], [['late'], 0]);
+  // The other thread may have been held up as well, by a machine that has no time.
+  t.deepEqual([told, bench.stuck.has(1)], [['late'], false]);
 });
 
 test('what a thread that does not get on has finished is answered meanwhile, once', async (t) => {
