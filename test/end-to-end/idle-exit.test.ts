@@ -10,7 +10,7 @@ import { framesOf } from '../helpers/frame-server.ts';
 import { until } from '../helpers/until.ts';
 
 /** How many lives of an agent there are; many more by hand, with LAUNCHPOOL_TEST_LIVES. */
-const LIVES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 20);
+const LIVES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 10);
 const KNOCKERS = 4;
 const IDLE_MS = 20;
 const FLAGS = ['--idle', String(IDLE_MS / 1000), '--threads', '1'];

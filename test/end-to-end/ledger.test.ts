@@ -7,7 +7,7 @@ type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 
 const CONNECTIONS = 64;
 /** By hand, as many as wanted. */
-const REQUESTS = Number(process.env.LAUNCHPOOL_TEST_REQUESTS ?? 100_000);
+const REQUESTS = Number(process.env.LAUNCHPOOL_TEST_REQUESTS ?? 40_000);
 
 test('RPC: every call is answered with its own result, or with the error of its own or of its thread', async (t) => {
   t.timeout(10 * 60_000);

@@ -121,27 +121,24 @@ test.serial('a module that is gone is named, and the agent goes on answering', a
   t.is(await ask(socket, 'version'), 1);
 });
 
-for (const [what, text] of [
-  ['is cut off', '{"format":1,'],
-  ['is empty', ''],
-  ['is of another form', '{"format":2}'],
-  ['is no object', 'null'],
-  ['lacks what it must have', '{"format":1,"label":"com.example.bench","module":"/a.ts"}'],
-] as const) {
-  test.serial(
-    `upgrade() says of a record that ${what} that nothing is installed, and install() mends it`,
-    async (t) => {
-      const bench = await layBench(t, 'embedded');
-      if (bench === undefined) return;
-      await bench.install();
-      await writeFile(bench.layout.record, text);
-      const calling = async (): Promise<unknown> => upgrade(bench.options);
-      await t.throwsAsync(calling(), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' });
-      await bench.install();
-      t.is((await upgrade(bench.options)).outcome, 'unchanged');
-    },
-  );
-}
+test.serial('upgrade() says of a damaged record that nothing is installed, and install() mends it', async (t) => {
+  const bench = await layBench(t, 'embedded');
+  if (bench === undefined) return;
+  await bench.install();
+  for (const [what, text] of [
+    ['cut off', '{"format":1,'],
+    ['empty', ''],
+    ['of another form', '{"format":2}'],
+    ['no object', 'null'],
+    ['without what it must have', '{"format":1,"label":"com.example.bench","module":"/a.ts"}'],
+  ] as const) {
+    await writeFile(bench.layout.record, text);
+    const calling = async (): Promise<unknown> => upgrade(bench.options);
+    await t.throwsAsync(calling(), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' }, what);
+    await bench.install();
+    t.is((await upgrade(bench.options)).outcome, 'unchanged', what);
+  }
+});
 
 test.serial('paths among the options are kept as they were meant where they were given', async (t) => {
   const bench = await layBench(t, 'embedded');
