@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { FAREWELL_MS } from '../src/agent/farewell.ts';
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
+import type { LaunchpoolError } from '../wire/errors.ts';
 import { ECHO, type Held, holdAgent } from './agents.ts';
 import { crashFaults } from './crashes.ts';
 import type { Random } from './random.ts';
@@ -61,7 +62,8 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
         await call(client, text);
       } catch (error) {
         // Unless this process has stood still for so long that it could not read the agent's notice in time.
-        if (!stays || !isLate) faults.add(`${text}: ${(error as Error).message}`);
+        const isExcused = stays && isLate && (error as LaunchpoolError).code === 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
+        if (!isExcused) faults.add(`${text}: ${(error as Error).message}`);
       }
       if (stays) return;
       client?.close();

@@ -11,7 +11,7 @@ import { knockAtPort, textOf } from './tcp-port.ts';
 const RETRY_MS = 50;
 /** For an agent that runs already to accept a connection, and to speak. */
 const TCP_MS = 5_000;
-const NOBODY = 'nobody answers';
+const NO_ANSWER = 'nobody answers';
 
 export type ProveOptions = {
   sockets: SocketPaths;
@@ -38,7 +38,7 @@ type Ready = { pid: number; module: string; connectionsServed: number; broken?: 
 export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }: ProveOptions): Promise<number> {
   const deadline = Date.now() + longestMs;
   const dismissed = new Set<number>();
-  let last = NOBODY;
+  let last = NO_ANSWER;
   while (Date.now() < deadline) {
     try {
       const ready = await ask(sockets, deadline - Date.now());
@@ -60,7 +60,7 @@ export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }
     } catch (error) {
       if (!(error as LaunchpoolError).retryable) throw error;
       // The last question may have had no time left for an answer: what an agent has said before tells more.
-      if (last === NOBODY || toPlain(error).code !== 'ERR_LAUNCHPOOL_CALL_TIMEOUT') last = toPlain(error).message;
+      if (last === NO_ANSWER || toPlain(error).code !== 'ERR_LAUNCHPOOL_CALL_TIMEOUT') last = toPlain(error).message;
     }
     await wait(RETRY_MS);
   }

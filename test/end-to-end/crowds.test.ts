@@ -1,10 +1,9 @@
 /** More connections than an agent may have: those that it has are served, and it is none the worse afterwards. */
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import type { Socket } from 'node:net';
 import test from 'ava';
 import { withDescriptors } from '../../chaos/agents.ts';
 import { connectRaw } from '../../src/client/index.ts';
+import { reach } from '../../src/client/reach.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
 import { dial } from '../helpers/frame-client.ts';
@@ -15,27 +14,16 @@ import { until } from '../helpers/until.ts';
 
 const RPC = 'agents/misbehaving.ts';
 const RAW = 'agents/echo.ts';
-
-/** The queue of a socket may be full for a while. */
-async function knock(path: string): Promise<Socket> {
-  for (;;) {
-    const socket = connect(path);
-    try {
-      await once(socket, 'connect');
-      return socket;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      await wait(20);
-    }
-  }
-}
+/** For one connection to be made. */
+const LONGEST_MS = 60_000;
 
 /** Connects so many times, not all at once: the queue of a socket is shorter than that. */
 async function crowd(path: string, count: number, open: Set<Socket>): Promise<void> {
   for (let left = count; left > 0; left -= 200) {
     await Promise.all(
       Array.from({ length: Math.min(200, left) }, async () => {
-        const socket = await knock(path);
+        // It comes again where the queue of the socket is full.
+        const socket = await reach(path, LONGEST_MS);
         socket.on('error', () => undefined).once('close', () => open.delete(socket));
         open.add(socket.resume());
       }),
