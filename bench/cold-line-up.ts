@@ -1,7 +1,7 @@
 /** Who takes part where a server is started for each connection, with the listening socket as descriptor 3. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { NODE_FLAGS } from '../src/supervisor/node-flags.ts';
+import { NODE_FLAGS } from '../src/activation/node-flags.ts';
 import type { Python } from '../test/helpers/pythons.ts';
 import type { Contender } from './line-up.ts';
 

@@ -13,7 +13,7 @@ if (versions.bun !== undefined) {
   process.exit(69);
 } else if (args[0] === 'run' && args.indexOf('--help') < 0 && args.indexOf('-h') < 0) {
   // Somebody is waiting for it.
-  require('../build/start.ts');
+  require('../boot/start.ts');
 } else {
   import('../src/cli/entry.ts');
 }

@@ -32,9 +32,9 @@ const besideEachOther: Plugin = {
     // A path in a call of require() stays as it is when TypeScript is compiled.
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
     onResolve({ filter: /\/workers\/inspect\.ts$/ }, () => ({ path: source('workers', 'inspect') }));
-    onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('build', 'worker-entry') }));
-    onResolve({ filter: /\/build\/start\.ts$/ }, () => ({ path: source('build', 'start') }));
-    onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('build', 'code-cache') }));
+    onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('boot', 'worker-entry') }));
+    onResolve({ filter: /\/boot\/start\.ts$/ }, () => ({ path: source('boot', 'start') }));
+    onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('boot', 'code-cache') }));
     onResolve({ filter: /\/src\/cli\/entry\.ts$/ }, () => ({ path: './src/cli/entry.js', external: true }));
   },
 };
@@ -42,7 +42,7 @@ const besideEachOther: Plugin = {
 const importFromOutside: Plugin = {
   name: 'import-from-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('build', 'import-module') }));
+    onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('boot', 'import-module') }));
   },
 };
 
@@ -103,16 +103,16 @@ await build({
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
     agent: source('src', 'cli', 'agent-entry'),
-    thread: source('build', 'thread'),
+    thread: source('boot', 'thread'),
     pino: 'pino',
     'prom-client': 'prom-client',
   },
 });
-await build({ ...OPTIONS, entryPoints: { check: source('build', 'check') } });
+await build({ ...OPTIONS, entryPoints: { check: source('boot', 'check') } });
 const loaded = await Promise.all(['agent.js', 'thread.js'].map((name) => readFile(join(folder, name))));
 const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);
 const define = { BUILD_ID: JSON.stringify(buildId) };
-await build({ ...OPTIONS, entryPoints: { worker: source('build', 'worker') }, define });
+await build({ ...OPTIONS, entryPoints: { worker: source('boot', 'worker') }, define });
 await build({
   ...OPTIONS,
   // An old Node must understand as much of it as says that it is too old.

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connectRaw } from '../src/client/raw.ts';
 import { connectRpc } from '../src/client/rpc.ts';
-import { askAgent } from '../src/install/ask-agent.ts';
+import { askAgent } from '../src/control/ask-agent.ts';
 import type { Held } from './agents.ts';
 import { UNDER_FIRE } from './ledger.ts';
 import type { PythonReport } from './python-load.ts';

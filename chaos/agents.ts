@@ -1,8 +1,8 @@
 /** Agents for the suite: the real program, under the real activator, with what has become of their processes. */
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
-import { type ActivatorEvent, type ActivatorOptions, createActivator } from '../src/supervisor/activator.ts';
-import { NODE_FLAGS } from '../src/supervisor/node-flags.ts';
+import { NODE_FLAGS } from '../src/activation/node-flags.ts';
+import { type ActivatorEvent, type ActivatorOptions, createActivator } from '../src/holder/activator.ts';
 import { ENTRY, fixture } from '../test/helpers/agent.ts';
 import type { Scope } from './scope.ts';
 

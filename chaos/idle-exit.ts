@@ -1,7 +1,7 @@
 /** Many lives of agents that leave as soon as they are idle, with clients that knock around the ends of these. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { FAREWELL_MS } from '../src/agent/farewell.ts';
+import { FAREWELL_MS } from '../src/agent/connections/graceful-close.ts';
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
 import type { LaunchpoolError } from '../wire/errors.ts';
 import { ECHO, type Held, holdAgent } from './agents.ts';

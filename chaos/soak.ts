@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { askAgent } from '../src/install/ask-agent.ts';
+import { askAgent } from '../src/control/ask-agent.ts';
 import { BUSY, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { type LoadOptions, startLoad } from './load.ts';

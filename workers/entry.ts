@@ -1,9 +1,9 @@
 /** What runs on a worker thread: the function that Piscina calls for each task. */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
-import { createAsides } from './asides.ts';
 import { brokenRunner } from './broken-runner.ts';
 import { type Handlers, loadHandlers } from './handlers.ts';
+import { createAsides } from './late-replies.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
 import { forbidExit } from './no-exit.ts';
 import { createRequests } from './requests.ts';

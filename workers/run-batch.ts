@@ -7,8 +7,8 @@ import {
   SHORT_HEADER_BYTES,
   writeHeader,
 } from '../wire/frame.ts';
-import type { Asides } from './asides.ts';
 import { claim as claimFrame, generationOf } from './control-word.ts';
+import type { Asides } from './late-replies.ts';
 import type { Requests } from './requests.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';

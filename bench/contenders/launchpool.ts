@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createActivator } from '../../src/supervisor/activator.ts';
-import { NODE_FLAGS } from '../../src/supervisor/node-flags.ts';
+import { NODE_FLAGS } from '../../src/activation/node-flags.ts';
+import { createActivator } from '../../src/holder/activator.ts';
 import { encodeFrames } from './frames.ts';
 import { endWithBench, invocation, sayReady } from './invocation.ts';
 

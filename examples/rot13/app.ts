@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rawAnswer, readLines, reconnecting } from '../../src/cli/verbs/repl.ts';
 import { connectRaw } from '../../src/client/index.ts';
-import { createActivator } from '../../src/supervisor/activator.ts';
+import { createActivator } from '../../src/holder/activator.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 

@@ -2,25 +2,25 @@
 import type { Socket } from 'node:net';
 import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
-import { openDoor } from '../gate/door.ts';
 import { createGate } from '../gate/gate.ts';
+import { openDoor } from '../gate/peer-check.ts';
 import type { Log } from '../log.ts';
 import { createBrokenPool } from '../pool/broken-pool.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
 import { createPool } from '../pool/pool.ts';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection } from './connections/connection.ts';
+import { createSweep } from './connections/connection-checks.ts';
+import { createCrowd } from './connections/connection-limit.ts';
+import { createHalfClosed } from './connections/half-closed.ts';
+import { type Listener, listen } from './connections/listener.ts';
+import { createTurnedAway } from './connections/rejections.ts';
 import { createControl } from './control.ts';
 import { createAnswers } from './control-answers.ts';
-import { createCrowd } from './crowd.ts';
-import { createHalfClosed } from './half-closed.ts';
 import { createIdle } from './idle.ts';
-import { createLeaving, FIRST_WORDS_MS, type Left } from './leaving.ts';
-import { type Listener, listen } from './listener.ts';
 import type { AgentOptions } from './options.ts';
 import { createReload, type Reloaded } from './reload.ts';
+import { createLeaving, FIRST_WORDS_MS, type Left } from './shutdown.ts';
 import { createStatus } from './status.ts';
-import { createSweep } from './sweep.ts';
-import { createTurnedAway } from './turned-away.ts';
 import { createUtilisation } from './utilisation.ts';
 
 /** An agent whose module cannot be loaded stays just long enough to tell everybody who waits. */

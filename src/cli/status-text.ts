@@ -1,5 +1,5 @@
 /** The status of an installed agent, in a line or a few. */
-import type { AgentStatus } from '../install/status.ts';
+import type { AgentStatus } from '../control/status.ts';
 
 const HEALTHY: ReadonlySet<AgentStatus['state']> = new Set(['idle', 'starting', 'running', 'stopping']);
 

@@ -1,18 +1,18 @@
 /** Takes requests from the lanes to the threads, and what became of them back to the lanes. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { Pool } from '../pool/pool.ts';
-import { createAdmission } from './admission.ts';
-import { createBatcher } from './batcher.ts';
-import type { Entrance } from './entrance.ts';
-import { createFlights } from './flights.ts';
-import { createFreeSlots } from './free-slots.ts';
-import type { Lane, LaneEnd, Times } from './lane.ts';
+import { createBatcher } from './batch/batcher.ts';
+import { createFlights } from './batch/in-flight-batches.ts';
+import { createFreeSlots } from './batch/slot-pool.ts';
+import { createWithdrawals, type Withdrawals } from './cancel/cancellation.ts';
+import { createAdmission } from './connection/admission.ts';
+import { createPassage, type Passage, type PassageOptions } from './connection/conversation.ts';
+import type { Lane, LaneEnd, Times } from './connection/reply-queue.ts';
+import type { Entrance } from './connection/request-queue.ts';
+import { createWindow } from './connection/window.ts';
 import { createLatency, type Latency } from './latency.ts';
-import { createLongMemory } from './long-memory.ts';
-import { createLongRequests } from './long-requests.ts';
-import { createPassage, type Passage, type PassageOptions } from './passage.ts';
-import { createWindow } from './window.ts';
-import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
+import { createLongRequests } from './long/long-requests.ts';
+import { createLongMemory } from './long/shared-memory-pool.ts';
 
 /** A frame of more bytes than this, header included, travels by itself: it would fill a batch, and hold up small ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;

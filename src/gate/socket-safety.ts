@@ -1,8 +1,8 @@
 /** Whether a socket can be reached by others than those who may speak. */
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { SocketAddress } from '../../libc/socket.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import type { SocketAddress } from './kernel.ts';
 
 const ROOT = 0;
 /** Of the mode of a file: what concerns others than its owner. */

@@ -1,10 +1,10 @@
 /** What an installation would do, on any system, without doing it. */
 import { join } from 'node:path';
 import type { Command } from '../../job/supervisor.ts';
+import { mustNotBeTaken } from '../installed/ownership.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { exists, hasText, linkOf } from './files.ts';
 import { KEY_FILE_BYTES, keyFileNotes, missingKeyFile } from './key-file.ts';
-import { mustNotBeTaken } from './ours.ts';
 import { INSTALL_STEPS, type InstallOptions, planInstall } from './plan.ts';
 import { createSteps } from './steps.ts';
 import { sizeOf } from './version-folder.ts';

@@ -1,22 +1,22 @@
 /** Makes a module an agent of launchd or systemd: one step after the other, or none of them. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { statusBecomes } from '../control/wait-for-status.ts';
+import { jobOfRecord } from '../installed/job-of-record.ts';
+import { mustNotBeTaken, taken } from '../installed/ownership.ts';
+import { type InstallRecord, readRecord } from '../installed/record.ts';
+import { CHECK } from '../installed/runtime-files.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { checkModule, type ModuleFacts } from './check-module.ts';
+import { tidy } from './cleanup.ts';
 import { hasText, linkOf, makeFolder, pointTo, removeTree, writeText } from './files.ts';
-import { jobOfRecord } from './job-of-record.ts';
 import { checkKeyFile, keyFileNotes, makeKeyFile, missingKeyFile } from './key-file.ts';
 import { lockFolder, type Unlock } from './lock.ts';
 import { copyNode } from './node-copy.ts';
-import { mustNotBeTaken, taken } from './ours.ts';
 import { INSTALL_STEPS, type InstallOptions, type InstallStep, type Plan, planInstall } from './plan.ts';
-import { prove } from './prove.ts';
-import { type InstallRecord, readRecord } from './record.ts';
-import { CHECK } from './runtime-files.ts';
-import { statusBecomes } from './status-becomes.ts';
 import { createSteps, type StepEvent, type Steps } from './steps.ts';
 import { checkPort } from './tcp-port.ts';
-import { tidy } from './tidy.ts';
+import { prove } from './verify.ts';
 import { writeVersion } from './version-folder.ts';
 import { optionsToKeep, recordTextOf, writeFiles } from './write-files.ts';
 

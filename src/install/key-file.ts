@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { readAuthkey } from '../agent/agent-flags.ts';
+import type { JobOptions } from '../installed/job-options.ts';
 import type { Undo } from './files.ts';
-import type { JobOptions } from './options.ts';
 
 const KEY_BYTES = 32;
 /** In hexadecimal digits, and a newline. */

@@ -1,8 +1,8 @@
 /** One installation at a time in the folder of a label. */
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { tryLock } from '../../libc/flock.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { tryLock } from '../supervisor/folder-lock.ts';
 
 /** Between two looks at whether the other one is done. */
 const POLL_MS = 100;

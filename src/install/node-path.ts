@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from '../installed/host.ts';
 
 /** package.json says the same of the package. */
 const LEAST = [22, 20] as const;

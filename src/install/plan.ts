@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
 import type { BundleFile } from '../bundle/bundle.ts';
-import { pickSupervisor } from '../supervisor/pick.ts';
+import { type Surroundings, surroundingsOf } from '../installed/host.ts';
+import { type JobOptions, jobOf } from '../installed/job-options.ts';
+import { type Layout, layoutOf } from '../installed/layout.ts';
+import { pickSupervisor } from '../installed/pick-supervisor.ts';
+import { PROGRAM, runtimeFiles } from '../installed/runtime-files.ts';
 import { checkKeyFile } from './key-file.ts';
-import { type Layout, layoutOf } from './layout.ts';
 import { copyPathOf, versionOf } from './node-copy.ts';
 import { chooseNode } from './node-path.ts';
-import { type JobOptions, jobOf } from './options.ts';
-import { PROGRAM, runtimeFiles } from './runtime-files.ts';
 import type { Steps } from './steps.ts';
-import { type Surroundings, surroundingsOf } from './surroundings.ts';
 import { hashOf } from './version-folder.ts';
 
 export type InstallOptions = JobOptions & {

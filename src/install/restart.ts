@@ -1,12 +1,12 @@
 /** Has an installed agent start anew. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StatusOptions } from '../control/status.ts';
+import { jobOfRecord } from '../installed/job-of-record.ts';
+import { mustBeInstalled } from '../installed/record.ts';
 import { START_MS } from './install.ts';
-import { jobOfRecord } from './job-of-record.ts';
 import { placeOf } from './plan.ts';
-import { prove } from './prove.ts';
-import { mustBeInstalled } from './record.ts';
-import type { StatusOptions } from './status.ts';
+import { prove } from './verify.ts';
 
 /**
  * What runs finishes what it has begun; what connects meanwhile waits for the next. An agent whose supervisor had given

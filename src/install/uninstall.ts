@@ -1,12 +1,12 @@
 /** Removes an agent, and all that was made for it. */
 import { rm, rmdir } from 'node:fs/promises';
+import { isOurs, mustNotBeTaken } from '../installed/ownership.ts';
+import { readRecord } from '../installed/record.ts';
+import { removeUnfinished } from './cleanup.ts';
 import { removeEmptyFolders, removeTree } from './files.ts';
 import { lockFolder, type Unlock } from './lock.ts';
-import { isOurs, mustNotBeTaken } from './ours.ts';
 import { type InstallOptions, placeOf } from './plan.ts';
-import { readRecord } from './record.ts';
 import { createSteps, type StepEvent } from './steps.ts';
-import { removeUnfinished } from './tidy.ts';
 
 export const UNINSTALL_STEPS = {
   unload: 'Have the supervisor let go of it',

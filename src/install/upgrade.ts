@@ -1,8 +1,9 @@
 /** Installs an agent again, from the same module and with the same options. */
+
+import type { StatusOptions } from '../control/status.ts';
+import { mustBeInstalled } from '../installed/record.ts';
 import { type Installation, type Installed, install } from './install.ts';
 import { placeOf } from './plan.ts';
-import { mustBeInstalled } from './record.ts';
-import type { StatusOptions } from './status.ts';
 
 export type UpgradeOptions = StatusOptions &
   Pick<Installation, 'onStep' | 'isLocked'> & {

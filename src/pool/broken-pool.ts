@@ -1,7 +1,7 @@
 /** A pool without threads, for an agent that cannot work: answers every request with the reason, in place. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import { createAsides } from '../../workers/asides.ts';
 import { brokenRunner } from '../../workers/broken-runner.ts';
+import { createAsides } from '../../workers/late-replies.ts';
 import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';

@@ -4,16 +4,16 @@ import type { LaunchpoolError } from '../../wire/errors.ts';
 import { slotsOf } from '../../workers/slot.ts';
 import type { AgentKind, Task, TaskResult, ThreadMessage } from '../../workers/task.ts';
 import type { Pool, PoolListener, PoolOptions } from './contract.ts';
-import { createEnding } from './ending.ts';
 import { createIdleThreads } from './idle-threads.ts';
 import { createRecycling } from './recycling.ts';
 import { createRenewal } from './renewal.ts';
-import { createRoster } from './roster.ts';
-import { createSilence } from './silence.ts';
+import { createUnderWay } from './running-tasks.ts';
 import { createSpares } from './spares.ts';
+import { createEnding } from './termination.ts';
 import { isDone, type Thread } from './thread.ts';
 import { silentFor, threadExited } from './thread-errors.ts';
-import { createUnderWay } from './under-way.ts';
+import { createSilence } from './unresponsive.ts';
+import { createRoster } from './workers.ts';
 
 export type { Pool, PoolListener, PoolOptions } from './contract.ts';
 

@@ -1,7 +1,7 @@
 /** launchpool's own holder. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createEmbedded } from '../../src/supervisor/embedded.ts';
+import { createEmbedded } from '../../src/holder/embedded.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
 import { conformance } from './suite.ts';

@@ -1,8 +1,8 @@
 /** Clients that knock just when an agent leaves: none of them may notice. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { FAREWELL_MS } from '../../src/agent/farewell.ts';
-import { FIRST_WORDS_MS } from '../../src/agent/leaving.ts';
+import { FAREWELL_MS } from '../../src/agent/connections/graceful-close.ts';
+import { FIRST_WORDS_MS } from '../../src/agent/shutdown.ts';
 import { close, connect, connectRaw, type LaunchpoolError } from '../../src/client/index.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
 import { dial } from '../helpers/frame-client.ts';

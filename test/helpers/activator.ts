@@ -9,7 +9,7 @@ import {
   type ActivatorEvent,
   type ActivatorOptions,
   createActivator,
-} from '../../src/supervisor/activator.ts';
+} from '../../src/holder/activator.ts';
 import { ENTRY, fixture } from './agent.ts';
 import { createHistory, type History } from './history.ts';
 import { tempDir } from './temp-dir.ts';

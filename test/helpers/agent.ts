@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { type Activator, type ActivatorEvent, createActivator } from '../../src/supervisor/activator.ts';
+import { type Activator, type ActivatorEvent, createActivator } from '../../src/holder/activator.ts';
 import { createHistory, type History } from './history.ts';
 import { tempDir } from './temp-dir.ts';
 

@@ -1,12 +1,12 @@
 /** A dispatcher on a pool without threads, which answers when the test says so, and lanes that write down what they are told. */
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Passage } from '../../src/dispatch/connection/conversation.ts';
 import {
   createDispatcher,
   type Dispatcher,
   type DispatcherOptions,
   type DispatchPool,
 } from '../../src/dispatch/dispatcher.ts';
-import type { Passage } from '../../src/dispatch/passage.ts';
 import type { PoolListener } from '../../src/pool/pool.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';

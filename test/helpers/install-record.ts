@@ -1,9 +1,9 @@
 /** Writes down that an agent is installed, without installing one. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Layout, layoutOf } from '../../src/install/layout.ts';
-import type { InstallRecord } from '../../src/install/record.ts';
-import { type Surroundings, surroundingsOf } from '../../src/install/surroundings.ts';
+import { type Surroundings, surroundingsOf } from '../../src/installed/host.ts';
+import { type Layout, layoutOf } from '../../src/installed/layout.ts';
+import type { InstallRecord } from '../../src/installed/record.ts';
 
 /** @returns where everything of it would be; the folder for its log is there. */
 export function recordInstalled(

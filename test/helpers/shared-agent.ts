@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { type Activator, createActivator } from '../../src/supervisor/activator.ts';
+import { type Activator, createActivator } from '../../src/holder/activator.ts';
 import { ENTRY } from './agent.ts';
 
 /**

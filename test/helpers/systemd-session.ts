@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import type { CommandResult, RunCommand } from '../../job/run-command.ts';
-import type { Surroundings } from '../../src/install/surroundings.ts';
+import type { Surroundings } from '../../src/installed/host.ts';
 import { notTested } from './not-tested.ts';
 import { findTool } from './tools.ts';
 

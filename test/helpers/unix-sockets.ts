@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import koffi from 'koffi';
-import { type HeldSocket, holdSocket } from '../../src/supervisor/held-socket.ts';
+import { type HeldSocket, holdSocket } from '../../src/holder/held-socket.ts';
 import { tempDir } from './temp-dir.ts';
 
 const AF_UNIX = 1;

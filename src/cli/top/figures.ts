@@ -1,5 +1,5 @@
 /** What is shown of an agent: what it says of itself, and what follows from two of its answers. */
-import type { Look } from '../../install/observe.ts';
+import type { Look } from '../../control/observe.ts';
 
 export type Figures = {
   name: string;

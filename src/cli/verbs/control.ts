@@ -1,5 +1,5 @@
 /** The verbs that ask a running agent for something: reload, metrics, log-level. They wake none. */
-import { askRunning } from '../../install/ask-running.ts';
+import { askRunning } from '../../control/client.ts';
 import { report } from '../report.ts';
 import type { JsonFlag } from './installed.ts';
 

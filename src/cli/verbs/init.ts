@@ -1,6 +1,7 @@
 /** `launchpool init`. */
-import { init } from '../../install/init.ts';
+
 import { report } from '../report.ts';
+import { init } from '../scaffold.ts';
 
 export type InitFlags = { raw?: boolean; json?: boolean };
 

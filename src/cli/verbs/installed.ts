@@ -1,6 +1,7 @@
 /** The verbs for agents that are installed: uninstall, restart, status, list. */
+
+import { list, status } from '../../control/status.ts';
 import { restart } from '../../install/restart.ts';
-import { list, status } from '../../install/status.ts';
 import { UNINSTALL_STEPS, uninstall } from '../../install/uninstall.ts';
 import { report } from '../report.ts';
 import { alignedRows, exitStatusOf, lineOf, textOf } from '../status-text.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { prettyFactory } from 'pino-pretty';
 import { numberOf } from '../../agent/agent-flags.ts';
-import { logCommandOf } from '../../install/logs.ts';
+import { logCommandOf } from '../../control/logs.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 
 export type LogsFlags = { follow?: boolean; lines?: string; json?: boolean };

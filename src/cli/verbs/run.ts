@@ -3,17 +3,17 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
+import { exitAtOnce } from '../../../libc/exit-now.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import { checkIn } from '../../activation/check-in.ts';
+import { type Environment, takeEnvironment } from '../../activation/environment.ts';
+import { holdLifeline } from '../../activation/lifeline.ts';
+import { hearSignals, type Signals } from '../../activation/signals.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
 import { createLog, type Log } from '../../log.ts';
 import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
-import { checkIn } from '../../supervisor/check-in.ts';
-import { type Environment, takeEnvironment } from '../../supervisor/environment.ts';
-import { exitAtOnce } from '../../supervisor/exit-at-once.ts';
-import { holdLifeline } from '../../supervisor/lifeline.ts';
-import { hearSignals, type Signals } from '../../supervisor/signals.ts';
 
 /** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
 const QUIET_MS = 100;
@@ -124,7 +124,7 @@ function readArgs(args: readonly string[]): Arguments {
         ...Object.fromEntries(flags),
         socket: { type: 'string' },
         label: { type: 'string' },
-        // What stands before the bundle reads it: build/start.ts.
+        // What stands before the bundle reads it: boot/start.ts.
         cache: { type: 'string' },
         'log-file': { type: 'string' },
         development: { type: 'boolean' },

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { numberOf } from '../../agent/agent-flags.ts';
-import { allLabels, type Look, type Observer, observe } from '../../install/observe.ts';
+import { allLabels, type Look, type Observer, observe } from '../../control/observe.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type Figures, figuresOf } from '../top/figures.ts';
 import { openScreen } from '../top/screen.ts';

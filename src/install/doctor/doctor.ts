@@ -1,14 +1,14 @@
 /** Looks for what is known to go wrong with installed agents, and mends what can be mended. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { toPlain } from '../../../wire/errors.ts';
-import { pickSupervisor } from '../../supervisor/pick.ts';
+import { status } from '../../control/status.ts';
+import { type Surroundings, surroundingsOf } from '../../installed/host.ts';
+import { jobOfRecord } from '../../installed/job-of-record.ts';
+import { pickSupervisor } from '../../installed/pick-supervisor.ts';
+import { installedLabels, mustBeInstalled, readRecord } from '../../installed/record.ts';
 import { START_MS } from '../install.ts';
-import { jobOfRecord } from '../job-of-record.ts';
 import { lockFolder } from '../lock.ts';
 import { type InstallOptions, placeOf } from '../plan.ts';
-import { installedLabels, mustBeInstalled, readRecord } from '../record.ts';
-import { status } from '../status.ts';
-import { type Surroundings, surroundingsOf } from '../surroundings.ts';
 import { checkNode, checkProgram } from './file-checks.ts';
 import type { Diagnosis, Finding, Patient } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';

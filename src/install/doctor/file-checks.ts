@@ -2,9 +2,9 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { CHECK, PROGRAM } from '../../installed/runtime-files.ts';
 import { exists, makePath } from '../files.ts';
 import { chooseNode } from '../node-path.ts';
-import { CHECK, PROGRAM } from '../runtime-files.ts';
 import { upgrade } from '../upgrade.ts';
 import type { Diagnosis, Patient } from './finding.ts';
 

@@ -1,8 +1,8 @@
 /** What the doctor may find, and how a check is made. */
 import type { Job } from '../../../job/job.ts';
+import type { AgentStatus } from '../../control/status.ts';
+import type { InstallRecord } from '../../installed/record.ts';
 import type { Place } from '../plan.ts';
-import type { InstallRecord } from '../record.ts';
-import type { AgentStatus } from '../status.ts';
 
 /** Stable names of what can be wrong; docs/launchd.md and docs/systemd.md say more of each. */
 export type FindingId =

@@ -1,7 +1,7 @@
 /** Ends the process of an agent that does not answer any more. */
 import type { JobStatus } from '../../../job/supervisor.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { statusBecomes } from '../status-becomes.ts';
+import { statusBecomes } from '../../control/wait-for-status.ts';
 import type { Patient } from './finding.ts';
 
 /** What the kernel and the supervisor may take for it. */

@@ -5,8 +5,8 @@ import type { Supervisor } from '../../../job/supervisor.ts';
 import { domainsOf } from '../../../launchd/paths.ts';
 import { checkLabel } from '../../../wire/address.ts';
 import { toPlain } from '../../../wire/errors.ts';
-import { layoutOf, parentOf, RECORD } from '../layout.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Surroundings } from '../../installed/host.ts';
+import { layoutOf, parentOf, RECORD } from '../../installed/layout.ts';
 import type { Diagnosis } from './finding.ts';
 
 /** @param pick chooses it, which can fail as well. */

@@ -1,7 +1,7 @@
 /** What can be wrong with how a supervisor sees an installed agent. */
 import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { isBound } from '../../supervisor/is-bound.ts';
+import { isBound } from '../../../libc/is-bound.ts';
 import type { Diagnosis, FindingId, Patient } from './finding.ts';
 import { endHungProcess } from './hung-process.ts';
 

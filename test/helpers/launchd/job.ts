@@ -1,5 +1,5 @@
 /** One job of a test's launchd: its sockets, its process, and when that may be started. */
-import { close, isReadable } from '../../../src/supervisor/libc.ts';
+import { close, isReadable } from '../../../libc/descriptors.ts';
 import type { LaunchdHistory } from './events.ts';
 import type { JobPlist } from './plist.ts';
 import { type ProcessOptions, type Started, signalGroup, startProcess } from './process.ts';

@@ -1,7 +1,7 @@
 /** Sockets as launchd makes them: bound and listening, and never accepted on by whoever holds them. For Linux. */
 import { chmodSync, unlinkSync } from 'node:fs';
 import koffi from 'koffi';
-import { close } from '../../../src/supervisor/libc.ts';
+import { close } from '../../../libc/descriptors.ts';
 
 const AF_UNIX = 1;
 const AF_INET = 2;

@@ -1,7 +1,7 @@
 /** What follows from two answers of an agent. */
 import test from 'ava';
 import { figuresOf } from '../../../../src/cli/top/figures.ts';
-import type { Look } from '../../../../src/install/observe.ts';
+import type { Look } from '../../../../src/control/observe.ts';
 import { statusOf } from '../../../helpers/control-server.ts';
 
 const lookAt = (given: Parameters<typeof statusOf>[0] = {}): Look => ({ state: 'running', process: statusOf(given) });

@@ -1,4 +1,4 @@
-/** `launchpool logs`, of an agent whose log is a file; out of the journal: test/src/install/logs.test.ts. */
+/** `launchpool logs`, of an agent whose log is a file; out of the journal: test/src/control/logs.test.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, rename, writeFile } from 'node:fs/promises';

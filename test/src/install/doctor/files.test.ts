@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'nod
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { readRecord } from '../../../../src/install/record.ts';
+import { readRecord } from '../../../../src/installed/record.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { type Bench, idsOf, isMended, launchdBench, ownNode, SHORT } from './bench.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { CommandResult, RunCommand } from '../../../../job/run-command.ts';
 import { type DoctorOptions, doctor } from '../../../../src/install/doctor/doctor.ts';
-import type { Surroundings } from '../../../../src/install/surroundings.ts';
+import type { Surroundings } from '../../../../src/installed/host.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { idsOf, launchdBench } from './bench.ts';
 

@@ -1,0 +1,121 @@
+/** Looks again and again at how an agent is doing, and never wakes it: one question at a time, on one connection. */
+import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { JobStatus } from '../../job/supervisor.ts';
+import { controlPathOf } from '../../wire/address.ts';
+import { toPlain } from '../../wire/errors.ts';
+import { connectRpc, type RpcClient } from '../client/rpc.ts';
+import { type InstallOptions, placeOf } from '../install/plan.ts';
+import { surroundingsOf } from '../installed/host.ts';
+import { layoutOf } from '../installed/layout.ts';
+import { installedLabels, mustBeInstalled } from '../installed/record.ts';
+import type { ProcessStatus } from './ask-agent.ts';
+
+/** How long an answer that is late is waited for, in milliseconds: others are waiting too. */
+const LATE_MS = 50;
+
+export type Look = {
+  /** What the supervisor says, or that a process answers; `no-process` where there is no supervisor to be asked. */
+  state: JobStatus['state'] | 'no-process';
+  /** In words, where the state alone does not say it all. */
+  detail?: string | undefined;
+  /** What the process says of itself, if there is one. */
+  process?: ProcessStatus;
+};
+
+export type Observer = {
+  /** The label, or the path. */
+  readonly name: string;
+  /** Waits for an answer no longer than that; once it is late, a look each time whether it has come. */
+  look(longestMs: number): Promise<Look>;
+  close(): void;
+};
+
+type Where = Pick<InstallOptions, 'supervisor' | 'surroundings'>;
+
+/**
+ * @param target a label, or the path of a socket.
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_NOT_INSTALLED
+ */
+export function observe(target: string, where: Where = {}): Observer {
+  const label = labelOf(target, where);
+  if (label === undefined) return observeProcess(target, controlPathOf(resolve(target)), async () => undefined);
+  const { supervisor, surroundings, layout } = placeOf({ label, ...where });
+  mustBeInstalled(label, surroundings);
+  return observeProcess(target, layout.sockets.control, () => supervisor.status(label));
+}
+
+/** The labels of all installed agents. */
+export function allLabels({ surroundings }: Where = {}): string[] {
+  return installedLabels(surroundingsOf(surroundings));
+}
+
+/** The label of an installed agent that is given by its path: its supervisor must be asked before it is. */
+export function labelOf(target: string, where: Where = {}): string | undefined {
+  if (!target.includes('/')) return target;
+  const surroundings = surroundingsOf(where.surroundings);
+  const path = resolve(target);
+  return installedLabels(surroundings).find((label) => layoutOf(label, surroundings).sockets.agent === path);
+}
+
+/**
+ * A holder of ours starts nothing for a question, which waits with it for the next process then. launchd and systemd
+ * would start one: they are asked first, and only while there is no connection.
+ * @param job what the supervisor says, if there is one.
+ */
+function observeProcess(name: string, path: string, job: () => Promise<JobStatus | undefined>): Observer {
+  let client: RpcClient | undefined;
+  let answer: Promise<Look> | undefined;
+  /** What is said of one that does not answer. */
+  let silent: Look = { state: 'no-process' };
+
+  async function ask({ call }: RpcClient): Promise<Look> {
+    try {
+      return { state: 'running', process: (await call('status', [])) as ProcessStatus };
+    } catch (error) {
+      return { state: 'no-process', detail: toPlain(error).message };
+    } finally {
+      answer = undefined;
+    }
+  }
+
+  /** What there is to say without a process; undefined when there is one to be asked. */
+  async function connect(): Promise<Look | undefined> {
+    try {
+      const found = await job();
+      if (found !== undefined && found.state !== 'running') {
+        // A question that came too late for the process must not wait for the next one.
+        client?.close();
+        return { state: found.state, detail: found.detail };
+      }
+      if (found !== undefined) silent = { state: 'running', detail: 'does not answer' };
+      if (client === undefined || client.closed) client = await connectRpc(path, { activationMs: 0 });
+      return undefined;
+    } catch (error) {
+      return { state: 'unknown', detail: toPlain(error).message };
+    }
+  }
+
+  return {
+    name,
+    async look(longestMs) {
+      if (client === undefined || client.closed || answer !== undefined) {
+        const found = await connect();
+        if (found !== undefined) return found;
+      }
+      const patienceMs = answer === undefined ? longestMs : LATE_MS;
+      answer ??= ask(client as RpcClient);
+      const giveUp = new AbortController();
+      const silence = wait(patienceMs, undefined, giveUp).then(
+        () => undefined,
+        () => undefined,
+      );
+      const found = await Promise.race([answer, silence]);
+      giveUp.abort();
+      return found ?? silent;
+    },
+    close() {
+      client?.close();
+    },
+  };
+}

@@ -1,0 +1,168 @@
+/** One connection's way to the threads and back: its entrance, its lane, and how its conversation ends. */
+import { mayHaveControl, readControl } from '../../../wire/control-frames.ts';
+import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
+import { payloadLength, payloadStart } from '../../../wire/frame.ts';
+import type { IdText } from '../../../wire/id-text.ts';
+import { createLane, type Keep, type Lane, type LaneEnd, type LaneOptions } from './reply-queue.ts';
+import { createEntrance, type Entrance, type EntranceOptions } from './request-queue.ts';
+
+/** Of one connection. */
+const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
+
+export type Passage = {
+  /**
+   * Takes whole frames, still framed. The bytes are read during the call and not kept.
+   * @param frames how many there are, where that is known.
+   * @param own whether the bytes may be kept after all.
+   */
+  dispatch(run: Buffer, frames?: number, own?: boolean): void;
+  /** Ends the conversation because of what the other side has sent, in its turn behind the requests before it. */
+  refuse(error: LaunchpoolError): void;
+  /** Whether anything that has come has no outcome yet. */
+  readonly isBusy: boolean;
+  /** Whether nothing more should be read for now. */
+  readonly isOverfull: boolean;
+  /** Says that replies can be sent again. */
+  resume(): void;
+  /** Says that the connection is gone: outcomes to come are dropped. */
+  abandon(): void;
+};
+
+export type PassageOptions = LaneOptions & {
+  /** Resolves when it is known whether the agent is raw. */
+  knowsKind: () => Promise<void>;
+  entrance: EntranceOptions;
+  /** The lanes in which something may be under way. */
+  lanes: Set<Lane>;
+  /** A request has come that must have an outcome by a time of its own. */
+  onDue: () => void;
+  /** Nobody waits any more for the reply to this id. */
+  cancel: (entrance: Entrance, id: IdText) => void;
+  /** The connection is gone, and with it all who have waited for replies. */
+  hangUp: (entrance: Entrance) => void;
+};
+
+/** @param options are shared by all passages. */
+export function createPassage(end: LaneEnd, options: PassageOptions): Passage {
+  return new OpenPassage(end, options);
+}
+
+/** A class, as there are thousands of them. */
+class OpenPassage implements Passage, LaneEnd {
+  readonly #end: LaneEnd;
+  readonly #options: PassageOptions;
+  readonly #lane: Lane;
+  readonly #entrance: Entrance;
+  #refusal: LaunchpoolError | undefined;
+  /** What may be for the agent itself, and what is behind it, until it is known whether that can be. */
+  #held: { run: Buffer; cameAt: number }[] | undefined;
+
+  constructor(end: LaneEnd, options: PassageOptions) {
+    this.#end = end;
+    this.#options = options;
+    this.#lane = createLane(this, options);
+    this.#entrance = createEntrance(this.#lane, options.entrance);
+    options.lanes.add(this.#lane);
+  }
+
+  get isBusy(): boolean {
+    return this.#lane.requests > 0 || this.#entrance.isFull || this.#held !== undefined;
+  }
+
+  dispatch(run: Buffer, frames?: number, own?: boolean): void {
+    const { kind } = this.#options;
+    const cameAt = performance.now();
+    if (this.#held !== undefined) this.#held.push({ run: Buffer.from(run), cameAt });
+    else if (kind() === 'raw' || !mayHaveControl(run)) {
+      this.#entrance.dispatch(run, { cameAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
+    } else if (kind() === 'rpc') this.#sort(run, cameAt);
+    else this.#hold(run, cameAt);
+  }
+
+  /** To a raw agent, it is a message like any other. */
+  async #hold(run: Buffer, cameAt: number): Promise<void> {
+    this.#held = [{ run: Buffer.from(run), cameAt }];
+    await this.#options.knowsKind();
+    const held = this.#held;
+    this.#held = undefined;
+    const isRaw = this.#options.kind() === 'raw';
+    for (const { run: each, cameAt: at } of held) {
+      if (isRaw) this.#entrance.dispatch(each, { cameAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
+      else this.#sort(each, at);
+    }
+    if (this.#lane.abandoned) this.#leave();
+    else this.#end.settled();
+  }
+
+  /** Hands each frame on by itself, with what it says of its time, or does what it tells the agent itself. */
+  #sort(run: Buffer, cameAt: number): void {
+    for (let offset = 0; offset < run.length; ) {
+      const start = payloadStart(run, offset);
+      const end = start + payloadLength(run, offset);
+      const control = readControl(run.subarray(start, end));
+      if (control?.kind === 'cancel') this.#options.cancel(this.#entrance, control.id);
+      else {
+        const dueAt = control === undefined ? Number.POSITIVE_INFINITY : cameAt + control.timeoutMs;
+        if (control !== undefined) this.#options.onDue();
+        this.#entrance.dispatch(run.subarray(offset, end), { cameAt, dueAt }, 1);
+      }
+      offset = end;
+    }
+  }
+
+  resume(): void {
+    this.#entrance.resume();
+    this.#refuseInTurn();
+  }
+
+  async refuse(error: LaunchpoolError): Promise<void> {
+    // How it is said depends on it.
+    await this.#options.knowsKind();
+    this.#refusal = error;
+    this.#refuseInTurn();
+  }
+
+  abandon(): void {
+    this.#lane.abandon();
+    if (this.#held === undefined) this.#leave();
+  }
+
+  #leave(): void {
+    this.#options.hangUp(this.#entrance);
+    // Begins what is left of what waits: notifications, which nobody stays for.
+    this.#entrance.resume();
+    if (this.#lane.requests === 0) this.#options.lanes.delete(this.#lane);
+  }
+
+  get isOverfull(): boolean {
+    const { admission } = this.#options.entrance;
+    if (this.#entrance.isFull || this.#held !== undefined || admission.isFull) return true;
+    return this.#lane.bytes > MOST_BYTES_UNDER_WAY;
+  }
+
+  // The lane's side.
+
+  send(frames: Uint8Array, keep?: Keep): void {
+    this.#end.send(frames, keep);
+  }
+
+  fail(error: PlainError): void {
+    this.#end.fail(error);
+  }
+
+  isFull(): boolean {
+    return this.#end.isFull();
+  }
+
+  settled(): void {
+    this.resume();
+    if (this.#lane.abandoned && this.#lane.requests === 0) this.#options.lanes.delete(this.#lane);
+    this.#end.settled();
+  }
+
+  /** Behind all requests that have come, and not only those that are under way. */
+  #refuseInTurn(): void {
+    if (this.#refusal !== undefined && !this.#entrance.isFull && this.#held === undefined)
+      this.#lane.refuse(toPlain(this.#refusal));
+  }
+}

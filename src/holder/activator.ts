@@ -1,0 +1,170 @@
+/**
+ * launchpool's own on-demand holder, for development, examples and tests: holds the sockets, starts the agent when
+ * somebody knocks, and again whenever it has left. To the agent it speaks systemd's protocol, sd_listen_fds(3).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { controlPathOf, SOCKET_NAMES } from '../../wire/address.ts';
+import { readLifeline } from '../activation/lifeline.ts';
+import { LIFELINE_VARIABLE } from '../activation/lifeline-variable.ts';
+import { holdSocket } from './held-socket.ts';
+
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 10_000;
+/** An agent that has lived so long before it crashed is started again at once. */
+const HEALTHY_MS = 10_000;
+
+export type ActivatorOptions = {
+  /** Where clients connect. */
+  socketPath: string;
+  /** @default beside it: X.sock → X.control.sock */
+  controlPath?: string;
+  /** The agent's program and its arguments. It must check in as a child of systemd would. */
+  command: readonly [string, ...string[]];
+  /** @default the environment of this process */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** @default the working directory of this process */
+  cwd?: string;
+  /**
+   * Where standard output and error go; it must be there.
+   * @default to this process's standard error
+   */
+  logFile?: string | undefined;
+  /**
+   * How long an agent may take to leave before it is killed, in milliseconds.
+   * @default 15000
+   */
+  stopMs?: number;
+  /** Called when something has happened. */
+  onEvent?: (event: ActivatorEvent) => void;
+  /** Called with the files that the agent consists of, when it reports them. */
+  onFiles?: (files: string[]) => void;
+};
+
+export type ActivatorEvent =
+  | { event: 'waiting' }
+  | { event: 'started'; pid: number }
+  | { event: 'left'; pid: number; uptimeMs: number }
+  | { event: 'crashed'; pid: number; status: string; backoffMs: number };
+
+export type Activator = {
+  /** Asks the agent to leave, if one runs, and forgets its crashes. The next connection starts a new one. */
+  restart(): void;
+  /** Ends the agent, closes the sockets and removes their paths. */
+  close(): Promise<void>;
+};
+
+/**
+ * Resolves when the sockets stand.
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
+ */
+export async function createActivator(options: ActivatorOptions): Promise<Activator> {
+  const { socketPath, controlPath = controlPathOf(socketPath), stopMs = 15_000, onEvent = () => undefined } = options;
+  const agentSocket = await holdSocket(socketPath);
+  const controlSocket = await holdSocket(controlPath).catch((error: unknown) => {
+    agentSocket.close();
+    throw error;
+  });
+  const closing = new AbortController();
+  let child: ChildProcess | undefined;
+  let crashes = 0;
+  /** Fires when whoever waits after a crash need not wait any longer. */
+  let restarting = new AbortController();
+
+  async function serve(): Promise<void> {
+    while (!closing.signal.aborted) {
+      onEvent({ event: 'waiting' });
+      await agentSocket.knock(closing.signal);
+      await runAgent();
+    }
+  }
+
+  async function runAgent(): Promise<void> {
+    const startedAt = performance.now();
+    restarting = new AbortController();
+    child = startAgent(options, [agentSocket.fd, controlSocket.fd]);
+    const pid = child.pid ?? 0;
+    onEvent({ event: 'started', pid });
+    const status = await exitOf(child);
+    child = undefined;
+    const uptimeMs = Math.round(performance.now() - startedAt);
+    if (status === undefined || restarting.signal.aborted || closing.signal.aborted) {
+      crashes = 0;
+      onEvent({ event: 'left', pid, uptimeMs });
+      return;
+    }
+    crashes = uptimeMs >= HEALTHY_MS ? 1 : crashes + 1;
+    const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (crashes - 1));
+    onEvent({ event: 'crashed', pid, status, backoffMs });
+    await wait(backoffMs, undefined, { signal: AbortSignal.any([closing.signal, restarting.signal]) }).catch(() => {
+      closing.signal.throwIfAborted();
+      crashes = 0;
+    });
+  }
+
+  /** Asks the agent to leave, and ends it if it does not. */
+  function stopAgent(): void {
+    const stopping = child;
+    if (stopping === undefined) return;
+    stopping.kill('SIGTERM');
+    const late = setTimeout(() => stopping.kill('SIGKILL'), stopMs);
+    stopping.once('exit', () => clearTimeout(late));
+  }
+
+  const served = serve().catch((error: unknown) => {
+    if (!closing.signal.aborted) throw error;
+  });
+
+  return {
+    restart() {
+      restarting.abort();
+      stopAgent();
+    },
+    async close() {
+      closing.abort();
+      stopAgent();
+      await served;
+      agentSocket.close();
+      controlSocket.close();
+    },
+  };
+}
+
+/** Starts the agent with the sockets as descriptors 3 and 4 and the lifeline as 5. */
+function startAgent(
+  { command, env = process.env, cwd, logFile, onFiles }: ActivatorOptions,
+  fds: readonly number[],
+): ChildProcess {
+  const [program, ...args] = command;
+  const log = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
+  // LISTEN_PID must be the agent's own, which nobody knows before the fork: the shell that becomes the agent does.
+  const child = spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', program, ...args], {
+    // What the module prints goes to standard error: standard output is the holder's own.
+    stdio: ['ignore', log ?? 2, log ?? 2, ...fds, 'pipe'],
+    cwd,
+    env: {
+      ...env,
+      LISTEN_FDS: String(fds.length),
+      LISTEN_FDNAMES: `${SOCKET_NAMES.systemd.agent}:${SOCKET_NAMES.systemd.control}`,
+      [LIFELINE_VARIABLE]: String(3 + fds.length),
+    },
+  });
+  if (log !== undefined) closeSync(log);
+  // Without descriptors to spare, there are no streams; the error event says so.
+  const lifeline = child.stdio?.[3 + fds.length] as Readable | undefined;
+  if (lifeline) readLifeline(lifeline, onFiles ?? (() => undefined));
+  return child;
+}
+
+/** Undefined when the agent has left of its own accord, otherwise how it ended. */
+async function exitOf(child: ChildProcess): Promise<string | undefined> {
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return code === 0 ? undefined : signal === null ? `exit status ${code}` : `signal ${signal}`;
+  } catch (error) {
+    return `not started: ${(error as Error).message}`;
+  }
+}

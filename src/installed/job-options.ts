@@ -1,0 +1,124 @@
+/** What can be said about an installation, and what of it makes the job. */
+import { type Job, PROCESS_TYPES, type ProcessType, type TcpAddress } from '../../job/job.ts';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { NODE_FLAGS } from '../activation/node-flags.ts';
+import { AGENT_FLAGS, agentOptionsOf } from '../agent/agent-flags.ts';
+
+export type JobOptions = {
+  /**
+   * Flags of the agent, by their names as `launchpool run` has them: `{ idle: 30, threads: 4, 'no-md5': true }`.
+   * @default {}
+   */
+  agent?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /**
+   * Further environment variables. The agent sees none of the shell's: only these, PATH, HOME and what the supervisor
+   * sets. Not for secrets: plists and units can be read.
+   * @default {}
+   */
+  env?: Readonly<Record<string, string>>;
+  /** @default the user's home folder */
+  workingDirectory?: string;
+  /** A second address, `127.0.0.1:PORT` or `[::1]:PORT`. It needs an authkey: every user of the machine reaches it. */
+  tcp?: string;
+  /**
+   * macOS: what the system may do to spare power. Interactive jobs are held back by nothing.
+   * @default 'interactive'
+   */
+  processType?: ProcessType;
+  /**
+   * macOS: the app's bundle identifiers, under whose name System Settings shows the agent.
+   * @default []
+   */
+  bundleIdentifiers?: readonly string[];
+};
+
+/** Without these, a job finds hardly a program. */
+const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+/** Beyond the time that requests have to finish: for threads to end, and for the log. */
+const SLACK_SECONDS = 5;
+
+export type JobPlaces = {
+  label: string;
+  home: string;
+  node: string;
+  program: string;
+  module: string;
+  cache: string;
+  sockets: Job['sockets'];
+  logFile: string | undefined;
+};
+
+/**
+ * @param options with paths that are absolute: the agent has another working directory.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID
+ */
+export function jobOf(options: JobOptions, places: JobPlaces): Job {
+  const { agent = {}, env = {}, workingDirectory = places.home, processType = 'interactive' } = options;
+  const flags = flagsOf(agent);
+  // Whether there is a key, and a fit one, is nothing to the job.
+  const { 'authkey-file': keyFile, ...keyless } = flags;
+  const { drainMs, cancelGraceMs } = agentOptionsOf(places.module, keyless);
+  const tcp = options.tcp === undefined ? undefined : tcpOf(options.tcp);
+  if (tcp !== undefined && keyFile === undefined) {
+    throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');
+  }
+  if (!PROCESS_TYPES.includes(processType)) {
+    throw invalid(`--process-type ${processType}: not one of ${PROCESS_TYPES.join(', ')}`);
+  }
+  const { label, node, program, module, cache, logFile } = places;
+  const own = [
+    'run',
+    module,
+    '--label',
+    label,
+    '--cache',
+    cache,
+    ...(logFile === undefined ? [] : ['--log-file', logFile]),
+  ];
+  return {
+    label,
+    command: [node, ...NODE_FLAGS, program, ...own, ...argumentsOf(flags)],
+    env: { PATH, ...checkedEnv(env) },
+    workingDirectory,
+    sockets: places.sockets,
+    tcp,
+    logFile,
+    stopSeconds: Math.ceil((drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS,
+    processType,
+    bundleIdentifiers: options.bundleIdentifiers ?? [],
+  };
+}
+
+function flagsOf(agent: NonNullable<JobOptions['agent']>): Record<string, string | true> {
+  const flags: Record<string, string | true> = {};
+  for (const [name, value] of Object.entries(agent)) {
+    if (value === undefined || value === false) continue;
+    if (!Object.hasOwn(AGENT_FLAGS, name)) throw invalid(`the agent has no flag --${name}`);
+    flags[name] = value === true ? true : String(value);
+  }
+  return flags;
+}
+
+function argumentsOf(flags: Readonly<Record<string, string | true>>): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]));
+}
+
+function tcpOf(text: string): TcpAddress {
+  const [, v4, v6, digits] = /^(?:(127\.0\.0\.1|localhost)|\[(::1)\]):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits !== undefined && port >= 1 && port <= 65_535)
+    return { host: v4 === undefined && v6 ? '::1' : '127.0.0.1', port };
+  throw invalid(`--tcp ${text}: not 127.0.0.1:PORT or [::1]:PORT`, 'Agents listen on the loopback interface only.');
+}
+
+function checkedEnv(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(env)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw invalid(`--env ${name}: not the name of a variable`);
+    if (value.includes('\0')) throw invalid(`--env ${name}: a variable cannot have a NUL in it`);
+  }
+  return env;
+}
+
+function invalid(message: string, hint = 'See `launchpool help install`.'): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, { hint });
+}

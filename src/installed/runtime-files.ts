@@ -1,0 +1,81 @@
+/** The agent's own program, as the files that an installed agent needs of it. */
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import type { BundleFile } from '../bundle/bundle.ts';
+
+/** The program, among those files. */
+export const PROGRAM = 'launchpool.cjs';
+/** What loads a module for a look at it: boot/check.ts. */
+export const CHECK = 'runtime/check.js';
+
+export async function runtimeFiles(): Promise<BundleFile[]> {
+  return [...(await programFiles()), ...koffiFiles()];
+}
+
+/** In the built package the program stands two folders further up; the sources are built for it, once. */
+function programFiles(): Promise<BundleFile[]> {
+  if (import.meta.url.endsWith('.js')) return filesOfProgram(fileURLToPath(new URL('../..', import.meta.url)));
+  built ??= buildProgram();
+  return built;
+}
+
+let built: Promise<BundleFile[]> | undefined;
+
+async function buildProgram(): Promise<BundleFile[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'launchpool-'));
+  try {
+    const build = fileURLToPath(new URL('../../build/runtime.ts', import.meta.url));
+    await promisify(execFile)(process.execPath, [build, join(folder, 'runtime')]);
+    return await filesOfProgram(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function filesOfProgram(folder: string): Promise<BundleFile[]> {
+  const names = [PROGRAM, ...readdirSync(join(folder, 'runtime')).map((name) => `runtime/${name}`)];
+  return Promise.all(names.map(async (path) => ({ path, mode: 0o644, content: await readFile(join(folder, path)) })));
+}
+
+/**
+ * koffi is native, and comes as one package of JavaScript and one for the platform. It is how an agent checks in with
+ * launchd, and how it tells systemd that it is ready.
+ */
+function koffiFiles(): BundleFile[] {
+  const { resolve } = createRequire(import.meta.url);
+  const koffi = dirname(resolve('koffi'));
+  const platformName = `@koromix/koffi-${process.platform}-${process.arch}`;
+  let platformFolder: string;
+  try {
+    platformFolder = dirname(createRequire(join(koffi, 'index.js')).resolve(platformName));
+  } catch (cause) {
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `${platformName} is not there`, {
+      cause,
+      hint: 'It is an optional dependency of koffi: install launchpool without --omit=optional.',
+    });
+  }
+  return [
+    // Without its sources and its documents.
+    ...filesIn(koffi, 'node_modules/koffi').filter(({ path }) =>
+      /^node_modules\/koffi\/(src\/.*\.[cm]?js|[^/]*\.([cm]?js|json))$/.test(path),
+    ),
+    ...filesIn(platformFolder, `node_modules/${platformName}`),
+  ];
+}
+
+function filesIn(folder: string, as: string): BundleFile[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => {
+      const source = join(parentPath, name);
+      return { path: `${as}/${relative(folder, source)}`, mode: 0o644, source };
+    });
+}

@@ -1,0 +1,65 @@
+/** How many may be connected, and what those hear that are too many. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type CrowdOptions, createCrowd, MOST_VISITORS } from '../../../../src/agent/connections/connection-limit.ts';
+import type { LaunchpoolError } from '../../../../wire/errors.ts';
+import { tempDir } from '../../../helpers/temp-dir.ts';
+
+const LONG_AGO = { connections: () => 0, visitors: () => 0, speaks: () => true };
+
+/** Connects to a crowd that is as the test says, and says whether one was admitted, and what it heard. */
+async function knock(
+  t: ExecutionContext,
+  options: Partial<CrowdOptions>,
+): Promise<{ admitted: boolean; told: LaunchpoolError[]; heard: string }> {
+  const told: LaunchpoolError[] = [];
+  const crowd = createCrowd({ most: 10, ...LONG_AGO, onTurnedAway: (error) => told.push(error), ...options });
+  const path = join(await tempDir(t), 'a.sock');
+  let admitted = false;
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket: Socket) => {
+    admitted = crowd.admit(socket);
+    if (admitted) socket.end();
+  }).listen(path);
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const client = connect(path);
+  client.write('a request that is on its way');
+  let heard = '';
+  client.setEncoding('utf8').on('data', (text) => {
+    heard += text;
+  });
+  // One that is turned away may be cut off; what it has been told is what counts.
+  client.on('error', () => undefined);
+  await new Promise((resolve) => client.once('close', resolve));
+  return { admitted, told, heard };
+}
+
+test('up to the most, everybody is admitted', async (t) => {
+  const connections = (): number => 9;
+  t.deepEqual(await knock(t, { connections, visitors: () => 9 }), { admitted: true, told: [], heard: '' });
+});
+
+test('one too many is told when to ask again, where it can be told', async (t) => {
+  const { admitted, told, heard } = await knock(t, { connections: () => 10 });
+  t.false(admitted);
+  const answer = JSON.parse(heard.slice(4));
+  t.like(answer, {
+    id: null,
+    error: { code: -32002, data: { code: 'ERR_LAUNCHPOOL_BUSY', retryable: true, data: { retryAfterMs: 1_000 } } },
+  });
+  t.like(told, [{ code: 'ERR_LAUNCHPOOL_BUSY', retryable: true }]);
+});
+
+test('one too many gets just the end where nobody could read more', async (t) => {
+  const { admitted, heard } = await knock(t, { connections: () => 11, speaks: () => false });
+  t.deepEqual({ admitted, heard }, { admitted: false, heard: '' });
+});
+
+test('those who have not passed the handshake have a bound of their own, which is never higher than the other', async (t) => {
+  const quiet = { speaks: () => true, connections: () => MOST_VISITORS };
+  t.true((await knock(t, { ...quiet, most: 1_000, visitors: () => MOST_VISITORS - 1 })).admitted);
+  t.regex((await knock(t, { ...quiet, most: 1_000, visitors: () => MOST_VISITORS })).heard, /128 connections have not/);
+  t.regex((await knock(t, { most: 5, connections: () => 4, visitors: () => 5 })).heard, /5 connections have not/);
+});

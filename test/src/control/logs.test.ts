@@ -1,0 +1,77 @@
+/** Where the log of an agent is: in the journal under systemd, where there is one, and else in a file. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import test from 'ava';
+import { logCommandOf } from '../../../src/control/logs.ts';
+import { createSystemd } from '../../../systemd/supervisor.ts';
+import { ENTRY } from '../../helpers/agent.ts';
+import { recordInstalled } from '../../helpers/install-record.ts';
+import { jobWith, LABEL } from '../../helpers/jobs.ts';
+import { startSystemd } from '../../helpers/systemd-session.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const RANGE = { lines: 7, follow: false };
+
+test('under launchd, the log is a file', async (t) => {
+  const surroundings = { platform: 'darwin' as const, home: await tempDir(t), uid: 501, env: {} };
+  const { logFile } = recordInstalled(LABEL, surroundings, (layout) => ({ logFile: layout.logFile }));
+  t.deepEqual(logCommandOf({ label: LABEL, surroundings }, RANGE), ['tail', '-n', '7', logFile]);
+  t.deepEqual(logCommandOf({ label: LABEL, surroundings }, { lines: 0, follow: true }), [
+    'tail',
+    '-n',
+    '0',
+    '-F',
+    logFile,
+  ]);
+});
+
+test('under systemd, it is in the journal, unless the agent was given a file', async (t) => {
+  const surroundings = { platform: 'linux' as const, home: await tempDir(t), uid: 1000, env: {} };
+  recordInstalled(LABEL, surroundings);
+  t.is(logCommandOf({ label: LABEL, surroundings }, RANGE)[0], 'journalctl');
+  const { logFile } = recordInstalled(LABEL, surroundings, (layout) => ({ logFile: layout.logFile }));
+  t.deepEqual(logCommandOf({ label: LABEL, surroundings }, RANGE), ['tail', '-n', '7', logFile]);
+});
+
+test('what is not installed has no log', async (t) => {
+  const surroundings = { platform: 'linux' as const, home: await tempDir(t), uid: 1000, env: {} };
+  t.throws(() => logCommandOf({ label: LABEL, surroundings }, RANGE), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' });
+});
+
+test('what a service says is found in the journal, as it was said, and nothing that others say', async (t) => {
+  const home = join(await tempDir(t), 'home');
+  const session = await startSystemd(t, home, { journal: true });
+  if (session === undefined) return;
+  const { surroundings, run } = session;
+  const supervisor = createSystemd(surroundings);
+  const said = [
+    JSON.stringify({ level: 30, time: 1_700_000_000_000, msg: 'listening' }),
+    'said by "the" module: 100% ü',
+  ];
+  for (const [label, lines] of [[LABEL, said] as const, [`${LABEL}.other`, ['of another']] as const]) {
+    const job = jobWith({
+      label,
+      command: [process.execPath, '-e', 'console.error(process.argv.slice(1).join("\\n"))', ...lines],
+    });
+    for (const { path, text } of supervisor.filesOf(job)) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+    await run(['systemctl', '--user', 'daemon-reload']);
+    // It does not say that it is ready: that is no matter here.
+    await run(['systemctl', '--user', 'start', `${label}.service`]);
+  }
+  recordInstalled(LABEL, surroundings);
+  const command = logCommandOf({ label: LABEL, surroundings }, RANGE);
+  const found = async (): Promise<string[]> => (await run(command)).stdout.split('\n');
+  while ((await found()).length < said.length) await wait(50);
+  t.deepEqual(await found(), said);
+  const last = logCommandOf({ label: LABEL, surroundings }, { lines: 1, follow: false });
+  t.is((await run(last)).stdout, said[1] as string);
+
+  const printed = await run([process.execPath, ENTRY, 'logs', LABEL]);
+  t.is(printed.status, 0, printed.stderr);
+  t.regex(printed.stdout, /^\[\d\d-\d\d \d\d:\d\d:\d\d\.000\] INFO: listening\nsaid by "the" module: 100% ü$/);
+  t.is((await run([process.execPath, ENTRY, 'logs', LABEL, '--json'])).stdout, said.join('\n'));
+});

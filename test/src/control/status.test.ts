@@ -1,0 +1,162 @@
+/** What is said of an agent, in each of its states, without starting it. */
+
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import type { RunCommand } from '../../../job/run-command.ts';
+import type { JobStatus } from '../../../job/supervisor.ts';
+import { list, status } from '../../../src/control/status.ts';
+import { lastingNode } from '../../helpers/lasting-node.ts';
+import { LOOK_AGAIN_MS, until } from '../../helpers/until.ts';
+import {
+  type Bench,
+  hang,
+  type LaunchdBench,
+  launchdBench,
+  onSystemd,
+  ownNode,
+  SHORT,
+  type SystemdBench,
+  stateIs,
+  waitAt,
+} from '../install/doctor/bench.ts';
+
+const onSession = onSystemd();
+
+/** The same under both. */
+function it(title: string, body: (t: ExecutionContext, bench: Bench) => Promise<void>): void {
+  test.serial(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
+  onSession(`systemd: ${title}`, body);
+}
+
+function onLaunchd(title: string, body: (t: ExecutionContext, bench: LaunchdBench) => Promise<void>): void {
+  test.serial(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
+}
+
+it('of an agent that is not installed, that is all there is to say', async (t, bench) => {
+  t.deepEqual(await bench.status(), {
+    label: bench.label,
+    supervisor: bench.supervisor.name,
+    socket: bench.layout.sockets.agent,
+    state: 'not-installed',
+    listening: false,
+  });
+});
+
+it('one that nobody needs is idle, and however often it is asked for, it stays so', async (t, bench) => {
+  await bench.install({ agent: SHORT });
+  await bench.idle();
+  for (let times = 0; times < 3; times += 1) {
+    const found = await bench.status();
+    t.like(found, { state: 'idle', listening: true, pid: undefined, process: undefined, detail: undefined });
+    t.like(found.installed, { module: bench.module, kind: 'rpc', methods: ['die', 'pid'] });
+    t.is(found.installed?.node.path, lastingNode());
+  }
+});
+
+it('one that runs says how it is doing', async (t, bench) => {
+  await bench.install();
+  const pid = await bench.call();
+  await waitAt(t, bench.layout.sockets.agent);
+  // A slow machine may not have it answer in time.
+  await until(async () => (await bench.status()).process !== undefined);
+  const { state, listening, pid: seen, process: own } = await bench.status();
+  t.deepEqual([state, listening, seen], ['running', true, pid]);
+  t.like(own, { pid, state: 'running', requests: 0 });
+  t.true((own?.connectionsServed ?? 0) >= 2);
+  t.true((own?.threads ?? 0) >= 1);
+  t.true((own?.memoryBytes ?? 0) > 1_000_000);
+  t.true((own?.uptimeMs ?? 0) > 0);
+});
+
+it('one that hangs is said to run, and not to answer', async (t, bench) => {
+  await bench.install();
+  const pid = await bench.call();
+  hang(t, pid);
+  const found = await bench.status();
+  t.like(found, { state: 'running', pid, process: undefined, detail: 'its control socket does not answer' });
+  process.kill(pid, 'SIGCONT');
+  await until(async () => (await bench.status()).process?.pid === pid);
+});
+
+it('one that has crashed has failed, and listens all the same', async (t, bench) => {
+  await bench.install();
+  await bench.crash();
+  await stateIs(bench, 'failed');
+  const found = await bench.status();
+  t.like(found, { state: 'failed', listening: true, pid: undefined, lastExit: 'signal 9' });
+  t.regex(found.detail ?? '', /the last process ended .*; the next connection starts one/);
+});
+
+it('one that ends as soon as it is started, while somebody waits, is held back', async (t, bench) => {
+  const node = await ownNode(t);
+  await bench.install({ agent: SHORT, node });
+  await bench.idle();
+  await writeFile(`${node}.broken`, '');
+  await waitAt(t, bench.layout.sockets.agent);
+  // Every now and then there is a process, for a moment.
+  let found = await bench.status();
+  while (found.state !== 'throttled' || found.lastExit !== 3) {
+    await wait(LOOK_AGAIN_MS);
+    found = await bench.status();
+  }
+  t.like(found, { listening: true, pid: undefined, process: undefined });
+  t.regex(found.detail ?? '', /it ended/);
+});
+
+it('where the supervisor cannot be asked, the state is unknown, and what is installed is known', async (t, bench) => {
+  await bench.install();
+  const run: RunCommand = async () => ({ status: 1, stdout: '', stderr: 'Failed to connect to bus: No medium found' });
+  const found = await status({ label: bench.label, surroundings: { ...bench.surroundings, run } });
+  t.like(found, { state: 'unknown', listening: false, pid: undefined, process: undefined });
+  t.regex(found.detail ?? '', /Failed to connect to bus/);
+  t.is(found.installed?.module, bench.module);
+});
+
+it('all that are installed are listed by label, and none is started', async (t, bench) => {
+  const { surroundings } = bench;
+  t.deepEqual(await list({ surroundings }), []);
+  await bench.install({ agent: SHORT });
+  await bench.idle();
+  for (let times = 0; times < 2; times += 1) {
+    t.deepEqual(
+      (await list({ surroundings })).map(({ label, state }) => [label, state]),
+      [[bench.label, 'idle']],
+    );
+  }
+});
+
+onLaunchd(
+  'one that is switched off in Login Items is disabled, one that is not loaded is blocked',
+  async (t, bench) => {
+    await bench.install();
+    const { launchd, label } = bench;
+    await launchd.run(['/bin/launchctl', 'bootout', `gui/501/${label}`]);
+    await launchd.reached('removed', 1);
+    t.like(await bench.status(), { state: 'blocked', listening: false, pid: undefined });
+    launchd.setDisabled(label, true);
+    const found = await bench.status();
+    t.like(found, { state: 'disabled', listening: false });
+    t.regex(found.detail ?? '', /Login Items/);
+  },
+);
+
+onSession('systemd: one whose socket is stopped is disabled', async (t, bench: SystemdBench) => {
+  await bench.install();
+  await bench.ctl('stop', basename(bench.units.socket));
+  const found = await bench.status();
+  t.like(found, { state: 'disabled', listening: false, pid: undefined });
+  t.is(found.detail, `${bench.label}.socket is not started`);
+});
+
+onLaunchd('one that goes while it is asked is what it has become', async (t, bench) => {
+  const asked: JobStatus[] = [
+    { state: 'running', pid: 1, listening: true },
+    { state: 'idle', lastExit: 0, listening: true },
+  ];
+  const supervisor = { ...bench.supervisor, status: async () => asked.shift() as JobStatus };
+  const found = await status({ label: bench.label, surroundings: bench.surroundings, supervisor });
+  t.like(found, { state: 'idle', pid: undefined, detail: undefined, lastExit: 0 });
+  t.deepEqual(asked, []);
+});

@@ -1,0 +1,177 @@
+/** What goes into a batch, what waits for a slot, and in which order it is taken. */
+import { deepStrictEqual, ok } from 'node:assert/strict';
+import test from 'ava';
+import fc from 'fast-check';
+import { type Batch, type Batcher, createBatcher, type Piece } from '../../../../src/dispatch/batch/batcher.ts';
+import { createFreeSlots, type FreeSlots } from '../../../../src/dispatch/batch/slot-pool.ts';
+import { createLane } from '../../../../src/dispatch/connection/reply-queue.ts';
+import { cursorOf, limitOf } from '../../../../workers/control-word.ts';
+import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../../../workers/slot.ts';
+import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
+import { ANY_TIME, laneOptions } from '../../../helpers/reply-queue-options.ts';
+
+const END = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => false };
+const lane = createLane(END, laneOptions(false));
+
+const slotsFor = (count: number): Slot[] => slotsOf(new SharedArrayBuffer(count * SLOT_BYTES));
+
+function pieceOf(texts: readonly string[]): [Piece, Buffer] {
+  const bytes = runOf(...texts);
+  return [{ lane, segment: lane.open(texts.length, bytes.length, ANY_TIME), first: 0, count: texts.length }, bytes];
+}
+
+function add(batcher: Batcher, ...texts: string[]): void {
+  const [piece, bytes] = pieceOf(texts);
+  batcher.add(piece, bytes);
+  bytes.fill(0xff);
+}
+
+const textsIn = ({ slot, inputEnd }: Batch): string[] => textsOf(slot.input.subarray(0, inputEnd));
+
+/** Takes, and gives back the slots of, all batches; returns what was in each. */
+function drain(batcher: Rig): string[][] {
+  const found: string[][] = [];
+  for (let batch = batcher.take(); batch !== undefined; batch = batcher.take()) {
+    found.push(textsIn(batch));
+    batcher.release(batch.slot);
+  }
+  return found;
+}
+
+type Rig = Batcher & Pick<FreeSlots, 'release'>;
+
+function rigWith(slots: readonly Slot[]): Rig {
+  const free = createFreeSlots(slots);
+  return Object.assign(createBatcher(free), { release: free.release });
+}
+
+/** For tests of other things than the time that requests take. */
+function fastBatcher(slots: readonly Slot[]): Rig {
+  const batcher = rigWith(slots);
+  for (let times = 0; times < 100; times += 1) batcher.learn(0.001, 1);
+  return batcher;
+}
+
+test('what is added is one batch, ready to be begun', (t) => {
+  const batcher = fastBatcher(slotsFor(2));
+  add(batcher, 'a', 'b');
+  add(batcher, 'c');
+  const batch = batcher.take() as Batch;
+  const word = Atomics.load(batch.slot.control.words, batch.slot.control.index);
+  t.deepEqual([textsIn(batch), batch.frames, batch.pieces.map(({ count }) => count)], [['a', 'b', 'c'], 3, [2, 1]]);
+  t.deepEqual([cursorOf(word), limitOf(word), batch.slot.ticket, batch.slot.thread], [0, 3, batch.ticket, 0]);
+  t.deepEqual([...batch.slot.states.subarray(0, 3)], [PENDING, PENDING, PENDING]);
+  t.is(batcher.take(), undefined);
+});
+
+test('each use of a slot has a ticket of its own', (t) => {
+  const [batcher, tickets] = [fastBatcher(slotsFor(1)), new Set<number>()];
+  for (let use = 0; use < 10; use += 1) {
+    add(batcher, 'a');
+    const batch = batcher.take() as Batch;
+    tickets.add(batch.ticket);
+    batcher.release(batch.slot);
+  }
+  t.is(tickets.size, 10);
+});
+
+test('what finds no slot waits for one, and is kept', (t) => {
+  const batcher = fastBatcher(slotsFor(1));
+  add(batcher, 'a');
+  const batch = batcher.take() as Batch;
+  add(batcher, 'b');
+  add(batcher, 'c');
+  t.is(batcher.take(), undefined);
+  batcher.release(batch.slot);
+  t.deepEqual(drain(batcher), [['b', 'c']]);
+});
+
+test('what is put back goes before all that waits', (t) => {
+  const batcher = fastBatcher(slotsFor(1));
+  add(batcher, 'a', 'b', 'c');
+  const { slot, pieces } = batcher.take() as Batch;
+  add(batcher, 'd');
+  const [piece] = pieces as [Piece];
+  batcher.putBack([{ ...piece, first: 1, count: 2 }], runOf('b', 'c'));
+  batcher.release(slot);
+  const next = batcher.take() as Batch;
+  t.deepEqual(textsIn(next), ['b', 'c', 'd']);
+  t.deepEqual(
+    next.pieces.map(({ segment, first, count }) => [segment === piece.segment, first, count]),
+    [
+      [true, 1, 2],
+      [false, 0, 1],
+    ],
+  );
+});
+
+test('a batch has at most the frames that a slot can count', (t) => {
+  const batcher = fastBatcher(slotsFor(2));
+  add(batcher, ...Array<string>(MAX_FRAMES + 1).fill(''));
+  t.deepEqual(
+    drain(batcher).map(({ length }) => length),
+    [MAX_FRAMES, 1],
+  );
+});
+
+test('a batch has at most the bytes of a slot, and may have them all', (t) => {
+  const batcher = fastBatcher(slotsFor(2));
+  const half = 'x'.repeat(INPUT_BYTES / 2 - 4);
+  add(batcher, half, half, 'y');
+  t.deepEqual(
+    drain(batcher).map((texts) => texts.map(({ length }) => length)),
+    [[half.length, half.length], [1]],
+  );
+});
+
+test('the longer requests take, the fewer go together, and one at the least', (t) => {
+  const sizes = [1.001, 99, 100_000].map((us) => {
+    const batcher = rigWith(slotsFor(1));
+    for (let times = 0; times < 100; times += 1) batcher.learn(us, 1);
+    add(batcher, ...Array<string>(1000).fill('x'));
+    return batcher.take()?.frames;
+  });
+  t.deepEqual(sizes, [999, 10, 1]);
+});
+
+test('whatever is added, put back and released, nothing is lost, doubled or out of order', (t) => {
+  const anySteps = fc.array(
+    fc.oneof(
+      fc.record({ sizes: fc.array(fc.oneof(fc.nat(50), fc.nat(100_000)), { minLength: 1, maxLength: 8 }) }),
+      fc.record({ begin: fc.nat(6) }),
+    ),
+    { maxLength: 40 },
+  );
+  const kept = fc.property(anySteps, (steps) => {
+    const batcher = fastBatcher(slotsFor(2));
+    const begun: string[] = [];
+    let last = 0;
+    const run = (most: number): boolean => {
+      const batch = batcher.take();
+      if (batch === undefined) return false;
+      ok(batch.inputEnd <= INPUT_BYTES && batch.frames <= MAX_FRAMES && batch.frames > 0);
+      const texts = textsIn(batch);
+      deepStrictEqual(texts.length, batch.frames);
+      begun.push(...texts.slice(0, most).map((text) => text.split(':')[0] as string));
+      let skip = most;
+      const rest = batch.pieces.flatMap((piece) => {
+        const gone = Math.min(skip, piece.count);
+        skip -= gone;
+        return gone === piece.count ? [] : [{ ...piece, first: piece.first + gone, count: piece.count - gone }];
+      });
+      batcher.putBack(rest, runOf(...texts.slice(most)));
+      batcher.release(batch.slot);
+      return true;
+    };
+    for (const step of steps) {
+      if ('begin' in step) run(step.begin);
+      else add(batcher, ...step.sizes.map((size) => `${last++}:${'x'.repeat(size)}`));
+    }
+    while (run(MAX_FRAMES));
+    deepStrictEqual(
+      begun.map(Number).sort((a, b) => a - b),
+      [...Array(last).keys()],
+    );
+  });
+  t.notThrows(() => fc.assert(kept, { numRuns: 200 }));
+});

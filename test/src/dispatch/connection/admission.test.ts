@@ -1,0 +1,116 @@
+/** How much may be read without an answer, and what is said beyond. */
+import test from 'ava';
+import { createAdmission } from '../../../../src/dispatch/connection/admission.ts';
+import { answerAll, createBench, openLane, runOf } from '../../../helpers/dispatch-bench.ts';
+
+const request = (id: number, more = ''): string => `{"jsonrpc":"2.0","id":${id},"method":"m"${more}}`;
+const codesOf = (told: readonly string[]): unknown[] =>
+  told.map((text) => {
+    const { id, error } = JSON.parse(text);
+    return [id, error.data.code, error.data.data.retryAfterMs > 0];
+  });
+
+test('it is full at either bound, and until a quarter of it is free again', (t) => {
+  const changes: boolean[] = [];
+  const admission = createAdmission({
+    maxRequests: 8,
+    maxBytes: 80,
+    expectedMs: () => 0,
+    onChange: () => changes.push(admission.isFull),
+  });
+  admission.enter(8, 8);
+  admission.leave(1, 1);
+  t.deepEqual(changes, [true]);
+  admission.leave(1, 1);
+  t.deepEqual(changes, [true, false]);
+  admission.enter(1, 80);
+  admission.leave(1, 20);
+  t.deepEqual(changes, [true, false, true]);
+  admission.leave(0, 10);
+  t.deepEqual(changes, [true, false, true, false]);
+});
+
+test('there is room up to the bounds, and for one request of any length', (t) => {
+  const admission = createAdmission({ maxRequests: 8, maxBytes: 80, expectedMs: () => 0, onChange: () => undefined });
+  t.deepEqual([admission.roomFor(3, 30), admission.roomFor(9, 30), admission.roomFor(1, 1000)], [3, 8, 1]);
+  admission.enter(6, 60);
+  t.deepEqual([admission.roomFor(3, 10), admission.roomFor(1, 30)], [2, 0]);
+});
+
+test('when to come again follows from how much there is to do, within bounds', (t) => {
+  for (const [ms, retryAfterMs] of [
+    [0, 20],
+    [300.4, 300],
+    [1e9, 5000],
+  ] as const) {
+    const admission = createAdmission({ maxRequests: 1, maxBytes: 1, expectedMs: () => ms, onChange: () => undefined });
+    t.like(admission.busy(1), { code: 'ERR_LAUNCHPOOL_BUSY', data: { retryAfterMs } });
+    t.is(admission.refused, 1);
+  }
+});
+
+test('what an RPC client has sent beyond the bound is told so, and the rest is answered', async (t) => {
+  const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf(request(1), request(2), request(3), '{"jsonrpc":"2.0","method":"m"}', request(4)));
+  t.deepEqual(codesOf(told), [
+    [3, 'ERR_LAUNCHPOOL_BUSY', true],
+    [4, 'ERR_LAUNCHPOOL_BUSY', true],
+  ]);
+  t.deepEqual([lane.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 2, 3]);
+  await bench.settle();
+  await answerAll(bench);
+  t.deepEqual([lane.isOverfull, bench.dispatcher.requests, told.length], [false, 0, 4]);
+});
+
+test('of a raw client nothing is refused: it waits', async (t) => {
+  const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 2 } });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf('a', 'b', 'c', 'd'));
+  t.true(lane.isOverfull);
+  while (bench.dispatcher.requests > 0) {
+    await bench.settle();
+    await answerAll(bench);
+  }
+  t.deepEqual([told, lane.isOverfull], [['A', 'B', 'C', 'D'], false]);
+});
+
+test('who has sent nothing stops reading too when all together have sent too much, and is told when that is over', async (t) => {
+  const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
+  const [one, other] = [openLane(bench), openLane(bench)];
+  one.lane.dispatch(runOf(request(1), request(2)));
+  t.deepEqual([other.lane.isOverfull, other.end.settlings], [true, 1]);
+  await bench.settle();
+  await answerAll(bench);
+  t.deepEqual([other.lane.isOverfull, other.end.settlings], [false, 2]);
+});
+
+test('one request that is longer than the bound is served when there is no other', async (t) => {
+  const bench = createBench({ known: 'rpc', dispatcher: { maxBytes: 10 } });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf(request(1)));
+  lane.dispatch(runOf(request(2)));
+  t.deepEqual(codesOf(told), [[2, 'ERR_LAUNCHPOOL_BUSY', true]]);
+  await bench.settle();
+  await answerAll(bench);
+  t.is(told.length, 2);
+});
+
+test('what waits is begun once, and in its order, while the bound is reached and left again', async (t) => {
+  const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 150 } });
+  const lanes = [openLane(bench), openLane(bench)];
+  const texts = Array.from({ length: 200 }, (_unused, index) => `m${index}`);
+  for (const { lane } of lanes) lane.dispatch(runOf(...texts));
+  const begun: string[] = [];
+  while (bench.dispatcher.requests > 0) {
+    await bench.settle();
+    begun.push(...bench.calls.map(({ text }) => text));
+    await answerAll(bench);
+  }
+  t.is(begun.length, 2 * texts.length);
+  for (const { told } of lanes)
+    t.deepEqual(
+      told,
+      texts.map((text) => text.toUpperCase()),
+    );
+});

@@ -1,0 +1,78 @@
+/** A long request that a thread does not begin goes to another one, and is answered once. */
+import { setTimeout as wait } from 'node:timers/promises';
+import test from 'ava';
+import { encodeTextFrame } from '../../../../wire/frame.ts';
+import { claimLong, DROPPED, type LongTask } from '../../../../workers/task.ts';
+import {
+  type Bench,
+  type BenchTask,
+  createBench,
+  openLane,
+  runOf,
+  stopBenches,
+} from '../../../helpers/dispatch-bench.ts';
+
+test.after.always(stopBenches);
+
+const LONG = 'L'.repeat(200_000);
+
+const longOf = ({ task }: BenchTask): LongTask => task as LongTask;
+
+async function taskOf({ tasks }: Bench, nth: number): Promise<BenchTask> {
+  for (;;) {
+    const task = tasks[nth];
+    if (task !== undefined) return task;
+    await wait(1);
+  }
+}
+
+test('it is taken back from a thread that does not begin it, when there is room elsewhere', async (t) => {
+  const bench = createBench({ byHand: true, known: 'rpc', room: 2 });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(runOf(LONG));
+  const [first, second] = [await taskOf(bench, 0), await taskOf(bench, 1)];
+  // The first thread comes to it after all, and too late.
+  t.false(claimLong(longOf(first).claim, first.thread));
+  t.true(claimLong(longOf(second).claim, second.thread));
+  first.tell(0, {});
+  await first.land();
+  second.tell(0, { reply: encodeTextFrame('once') });
+  await second.land();
+  t.deepEqual([told, bench.dispatcher.requests, bench.tasks.length], [['once'], 0, 2]);
+});
+
+test('it stays where it is when there is room nowhere else', async (t) => {
+  const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
+  openLane(bench).lane.dispatch(runOf(LONG));
+  const { task } = await taskOf(bench, 0);
+  // Much longer than it would take.
+  await wait(50);
+  t.is(bench.tasks.length, 1);
+  t.is(Atomics.load((task as LongTask).claim, 0), 0);
+});
+
+test('a thread that dies before it has begun it costs nothing; one that has, an error', async (t) => {
+  const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
+  const { lane, told } = openLane(bench);
+  lane.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
+  await (await taskOf(bench, 0)).crash();
+  const again = await taskOf(bench, 1);
+  t.is(Atomics.load(longOf(again).claim, 0), 0);
+  t.deepEqual(told, []);
+  t.true(claimLong(longOf(again).claim, again.thread));
+  await again.crash();
+  t.is(told.length, 1);
+  t.like(JSON.parse(told[0] as string), { id: 7, error: { data: { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' } } });
+  t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [2, 0]);
+});
+
+test('one that nobody wants any more is not handed on', async (t) => {
+  const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
+  const { lane } = openLane(bench);
+  lane.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
+  const { task, crash } = await taskOf(bench, 0);
+  lane.abandon();
+  t.is(Atomics.load((task as LongTask).claim, 0), DROPPED);
+  await crash();
+  t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [1, 0]);
+});

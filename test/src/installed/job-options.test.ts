@@ -1,0 +1,80 @@
+/** What of the options makes the job, and which are refused. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { Job } from '../../../job/job.ts';
+import { NODE_FLAGS } from '../../../src/activation/node-flags.ts';
+import { type JobOptions, jobOf } from '../../../src/installed/job-options.ts';
+import type { LaunchpoolError } from '../../../wire/errors.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const PLACES = {
+  label: 'com.example.options',
+  home: '/home/ada',
+  node: '/usr/bin/node',
+  program: '/data/current/launchpool.cjs',
+  module: '/data/current/app/agent.cjs',
+  cache: '/data/cache',
+  sockets: { agent: '/run/a.sock', control: '/run/a.control.sock' },
+  logFile: undefined,
+};
+
+const job = (options: JobOptions, places: Partial<Parameters<typeof jobOf>[1]> = {}): Job =>
+  jobOf(options, { ...PLACES, ...places });
+
+test('without options, a job has the least that an agent needs', (t) => {
+  const { command, env, workingDirectory, tcp, stopSeconds, processType } = job({});
+  const flags = ['--label', PLACES.label, '--cache', PLACES.cache];
+  t.deepEqual(command, [PLACES.node, ...NODE_FLAGS, PLACES.program, 'run', PLACES.module, ...flags]);
+  t.deepEqual(Object.keys(env), ['PATH']);
+  t.deepEqual([workingDirectory, tcp, processType], ['/home/ada', undefined, 'interactive']);
+  // The agent's own ten seconds, and a few more.
+  t.true(stopSeconds > 10);
+});
+
+test('flags of the agent are passed on as they are, those that are off are left out', (t) => {
+  const { command } = job({ agent: { idle: 0.5, 'no-md5': true, 'keep-quiet-clients': false, threads: undefined } });
+  t.deepEqual(command.slice(command.indexOf('--idle')), ['--idle', '0.5', '--no-md5']);
+});
+
+test('the supervisor gives it longer to stop than it takes for itself', (t) => {
+  t.is(job({ agent: { drain: 30.5 } }).stopSeconds - job({ agent: { drain: 0 } }).stopSeconds, 31);
+});
+
+test('the agent is told of its log file, if it has one', (t) => {
+  t.deepEqual(job({}, { logFile: '/log' }).command.slice(-2), ['--log-file', '/log']);
+});
+
+test('the environment is what is given, and PATH, which can be given as well', (t) => {
+  t.is(job({ env: { A: 'a "b" $c %d \\ \n' } }).env.A, 'a "b" $c %d \\ \n');
+  t.is(job({ env: { PATH: '/mine' } }).env.PATH, '/mine');
+});
+
+test('a second address needs a key, and is of the loopback interface', async (t) => {
+  const key = join(await tempDir(t), 'key');
+  await writeFile(key, 'secret', { mode: 0o600 });
+  const agent = { 'authkey-file': key };
+  t.deepEqual(job({ tcp: '127.0.0.1:4000', agent }).tcp, { host: '127.0.0.1', port: 4000 });
+  t.deepEqual(job({ tcp: 'localhost:65535', agent }).tcp, { host: '127.0.0.1', port: 65_535 });
+  t.deepEqual(job({ tcp: '[::1]:1', agent }).tcp, { host: '::1', port: 1 });
+});
+
+for (const [what, options, names] of [
+  ['a flag that the agent does not have', { agent: { nonsense: 1 } }, /--nonsense/],
+  ['a flag by the name of what every object has', { agent: { constructor: 1 } as never }, /--constructor/],
+  ['a value that the agent refuses', { agent: { threads: 'many' } }, /threads/],
+  ['a second address without a key', { tcp: '127.0.0.1:4000' }, /--authkey-file/],
+  ['an address of another interface', { tcp: '0.0.0.0:4000' }, /0\.0\.0\.0:4000/],
+  ['an address without a port', { tcp: '127.0.0.1' }, /127\.0\.0\.1/],
+  ['a port that is none', { tcp: '127.0.0.1:65536' }, /65536/],
+  ['the port nought', { tcp: '127.0.0.1:0' }, /127\.0\.0\.1:0/],
+  ['a process type that is none', { processType: 'lazy' as never }, /lazy/],
+  ['a variable with a name that is none', { env: { 'A B': '' } }, /A B/],
+  ['a variable with an equals sign in its name', { env: { 'A=B': '' } }, /A=B/],
+  ['a variable with a NUL', { env: { A: 'a\0b' } }, /NUL/],
+] as const satisfies readonly (readonly [string, JobOptions, RegExp])[]) {
+  test(`${what} is refused, and a hint says more`, (t) => {
+    const error = t.throws(() => job(options), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' }) as LaunchpoolError;
+    t.regex(error.message, names);
+  });
+}
