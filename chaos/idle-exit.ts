@@ -1,7 +1,7 @@
 /** Many lives of agents that leave as soon as they are idle, with clients that knock around the ends of these. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { FAREWELL_MS } from '../src/agent/connections/graceful-close.ts';
+import { CLOSE_NOTICE_MS } from '../src/agent/connections/graceful-close.ts';
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
 import type { LaunchpoolError } from '../wire/errors.ts';
 import { ECHO, type Held, holdAgent } from './agents.ts';
@@ -54,7 +54,7 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
     return async () => {
       const startedAt = performance.now();
       await aroundTheExit(of);
-      const isLate = performance.now() - startedAt > FAREWELL_MS / 2;
+      const isLate = performance.now() - startedAt > CLOSE_NOTICE_MS / 2;
       nth += 1;
       const text = `seed ${random.seed}, ${name}, ${who}: ${nth}`;
       try {

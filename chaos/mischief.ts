@@ -16,7 +16,7 @@ export type Victims = { agents: LineUp; ledger: Ledger; random: Random };
 type Deed = { weight: number; commit: (victims: Victims) => unknown };
 
 const FLOOD = 2_000;
-const CROWD = 100;
+const FLOOD_CONNECTIONS = 100;
 const UNREAD = 500;
 const UNREAD_BYTES = 4_096;
 const MOST_SILENCE_MS = 3_000;
@@ -97,7 +97,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   'comes in a crowd to few descriptors': {
     weight: 4,
     commit: ({ agents, random }) =>
-      Promise.all(Array.from({ length: CROWD }, () => visit(agents.cramped, random, 500, () => undefined))),
+      Promise.all(Array.from({ length: FLOOD_CONNECTIONS }, () => visit(agents.cramped, random, 500, () => undefined))),
   },
   'fills the disk': { weight: 3, commit: ({ agents }) => onDisk(agents, fill) },
   'makes room on the disk': { weight: 3, commit: ({ agents }) => onDisk(agents, unlinkSync) },

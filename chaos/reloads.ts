@@ -14,10 +14,10 @@ import type { Verb } from './verb.ts';
 
 /** A reload that takes longer does not come about. */
 const LONGEST_MS = 60_000;
-const LOOK_MS = 5;
+const CHECK_MS = 5;
 const THREADS = 2;
 /** Threads start and end in far less time. */
-const SETTLE_LOOKS = 100;
+const SETTLE_CHECKS = 100;
 const SETTLE_MS = 100;
 
 export const reloads: Verb = async ({ options: { times }, random, scope, progress }) => {
@@ -39,7 +39,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
     const startedAt = performance.now();
     held.signal('SIGHUP');
     while (seen < nth && performance.now() - startedAt < LONGEST_MS) {
-      await wait(LOOK_MS);
+      await wait(CHECK_MS);
       const is = await version();
       if (is < seen) ledger.fault(`version ${is} answers after version ${seen}`);
       seen = is;
@@ -52,7 +52,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
   }
   // With the load on it still, so that it has as many threads as before.
   let growth = reloadFaults(samples);
-  for (let looks = 0; growth.length > 0 && looks < SETTLE_LOOKS; looks += 1) {
+  for (let looks = 0; growth.length > 0 && looks < SETTLE_CHECKS; looks += 1) {
     await wait(SETTLE_MS);
     samples.splice(-1, 1, ...sampleOf(held));
     growth = reloadFaults(samples);
@@ -80,7 +80,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
 
 /** All of them, so that there are no more of them later. */
 async function haveStarted({ controlPath }: Held): Promise<void> {
-  for (let looks = 0; looks < SETTLE_LOOKS; looks += 1) {
+  for (let looks = 0; looks < SETTLE_CHECKS; looks += 1) {
     if ((await askAgent(controlPath, LONGEST_MS)).threads === THREADS) return;
     await wait(SETTLE_MS);
   }

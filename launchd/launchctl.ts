@@ -39,8 +39,8 @@ export type Printed = {
 };
 
 /** Of a job that is on its way out: its sockets are closed, and its label is taken until its process has gone. */
-const LEAVING = ['SIGTERMed', 'SIGKILLed', 'languishing'];
-export const isLeaving = ({ state }: Pick<Printed, 'state'>): boolean => LEAVING.includes(state);
+const STOPPING = ['SIGTERMed', 'SIGKILLed', 'languishing'];
+export const isStopping = ({ state }: Pick<Printed, 'state'>): boolean => STOPPING.includes(state);
 
 export type Launchctl = {
   /** Whether there is such a domain. */
@@ -92,7 +92,7 @@ export function createLaunchctl(run: RunCommand): Launchctl {
         const passing = result.status === STATUS.IO_ERROR || result.status === STATUS.ALREADY;
         if (!passing) throw commandFailed(command, result, hintOf(result));
         const printed = await print(domain, label);
-        if (printed?.path === plistPath && !isLeaving(printed)) return;
+        if (printed?.path === plistPath && !isStopping(printed)) return;
         if (Date.now() >= deadline) throw commandFailed(command, result, hintOf(result));
       }
     },

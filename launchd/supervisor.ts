@@ -5,7 +5,7 @@ import type { Job } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
 import type { JobStatus, Supervisor } from '../job/supervisor.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
-import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, isLeaving, type Printed } from './launchctl.ts';
+import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, isStopping, type Printed } from './launchctl.ts';
 import { domainsOf, plistPathOf } from './paths.ts';
 import { encodePlist, plistOf } from './plist.ts';
 
@@ -79,7 +79,7 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
       const { label } = job;
       const found = await findOwn(label);
       // What somebody else is removing would be gone a moment later.
-      if (found !== undefined && changed.length === 0 && !isLeaving(found.printed)) return;
+      if (found !== undefined && changed.length === 0 && !isStopping(found.printed)) return;
       // launchd keeps what it has read of a plist until the job is gone.
       if (found !== undefined) await unload(label, job.stopSeconds * 1000);
       const into = found?.domain ?? (await domain());
@@ -120,7 +120,7 @@ function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string)
   if (path !== undefined && path !== expectedPath) {
     return { ...status, state: 'failed', listening: false, heldBy: path, detail: takenBy(path) };
   }
-  if (isLeaving({ state })) return { ...status, state: 'stopping', listening: false };
+  if (isStopping({ state })) return { ...status, state: 'stopping', listening: false };
   switch (state) {
     case 'running':
       return { ...status, state: 'running' };

@@ -5,7 +5,7 @@ export type SocketAddress =
   /** The path is empty where there is none, as in Linux's abstract namespace. */
   { family: 'unix'; path: string } | { family: 'tcp'; host: string };
 
-export type Kernel = {
+export type SocketCalls = {
   /** The user id of the process that connected; undefined where there is none to be had. */
   uidOf(fd: number): number | undefined;
   /** Where a socket is bound; undefined when it is none, or of another kind. */
@@ -16,10 +16,10 @@ export type Kernel = {
    */
   isGone(fd: number): boolean;
   /** How many descriptors this process may have. */
-  readonly mostDescriptors: number;
+  readonly maxDescriptors: number;
 };
 
-export type KernelOptions = {
+export type SocketCallsOptions = {
   /** @default process.platform */
   platform?: NodeJS.Platform | undefined;
   /** Where the functions are looked for. @default what the process itself is linked with */
@@ -41,7 +41,7 @@ const POLLHUP = 16;
 /** More than any sockaddr has: struct sockaddr_storage. */
 const SOCKADDR_BYTES = 128;
 
-export function createKernel({ platform = process.platform, library }: KernelOptions = {}): Kernel {
+export function createSocketCalls({ platform = process.platform, library }: SocketCallsOptions = {}): SocketCalls {
   const isDarwin = platform === 'darwin';
   const { AF_INET6, RLIMIT_NOFILE } = isDarwin ? DARWIN : LINUX;
   const libc = koffi.load(library ?? null);
@@ -69,7 +69,7 @@ export function createKernel({ platform = process.platform, library }: KernelOpt
       entry.writeInt32LE(fd, 0);
       return poll(entry, 1, 0) > 0 && (entry.readInt16LE(6) & (POLLERR | POLLHUP)) !== 0;
     },
-    get mostDescriptors() {
+    get maxDescriptors() {
       const word = koffi.sizeof('unsigned long');
       const limits = Buffer.alloc(2 * word);
       if (getrlimit(RLIMIT_NOFILE, limits) !== 0) return Number.POSITIVE_INFINITY;
@@ -80,7 +80,7 @@ export function createKernel({ platform = process.platform, library }: KernelOpt
 
 type Library = ReturnType<typeof koffi.load>;
 
-function byPeerCred(libc: Library): Kernel['uidOf'] {
+function byPeerCred(libc: Library): SocketCalls['uidOf'] {
   const getsockopt = libc.func(
     'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *size)',
   );
@@ -93,7 +93,7 @@ function byPeerCred(libc: Library): Kernel['uidOf'] {
 }
 
 /** getpeereid(3). */
-function byPeerEid(libc: Library): Kernel['uidOf'] {
+function byPeerEid(libc: Library): SocketCalls['uidOf'] {
   const getpeereid = libc.func('int getpeereid(int fd, _Out_ uint32_t *uid, _Out_ uint32_t *gid)');
   return (fd) => {
     const uid: [number] = [0];

@@ -6,7 +6,7 @@ import { LaunchpoolError } from './errors.ts';
 /** The longest socket path that works everywhere: sun_path has 104 bytes on macOS (108 on Linux), one is for NUL. */
 export const MAX_SOCKET_PATH_BYTES = 103;
 
-export type Surroundings = {
+export type AddressHost = {
   /** @default process.platform */
   platform?: NodeJS.Platform;
   /** @default process.env */
@@ -28,14 +28,14 @@ export const SOCKET_NAMES = {
  * @param target a path if it contains `/`, otherwise a label.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID
  */
-export function socketPathOf(target: string, surroundings: Surroundings = {}): string {
+export function socketPathOf(target: string, host: AddressHost = {}): string {
   if (target.includes('/')) return checkSocketPath(target);
   const label = checkLabel(target);
-  const { platform = process.platform, env = process.env, home = homedir() } = surroundings;
+  const { platform = process.platform, env = process.env, home = homedir() } = host;
   if (platform === 'darwin') {
     return checkSocketPath(join(home, 'Library', 'Application Support', label, 'agent.sock'));
   }
-  const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${surroundings.uid ?? process.getuid?.()}`;
+  const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${host.uid ?? process.getuid?.()}`;
   return checkSocketPath(join(runtimeDir, `${label}.sock`));
 }
 
@@ -45,9 +45,9 @@ export type SocketPaths = { agent: string; control: string };
  * The paths of both sockets of a target, as {@link socketPathOf} has it.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID
  */
-export function socketPathsOf(target: string, surroundings: Surroundings = {}): SocketPaths {
-  const agent = socketPathOf(target, surroundings);
-  const { platform = process.platform } = surroundings;
+export function socketPathsOf(target: string, host: AddressHost = {}): SocketPaths {
+  const agent = socketPathOf(target, host);
+  const { platform = process.platform } = host;
   // There they have a folder to themselves.
   const hasFolder = platform === 'darwin' && !target.includes('/');
   return { agent, control: hasFolder ? checkSocketPath(join(dirname(agent), 'control.sock')) : controlPathOf(agent) };

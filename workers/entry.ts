@@ -3,7 +3,7 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
 import { brokenRunner } from './broken-runner.ts';
 import { type Handlers, loadHandlers } from './handlers.ts';
-import { createAsides } from './late-replies.ts';
+import { createLateReplies } from './late-replies.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
 import { forbidExit } from './no-exit.ts';
 import { createRequests } from './requests.ts';
@@ -49,8 +49,8 @@ async function load(): Promise<BatchRunner> {
   if (options.reportFiles && parentPort !== null) reportLoadedFiles(options.moduleUrl, parentPort);
   const runner = await loadRunner();
   tell({ launchpool: 'kind', kind: runner.kind });
-  const asides = createAsides({ send: (message, memory) => parentPort?.postMessage(message, memory) });
-  batches = createBatchRunner({ runner, asides, requests, threadId, concurrency: options.concurrency });
+  const lateReplies = createLateReplies({ send: (message, memory) => parentPort?.postMessage(message, memory) });
+  batches = createBatchRunner({ runner, lateReplies, requests, threadId, concurrency: options.concurrency });
   return batches;
 }
 

@@ -1,18 +1,18 @@
 /** The side way for outcomes: those that come after their batch, and those that do not fit into it. */
-import type { Aside, ThreadMessage } from './task.ts';
+import type { LateReply, ThreadMessage } from './task.ts';
 
-export type Asides = {
+export type LateReplies = {
   /** Sends an outcome, together with the others of the same turn of the event loop. */
-  tell(aside: Aside): void;
+  tell(lateReply: LateReply): void;
 };
 
 /** @param send posts a message; the memory goes along without being copied. */
-export function createAsides({
+export function createLateReplies({
   send: post,
 }: {
   send: (message: ThreadMessage, memory: ArrayBuffer[]) => void;
-}): Asides {
-  let waiting: Aside[] = [];
+}): LateReplies {
+  let waiting: LateReply[] = [];
   // A handler that ends the thread must not take along what others have finished.
   process.on('exit', send);
 
@@ -26,9 +26,9 @@ export function createAsides({
   }
 
   return {
-    tell(aside) {
+    tell(lateReply) {
       if (waiting.length === 0) setImmediate(send);
-      waiting.push(aside);
+      waiting.push(lateReply);
     },
   };
 }

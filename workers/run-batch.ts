@@ -8,22 +8,22 @@ import {
   writeHeader,
 } from '../wire/frame.ts';
 import { claim as claimFrame, generationOf } from './control-word.ts';
-import type { Asides } from './late-replies.ts';
+import type { LateReplies } from './late-replies.ts';
 import type { Requests } from './requests.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
-import { ASIDE, DROPPED, KIND_RAW, KIND_RPC, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
-import { claimLong, type LongResult, type LongTask, type Outcome, type Place } from './task.ts';
+import { LATE, CANCELLED, KIND_RAW, KIND_RPC, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
+import { claimLong, type LongResult, type LongTask, type Outcome, type ByteRange } from './task.ts';
 
 /**
  * How many turns of the microtask queue a batch waits for handlers that are asynchronous in name only. Those that need
  * the event loop are told aside later.
  */
-const PATIENCE_TURNS = 8;
+const MICROTASK_TURNS = 8;
 
 export type BatchRunnerOptions = {
   runner: Runner;
-  asides: Asides;
+  lateReplies: LateReplies;
   requests: Requests;
   threadId: number;
   /** How many asynchronous requests may be open before no further frame is begun. */
@@ -37,7 +37,7 @@ export type BatchRunner = {
 };
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
-  const { runner, asides, requests, threadId, concurrency } = options;
+  const { runner, lateReplies, requests, threadId, concurrency } = options;
   /** Requests that have been begun and have no outcome yet, over all batches. */
   let open = 0;
 
@@ -56,14 +56,14 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const settle = (index: number, result: Result): void => {
       requests.done(ticket, index);
       if (over) {
-        asides.tell({ ticket, index, ...outcomeOf(result) });
+        lateReplies.tell({ ticket, index, ...outcomeOf(result) });
         return;
       }
       const length = put(slot, outputEnd, result);
       if (length > 0) {
         slot.starts[index] = outputEnd;
         outputEnd += length;
-      } else if (length === ASIDE) asides.tell({ ticket, index, ...outcomeOf(result) });
+      } else if (length === LATE) lateReplies.tell({ ticket, index, ...outcomeOf(result) });
       Atomics.store(states, index, length);
     };
 
@@ -72,7 +72,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       if (index < 0) break;
       const start = payloadStart(input, at);
       at = start + payloadLength(input, at);
-      if (Atomics.load(states, index) === DROPPED) {
+      if (Atomics.load(states, index) === CANCELLED) {
         Atomics.store(states, index, NOTHING);
         continue;
       }
@@ -91,10 +91,10 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
         settle(index, value);
       });
     }
-    return openHere === 0 ? elapsed(startedAt) : waitABit();
+    return openHere === 0 ? elapsed(startedAt) : waitForMicrotasks();
 
-    async function waitABit(): Promise<number> {
-      for (let turn = 0; turn < PATIENCE_TURNS && openHere > 0; turn += 1) await undefined;
+    async function waitForMicrotasks(): Promise<number> {
+      for (let turn = 0; turn < MICROTASK_TURNS && openHere > 0; turn += 1) await undefined;
       over = true;
       return elapsed(startedAt);
     }
@@ -102,10 +102,10 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
 
   function runLong({ ticket, request, claim }: LongTask): LongResult {
     const { buffer: memory, byteOffset, byteLength } = request;
-    const tell = (outcome: Outcome): void => asides.tell({ ticket, index: 0, ...outcome });
+    const tell = (outcome: Outcome): void => lateReplies.tell({ ticket, index: 0, ...outcome });
     if (!claimLong(claim, threadId)) {
       tell({});
-      return { thread: threadId, kind: runner.kind, place: undefined };
+      return { thread: threadId, kind: runner.kind, range: undefined };
     }
     requests.enter(ticket, 0);
     const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
@@ -115,15 +115,15 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       whenSettled(result, (value) => {
         open -= 1;
         requests.done(ticket, 0);
-        const place = putLong(memory, value);
-        tell(place === undefined ? outcomeOf(value) : { place });
+        const range = putLong(memory, value);
+        tell(range === undefined ? outcomeOf(value) : { range });
       });
-      return { thread: threadId, kind: runner.kind, place: undefined };
+      return { thread: threadId, kind: runner.kind, range: undefined };
     }
     requests.done(ticket, 0);
-    const place = putLong(memory, result);
-    if (place === undefined) tell(outcomeOf(result));
-    return { thread: threadId, kind: runner.kind, place };
+    const range = putLong(memory, result);
+    if (range === undefined) tell(outcomeOf(result));
+    return { thread: threadId, kind: runner.kind, range };
   }
 
   return { run, runLong };
@@ -141,12 +141,12 @@ function put({ output }: Slot, at: number, result: Result): number {
   const start = at + SHORT_HEADER_BYTES;
   if (typeof result === 'string') {
     // UTF-8 takes three bytes at the most for each of a string's units.
-    if (result.length * 3 > room && Buffer.byteLength(result) > room) return ASIDE;
+    if (result.length * 3 > room && Buffer.byteLength(result) > room) return LATE;
     const length = output.write(result, start);
     writeHeader(output, length, at);
     return SHORT_HEADER_BYTES + length;
   }
-  if (result instanceof Failure || result.length > room) return ASIDE;
+  if (result instanceof Failure || result.length > room) return LATE;
   writeHeader(output, result.length, at);
   output.set(result, start);
   return SHORT_HEADER_BYTES + result.length;
@@ -156,7 +156,7 @@ function put({ output }: Slot, at: number, result: Result): number {
  * Frames a reply in the memory of its request, if it is bytes and there is room. Text is of an RPC agent: should the
  * thread die before the reply is on its way, the ids in the request are still needed.
  */
-function putLong(memory: SharedArrayBuffer, result: Result): Place | undefined {
+function putLong(memory: SharedArrayBuffer, result: Result): ByteRange | undefined {
   if (!(result instanceof Uint8Array)) return undefined;
   const bytes = Buffer.from(memory);
   // What stands there already, such as the request itself, has its place.

@@ -33,9 +33,9 @@ export const PENDING = 0;
 /** Finished, and there is nothing to send: a notification. */
 export const NOTHING = -1;
 /** What becomes of it is told by message: an asynchronous handler, a failure, a long reply. */
-export const ASIDE = -2;
+export const LATE = -2;
 /** Not to be begun: nobody wants it any more. The main thread puts it in the place of PENDING, and of nothing else. */
-export const DROPPED = -3;
+export const CANCELLED = -3;
 // Any other state is the length of the reply, framed, in the output.
 
 export const KIND_UNKNOWN = 0;
@@ -59,11 +59,11 @@ export type Slot = {
 
 /** Whether a thread has begun a request of the batch that has no outcome yet. */
 export function hasOpenRequest({ control: { words, index }, states }: Slot): boolean {
-  const begun = cursorOf(Atomics.load(words, index));
-  for (let frame = 0; frame < begun; frame += 1) {
+  const started = cursorOf(Atomics.load(words, index));
+  for (let frame = 0; frame < started; frame += 1) {
     const state = Atomics.load(states, frame);
     // One that nobody wants any more may run all the same.
-    if (state === PENDING || state === DROPPED) return true;
+    if (state === PENDING || state === CANCELLED) return true;
   }
   return false;
 }

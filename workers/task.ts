@@ -35,12 +35,12 @@ export type Task = number | LongTask | null;
  */
 export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer>; claim: Int32Array<SharedArrayBuffer> };
 
-export const NOBODY = 0;
-export const DROPPED: number = -1;
+export const UNCLAIMED = 0;
+export const CANCELLED: number = -1;
 
 /** Says whether the request is now this one's. */
 export function claimLong(claim: Int32Array<SharedArrayBuffer>, who: number): boolean {
-  return Atomics.compareExchange(claim, 0, NOBODY, who) === NOBODY;
+  return Atomics.compareExchange(claim, 0, UNCLAIMED, who) === UNCLAIMED;
 }
 
 /**
@@ -53,23 +53,23 @@ export type TaskResult = number | LongResult;
  * The thread that has a long request, and where the reply stands already. Of the kind it tells by message too, which may
  * come later than this.
  */
-export type LongResult = { thread: number; kind: AgentKind; place: Place | undefined };
+export type LongResult = { thread: number; kind: AgentKind; range: ByteRange | undefined };
 
 /** From where to where a reply, framed, stands in the memory of its request. */
-export type Place = { from: number; to: number };
+export type ByteRange = { from: number; to: number };
 
 /** What became of one request. Without a reply and a failure there is nothing to send: a notification. */
 export type Outcome = {
   /** A whole frame for the caller. */
   reply?: Uint8Array | undefined;
   /** Or where it stands, if its request is a long one. */
-  place?: Place | undefined;
+  range?: ByteRange | undefined;
   /** A raw request that failed: there is no frame for that, so its connection closes. */
   failure?: PlainError;
 };
 
 /** An outcome that did not fit into its slot, or came after its batch was over. */
-export type Aside = Outcome & {
+export type LateReply = Outcome & {
   /** The use of the slot, or the long request, that it belongs to. */
   ticket: number;
   /** Which frame of it. */
@@ -87,7 +87,7 @@ export type ThreadMessage =
   | { launchpool: 'broken'; error: PlainError }
   /** These files have been loaded. */
   | { launchpool: 'files'; files: string[] }
-  | { launchpool: 'aside'; outcomes: Aside[] };
+  | { launchpool: 'aside'; outcomes: LateReply[] };
 
 /** What the main thread says to a thread outside of its tasks, by postMessageToThread(). */
 export type MainMessage =

@@ -12,7 +12,7 @@ import { mutate, mutateFrame } from './mutations.ts';
 import { settled } from './settled.ts';
 import { converse, cut } from './wire-client.ts';
 
-const LANES = 16;
+const CONNECTIONS = 16;
 const MOST_PAYLOADS = 8;
 /** An answer that takes longer is none. */
 const WITHIN_MS = 60_000;
@@ -87,9 +87,9 @@ export async function checkAgents(
     else faults.add(`${name}: who knows the key is told ${answer}`);
   }
 
-  async function lanes(until: number): Promise<void> {
+  async function runConnections(until: number): Promise<void> {
     await Promise.all(
-      Array.from({ length: LANES }, async () => {
+      Array.from({ length: CONNECTIONS }, async () => {
         while (sent < until) {
           const index = connections;
           connections += 1;
@@ -108,10 +108,10 @@ export async function checkAgents(
   }
 
   await Promise.all([askKeyed('the first'), hurtOpen(random.fork(-2), 'the first')]);
-  await lanes(Math.floor(inputs / 10));
+  await runConnections(Math.floor(inputs / 10));
   const agents = [open, keyed];
   const before = await Promise.all(agents.map((held) => settled(held, faults.add)));
-  await lanes(inputs);
+  await runConnections(inputs);
   const after = await Promise.all(agents.map((held) => settled(held, faults.add)));
   agents.forEach(({ name, times }, index) => {
     const [was, is] = [before[index], after[index]];

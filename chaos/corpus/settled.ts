@@ -5,19 +5,19 @@ import type { Held } from '../agents.ts';
 import { type ProcessFigures, readProcess } from '../process-figures.ts';
 
 /** Enough for what nobody waits for any more. */
-const LOOKS = 600;
-const LOOK_MS = 50;
+const CHECKS = 600;
+const CHECK_MS = 50;
 
 /** When it has nothing under way any more; the connection that asks does not count. */
 export async function settled(held: Held, fault: (what: string) => void): Promise<ProcessFigures | undefined> {
   let open = '';
-  for (let looks = 0; looks < LOOKS; looks += 1) {
+  for (let looks = 0; looks < CHECKS; looks += 1) {
     const client = await connectRpc(held.controlPath);
     const status = (await client.call('status', [])) as { connections: number; requests: number };
     client.close();
     if (status.connections === 0 && status.requests === 0) return readProcess(held.pid);
     open = `${status.connections} connections and ${status.requests} requests`;
-    await wait(LOOK_MS);
+    await wait(CHECK_MS);
   }
   fault(`${held.name}: ${open} do not end`);
   return readProcess(held.pid);

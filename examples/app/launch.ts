@@ -15,7 +15,7 @@ import {
 export const LABEL = 'com.example.launchpool.app';
 
 /** What another launch of the same application may want otherwise. */
-export type LaunchOptions = Partial<Pick<InstallOptions, 'node' | 'supervisor' | 'surroundings' | 'env' | 'agent'>>;
+export type LaunchOptions = Partial<Pick<InstallOptions, 'node' | 'supervisor' | 'host' | 'env' | 'agent'>>;
 
 export async function launch(options: LaunchOptions = {}): Promise<{ installed: Installed; client: RawClient }> {
   const installed = await install({
@@ -29,6 +29,6 @@ export async function launch(options: LaunchOptions = {}): Promise<{ installed: 
 }
 
 /** What its uninstaller does. */
-export async function remove({ supervisor, surroundings }: LaunchOptions = {}): Promise<void> {
-  await uninstall({ label: LABEL, supervisor, surroundings });
+export async function remove({ supervisor, host }: LaunchOptions = {}): Promise<void> {
+  await uninstall({ label: LABEL, supervisor, host });
 }

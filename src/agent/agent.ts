@@ -3,23 +3,23 @@ import type { Socket } from 'node:net';
 import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
-import { openDoor } from '../gate/peer-check.ts';
+import { createPeerCheck } from '../gate/peer-check.ts';
 import type { Log } from '../log.ts';
 import { createBrokenPool } from '../pool/broken-pool.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
 import { createPool } from '../pool/pool.ts';
 import { type Connection, createConnection } from './connections/connection.ts';
-import { createSweep } from './connections/connection-checks.ts';
-import { createCrowd } from './connections/connection-limit.ts';
+import { createConnectionChecks } from './connections/connection-checks.ts';
+import { createConnectionLimit } from './connections/connection-limit.ts';
 import { createHalfClosed } from './connections/half-closed.ts';
 import { type Listener, listen } from './connections/listener.ts';
-import { createTurnedAway } from './connections/rejections.ts';
+import { createRejections } from './connections/rejections.ts';
 import { createControl } from './control.ts';
 import { createAnswers } from './control-answers.ts';
 import { createIdle } from './idle.ts';
 import type { AgentOptions } from './options.ts';
 import { createReload, type Reloaded } from './reload.ts';
-import { createLeaving, FIRST_WORDS_MS, type Left } from './shutdown.ts';
+import { createShutdown, FIRST_WORDS_MS, type Stopped } from './shutdown.ts';
 import { createStatus } from './status.ts';
 import { createUtilisation } from './utilisation.ts';
 
@@ -35,7 +35,7 @@ export type AgentStart = {
   /** Called with the files that the module consists of, in development. */
   onFiles?: (files: string[]) => void;
   /** Called once, when the agent begins to leave. */
-  onLeaving?: (reason: string) => void;
+  onShutdown?: (reason: string) => void;
   /** The first thread, or why this agent cannot work: who waits must hear of it, or would be waited for for ever. */
   first: FirstThread | LaunchpoolError;
 };
@@ -44,9 +44,9 @@ export type Agent = {
   /** Does what nobody has to wait for: starts the other threads that there shall be at least. */
   settleIn(): void;
   /** Takes no new connection, finishes what runs within `drainMs`, and goes. Further calls change nothing. */
-  leave(reason: string): void;
+  shutDown(reason: string): void;
   /** Resolves when nothing is left to do. */
-  readonly left: Promise<Left>;
+  readonly stopped: Promise<Stopped>;
   /** See reload.ts. */
   reload(): Promise<Reloaded>;
 };
@@ -55,15 +55,15 @@ export type Agent = {
  * Resolves when the agent listens.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
-export async function startAgent({ options, sockets, log, onFiles, onLeaving, ...start }: AgentStart): Promise<Agent> {
+export async function startAgent({ options, sockets, log, onFiles, onShutdown, ...start }: AgentStart): Promise<Agent> {
   const startedAt = Date.now();
   const connections = new Set<Connection>();
   let listener: Listener | undefined;
   let broken: PlainError | undefined;
   let served = 0;
-  const turnedAway = createTurnedAway(log);
-  const door = await openDoor({ ...options, sockets, onTurnedAway: turnedAway.tell });
-  const first = start.first instanceof LaunchpoolError ? start.first : (door.unsafe ?? start.first);
+  const rejections = createRejections(log);
+  const peerCheck = await createPeerCheck({ ...options, sockets, onRejected: rejections.tell });
+  const first = start.first instanceof LaunchpoolError ? start.first : (peerCheck.unsafe ?? start.first);
 
   const pool =
     first instanceof LaunchpoolError
@@ -79,8 +79,8 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
           recycleMb: options.recycleMb,
           onNotRenewed: (error) => log.warn({ err: error }, 'thread-not-renewed'),
           onLost,
-          ...(options.runTimeoutMs > 0 && { longestSilenceMs: options.runTimeoutMs + options.cancelGraceMs }),
-          onSilent: (err) => log.error({ err }, 'thread-silent'),
+          ...(options.runTimeoutMs > 0 && { maxUnresponsiveMs: options.runTimeoutMs + options.cancelGraceMs }),
+          onUnresponsive: (err) => log.error({ err }, 'thread-silent'),
         });
   const dispatcher = createDispatcher(pool, options);
   const gate = await createGate(options);
@@ -88,24 +88,24 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     idleMs: options.idleMs,
     minUptimeMs: options.minUptimeMs ?? 0,
     isBusy: () =>
-      dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords() || getsOn()),
-    onIdle: () => leaving.leave('idle'),
+      dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords() || isProgressing()),
+    onIdle: () => shutdown.shutDown('idle'),
   });
   let acceptedAt = 0;
-  const crowd = createCrowd({
-    most: door.mostConnections,
+  const connectionLimit = createConnectionLimit({
+    most: peerCheck.maxConnections,
     connections: () => connections.size,
-    visitors: () => gate?.visitors ?? 0,
+    unauthenticated: () => gate?.unauthenticated ?? 0,
     speaks: () => gate === undefined && pool.kind === 'rpc',
-    onTurnedAway: turnedAway.tell,
+    onRejected: rejections.tell,
   });
-  const halfClosed = createHalfClosed(door.isGone);
-  const sweep = createSweep({
+  const halfClosed = createHalfClosed(peerCheck.isGone);
+  const connectionChecks = createConnectionChecks({
     connections,
     onLost: (_connection, lost) => log.warn({ reason: lost }, 'dropped'),
   });
 
-  const leaving = createLeaving({
+  const shutdown = createShutdown({
     connections,
     dispatcher,
     pool,
@@ -113,8 +113,8 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     log,
     awaitsFirstWords,
     status: () => (broken === undefined ? 0 : (factsOf(broken.code) ?? NOT_LOADED).exit),
-    onLeave(reason) {
-      onLeaving?.(reason);
+    onStart(reason) {
+      onShutdown?.(reason);
       idle.stop();
       listener?.close();
     },
@@ -123,12 +123,12 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
   /** Between its connect() and its first request a client may be held up for longer than a short `idleMs`. */
   function awaitsFirstWords(): boolean {
     if (performance.now() - acceptedAt >= FIRST_WORDS_MS) return false;
-    for (const { isSilent } of connections) if (isSilent) return true;
+    for (const { hasReceivedNothing } of connections) if (hasReceivedNothing) return true;
     return false;
   }
 
-  function getsOn(): boolean {
-    for (const connection of connections) if (connection.getsOn) return true;
+  function isProgressing(): boolean {
+    for (const connection of connections) if (connection.isProgressing) return true;
     return false;
   }
 
@@ -141,11 +141,11 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
   /** Threads that do not end keep memory, and this process from ending; another one has neither. */
   function onLost(lost: number): void {
     log.error({ lost }, 'thread-does-not-end');
-    if (lost >= options.threads) leaving.leave('threads that do not end');
+    if (lost >= options.threads) shutdown.shutDown('threads that do not end');
   }
 
   function onSocket(socket: Socket): void {
-    if (!crowd.admit(socket)) return;
+    if (!connectionLimit.admit(socket)) return;
     idle.touch();
     acceptedAt = performance.now();
     served += 1;
@@ -155,24 +155,24 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
       dispatcher,
       maxFrameBytes: options.maxFrameBytes,
       onActivity: idle.touch,
-      onTurnedAway: turnedAway.tell,
-      onHalfClosed: halfClosed.watch,
+      onRejected: rejections.tell,
+      onHalfClosed: halfClosed.add,
       onClose: () => {
         connections.delete(connection);
-        leaving.onConnectionClosed();
+        shutdown.onConnectionClosed();
       },
       log,
     });
     connections.add(connection);
-    sweep.start();
+    connectionChecks.start();
   }
 
   const status = createStatus({
     moduleUrl: () => options.moduleUrl,
     now: () => ({
-      state: !leaving.isUnderWay ? (broken === undefined ? 'running' : 'broken') : 'leaving',
+      state: !shutdown.isUnderWay ? (broken === undefined ? 'running' : 'broken') : 'leaving',
       uptimeMs: Date.now() - startedAt,
-      leavesInMs: !leaving.isUnderWay ? (idle.leftMs ?? null) : 0,
+      leavesInMs: !shutdown.isUnderWay ? (idle.leftMs ?? null) : 0,
       connections: connections.size,
       connectionsServed: served,
       requests: dispatcher.requests,
@@ -184,26 +184,26 @@ export async function startAgent({ options, sockets, log, onFiles, onLeaving, ..
     utilisation: createUtilisation(() => pool.workers),
     latency: dispatcher.latency.read,
     counts: () => dispatcher.counts,
-    turnedAway: () => turnedAway.counts,
-    dropped: () => sweep.counts,
+    turnedAway: () => rejections.counts,
+    dropped: () => connectionChecks.counts,
   });
   const reload = createReload({
     options,
     first: first instanceof LaunchpoolError ? undefined : first,
     pool,
-    whyNot: () => (leaving.isUnderWay ? 'the agent is leaving' : broken && 'the agent leaves, as its module is broken'),
+    whyNot: () => (shutdown.isUnderWay ? 'the agent is leaving' : broken && 'the agent leaves, as its module is broken'),
     log,
   });
   // A task for nothing but that. A thread that ends while it loads is told of elsewhere.
   const loaded = async (): Promise<void> => {
     if (pool.kind === undefined) await pool.run(null).catch(() => undefined);
   };
-  const control = createControl(createAnswers({ status, loaded, leave: leaving.leave, reload, log }));
-  await listen(sockets.control, { onSocket: door.guard('control', control), onMissed: turnedAway.tell });
-  listener = await listen(sockets.agent, { onSocket: door.guard('agent', onSocket), onMissed: turnedAway.tell });
+  const control = createControl(createAnswers({ status, loaded, leave: shutdown.shutDown, reload, log }));
+  await listen(sockets.control, { onSocket: peerCheck.guard('control', control), onMissed: rejections.tell });
+  listener = await listen(sockets.agent, { onSocket: peerCheck.guard('agent', onSocket), onMissed: rejections.tell });
   if (first instanceof LaunchpoolError) onBroken(toPlain(first));
   // On a slow machine, getting here may have taken longer than --idle.
   idle.touch();
   log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
-  return { settleIn: pool.fill, leave: leaving.leave, left: leaving.left, reload };
+  return { settleIn: pool.fill, shutDown: shutdown.shutDown, stopped: shutdown.stopped, reload };
 }

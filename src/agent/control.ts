@@ -12,7 +12,7 @@ const MAX_QUESTION_BYTES = 64 * 1024;
 const MOST_IN_BATCH = 16;
 const MOST_CONNECTIONS = 16;
 /** How long a connection may say nothing, or read nothing, unless it is the agent that owes an answer. */
-const SILENCE_MS = 10_000;
+const INACTIVITY_MS = 10_000;
 
 export type Question = {
   /** As they were given by position; what was given by name is the first of them. */
@@ -33,12 +33,12 @@ export type ControlLimits = {
   /** @default 16 */
   maxConnections?: number;
   /** @default 10000 */
-  silenceMs?: number;
+  inactivityMs?: number;
 };
 
 /** Returns what takes over each connection, paused. One too many is closed. */
 export function createControl(answers: Answers, limits: ControlLimits = {}): (socket: Socket) => void {
-  const { maxConnections = MOST_CONNECTIONS, silenceMs = SILENCE_MS } = limits;
+  const { maxConnections = MOST_CONNECTIONS, inactivityMs = INACTIVITY_MS } = limits;
   let connections = 0;
   return (socket) => {
     if (connections >= maxConnections) return void socket.destroy();
@@ -46,12 +46,12 @@ export function createControl(answers: Answers, limits: ControlLimits = {}): (so
     socket.once('close', () => {
       connections -= 1;
     });
-    converse(socket, answers, silenceMs);
+    converse(socket, answers, inactivityMs);
   };
 }
 
 /** Answers one question after the other, and reads on when all are answered, until the other side closes. */
-function converse(socket: Socket, answers: Answers, silenceMs: number): void {
+function converse(socket: Socket, answers: Answers, inactivityMs: number): void {
   const reader = createFrameReader({ maxFrameBytes: MAX_QUESTION_BYTES });
   const asker = {};
   const questions: Buffer[] = [];
@@ -79,7 +79,7 @@ function converse(socket: Socket, answers: Answers, silenceMs: number): void {
     if (!isTaken) await Promise.race([once(socket, 'drain').catch(() => undefined), closed]);
   }
 
-  socket.setTimeout(silenceMs, () => {
+  socket.setTimeout(inactivityMs, () => {
     if (!isAnswering || socket.writableLength > 0) socket.destroy();
   });
   socket.on('error', () => socket.destroy());

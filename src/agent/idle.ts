@@ -34,14 +34,14 @@ export function createIdle({ idleMs, minUptimeMs = 0, isBusy, onIdle }: IdleOpti
 
   function arm(ms: number): void {
     stop();
-    if (limitMs > 0) timer = setTimeout(look, ms);
+    if (limitMs > 0) timer = setTimeout(check, ms);
   }
 
   /**
    * Timers come before input in a turn of the event loop. When this process was held up, what has come meanwhile has
    * not been read yet, so the decision waits for the end of the turn.
    */
-  function look(): void {
+  function check(): void {
     const left = timeLeft();
     if (left > 0) arm(left);
     else immediate = setImmediate(decide);

@@ -9,16 +9,16 @@ import type { AgentOptions } from './options.ts';
 /** How long somebody who has just connected may take to say something, however short `idleMs` is. */
 export const FIRST_WORDS_MS = 1_000;
 /** How often it is looked whether anything runs still for which nobody waits. */
-const LOOK_MS = 20;
+const CHECK_MS = 20;
 /** How long threads that are busy may take to end, when nobody waits for what they do any more. */
 const LAST_MS = 2_000;
 
 /** With what exit status the process is to end, and whether there are threads that do not. */
-export type Left = { status: number; hasThreads: boolean };
+export type Stopped = { status: number; hasThreads: boolean };
 
-export type LeavingOptions = {
+export type ShutdownOptions = {
   connections: ReadonlySet<Connection>;
-  dispatcher: Pick<Dispatcher, 'requests' | 'warnAll' | 'stop'>;
+  dispatcher: Pick<Dispatcher, 'requests' | 'abortAll' | 'stop'>;
   pool: Pick<Pool, 'end'>;
   options: Pick<AgentOptions, 'drainMs' | 'cancelGraceMs'>;
   log: Log;
@@ -26,28 +26,28 @@ export type LeavingOptions = {
   awaitsFirstWords: () => boolean;
   status: () => number;
   /** Called once, at the beginning. */
-  onLeave: (reason: string) => void;
+  onStart: (reason: string) => void;
 };
 
-export type Leaving = {
+export type Shutdown = {
   /** Further calls change nothing. */
-  leave(reason: string): void;
+  shutDown(reason: string): void;
   onConnectionClosed(): void;
   readonly isUnderWay: boolean;
   /** Resolves when nothing is left to do. */
-  readonly left: Promise<Left>;
+  readonly stopped: Promise<Stopped>;
 };
 
-export function createLeaving(leavingOptions: LeavingOptions): Leaving {
-  const { connections, dispatcher, pool, options, log, awaitsFirstWords, status, onLeave } = leavingOptions;
-  const { promise: left, resolve: settleLeft } = Promise.withResolvers<Left>();
+export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
+  const { connections, dispatcher, pool, options, log, awaitsFirstWords, status, onStart } = shutdownOptions;
+  const { promise: stopped, resolve: settleStopped } = Promise.withResolvers<Stopped>();
   let isUnderWay = false;
   let isFinishing = false;
   let drain: NodeJS.Timeout | undefined;
 
   function closeConnections(): void {
     const awaited = awaitsFirstWords();
-    for (const connection of connections) if (!awaited || !connection.isSilent) connection.close();
+    for (const connection of connections) if (!awaited || !connection.hasReceivedNothing) connection.close();
     // What somebody who has just connected has to say may be on its way: closed now, it would be lost.
     if (awaited) setTimeout(setImmediate, FIRST_WORDS_MS, closeAll);
     drain = setTimeout(giveUp, options.drainMs);
@@ -62,14 +62,14 @@ export function createLeaving(leavingOptions: LeavingOptions): Leaving {
   /** What those have sent who have gone may be notifications, and runs on. Nothing tells when that is over. */
   function finishIfDone(): void {
     if (connections.size > 0) return;
-    if (dispatcher.requests > 0) setTimeout(finishIfDone, LOOK_MS);
+    if (dispatcher.requests > 0) setTimeout(finishIfDone, CHECK_MS);
     else finish();
   }
 
   /** Handlers are told to come to an end, and given a little time for it. */
   function giveUp(): void {
     log.warn({ connections: connections.size, requests: dispatcher.requests }, 'drain-timeout');
-    dispatcher.warnAll(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent has to leave'));
+    dispatcher.abortAll(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent has to leave'));
     setTimeout(() => {
       for (const connection of connections) connection.destroy();
       finish();
@@ -85,15 +85,15 @@ export function createLeaving(leavingOptions: LeavingOptions): Leaving {
     isFinishing = true;
     clearTimeout(drain);
     dispatcher.stop();
-    settleLeft({ hasThreads: !(await pool.end(LAST_MS)), status: status() });
+    settleStopped({ hasThreads: !(await pool.end(LAST_MS)), status: status() });
   }
 
   return {
-    leave(reason) {
+    shutDown(reason) {
       if (isUnderWay) return;
       isUnderWay = true;
       log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
-      onLeave(reason);
+      onStart(reason);
       // Signals come before input in a turn of the event loop: what has come by now is read first.
       setImmediate(closeConnections);
     },
@@ -103,6 +103,6 @@ export function createLeaving(leavingOptions: LeavingOptions): Leaving {
     get isUnderWay() {
       return isUnderWay;
     },
-    left,
+    stopped,
   };
 }

@@ -12,7 +12,7 @@ const PING_MS = 2_000;
 /** What takes longer than an answer of the main thread. */
 const WORK_MS = 60_000;
 
-export type AskOptions = Pick<InstallOptions, 'supervisor' | 'surroundings'> & {
+export type AskOptions = Pick<InstallOptions, 'supervisor' | 'host'> & {
   /** A label, or the path of a socket. */
   target: string;
   method: string;
@@ -37,13 +37,13 @@ export async function askRunning({ target, method, params = [], ...where }: AskO
 
 async function controlPathOfRunning(
   target: string,
-  where: Pick<AskOptions, 'supervisor' | 'surroundings'>,
+  where: Pick<AskOptions, 'supervisor' | 'host'>,
 ): Promise<string> {
   const label = labelOf(target, where);
   // Whoever holds it, if it is one of ours, starts nothing for a question; there is nobody to ask whether it is.
   if (label === undefined) return controlPathOf(resolve(target));
-  const { supervisor, surroundings, layout } = placeOf({ label, ...where });
-  mustBeInstalled(label, surroundings);
+  const { supervisor, host, layout } = placeOf({ label, ...where });
+  mustBeInstalled(label, host);
   const { state } = await supervisor.status(label);
   if (state !== 'running') throw noProcess(label);
   return layout.sockets.control;

@@ -9,8 +9,8 @@ import type { StatusOptions } from './status.ts';
  * @throws ERR_LAUNCHPOOL_NOT_INSTALLED
  */
 export function logCommandOf(options: StatusOptions, range: LogRange): Command {
-  const { supervisor, surroundings, layout } = placeOf(options);
-  const { logFile } = mustBeInstalled(options.label, surroundings);
+  const { supervisor, host, layout } = placeOf(options);
+  const { logFile } = mustBeInstalled(options.label, host);
   const own = logFile === undefined ? supervisor.logCommand(options.label, range) : undefined;
   // By name, since an older one may have taken its place by the next line.
   return own ?? ['tail', '-n', String(range.lines), ...(range.follow ? ['-F'] : []), logFile ?? layout.logFile];

@@ -6,7 +6,7 @@ import { controlPathOf } from '../../wire/address.ts';
 import { toPlain } from '../../wire/errors.ts';
 import { connectRpc, type RpcClient } from '../client/rpc.ts';
 import { type InstallOptions, placeOf } from '../install/plan.ts';
-import { surroundingsOf } from '../installed/host.ts';
+import { hostOf } from '../installed/host.ts';
 import { layoutOf } from '../installed/layout.ts';
 import { installedLabels, mustBeInstalled } from '../installed/record.ts';
 import type { ProcessStatus } from './ask-agent.ts';
@@ -31,7 +31,7 @@ export type Observer = {
   close(): void;
 };
 
-type Where = Pick<InstallOptions, 'supervisor' | 'surroundings'>;
+type Where = Pick<InstallOptions, 'supervisor' | 'host'>;
 
 /**
  * @param target a label, or the path of a socket.
@@ -40,22 +40,22 @@ type Where = Pick<InstallOptions, 'supervisor' | 'surroundings'>;
 export function observe(target: string, where: Where = {}): Observer {
   const label = labelOf(target, where);
   if (label === undefined) return observeProcess(target, controlPathOf(resolve(target)), async () => undefined);
-  const { supervisor, surroundings, layout } = placeOf({ label, ...where });
-  mustBeInstalled(label, surroundings);
+  const { supervisor, host, layout } = placeOf({ label, ...where });
+  mustBeInstalled(label, host);
   return observeProcess(target, layout.sockets.control, () => supervisor.status(label));
 }
 
 /** The labels of all installed agents. */
-export function allLabels({ surroundings }: Where = {}): string[] {
-  return installedLabels(surroundingsOf(surroundings));
+export function allLabels({ host }: Where = {}): string[] {
+  return installedLabels(hostOf(host));
 }
 
 /** The label of an installed agent that is given by its path: its supervisor must be asked before it is. */
 export function labelOf(target: string, where: Where = {}): string | undefined {
   if (!target.includes('/')) return target;
-  const surroundings = surroundingsOf(where.surroundings);
+  const host = hostOf(where.host);
   const path = resolve(target);
-  return installedLabels(surroundings).find((label) => layoutOf(label, surroundings).sockets.agent === path);
+  return installedLabels(host).find((label) => layoutOf(label, host).sockets.agent === path);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { JobStatus } from '../../job/supervisor.ts';
 import { toPlain } from '../../wire/errors.ts';
 import { type InstallOptions, type Place, placeOf } from '../install/plan.ts';
-import { type Surroundings, surroundingsOf } from '../installed/host.ts';
+import { type Host, hostOf } from '../installed/host.ts';
 import { type InstallRecord, installedLabels, readRecord } from '../installed/record.ts';
 import { askAgent, type ProcessStatus } from './ask-agent.ts';
 
@@ -17,7 +17,7 @@ export type AgentStatus = JobStatus & {
   process?: ProcessStatus;
 };
 
-export type StatusOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'surroundings'>;
+export type StatusOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'host'>;
 
 /**
  * Never fails for what it is told: that the supervisor cannot be asked is a status as well.
@@ -56,6 +56,6 @@ async function jobStatusOf({ supervisor }: Place, label: string): Promise<JobSta
 
 /** Of every installed agent, by label. */
 export async function list(options: Omit<StatusOptions, 'label'> = {}): Promise<AgentStatus[]> {
-  const surroundings: Surroundings = surroundingsOf(options.surroundings);
-  return Promise.all(installedLabels(surroundings).map((label) => status({ ...options, label })));
+  const host: Host = hostOf(options.host);
+  return Promise.all(installedLabels(host).map((label) => status({ ...options, label })));
 }

@@ -2,17 +2,17 @@
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { Pool } from '../pool/pool.ts';
 import { createBatcher } from './batch/batcher.ts';
-import { createFlights } from './batch/in-flight-batches.ts';
-import { createFreeSlots } from './batch/slot-pool.ts';
-import { createWithdrawals, type Withdrawals } from './cancel/cancellation.ts';
+import { createInFlightBatches } from './batch/in-flight-batches.ts';
+import { createSlotPool } from './batch/slot-pool.ts';
+import { createCancellation, type Cancellation } from './cancel/cancellation.ts';
 import { createAdmission } from './connection/admission.ts';
-import { createPassage, type Passage, type PassageOptions } from './connection/conversation.ts';
-import type { Lane, LaneEnd, Times } from './connection/reply-queue.ts';
-import type { Entrance } from './connection/request-queue.ts';
+import { createConversation, type Conversation, type ConversationOptions } from './connection/conversation.ts';
+import type { ReplyQueue, ReplySink, Times } from './connection/reply-queue.ts';
+import type { RequestQueue } from './connection/request-queue.ts';
 import { createWindow } from './connection/window.ts';
 import { createLatency, type Latency } from './latency.ts';
 import { createLongRequests } from './long/long-requests.ts';
-import { createLongMemory } from './long/shared-memory-pool.ts';
+import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
 
 /** A frame of more bytes than this, header included, travels by itself: it would fill a batch, and hold up small ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;
@@ -27,7 +27,7 @@ export type DispatcherOptions = {
 };
 
 /** Counted since the start. */
-export type DispatcherCounts = Withdrawals['counts'] & {
+export type DispatcherCounts = Cancellation['counts'] & {
   /** Requests that have an outcome, whichever. */
   done: number;
   /** Told that the agent was busy. */
@@ -39,7 +39,7 @@ export type DispatchPool = Pick<
   Pool,
   | 'slots'
   | 'kind'
-  | 'mostThreads'
+  | 'maxThreads'
   | 'hasRoom'
   | 'run'
   | 'runLong'
@@ -52,7 +52,7 @@ export type DispatchPool = Pick<
 >;
 
 export type Dispatcher = {
-  open(end: LaneEnd): Passage;
+  open(end: ReplySink): Conversation;
   /** Memory for a frame that does not come in one piece; a long one that stands in it need not be copied. */
   allocate(bytes: number): Buffer;
   /** Requests, over all lanes, that have been read and have no outcome yet. */
@@ -62,7 +62,7 @@ export type Dispatcher = {
   readonly counts: DispatcherCounts;
   readonly latency: Latency;
   /** Tells the handlers of all that runs to come to an end; what does not in time has its thread replaced. */
-  warnAll(why: LaunchpoolError): void;
+  abortAll(why: LaunchpoolError): void;
   /** Stops looking after what is under way. */
   stop(): void;
 };
@@ -70,17 +70,17 @@ export type Dispatcher = {
 export function createDispatcher(pool: DispatchPool, options: DispatcherOptions = {}): Dispatcher {
   const { maxRequests = 16_384, maxBytes = 256 * 1024 * 1024, queueTimeoutMs = 0, runTimeoutMs = 0 } = options;
   const hasTimeouts = queueTimeoutMs > 0 || runTimeoutMs > 0;
-  const slots = createFreeSlots(pool.slots);
-  const batcher = createBatcher(slots, pool.mostThreads > 1);
+  const slots = createSlotPool(pool.slots);
+  const batcher = createBatcher(slots, pool.maxThreads > 1);
   const window = createWindow();
-  const memory = createLongMemory();
+  const memory = createSharedMemoryPool();
   const latency = createLatency();
-  const flights = createFlights({ pool, slots, batcher, window, schedule });
-  const isRaw = (): boolean => flights.kind === 'raw';
+  const inFlightBatches = createInFlightBatches({ pool, slots, batcher, window, schedule });
+  const isRaw = (): boolean => inFlightBatches.kind === 'raw';
   const long = createLongRequests({ pool, memory, isRaw, onRoom: schedule });
-  const lanes = new Set<Lane>();
+  const replyQueues = new Set<ReplyQueue>();
   /** In which something waits. */
-  const waiting = new Set<Entrance>();
+  const waiting = new Set<RequestQueue>();
   let loading: Promise<unknown> | undefined;
   let pumping = false;
   let done = 0;
@@ -88,21 +88,21 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   const admission = createAdmission({
     maxRequests,
     maxBytes,
-    expectedMs: (requests) => batcher.expectedUs(requests) / 1000 / Math.max(1, pool.mostThreads),
+    expectedMs: (requests) => batcher.expectedUs(requests) / 1000 / Math.max(1, pool.maxThreads),
     // Whoever reads, stops, or goes on.
     onChange: () => {
-      for (const { end } of lanes) end.settled();
+      for (const { end } of replyQueues) end.settled();
     },
   });
-  const withdrawals = createWithdrawals({
+  const cancellation = createCancellation({
     pool,
     batcher,
-    flights: flights.open,
+    inFlightBatches: inFlightBatches.open,
     long,
     waiting,
     pending: () => admission.requests,
     isRaw,
-    knowsKind: () => flights.kind !== undefined,
+    knowsKind: () => inFlightBatches.kind !== undefined,
     queueTimeoutMs,
     runTimeoutMs,
     cancelGraceMs: options.cancelGraceMs ?? 1_000,
@@ -121,35 +121,35 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     while (pool.hasRoom()) {
       const batch = batcher.take();
       if (batch === undefined) return;
-      flights.fly(batch);
+      inFlightBatches.dispatch(batch);
     }
   }
 
   pool.listen({
-    onAsides(outcomes) {
-      for (const aside of outcomes) if (!long.settle(aside.ticket, aside)) flights.settle(aside);
+    onLateReplies(outcomes) {
+      for (const lateReply of outcomes) if (!long.settle(lateReply.ticket, lateReply)) inFlightBatches.settle(lateReply);
       // A thread may have come below its bound.
       schedule();
     },
     onThreadGone(thread, error) {
-      flights.lose(thread, error);
+      inFlightBatches.lose(thread, error);
       long.lose(thread, error);
       schedule();
     },
     onRoom: schedule,
   });
 
-  function begin(lane: Lane, run: Buffer, frames: number, times: Times): void {
-    const segment = lane.open(frames, run.length, times);
-    batcher.add({ lane, segment, first: 0, count: frames }, run);
+  function start(replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times): void {
+    const group = replyQueue.open(frames, run.length, times);
+    batcher.add({ replyQueue, group, first: 0, count: frames }, run);
     schedule();
-    if (hasTimeouts) withdrawals.watch();
+    if (hasTimeouts) cancellation.startTimer();
   }
 
-  function beginLong(lane: Lane, payload: Buffer, times: Times): void {
-    long.add(lane, payload, times);
+  function startLong(replyQueue: ReplyQueue, payload: Buffer, times: Times): void {
+    long.add(replyQueue, payload, times);
     schedule();
-    if (hasTimeouts) withdrawals.watch();
+    if (hasTimeouts) cancellation.startTimer();
   }
 
   /** Once for all who ask: each task may start another thread. */
@@ -163,52 +163,52 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     return loading;
   }
 
-  const passages: PassageOptions = {
-    kind: () => flights.kind,
+  const conversationOptions: ConversationOptions = {
+    kind: () => inFlightBatches.kind,
     // Of a module that no thread has loaded, nobody knows.
     knowsKind: async () => {
-      if (flights.kind === undefined) await load();
+      if (inFlightBatches.kind === undefined) await load();
     },
     admission,
     onOutcome(ms, requests) {
       done += requests;
       if (ms !== undefined) latency.record(ms, requests);
     },
-    entrance: {
+    requestQueue: {
       window: () => window.requests,
       admission,
-      isRpc: () => flights.kind === 'rpc',
+      isRpc: () => inFlightBatches.kind === 'rpc',
       longFrameBytes: LONG_FRAME_BYTES,
-      begin,
-      beginLong,
+      start,
+      startLong,
       waiting,
     },
-    lanes,
-    onDue: withdrawals.watch,
-    cancel: withdrawals.cancel,
-    hangUp: withdrawals.hangUp,
+    replyQueues,
+    onDue: cancellation.startTimer,
+    cancel: cancellation.cancel,
+    hangUp: cancellation.hangUp,
   };
 
   return {
-    open: (end) => createPassage(end, passages),
+    open: (end) => createConversation(end, conversationOptions),
     allocate: (bytes) =>
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
     get requests() {
       return admission.requests;
     },
     get waiting() {
-      let requests = batcher.frames + flights.untouched + long.untouched;
-      for (const entrance of waiting) requests += entrance.waiting;
+      let requests = batcher.frames + inFlightBatches.notStarted + long.notStarted;
+      for (const requestQueue of waiting) requests += requestQueue.waiting;
       return requests;
     },
     get counts() {
-      return { ...withdrawals.counts, done, refused: admission.refused };
+      return { ...cancellation.counts, done, refused: admission.refused };
     },
     latency,
-    warnAll: withdrawals.warnAll,
+    abortAll: cancellation.abortAll,
     stop() {
-      withdrawals.stop();
-      flights.stop();
+      cancellation.stop();
+      inFlightBatches.stop();
       long.stop();
     },
   };

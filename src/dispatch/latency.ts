@@ -42,7 +42,7 @@ const CLOCK: Clock = {
 export function createLatency({ now, after }: Clock = CLOCK): Latency {
   const counts = new Uint32Array(PARTS * BUCKETS);
   const most = new Float64Array(PARTS);
-  const begunAt = new Float64Array(PARTS).fill(Number.NEGATIVE_INFINITY);
+  const startedAt = new Float64Array(PARTS).fill(Number.NEGATIVE_INFINITY);
   let part = 0;
   let isOpen = false;
 
@@ -50,7 +50,7 @@ export function createLatency({ now, after }: Clock = CLOCK): Latency {
   function open(): void {
     isOpen = true;
     part = (part + 1) % PARTS;
-    begunAt[part] = now();
+    startedAt[part] = now();
     most[part] = 0;
     counts.fill(0, part * BUCKETS, (part + 1) * BUCKETS);
     after(PART_MS, close);
@@ -72,7 +72,7 @@ export function createLatency({ now, after }: Clock = CLOCK): Latency {
       const sums = new Float64Array(BUCKETS);
       let [count, max] = [0, 0];
       for (let from = 0; from < PARTS; from += 1) {
-        if ((begunAt[from] as number) <= since) continue;
+        if ((startedAt[from] as number) <= since) continue;
         max = Math.max(max, most[from] as number);
         for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
           const found = counts[from * BUCKETS + bucket] as number;

@@ -1,9 +1,9 @@
 /** Looks after what is with a worker: what does not get on is not allowed to hold up what has not been begun. */
 
 /** How often it looks, in milliseconds. Two looks without progress are one too many. */
-const LOOK_MS = 1;
+const CHECK_MS = 1;
 
-export type Watch = {
+export type StallDetector = {
   /** Looks, from now on, until there is nothing left to look at. */
   start(): void;
   stop(): void;
@@ -13,13 +13,13 @@ export type Watch = {
  * @param items what is with a worker now; each says whether it has not moved between the last two looks.
  * @param onStuck called for each that has not; again at each look that finds it so.
  */
-export function createWatch<Item extends { isStuck(): boolean }>(
+export function createStallDetector<Item extends { isStuck(): boolean }>(
   items: ReadonlySet<Item>,
   onStuck: (item: Item) => void,
-): Watch {
+): StallDetector {
   let timer: NodeJS.Timeout | undefined;
 
-  function look(): void {
+  function check(): void {
     if (items.size === 0) stop();
     for (const item of items) if (item.isStuck()) onStuck(item);
   }
@@ -31,7 +31,7 @@ export function createWatch<Item extends { isStuck(): boolean }>(
 
   return {
     start() {
-      timer ??= setInterval(look, LOOK_MS);
+      timer ??= setInterval(check, CHECK_MS);
     },
     stop,
   };

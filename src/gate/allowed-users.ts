@@ -1,12 +1,12 @@
 /** Which users may speak: the agent's own, root, and those that have been named. */
 
-import type { Kernel } from '../../libc/socket.ts';
+import type { SocketCalls } from '../../libc/socket.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
 const ROOT = 0;
 
-export type PeersOptions = {
-  kernel: Pick<Kernel, 'uidOf'>;
+export type AllowedUsersOptions = {
+  socketCalls: Pick<SocketCalls, 'uidOf'>;
   /** User ids beside the own one and root. */
   allowUids: readonly number[];
   /** @default process.geteuid() */
@@ -14,12 +14,12 @@ export type PeersOptions = {
 };
 
 /** Says why the other side of a connection, given by its descriptor, may not speak; undefined when it may. */
-export type Peers = (fd: number | undefined) => LaunchpoolError | undefined;
+export type AllowedUsers = (fd: number | undefined) => LaunchpoolError | undefined;
 
-export function createPeers({ kernel, allowUids, ownUid = process.geteuid?.() }: PeersOptions): Peers {
+export function createAllowedUsers({ socketCalls, allowUids, ownUid = process.geteuid?.() }: AllowedUsersOptions): AllowedUsers {
   const allowed = new Set([ROOT, ...(ownUid === undefined ? [] : [ownUid]), ...allowUids]);
   return (fd) => {
-    const uid = fd === undefined ? undefined : kernel.uidOf(fd);
+    const uid = fd === undefined ? undefined : socketCalls.uidOf(fd);
     if (uid !== undefined && allowed.has(uid)) return undefined;
     const who = uid === undefined ? 'a user of whom the kernel says nothing' : `user ${uid}`;
     return new LaunchpoolError('ERR_LAUNCHPOOL_PEER_REFUSED', `${who} has connected, and may not speak`, {

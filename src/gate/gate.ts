@@ -16,13 +16,13 @@ export type Gate = {
    * @param send sends the payload of a frame.
    * @param settled hears once how it ended; a refusal has been told the other side already.
    */
-  open(send: (payload: Buffer) => void, settled: (refusal?: LaunchpoolError) => void): Visitor;
+  open(send: (payload: Buffer) => void, settled: (refusal?: LaunchpoolError) => void): PendingHandshake;
   /** How many have connected and have not been let in: those that are refused stay until they have left. */
-  readonly visitors: number;
+  readonly unauthenticated: number;
 };
 
 /** A connection at the gate. */
-export type Visitor = {
+export type PendingHandshake = {
   receive(payload: Buffer): void;
   /** What has come is no handshake: so it ends, if it has not ended yet. */
   refuse(error: LaunchpoolError): void;
@@ -35,11 +35,11 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
   if (authkey === undefined) return undefined;
   // node:crypto takes some milliseconds to load, and most agents have no key.
   const { createHandshake } = await import('../../wire/handshake.ts');
-  const visitors = new Set<Visitor>();
+  const unauthenticated = new Set<PendingHandshake>();
 
   return {
-    get visitors() {
-      return visitors.size;
+    get unauthenticated() {
+      return unauthenticated.size;
     },
     open(send, settled) {
       const handshake = createHandshake({ role: 'server', authkey, md5 });
@@ -47,15 +47,15 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
       const settle = (refusal?: LaunchpoolError): void => {
         over = true;
         clearTimeout(deadline);
-        if (refusal === undefined) visitors.delete(visitor);
+        if (refusal === undefined) unauthenticated.delete(pending);
         settled(refusal);
       };
       // Timers come before input in a turn of the event loop: what has come by then is read first.
       const deadline = setTimeout(setImmediate, handshakeMs, () => {
-        if (visitors.has(visitor) && !over) settle(tooLate(handshakeMs));
+        if (unauthenticated.has(pending) && !over) settle(tooLate(handshakeMs));
       });
       handshake.start().forEach(send);
-      const visitor: Visitor = {
+      const pending: PendingHandshake = {
         receive(payload) {
           if (over) return;
           const step = handshake.receive(payload);
@@ -67,11 +67,11 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
         },
         leave() {
           clearTimeout(deadline);
-          visitors.delete(visitor);
+          unauthenticated.delete(pending);
         },
       };
-      visitors.add(visitor);
-      return visitor;
+      unauthenticated.add(pending);
+      return pending;
     },
   };
 }

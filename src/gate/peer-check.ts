@@ -1,9 +1,9 @@
 /** Who comes in at all: at which sockets the agent may be had, and which users may speak there. */
 import type { Socket } from 'node:net';
-import type { KernelOptions } from '../../libc/socket.ts';
+import type { SocketCallsOptions } from '../../libc/socket.ts';
 import { descriptorOf } from '../../libc/socket-descriptor.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import { createPeers } from './allowed-users.ts';
+import { createAllowedUsers } from './allowed-users.ts';
 import { unsafeSocket } from './socket-safety.ts';
 
 /** So much of the descriptors may be connections; the others are for files, threads, and those that are turned away. */
@@ -12,42 +12,42 @@ const SHARE_OF_DESCRIPTORS = 0.8;
 const OWN_DESCRIPTORS = 48;
 const MOST_CONNECTIONS = 10_000;
 
-export type DoorOptions = KernelOptions & {
+export type PeerCheckOptions = SocketCallsOptions & {
   /** Descriptors that listen. */
   sockets: { agent: readonly number[]; control: readonly number[] };
   authkey: Uint8Array | undefined;
   allowUids: readonly number[];
   maxConnections: number | undefined;
   /** Hears of each connection that has been closed unheard. */
-  onTurnedAway: (error: LaunchpoolError) => void;
+  onRejected: (error: LaunchpoolError) => void;
 };
 
-export type Door = {
+export type PeerCheck = {
   /** Why the agent must not be had at these sockets. */
   readonly unsafe: LaunchpoolError | undefined;
   /** The most connections at once. */
-  readonly mostConnections: number;
+  readonly maxConnections: number;
   /** Whether the other side of a connection is gone altogether: see kernel.ts. */
   isGone(fd: number): boolean;
   /** Hands on the connections of those who may speak; the others are closed, before a byte of theirs is read. */
-  guard(at: keyof DoorOptions['sockets'], onSocket: (socket: Socket) => void): (socket: Socket, fd: number) => void;
+  guard(at: keyof PeerCheckOptions['sockets'], onSocket: (socket: Socket) => void): (socket: Socket, fd: number) => void;
 };
 
 /** koffi, which is native code, is loaded here: while the first thread boots, so that nobody waits for it. */
-export async function openDoor(options: DoorOptions): Promise<Door> {
-  const { createKernel } = await import('../../libc/socket.ts');
-  const { sockets, authkey, allowUids, maxConnections, onTurnedAway } = options;
-  const kernel = createKernel(options);
+export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCheck> {
+  const { createSocketCalls } = await import('../../libc/socket.ts');
+  const { sockets, authkey, allowUids, maxConnections, onRejected } = options;
+  const socketCalls = createSocketCalls(options);
   const refusalOf = {
-    agent: createPeers({ kernel, allowUids }),
+    agent: createAllowedUsers({ socketCalls, allowUids }),
     // Who may call is not who may have the agent leave.
-    control: createPeers({ kernel, allowUids: [] }),
+    control: createAllowedUsers({ socketCalls, allowUids: [] }),
   };
   const ownUid = process.geteuid?.();
   const overTcp = new Set<number>();
 
   function unsafeOf(fd: number, open: { hasKey: boolean; hasOtherUsers: boolean }): LaunchpoolError | undefined {
-    const address = kernel.addressOf(fd);
+    const address = socketCalls.addressOf(fd);
     // Whoever listens on it will say what it is.
     if (address === undefined) return undefined;
     if (address.family === 'tcp') overTcp.add(fd);
@@ -61,18 +61,18 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   ];
   return {
     unsafe: found.find((error) => error !== undefined),
-    mostConnections: maxConnections ?? mostConnectionsOf(kernel.mostDescriptors),
-    isGone: kernel.isGone,
+    maxConnections: maxConnections ?? defaultMaxConnections(socketCalls.maxDescriptors),
+    isGone: socketCalls.isGone,
     guard: (at, onSocket) => (socket, listeningFd) => {
       const refusal = overTcp.has(listeningFd) ? undefined : refusalOf[at](descriptorOf(socket));
       if (refusal === undefined) return onSocket(socket);
       socket.destroy();
-      onTurnedAway(refusal);
+      onRejected(refusal);
     },
   };
 }
 
-function mostConnectionsOf(descriptors: number): number {
+function defaultMaxConnections(descriptors: number): number {
   const most = Math.min(Math.floor(descriptors * SHARE_OF_DESCRIPTORS), descriptors - OWN_DESCRIPTORS);
   return Math.max(1, Math.min(MOST_CONNECTIONS, most));
 }

@@ -5,7 +5,7 @@ import type { Layout } from '../installed/layout.ts';
 import { removeOtherVersions } from './version-folder.ts';
 
 /** Nobody runs the version before any more when the new one has answered: there is one process at a time. */
-export async function tidy(layout: Layout, hash: string, node: string): Promise<void> {
+export async function cleanUp(layout: Layout, hash: string, node: string): Promise<void> {
   await removeOtherVersions(layout.versions, hash);
   for (const name of await readdir(layout.nodes).catch(() => [])) {
     const folder = join(layout.nodes, name);

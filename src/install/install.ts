@@ -8,7 +8,7 @@ import { type InstallRecord, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { checkModule, type ModuleFacts } from './check-module.ts';
-import { tidy } from './cleanup.ts';
+import { cleanUp } from './cleanup.ts';
 import { hasText, linkOf, makeFolder, pointTo, removeTree, writeText } from './files.ts';
 import { checkKeyFile, keyFileNotes, makeKeyFile, missingKeyFile } from './key-file.ts';
 import { lockFolder, type Unlock } from './lock.ts';
@@ -16,9 +16,9 @@ import { copyNode } from './node-copy.ts';
 import { INSTALL_STEPS, type InstallOptions, type InstallStep, type Plan, planInstall } from './plan.ts';
 import { createSteps, type StepEvent, type Steps } from './steps.ts';
 import { checkPort } from './tcp-port.ts';
-import { prove } from './verify.ts';
+import { verify } from './verify.ts';
 import { writeVersion } from './version-folder.ts';
-import { optionsToKeep, recordTextOf, writeFiles } from './write-files.ts';
+import { retainedOptions, recordTextOf, writeFiles } from './write-files.ts';
 
 /** An agent that has not started by then is not going to; beyond the time in which the one before it must have left. */
 export const START_MS = 30_000;
@@ -109,7 +109,7 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
   });
   // Not every supervisor has files in which a difference would show.
   const isSameJob =
-    JSON.stringify(previous?.options) === JSON.stringify(optionsToKeep(options)) &&
+    JSON.stringify(previous?.options) === JSON.stringify(retainedOptions(options)) &&
     previous?.entry === plan.entry &&
     previous.node.path === node.path &&
     previous.logFile === job.logFile &&
@@ -136,18 +136,18 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
     else skip('knows it');
   });
   const longestMs = job.stopSeconds * 1000 + START_MS;
-  await steps.run('prove', async ({ undo, say, skip }) => {
+  await steps.run('verify', async ({ undo, say, skip }) => {
     if (isAsItWas) return skip('nothing has changed');
     // Whoever runs now may run what was there before, also if nobody did when this began.
     const dismiss = (): Promise<number | undefined> => supervisor.dismiss(job.label);
     const before = await dismiss();
     const folder = join(realpathSync(layout.versions), hash);
-    const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
+    const pid = await verify({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
     await writeText(layout.record, record(false), 0o600, undo);
     say(before === undefined ? `process ${pid}` : `process ${pid} after ${before}`);
   });
   // The agent works; what cannot be removed now is removed next time.
-  await tidy(layout, hash, node.path).catch(() => undefined);
+  await cleanUp(layout, hash, node.path).catch(() => undefined);
   return {
     label: job.label,
     outcome: isAsItWas ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed',
@@ -163,11 +163,11 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
 
 /** Called when the files are as they were before: has the supervisor see them so, and what runs go. */
 async function restore(
-  { supervisor, job, layout, surroundings }: Plan,
+  { supervisor, job, layout, host }: Plan,
   previous: InstallRecord | undefined,
   changed: readonly string[],
 ): Promise<void> {
-  const before = previous === undefined ? job : jobOfRecord(previous, layout, surroundings);
+  const before = previous === undefined ? job : jobOfRecord(previous, layout, host);
   await supervisor.load(before, changed);
   const dismissed = await supervisor.dismiss(job.label);
   if (dismissed === undefined) return;

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import type { Surroundings } from '../installed/host.ts';
+import type { Host } from '../installed/host.ts';
 
 /** package.json says the same of the package. */
 const LEAST = [22, 20] as const;
@@ -32,7 +32,7 @@ const VERSIONED: readonly [pattern: RegExp, manager: string][] = [
  * @throws ERR_LAUNCHPOOL_NODE_UNFIT
  */
 export function chooseNode(
-  { execPath }: Pick<Surroundings, 'execPath'>,
+  { execPath }: Pick<Host, 'execPath'>,
   { node: given, copyNode = false }: { node?: string | undefined; copyNode?: boolean | undefined } = {},
 ): NodeChoice {
   const asked = resolve(given ?? execPath);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
 import type { BundleFile } from '../bundle/bundle.ts';
-import { type Surroundings, surroundingsOf } from '../installed/host.ts';
+import { type Host, hostOf } from '../installed/host.ts';
 import { type JobOptions, jobOf } from '../installed/job-options.ts';
 import { type Layout, layoutOf } from '../installed/layout.ts';
 import { pickSupervisor } from '../installed/pick-supervisor.ts';
@@ -29,10 +29,10 @@ export type InstallOptions = JobOptions & {
   /** @default that of this platform */
   supervisor?: 'launchd' | 'systemd' | Supervisor | undefined;
   /** What is there around it. @default this process's */
-  surroundings?: Partial<Surroundings> | undefined;
+  host?: Partial<Host> | undefined;
 };
 
-export type Place = { surroundings: Surroundings; supervisor: Supervisor; layout: Layout };
+export type Place = { host: Host; supervisor: Supervisor; layout: Layout };
 
 export type Plan = Place & {
   job: Job;
@@ -57,7 +57,7 @@ export const INSTALL_STEPS = {
   module: 'Load the module, to see whether it can be',
   files: 'Write what the supervisor reads',
   load: 'Have the supervisor hold the sockets',
-  prove: 'Start it, and ask it',
+  verify: 'Start it, and ask it',
 } as const;
 
 export type InstallStep = keyof typeof INSTALL_STEPS;
@@ -69,12 +69,12 @@ const JOURNAL = '/run/systemd/journal/stdout';
 export function placeOf({
   label,
   supervisor,
-  surroundings: given,
-}: Pick<InstallOptions, 'label' | 'supervisor' | 'surroundings'>): Place {
+  host: given,
+}: Pick<InstallOptions, 'label' | 'supervisor' | 'host'>): Place {
   const platform = typeof supervisor === 'string' ? { platform: PLATFORM[supervisor] } : {};
-  const surroundings = surroundingsOf({ ...given, ...platform });
-  const picked = typeof supervisor === 'object' ? supervisor : pickSupervisor(surroundings);
-  return { surroundings, supervisor: picked, layout: layoutOf(label, surroundings) };
+  const host = hostOf({ ...given, ...platform });
+  const picked = typeof supervisor === 'object' ? supervisor : pickSupervisor(host);
+  return { host, supervisor: picked, layout: layoutOf(label, host) };
 }
 
 const PLATFORM = { launchd: 'darwin', systemd: 'linux' } as const;
@@ -96,9 +96,9 @@ export async function planInstall(
     say(found.supervisor.name);
     return found;
   });
-  const { layout, supervisor, surroundings } = place;
+  const { layout, supervisor, host } = place;
   const node = await steps.run('node', async ({ say }) => {
-    const { path, mustCopy, notes: nodeNotes } = chooseNode(surroundings, options);
+    const { path, mustCopy, notes: nodeNotes } = chooseNode(host, options);
     notes.push(...nodeNotes);
     const version = await versionOf(path);
     say(`${version}${mustCopy ? ', copied' : ''}`);
@@ -120,7 +120,7 @@ export async function planInstall(
     options.log === undefined ? supervisor.name === 'systemd' && existsSync(JOURNAL) : options.log === 'journal';
   const job = jobOf(options, {
     label: options.label,
-    home: surroundings.home,
+    home: host.home,
     node: node.path,
     program: join(layout.current, PROGRAM),
     module: join(layout.current, entry),

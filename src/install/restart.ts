@@ -6,7 +6,7 @@ import { jobOfRecord } from '../installed/job-of-record.ts';
 import { mustBeInstalled } from '../installed/record.ts';
 import { START_MS } from './install.ts';
 import { placeOf } from './plan.ts';
-import { prove } from './verify.ts';
+import { verify } from './verify.ts';
 
 /**
  * What runs finishes what it has begun; what connects meanwhile waits for the next. An agent whose supervisor had given
@@ -17,14 +17,14 @@ export async function restart(
   options: StatusOptions,
 ): Promise<{ label: string; before: number | undefined; pid: number }> {
   const { label } = options;
-  const { supervisor, layout, surroundings } = placeOf(options);
-  const record = mustBeInstalled(label, surroundings);
-  const job = jobOfRecord(record, layout, surroundings);
+  const { supervisor, layout, host } = placeOf(options);
+  const record = mustBeInstalled(label, host);
+  const job = jobOfRecord(record, layout, host);
   if (!(await supervisor.status(label)).listening) await supervisor.load(job, []);
   const before = await supervisor.dismiss(label);
   const longestMs = job.stopSeconds * 1000 + START_MS;
   const folder = join(realpathSync(layout.versions), record.hash);
   const dismiss = (): Promise<unknown> => supervisor.dismiss(label);
-  const pid = await prove({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
+  const pid = await verify({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
   return { label, before, pid };
 }

@@ -1,6 +1,6 @@
 /** Removes an agent, and all that was made for it. */
 import { rm, rmdir } from 'node:fs/promises';
-import { isOurs, mustNotBeTaken } from '../installed/ownership.ts';
+import { isOwned, mustNotBeTaken } from '../installed/ownership.ts';
 import { readRecord } from '../installed/record.ts';
 import { removeUnfinished } from './cleanup.ts';
 import { removeEmptyFolders, removeTree } from './files.ts';
@@ -13,7 +13,7 @@ export const UNINSTALL_STEPS = {
   files: 'Remove its files',
 } as const;
 
-export type UninstallOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'surroundings'> & {
+export type UninstallOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'host'> & {
   onStep?: (event: StepEvent) => void;
 };
 
@@ -34,7 +34,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
     const { supervisor, layout } = place;
     unlock = await lockFolder(layout.folder);
     mustNotBeTaken(place, label);
-    if (!isOurs(place, label)) return { label, outcome: 'not-installed' };
+    if (!isOwned(place, label)) return { label, outcome: 'not-installed' };
     const record = readRecord(layout);
     await steps.run('unload', () => supervisor.unload(label));
     await steps.run('files', async () => {

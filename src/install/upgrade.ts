@@ -16,7 +16,7 @@ export type UpgradeOptions = StatusOptions &
  * @throws as install(), and ERR_LAUNCHPOOL_NOT_INSTALLED
  */
 export async function upgrade(options: UpgradeOptions): Promise<Installed> {
-  const { surroundings } = placeOf(options);
-  const { module, options: kept } = mustBeInstalled(options.label, surroundings);
+  const { host } = placeOf(options);
+  const { module, options: kept } = mustBeInstalled(options.label, host);
   return install({ ...kept, module, ...options });
 }

@@ -13,7 +13,7 @@ const RETRY_MS = 50;
 const TCP_MS = 5_000;
 const NO_ANSWER = 'nobody answers';
 
-export type ProveOptions = {
+export type VerifyOptions = {
   sockets: SocketPaths;
   /** Its second address, if it has one. */
   tcp?: TcpAddress | undefined;
@@ -35,7 +35,7 @@ type Ready = { pid: number; module: string; connectionsServed: number; broken?: 
  * @returns the id of its process.
  * @throws ERR_LAUNCHPOOL_NOT_READY, or what keeps the module from being loaded
  */
-export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }: ProveOptions): Promise<number> {
+export async function verify({ sockets, tcp, folder, longestMs, before, dismiss }: VerifyOptions): Promise<number> {
   const deadline = Date.now() + longestMs;
   const dismissed = new Set<number>();
   let last = NO_ANSWER;
@@ -47,7 +47,7 @@ export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }
       } else if (ready.module.startsWith(`${folder}/`)) {
         if (ready.broken !== undefined) throw broken(ready.broken);
         if (ready.connectionsServed > 0) {
-          if (tcp !== undefined) await proveTcp(sockets, tcp, ready.pid);
+          if (tcp !== undefined) await verifyTcp(sockets, tcp, ready.pid);
           return ready.pid;
         }
         last = `no connection arrives at ${sockets.agent}`;
@@ -70,10 +70,10 @@ export async function prove({ sockets, tcp, folder, longestMs, before, dismiss }
 }
 
 async function ask({ agent, control }: SocketPaths, leftMs: number): Promise<Ready> {
-  const door = await reach(agent, leftMs);
+  const agentSocket = await reach(agent, leftMs);
   // It only has to be there. An agent that closes it is leaving, and the question may have come too late for it: then it
   // waits for the next one, which nobody starts before somebody knocks again.
-  const closed = once(door.on('error', () => undefined).resume(), 'close').then(() => Promise.reject(left()));
+  const closed = once(agentSocket.on('error', () => undefined).resume(), 'close').then(() => Promise.reject(left()));
   try {
     const client = await Promise.race([connectRpc(control, { activationMs: leftMs }), closed]);
     try {
@@ -82,12 +82,12 @@ async function ask({ agent, control }: SocketPaths, leftMs: number): Promise<Rea
       client.close();
     }
   } finally {
-    door.destroy();
+    agentSocket.destroy();
   }
 }
 
 /** Another program may have the port. Of what the agent has accepted, it keeps count. */
-async function proveTcp(sockets: SocketPaths, tcp: TcpAddress, pid: number): Promise<void> {
+async function verifyTcp(sockets: SocketPaths, tcp: TcpAddress, pid: number): Promise<void> {
   const client = await connectRpc(sockets.control, { activationMs: TCP_MS });
   try {
     const status = async (): Promise<Ready> => (await client.call('status', [], { timeoutMs: TCP_MS })) as Ready;

@@ -63,16 +63,16 @@ export function recordTextOf({ plan, facts, options, previous, made, isUnderWay 
     entry: plan.entry,
     node: { path: plan.node.path, version: plan.node.version },
     logFile: job.logFile,
-    options: optionsToKeep(options),
+    options: retainedOptions(options),
     madeFolders: [...new Set([...(previous?.madeFolders ?? []), ...outside])],
     ...(isUnderWay ? { isUnderWay } : {}),
   };
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-type KeptOptions = JobOptions & Pick<InstallOptions, 'node' | 'copyNode' | 'log'>;
+type RetainedOptions = JobOptions & Pick<InstallOptions, 'node' | 'copyNode' | 'log'>;
 
-export function optionsToKeep({
+export function retainedOptions({
   agent,
   env,
   workingDirectory,
@@ -82,7 +82,7 @@ export function optionsToKeep({
   node,
   copyNode,
   log,
-}: InstallOptions): KeptOptions {
+}: InstallOptions): RetainedOptions {
   // JSON leaves out what is undefined.
-  return { agent, env, workingDirectory, tcp, processType, bundleIdentifiers, node, copyNode, log } as KeptOptions;
+  return { agent, env, workingDirectory, tcp, processType, bundleIdentifiers, node, copyNode, log } as RetainedOptions;
 }

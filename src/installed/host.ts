@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { type RunCommand, runCommand } from '../../job/run-command.ts';
 import type { Environment } from '../../systemd/check-in.ts';
 
-export type Surroundings = {
+export type Host = {
   platform: NodeJS.Platform;
   /** The user's home folder. */
   home: string;
@@ -15,7 +15,7 @@ export type Surroundings = {
   execPath: string;
 };
 
-export function surroundingsOf(given: Partial<Surroundings> = {}): Surroundings {
+export function hostOf(given: Partial<Host> = {}): Host {
   return {
     platform: process.platform,
     home: homedir(),

@@ -1,13 +1,13 @@
 /** The job of an agent that is installed, as it was when it was installed. */
 import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
-import type { Surroundings } from './host.ts';
+import type { Host } from './host.ts';
 import { type JobOptions, jobOf } from './job-options.ts';
 import type { Layout } from './layout.ts';
 import type { InstallRecord } from './record.ts';
 import { PROGRAM } from './runtime-files.ts';
 
-export function jobOfRecord(record: InstallRecord, layout: Layout, { home }: Surroundings): Job {
+export function jobOfRecord(record: InstallRecord, layout: Layout, { home }: Host): Job {
   return jobOf(record.options as JobOptions, {
     label: record.label,
     home,

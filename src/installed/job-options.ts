@@ -37,7 +37,7 @@ const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 /** Beyond the time that requests have to finish: for threads to end, and for the log. */
 const SLACK_SECONDS = 5;
 
-export type JobPlaces = {
+export type JobPaths = {
   label: string;
   home: string;
   node: string;
@@ -52,12 +52,12 @@ export type JobPlaces = {
  * @param options with paths that are absolute: the agent has another working directory.
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID
  */
-export function jobOf(options: JobOptions, places: JobPlaces): Job {
-  const { agent = {}, env = {}, workingDirectory = places.home, processType = 'interactive' } = options;
+export function jobOf(options: JobOptions, paths: JobPaths): Job {
+  const { agent = {}, env = {}, workingDirectory = paths.home, processType = 'interactive' } = options;
   const flags = flagsOf(agent);
   // Whether there is a key, and a fit one, is nothing to the job.
   const { 'authkey-file': keyFile, ...keyless } = flags;
-  const { drainMs, cancelGraceMs } = agentOptionsOf(places.module, keyless);
+  const { drainMs, cancelGraceMs } = agentOptionsOf(paths.module, keyless);
   const tcp = options.tcp === undefined ? undefined : tcpOf(options.tcp);
   if (tcp !== undefined && keyFile === undefined) {
     throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');
@@ -65,7 +65,7 @@ export function jobOf(options: JobOptions, places: JobPlaces): Job {
   if (!PROCESS_TYPES.includes(processType)) {
     throw invalid(`--process-type ${processType}: not one of ${PROCESS_TYPES.join(', ')}`);
   }
-  const { label, node, program, module, cache, logFile } = places;
+  const { label, node, program, module, cache, logFile } = paths;
   const own = [
     'run',
     module,
@@ -80,7 +80,7 @@ export function jobOf(options: JobOptions, places: JobPlaces): Job {
     command: [node, ...NODE_FLAGS, program, ...own, ...argumentsOf(flags)],
     env: { PATH, ...checkedEnv(env) },
     workingDirectory,
-    sockets: places.sockets,
+    sockets: paths.sockets,
     tcp,
     logFile,
     stopSeconds: Math.ceil((drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS,

@@ -1,7 +1,7 @@
 /** Where the parts of an installed agent are. */
 import { join } from 'node:path';
 import { checkLabel, type SocketPaths, socketPathsOf } from '../../wire/address.ts';
-import type { Surroundings } from './host.ts';
+import type { Host } from './host.ts';
 
 export type Layout = {
   /** Of this label alone, or shared with the app whose label it is: only what is named here is ours. */
@@ -22,8 +22,8 @@ export type Layout = {
 };
 
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID */
-export function layoutOf(label: string, surroundings: Surroundings): Layout {
-  const folder = join(parentOf(surroundings), checkLabel(label));
+export function layoutOf(label: string, host: Host): Layout {
+  const folder = join(parentOf(host), checkLabel(label));
   const inFolder = (name: string): string => join(folder, name);
   return {
     folder,
@@ -34,7 +34,7 @@ export function layoutOf(label: string, surroundings: Surroundings): Layout {
     cache: inFolder('cache'),
     logs: inFolder('logs'),
     logFile: inFolder('logs/agent.log'),
-    sockets: socketPathsOf(label, surroundings),
+    sockets: socketPathsOf(label, host),
   };
 }
 
@@ -46,7 +46,7 @@ export const RECORD = 'launchpool.json';
  * https://developer.apple.com/library/archive/documentation/FileManagement/Conceptual/FileSystemProgrammingGuide/FileSystemOverview/FileSystemOverview.html,
  * https://specifications.freedesktop.org/basedir-spec/latest/
  */
-export function parentOf({ platform, home, env }: Surroundings): string {
+export function parentOf({ platform, home, env }: Host): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support');
   const data = env.XDG_DATA_HOME?.startsWith('/') ? env.XDG_DATA_HOME : join(home, '.local', 'share');
   return join(data, 'launchpool');

@@ -6,7 +6,7 @@ import type { Place } from '../install/plan.ts';
 import { PROGRAM } from './runtime-files.ts';
 
 /** Also of an agent whose record is damaged or gone, as long as something else says that it was made here. */
-export function isOurs({ layout, supervisor }: Place, label: string): boolean {
+export function isOwned({ layout, supervisor }: Place, label: string): boolean {
   return (
     lstatSync(layout.record, { throwIfNoEntry: false }) !== undefined ||
     /\/versions\/[0-9a-f]+$/.test(linkOf(layout.current) ?? '') ||
@@ -19,7 +19,7 @@ export function isOurs({ layout, supervisor }: Place, label: string): boolean {
  * @throws ERR_LAUNCHPOOL_INSTALL_FAILED
  */
 export function mustNotBeTaken(place: Place, label: string): void {
-  if (isOurs(place, label)) return;
+  if (isOwned(place, label)) return;
   const path = place.supervisor.pathsOf(label).find((candidate) => {
     const stats = lstatSync(candidate, { throwIfNoEntry: false });
     return stats?.isFile() || stats?.isSymbolicLink();

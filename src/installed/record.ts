@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import type { Surroundings } from './host.ts';
+import type { Host } from './host.ts';
 import { type Layout, layoutOf, parentOf, RECORD } from './layout.ts';
 
 export type InstallRecord = {
@@ -67,8 +67,8 @@ function isWhole({
 }
 
 /** @throws ERR_LAUNCHPOOL_NOT_INSTALLED */
-export function mustBeInstalled(label: string, surroundings: Surroundings): InstallRecord {
-  const record = readRecord(layoutOf(label, surroundings));
+export function mustBeInstalled(label: string, host: Host): InstallRecord {
+  const record = readRecord(layoutOf(label, host));
   if (record !== undefined) return record;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_NOT_INSTALLED', `no agent is installed as ${label}`, {
     hint: '`launchpool list` shows which are; `launchpool install MODULE --label LABEL` installs one.',
@@ -76,11 +76,11 @@ export function mustBeInstalled(label: string, surroundings: Surroundings): Inst
 }
 
 /** The labels that something is installed under, in alphabetical order. */
-export function installedLabels(surroundings: Surroundings): string[] {
-  const parent = parentOf(surroundings);
-  const isOurs = (label: string): boolean => {
+export function installedLabels(host: Host): string[] {
+  const parent = parentOf(host);
+  const isOwned = (label: string): boolean => {
     try {
-      return readRecord(layoutOf(label, surroundings)) !== undefined;
+      return readRecord(layoutOf(label, host)) !== undefined;
     } catch {
       // The name of a folder that is no label.
       return false;
@@ -88,7 +88,7 @@ export function installedLabels(surroundings: Surroundings): string[] {
   };
   try {
     return readdirSync(parent)
-      .filter((name) => readdirSafely(join(parent, name)).includes(RECORD) && isOurs(name))
+      .filter((name) => readdirSafely(join(parent, name)).includes(RECORD) && isOwned(name))
       .sort();
   } catch {
     // The folder is made by the first installation.

@@ -1,7 +1,7 @@
 /** A pool without threads, for an agent that cannot work: answers every request with the reason, in place. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { brokenRunner } from '../../workers/broken-runner.ts';
-import { createAsides } from '../../workers/late-replies.ts';
+import { createLateReplies } from '../../workers/late-replies.ts';
 import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
@@ -14,11 +14,11 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
   const slots = slotsOf(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
   let listener: PoolListener | undefined;
   const hear = (message: ThreadMessage): void => {
-    if (message.launchpool === 'aside') listener?.onAsides(message.outcomes);
+    if (message.launchpool === 'aside') listener?.onLateReplies(message.outcomes);
   };
   const batches = createBatchRunner({
     runner: brokenRunner(reason, { exposeStacks: false }),
-    asides: createAsides({ send: hear }),
+    lateReplies: createLateReplies({ send: hear }),
     // Nothing of it runs.
     requests: createRequests({}),
     threadId: 0,
@@ -29,7 +29,7 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
     slots,
     kind: 'rpc',
     threads: 0,
-    mostThreads: 0,
+    maxThreads: 0,
     workers: [],
     restarts: 0,
     lost: 0,

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
 import type { Slot } from '../../workers/slot.ts';
-import type { AgentKind, Aside, LongResult, LongTask, MainMessage } from '../../workers/task.ts';
+import type { AgentKind, LateReply, LongResult, LongTask, MainMessage } from '../../workers/task.ts';
 import type { FirstThread } from './first-thread.ts';
 
 export type PoolOptions = {
@@ -48,9 +48,9 @@ export type PoolOptions = {
    * replaced, in milliseconds.
    * @default 60000
    */
-  longestSilenceMs?: number;
+  maxUnresponsiveMs?: number;
   /** Called when a thread is replaced for that. */
-  onSilent?: (error: LaunchpoolError) => void;
+  onUnresponsive?: (error: LaunchpoolError) => void;
   /** Called when a thread has been given up, with how many have been. */
   onLost?: (lost: number) => void;
 };
@@ -62,7 +62,7 @@ export type Pool = {
   readonly kind: AgentKind | undefined;
   readonly threads: number;
   /** How many there may be. */
-  readonly mostThreads: number;
+  readonly maxThreads: number;
   /** The threads there are now, for whoever wants to look at them. */
   readonly workers: readonly Worker[];
   /** How many threads have died or been replaced, for whatever reason. */
@@ -110,7 +110,7 @@ export type Pool = {
 };
 
 export type PoolListener = {
-  onAsides: (outcomes: readonly Aside[]) => void;
+  onLateReplies: (outcomes: readonly LateReply[]) => void;
   onThreadGone: (thread: number, error: LaunchpoolError) => void;
   /** There is a new thread. */
   onRoom: () => void;

@@ -13,7 +13,7 @@ export type IdleThreadsOptions<Thread extends { usedAt: number }> = {
 
 export type IdleThreads = {
   /** Says that there are more threads. */
-  watch(): void;
+  start(): void;
 };
 
 export function createIdleThreads<Thread extends { usedAt: number }>({
@@ -23,23 +23,23 @@ export function createIdleThreads<Thread extends { usedAt: number }>({
   isBusy,
   end,
 }: IdleThreadsOptions<Thread>): IdleThreads {
-  let isWatching = false;
+  let isRunning = false;
 
-  function look(): void {
-    isWatching = false;
+  function check(): void {
+    isRunning = false;
     const now = performance.now();
     for (const thread of threads()) {
       if (isBusy(thread)) thread.usedAt = now;
       else if (surplus() > 0 && now - thread.usedAt >= idleMs) end(thread);
     }
-    watch();
+    start();
   }
 
-  function watch(): void {
-    if (isWatching || surplus() <= 0) return;
-    isWatching = true;
-    setTimeout(look, idleMs / 2).unref();
+  function start(): void {
+    if (isRunning || surplus() <= 0) return;
+    isRunning = true;
+    setTimeout(check, idleMs / 2).unref();
   }
 
-  return { watch };
+  return { start };
 }

@@ -7,23 +7,23 @@ import type { Pool, PoolListener, PoolOptions } from './contract.ts';
 import { createIdleThreads } from './idle-threads.ts';
 import { createRecycling } from './recycling.ts';
 import { createRenewal } from './renewal.ts';
-import { createUnderWay } from './running-tasks.ts';
+import { createRunningTasks } from './running-tasks.ts';
 import { createSpares } from './spares.ts';
-import { createEnding } from './termination.ts';
+import { createTermination } from './termination.ts';
 import { isDone, type Thread } from './thread.ts';
-import { silentFor, threadExited } from './thread-errors.ts';
-import { createSilence } from './unresponsive.ts';
-import { createRoster } from './workers.ts';
+import { unresponsiveFor, threadExited } from './thread-errors.ts';
+import { createUnresponsiveCheck } from './unresponsive.ts';
+import { createWorkers } from './workers.ts';
 
 export type { Pool, PoolListener, PoolOptions } from './contract.ts';
 
 export function createPool(options: PoolOptions): Pool {
   const { first, threads: most, minThreads: least = 1, idleThreadMs = 10_000 } = options;
-  const { onFiles, onBroken, onStrayDeath, onLost, onNotRenewed, onSilent, longestSilenceMs = 60_000 } = options;
+  const { onFiles, onBroken, onStrayDeath, onLost, onNotRenewed, onUnresponsive, maxUnresponsiveMs = 60_000 } = options;
   const slots = slotsOf(first.options.memory);
   /** Those that a thread may still write to that does not end. */
   const lostSlots = new Set<number>();
-  const underWay = createUnderWay(slots);
+  const runningTasks = createRunningTasks(slots);
   /** Those that have ended just now. */
   const departed = new Map<number, Thread>();
   let kind: AgentKind | undefined;
@@ -32,15 +32,15 @@ export function createPool(options: PoolOptions): Pool {
   let restarts = 0;
   let lost = 0;
 
-  const roster = createRoster({
+  const workers = createWorkers({
     first,
     most,
     least: () => (isFilled ? least : 1),
     onMessage: hear,
     onReady() {
-      idleThreads.watch();
+      idleThreads.start();
       // One that is ending already has no task to wait for.
-      ending.look();
+      termination.check();
       listener?.onRoom();
     },
     onGone(thread) {
@@ -55,24 +55,24 @@ export function createPool(options: PoolOptions): Pool {
     onStrayDeath: (error) => onStrayDeath?.(error),
   });
 
-  const spares = createSpares({ start: roster.startSpare, end });
+  const spares = createSpares({ start: workers.startSpare, end });
 
-  const ending = createEnding({
-    threads: () => roster.threads.values(),
+  const termination = createTermination({
+    threads: () => workers.threads.values(),
     longestEndMs: options.longestEndMs,
     onLost(thread) {
       lost += 1;
-      roster.giveUp(thread);
+      workers.giveUp(thread);
       onLost?.(lost);
     },
   });
 
   const idleThreads = createIdleThreads<Thread>({
     idleMs: idleThreadMs,
-    threads: () => roster.threads.values(),
+    threads: () => workers.threads.values(),
     // Of those that have started: the others are needed.
     surplus: () =>
-      [...roster.threads.values()].filter((thread) => thread.isReady && !thread.ending && !thread.isSpare).length -
+      [...workers.threads.values()].filter((thread) => thread.isReady && !thread.ending && !thread.isSpare).length -
       least,
     isBusy: (thread) => thread.isSpare || !isDone(thread),
     end(thread) {
@@ -83,44 +83,44 @@ export function createPool(options: PoolOptions): Pool {
   });
 
   const renewal = createRenewal({
-    startSpare: (moduleUrl = roster.told.moduleUrl) => spares.start({ ...roster.told, moduleUrl }),
+    startSpare: (moduleUrl = workers.workerData.moduleUrl) => spares.start({ ...workers.workerData, moduleUrl }),
     serve(spare) {
       // While it started, another one may have been started because of a death.
-      if (roster.active < most) serve(spare);
+      if (workers.active < most) serve(spare);
       else end(spare);
     },
     retire,
     swap(spare, moduleUrl) {
-      roster.told = { ...roster.told, moduleUrl };
-      roster.retireAll();
+      workers.workerData = { ...workers.workerData, moduleUrl };
+      workers.retireAll();
       serve(spare);
-      ending.lookSoon();
+      termination.checkSoon();
       if (isFilled) fill();
     },
     onFailed: (error) => onNotRenewed?.(error),
   });
 
-  const silence = createSilence({
-    longestMs: longestSilenceMs,
-    threads: () => roster.threads.values(),
-    isInRequest: (thread) => thread.open > 0 || underWay.hasOpenRequest(thread.id),
-    onSilent(thread) {
-      const why = silentFor(longestSilenceMs);
-      onSilent?.(why);
+  const unresponsiveCheck = createUnresponsiveCheck({
+    longestMs: maxUnresponsiveMs,
+    threads: () => workers.threads.values(),
+    isInRequest: (thread) => thread.open > 0 || runningTasks.hasOpenRequest(thread.id),
+    onUnresponsive(thread) {
+      const why = unresponsiveFor(maxUnresponsiveMs);
+      onUnresponsive?.(why);
       replace(thread, why);
     },
   });
 
   const recycling = createRecycling({
-    mostRequests: options.recycleRequests ?? 0,
-    mostMb: options.recycleMb ?? 0,
+    maxRequests: options.recycleRequests ?? 0,
+    maxMb: options.recycleMb ?? 0,
     onWorn: renewal.renew,
   });
 
   function hear(thread: Thread, message: ThreadMessage): void {
     switch (message?.launchpool) {
       case 'aside':
-        listener?.onAsides(message.outcomes);
+        listener?.onLateReplies(message.outcomes);
         break;
       case 'kind':
         thread.isLoaded = true;
@@ -138,33 +138,33 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   function serve(spare: Thread): void {
-    roster.serve(spare);
-    idleThreads.watch();
+    workers.serve(spare);
+    idleThreads.start();
     listener?.onRoom();
   }
 
   /** When it has finished what it has begun. */
   function retire(thread: Thread): void {
-    roster.retire(thread);
-    ending.lookSoon();
+    workers.retire(thread);
+    termination.checkSoon();
   }
 
   function end(thread: Thread): void {
-    roster.retire(thread);
-    ending.terminate(thread);
+    workers.retire(thread);
+    termination.terminate(thread);
   }
 
   function fill(): void {
     isFilled = true;
     // A task for nothing but to load the module: where all have one, another thread is started.
-    for (let tasks = 2 * most; tasks > 0 && roster.active < least; tasks -= 1) {
-      roster.run(null).catch(() => undefined);
+    for (let tasks = 2 * most; tasks > 0 && workers.active < least; tasks -= 1) {
+      workers.run(null).catch(() => undefined);
     }
   }
 
   function threadOf(task: Task, result?: TaskResult): Thread | undefined {
-    const id = typeof result === 'object' ? result.thread : underWay.beginnerOf(task);
-    return roster.threads.get(id) ?? departed.get(id);
+    const id = typeof result === 'object' ? result.thread : runningTasks.threadOf(task);
+    return workers.threads.get(id) ?? departed.get(id);
   }
 
   function replace(thread: Thread, why: LaunchpoolError): void {
@@ -174,16 +174,16 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   async function run<Result extends TaskResult>(task: Task): Promise<Result> {
-    underWay.add(task);
-    silence.watch();
+    runningTasks.add(task);
+    unresponsiveCheck.start();
     try {
-      const result = (await roster.run(task)) as Result;
+      const result = (await workers.run(task)) as Result;
       if (typeof result === 'object') kind ??= result.kind;
       if (recycling !== undefined) {
         const thread = threadOf(task, result);
-        if (thread !== undefined) recycling.onTask(thread, task, underWay.slotOf(task));
+        if (thread !== undefined) recycling.onTask(thread, task, runningTasks.slotOf(task));
       }
-      if (roster.hasEnding) ending.lookSoon();
+      if (workers.hasEnding) termination.checkSoon();
       return result;
     } catch (cause) {
       // An uncaught error is reported before its thread has ended; till then it may still write to the slot.
@@ -194,7 +194,7 @@ export function createPool(options: PoolOptions): Pool {
       if (thread?.isLost && typeof task === 'number') lostSlots.add(task);
       throw thread?.why ?? threadExited(cause);
     } finally {
-      underWay.delete(task);
+      runningTasks.delete(task);
     }
   }
 
@@ -204,11 +204,11 @@ export function createPool(options: PoolOptions): Pool {
       return kind;
     },
     get threads() {
-      return roster.size;
+      return workers.size;
     },
-    mostThreads: most,
+    maxThreads: most,
     get workers() {
-      return Array.from(roster.threads.values(), ({ worker }) => worker);
+      return Array.from(workers.threads.values(), ({ worker }) => worker);
     },
     get restarts() {
       return restarts;
@@ -219,32 +219,32 @@ export function createPool(options: PoolOptions): Pool {
     isLost: (slot) => lostSlots.has(slot),
     fill,
     hasRoom() {
-      if (roster.active < most) return true;
-      for (const thread of roster.threads.values()) if (roster.canTake(thread)) return true;
+      if (workers.active < most) return true;
+      for (const thread of workers.threads.values()) if (workers.canTake(thread)) return true;
       return false;
     },
     run,
     runLong: run,
     cancel: (id, message) => void postMessageToThread(id, message).catch(() => undefined),
     setStuck(id, stuck) {
-      const thread = roster.threads.get(id);
+      const thread = workers.threads.get(id);
       if (thread !== undefined) thread.stuck = stuck;
     },
     addOpen(id, requests) {
-      const thread = roster.threads.get(id);
+      const thread = workers.threads.get(id);
       if (thread === undefined) return;
       thread.open += requests;
-      if (thread.ending) ending.lookSoon();
+      if (thread.ending) termination.checkSoon();
     },
     replace(id, why) {
-      const thread = roster.threads.get(id);
+      const thread = workers.threads.get(id);
       if (thread !== undefined) replace(thread, why);
     },
     reload: renewal.reload,
     listen(to) {
       listener = to;
     },
-    destroy: () => roster.destroy(),
-    end: async (graceMs) => lost === 0 && ending.endAll(graceMs, roster.destroy),
+    destroy: () => workers.destroy(),
+    end: async (graceMs) => lost === 0 && termination.endAll(graceMs, workers.destroy),
   };
 }

@@ -9,9 +9,9 @@ const ASK_MS = 500;
 
 export type RecyclingOptions = {
   /** 0 means any number. */
-  mostRequests: number;
+  maxRequests: number;
   /** In MiB; 0 means any size. */
-  mostMb: number;
+  maxMb: number;
   onWorn: (thread: Thread) => void;
 };
 
@@ -22,8 +22,8 @@ export type Recycling = {
 
 /** Undefined where every thread may serve for ever. */
 export function createRecycling(options: RecyclingOptions): Recycling | undefined {
-  const { mostRequests, mostMb, onWorn } = options;
-  if (mostRequests === 0 && mostMb === 0) return undefined;
+  const { maxRequests, maxMb, onWorn } = options;
+  if (maxRequests === 0 && maxMb === 0) return undefined;
   const askedAt = new WeakMap<Thread, number>();
 
   function askForHeap(thread: Thread): void {
@@ -32,7 +32,7 @@ export function createRecycling(options: RecyclingOptions): Recycling | undefine
     askedAt.set(thread, now);
     thread.worker.getHeapStatistics().then(
       ({ used_heap_size: bytes }) => {
-        if (bytes > mostMb * 1024 * 1024) onWorn(thread);
+        if (bytes > maxMb * 1024 * 1024) onWorn(thread);
       },
       // It has ended.
       () => undefined,
@@ -41,13 +41,13 @@ export function createRecycling(options: RecyclingOptions): Recycling | undefine
 
   return {
     onTask(thread, task, slot) {
-      if (mostRequests > 0) {
+      if (maxRequests > 0) {
         const { words, index } = slot?.control ?? {};
         // What has been begun of a batch; the rest of it goes elsewhere.
         thread.requests += words && index !== undefined ? cursorOf(Atomics.load(words, index)) : task === null ? 0 : 1;
-        if (thread.requests >= mostRequests) onWorn(thread);
+        if (thread.requests >= maxRequests) onWorn(thread);
       }
-      if (mostMb > 0) askForHeap(thread);
+      if (maxMb > 0) askForHeap(thread);
     },
   };
 }

@@ -2,24 +2,24 @@
 import { hasOpenRequest, type Slot } from '../../workers/slot.ts';
 import type { Task } from '../../workers/task.ts';
 
-export type UnderWay = {
+export type RunningTasks = {
   add(task: Task): void;
   delete(task: Task): void;
   slotOf(task: Task): Slot | undefined;
   /** The id of the thread that has begun on it; 0 while none has. */
-  beginnerOf(task: Task): number;
+  threadOf(task: Task): number;
   /** Whether a thread has begun a request that has no outcome yet. Of one whose task is over, the pool is told. */
   hasOpenRequest(thread: number): boolean;
 };
 
-export function createUnderWay(slots: readonly Slot[]): UnderWay {
+export function createRunningTasks(slots: readonly Slot[]): RunningTasks {
   const tasks = new Set<Task>();
 
   function slotOf(task: Task): Slot | undefined {
     return typeof task === 'number' ? slots[task] : undefined;
   }
 
-  function beginnerOf(task: Task): number {
+  function threadOf(task: Task): number {
     if (task === null) return 0;
     return typeof task === 'number' ? (slotOf(task)?.thread ?? 0) : Math.max(0, Atomics.load(task.claim, 0));
   }
@@ -28,11 +28,11 @@ export function createUnderWay(slots: readonly Slot[]): UnderWay {
     add: (task) => void tasks.add(task),
     delete: (task) => void tasks.delete(task),
     slotOf,
-    beginnerOf,
+    threadOf,
     hasOpenRequest(thread) {
       for (const task of tasks) {
         const slot = slotOf(task);
-        if (beginnerOf(task) === thread && (slot === undefined || hasOpenRequest(slot))) return true;
+        if (threadOf(task) === thread && (slot === undefined || hasOpenRequest(slot))) return true;
       }
       return false;
     },

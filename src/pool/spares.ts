@@ -7,7 +7,7 @@ import type { Thread } from './thread.ts';
 const LONGEST_LOAD_MS = 60_000;
 
 export type SparesOptions = {
-  start: (told: ThreadOptions) => Thread;
+  start: (workerData: ThreadOptions) => Thread;
   end: (spare: Thread) => void;
 };
 
@@ -16,7 +16,7 @@ export type Spares = {
    * Resolves when the thread has loaded the module.
    * @throws why it has not
    */
-  start(told: ThreadOptions): Promise<Thread>;
+  start(workerData: ThreadOptions): Promise<Thread>;
   /** Says that a thread has loaded it; returns whether that is so: after a module that is broken, it says so too. */
   onLoaded(spare: Thread): boolean;
   onBroken(spare: Thread, error: PlainError): void;
@@ -32,8 +32,8 @@ export function createSpares({ start, end }: SparesOptions): Spares {
   }
 
   return {
-    async start(told) {
-      const spare = start(told);
+    async start(workerData) {
+      const spare = start(workerData);
       const loaded = Promise.withResolvers<void>();
       loading.set(spare, loaded);
       const late = setTimeout(fail, LONGEST_LOAD_MS, spare, new Error('it has not been loaded after a minute'));

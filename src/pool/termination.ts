@@ -7,26 +7,26 @@ import { isDone, type Thread } from './thread.ts';
  */
 const LONGEST_END_MS = 5_000;
 
-export type Ending = {
+export type Termination = {
   /** Ends it at once, whatever it is doing. */
   terminate(thread: Thread): void;
   /** Ends those of the threads that are ending and have nothing left to do. */
-  look(): void;
+  check(): void;
   /** Looks when what follows from an outcome has been done. */
-  lookSoon(): void;
+  checkSoon(): void;
   /** Ends all by `destroy`, if any is busy; resolves with whether they have ended in time, or will with the process. */
   endAll(graceMs: number, destroy: () => Promise<void>): Promise<boolean>;
 };
 
-export type EndingOptions = {
+export type TerminationOptions = {
   threads: () => Iterable<Thread>;
   /** Called for a thread that has not ended in time. */
   onLost: (thread: Thread) => void;
   longestEndMs?: number | undefined;
 };
 
-export function createEnding({ threads, onLost, longestEndMs = LONGEST_END_MS }: EndingOptions): Ending {
-  let isAboutToLook = false;
+export function createTermination({ threads, onLost, longestEndMs = LONGEST_END_MS }: TerminationOptions): Termination {
+  let isCheckScheduled = false;
 
   function terminate(thread: Thread): void {
     // Piscina starts no more threads in the place of dead ones once one has ended before it has started.
@@ -38,19 +38,19 @@ export function createEnding({ threads, onLost, longestEndMs = LONGEST_END_MS }:
     void thread.worker.terminate();
   }
 
-  function look(): void {
+  function check(): void {
     for (const thread of threads()) if (thread.ending && isDone(thread)) terminate(thread);
   }
 
   return {
     terminate,
-    look,
-    lookSoon() {
-      if (isAboutToLook) return;
-      isAboutToLook = true;
+    check,
+    checkSoon() {
+      if (isCheckScheduled) return;
+      isCheckScheduled = true;
       setImmediate(() => {
-        isAboutToLook = false;
-        look();
+        isCheckScheduled = false;
+        check();
       });
     },
     async endAll(graceMs, destroy) {

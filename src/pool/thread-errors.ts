@@ -10,7 +10,7 @@ export function threadExited(cause?: unknown): LaunchpoolError {
   );
 }
 
-export function silentFor(ms: number): LaunchpoolError {
+export function unresponsiveFor(ms: number): LaunchpoolError {
   return new LaunchpoolError(
     'ERR_LAUNCHPOOL_THREAD_EXITED',
     `the worker thread has begun nothing of what it was given for ${ms} ms, and was replaced`,

@@ -5,36 +5,36 @@
 import type { Thread } from './thread.ts';
 
 /** So often it looks within the time that a thread may be silent. */
-const LOOKS = 8;
+const CHECKS = 8;
 
-export type SilenceOptions = {
+export type UnresponsiveCheckOptions = {
   /** How long a thread may be silent, in milliseconds. */
   longestMs: number;
   threads: () => Iterable<Thread>;
   /** Whether it has begun a request that has no outcome yet. */
   isInRequest: (thread: Thread) => boolean;
-  onSilent: (thread: Thread) => void;
+  onUnresponsive: (thread: Thread) => void;
 };
 
-export type Silence = {
+export type UnresponsiveCheck = {
   /** Says that a thread has been given something. */
-  watch(): void;
+  start(): void;
 };
 
 /** What changes whenever a thread is given something, or has finished something. */
 type Sign = { since: number; usedAt: number; tasks: number };
 
-export function createSilence({ longestMs, threads, isInRequest, onSilent }: SilenceOptions): Silence {
+export function createUnresponsiveCheck({ longestMs, threads, isInRequest, onUnresponsive }: UnresponsiveCheckOptions): UnresponsiveCheck {
   const signs = new WeakMap<Thread, Sign>();
-  let isWatching = false;
+  let isRunning = false;
 
-  function isSilent(thread: Thread): boolean {
+  function isUnresponsive(thread: Thread): boolean {
     // Before its module is loaded, there is nothing that it could take anything with.
     return thread.isLoaded && !thread.terminated && thread.tasks.currentUsage > 0 && !isInRequest(thread);
   }
 
-  function look(): void {
-    isWatching = false;
+  function check(): void {
+    isRunning = false;
     const now = performance.now();
     let isAnyAtWork = false;
     for (const thread of threads()) {
@@ -42,18 +42,18 @@ export function createSilence({ longestMs, threads, isInRequest, onSilent }: Sil
       const tasks = thread.tasks.currentUsage;
       isAnyAtWork ||= tasks > 0;
       const last = signs.get(thread);
-      if (!isSilent(thread)) signs.delete(thread);
+      if (!isUnresponsive(thread)) signs.delete(thread);
       else if (last?.usedAt !== usedAt || last.tasks !== tasks) signs.set(thread, { since: now, usedAt, tasks });
-      else if (now - last.since >= longestMs) onSilent(thread);
+      else if (now - last.since >= longestMs) onUnresponsive(thread);
     }
-    if (isAnyAtWork) watch();
+    if (isAnyAtWork) start();
   }
 
-  function watch(): void {
-    if (isWatching) return;
-    isWatching = true;
-    setTimeout(look, longestMs / LOOKS).unref();
+  function start(): void {
+    if (isRunning) return;
+    isRunning = true;
+    setTimeout(check, longestMs / CHECKS).unref();
   }
 
-  return { watch };
+  return { start };
 }

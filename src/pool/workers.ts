@@ -12,7 +12,7 @@ import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
 /** So many threads in a row may fail to load a module that others have loaded; then the module is broken. */
 const MOST_FAILURES = 5;
 
-export type RosterOptions = {
+export type WorkersOptions = {
   first: FirstThread;
   /** The most threads that are given work. */
   most: number;
@@ -27,7 +27,7 @@ export type RosterOptions = {
   onStrayDeath: (error: unknown) => void;
 };
 
-export type Roster = {
+export type Workers = {
   /** By their ids. */
   readonly threads: ReadonlyMap<number, Thread>;
   /** How many there are. */
@@ -37,12 +37,12 @@ export type Roster = {
   /** How many are given work, or will be when they have started. */
   readonly active: number;
   /** What threads that start from now on are told. */
-  told: ThreadOptions;
+  workerData: ThreadOptions;
   run(task: Task): Promise<TaskResult>;
   /** Whether a thread that has started can be given something. */
   canTake(thread: Thread): boolean;
   /** Starts a thread that is given nothing, and loads the module at once. */
-  startSpare(told: ThreadOptions): Thread;
+  startSpare(workerData: ThreadOptions): Thread;
   /** Gives a spare thread work from now on. */
   serve(spare: Thread): void;
   /** Gives it nothing from now on. */
@@ -54,13 +54,13 @@ export type Roster = {
   destroy(): Promise<void>;
 };
 
-export function createRoster(options: RosterOptions): Roster {
+export function createWorkers(options: WorkersOptions): Workers {
   const { first, most, least, onMessage, onReady, onGone, onStrayDeath } = options;
   const { concurrency } = first.options;
   const threads = new Map<number, Thread>();
   /** Those that Piscina counts and that are given nothing. */
   const beyond = new Set<Worker>();
-  let told = first.options;
+  let workerData = first.options;
   let mustAdd = false;
   /** Threads in a row that have ended before they had loaded the module. */
   let failures = 0;
@@ -113,12 +113,12 @@ export function createRoster(options: RosterOptions): Roster {
    */
   function noteLoad(isLoaded: boolean): void {
     failures = isLoaded ? 0 : failures + 1;
-    const hasLoaded = isLoaded || (told.hasLoaded === true && failures < MOST_FAILURES);
-    if (hasLoaded !== (told.hasLoaded ?? false)) tell({ ...told, hasLoaded });
+    const hasLoaded = isLoaded || (workerData.hasLoaded === true && failures < MOST_FAILURES);
+    if (hasLoaded !== (workerData.hasLoaded ?? false)) setWorkerData({ ...workerData, hasLoaded });
   }
 
-  function tell(next: ThreadOptions): void {
-    told = next;
+  function setWorkerData(next: ThreadOptions): void {
+    workerData = next;
     piscina.options.workerData = next;
   }
 
@@ -198,26 +198,26 @@ export function createRoster(options: RosterOptions): Roster {
     get active() {
       return active();
     },
-    get told() {
-      return told;
+    get workerData() {
+      return workerData;
     },
-    set told(next) {
-      tell(next);
+    set workerData(next) {
+      setWorkerData(next);
     },
     run: (task) => piscina.run(task),
     canTake: (thread) => thread.isReady && canTake(thread),
-    startSpare(toldToIt) {
+    startSpare(workerData) {
       const before = new Set<Worker>(piscina.threads);
       // For a task that no thread takes, Piscina starts one; the task is taken back, and the thread has none.
       const taken = new AbortController();
       piscina.options.maxThreads = before.size + 1;
       // Whether that is a module to go on with is just what it is to find out.
-      piscina.options.workerData = { ...toldToIt, loadAtOnce: true, hasLoaded: false } satisfies ThreadOptions;
+      piscina.options.workerData = { ...workerData, loadAtOnce: true, hasLoaded: false } satisfies ThreadOptions;
       mustAdd = true;
       piscina.run(null, { signal: taken.signal }).catch(() => undefined);
       mustAdd = false;
       taken.abort();
-      piscina.options.workerData = told;
+      piscina.options.workerData = workerData;
       const worker = piscina.threads.find((one) => !before.has(one)) as Worker;
       setBeyond(worker, true);
       return Object.assign(follow(worker), { isSpare: true });

@@ -15,7 +15,7 @@ conformance('embedded', async (t) => {
   t.teardown(supervisor.close);
   return {
     supervisor,
-    surroundings: { platform: 'linux', home, env: { XDG_RUNTIME_DIR: runtime } },
+    host: { platform: 'linux', home, env: { XDG_RUNTIME_DIR: runtime } },
     changes: () => [...events],
     tree: () => [home, runtime].flatMap(treeOf),
   };

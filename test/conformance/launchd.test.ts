@@ -24,7 +24,7 @@ async function onMac(): Promise<Ground> {
     return runCommand(command);
   };
   return {
-    surroundings: { run },
+    host: { run },
     changes: () => launchdChanges(commands),
     tree: () => [...(existsSync(folder) ? treeOf(folder) : []), ...(existsSync(plist) ? [plist] : [])],
   };
@@ -35,7 +35,7 @@ async function elsewhere(t: ExecutionContext): Promise<Ground> {
   await mkdir(home);
   const launchd = createLaunchdDouble(t, { home });
   return {
-    surroundings: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
+    host: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
     changes: () => launchdChanges(launchd.commands),
     tree: () => treeOf(home),
   };

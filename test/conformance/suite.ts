@@ -12,16 +12,16 @@ import { type Installed, install } from '../../src/install/install.ts';
 import { type InstallOptions, placeOf } from '../../src/install/plan.ts';
 import { restart } from '../../src/install/restart.ts';
 import { uninstall } from '../../src/install/uninstall.ts';
-import type { Surroundings } from '../../src/installed/host.ts';
+import type { Host } from '../../src/installed/host.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { pidAt, seenToLeave } from '../helpers/onlooker.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-import { LOOK_AGAIN_MS } from '../helpers/until.ts';
+import { RECHECK_MS } from '../helpers/until.ts';
 
 /** A machine, as far as an installer sees it. */
 export type Ground = {
-  surroundings: Partial<Surroundings>;
+  host: Partial<Host>;
   supervisor?: Supervisor;
   /** The commands that were run to change something. */
   changes(): string[];
@@ -82,13 +82,13 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
       const module = join(await tempDir(t), 'agent.ts');
       const write = (text: string): Promise<void> => writeFile(module, text);
       await write(moduleText(1));
-      const { surroundings, supervisor } = ground;
+      const { host, supervisor } = ground;
       const options: InstallOptions = {
         module,
         label: LABEL,
         node: lastingNode(),
         agent: SHORT,
-        surroundings,
+        host,
         supervisor,
       };
       await body(t, {
@@ -230,5 +230,5 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
  */
 async function settled({ options }: Bench, state: AgentStatus['state']): Promise<void> {
   const { supervisor } = placeOf(options);
-  while ((await supervisor.status(options.label)).state !== state) await wait(LOOK_AGAIN_MS);
+  while ((await supervisor.status(options.label)).state !== state) await wait(RECHECK_MS);
 }

@@ -11,12 +11,12 @@ const session = sharedSystemd();
 conformance('systemd', async (t) => {
   const started = await session(t);
   if (started === undefined) return undefined;
-  const { surroundings, commands } = started;
-  t.teardown(async () => void (await uninstall({ label: LABEL, surroundings })));
-  const runtime = surroundings.env.XDG_RUNTIME_DIR ?? '';
+  const { host, commands } = started;
+  t.teardown(async () => void (await uninstall({ label: LABEL, host })));
+  const runtime = host.env.XDG_RUNTIME_DIR ?? '';
   return {
-    surroundings,
+    host,
     changes: () => systemdChanges(commands),
-    tree: () => [...treeOf(surroundings.home), ...readdirSync(runtime).filter((name) => name.endsWith('.sock'))],
+    tree: () => [...treeOf(host.home), ...readdirSync(runtime).filter((name) => name.endsWith('.sock'))],
   };
 });

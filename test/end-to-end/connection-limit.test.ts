@@ -18,7 +18,7 @@ const RAW = 'agents/echo.ts';
 const LONGEST_MS = 60_000;
 
 /** Connects so many times, not all at once: the queue of a socket is shorter than that. */
-async function crowd(path: string, count: number, open: Set<Socket>): Promise<void> {
+async function connectionLimit(path: string, count: number, open: Set<Socket>): Promise<void> {
   for (let left = count; left > 0; left -= 200) {
     await Promise.all(
       Array.from({ length: Math.min(200, left) }, async () => {
@@ -78,7 +78,7 @@ test('10 000 idle connections are served, and one more is turned away', async (t
   });
   const first = await connectRaw(socketPath);
   t.is(String(await first.request('first')), 'first');
-  await crowd(socketPath, most - 2, open);
+  await connectionLimit(socketPath, most - 2, open);
   const last = await connectRaw(socketPath);
   t.is(String(await last.request('last')), 'last');
   t.is(open.size, most - 2);
@@ -98,7 +98,7 @@ test('a storm of more connections than there are descriptors leaves the agent as
   t.is(String(await first.request('before')), 'before');
   for (let storm = 0; storm < 3; storm += 1) {
     const open = new Set<Socket>();
-    await crowd(socketPath, 400, open);
+    await connectionLimit(socketPath, 400, open);
     t.is(String(await first.request('meanwhile')), 'meanwhile');
     // The others are turned away as the agent gets to them.
     await until(() => open.size < 400);

@@ -7,7 +7,7 @@ import { activate } from '../helpers/activator.ts';
 import { ENTRY } from '../helpers/agent.ts';
 
 const DESCRIPTORS = 64;
-const CROWD = 100;
+const FLOOD_CONNECTIONS = 100;
 
 test('however many come while it starts, an agent loads its module and answers those that it has room for', async (t) => {
   const program = [process.execPath, ENTRY, 'run', BUSY, '--threads', '2', '--log-level', 'silent'];
@@ -15,7 +15,7 @@ test('however many come while it starts, an agent loads its module and answers t
   // More than once: whether what is loaded meets a lack of descriptors depends on who comes first.
   for (let nth = 0; nth < 10; nth += 1) {
     const outcomes = await Promise.all(
-      Array.from({ length: CROWD }, (_unused, who) => ask(socketPath, `${nth} ${who}`)),
+      Array.from({ length: FLOOD_CONNECTIONS }, (_unused, who) => ask(socketPath, `${nth} ${who}`)),
     );
     t.true(outcomes.includes('answered'));
     t.deepEqual(new Set(outcomes.filter((outcome) => !EXPECTED.has(outcome))), new Set());

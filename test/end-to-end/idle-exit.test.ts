@@ -1,7 +1,7 @@
 /** Clients that knock just when an agent leaves: none of them may notice. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { FAREWELL_MS } from '../../src/agent/connections/graceful-close.ts';
+import { CLOSE_NOTICE_MS } from '../../src/agent/connections/graceful-close.ts';
 import { FIRST_WORDS_MS } from '../../src/agent/shutdown.ts';
 import { close, connect, connectRaw, type LaunchpoolError } from '../../src/client/index.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
@@ -66,7 +66,7 @@ test('a TypeScript client that stays connected through many idle exits notices n
       }
       const startedAt = performance.now();
       await aroundTheExit();
-      isLate = performance.now() - startedAt > FAREWELL_MS / 2;
+      isLate = performance.now() - startedAt > CLOSE_NOTICE_MS / 2;
     }
     client.close();
   }

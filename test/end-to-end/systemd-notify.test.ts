@@ -52,9 +52,9 @@ async function loaded(t: ExecutionContext): Promise<Bench | undefined> {
     }`,
   );
   const flags = ['--label', label, '--min-uptime', '0', '--threads', '1'];
-  const sockets = socketPathsOf(label, session.surroundings);
+  const sockets = socketPathsOf(label, session.host);
   const job = jobWith({ label, sockets, command: [process.execPath, ENTRY, 'run', module, ...flags] });
-  const supervisor = createSystemd(session.surroundings);
+  const supervisor = createSystemd(session.host);
   for (const file of supervisor.filesOf(job)) {
     await mkdir(dirname(file.path), { recursive: true });
     await writeFile(file.path, file.text);
@@ -73,7 +73,7 @@ async function loaded(t: ExecutionContext): Promise<Bench | undefined> {
       while ((await show(name)) !== value) await wait(20);
     },
     async edit(text) {
-      const drop = join(session.surroundings.home, '.config/systemd/user', `${service}.d`);
+      const drop = join(session.host.home, '.config/systemd/user', `${service}.d`);
       await mkdir(drop, { recursive: true });
       await writeFile(join(drop, 'test.conf'), text);
       await systemctl('daemon-reload');

@@ -14,7 +14,7 @@ test('the first launch installs, the second finds all as it should be, and nothi
   const launchd = createLaunchdDouble(t, { home });
   const options = {
     node: lastingNode(),
-    surroundings: { platform: 'darwin' as const, home, uid: 501, env: {}, run: launchd.run },
+    host: { platform: 'darwin' as const, home, uid: 501, env: {}, run: launchd.run },
   };
   const before = treeOf(home);
   for (const outcome of ['installed', 'unchanged'] as const) {

@@ -1,6 +1,6 @@
 /** A dispatcher on a pool without threads, which answers when the test says so, and lanes that write down what they are told. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Passage } from '../../src/dispatch/connection/conversation.ts';
+import type { Conversation } from '../../src/dispatch/connection/conversation.ts';
 import {
   createDispatcher,
   type Dispatcher,
@@ -29,7 +29,7 @@ export type BenchTask = {
   slot: Slot;
   /** Tells an outcome aside. */
   tell(index: number, outcome: Outcome): void;
-  land(): Promise<void>;
+  complete(): Promise<void>;
   /** Ends the thread. */
   crash(): Promise<void>;
 };
@@ -101,7 +101,7 @@ export function createBench(options: BenchOptions = {}): Bench {
         },
       },
       requests: createRequests({}),
-      asides: { tell: (aside) => setImmediate(() => listener?.onAsides([aside])) },
+      lateReplies: { tell: (lateReply) => setImmediate(() => listener?.onLateReplies([lateReply])) },
       threadId: thread,
       concurrency: Number.POSITIVE_INFINITY,
     });
@@ -114,7 +114,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     get kind() {
       return loaded;
     },
-    mostThreads: 1,
+    maxThreads: 1,
     hasRoom: () => underWay < room,
     run,
     runLong: run,
@@ -135,10 +135,10 @@ export function createBench(options: BenchOptions = {}): Bench {
     const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
     const thread = bench.tasks.length + 1;
     underWay += 1;
-    let landed = false;
-    const land = (result: TaskResult | Promise<TaskResult>): void => {
-      if (landed) return;
-      landed = true;
+    let completed = false;
+    const complete = (result: TaskResult | Promise<TaskResult>): void => {
+      if (completed) return;
+      completed = true;
       underWay -= 1;
       loaded = kind;
       resolve(result);
@@ -150,22 +150,22 @@ export function createBench(options: BenchOptions = {}): Bench {
       thread,
       slot,
       worker: createHandWorker(slot, thread, kind),
-      tell: (index, outcome) => listener?.onAsides([{ ticket, index, ...outcome }]),
-      land: () => {
-        land(typeof task === 'number' ? thread : { thread, kind, place: undefined });
+      tell: (index, outcome) => listener?.onLateReplies([{ ticket, index, ...outcome }]),
+      complete: () => {
+        complete(typeof task === 'number' ? thread : { thread, kind, range: undefined });
         return settle();
       },
       crash: () => {
-        if (landed) listener?.onThreadGone(thread, EXITED);
+        if (completed) listener?.onThreadGone(thread, EXITED);
         else {
-          landed = true;
+          completed = true;
           underWay -= 1;
           reject(EXITED);
         }
         return settle();
       },
     });
-    if (!byHand) runner(thread, land, task);
+    if (!byHand) runner(thread, complete, task);
     return promise as Promise<R>;
   }
 
@@ -186,18 +186,18 @@ export function stopBenches(): void {
   for (const dispatcher of made.splice(0)) dispatcher.stop();
 }
 
-export type BenchLane = {
-  lane: Passage;
+export type BenchConnection = {
+  replyQueue: Conversation;
   /** In order: the text of each frame that was sent, `!code` when the connection was to close. */
   told: string[];
   /** Whether the other side leaves its replies unread, and how often it was said that requests are dealt with. */
   end: { full: boolean; settlings: number };
 };
 
-export function openLane({ dispatcher }: Bench): BenchLane {
+export function openConversation({ dispatcher }: Bench): BenchConnection {
   const told: string[] = [];
   const end = { full: false, settlings: 0 };
-  const lane = dispatcher.open({
+  const replyQueue = dispatcher.open({
     send: (frames) => told.push(...textsOf(frames)),
     fail: (error) => told.push(`!${error.code}`),
     settled: () => {
@@ -205,7 +205,7 @@ export function openLane({ dispatcher }: Bench): BenchLane {
     },
     isFull: () => end.full,
   });
-  return { lane, told, end };
+  return { replyQueue, told, end };
 }
 
 /** The payloads of frames that stand one behind the other. */

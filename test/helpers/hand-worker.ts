@@ -1,7 +1,7 @@
 /** A worker that the test plays: it claims, finishes, lands or dies when it is told to. */
 import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import { claim, generationOf } from '../../workers/control-word.ts';
-import { DROPPED, KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers/slot.ts';
+import { CANCELLED, KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers/slot.ts';
 import type { AgentKind } from '../../workers/task.ts';
 
 /** A request that has been begun. */
@@ -26,7 +26,7 @@ export function createHandWorker(slot: Slot, thread: number, kind: AgentKind): H
       if (index < 0) return undefined;
       const start = payloadStart(slot.input, inputEnd);
       inputEnd = start + payloadLength(slot.input, inputEnd);
-      if (Atomics.load(slot.states, index) === DROPPED) {
+      if (Atomics.load(slot.states, index) === CANCELLED) {
         Atomics.store(slot.states, index, NOTHING);
         return this.begin();
       }

@@ -8,7 +8,7 @@ import { close, connect } from '../../src/client/index.ts';
 import { createEmbedded } from '../../src/holder/embedded.ts';
 import { type Installed, install } from '../../src/install/install.ts';
 import type { InstallOptions } from '../../src/install/plan.ts';
-import { type Surroundings, surroundingsOf } from '../../src/installed/host.ts';
+import { type Host, hostOf } from '../../src/installed/host.ts';
 import { type Layout, layoutOf } from '../../src/installed/layout.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { launchdChanges, systemdChanges } from './changes.ts';
@@ -23,7 +23,7 @@ export type Kind = 'launchd' | 'embedded' | 'systemd';
 export type InstallBench = {
   home: string;
   module: string;
-  options: InstallOptions & { surroundings: Partial<Surroundings> };
+  options: InstallOptions & { host: Partial<Host> };
   layout: Layout;
   /** Every command that was meant to change something, in order. */
   changes(): string[];
@@ -50,17 +50,17 @@ export async function layBench(t: ExecutionContext, kind: Kind): Promise<Install
   await Promise.all([mkdir(home), mkdir(sources)]);
   const ground = await GROUNDS[kind](t, home, folder);
   if (ground === undefined) return undefined;
-  const { surroundings, supervisor, runtime } = ground;
+  const { host, supervisor, runtime } = ground;
   const module = join(sources, 'agent.ts');
   const write = (text: string): Promise<void> => writeFile(module, text);
   await write(moduleOf(1));
-  const options = { module, label: LABEL, node: lastingNode(), surroundings, supervisor };
+  const options = { module, label: LABEL, node: lastingNode(), host, supervisor };
   const installIt = (more: Partial<InstallOptions> = {}): Promise<Installed> => install({ ...options, ...more });
   return {
     home,
     module,
     options,
-    layout: layoutOf(LABEL, surroundingsOf(surroundings)),
+    layout: layoutOf(LABEL, hostOf(host)),
     changes: ground.changes,
     install: installIt,
     async failure(t, more) {
@@ -80,7 +80,7 @@ export async function layBench(t: ExecutionContext, kind: Kind): Promise<Install
 }
 
 type Ground = {
-  surroundings: Partial<Surroundings>;
+  host: Partial<Host>;
   supervisor: Supervisor | undefined;
   runtime: string;
   changes(): string[];
@@ -92,7 +92,7 @@ const GROUNDS: Readonly<
   async launchd(t, home, folder) {
     const launchd = createLaunchdDouble(t, { home });
     return {
-      surroundings: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
+      host: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
       supervisor: undefined,
       runtime: join(folder, 'none'),
       changes: () => launchdChanges(launchd.commands),
@@ -103,16 +103,16 @@ const GROUNDS: Readonly<
     await mkdir(runtime);
     const supervisor = createEmbedded();
     t.teardown(supervisor.close);
-    const surroundings: Partial<Surroundings> = { platform: 'linux', home, env: { XDG_RUNTIME_DIR: runtime } };
-    return { surroundings, supervisor, runtime, changes: () => [] };
+    const host: Partial<Host> = { platform: 'linux', home, env: { XDG_RUNTIME_DIR: runtime } };
+    return { host, supervisor, runtime, changes: () => [] };
   },
   async systemd(t, home) {
     const session = await startSystemd(t, home);
     if (session === undefined) return undefined;
     return {
-      surroundings: session.surroundings,
+      host: session.host,
       supervisor: undefined,
-      runtime: session.surroundings.env.XDG_RUNTIME_DIR ?? '',
+      runtime: session.host.env.XDG_RUNTIME_DIR ?? '',
       changes: () => systemdChanges(session.commands),
     };
   },

@@ -1,17 +1,17 @@
 /** Writes down that an agent is installed, without installing one. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Surroundings, surroundingsOf } from '../../src/installed/host.ts';
+import { type Host, hostOf } from '../../src/installed/host.ts';
 import { type Layout, layoutOf } from '../../src/installed/layout.ts';
 import type { InstallRecord } from '../../src/installed/record.ts';
 
 /** @returns where everything of it would be; the folder for its log is there. */
 export function recordInstalled(
   label: string,
-  surroundings: Partial<Surroundings>,
+  host: Partial<Host>,
   changes: (layout: Layout) => Partial<InstallRecord> = () => ({}),
 ): Layout {
-  const layout = layoutOf(label, surroundingsOf(surroundings));
+  const layout = layoutOf(label, hostOf(host));
   const record: InstallRecord = {
     format: 1,
     version: '0.0.0',

@@ -45,7 +45,7 @@ export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): 
   t.teardown(() => dispatcher.stop());
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let lastId = 0;
-  const passage = dispatcher.open({
+  const conversation = dispatcher.open({
     send(frames) {
       for (const text of textsOf(frames)) {
         const { id, result, error } = JSON.parse(text);
@@ -65,7 +65,7 @@ export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): 
       lastId += 1;
       const outcome = Promise.withResolvers<unknown>();
       waiting.set(lastId, outcome);
-      passage.dispatch(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: lastId, method, params })), 1);
+      conversation.dispatch(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: lastId, method, params })), 1);
       return outcome.promise;
     },
   };

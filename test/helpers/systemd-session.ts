@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import type { CommandResult, RunCommand } from '../../job/run-command.ts';
-import type { Surroundings } from '../../src/installed/host.ts';
+import type { Host } from '../../src/installed/host.ts';
 import { notTested } from './not-tested.ts';
 import { findTool } from './tools.ts';
 
@@ -34,7 +34,7 @@ const cgroupOf = (pid: number | string): string => `launchpool-test-${pid}`;
 
 export type SystemdSession = {
   /** What an installer outside of the namespace needs to work inside. */
-  surroundings: Pick<Surroundings, 'platform' | 'home' | 'uid' | 'env' | 'run'>;
+  host: Pick<Host, 'platform' | 'home' | 'uid' | 'env' | 'run'>;
   /** Runs a program in the namespace, with the environment of a login session. */
   run: RunCommand;
   /** Every command that has been run. */
@@ -120,7 +120,7 @@ export async function openSystemd(
   await managerIsUp(run, () => existsSync(socket), exited);
   commands.length = 0;
   return {
-    surroundings: {
+    host: {
       platform: 'linux',
       home,
       uid: 0,

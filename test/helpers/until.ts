@@ -7,4 +7,4 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
 }
 
 /** Between two looks of which each starts a process: more of them would only keep from its work what is waited for. */
-export const LOOK_AGAIN_MS = 100;
+export const RECHECK_MS = 100;

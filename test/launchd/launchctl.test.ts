@@ -1,7 +1,7 @@
 /** launchctl's words and numbers: what is read out of them, and what follows from them. */
 import test from 'ava';
 import fc from 'fast-check';
-import { createLaunchctl, isLeaving, parseDisabled, parsePrint } from '../../launchd/launchctl.ts';
+import { createLaunchctl, isStopping, parseDisabled, parsePrint } from '../../launchd/launchctl.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { notRunning, RUNNING, SUBMITTED } from '../fixtures/launchd/prints.ts';
 import { type Answer, inTurn, scriptedRun } from '../helpers/scripted-run.ts';
@@ -49,7 +49,7 @@ for (const [what, text, printed] of PRINTS) {
 test('a job is leaving when it has been told to end', (t) => {
   const states = ['running', 'not running', 'spawn scheduled', 'SIGTERMed', 'SIGKILLed', 'languishing'];
   t.deepEqual(
-    states.filter((state) => isLeaving({ state })),
+    states.filter((state) => isStopping({ state })),
     ['SIGTERMed', 'SIGKILLed', 'languishing'],
   );
 });

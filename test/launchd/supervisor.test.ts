@@ -172,8 +172,8 @@ async function whileItStays(t: ExecutionContext, ground: Ground, action: () => P
   const done = action().finally(() => {
     isOver = true;
   });
-  const looks = (): number => launchd.commands.slice(first).filter(([, verb]) => verb === 'print').length;
-  await Promise.race([until(() => isOver || looks() > 5), done]);
+  const checks = (): number => launchd.commands.slice(first).filter(([, verb]) => verb === 'print').length;
+  await Promise.race([until(() => isOver || checks() > 5), done]);
   t.false(isOver);
   writeFileSync(join(folder, 'go'), '');
   await done;

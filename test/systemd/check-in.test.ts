@@ -112,8 +112,8 @@ const environments = fc.record(Object.fromEntries(VARIABLES.map((name) => [name,
 
 test('whatever the environment says, nothing but a LaunchpoolError is thrown, and all variables are gone', (t) => {
   fc.assert(
-    fc.property(environments, fc.boolean(), (given, ours) => {
-      const env: Environment = { ...given, OTHER: 'stays', ...(ours ? { LISTEN_PID: String(PID) } : {}) };
+    fc.property(environments, fc.boolean(), (given, own) => {
+      const env: Environment = { ...given, OTHER: 'stays', ...(own ? { LISTEN_PID: String(PID) } : {}) };
       try {
         checkInWithSystemd(env, PID);
       } catch (error) {

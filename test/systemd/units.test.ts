@@ -18,7 +18,7 @@ import { findPython } from '../helpers/pythons.ts';
 import { type SystemdSession, startSystemd } from '../helpers/systemd-session.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { needTool } from '../helpers/tools.ts';
-import { LOOK_AGAIN_MS } from '../helpers/until.ts';
+import { RECHECK_MS } from '../helpers/until.ts';
 
 const SERVICE = `${LABEL}.service`;
 
@@ -195,7 +195,7 @@ test('arguments and variables arrive as they were', async (t) => {
     const { stdout } = await session.run(['systemctl', '--user', 'show', '-P', 'LoadState', '-P', 'Result', SERVICE]);
     // It does not say that it is ready: that is no matter here.
     if (!/^(success|protocol)\n+loaded$/.test(stdout.trim())) return t.fail(`the service has not started: ${stdout}`);
-    await wait(LOOK_AGAIN_MS);
+    await wait(RECHECK_MS);
   }
   const found = JSON.parse(readFileSync(told, 'utf8')) as { args: string[]; env: object; cwd: string };
   t.deepEqual(found.args, NASTY);
@@ -213,15 +213,15 @@ test('however often an agent comes and goes, its socket goes on listening', asyn
   const job = jobWith({ command: [findPython()?.path ?? 'python3', '-IS', fixture('programs/serve-one.py')] });
   const supervisor = await putUnits(session, job);
   await supervisor.load(job, supervisor.pathsOf(LABEL));
-  const path = join(session.surroundings.env.XDG_RUNTIME_DIR ?? '', `${LABEL}.sock`);
+  const path = join(session.host.env.XDG_RUNTIME_DIR ?? '', `${LABEL}.sock`);
   const pids = new Set<string>();
   for (let lives = 0; lives < 40; lives += 1) pids.add(await text(connect(path)));
   t.is(pids.size, 40);
   t.true((await supervisor.status(LABEL)).listening);
 });
 
-async function putUnits({ surroundings, run }: SystemdSession, job: Job) {
-  const supervisor = createSystemd(surroundings);
+async function putUnits({ host, run }: SystemdSession, job: Job) {
+  const supervisor = createSystemd(host);
   for (const { path, text: unit } of supervisor.filesOf(job)) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, unit);

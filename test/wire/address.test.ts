@@ -6,13 +6,13 @@ import {
   checkSocketPath,
   controlPathOf,
   MAX_SOCKET_PATH_BYTES,
-  type Surroundings,
+  type AddressHost,
   socketPathOf,
 } from '../../wire/address.ts';
 
 const INVALID = { code: 'ERR_LAUNCHPOOL_ADDRESS_INVALID' };
-const MAC: Surroundings = { platform: 'darwin', home: '/Users/ada', env: { XDG_RUNTIME_DIR: '/ignored' }, uid: 501 };
-const LINUX: Surroundings = {
+const MAC: AddressHost = { platform: 'darwin', home: '/Users/ada', env: { XDG_RUNTIME_DIR: '/ignored' }, uid: 501 };
+const LINUX: AddressHost = {
   platform: 'linux',
   home: '/home/ada',
   env: { XDG_RUNTIME_DIR: '/run/of/ada' },

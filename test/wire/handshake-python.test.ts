@@ -54,26 +54,26 @@ function* python(role: 'server' | 'client', key: Buffer, generation: Generation)
   return (yield* answerChallenge(key, generation)) && (yield* deliverChallenge(key, generation));
 }
 
-type End = { ours: HandshakeStep; theirs: boolean | undefined };
+type End = { own: HandshakeStep; theirs: boolean | undefined };
 
 /** Lets our side speak with a model; `onTheWay` may change what the model sends. */
 function converse(options: HandshakeOptions, talk: Talk, onTheWay = (message: Buffer): Buffer => message): End {
   const handshake = createHandshake(options);
   const inbox = handshake.start();
-  let ours: HandshakeStep = { send: [], done: false };
+  let own: HandshakeStep = { send: [], done: false };
   let turn = talk.next(Buffer.alloc(0));
   while (turn.done !== true) {
     if (turn.value !== undefined) {
-      ours = handshake.receive(onTheWay(turn.value));
-      inbox.push(...ours.send);
+      own = handshake.receive(onTheWay(turn.value));
+      inbox.push(...own.send);
       turn = talk.next(Buffer.alloc(0));
     } else {
       const message = inbox.shift();
-      if (message === undefined) return { ours, theirs: undefined };
+      if (message === undefined) return { own, theirs: undefined };
       turn = talk.next(message);
     }
   }
-  return { ours, theirs: turn.value };
+  return { own, theirs: turn.value };
 }
 
 for (const generation of GENERATIONS) {
@@ -83,29 +83,29 @@ for (const generation of GENERATIONS) {
     ['client', 'server'],
   ] as const) {
     test(`${title} as the ${theirRole} agrees with us`, (t) => {
-      const { ours, theirs } = converse({ role, authkey: KEY }, python(theirRole, KEY, generation));
-      t.deepEqual([ours.done, theirs], [true, true]);
+      const { own, theirs } = converse({ role, authkey: KEY }, python(theirRole, KEY, generation));
+      t.deepEqual([own.done, theirs], [true, true]);
     });
 
     test(`${title} as the ${theirRole} with another key does not agree with us`, (t) => {
-      const { ours, theirs } = converse({ role, authkey: KEY }, python(theirRole, OTHER_KEY, generation));
-      t.deepEqual([ours.done, theirs], [false, false]);
-      t.is(ours.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
+      const { own, theirs } = converse({ role, authkey: KEY }, python(theirRole, OTHER_KEY, generation));
+      t.deepEqual([own.done, theirs], [false, false]);
+      t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
     });
 
     const needsMd5 = generation === 'up to 3.11' || generation === 'md5';
     test(`${title} as the ${theirRole} ${needsMd5 ? 'is refused' : 'agrees'} where MD5 is off`, (t) => {
-      const { ours } = converse({ role, authkey: KEY, md5: false }, python(theirRole, KEY, generation));
-      t.is(ours.done, !needsMd5);
-      t.is(ours.error === undefined, !needsMd5);
+      const { own } = converse({ role, authkey: KEY, md5: false }, python(theirRole, KEY, generation));
+      t.is(own.done, !needsMd5);
+      t.is(own.error === undefined, !needsMd5);
     });
   }
 }
 
 test('a server where MD5 is off says so to a bare MD5 answer, right though it is', (t) => {
-  const { ours, theirs } = converse({ role: 'server', authkey: KEY, md5: false }, python('client', KEY, 'up to 3.11'));
+  const { own, theirs } = converse({ role: 'server', authkey: KEY, md5: false }, python('client', KEY, 'up to 3.11'));
   t.deepEqual(
-    ours.send.map((message) => message.toString()),
+    own.send.map((message) => message.toString()),
     ['#FAILURE#'],
   );
   t.false(theirs);
@@ -116,23 +116,23 @@ const named = (name: string) => (message: Buffer) =>
 
 for (const name of ['md5', 'sha3_256']) {
   test(`a challenge that is turned into ${name} on its way is answered to no avail`, (t) => {
-    const { ours, theirs } = converse({ role: 'client', authkey: KEY }, python('server', KEY, 'sha256'), named(name));
+    const { own, theirs } = converse({ role: 'client', authkey: KEY }, python('server', KEY, 'sha256'), named(name));
     t.false(theirs);
-    t.is(ours.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
+    t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
   });
 }
 
 test('a challenge that is cut to the old size on its way is answered to no avail', (t) => {
   const cut = (message: Buffer): Buffer => (message.length > 31 ? message.subarray(0, 31) : message);
-  const { ours, theirs } = converse({ role: 'client', authkey: KEY }, python('server', KEY, 'sha256'), cut);
+  const { own, theirs } = converse({ role: 'client', authkey: KEY }, python('server', KEY, 'sha256'), cut);
   t.false(theirs);
-  t.is(ours.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
+  t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
 });
 
 test('an answer whose digest is renamed on its way is a wrong one', (t) => {
-  const { ours, theirs } = converse({ role: 'server', authkey: KEY }, python('client', KEY, 'sha256'), named('md5'));
+  const { own, theirs } = converse({ role: 'server', authkey: KEY }, python('client', KEY, 'sha256'), named('md5'));
   t.false(theirs);
-  t.is(ours.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
+  t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
 });
 
 /** Answers a challenge with a digest that was not asked for. */

@@ -35,24 +35,24 @@ function converse(...sides: [Handshake, Handshake]): [HandshakeStep, HandshakeSt
 }
 
 test('two sides with the same key agree', (t) => {
-  const [ours, theirs] = converse(server(), client());
-  t.true(ours.done);
+  const [own, theirs] = converse(server(), client());
+  t.true(own.done);
   t.true(theirs.done);
 });
 
 test('two sides that both refuse MD5 agree', (t) => {
-  const [ours, theirs] = converse(server(false), client(false));
-  t.true(ours.done);
+  const [own, theirs] = converse(server(false), client(false));
+  t.true(own.done);
   t.true(theirs.done);
 });
 
 test('a client with another key is told so, and both sides know', (t) => {
   const wrong = createHandshake({ role: 'client', authkey: OTHER_KEY });
-  const [ours, theirs] = converse(server(), wrong);
-  t.deepEqual(textsOf(ours.send), ['#FAILURE#']);
-  t.is(ours.error?.code, FAILED);
+  const [own, theirs] = converse(server(), wrong);
+  t.deepEqual(textsOf(own.send), ['#FAILURE#']);
+  t.is(own.error?.code, FAILED);
   t.is(theirs.error?.code, FAILED);
-  t.false(ours.done || theirs.done);
+  t.false(own.done || theirs.done);
 });
 
 test('a server that lets everybody in but has not the key is told so', (t) => {
@@ -146,12 +146,12 @@ test('a server signs nothing before the other side has proven its key', (t) => {
   t.is(step.error?.code, FAILED);
 });
 
-for (const [what, ours, theirs] of [
+for (const [what, own, theirs] of [
   ['server', server, client],
   ['client', client, server],
 ] as const) {
   test(`a ${what} that has agreed takes no more messages`, (t) => {
-    const handshake = ours();
+    const handshake = own();
     t.true(converse(handshake, theirs())[0].done);
     const { send, done, error } = handshake.receive(text('#WELCOME#'));
     t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: FAILED });

@@ -9,8 +9,8 @@ import { createRequests } from '../../workers/requests.ts';
 import { type BatchRunner, createBatchRunner } from '../../workers/run-batch.ts';
 import { Failure, type Result } from '../../workers/runner.ts';
 import {
-  ASIDE,
-  DROPPED,
+  LATE,
+  CANCELLED,
   KIND_RAW,
   KIND_RPC,
   NOTHING,
@@ -20,13 +20,13 @@ import {
   type Slot,
   slotsOf,
 } from '../../workers/slot.ts';
-import { type AgentKind, type Aside, claimLong, DROPPED as GIVEN_UP } from '../../workers/task.ts';
+import { type AgentKind, type LateReply, claimLong, CANCELLED as GIVEN_UP } from '../../workers/task.ts';
 import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
 const nobodys = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4));
 
-type Rig = { slot: Slot; asides: Aside[]; batches: BatchRunner; asked: string[] };
+type Rig = { slot: Slot; lateReplies: LateReply[]; batches: BatchRunner; asked: string[] };
 
 /** A batch of these requests, and a worker that answers each as it is told. */
 function createRig(
@@ -36,19 +36,19 @@ function createRig(
 ): Rig {
   const [slot] = slotsOf(new SharedArrayBuffer(SLOT_BYTES)) as [Slot];
   fill(slot, requests);
-  const [asides, asked]: [Aside[], string[]] = [[], []];
+  const [lateReplies, asked]: [LateReply[], string[]] = [[], []];
   const run = (input: Buffer, start: number, end: number): Result | Promise<Result> => {
     const request = input.toString('utf8', start, end);
     return answer(request, asked.push(request) - 1);
   };
   const batches = createBatchRunner({
     runner: { kind, run },
-    asides: { tell: (aside) => asides.push(aside) },
+    lateReplies: { tell: (lateReply) => lateReplies.push(lateReply) },
     requests: createRequests({}),
     threadId: THREAD,
     concurrency,
   });
-  return { slot, asides, batches, asked };
+  return { slot, lateReplies, batches, asked };
 }
 
 function fill(slot: Slot, requests: readonly string[], ticket = 41): void {
@@ -69,14 +69,14 @@ function left({ states, starts, output }: Slot, frames: number): (string | numbe
 }
 
 const claimed = ({ control }: Slot): number => cursorOf(Atomics.load(control.words, control.index));
-const textOf = ({ reply }: Aside): string => Buffer.from(reply ?? []).toString('utf8', 4);
+const textOf = ({ reply }: LateReply): string => Buffer.from(reply ?? []).toString('utf8', 4);
 
 test('replies that come at once stand in the slot one behind the other, and the batch is over at once', (t) => {
-  const { slot, asides, batches } = createRig(['a', '', 'é'], (request) =>
+  const { slot, lateReplies, batches } = createRig(['a', '', 'é'], (request) =>
     request === '' ? Uint8Array.of(0x78) : `<${request}>`,
   );
   t.is(typeof batches.run(slot), 'number');
-  t.deepEqual([left(slot, 3), asides], [['<a>', 'x', '<é>'], []]);
+  t.deepEqual([left(slot, 3), lateReplies], [['<a>', 'x', '<é>'], []]);
   t.deepEqual([...slot.starts.subarray(0, 3)], [0, 7, 12]);
 });
 
@@ -92,44 +92,44 @@ for (const [kind, number] of [
 }
 
 test('replies that are asynchronous in name only stand in the slot', async (t) => {
-  const { slot, asides, batches } = createRig(['a', 'b'], async (request) => request.toUpperCase());
+  const { slot, lateReplies, batches } = createRig(['a', 'b'], async (request) => request.toUpperCase());
   await batches.run(slot);
-  t.deepEqual([left(slot, 2), asides], [['A', 'B'], []]);
+  t.deepEqual([left(slot, 2), lateReplies], [['A', 'B'], []]);
 });
 
 test('a reply that needs the event loop is told aside', async (t) => {
-  const { slot, asides, batches } = createRig(['slow', 'b'], (request) => (request === 'slow' ? turn('late') : 'B'));
+  const { slot, lateReplies, batches } = createRig(['slow', 'b'], (request) => (request === 'slow' ? turn('late') : 'B'));
   await batches.run(slot);
-  t.deepEqual([left(slot, 2), asides], [[PENDING, 'B'], []]);
+  t.deepEqual([left(slot, 2), lateReplies], [[PENDING, 'B'], []]);
   await turn();
   await turn();
   t.deepEqual(left(slot, 2), [PENDING, 'B']);
   t.deepEqual(
-    asides.map((aside) => [aside.ticket, aside.index, textOf(aside)]),
+    lateReplies.map((lateReply) => [lateReply.ticket, lateReply.index, textOf(lateReply)]),
     [[41, 0, 'late']],
   );
 });
 
 test('what is late is told of its own batch though the slot has another one', async (t) => {
   const late = Promise.withResolvers<Result>();
-  const { slot, asides, batches } = createRig(['slow'], (request) => (request === 'slow' ? late.promise : 'other'));
+  const { slot, lateReplies, batches } = createRig(['slow'], (request) => (request === 'slow' ? late.promise : 'other'));
   await batches.run(slot);
   fill(slot, ['x'], 42);
   await batches.run(slot);
   late.resolve('late');
   await turn();
-  t.deepEqual([left(slot, 1), asides.map(({ ticket, index }) => [ticket, index])], [['other'], [[41, 0]]]);
+  t.deepEqual([left(slot, 1), lateReplies.map(({ ticket, index }) => [ticket, index])], [['other'], [[41, 0]]]);
 });
 
 test('a failure is told aside, and the slot says so', (t) => {
   const error = { name: 'Error', message: 'no' };
-  const { slot, asides, batches } = createRig(['a', 'b'], (request) => (request === 'a' ? new Failure(error) : 'B'));
+  const { slot, lateReplies, batches } = createRig(['a', 'b'], (request) => (request === 'a' ? new Failure(error) : 'B'));
   batches.run(slot);
-  t.deepEqual([left(slot, 2), asides], [[ASIDE, 'B'], [{ ticket: 41, index: 0, failure: error }]]);
+  t.deepEqual([left(slot, 2), lateReplies], [[LATE, 'B'], [{ ticket: 41, index: 0, failure: error }]]);
 });
 
 test('nothing is owed for a notification, at once or late', async (t) => {
-  const { slot, asides, batches } = createRig(
+  const { slot, lateReplies, batches } = createRig(
     ['a', 'b', 'c'],
     (request) => [null, Promise.resolve(null), turn(null)]['abc'.indexOf(request)] ?? null,
   );
@@ -137,7 +137,7 @@ test('nothing is owed for a notification, at once or late', async (t) => {
   t.deepEqual(left(slot, 3), [NOTHING, NOTHING, PENDING]);
   await turn();
   await turn();
-  t.deepEqual(asides, [{ ticket: 41, index: 2 }]);
+  t.deepEqual(lateReplies, [{ ticket: 41, index: 2 }]);
 });
 
 for (const [what, make] of [
@@ -147,13 +147,13 @@ for (const [what, make] of [
 ] as const) {
   test(`a reply that just fits is in the slot, and one that does not is told aside: ${what}`, (t) => {
     const lengths = [OUTPUT_BYTES - 12, 6, 4, 2];
-    const { slot, asides, batches } = createRig(['a', 'b', 'c', 'd'], (_request, index) =>
+    const { slot, lateReplies, batches } = createRig(['a', 'b', 'c', 'd'], (_request, index) =>
       make(lengths[index] as number),
     );
     batches.run(slot);
-    t.deepEqual([...slot.states.subarray(0, 4)], [OUTPUT_BYTES - 8, ASIDE, 8, ASIDE]);
+    t.deepEqual([...slot.states.subarray(0, 4)], [OUTPUT_BYTES - 8, LATE, 8, LATE]);
     t.deepEqual(
-      asides.map(({ index, reply }) => [index, Buffer.from(reply ?? []).subarray(4)]),
+      lateReplies.map(({ index, reply }) => [index, Buffer.from(reply ?? []).subarray(4)]),
       [
         [1, Buffer.from(make(6))],
         [3, Buffer.from(make(2))],
@@ -164,13 +164,13 @@ for (const [what, make] of [
 
 test('a reply that is told aside can be transferred without taking other memory along', (t) => {
   const pooled = Buffer.from('of a pool');
-  const { slot, asides, batches } = createRig(['a', 'b'], (_request, index) =>
+  const { slot, lateReplies, batches } = createRig(['a', 'b'], (_request, index) =>
     index === 0 ? Buffer.alloc(OUTPUT_BYTES) : pooled,
   );
   batches.run(slot);
   batches.runLong({ ticket: -1, request: requestOf('c', 4), claim: nobodys() });
   t.deepEqual(
-    asides.map(({ reply }) => reply?.buffer.byteLength),
+    lateReplies.map(({ reply }) => reply?.buffer.byteLength),
     [OUTPUT_BYTES + 4, pooled.length + 4],
   );
 });
@@ -206,19 +206,19 @@ test('a request that has its outcome makes room for another', async (t) => {
 });
 
 test('a long request is answered in its own memory, at once or later', async (t) => {
-  const { batches, asides } = createRig([], (request) => (request === 'slow' ? turn(Buffer.from('late')) : 'now'));
+  const { batches, lateReplies } = createRig([], (request) => (request === 'slow' ? turn(Buffer.from('late')) : 'now'));
   const [now, slow] = [requestOf('fast', 8), requestOf('slow', 8)];
   const bytes = createRig([], () => Buffer.from('now')).batches.runLong({ ticket: -3, request: now, claim: nobodys() });
-  t.deepEqual(bytes, { thread: THREAD, kind: 'raw', place: { from: 0, to: 7 } });
+  t.deepEqual(bytes, { thread: THREAD, kind: 'raw', range: { from: 0, to: 7 } });
   t.deepEqual(textsOf(Buffer.from(now.buffer, 0, 7)), ['now']);
   t.deepEqual(batches.runLong({ ticket: -4, request: slow, claim: nobodys() }), {
     thread: THREAD,
     kind: 'raw',
-    place: undefined,
+    range: undefined,
   });
   await turn();
   await turn();
-  t.deepEqual(asides, [{ ticket: -4, index: 0, place: { from: 0, to: 8 } }]);
+  t.deepEqual(lateReplies, [{ ticket: -4, index: 0, range: { from: 0, to: 8 } }]);
   t.deepEqual(textsOf(Buffer.from(slow.buffer, 0, 8)), ['late']);
 });
 
@@ -226,7 +226,7 @@ test('a reply that stands in the memory of its request stays where it is', (t) =
   const request = requestOf('abcdef', 10);
   const part = new Uint8Array(request.buffer, request.byteOffset + 2, 3);
   const { batches } = createRig([], () => part);
-  t.deepEqual(batches.runLong({ ticket: -1, request, claim: nobodys() }).place, { from: 2, to: 9 });
+  t.deepEqual(batches.runLong({ ticket: -1, request, claim: nobodys() }).range, { from: 2, to: 9 });
   t.deepEqual(textsOf(Buffer.from(request.buffer, 2, 7)), ['cde']);
 });
 
@@ -238,10 +238,10 @@ test('a reply that is text, or longer than the memory, or without room for a hea
     [Buffer.from('1234567'), '1234567'],
     [whole, Buffer.from(whole).toString()],
   ] as const) {
-    const { batches, asides } = createRig([], () => result);
-    t.is(batches.runLong({ ticket: -5, request, claim: nobodys() }).place, undefined);
+    const { batches, lateReplies } = createRig([], () => result);
+    t.is(batches.runLong({ ticket: -5, request, claim: nobodys() }).range, undefined);
     t.deepEqual(
-      asides.map((aside) => [aside.ticket, aside.index, textOf(aside)]),
+      lateReplies.map((lateReply) => [lateReply.ticket, lateReply.index, textOf(lateReply)]),
       [[-5, 0, text]],
     );
   }
@@ -263,7 +263,7 @@ test('in any mixture, each request has one outcome, and it is its own', async (t
   );
   const own = fc.asyncProperty(ways, async (mixture) => {
     const replyOf = (index: number): string => `${index}:${'x'.repeat(mixture[index]?.size ?? 0)}`;
-    const { slot, asides, batches } = createRig(
+    const { slot, lateReplies, batches } = createRig(
       mixture.map((_one, index) => `${index}`),
       (_request, index) => {
         const way = mixture[index]?.way;
@@ -281,9 +281,9 @@ test('in any mixture, each request has one outcome, and it is its own', async (t
     );
     await turn();
     await turn();
-    for (const aside of asides) {
-      deepStrictEqual(found.has(aside.index), false);
-      found.set(aside.index, aside.failure?.message ?? textOf(aside));
+    for (const lateReply of lateReplies) {
+      deepStrictEqual(found.has(lateReply.index), false);
+      found.set(lateReply.index, lateReply.failure?.message ?? textOf(lateReply));
     }
     const expected = mixture.map(({ way }, index) => (way === 'null' ? NOTHING : replyOf(index)));
     deepStrictEqual(
@@ -295,8 +295,8 @@ test('in any mixture, each request has one outcome, and it is its own', async (t
 });
 
 test('what was dropped before it is begun is not begun, long or short', (t) => {
-  const { slot, asides, batches, asked } = createRig(['a', 'b', 'c'], (request) => Buffer.from(request));
-  slot.states[1] = DROPPED;
+  const { slot, lateReplies, batches, asked } = createRig(['a', 'b', 'c'], (request) => Buffer.from(request));
+  slot.states[1] = CANCELLED;
   batches.run(slot);
   t.deepEqual(
     [asked, left(slot, 3)],
@@ -308,7 +308,7 @@ test('what was dropped before it is begun is not begun, long or short', (t) => {
   const claim = nobodys();
   t.true(claimLong(claim, GIVEN_UP));
   batches.runLong({ ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
-  t.deepEqual([asked, asides], [['a', 'c'], [{ ticket: -1, index: 0 }]]);
+  t.deepEqual([asked, lateReplies], [['a', 'c'], [{ ticket: -1, index: 0 }]]);
 });
 
 test('the thread that begins a long request says so where the main thread can see it', (t) => {

@@ -6,59 +6,59 @@ import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 
 /** The most that have not passed the handshake. */
-export const MOST_VISITORS = 128;
+export const MAX_UNAUTHENTICATED = 128;
 /** When to ask again, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
 /** How long those who are turned away may take to read why, and how many of them may at a time. */
-const LINGER_MS = 1_000;
-const MOST_LINGERERS = 32;
+const DRAIN_MS = 1_000;
+const MAX_DRAINING = 32;
 
-export type CrowdOptions = {
+export type ConnectionLimitOptions = {
   /** The most connections. */
   most: number;
   /** How many there are now, and of these, how many have not passed the handshake. */
   connections: () => number;
-  visitors: () => number;
+  unauthenticated: () => number;
   /** Whether one can be told in a frame: not before the handshake, not as a raw agent, and not as nobody knows what. */
   speaks: () => boolean;
-  onTurnedAway: (error: LaunchpoolError) => void;
+  onRejected: (error: LaunchpoolError) => void;
 };
 
-export type Crowd = {
+export type ConnectionLimit = {
   /** Whether there is room for one more; if not, it is turned away. */
   admit(socket: Socket): boolean;
 };
 
-export function createCrowd({ most, connections, visitors, speaks, onTurnedAway }: CrowdOptions): Crowd {
-  const mostVisitors = Math.min(most, MOST_VISITORS);
+export function createConnectionLimit({ most, connections, unauthenticated, speaks, onRejected }: ConnectionLimitOptions): ConnectionLimit {
+  const maxUnauthenticated = Math.min(most, MAX_UNAUTHENTICATED);
   // They have descriptors as well, of which there may be few.
-  const mostLingerers = Math.min(Math.ceil(most / 4), MOST_LINGERERS);
-  let lingerers = 0;
+  const maxDraining = Math.min(Math.ceil(most / 4), MAX_DRAINING);
+  let draining = 0;
 
-  function turnAway(socket: Socket, error: LaunchpoolError): void {
-    onTurnedAway(error);
+  function reject(socket: Socket, error: LaunchpoolError): void {
+    onRejected(error);
     // Who goes away without having read it is no concern of anybody's.
     socket.on('error', () => socket.destroy());
-    if (!speaks() || lingerers >= mostLingerers) {
+    if (!speaks() || draining >= maxDraining) {
       socket.destroy();
       return;
     }
-    lingerers += 1;
+    draining += 1;
     socket.end(encodeTextFrame(encodeError(NULL_ID, toPlain(error))));
     // To close while something is unread would cut the answer off.
     socket.resume();
-    const over = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    const over = setTimeout(() => socket.destroy(), DRAIN_MS).unref();
     socket.once('close', () => {
-      lingerers -= 1;
+      draining -= 1;
       clearTimeout(over);
     });
   }
 
   return {
     admit(socket) {
-      if (connections() >= most) turnAway(socket, busy(`there are ${most} connections, and may be no more`));
-      else if (visitors() >= mostVisitors)
-        turnAway(socket, busy(`${mostVisitors} connections have not been let in yet`));
+      if (connections() >= most) reject(socket, busy(`there are ${most} connections, and may be no more`));
+      else if (unauthenticated() >= maxUnauthenticated)
+        reject(socket, busy(`${maxUnauthenticated} connections have not been let in yet`));
       else return true;
       return false;
     },

@@ -5,14 +5,14 @@ import { isLongForm } from '../../../wire/closing.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { encodeFrame, forEachFrame } from '../../../wire/frame.ts';
 import { createFrameReader, type FrameLimits, type FrameReader } from '../../../wire/frame-reader.ts';
-import type { Passage } from '../../dispatch/connection/conversation.ts';
-import type { Keep, LaneEnd } from '../../dispatch/connection/reply-queue.ts';
+import type { Conversation } from '../../dispatch/connection/conversation.ts';
+import type { Retain, ReplySink } from '../../dispatch/connection/reply-queue.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
-import type { Gate, Visitor } from '../../gate/gate.ts';
+import type { Gate, PendingHandshake } from '../../gate/gate.ts';
 import type { Log } from '../../log.ts';
-import { hangUp, takeLeave } from './graceful-close.ts';
+import { hangUp, closeGracefully } from './graceful-close.ts';
 import { type Reading, readSocket } from './reading.ts';
-import { type Lost, Patience } from './slow-client-timeout.ts';
+import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
 import { writeFrames } from './writing.ts';
 
 /** Who has not passed the gate may send nothing but its messages, and one at a time: the last one changes the limits. */
@@ -26,7 +26,7 @@ export type ConnectionOptions = {
   /** Called with each sign of life: whole frames that came, a reply that was taken. */
   onActivity: () => void;
   /** Hears why this one was not let in. */
-  onTurnedAway: (error: LaunchpoolError) => void;
+  onRejected: (error: LaunchpoolError) => void;
   /** Hears when the other side has ended its side. */
   onHalfClosed: (socket: Socket) => void;
   /** Called once, when the socket is gone. */
@@ -36,15 +36,15 @@ export type ConnectionOptions = {
 
 export type Connection = {
   /** Whether nothing has come yet, not even a part of a handshake. */
-  readonly isSilent: boolean;
+  readonly hasReceivedNothing: boolean;
   /** Whether a frame is coming in, or a reply being read, so well that the agent should stay for it. */
-  readonly getsOn: boolean;
+  readonly isProgressing: boolean;
   /** Takes no more requests, answers those that have come, says how many they were if that is understood, and closes. */
   close(): void;
   /** Closes at once. */
   destroy(): void;
   /** Looks how far the other side has come with what it has begun, and closes if that is too little. */
-  look(now: number): Lost | undefined;
+  check(now: number): SlowClientReason | undefined;
 };
 
 /**
@@ -56,23 +56,23 @@ export function createConnection(options: ConnectionOptions): Connection {
 }
 
 /** A class, as there are thousands of them: what is in a closure takes its memory for each. */
-class SocketConnection implements Connection, Reading, LaneEnd {
+class SocketConnection implements Connection, Reading, ReplySink {
   readonly #socket: Socket;
   readonly #reader: FrameReader;
-  readonly #passage: Passage;
+  readonly #conversation: Conversation;
   readonly #onActivity: () => void;
   readonly #log: Log;
   /** Whether frames are still read, and if not, whether the rest of the input is thrown away. */
   #input: 'read' | 'closed' | 'discarded' = 'read';
   /** The handshake, until it has succeeded. */
-  #atGate: Visitor | undefined;
-  isSilent = true;
+  #handshake: PendingHandshake | undefined;
+  hasReceivedNothing = true;
   /** Frames that have been taken, and whether the first one said that a notice would be understood. */
   #taken = 0;
   #understands = false;
   /** It is this side that closes. */
-  #isLeaving = false;
-  #patience: Patience | undefined;
+  #isClosing = false;
+  #slowClientTimeout: SlowClientTimeout | undefined;
 
   constructor(options: ConnectionOptions) {
     const { socket, gate, dispatcher, maxFrameBytes, onActivity, onHalfClosed, onClose, log } = options;
@@ -81,22 +81,22 @@ class SocketConnection implements Connection, Reading, LaneEnd {
     this.#log = log;
     this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher.allocate);
     this.#socket = readSocket(socket, this);
-    this.#passage = dispatcher.open(this);
-    if (gate !== undefined) this.#passGate(gate, limits, options.onTurnedAway);
+    this.#conversation = dispatcher.open(this);
+    if (gate !== undefined) this.#passGate(gate, limits, options.onRejected);
     this.#socket
       .on('end', () => this.#onEnd(onHalfClosed))
       .on('drain', () => this.#onDrain())
       .on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'))
       .on('close', () => {
-        this.#atGate?.leave();
-        this.#passage.abandon();
+        this.#handshake?.leave();
+        this.#conversation.abandon();
         onClose();
       });
   }
 
   close(): void {
-    if (this.#isLeaving) return;
-    this.#isLeaving = true;
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     if (this.#input === 'discarded' && this.#socket.writableEnded) this.#socket.destroy();
     else this.#stopReading();
   }
@@ -105,8 +105,8 @@ class SocketConnection implements Connection, Reading, LaneEnd {
     this.#socket.destroy();
   }
 
-  get getsOn(): boolean {
-    return this.#isUnderWay && (this.#patience?.getsOn ?? true);
+  get isProgressing(): boolean {
+    return this.#isUnderWay && (this.#slowClientTimeout?.isProgressing ?? true);
   }
 
   /** Only a part of a frame has come, or of the replies has been taken. */
@@ -114,9 +114,9 @@ class SocketConnection implements Connection, Reading, LaneEnd {
     return this.#socket.writableLength > 0 || (this.#reader.heldBytes > 0 && this.#input === 'read');
   }
 
-  look(now: number): Lost | undefined {
-    this.#patience = this.#isUnderWay ? (this.#patience ?? new Patience(this.#socket, this.#reader)) : undefined;
-    const lost = this.#patience?.look(now, this.#taken, this.#input === 'read');
+  check(now: number): SlowClientReason | undefined {
+    this.#slowClientTimeout = this.#isUnderWay ? (this.#slowClientTimeout ?? new SlowClientTimeout(this.#socket, this.#reader)) : undefined;
+    const lost = this.#slowClientTimeout?.check(now, this.#taken, this.#input === 'read');
     // What has come before the frame is still answered.
     if (lost === 'slow-frame') this.#stopReading();
     else if (lost === 'unread') this.#socket.destroy();
@@ -129,7 +129,7 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   onChunk(chunk: Buffer): void {
     if (this.#input !== 'read') return;
-    this.isSilent = false;
+    this.hasReceivedNothing = false;
     try {
       this.#reader.push(chunk, this.#takeRun);
     } catch (error) {
@@ -147,13 +147,13 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   readonly #takeRun = (run: Buffer, frames: number, own: boolean): void => {
     if (this.#input !== 'read') return;
     this.#onActivity();
-    if (this.#atGate !== undefined) {
-      forEachFrame(run, this.#atGate.receive);
+    if (this.#handshake !== undefined) {
+      forEachFrame(run, this.#handshake.receive);
       return;
     }
     if (this.#taken === 0) this.#understands = isLongForm(run);
     this.#taken += frames;
-    this.#passage.dispatch(run, frames, own);
+    this.#conversation.dispatch(run, frames, own);
   };
 
   #onEnd(onHalfClosed: (socket: Socket) => void): void {
@@ -169,21 +169,21 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   #onDrain(): void {
     this.#onActivity();
-    this.#passage.resume();
+    this.#conversation.resume();
     this.#balance();
   }
 
   /** Reads on or not, by what is on its way in and out. */
   #balance(): void {
     if (this.#input !== 'read') return;
-    if (this.#passage.isOverfull || this.#socket.writableNeedDrain) this.#socket.pause();
+    if (this.#conversation.isOverfull || this.#socket.writableNeedDrain) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   // What is sent.
 
-  send(frames: Uint8Array, keep?: Keep): void {
-    if (writeFrames(this.#socket, frames, keep)) this.#onActivity();
+  send(frames: Uint8Array, retain?: Retain): void {
+    if (writeFrames(this.#socket, frames, retain)) this.#onActivity();
   }
 
   isFull(): boolean {
@@ -202,15 +202,15 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   // How it ends.
 
-  #passGate(gate: Gate, limits: FrameLimits, onTurnedAway: ConnectionOptions['onTurnedAway']): void {
-    this.#atGate = gate.open(
+  #passGate(gate: Gate, limits: FrameLimits, onRejected: ConnectionOptions['onRejected']): void {
+    this.#handshake = gate.open(
       (payload) => this.#socket.write(encodeFrame(payload)),
       (refusal) => {
         if (refusal === undefined) {
-          this.#atGate = undefined;
+          this.#handshake = undefined;
           this.#reader.limits = limits;
         } else {
-          onTurnedAway(refusal);
+          onRejected(refusal);
           this.#hangUp();
         }
       },
@@ -219,12 +219,12 @@ class SocketConnection implements Connection, Reading, LaneEnd {
 
   /** What came cannot be answered in its place: says so, in its turn, and closes. */
   #refuse(error: LaunchpoolError): void {
-    if (this.#atGate !== undefined) this.#atGate.refuse(error);
+    if (this.#handshake !== undefined) this.#handshake.refuse(error);
     else {
       this.#log.warn({ error: toPlain(error) }, 'refused');
       this.#input = 'discarded';
       this.#socket.resume();
-      this.#passage.refuse(error);
+      this.#conversation.refuse(error);
     }
   }
 
@@ -241,10 +241,10 @@ class SocketConnection implements Connection, Reading, LaneEnd {
   }
 
   #closeWhenDone(): void {
-    if (this.#passage.isBusy) return;
-    if (this.#isLeaving && (this.#understands || !this.#socket.readableEnded)) {
+    if (this.#conversation.isBusy) return;
+    if (this.#isClosing && (this.#understands || !this.#socket.readableEnded)) {
       this.#input = 'discarded';
-      takeLeave(this.#socket, this.#understands ? this.#taken : undefined);
+      closeGracefully(this.#socket, this.#understands ? this.#taken : undefined);
     } else this.#socket.destroySoon();
   }
 }

@@ -6,32 +6,32 @@ import type { Socket } from 'node:net';
 import { descriptorOf } from '../../../libc/socket-descriptor.ts';
 
 /** Between two questions, in milliseconds. */
-const LOOK_MS = 100;
+const CHECK_MS = 100;
 
 export type HalfClosed = {
   /** Destroys the socket when its other side is gone, until it is closed otherwise. */
-  watch(socket: Socket): void;
+  add(socket: Socket): void;
 };
 
 /** @param isGone whether a descriptor's other side takes nothing any more. */
 export function createHalfClosed(isGone: (fd: number) => boolean): HalfClosed {
-  const watched = new Set<Socket>();
+  const entries = new Set<Socket>();
   let timer: NodeJS.Timeout | undefined;
 
-  function look(): void {
-    for (const socket of watched) {
+  function check(): void {
+    for (const socket of entries) {
       const fd = descriptorOf(socket);
       if (fd !== undefined && isGone(fd)) socket.destroy();
     }
   }
 
   return {
-    watch(socket) {
-      watched.add(socket);
-      timer ??= setInterval(look, LOOK_MS).unref();
+    add(socket) {
+      entries.add(socket);
+      timer ??= setInterval(check, CHECK_MS).unref();
       socket.once('close', () => {
-        watched.delete(socket);
-        if (watched.size > 0) return;
+        entries.delete(socket);
+        if (entries.size > 0) return;
         clearInterval(timer);
         timer = undefined;
       });

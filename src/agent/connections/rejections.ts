@@ -5,14 +5,14 @@ import type { Log } from '../../log.ts';
 /** Between two lines for one code. */
 const QUIET_MS = 1_000;
 
-export type TurnedAway = {
+export type Rejections = {
   /** Of each code, the first is logged at once; what comes soon after it is only counted, and told with the next line. */
   tell(error: Error): void;
   /** By code, how many there were. */
   readonly counts: Readonly<Record<string, number>>;
 };
 
-export function createTurnedAway(log: Pick<Log, 'warn'>, now: () => number = () => performance.now()): TurnedAway {
+export function createRejections(log: Pick<Log, 'warn'>, now: () => number = () => performance.now()): Rejections {
   const counts: Record<string, number> = {};
   const lines = new Map<string, { at: number; count: number }>();
 

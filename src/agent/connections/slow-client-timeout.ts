@@ -14,12 +14,12 @@ export type Writes = Pick<Socket, 'writableLength' | 'isPaused' | 'bytesWritten'
 export type Reads = Pick<FrameReader, 'heldBytes' | 'announcedBytes'>;
 
 /** What is lost: the patience with a frame, or with replies that nobody reads. */
-export type Lost = 'slow-frame' | 'unread';
+export type SlowClientReason = 'slow-frame' | 'unread';
 
 /** With one connection; there is one only while something has begun. */
-export class Patience {
+export class SlowClientTimeout {
   /** Whether the other side gets on so well that the agent should stay for it. */
-  getsOn = true;
+  isProgressing = true;
   readonly #socket: Writes;
   readonly #reader: Reads;
   #frame = -1;
@@ -38,15 +38,15 @@ export class Patience {
    * @param frames how many whole frames have come: that tells one from the next.
    * @param isRead whether what comes is of any interest.
    */
-  look(now: number, frames: number, isRead: boolean): Lost | undefined {
-    const frame = isRead ? this.#lookAtFrame(now, frames) : 'none';
-    const replies = this.#lookAtReplies(now);
-    this.getsOn = frame === 'in-time' || replies === 'taken';
+  check(now: number, frames: number, isRead: boolean): SlowClientReason | undefined {
+    const frame = isRead ? this.#checkFrame(now, frames) : 'none';
+    const replies = this.#checkReplies(now);
+    this.isProgressing = frame === 'in-time' || replies === 'taken';
     if (frame === 'too-late') return 'slow-frame';
     return replies === 'waiting' && now - this.#sentAt >= UNREAD_MS ? 'unread' : undefined;
   }
 
-  #lookAtFrame(now: number, frames: number): 'none' | FrameState {
+  #checkFrame(now: number, frames: number): 'none' | FrameState {
     const { heldBytes, announcedBytes } = this.#reader;
     if (heldBytes === 0) {
       this.#frame = -1;
@@ -63,7 +63,7 @@ export class Patience {
     return tookMs > allowedMs(heldBytes) ? 'dripping' : 'in-time';
   }
 
-  #lookAtReplies(now: number): 'none' | 'taken' | 'waiting' {
+  #checkReplies(now: number): 'none' | 'taken' | 'waiting' {
     const sent = sentBytesOf(this.#socket);
     const isWaiting = this.#socket.writableLength > 0;
     if (isWaiting && sent === this.#sent) return 'waiting';

@@ -18,12 +18,12 @@ import { limitsOf } from '../../pool/thread-limits.ts';
 /** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
 const QUIET_MS = 100;
 /** Between two looks at how long the log has become. */
-const LOG_LOOK_MS = 60_000;
+const LOG_CHECK_MS = 60_000;
 /** launchd starts a job once in ten seconds, systemd one five times: https://www.freedesktop.org/software/systemd/man/systemd.unit.html */
 const SUPERVISED_UPTIME_MS = 10_000;
 
 /** What has been done before this is loaded, where an earlier start of the first thread is worth it. */
-export type Begun = {
+export type EarlyStart = {
   signals: Signals;
   /** The supervisor's variables; they are not in the process's environment any more. */
   env: Environment;
@@ -39,11 +39,11 @@ export type Begun = {
  * @returns the exit status.
  * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when nobody has handed over a socket.
  */
-export async function run(args: readonly string[], begun?: Begun): Promise<number> {
-  const signals = begun?.signals ?? hearSignals();
-  const env = begun?.env ?? takeEnvironment();
+export async function run(args: readonly string[], early?: EarlyStart): Promise<number> {
+  const signals = early?.signals ?? hearSignals();
+  const env = early?.env ?? takeEnvironment();
   const { options, label, logFile, unfit } = readArgs(args);
-  const first = unfit ?? startFirst(options, begun);
+  const first = unfit ?? startFirst(options, early);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = createLog({ level: options.logLevel, pretty: options.development });
@@ -58,15 +58,15 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
   const tell = (message: string): void => {
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
   };
-  const onLeaving = (reason: string): void => tell(`STOPPING=1\nSTATUS=Leaving (${reason})`);
-  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onLeaving, first });
+  const onShutdown = (reason: string): void => tell(`STOPPING=1\nSTATUS=Leaving (${reason})`);
+  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onShutdown, first });
   // Why it cannot be done stands in the log.
   signals.onReload(() => void agent.reload().catch(() => undefined));
   tell(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
   if (found.watchdogMs !== undefined) setInterval(tell, found.watchdogMs / 2, 'WATCHDOG=1').unref();
   setTimeout(() => {
     try {
-      begun?.onQuiet();
+      early?.onQuiet();
     } catch (error) {
       log.warn({ err: error }, 'code-cache-not-written');
     }
@@ -74,14 +74,14 @@ export async function run(args: readonly string[], begun?: Begun): Promise<numbe
     log.open();
     if (logFile !== undefined) keepLogSmall(logFile, log);
   }, QUIET_MS).unref();
-  Promise.race([signals.leave, orphaned.promise]).then(agent.leave);
-  const { status, hasThreads } = await agent.left;
+  Promise.race([signals.leave, orphaned.promise]).then(agent.shutDown);
+  const { status, hasThreads } = await agent.stopped;
   if (hasThreads) exitAtOnce(status);
   return status;
 }
 
-function startFirst({ moduleUrl, development, concurrency, ...options }: AgentOptions, begun?: Begun): FirstThread {
-  const { codeFolder, worker } = begun ?? {};
+function startFirst({ moduleUrl, development, concurrency, ...options }: AgentOptions, early?: EarlyStart): FirstThread {
+  const { codeFolder, worker } = early ?? {};
   const told = { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
   return startFirstThread(told, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
@@ -89,15 +89,15 @@ function startFirst({ moduleUrl, development, concurrency, ...options }: AgentOp
 /** At once, and every minute from then on. */
 async function keepLogSmall(path: string, log: Log): Promise<void> {
   const { rotateLog } = await import('../../log-file.ts');
-  const look = (): void => {
+  const check = (): void => {
     try {
       rotateLog(path);
     } catch (error) {
       log.warn({ err: error }, 'log-not-rotated');
     }
   };
-  look();
-  setInterval(look, LOG_LOOK_MS).unref();
+  check();
+  setInterval(check, LOG_CHECK_MS).unref();
 }
 
 type Arguments = {

@@ -1,18 +1,18 @@
 /** Where things stand in a batch: its requests, and the replies that can be sent together. */
 import { payloadLength, payloadStart } from '../../../wire/frame.ts';
 import { NOTHING, PENDING, type Slot } from '../../../workers/slot.ts';
-import type { Batch, Piece } from './batcher.ts';
+import type { Batch, FrameRange } from './batcher.ts';
 
 /** Consecutive frames, and where their replies stand in the output. */
-export type Row = { frames: number; from: number; to: number };
-const OPEN_ROW: Row = { frames: 0, from: 0, to: 0 };
-const NOTHING_ROW: Row = { frames: 1, from: 0, to: 0 };
+export type ReplySpan = { frames: number; from: number; to: number };
+const UNSETTLED_SPAN: ReplySpan = { frames: 0, from: 0, to: 0 };
+const EMPTY_SPAN: ReplySpan = { frames: 1, from: 0, to: 0 };
 
 /** The frames from `index` on that can be settled together: whose replies stand one behind the other. */
-export function rowAt({ states, starts }: Slot, index: number, end: number, done: Uint8Array | undefined): Row {
+export function replySpanAt({ states, starts }: Slot, index: number, end: number, done: Uint8Array | undefined): ReplySpan {
   const state = done?.[index] === 1 ? PENDING : Atomics.load(states, index);
-  if (state === NOTHING) return NOTHING_ROW;
-  if (state < 0 || state === PENDING) return OPEN_ROW;
+  if (state === NOTHING) return EMPTY_SPAN;
+  if (state < 0 || state === PENDING) return UNSETTLED_SPAN;
   const from = starts[index] as number;
   let to = from + state;
   let next = index + 1;
@@ -40,24 +40,24 @@ export function* framesIn({
 }
 
 /** Finds the piece that a frame is in, and where that begins in the batch; to be asked in the order of the frames. */
-export function pieceFinder(pieces: readonly Piece[]): (index: number) => { piece: Piece; base: number } {
+export function rangeFinder(ranges: readonly FrameRange[]): (index: number) => { range: FrameRange; base: number } {
   let at = 0;
   let base = 0;
   return (index) => {
-    for (let end = base + (pieces[at] as Piece).count; index >= end; end += (pieces[at] as Piece).count) {
+    for (let end = base + (ranges[at] as FrameRange).count; index >= end; end += (ranges[at] as FrameRange).count) {
       base = end;
       at += 1;
     }
-    return { piece: pieces[at] as Piece, base };
+    return { range: ranges[at] as FrameRange, base };
   };
 }
 
 /** The pieces without their first `frames` frames. */
-export function tail(pieces: readonly Piece[], frames: number): Piece[] {
+export function tail(ranges: readonly FrameRange[], frames: number): FrameRange[] {
   let skip = frames;
-  return pieces.flatMap((piece) => {
-    const gone = Math.min(skip, piece.count);
+  return ranges.flatMap((range) => {
+    const gone = Math.min(skip, range.count);
     skip -= gone;
-    return gone === piece.count ? [] : [{ ...piece, first: piece.first + gone, count: piece.count - gone }];
+    return gone === range.count ? [] : [{ ...range, first: range.first + gone, count: range.count - gone }];
   });
 }

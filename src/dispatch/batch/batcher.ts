@@ -1,9 +1,9 @@
 /** Gathers requests into batches: as small as one when the agent is quiet, as large as is worth while. */
 import { payloadLength, payloadStart } from '../../../wire/frame.ts';
 import { offer } from '../../../workers/control-word.ts';
-import { DROPPED, INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../../workers/slot.ts';
-import type { Lane, Segment } from '../connection/reply-queue.ts';
-import type { FreeSlots } from './slot-pool.ts';
+import { CANCELLED, INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../../workers/slot.ts';
+import type { ReplyQueue, RequestGroup } from '../connection/reply-queue.ts';
+import type { SlotPool } from './slot-pool.ts';
 
 /** A batch should keep a thread busy for about so long: long enough to be worth a hand-over, short enough to share. */
 const AIM_US = 1000;
@@ -15,9 +15,9 @@ const LEAST_US = 0.01;
 const GUESS_US = 20;
 
 /** Some consecutive requests of a segment. */
-export type Piece = {
-  lane: Lane;
-  segment: Segment;
+export type FrameRange = {
+  replyQueue: ReplyQueue;
+  group: RequestGroup;
   first: number;
   count: number;
   /** How many threads have died before they began the batch it was in. */
@@ -27,35 +27,35 @@ export type Piece = {
 export type Batch = {
   slot: Slot;
   ticket: number;
-  pieces: Piece[];
+  ranges: FrameRange[];
   frames: number;
   inputEnd: number;
   /** How many of the frames are not to be begun. */
-  dropped: number;
+  cancelled: number;
 };
 
 /** A request that no worker has been given yet. */
-export type WaitingRequest = {
-  piece: Piece;
+export type QueuedRequest = {
+  range: FrameRange;
   /** In the segment. */
-  place: number;
+  position: number;
   payload: Buffer;
 };
 
 /** Requests that have found no slot yet, in memory of their own. */
-type Waiting = { piece: Piece; bytes: Buffer };
+type QueuedRange = { range: FrameRange; bytes: Buffer };
 
 export type Batcher = {
   /** Takes requests, still framed; the bytes are not kept. */
-  add(piece: Piece, bytes: Buffer): void;
+  add(range: FrameRange, bytes: Buffer): void;
   /** Takes requests again that came to nothing. They go before all others that wait for a slot. */
-  putBack(pieces: readonly Piece[], bytes: Buffer): void;
+  putBack(ranges: readonly FrameRange[], bytes: Buffer): void;
   /** The next batch, ready to be handed to a worker; undefined when there is none, or no slot for it. */
   take(): Batch | undefined;
   /** Visits the requests that have not been taken yet, of the pieces that are asked for. */
-  visit(wants: (piece: Piece) => boolean, visitor: (request: WaitingRequest) => void): void;
+  visit(wants: (range: FrameRange) => boolean, visitor: (request: QueuedRequest) => void): void;
   /** Gives the memory of those free that wait for a slot and that nobody wants any more. */
-  letGo(): void;
+  forgetCancelled(): void;
   /** How many requests have not been taken. */
   readonly frames: number;
   /** How long a worker takes for so many requests, in microseconds, as far as is known. */
@@ -68,9 +68,9 @@ export type Batcher = {
  * @param spread whether requests go by themselves as long as it is not known what they cost, so that the first ones
  *   start as many threads as there may be, all at once.
  */
-export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Batcher {
+export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Batcher {
   const filled: Batch[] = [];
-  const waiting: Waiting[] = [];
+  const waiting: QueuedRange[] = [];
   let lastTicket = 0;
   let usPerFrame = GUESS_US;
   let isMeasured = false;
@@ -79,7 +79,7 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
     const slot = free.take();
     if (slot === undefined) return undefined;
     lastTicket = (lastTicket + 1) & 0x7fff_ffff;
-    const batch: Batch = { slot, ticket: lastTicket, pieces: [], frames: 0, inputEnd: 0, dropped: 0 };
+    const batch: Batch = { slot, ticket: lastTicket, ranges: [], frames: 0, inputEnd: 0, cancelled: 0 };
     filled.push(batch);
     return batch;
   }
@@ -91,8 +91,8 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
   }
 
   /** Puts as much as there is room for into the last batch and new ones; returns what is left over. */
-  function fill(piece: Piece, bytes: Buffer): Waiting | undefined {
-    let { first, count } = piece;
+  function fill(range: FrameRange, bytes: Buffer): QueuedRange | undefined {
+    let { first, count } = range;
     let offset = 0;
     const most = limit();
     while (count > 0) {
@@ -110,20 +110,20 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
         continue;
       }
       bytes.copy(batch.slot.input, batch.inputEnd, offset, part.end);
-      batch.pieces.push({ ...piece, first, count: part.frames });
+      batch.ranges.push({ ...range, first, count: part.frames });
       batch.frames += part.frames;
       batch.inputEnd += part.end - offset;
       offset = part.end;
       first += part.frames;
       count -= part.frames;
     }
-    return count === 0 ? undefined : { piece: { ...piece, first, count }, bytes: bytes.subarray(offset) };
+    return count === 0 ? undefined : { range: { ...range, first, count }, bytes: bytes.subarray(offset) };
   }
 
   /** Moves what waits into the slots that have become free. */
   function advance(): void {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const rest = fill(next.piece, next.bytes);
+      const rest = fill(next.range, next.bytes);
       if (rest === undefined) continue;
       waiting.unshift(rest);
       return;
@@ -131,17 +131,17 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
   }
 
   return {
-    add(piece, bytes) {
-      const rest = waiting.length === 0 ? fill(piece, bytes) : { piece, bytes };
-      if (rest !== undefined) waiting.push({ piece: rest.piece, bytes: Buffer.from(rest.bytes) });
+    add(range, bytes) {
+      const rest = waiting.length === 0 ? fill(range, bytes) : { range, bytes };
+      if (rest !== undefined) waiting.push({ range: rest.range, bytes: Buffer.from(rest.bytes) });
     },
-    putBack(pieces, bytes) {
+    putBack(ranges, bytes) {
       let offset = 0;
-      const back = pieces.map((piece) => {
-        const { end } = fitting(bytes, offset, piece.count, piece.count, Number.POSITIVE_INFINITY);
+      const back = ranges.map((range) => {
+        const { end } = fitting(bytes, offset, range.count, range.count, Number.POSITIVE_INFINITY);
         const own = Buffer.from(bytes.subarray(offset, end));
         offset = end;
-        return { piece, bytes: own };
+        return { range, bytes: own };
       });
       waiting.unshift(...back);
     },
@@ -151,7 +151,7 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
       if (batch === undefined) return undefined;
       const { slot, frames, ticket } = batch;
       slot.states.fill(PENDING, 0, frames);
-      batch.dropped = markDropped(batch);
+      batch.cancelled = markCancelled(batch);
       slot.ticket = ticket;
       slot.thread = 0;
       slot.kind = KIND_UNKNOWN;
@@ -159,17 +159,17 @@ export function createBatcher(free: Pick<FreeSlots, 'take'>, spread = false): Ba
       return batch;
     },
     visit(wants, visitor) {
-      for (const { pieces, slot } of filled) visitPieces(pieces, slot.input, wants, visitor);
-      for (const { piece, bytes } of waiting) visitPieces([piece], bytes, wants, visitor);
+      for (const { ranges, slot } of filled) visitRanges(ranges, slot.input, wants, visitor);
+      for (const { range, bytes } of waiting) visitRanges([range], bytes, wants, visitor);
     },
-    letGo() {
-      const wanted = waiting.filter(({ piece }) => !isDropped(piece));
+    forgetCancelled() {
+      const wanted = waiting.filter(({ range }) => !isCancelled(range));
       waiting.splice(0, waiting.length, ...wanted);
     },
     get frames() {
       let frames = 0;
       for (const batch of filled) frames += batch.frames;
-      for (const { piece } of waiting) frames += piece.count;
+      for (const { range } of waiting) frames += range.count;
       return frames;
     },
     expectedUs: (frames) => frames * usPerFrame,
@@ -203,41 +203,41 @@ function fitting(
 }
 
 /** Those that were let go of while they waited are not to be begun; returns how many these are. */
-function markDropped({ pieces, slot }: Batch): number {
+function markCancelled({ ranges, slot }: Batch): number {
   let base = 0;
-  let dropped = 0;
-  for (const { segment, first, count } of pieces) {
-    for (const place of segment.dropped ?? []) {
-      if (place < first || place >= first + count) continue;
-      slot.states[base + place - first] = DROPPED;
-      dropped += 1;
+  let cancelled = 0;
+  for (const { group, first, count } of ranges) {
+    for (const position of group.cancelled ?? []) {
+      if (position < first || position >= first + count) continue;
+      slot.states[base + position - first] = CANCELLED;
+      cancelled += 1;
     }
     base += count;
   }
-  return dropped;
+  return cancelled;
 }
 
 /** Whether nobody wants any of it. */
-function isDropped({ segment: { dropped }, first, count }: Piece): boolean {
-  if (dropped === undefined || dropped.size < count) return false;
-  for (let place = first; place < first + count; place += 1) if (!dropped.has(place)) return false;
+function isCancelled({ group: { cancelled }, first, count }: FrameRange): boolean {
+  if (cancelled === undefined || cancelled.size < count) return false;
+  for (let position = first; position < first + count; position += 1) if (!cancelled.has(position)) return false;
   return true;
 }
 
-function visitPieces(
-  pieces: readonly Piece[],
+function visitRanges(
+  ranges: readonly FrameRange[],
   bytes: Buffer,
-  wants: (piece: Piece) => boolean,
-  visitor: (request: WaitingRequest) => void,
+  wants: (range: FrameRange) => boolean,
+  visitor: (request: QueuedRequest) => void,
 ): void {
-  if (!pieces.some(wants)) return;
+  if (!ranges.some(wants)) return;
   let offset = 0;
-  for (const piece of pieces) {
-    const isWanted = wants(piece);
-    for (let place = piece.first; place < piece.first + piece.count; place += 1) {
+  for (const range of ranges) {
+    const isWanted = wants(range);
+    for (let position = range.first; position < range.first + range.count; position += 1) {
       const start = payloadStart(bytes, offset);
       offset = start + payloadLength(bytes, offset);
-      if (isWanted) visitor({ piece, place, payload: bytes.subarray(start, offset) });
+      if (isWanted) visitor({ range, position, payload: bytes.subarray(start, offset) });
     }
   }
 }

@@ -1,48 +1,48 @@
 /** The batches on their way: handed to threads, watched, and settled; with what became of those whose thread died. */
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { KIND_RAW, KIND_UNKNOWN } from '../../../workers/slot.ts';
-import type { AgentKind, Aside } from '../../../workers/task.ts';
+import type { AgentKind, LateReply } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { Window } from '../connection/window.ts';
-import { createWatch } from '../stall-detector.ts';
+import { createStallDetector } from '../stall-detector.ts';
 import type { Batch, Batcher } from './batcher.ts';
-import { createFlight, type Flight } from './in-flight-batch.ts';
-import type { FreeSlots } from './slot-pool.ts';
-import { createSpin } from './spin-wait.ts';
+import { createInFlightBatch, type InFlightBatch } from './in-flight-batch.ts';
+import type { SlotPool } from './slot-pool.ts';
+import { createSpinWait } from './spin-wait.ts';
 
 /** So many threads may die before they begin a batch; then its requests are answered with an error. */
 const MOST_DEATHS = 100;
 
-export type FlightsOptions = {
+export type InFlightBatchesOptions = {
   pool: Pick<Pool, 'kind' | 'run' | 'isLost' | 'setStuck' | 'addOpen'>;
-  slots: FreeSlots;
+  slots: SlotPool;
   batcher: Batcher;
   window: Window;
   /** Called when there may be something to hand on, or somebody to hand it to. */
   schedule: () => void;
 };
 
-export type Flights = {
+export type InFlightBatches = {
   /** Those of which something is not settled, by their tickets. */
-  readonly open: ReadonlyMap<number, Flight>;
+  readonly open: ReadonlyMap<number, InFlightBatch>;
   /** What the module is, as soon as a thread has begun on something. */
   readonly kind: AgentKind | undefined;
-  fly(batch: Batch): void;
+  dispatch(batch: Batch): void;
   /** An outcome was told aside. */
-  settle(aside: Aside): void;
+  settle(lateReply: LateReply): void;
   /** A thread is gone, and with it what it owed. */
   lose(thread: number, error: LaunchpoolError): void;
   stop(): void;
   /** How many requests are with a thread that has not begun them. */
-  readonly untouched: number;
+  readonly notStarted: number;
 };
 
-export function createFlights({ pool, slots, batcher, window, schedule }: FlightsOptions): Flights {
-  const open = new Map<number, Flight>();
+export function createInFlightBatches({ pool, slots, batcher, window, schedule }: InFlightBatchesOptions): InFlightBatches {
+  const open = new Map<number, InFlightBatch>();
   /** Those of them that are with a worker. */
-  const flying = new Set<Flight>();
-  const watch = createWatch(flying, onStuck);
-  const spin = createSpin(flying, (flight) => window.learn(flight.collect()));
+  const atWorkers = new Set<InFlightBatch>();
+  const stallDetector = createStallDetector(atWorkers, onStuck);
+  const spinWait = createSpinWait(atWorkers, (inFlight) => window.learn(inFlight.collect()));
   let kind: AgentKind | undefined;
 
   function isRaw(): boolean {
@@ -51,44 +51,44 @@ export function createFlights({ pool, slots, batcher, window, schedule }: Flight
   }
 
   /** The worker is done with the batch, or its thread is gone. */
-  function onLanded(flight: Flight, mayRepeat = true): void {
-    const { batch } = flight;
-    learnKind(flight);
-    if (mayRepeat) putBack(flight);
-    window.learn(flight.collect());
-    flying.delete(flight);
-    pool.setStuck(flight.thread, false);
-    flight.land();
+  function onCompleted(inFlight: InFlightBatch, mayRepeat = true): void {
+    const { batch } = inFlight;
+    learnKind(inFlight);
+    if (mayRepeat) putBack(inFlight);
+    window.learn(inFlight.collect());
+    atWorkers.delete(inFlight);
+    pool.setStuck(inFlight.thread, false);
+    inFlight.complete();
     // A thread that could not be ended may write to it for ever.
     if (!pool.isLost(batch.slot.index)) slots.release(batch.slot);
-    pool.addOpen(flight.thread, flight.owed);
-    forget(flight);
+    pool.addOpen(inFlight.thread, inFlight.owed);
+    forget(inFlight);
     schedule();
   }
 
   /** The slot may tell before the thread's message has come. */
-  function learnKind({ batch: { slot } }: Flight): void {
+  function learnKind({ batch: { slot } }: InFlightBatch): void {
     if (slot.kind !== KIND_UNKNOWN) kind = slot.kind === KIND_RAW ? 'raw' : 'rpc';
   }
 
-  function onStuck(flight: Flight): void {
-    learnKind(flight);
+  function onStuck(inFlight: InFlightBatch): void {
+    learnKind(inFlight);
     // The first thread takes its time to start and to load the module; another one would not be faster.
-    if (kind === undefined && flight.thread === 0) return;
-    putBack(flight);
-    flight.collect();
-    if (flight.thread !== 0) pool.setStuck(flight.thread, true);
+    if (kind === undefined && inFlight.thread === 0) return;
+    putBack(inFlight);
+    inFlight.collect();
+    if (inFlight.thread !== 0) pool.setStuck(inFlight.thread, true);
     schedule();
   }
 
   /** What has not been begun goes with another batch. */
-  function putBack(flight: Flight): void {
-    const untouched = flight.recall();
-    if (untouched !== undefined) batcher.putBack(untouched.pieces, untouched.bytes);
+  function putBack(inFlight: InFlightBatch): void {
+    const notStarted = inFlight.takeBack();
+    if (notStarted !== undefined) batcher.putBack(notStarted.ranges, notStarted.bytes);
   }
 
-  function forget(flight: Flight): void {
-    if (flight.owed === 0 && !flying.has(flight)) open.delete(flight.batch.ticket);
+  function forget(inFlight: InFlightBatch): void {
+    if (inFlight.owed === 0 && !atWorkers.has(inFlight)) open.delete(inFlight.batch.ticket);
   }
 
   return {
@@ -96,49 +96,49 @@ export function createFlights({ pool, slots, batcher, window, schedule }: Flight
     get kind() {
       return kind ?? pool.kind;
     },
-    fly(batch) {
-      const flight = createFlight(batch, () => slots.keepOf(batch.slot));
-      open.set(batch.ticket, flight);
-      flying.add(flight);
-      watch.start();
-      spin.follow(flight, batcher.expectedUs(batch.frames));
+    dispatch(batch) {
+      const inFlight = createInFlightBatch(batch, () => slots.retainerOf(batch.slot));
+      open.set(batch.ticket, inFlight);
+      atWorkers.add(inFlight);
+      stallDetector.start();
+      spinWait.follow(inFlight, batcher.expectedUs(batch.frames));
       pool.run(batch.slot.index).then(
         (us) => {
-          onLanded(flight);
+          onCompleted(inFlight);
           // What was not begun has cost nothing.
-          batcher.learn(us, Math.max(0, flight.frames - batch.dropped));
+          batcher.learn(us, Math.max(0, inFlight.frames - batch.cancelled));
         },
         (error) => {
-          learnKind(flight);
+          learnKind(inFlight);
           // What ends a thread while it loads the module would end an endless row of them.
-          const { pieces } = flight.batch;
-          if (flight.thread === 0) for (const piece of pieces) piece.deaths = (piece.deaths ?? 0) + 1;
-          onLanded(flight, (kind ?? pool.kind) !== undefined && pieces.every(({ deaths = 0 }) => deaths < MOST_DEATHS));
-          flight.lose(error, isRaw());
-          forget(flight);
+          const { ranges } = inFlight.batch;
+          if (inFlight.thread === 0) for (const range of ranges) range.deaths = (range.deaths ?? 0) + 1;
+          onCompleted(inFlight, (kind ?? pool.kind) !== undefined && ranges.every(({ deaths = 0 }) => deaths < MOST_DEATHS));
+          inFlight.lose(error, isRaw());
+          forget(inFlight);
         },
       );
     },
     settle({ ticket, index, ...outcome }) {
-      const flight = open.get(ticket);
-      if (flight === undefined) return;
-      if (flight.settle(index, outcome) && !flying.has(flight)) pool.addOpen(flight.thread, -1);
-      forget(flight);
+      const inFlight = open.get(ticket);
+      if (inFlight === undefined) return;
+      if (inFlight.settle(index, outcome) && !atWorkers.has(inFlight)) pool.addOpen(inFlight.thread, -1);
+      forget(inFlight);
     },
     lose(thread, error) {
-      for (const flight of open.values()) {
-        if (flight.thread !== thread || flying.has(flight)) continue;
-        flight.lose(error, isRaw());
-        forget(flight);
+      for (const inFlight of open.values()) {
+        if (inFlight.thread !== thread || atWorkers.has(inFlight)) continue;
+        inFlight.lose(error, isRaw());
+        forget(inFlight);
       }
     },
     stop() {
-      watch.stop();
-      spin.stop();
+      stallDetector.stop();
+      spinWait.stop();
     },
-    get untouched() {
+    get notStarted() {
       let frames = 0;
-      for (const flight of flying) frames += flight.untouched;
+      for (const inFlight of atWorkers) frames += inFlight.notStarted;
       return frames;
     },
   };

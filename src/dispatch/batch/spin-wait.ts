@@ -3,16 +3,16 @@
  * comes: being woken takes longer than such a batch.
  */
 import { availableParallelism } from 'node:os';
-import type { Flight } from './in-flight-batch.ts';
+import type { InFlightBatch } from './in-flight-batch.ts';
 
 /** For how long at most, in microseconds, from the last short batch on. */
 const SPIN_US = 50;
 /** A batch of more requests than this is sooner done if this thread leaves the processor to others meanwhile. */
 const MOST_FRAMES = 16;
 
-export type Spin = {
+export type SpinWait = {
   /** Looks after a flight that has just begun, if it is expected to be worth it. */
-  follow(flight: Flight, expectedUs: number): void;
+  follow(inFlight: InFlightBatch, expectedUs: number): void;
   stop(): void;
 };
 
@@ -22,29 +22,29 @@ export type Spin = {
  * @param onFinished called for each flight of which every frame has an outcome, perhaps more than once.
  * @param processors on a single one, the worker could not get on while this thread looks.
  */
-export function createSpin(
-  flights: ReadonlySet<Flight>,
-  onFinished: (flight: Flight) => void,
+export function createSpinWait(
+  inFlightBatches: ReadonlySet<InFlightBatch>,
+  onFinished: (inFlight: InFlightBatch) => void,
   processors: number = availableParallelism(),
-): Spin {
+): SpinWait {
   let untilMs = 0;
   let immediate: NodeJS.Immediate | undefined;
 
-  function look(): void {
+  function check(): void {
     immediate = undefined;
     let open = false;
-    for (const flight of flights) {
-      if (flight.isFinished()) onFinished(flight);
+    for (const inFlight of inFlightBatches) {
+      if (inFlight.isFinished()) onFinished(inFlight);
       else open = true;
     }
-    if (open && performance.now() < untilMs) immediate = setImmediate(look);
+    if (open && performance.now() < untilMs) immediate = setImmediate(check);
   }
 
   return {
     follow({ frames }, expectedUs) {
       if (processors < 2 || frames > MOST_FRAMES || expectedUs > SPIN_US) return;
       untilMs = performance.now() + SPIN_US / 1000;
-      immediate ??= setImmediate(look);
+      immediate ??= setImmediate(check);
     },
     stop() {
       clearImmediate(immediate);

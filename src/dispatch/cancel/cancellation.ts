@@ -8,17 +8,17 @@ import type { IdText } from '../../../wire/id-text.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { errorsFor, isAwaited } from '../connection/error-replies.ts';
 import type { Times } from '../connection/reply-queue.ts';
-import type { Entrance } from '../connection/request-queue.ts';
-import { createEndings } from './grace-period.ts';
+import type { RequestQueue } from '../connection/request-queue.ts';
+import { createGracePeriods } from './grace-period.ts';
 import { createOpenRequests, type Found, type OpenRequestsOptions } from './open-requests.ts';
 
 /** How often it is looked whether a time is over, in milliseconds. */
-const LOOK_MS = 10;
+const CHECK_MS = 10;
 
-export type WithdrawalOptions = Pick<OpenRequestsOptions, 'batcher' | 'flights' | 'long'> & {
+export type CancellationOptions = Pick<OpenRequestsOptions, 'batcher' | 'inFlightBatches' | 'long'> & {
   pool: Pick<Pool, 'cancel' | 'replace'>;
   /** The entrances in which something waits. */
-  waiting: ReadonlySet<Entrance>;
+  waiting: ReadonlySet<RequestQueue>;
   /** How many requests have no outcome yet. */
   pending: () => number;
   isRaw: () => boolean;
@@ -31,46 +31,46 @@ export type WithdrawalOptions = Pick<OpenRequestsOptions, 'batcher' | 'flights' 
   cancelGraceMs: number;
 };
 
-export type Withdrawals = {
+export type Cancellation = {
   /** Cancels the request with this id, if it is one of this connection, and neither answered nor a part of a batch. */
-  cancel(entrance: Entrance, id: IdText): void;
+  cancel(requestQueue: RequestQueue, id: IdText): void;
   /** The connection is gone: lets go of what somebody has waited for on it. */
-  hangUp(entrance: Entrance): void;
+  hangUp(requestQueue: RequestQueue): void;
   /** Tells all that runs to come to an end. Settles nothing. */
-  warnAll(why: LaunchpoolError): void;
+  abortAll(why: LaunchpoolError): void;
   /** There may be a time that will be over, from now on. */
-  watch(): void;
+  startTimer(): void;
   stop(): void;
   readonly counts: Readonly<Record<'cancelled' | 'queueTimeouts' | 'runTimeouts' | 'abandoned', number>>;
 };
 
-export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
-  const { pool, flights, waiting, pending, isRaw, knowsKind } = options;
+export function createCancellation(options: CancellationOptions): Cancellation {
+  const { pool, inFlightBatches, waiting, pending, isRaw, knowsKind } = options;
   const { queueTimeoutMs, runTimeoutMs, cancelGraceMs } = options;
   const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
-  const endings = createEndings(pool, cancelGraceMs);
+  const gracePeriods = createGracePeriods(pool, cancelGraceMs);
   const { visit } = createOpenRequests({
     ...options,
     end(...args) {
-      endings.begin(...args);
-      watch();
+      gracePeriods.start(...args);
+      startTimer();
     },
   });
   let timer: NodeJS.Timeout | undefined;
 
   /** @param whyOf is told whether it may have been begun: who is told that it was not may ask for it again. */
-  function withdraw(found: Found, whyOf: (mayRun: boolean) => PlainError): void {
-    const { lane, segment, place, payload } = found;
+  function settleCancelled(found: Found, whyOf: (mayRun: boolean) => PlainError): void {
+    const { replyQueue, group, position, payload } = found;
     const mayRun = found.skip();
     const why = whyOf(mayRun);
     // The payload may be in memory that is free by now, and will not be used again before this returns.
-    const { reply, failure } = lane.abandoned ? {} : isRaw() ? { failure: why } : errorsFor(payload, why);
+    const { reply, failure } = replyQueue.abandoned ? {} : isRaw() ? { failure: why } : errorsFor(payload, why);
     if (mayRun) found.end(why);
-    lane.drop(segment, place, { frames: reply, failure });
+    replyQueue.settleEarly(group, position, { frames: reply, failure });
   }
 
-  function watch(): void {
-    timer ??= setInterval(look, LOOK_MS);
+  function startTimer(): void {
+    timer ??= setInterval(check, CHECK_MS);
   }
 
   function stop(): void {
@@ -78,42 +78,42 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
     timer = undefined;
   }
 
-  function look(): void {
+  function check(): void {
     const now = performance.now();
-    endings.look(now);
-    if (knowsKind()) withdrawLate(now);
-    if (pending() === 0 && !endings.areUnderWay) stop();
+    gracePeriods.check(now);
+    if (knowsKind()) cancelLate(now);
+    if (pending() === 0 && !gracePeriods.areRunning) stop();
   }
 
-  function withdrawLate(now: number): void {
+  function cancelLate(now: number): void {
     const late = lateNow(now);
-    for (const flight of flights.values()) flight.observe(now);
+    for (const inFlight of inFlightBatches.values()) inFlight.observe(now);
     visit(
-      (_lane, segment) => late.queue(segment) || late.run(segment, segment.cameAt),
+      (_replyQueue, group) => late.queue(group) || late.run(group, group.cameAt),
       () => true,
       (found) => {
-        const { segment, begunAt } = found;
-        if (begunAt !== undefined) {
-          if (late.run(segment, begunAt)) withdraw(found, () => runTimeout(now, begunAt));
-        } else if (late.queue(segment) && !found.hasBegun()) {
+        const { group, startedAt } = found;
+        if (startedAt !== undefined) {
+          if (late.run(group, startedAt)) settleCancelled(found, () => runTimeout(now, startedAt));
+        } else if (late.queue(group) && !found.hasStarted()) {
           // One that has been begun while the others were told is running now.
-          withdraw(found, (mayRun) => (mayRun ? runTimeout(now, segment.cameAt) : queueTimeout(now, segment)));
+          settleCancelled(found, (mayRun) => (mayRun ? runTimeout(now, group.cameAt) : queueTimeout(now, group)));
         }
       },
     );
-    for (const entrance of waiting) {
-      entrance.refuseWaiting((_payload, times) => (late.queue(times) ? queueTimeout(now, times) : undefined));
+    for (const requestQueue of waiting) {
+      requestQueue.refuseWaiting((_payload, times) => (late.queue(times) ? queueTimeout(now, times) : undefined));
     }
   }
 
   /** Which requests are late, by what they have said themselves or by what all are given. */
   function lateNow(now: number): {
     queue: (times: Times) => boolean;
-    run: (times: Times, begunAt: number) => boolean;
+    run: (times: Times, startedAt: number) => boolean;
   } {
     return {
       queue: ({ cameAt, dueAt }) => now >= dueAt || (queueTimeoutMs > 0 && now >= cameAt + queueTimeoutMs),
-      run: ({ dueAt }, begunAt) => now >= dueAt || (runTimeoutMs > 0 && now >= begunAt + runTimeoutMs),
+      run: ({ dueAt }, startedAt) => now >= dueAt || (runTimeoutMs > 0 && now >= startedAt + runTimeoutMs),
     };
   }
 
@@ -126,18 +126,18 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
     );
   }
 
-  function runTimeout(now: number, begunAt: number): PlainError {
+  function runTimeout(now: number, startedAt: number): PlainError {
     counts.runTimeouts += 1;
     return plain(
       'ERR_LAUNCHPOOL_RUN_TIMEOUT',
-      `the request was still running after ${Math.round(now - begunAt)} ms`,
+      `the request was still running after ${Math.round(now - startedAt)} ms`,
       'Give it longer, or have its handler do less.',
     );
   }
 
   return {
-    cancel(entrance, id) {
-      const { lane } = entrance;
+    cancel(requestQueue, id) {
+      const { replyQueue } = requestQueue;
       const why = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller has cancelled the request');
       let isFound = false;
       const isIt = (payload: Buffer): boolean => {
@@ -150,14 +150,14 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
         return true;
       };
       visit(
-        (each) => each === lane,
+        (each) => each === replyQueue,
         isIt,
-        (found) => withdraw(found, () => why),
+        (found) => settleCancelled(found, () => why),
       );
-      if (!isFound) entrance.refuseWaiting((payload) => (isIt(payload) ? why : undefined));
+      if (!isFound) requestQueue.refuseWaiting((payload) => (isIt(payload) ? why : undefined));
     },
-    hangUp(entrance) {
-      const { lane } = entrance;
+    hangUp(requestQueue) {
+      const { replyQueue } = requestQueue;
       const why = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller has hung up');
       const isLost = (payload: Buffer): boolean => {
         if (!isRaw() && !isAwaited(payload)) return false;
@@ -165,23 +165,23 @@ export function createWithdrawals(options: WithdrawalOptions): Withdrawals {
         return true;
       };
       visit(
-        (each) => each === lane,
+        (each) => each === replyQueue,
         isLost,
-        (found) => withdraw(found, () => why),
+        (found) => settleCancelled(found, () => why),
       );
-      entrance.refuseWaiting((payload) => (isLost(payload) ? why : undefined));
+      requestQueue.refuseWaiting((payload) => (isLost(payload) ? why : undefined));
     },
-    warnAll(why) {
+    abortAll(why) {
       const error = toPlain(why);
       visit(
         () => true,
         () => true,
-        ({ begunAt, skip, end }) => {
-          if (begunAt !== undefined && skip()) end(error);
+        ({ startedAt, skip, end }) => {
+          if (startedAt !== undefined && skip()) end(error);
         },
       );
     },
-    watch,
+    startTimer,
     stop,
     counts,
   };

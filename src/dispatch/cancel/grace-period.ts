@@ -3,28 +3,28 @@ import { LaunchpoolError } from '../../../wire/errors.ts';
 import type { MainMessage } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 
-export type Endings = {
+export type GracePeriods = {
   /** Tells the thread. @param isOpen whether the request still has no outcome. */
-  begin(thread: number, message: MainMessage, isOpen: () => boolean): void;
+  start(thread: number, message: MainMessage, isOpen: () => boolean): void;
   /** Replaces the threads of those that had enough time; `now` is on the clock of `performance`. */
-  look(now: number): void;
-  readonly areUnderWay: boolean;
+  check(now: number): void;
+  readonly areRunning: boolean;
 };
 
-type Ending = { thread: number; isOpen: () => boolean; until: number };
+type GracePeriod = { thread: number; isOpen: () => boolean; until: number };
 
-export function createEndings(pool: Pick<Pool, 'cancel' | 'replace'>, graceMs: number): Endings {
-  let endings: Ending[] = [];
+export function createGracePeriods(pool: Pick<Pool, 'cancel' | 'replace'>, graceMs: number): GracePeriods {
+  let gracePeriods: GracePeriod[] = [];
 
   return {
-    begin(thread, message, isOpen) {
+    start(thread, message, isOpen) {
       pool.cancel(thread, message);
-      endings.push({ thread, isOpen, until: performance.now() + graceMs });
+      gracePeriods.push({ thread, isOpen, until: performance.now() + graceMs });
     },
-    look(now) {
-      const open = endings.filter(({ isOpen }) => isOpen());
+    check(now) {
+      const open = gracePeriods.filter(({ isOpen }) => isOpen());
       const late = new Set(open.filter(({ until }) => now >= until).map(({ thread }) => thread));
-      endings = open.filter(({ thread }) => !late.has(thread));
+      gracePeriods = open.filter(({ thread }) => !late.has(thread));
       const why = new LaunchpoolError(
         'ERR_LAUNCHPOOL_THREAD_EXITED',
         'a request on the same thread went on after it had been cancelled, and its thread was replaced',
@@ -32,8 +32,8 @@ export function createEndings(pool: Pick<Pool, 'cancel' | 'replace'>, graceMs: n
       );
       for (const thread of late) pool.replace(thread, why);
     },
-    get areUnderWay() {
-      return endings.length > 0;
+    get areRunning() {
+      return gracePeriods.length > 0;
     },
   };
 }

@@ -39,7 +39,7 @@ export function createAdmission({ maxRequests, maxBytes, expectedMs, onChange }:
   let isFull = false;
   let refused = 0;
 
-  function look(): void {
+  function check(): void {
     const level = Math.max(requests / maxRequests, bytes / maxBytes);
     if (isFull ? level > 1 - FREE_AGAIN : level < 1) return;
     isFull = !isFull;
@@ -66,12 +66,12 @@ export function createAdmission({ maxRequests, maxBytes, expectedMs, onChange }:
     enter(more, moreBytes) {
       requests += more;
       bytes += moreBytes;
-      if (requests >= maxRequests || bytes >= maxBytes) look();
+      if (requests >= maxRequests || bytes >= maxBytes) check();
     },
     leave(less, lessBytes) {
       requests -= less;
       bytes -= lessBytes;
-      if (isFull) look();
+      if (isFull) check();
     },
     busy(frames) {
       refused += frames;

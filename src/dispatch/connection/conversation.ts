@@ -3,13 +3,13 @@ import { mayHaveControl, readControl } from '../../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { payloadLength, payloadStart } from '../../../wire/frame.ts';
 import type { IdText } from '../../../wire/id-text.ts';
-import { createLane, type Keep, type Lane, type LaneEnd, type LaneOptions } from './reply-queue.ts';
-import { createEntrance, type Entrance, type EntranceOptions } from './request-queue.ts';
+import { createReplyQueue, type Retain, type ReplyQueue, type ReplySink, type ReplyQueueOptions } from './reply-queue.ts';
+import { createRequestQueue, type RequestQueue, type RequestQueueOptions } from './request-queue.ts';
 
 /** Of one connection. */
 const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 
-export type Passage = {
+export type Conversation = {
   /**
    * Takes whole frames, still framed. The bytes are read during the call and not kept.
    * @param frames how many there are, where that is known.
@@ -28,45 +28,45 @@ export type Passage = {
   abandon(): void;
 };
 
-export type PassageOptions = LaneOptions & {
+export type ConversationOptions = ReplyQueueOptions & {
   /** Resolves when it is known whether the agent is raw. */
   knowsKind: () => Promise<void>;
-  entrance: EntranceOptions;
+  requestQueue: RequestQueueOptions;
   /** The lanes in which something may be under way. */
-  lanes: Set<Lane>;
+  replyQueues: Set<ReplyQueue>;
   /** A request has come that must have an outcome by a time of its own. */
   onDue: () => void;
   /** Nobody waits any more for the reply to this id. */
-  cancel: (entrance: Entrance, id: IdText) => void;
+  cancel: (requestQueue: RequestQueue, id: IdText) => void;
   /** The connection is gone, and with it all who have waited for replies. */
-  hangUp: (entrance: Entrance) => void;
+  hangUp: (requestQueue: RequestQueue) => void;
 };
 
 /** @param options are shared by all passages. */
-export function createPassage(end: LaneEnd, options: PassageOptions): Passage {
-  return new OpenPassage(end, options);
+export function createConversation(end: ReplySink, options: ConversationOptions): Conversation {
+  return new ConnectionConversation(end, options);
 }
 
 /** A class, as there are thousands of them. */
-class OpenPassage implements Passage, LaneEnd {
-  readonly #end: LaneEnd;
-  readonly #options: PassageOptions;
-  readonly #lane: Lane;
-  readonly #entrance: Entrance;
+class ConnectionConversation implements Conversation, ReplySink {
+  readonly #end: ReplySink;
+  readonly #options: ConversationOptions;
+  readonly #replyQueue: ReplyQueue;
+  readonly #requestQueue: RequestQueue;
   #refusal: LaunchpoolError | undefined;
   /** What may be for the agent itself, and what is behind it, until it is known whether that can be. */
   #held: { run: Buffer; cameAt: number }[] | undefined;
 
-  constructor(end: LaneEnd, options: PassageOptions) {
+  constructor(end: ReplySink, options: ConversationOptions) {
     this.#end = end;
     this.#options = options;
-    this.#lane = createLane(this, options);
-    this.#entrance = createEntrance(this.#lane, options.entrance);
-    options.lanes.add(this.#lane);
+    this.#replyQueue = createReplyQueue(this, options);
+    this.#requestQueue = createRequestQueue(this.#replyQueue, options.requestQueue);
+    options.replyQueues.add(this.#replyQueue);
   }
 
   get isBusy(): boolean {
-    return this.#lane.requests > 0 || this.#entrance.isFull || this.#held !== undefined;
+    return this.#replyQueue.requests > 0 || this.#requestQueue.isFull || this.#held !== undefined;
   }
 
   dispatch(run: Buffer, frames?: number, own?: boolean): void {
@@ -74,7 +74,7 @@ class OpenPassage implements Passage, LaneEnd {
     const cameAt = performance.now();
     if (this.#held !== undefined) this.#held.push({ run: Buffer.from(run), cameAt });
     else if (kind() === 'raw' || !mayHaveControl(run)) {
-      this.#entrance.dispatch(run, { cameAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
+      this.#requestQueue.dispatch(run, { cameAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
     } else if (kind() === 'rpc') this.#sort(run, cameAt);
     else this.#hold(run, cameAt);
   }
@@ -87,10 +87,10 @@ class OpenPassage implements Passage, LaneEnd {
     this.#held = undefined;
     const isRaw = this.#options.kind() === 'raw';
     for (const { run: each, cameAt: at } of held) {
-      if (isRaw) this.#entrance.dispatch(each, { cameAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
+      if (isRaw) this.#requestQueue.dispatch(each, { cameAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
       else this.#sort(each, at);
     }
-    if (this.#lane.abandoned) this.#leave();
+    if (this.#replyQueue.abandoned) this.#leave();
     else this.#end.settled();
   }
 
@@ -100,18 +100,18 @@ class OpenPassage implements Passage, LaneEnd {
       const start = payloadStart(run, offset);
       const end = start + payloadLength(run, offset);
       const control = readControl(run.subarray(start, end));
-      if (control?.kind === 'cancel') this.#options.cancel(this.#entrance, control.id);
+      if (control?.kind === 'cancel') this.#options.cancel(this.#requestQueue, control.id);
       else {
         const dueAt = control === undefined ? Number.POSITIVE_INFINITY : cameAt + control.timeoutMs;
         if (control !== undefined) this.#options.onDue();
-        this.#entrance.dispatch(run.subarray(offset, end), { cameAt, dueAt }, 1);
+        this.#requestQueue.dispatch(run.subarray(offset, end), { cameAt, dueAt }, 1);
       }
       offset = end;
     }
   }
 
   resume(): void {
-    this.#entrance.resume();
+    this.#requestQueue.resume();
     this.#refuseInTurn();
   }
 
@@ -123,27 +123,27 @@ class OpenPassage implements Passage, LaneEnd {
   }
 
   abandon(): void {
-    this.#lane.abandon();
+    this.#replyQueue.abandon();
     if (this.#held === undefined) this.#leave();
   }
 
   #leave(): void {
-    this.#options.hangUp(this.#entrance);
+    this.#options.hangUp(this.#requestQueue);
     // Begins what is left of what waits: notifications, which nobody stays for.
-    this.#entrance.resume();
-    if (this.#lane.requests === 0) this.#options.lanes.delete(this.#lane);
+    this.#requestQueue.resume();
+    if (this.#replyQueue.requests === 0) this.#options.replyQueues.delete(this.#replyQueue);
   }
 
   get isOverfull(): boolean {
-    const { admission } = this.#options.entrance;
-    if (this.#entrance.isFull || this.#held !== undefined || admission.isFull) return true;
-    return this.#lane.bytes > MOST_BYTES_UNDER_WAY;
+    const { admission } = this.#options.requestQueue;
+    if (this.#requestQueue.isFull || this.#held !== undefined || admission.isFull) return true;
+    return this.#replyQueue.bytes > MOST_BYTES_UNDER_WAY;
   }
 
   // The lane's side.
 
-  send(frames: Uint8Array, keep?: Keep): void {
-    this.#end.send(frames, keep);
+  send(frames: Uint8Array, retain?: Retain): void {
+    this.#end.send(frames, retain);
   }
 
   fail(error: PlainError): void {
@@ -156,13 +156,13 @@ class OpenPassage implements Passage, LaneEnd {
 
   settled(): void {
     this.resume();
-    if (this.#lane.abandoned && this.#lane.requests === 0) this.#options.lanes.delete(this.#lane);
+    if (this.#replyQueue.abandoned && this.#replyQueue.requests === 0) this.#options.replyQueues.delete(this.#replyQueue);
     this.#end.settled();
   }
 
   /** Behind all requests that have come, and not only those that are under way. */
   #refuseInTurn(): void {
-    if (this.#refusal !== undefined && !this.#entrance.isFull && this.#held === undefined)
-      this.#lane.refuse(toPlain(this.#refusal));
+    if (this.#refusal !== undefined && !this.#requestQueue.isFull && this.#held === undefined)
+      this.#replyQueue.refuse(toPlain(this.#refusal));
   }
 }

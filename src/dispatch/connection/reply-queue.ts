@@ -10,15 +10,15 @@ import type { Admission } from './admission.ts';
  * Keeps bytes as they are beyond the call in which they are handed over; to be called during that call, once at most.
  * Returns what gives them back.
  */
-export type Keep = () => () => void;
+export type Retain = () => () => void;
 
 /** What a lane wants of its connection. */
-export type LaneEnd = {
+export type ReplySink = {
   /**
    * Sends whole frames, one behind the other. The bytes are the receiver's only until it returns.
    * @param keep makes them its own for longer.
    */
-  send(frames: Uint8Array, keep?: Keep): void;
+  send(frames: Uint8Array, retain?: Retain): void;
   /** Closes the connection behind what has been sent: a raw agent has no other way to say that a request failed. */
   fail(error: PlainError): void;
   /** Called each time requests have been dealt with. */
@@ -28,7 +28,7 @@ export type LaneEnd = {
 };
 
 /** Consecutive requests of a lane, which came together: a row of places in its order. */
-export type Segment = {
+export type RequestGroup = {
   readonly count: number;
   readonly bytes: number;
   /** When they have come, and by when they must have an outcome, on the clock of `performance`. */
@@ -41,7 +41,7 @@ export type Segment = {
   /** Outcomes that wait for their turn, by their first place. */
   held: Map<number, Held> | undefined;
   /** Places that were settled before their time: whatever becomes of these requests, nobody wants it any more. */
-  dropped: Set<number> | undefined;
+  cancelled: Set<number> | undefined;
 };
 
 /** When requests have come, and by when they must have an outcome. */
@@ -52,7 +52,7 @@ export type Settlement = {
   frames?: Uint8Array | undefined;
   failure?: PlainError | undefined;
   /** Without it, the frames are there during the call only. */
-  keep?: Keep | undefined;
+  retain?: Retain | undefined;
 };
 
 type Held = { count: number; frames?: Uint8Array | undefined; failure?: PlainError | undefined; release?: () => void };
@@ -60,17 +60,17 @@ type Held = { count: number; frames?: Uint8Array | undefined; failure?: PlainErr
 /** Replies that have to wait are copied, so that nobody waits for their memory, unless they are longer. */
 export const COPIED_BYTES = 32 * 1024;
 
-export type Lane = {
-  readonly end: LaneEnd;
+export type ReplyQueue = {
+  readonly end: ReplySink;
   /** Requests whose outcome has not been handed on, and their bytes. */
   readonly requests: number;
   readonly bytes: number;
   /** Takes places for requests that are begun, or refused. */
-  open(count: number, bytes: number, times: Times, isRefused?: boolean): Segment;
+  open(count: number, bytes: number, times: Times, isRefused?: boolean): RequestGroup;
   /** Settles `count` places from `first` on, but for those that were dropped. */
-  settle(segment: Segment, first: number, count: number, settlement: Settlement): void;
+  settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void;
   /** Settles a place that is not settled yet; what becomes of the request after all is not heard of. */
-  drop(segment: Segment, place: number, settlement: Settlement): void;
+  settleEarly(group: RequestGroup, position: number, settlement: Settlement): void;
   /** Ends the conversation because of what the other side has sent, behind the requests before it. */
   refuse(error: PlainError): void;
   /** Says that the connection is gone: outcomes to come are dropped. */
@@ -79,7 +79,7 @@ export type Lane = {
 };
 
 /** What all lanes have in common. */
-export type LaneOptions = {
+export type ReplyQueueOptions = {
   /** Replies of a raw agent keep the order of their requests. Known when there is a first reply, but for errors. */
   kind: () => AgentKind | undefined;
   admission: Pick<Admission, 'enter' | 'leave'>;
@@ -88,66 +88,66 @@ export type LaneOptions = {
 };
 
 /** @param options may be shared by all lanes. */
-export function createLane(end: LaneEnd, options: LaneOptions): Lane {
-  return new OpenLane(end, options);
+export function createReplyQueue(end: ReplySink, options: ReplyQueueOptions): ReplyQueue {
+  return new ConnectionReplyQueue(end, options);
 }
 
 /** A class, as there are thousands of lanes: what is in a closure takes its memory for each. */
-class OpenLane implements Lane {
-  readonly end: LaneEnd;
+class ConnectionReplyQueue implements ReplyQueue {
+  readonly end: ReplySink;
   requests = 0;
   bytes = 0;
   abandoned = false;
-  readonly #options: LaneOptions;
-  readonly #segments: Segment[] = [];
+  readonly #options: ReplyQueueOptions;
+  readonly #groups: RequestGroup[] = [];
   #refusal: PlainError | undefined;
 
-  constructor(end: LaneEnd, options: LaneOptions) {
+  constructor(end: ReplySink, options: ReplyQueueOptions) {
     this.end = end;
     this.#options = options;
   }
 
-  open(count: number, bytes: number, { cameAt, dueAt }: Times, isRefused = false): Segment {
+  open(count: number, bytes: number, { cameAt, dueAt }: Times, isRefused = false): RequestGroup {
     this.requests += count;
     this.bytes += bytes;
     this.#options.admission.enter(count, bytes);
     const counted = { count, bytes, cameAt, dueAt, isRefused };
-    const segment: Segment = { ...counted, handed: 0, held: undefined, dropped: undefined };
-    this.#segments.push(segment);
-    return segment;
+    const group: RequestGroup = { ...counted, handed: 0, held: undefined, cancelled: undefined };
+    this.#groups.push(group);
+    return group;
   }
 
-  settle(segment: Segment, first: number, count: number, settlement: Settlement): void {
-    const { dropped } = segment;
-    if (dropped === undefined) this.#settle(segment, first, count, settlement);
-    else for (const part of withoutDropped(dropped, first, count, settlement)) this.#settle(segment, ...part);
+  settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
+    const { cancelled } = group;
+    if (cancelled === undefined) this.#settle(group, first, count, settlement);
+    else for (const part of withoutCancelled(cancelled, first, count, settlement)) this.#settle(group, ...part);
   }
 
-  drop(segment: Segment, place: number, settlement: Settlement): void {
-    segment.dropped ??= new Set();
-    segment.dropped.add(place);
-    this.#settle(segment, place, 1, settlement);
+  settleEarly(group: RequestGroup, position: number, settlement: Settlement): void {
+    group.cancelled ??= new Set();
+    group.cancelled.add(position);
+    this.#settle(group, position, 1, settlement);
   }
 
-  #settle(segment: Segment, first: number, count: number, settlement: Settlement): void {
+  #settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
     const kind = this.#options.kind();
-    if (kind === 'raw') this.#settleInTurn(segment, first, count, settlement);
+    if (kind === 'raw') this.#settleInTurn(group, first, count, settlement);
     else {
       // Without an order there is no need to remember who came before.
-      if (kind === 'rpc') this.#segments.length = 0;
-      this.#hand(segment, count, settlement);
-      if (segment === this.#segments[0]) this.#handHeld();
+      if (kind === 'rpc') this.#groups.length = 0;
+      this.#hand(group, count, settlement);
+      if (group === this.#groups[0]) this.#handHeld();
     }
     this.#sayRefusal();
     this.end.settled();
   }
 
-  #settleInTurn(segment: Segment, first: number, count: number, settlement: Settlement): void {
-    const isFirst = segment === this.#segments[0];
-    if (isFirst && segment.handed === first) this.#hand(segment, count, settlement);
+  #settleInTurn(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
+    const isFirst = group === this.#groups[0];
+    if (isFirst && group.handed === first) this.#hand(group, count, settlement);
     else {
-      segment.held ??= new Map();
-      segment.held.set(first, hold(settlement, count));
+      group.held ??= new Map();
+      group.held.set(first, hold(settlement, count));
     }
     if (isFirst) this.#handHeld();
   }
@@ -161,36 +161,36 @@ class OpenLane implements Lane {
     this.abandoned = true;
   }
 
-  #hand(segment: Segment, count: number, { frames, failure, keep }: Settlement): void {
-    segment.handed += count;
+  #hand(group: RequestGroup, count: number, { frames, failure, retain }: Settlement): void {
+    group.handed += count;
     this.requests -= count;
-    const bytes = segment.handed === segment.count ? segment.bytes : 0;
+    const bytes = group.handed === group.count ? group.bytes : 0;
     this.bytes -= bytes;
     const { admission, onOutcome } = this.#options;
     admission.leave(count, bytes);
-    onOutcome(segment.isRefused ? undefined : performance.now() - segment.cameAt, count);
+    onOutcome(group.isRefused ? undefined : performance.now() - group.cameAt, count);
     if (this.abandoned) return;
-    if (frames !== undefined) this.end.send(frames, keep);
+    if (frames !== undefined) this.end.send(frames, retain);
     if (failure !== undefined) this.#fail(failure);
   }
 
-  #handLate(segment: Segment, { count, frames, failure, release }: Held): void {
-    let kept = false;
-    const keep =
+  #handLate(group: RequestGroup, { count, frames, failure, release }: Held): void {
+    let retained = false;
+    const retain =
       release &&
       ((): (() => void) => {
-        kept = true;
+        retained = true;
         return release;
       });
-    this.#hand(segment, count, { frames, failure, keep });
-    if (!kept) release?.();
+    this.#hand(group, count, { frames, failure, retain });
+    if (!retained) release?.();
   }
 
   /** Hands on what has been waiting for what was handed on just now. */
   #handHeld(): void {
-    for (let head = this.#segments[0]; head !== undefined; head = this.#segments[0]) {
+    for (let head = this.#groups[0]; head !== undefined; head = this.#groups[0]) {
       if (head.handed === head.count) {
-        this.#segments.shift();
+        this.#groups.shift();
         continue;
       }
       const held = head.held?.get(head.handed);
@@ -212,28 +212,28 @@ class OpenLane implements Lane {
   }
 }
 
-function hold({ frames, failure, keep }: Settlement, count: number): Held {
-  if (frames === undefined || keep === undefined || frames.length <= COPIED_BYTES) {
+function hold({ frames, failure, retain }: Settlement, count: number): Held {
+  if (frames === undefined || retain === undefined || frames.length <= COPIED_BYTES) {
     return { count, frames: frames && Buffer.from(frames), failure };
   }
-  return { count, frames, release: keep() };
+  return { count, frames, release: retain() };
 }
 
 type Part = [first: number, count: number, settlement: Settlement];
 
 /** What is left of a row of places when the dropped ones are taken out, each place by itself. */
-function* withoutDropped(
-  dropped: ReadonlySet<number>,
+function* withoutCancelled(
+  cancelled: ReadonlySet<number>,
   first: number,
   count: number,
   { frames, failure }: Settlement,
 ): Generator<Part> {
   const run = frames && Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
   let from = 0;
-  for (let place = first; place < first + count; place += 1) {
+  for (let position = first; position < first + count; position += 1) {
     const start = from;
     // Where there are frames, there is one for each place.
     if (run !== undefined) from = payloadStart(run, from) + payloadLength(run, from);
-    if (!dropped.has(place)) yield [place, 1, { frames: run?.subarray(start, from), failure }];
+    if (!cancelled.has(position)) yield [position, 1, { frames: run?.subarray(start, from), failure }];
   }
 }

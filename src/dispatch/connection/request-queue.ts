@@ -3,9 +3,9 @@ import type { PlainError } from '../../../wire/errors.ts';
 import { payloadLength, payloadStart } from '../../../wire/frame.ts';
 import type { Admission } from './admission.ts';
 import { errorsFor } from './error-replies.ts';
-import type { Lane, Times } from './reply-queue.ts';
+import type { ReplyQueue, Times } from './reply-queue.ts';
 
-export type EntranceOptions = {
+export type RequestQueueOptions = {
   /** The most requests of one connection that may be under way. */
   window: () => number;
   admission: Admission;
@@ -14,14 +14,14 @@ export type EntranceOptions = {
   /** A frame of more bytes than this, header included, is a long one. */
   longFrameBytes: number;
   /** Begins requests; the bytes are read during the call and not kept. */
-  begin: (lane: Lane, run: Buffer, frames: number, times: Times) => void;
+  start: (replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times) => void;
   /** Begins a long request; its payload likewise, unless it stands in shared memory. */
-  beginLong: (lane: Lane, payload: Buffer, times: Times) => void;
+  startLong: (replyQueue: ReplyQueue, payload: Buffer, times: Times) => void;
   /** Those that have something waiting. */
-  waiting: Set<Entrance>;
+  waiting: Set<RequestQueue>;
 };
 
-export type Entrance = {
+export type RequestQueue = {
   /**
    * Takes whole frames, still framed. The bytes are read during the call and not kept.
    * @param frames how many there are, where that is known.
@@ -35,7 +35,7 @@ export type Entrance = {
    * @param why is asked for each frame; of those that are gone, nothing is answered.
    */
   refuseWaiting(why: (payload: Buffer, times: Times) => PlainError | undefined): void;
-  readonly lane: Lane;
+  readonly replyQueue: ReplyQueue;
   /** Whether some of what has come is not begun. */
   readonly isFull: boolean;
   /** How many requests that is. */
@@ -43,23 +43,23 @@ export type Entrance = {
 };
 
 /** @param options may be shared by all entrances. */
-export function createEntrance(lane: Lane, options: EntranceOptions): Entrance {
-  return new OpenEntrance(lane, options);
+export function createRequestQueue(replyQueue: ReplyQueue, options: RequestQueueOptions): RequestQueue {
+  return new ConnectionRequestQueue(replyQueue, options);
 }
 
 /** Frames that have not been begun, in memory of their own. */
-type Waiting = { run: Buffer; frames: number; times: Times };
+type QueuedFrames = { run: Buffer; frames: number; times: Times };
 
 /** A class, as there are thousands of them. */
-class OpenEntrance implements Entrance {
-  readonly lane: Lane;
-  readonly #options: EntranceOptions;
-  #waiting: Waiting[] | undefined;
+class ConnectionRequestQueue implements RequestQueue {
+  readonly replyQueue: ReplyQueue;
+  readonly #options: RequestQueueOptions;
+  #waiting: QueuedFrames[] | undefined;
   /** What waits is being walked through: what is begun or refused meanwhile must not lead back here. */
   #isWalking = false;
 
-  constructor(lane: Lane, options: EntranceOptions) {
-    this.lane = lane;
+  constructor(replyQueue: ReplyQueue, options: RequestQueueOptions) {
+    this.replyQueue = replyQueue;
     this.#options = options;
   }
 
@@ -85,7 +85,7 @@ class OpenEntrance implements Entrance {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
     this.#isWalking = true;
-    const isOver = this.#beginWaiting(waiting);
+    const isOver = this.#startQueued(waiting);
     this.#isWalking = false;
     if (isOver) this.#open();
   }
@@ -93,12 +93,12 @@ class OpenEntrance implements Entrance {
   refuseWaiting(why: (payload: Buffer, times: Times) => PlainError | undefined): void {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
-    const left: Waiting[] = [];
+    const left: QueuedFrames[] = [];
     this.#isWalking = true;
     for (const { run, frames, times } of waiting) {
       this.#options.admission.leave(frames, run.length);
-      const kept = this.#refuseSome(run, times, why);
-      if (kept.length > 0) left.push({ run: kept, frames: framesIn(kept), times });
+      const retained = this.#refuseSome(run, times, why);
+      if (retained.length > 0) left.push({ run: retained, frames: framesIn(retained), times });
     }
     for (const { run, frames } of left) this.#options.admission.enter(frames, run.length);
     this.#isWalking = false;
@@ -106,14 +106,14 @@ class OpenEntrance implements Entrance {
     if (left.length > 0) return;
     this.#open();
     // What was settled last was so while something seemed to wait.
-    this.lane.end.settled();
+    this.replyQueue.end.settled();
   }
 
   #take(run: Buffer, times: Times, frames: number, own: boolean): void {
     const counted = { frames: 0 };
-    const begun = this.#waiting === undefined ? this.#beginSome(run, times, frames, counted) : 0;
-    if (begun === run.length) return;
-    const rest = run.subarray(begun);
+    const started = this.#waiting === undefined ? this.#startSome(run, times, frames, counted) : 0;
+    if (started === run.length) return;
+    const rest = run.subarray(started);
     const left = frames - counted.frames;
     this.#options.admission.enter(left, rest.length);
     this.#options.waiting.add(this);
@@ -122,13 +122,13 @@ class OpenEntrance implements Entrance {
   }
 
   /** Says whether all of it is begun. */
-  #beginWaiting(waiting: Waiting[]): boolean {
+  #startQueued(waiting: QueuedFrames[]): boolean {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       const { run, frames, times } = next;
       const counted = { frames: 0 };
-      const begun = this.#beginSome(run, times, frames, counted, true);
-      if (begun < run.length) {
-        next.run = run.subarray(begun);
+      const started = this.#startSome(run, times, frames, counted, true);
+      if (started < run.length) {
+        next.run = run.subarray(started);
         next.frames = frames - counted.frames;
         return false;
       }
@@ -145,7 +145,7 @@ class OpenEntrance implements Entrance {
 
   /** Takes the first frames, as many as there is room for, and says of the others that the agent is busy. */
   #refuseBeyond(run: Buffer, frames: number, room: number, times: Times): void {
-    const { end } = rowOf(run, 0, room, Number.POSITIVE_INFINITY);
+    const { end } = spanOf(run, 0, room, Number.POSITIVE_INFINITY);
     if (room > 0) this.#take(run.subarray(0, end), times, room, false);
     const error = this.#options.admission.busy(frames - room);
     this.#refuseSome(run.subarray(end), times, () => error);
@@ -153,57 +153,57 @@ class OpenEntrance implements Entrance {
 
   /** Returns the frames that are not refused. */
   #refuseSome(run: Buffer, times: Times, why: (payload: Buffer, times: Times) => PlainError | undefined): Buffer {
-    const kept: Buffer[] = [];
+    const retained: Buffer[] = [];
     for (let offset = 0; offset < run.length; ) {
       const start = payloadStart(run, offset);
       const end = start + payloadLength(run, offset);
       const payload = run.subarray(start, end);
       const error = why(payload, times);
-      if (error === undefined) kept.push(run.subarray(offset, end));
+      if (error === undefined) retained.push(run.subarray(offset, end));
       else this.#refuse(payload, times, error);
       offset = end;
     }
-    return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
+    return retained.length === 1 ? (retained[0] as Buffer) : Buffer.concat(retained);
   }
 
   #refuse(payload: Buffer, times: Times, error: PlainError): void {
-    const { lane } = this;
-    const { reply, failure } = lane.abandoned
+    const { replyQueue } = this;
+    const { reply, failure } = replyQueue.abandoned
       ? {}
       : this.#options.isRpc()
         ? errorsFor(payload, error)
         : { failure: error };
-    lane.settle(lane.open(1, 0, times, true), 0, 1, { frames: reply, failure });
+    replyQueue.settle(replyQueue.open(1, 0, times, true), 0, 1, { frames: reply, failure });
   }
 
   /**
    * Begins the frames at the start of a run, as many as may be; returns where it has stopped.
    * @param waited whether they have been counted already: what is begun is counted anew.
    */
-  #beginSome(run: Buffer, times: Times, known: number, counted: { frames: number }, waited = false): number {
-    const { lane } = this;
-    const { window, longFrameBytes, begin, beginLong, admission } = this.#options;
+  #startSome(run: Buffer, times: Times, known: number, counted: { frames: number }, waited = false): number {
+    const { replyQueue } = this;
+    const { window, longFrameBytes, start, startLong, admission } = this.#options;
     // Whoever is gone reads nothing any more, but what it has sent may be notifications, and is run.
-    let room = lane.end.isFull() && !lane.abandoned ? 0 : window() - lane.requests;
+    let room = replyQueue.end.isFull() && !replyQueue.abandoned ? 0 : window() - replyQueue.requests;
     if (known <= room && run.length <= longFrameBytes) {
       // The usual case, in which nobody has to look at each frame.
       counted.frames = known;
       if (waited) admission.leave(known, run.length);
-      begin(lane, run, known, times);
+      start(replyQueue, run, known, times);
       return run.length;
     }
     let offset = 0;
     while (offset < run.length && room > 0) {
-      let { frames, end } = rowOf(run, offset, room, longFrameBytes);
-      const start = payloadStart(run, offset);
+      let { frames, end } = spanOf(run, offset, room, longFrameBytes);
+      const payloadAt = payloadStart(run, offset);
       const isLong = frames === 0;
       if (isLong) {
-        end = start + payloadLength(run, offset);
+        end = payloadAt + payloadLength(run, offset);
         frames = 1;
       }
       if (waited) admission.leave(frames, end - offset);
-      if (isLong) beginLong(lane, run.subarray(start, end), times);
-      else begin(lane, run.subarray(offset, end), frames, times);
+      if (isLong) startLong(replyQueue, run.subarray(payloadAt, end), times);
+      else start(replyQueue, run.subarray(offset, end), frames, times);
       room -= frames;
       counted.frames += frames;
       offset = end;
@@ -213,7 +213,7 @@ class OpenEntrance implements Entrance {
 }
 
 /** The frames from `offset` on, `most` at most, up to one of more than `mostBytes`; and where they end. */
-function rowOf(run: Buffer, offset: number, most: number, mostBytes: number): { frames: number; end: number } {
+function spanOf(run: Buffer, offset: number, most: number, mostBytes: number): { frames: number; end: number } {
   let end = offset;
   let frames = 0;
   while (end < run.length && frames < most) {
@@ -226,5 +226,5 @@ function rowOf(run: Buffer, offset: number, most: number, mostBytes: number): { 
 }
 
 function framesIn(run: Buffer): number {
-  return rowOf(run, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY).frames;
+  return spanOf(run, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY).frames;
 }

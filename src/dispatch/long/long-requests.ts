@@ -1,12 +1,12 @@
 /** Requests that are too long for a batch: each is a task of its own, in shared memory of its own. */
 import { type LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import { SHORT_HEADER_BYTES } from '../../../wire/frame.ts';
-import { claimLong, DROPPED, NOBODY, type Outcome } from '../../../workers/task.ts';
+import { claimLong, CANCELLED, UNCLAIMED, type Outcome } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { errorsFor } from '../connection/error-replies.ts';
-import type { Lane, Segment, Times } from '../connection/reply-queue.ts';
-import { createWatch } from '../stall-detector.ts';
-import type { LongMemory } from './shared-memory-pool.ts';
+import type { ReplyQueue, RequestGroup, Times } from '../connection/reply-queue.ts';
+import { createStallDetector } from '../stall-detector.ts';
+import type { SharedMemoryPool } from './shared-memory-pool.ts';
 
 /** So many threads may die before they begin a request; then it is answered with an error. */
 const MOST_DEATHS = 100;
@@ -15,8 +15,8 @@ const MOST_DEATHS = 100;
 export type LongRequest = {
   /** Another one each time that it is handed to a thread: what is said of an earlier time is of no more interest. */
   ticket: number;
-  lane: Lane;
-  segment: Segment;
+  replyQueue: ReplyQueue;
+  group: RequestGroup;
   payload: Buffer<SharedArrayBuffer>;
   /** See LongTask; likewise. */
   claim: Int32Array<SharedArrayBuffer>;
@@ -33,7 +33,7 @@ type Handing = { request: LongRequest; isStuck(): boolean };
 
 export type LongRequests = {
   /** Takes a request. Its payload is read during the call and not kept, unless it stands in long memory: then for good. */
-  add(lane: Lane, payload: Buffer, times: Times): void;
+  add(replyQueue: ReplyQueue, payload: Buffer, times: Times): void;
   /** Visits the requests that have no outcome yet. */
   visit(visitor: (request: LongRequest) => void): void;
   /** Has a request not be begun, if it has not been; returns the thread that has begun it, or undefined. */
@@ -48,12 +48,12 @@ export type LongRequests = {
   lose(thread: number, error: LaunchpoolError): void;
   stop(): void;
   /** How many have not been begun. */
-  readonly untouched: number;
+  readonly notStarted: number;
 };
 
 export type LongRequestsOptions = {
   pool: Pick<Pool, 'kind' | 'runLong' | 'addOpen' | 'hasRoom'>;
-  memory: LongMemory;
+  memory: SharedMemoryPool;
   /** Whether a request that is lost closes its connection, or is answered with an error. */
   isRaw: () => boolean;
   /** Called when a thread may have room again. */
@@ -65,21 +65,21 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
   const underWay = new Map<number, LongRequest>();
   /** Those that are with a thread. */
   const handed = new Set<Handing>();
-  const watch = createWatch(handed, onStuck);
+  const stallDetector = createStallDetector(handed, onStuck);
   let lastTicket = 0;
 
   function run(request: LongRequest): void {
     const { ticket, payload, claim } = request;
     const handing = handingOf(request);
     handed.add(handing);
-    watch.start();
+    stallDetector.start();
     request.handedAt = performance.now();
     pool
       .runLong({ ticket, request: payload, claim })
       .then(
-        ({ thread, place }) => {
+        ({ thread, range }) => {
           if (request.ticket !== ticket) return;
-          if (place !== undefined) settle(ticket, { place });
+          if (range !== undefined) settle(ticket, { range });
           request.thread = thread;
           if (underWay.has(ticket)) pool.addOpen(thread, 1);
         },
@@ -88,7 +88,7 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
           request.deaths += 1;
           // Of a module that no thread has loaded, another one would die likewise.
           const mayRepeat = pool.kind !== undefined && request.deaths < MOST_DEATHS;
-          if (!mayRepeat || !recall(request)) fail(request, error);
+          if (!mayRepeat || !takeBack(request)) fail(request, error);
         },
       )
       .finally(() => {
@@ -99,12 +99,12 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
 
   /** Another thread has room for what this one has not begun. */
   function onStuck({ request }: Handing): void {
-    if (pool.kind !== undefined && pool.hasRoom() && recall(request)) onRoom();
+    if (pool.kind !== undefined && pool.hasRoom() && takeBack(request)) onRoom();
   }
 
   /** Has a request go to another thread, and says whether that is possible: nobody has begun it. */
-  function recall(request: LongRequest): boolean {
-    if (!claimLong(request.claim, DROPPED)) return false;
+  function takeBack(request: LongRequest): boolean {
+    if (!claimLong(request.claim, CANCELLED)) return false;
     underWay.delete(request.ticket);
     enter(request);
     waiting.unshift(request);
@@ -127,19 +127,19 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
     return request;
   }
 
-  function settle(ticket: number, { reply, place, failure }: Outcome): boolean {
+  function settle(ticket: number, { reply, range, failure }: Outcome): boolean {
     const request = take(ticket);
     if (request === undefined) return false;
     const { buffer } = request.payload;
-    const frames = place === undefined ? reply : Buffer.from(buffer, place.from, place.to - place.from);
-    let kept = false;
+    const frames = range === undefined ? reply : Buffer.from(buffer, range.from, range.to - range.from);
+    let retained = false;
     const release = (): void => memory.release(buffer);
-    const keep = (): (() => void) => {
-      kept = true;
+    const retain = (): (() => void) => {
+      retained = true;
       return release;
     };
-    request.lane.settle(request.segment, 0, 1, { frames, failure, keep });
-    if (!kept) release();
+    request.replyQueue.settle(request.group, 0, 1, { frames, failure, retain });
+    if (!retained) release();
     return true;
   }
 
@@ -149,7 +149,7 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
     if (request === undefined) return;
     const plain = toPlain(error);
     const { reply, failure } = isRaw() ? { failure: plain } : errorsFor(request.payload, plain);
-    request.lane.settle(request.segment, 0, 1, { frames: reply, failure });
+    request.replyQueue.settle(request.group, 0, 1, { frames: reply, failure });
   }
 
   function copied(payload: Buffer): Buffer<SharedArrayBuffer> {
@@ -160,10 +160,10 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
   }
 
   return {
-    add(lane, payload, times) {
-      const segment = lane.open(1, payload.length, times);
+    add(replyQueue, payload, times) {
+      const group = replyQueue.open(1, payload.length, times);
       const shared = isShared(payload) ? payload : copied(payload);
-      const request = { lane, segment, payload: shared, thread: 0, deaths: 0 } as LongRequest;
+      const request = { replyQueue, group, payload: shared, thread: 0, deaths: 0 } as LongRequest;
       enter(request);
       waiting.push(request);
     },
@@ -175,7 +175,7 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
     },
     skip(request) {
       const { ticket, claim, payload } = request;
-      if (!claimLong(claim, DROPPED)) return Atomics.load(claim, 0);
+      if (!claimLong(claim, CANCELLED)) return Atomics.load(claim, 0);
       const at = waiting.indexOf(request);
       if (at < 0) return undefined;
       waiting.splice(at, 1);
@@ -188,10 +188,10 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
     lose(thread, error) {
       for (const request of underWay.values()) if (request.thread === thread) fail(request, error);
     },
-    stop: watch.stop,
-    get untouched() {
+    stop: stallDetector.stop,
+    get notStarted() {
       let requests = 0;
-      for (const { claim } of underWay.values()) if (Atomics.load(claim, 0) === NOBODY) requests += 1;
+      for (const { claim } of underWay.values()) if (Atomics.load(claim, 0) === UNCLAIMED) requests += 1;
       return requests;
     },
   };
@@ -203,12 +203,12 @@ function isShared(payload: Buffer): payload is Buffer<SharedArrayBuffer> {
 
 function handingOf(request: LongRequest): Handing {
   const { claim } = request;
-  let looks = 0;
+  let checks = 0;
   return {
     request,
     isStuck() {
-      looks += 1;
-      return looks > 2 && request.claim === claim && Atomics.load(claim, 0) === NOBODY;
+      checks += 1;
+      return checks > 2 && request.claim === claim && Atomics.load(claim, 0) === UNCLAIMED;
     },
   };
 }

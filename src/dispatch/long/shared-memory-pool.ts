@@ -9,14 +9,14 @@ const STEP_BYTES = 64 * 1024;
 const MOST_SPARE_BYTES = 16 * 1024 * 1024;
 const SPARE_MS = 2_000;
 
-export type LongMemory = {
+export type SharedMemoryPool = {
   /** Returns at least so many bytes of shared memory. They may hold what an earlier request has left. */
   allocate(bytes: number): SharedArrayBuffer;
   /** Takes memory back that nobody can write to or read from any more. */
   release(memory: SharedArrayBuffer): void;
 };
 
-export function createLongMemory(): LongMemory {
+export function createSharedMemoryPool(): SharedMemoryPool {
   /** The one that was used last comes last. */
   let spare: SharedArrayBuffer[] = [];
   let spareBytes = 0;

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { toPlain } from '../../../wire/errors.ts';
 import { status } from '../../control/status.ts';
-import { type Surroundings, surroundingsOf } from '../../installed/host.ts';
+import { type Host, hostOf } from '../../installed/host.ts';
 import { jobOfRecord } from '../../installed/job-of-record.ts';
 import { pickSupervisor } from '../../installed/pick-supervisor.ts';
 import { installedLabels, mustBeInstalled, readRecord } from '../../installed/record.ts';
@@ -16,7 +16,7 @@ import { checkKey, checkModes } from './mode-checks.ts';
 import { checkSockets, checkState } from './state-checks.ts';
 import { checkSupervisorFiles } from './supervisor-file-checks.ts';
 
-export type DoctorOptions = Pick<InstallOptions, 'supervisor' | 'surroundings'> & {
+export type DoctorOptions = Pick<InstallOptions, 'supervisor' | 'host'> & {
   /** Only this agent. @default all */
   label?: string | undefined;
   /** Whether to mend what can be mended. */
@@ -34,28 +34,28 @@ const SETTLE_MS = 200;
  */
 export async function doctor(options: DoctorOptions = {}): Promise<Finding[]> {
   const { label, supervisor, fix } = options;
-  const surroundings = surroundingsOf({ ...options.surroundings, ...platformOf(supervisor) });
-  const tooLong = checkPaths(surroundings, label);
+  const host = hostOf({ ...options.host, ...platformOf(supervisor) });
+  const tooLong = checkPaths(host, label);
   // Of one whose path is too long, nothing else can be looked at.
-  if (label !== undefined && tooLong.length === 0) mustBeInstalled(label, surroundings);
+  if (label !== undefined && tooLong.length === 0) mustBeInstalled(label, host);
   const unreachable = await checkSupervisor(() =>
-    typeof supervisor === 'object' ? supervisor : pickSupervisor(surroundings),
+    typeof supervisor === 'object' ? supervisor : pickSupervisor(host),
   );
   const general = [
     ...unreachable,
-    ...(await checkHeadless(surroundings)),
-    ...(await checkLingering(surroundings)),
+    ...(await checkHeadless(host)),
+    ...(await checkLingering(host)),
     ...tooLong,
   ];
   const findings: Finding[] = [];
   for (const diagnosis of general) findings.push(await treat(diagnosis, fix));
   if (unreachable.length > 0) return findings;
-  const labels = label === undefined ? installedLabels(surroundings) : tooLong.length > 0 ? [] : [label];
+  const labels = label === undefined ? installedLabels(host) : tooLong.length > 0 ? [] : [label];
   for (const each of labels) findings.push(...(await examine(each, options)));
   return findings;
 }
 
-function platformOf(supervisor: DoctorOptions['supervisor']): Partial<Surroundings> {
+function platformOf(supervisor: DoctorOptions['supervisor']): Partial<Host> {
   return typeof supervisor === 'string' ? { platform: supervisor === 'launchd' ? 'darwin' : 'linux' } : {};
 }
 
@@ -116,7 +116,7 @@ async function patientOf(
   const record = readRecord(place.layout);
   if (record === undefined) return undefined;
   try {
-    const job = jobOfRecord(record, place.layout, place.surroundings);
+    const job = jobOfRecord(record, place.layout, place.host);
     return { ...place, label, record, job, status: await status({ ...options, label }, answerMs) };
   } catch (error) {
     const { message, hint = 'Install it again, with other options.' } = toPlain(error);

@@ -23,11 +23,11 @@ export function checkNode(patient: Patient): Diagnosis[] {
 }
 
 /** What an installer would say of that Node today. */
-function noteOn({ record, layout, surroundings }: Patient): string | undefined {
+function noteOn({ record, layout, host }: Patient): string | undefined {
   const { path } = record.node;
   if (path.startsWith(`${layout.nodes}/`)) return undefined;
   try {
-    return chooseNode(surroundings, { node: path }).notes[0];
+    return chooseNode(host, { node: path }).notes[0];
   } catch (error) {
     return (error as Error).message;
   }
@@ -49,7 +49,7 @@ function missingOf({ layout, record }: Patient): string[] {
 
 /** Installs it anew from its module, if that is still there. */
 function installingAgain(patient: Patient): Pick<Diagnosis, 'fix' | 'hint'> {
-  const { label, layout, record, surroundings, supervisor } = patient;
+  const { label, layout, record, host, supervisor } = patient;
   if (!existsSync(record.module)) {
     return { hint: `Its module is gone as well: ${record.module}. Install it from where it is now.` };
   }
@@ -58,7 +58,7 @@ function installingAgain(patient: Patient): Pick<Diagnosis, 'fix' | 'hint'> {
     // The Node that runs this takes the place of one that was asked for and is gone.
     const isGone = typeof node === 'string' && !isExecutable(node);
     const again = async (): Promise<unknown> =>
-      upgrade({ label, surroundings, supervisor, isLocked: true, ...(isGone ? { node: undefined } : {}) });
+      upgrade({ label, host, supervisor, isLocked: true, ...(isGone ? { node: undefined } : {}) });
     // A version that is there is taken for whole.
     if (missingOf(patient).length === 0) await again();
     else await without([layout.current, join(layout.versions, record.hash)], layout.versions, again);
@@ -72,12 +72,12 @@ function installingAgain(patient: Patient): Pick<Diagnosis, 'fix' | 'hint'> {
  */
 async function without(paths: readonly string[], folder: string, action: () => Promise<unknown>): Promise<void> {
   await makePath(folder);
-  const aside = await mkdtemp(join(folder, '.aside-'));
+  const parked = await mkdtemp(join(folder, '.aside-'));
   const moved: (readonly [from: string, to: string])[] = [];
   try {
     for (const from of paths) {
       if (!(await exists(from))) continue;
-      const to = join(aside, basename(from));
+      const to = join(parked, basename(from));
       await rename(from, to);
       moved.push([from, to]);
     }
@@ -86,7 +86,7 @@ async function without(paths: readonly string[], folder: string, action: () => P
     for (const [from, to] of moved) await rename(to, from);
     throw error;
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(parked, { recursive: true, force: true });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Supervisor } from '../../../job/supervisor.ts';
 import { domainsOf } from '../../../launchd/paths.ts';
 import { checkLabel } from '../../../wire/address.ts';
 import { toPlain } from '../../../wire/errors.ts';
-import type { Surroundings } from '../../installed/host.ts';
+import type { Host } from '../../installed/host.ts';
 import { layoutOf, parentOf, RECORD } from '../../installed/layout.ts';
 import type { Diagnosis } from './finding.ts';
 
@@ -24,15 +24,15 @@ export async function checkSupervisor(pick: () => Supervisor): Promise<Diagnosis
  * Agents whose sockets have paths that no socket can have: a home folder may have been moved.
  * @param label only of this one. @default all
  */
-export function checkPaths(surroundings: Surroundings, label?: string): Diagnosis[] {
-  const parent = parentOf(surroundings);
+export function checkPaths(host: Host, label?: string): Diagnosis[] {
+  const parent = parentOf(host);
   const all = existsSync(parent) ? readdirSync(parent) : [];
   const labels = all.filter((name) => isLabel(name) && existsSync(join(parent, name, RECORD)));
   return labels
     .filter((name) => label === undefined || name === label)
     .flatMap((name): Diagnosis[] => {
       try {
-        layoutOf(name, surroundings);
+        layoutOf(name, host);
         return [];
       } catch (error) {
         const hint = 'Uninstall it from a shorter home folder, or remove its folder; then choose a shorter label.';
@@ -52,7 +52,7 @@ function isLabel(name: string): boolean {
 }
 
 /** launchd: nobody is logged in at the screen, so agents live in the other domain, without a keychain. */
-export async function checkHeadless({ platform, uid, run }: Surroundings): Promise<Diagnosis[]> {
+export async function checkHeadless({ platform, uid, run }: Host): Promise<Diagnosis[]> {
   if (platform !== 'darwin') return [];
   const [gui] = domainsOf(uid);
   const { status } = await run(['/bin/launchctl', 'print', gui]);
@@ -64,7 +64,7 @@ export async function checkHeadless({ platform, uid, run }: Surroundings): Promi
 }
 
 /** systemd: without lingering, the user manager and all sockets go with the last session: loginctl(1). */
-export async function checkLingering({ platform, uid, run }: Surroundings): Promise<Diagnosis[]> {
+export async function checkLingering({ platform, uid, run }: Host): Promise<Diagnosis[]> {
   if (platform !== 'linux') return [];
   const { status, stdout } = await run(['loginctl', 'show-user', String(uid), '--property', 'Linger', '--value']);
   const isOff = status === 0 ? stdout.trim() === 'no' : !existsSync(`/var/lib/systemd/linger/${uid}`);

@@ -14,7 +14,7 @@ import { createLaunchctl } from './launchctl.ts';
 import { signalGroup } from './process.ts';
 
 /** Between two looks at whether somebody has knocked. */
-const LOOK_MS = 5;
+const CHECK_MS = 5;
 /** What a process may take to leave when the test is over. */
 const CLOSE_MS = 1_000;
 
@@ -69,7 +69,7 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
   });
   const looking = setInterval(() => {
     for (const job of jobs.values()) job.look();
-  }, LOOK_MS);
+  }, CHECK_MS);
 
   async function run(command: readonly [string, ...string[]]): Promise<CommandResult> {
     const [program, verb = 'usage', ...args] = command;
@@ -89,7 +89,7 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
     const deadline = performance.now() + CLOSE_MS;
     while (jobs.size > 0) {
       if (performance.now() >= deadline) for (const job of jobs.values()) job.signal('SIGKILL');
-      await wait(LOOK_MS);
+      await wait(CHECK_MS);
     }
     clearInterval(looking);
     for (const pid of survivors) signalGroup(pid, 'SIGKILL');

@@ -184,7 +184,7 @@ test('who says nothing, or does not read, is disconnected; who waits for an answ
       return 'x'.repeat(4 * 1024 * 1024);
     },
   };
-  const { controlPath } = await serveControl(t, answers, { silenceMs: 2_000 });
+  const { controlPath } = await serveControl(t, answers, { inactivityMs: 2_000 });
   const patient = await dial(t, controlPath);
   patient.socket.write(question(1, 'late'));
   await first.promise;

@@ -14,12 +14,12 @@ test('without a sign of life, it is idle', async (t) => {
 });
 
 test('work under way counts as activity, however long it takes', async (t) => {
-  let looks = 0;
+  let checks = 0;
   await idleAfter(5, () => {
-    looks += 1;
-    return looks < 5;
+    checks += 1;
+    return checks < 5;
   });
-  t.true(looks >= 5);
+  t.true(checks >= 5);
 });
 
 test('what has come while the process was held up is noticed before it counts as idle', async (t) => {

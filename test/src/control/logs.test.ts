@@ -14,10 +14,10 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 const RANGE = { lines: 7, follow: false };
 
 test('under launchd, the log is a file', async (t) => {
-  const surroundings = { platform: 'darwin' as const, home: await tempDir(t), uid: 501, env: {} };
-  const { logFile } = recordInstalled(LABEL, surroundings, (layout) => ({ logFile: layout.logFile }));
-  t.deepEqual(logCommandOf({ label: LABEL, surroundings }, RANGE), ['tail', '-n', '7', logFile]);
-  t.deepEqual(logCommandOf({ label: LABEL, surroundings }, { lines: 0, follow: true }), [
+  const host = { platform: 'darwin' as const, home: await tempDir(t), uid: 501, env: {} };
+  const { logFile } = recordInstalled(LABEL, host, (layout) => ({ logFile: layout.logFile }));
+  t.deepEqual(logCommandOf({ label: LABEL, host }, RANGE), ['tail', '-n', '7', logFile]);
+  t.deepEqual(logCommandOf({ label: LABEL, host }, { lines: 0, follow: true }), [
     'tail',
     '-n',
     '0',
@@ -27,24 +27,24 @@ test('under launchd, the log is a file', async (t) => {
 });
 
 test('under systemd, it is in the journal, unless the agent was given a file', async (t) => {
-  const surroundings = { platform: 'linux' as const, home: await tempDir(t), uid: 1000, env: {} };
-  recordInstalled(LABEL, surroundings);
-  t.is(logCommandOf({ label: LABEL, surroundings }, RANGE)[0], 'journalctl');
-  const { logFile } = recordInstalled(LABEL, surroundings, (layout) => ({ logFile: layout.logFile }));
-  t.deepEqual(logCommandOf({ label: LABEL, surroundings }, RANGE), ['tail', '-n', '7', logFile]);
+  const host = { platform: 'linux' as const, home: await tempDir(t), uid: 1000, env: {} };
+  recordInstalled(LABEL, host);
+  t.is(logCommandOf({ label: LABEL, host }, RANGE)[0], 'journalctl');
+  const { logFile } = recordInstalled(LABEL, host, (layout) => ({ logFile: layout.logFile }));
+  t.deepEqual(logCommandOf({ label: LABEL, host }, RANGE), ['tail', '-n', '7', logFile]);
 });
 
 test('what is not installed has no log', async (t) => {
-  const surroundings = { platform: 'linux' as const, home: await tempDir(t), uid: 1000, env: {} };
-  t.throws(() => logCommandOf({ label: LABEL, surroundings }, RANGE), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' });
+  const host = { platform: 'linux' as const, home: await tempDir(t), uid: 1000, env: {} };
+  t.throws(() => logCommandOf({ label: LABEL, host }, RANGE), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' });
 });
 
 test('what a service says is found in the journal, as it was said, and nothing that others say', async (t) => {
   const home = join(await tempDir(t), 'home');
   const session = await startSystemd(t, home, { journal: true });
   if (session === undefined) return;
-  const { surroundings, run } = session;
-  const supervisor = createSystemd(surroundings);
+  const { host, run } = session;
+  const supervisor = createSystemd(host);
   const said = [
     JSON.stringify({ level: 30, time: 1_700_000_000_000, msg: 'listening' }),
     'said by "the" module: 100% ü',
@@ -62,12 +62,12 @@ test('what a service says is found in the journal, as it was said, and nothing t
     // It does not say that it is ready: that is no matter here.
     await run(['systemctl', '--user', 'start', `${label}.service`]);
   }
-  recordInstalled(LABEL, surroundings);
-  const command = logCommandOf({ label: LABEL, surroundings }, RANGE);
+  recordInstalled(LABEL, host);
+  const command = logCommandOf({ label: LABEL, host }, RANGE);
   const found = async (): Promise<string[]> => (await run(command)).stdout.split('\n');
   while ((await found()).length < said.length) await wait(50);
   t.deepEqual(await found(), said);
-  const last = logCommandOf({ label: LABEL, surroundings }, { lines: 1, follow: false });
+  const last = logCommandOf({ label: LABEL, host }, { lines: 1, follow: false });
   t.is((await run(last)).stdout, said[1] as string);
 
   const printed = await run([process.execPath, ENTRY, 'logs', LABEL]);

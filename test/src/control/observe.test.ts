@@ -11,7 +11,7 @@ const LONGEST_MS = 60_000;
 test('an installed agent is asked only while it has a process', async (t) => {
   const bench = await layBench(t, 'embedded');
   if (bench === undefined) return;
-  const where = { supervisor: bench.options.supervisor, surroundings: bench.options.surroundings };
+  const where = { supervisor: bench.options.supervisor, host: bench.options.host };
   t.deepEqual(allLabels(where), []);
   t.throws(() => observe(LABEL, where), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' });
   const { socket } = await bench.install({ agent: { 'min-uptime': 0 } });

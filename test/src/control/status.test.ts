@@ -8,7 +8,7 @@ import type { RunCommand } from '../../../job/run-command.ts';
 import type { JobStatus } from '../../../job/supervisor.ts';
 import { list, status } from '../../../src/control/status.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
-import { LOOK_AGAIN_MS, until } from '../../helpers/until.ts';
+import { RECHECK_MS, until } from '../../helpers/until.ts';
 import {
   type Bench,
   hang,
@@ -98,7 +98,7 @@ it('one that ends as soon as it is started, while somebody waits, is held back',
   // Every now and then there is a process, for a moment.
   let found = await bench.status();
   while (found.state !== 'throttled' || found.lastExit !== 3) {
-    await wait(LOOK_AGAIN_MS);
+    await wait(RECHECK_MS);
     found = await bench.status();
   }
   t.like(found, { listening: true, pid: undefined, process: undefined });
@@ -108,20 +108,20 @@ it('one that ends as soon as it is started, while somebody waits, is held back',
 it('where the supervisor cannot be asked, the state is unknown, and what is installed is known', async (t, bench) => {
   await bench.install();
   const run: RunCommand = async () => ({ status: 1, stdout: '', stderr: 'Failed to connect to bus: No medium found' });
-  const found = await status({ label: bench.label, surroundings: { ...bench.surroundings, run } });
+  const found = await status({ label: bench.label, host: { ...bench.host, run } });
   t.like(found, { state: 'unknown', listening: false, pid: undefined, process: undefined });
   t.regex(found.detail ?? '', /Failed to connect to bus/);
   t.is(found.installed?.module, bench.module);
 });
 
 it('all that are installed are listed by label, and none is started', async (t, bench) => {
-  const { surroundings } = bench;
-  t.deepEqual(await list({ surroundings }), []);
+  const { host } = bench;
+  t.deepEqual(await list({ host }), []);
   await bench.install({ agent: SHORT });
   await bench.idle();
   for (let times = 0; times < 2; times += 1) {
     t.deepEqual(
-      (await list({ surroundings })).map(({ label, state }) => [label, state]),
+      (await list({ host })).map(({ label, state }) => [label, state]),
       [[bench.label, 'idle']],
     );
   }
@@ -156,7 +156,7 @@ onLaunchd('one that goes while it is asked is what it has become', async (t, ben
     { state: 'idle', lastExit: 0, listening: true },
   ];
   const supervisor = { ...bench.supervisor, status: async () => asked.shift() as JobStatus };
-  const found = await status({ label: bench.label, surroundings: bench.surroundings, supervisor });
+  const found = await status({ label: bench.label, host: bench.host, supervisor });
   t.like(found, { state: 'idle', pid: undefined, detail: undefined, lastExit: 0 });
   t.deepEqual(asked, []);
 });

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { type Bench, createBench, openLane, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
+import { type Bench, createBench, openConversation, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
 
 test.after.always(stopBenches);
 
@@ -17,8 +17,8 @@ function heard(told: readonly string[]): unknown[] {
 
 /** What is told to a connection whose one request goes to a thread that is lost under it. */
 async function lose(bench: Bench, request: string): Promise<string[]> {
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf(request));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(request));
   await bench.settle();
   await bench.tasks[0]?.crash();
   return told;
@@ -62,10 +62,10 @@ for (const request of ['{"jsonrpc":"2.0","method":"m"}', '[{"method":"m"},{"meth
 
 test('a lost RPC request is answered without waiting for others', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('{"id":1,"method":"slow"}'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('{"id":1,"method":"slow"}'));
   await bench.settle();
-  lane.dispatch(runOf('{"id":2,"method":"m"}'));
+  replyQueue.dispatch(runOf('{"id":2,"method":"m"}'));
   await bench.settle();
   await bench.tasks[1]?.crash();
   t.deepEqual(heard(told), [exited(2)]);
@@ -75,9 +75,9 @@ test('a lost RPC request is answered without waiting for others', async (t) => {
 
 test('a lost raw request closes its connection, in its turn', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { lane, told } = openLane(bench);
+  const { replyQueue, told } = openConversation(bench);
   for (const request of ['first', '{"id":1}', 'third']) {
-    lane.dispatch(runOf(request));
+    replyQueue.dispatch(runOf(request));
     await bench.settle();
   }
   await bench.tasks[1]?.crash();
@@ -93,8 +93,8 @@ for (const [what, known, expected] of [
 ] as const) {
   test(`a thread that ends in the middle of a batch costs ${what} what it had begun, and nothing else`, async (t) => {
     const bench = createBench({ known, byHand: true });
-    const [one, two, three] = [openLane(bench), openLane(bench), openLane(bench)];
-    for (const [id, { lane }] of [one, two, three].entries()) lane.dispatch(runOf(`{"id":${id + 1},"method":"m"}`));
+    const [one, two, three] = [openConversation(bench), openConversation(bench), openConversation(bench)];
+    for (const [id, { replyQueue }] of [one, two, three].entries()) replyQueue.dispatch(runOf(`{"id":${id + 1},"method":"m"}`));
     await bench.settle();
     bench.tasks[0]?.worker.begin();
     bench.tasks[0]?.worker.begin();
@@ -107,8 +107,8 @@ for (const [what, known, expected] of [
 
 test('a thread that ends before anything is known of the module costs its task, and no other thread', async (t) => {
   const bench = createBench({ byHand: true });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('{"id":1,"method":"m"}'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('{"id":1,"method":"m"}'));
   await bench.settle();
   await bench.tasks[0]?.crash();
   t.deepEqual([heard(told), bench.tasks.length], [[exited(1)], 1]);
@@ -116,8 +116,8 @@ test('a thread that ends before anything is known of the module costs its task, 
 
 test('a request that one thread after the other dies before is answered in the end', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('{"id":1,"method":"m"}'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('{"id":1,"method":"m"}'));
   await bench.settle();
   for (let thread = 0; thread < 99; thread += 1) await bench.tasks[thread]?.crash();
   t.deepEqual(told, []);
@@ -143,8 +143,8 @@ const REFUSAL = {
 
 test('an RPC agent says what it refuses, and closes', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { lane, told } = openLane(bench);
-  lane.refuse(TOO_LARGE);
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.refuse(TOO_LARGE);
   await bench.settle();
   t.deepEqual(heard(told), [REFUSAL, CLOSES]);
   t.is(bench.tasks.length, 0);
@@ -152,8 +152,8 @@ test('an RPC agent says what it refuses, and closes', async (t) => {
 
 test('a raw agent has no word for what it refuses, and closes', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { lane, told } = openLane(bench);
-  lane.refuse(TOO_LARGE);
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.refuse(TOO_LARGE);
   await bench.settle();
   t.deepEqual(heard(told), [CLOSES]);
 });
@@ -164,28 +164,28 @@ for (const [what, kind, expected] of [
 ] as const) {
   test(`a refusal waits until the module is known, which turns out to be ${what}`, async (t) => {
     const bench = createBench({ kind, byHand: true });
-    const { lane, told } = openLane(bench);
-    lane.refuse(TOO_LARGE);
+    const { replyQueue, told } = openConversation(bench);
+    replyQueue.refuse(TOO_LARGE);
     await bench.settle();
     t.deepEqual([told, bench.tasks.map(({ task }) => task)], [[], [null]]);
-    await bench.tasks[0]?.land();
+    await bench.tasks[0]?.complete();
     t.deepEqual(heard(told), expected);
   });
 }
 
 test('a refusal is said though the thread that was to load the module was lost', async (t) => {
   const bench = createBench({ byHand: true });
-  const { lane, told } = openLane(bench);
-  lane.refuse(TOO_LARGE);
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.refuse(TOO_LARGE);
   await bench.tasks[0]?.crash();
   t.deepEqual(heard(told), [REFUSAL, CLOSES]);
 });
 
 test('a refusal by an RPC agent comes behind the replies to all requests before it', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b'));
-  lane.refuse(TOO_LARGE);
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b'));
+  replyQueue.refuse(TOO_LARGE);
   await bench.settle();
   await bench.calls[1]?.answer('"B"');
   t.deepEqual(heard(told), ['B']);
@@ -195,9 +195,9 @@ test('a refusal by an RPC agent comes behind the replies to all requests before 
 
 test('a raw agent that refuses closes behind the replies to all requests before it', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b'));
-  lane.refuse(TOO_LARGE);
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b'));
+  replyQueue.refuse(TOO_LARGE);
   await bench.settle();
   await bench.calls[1]?.answer('"B"');
   t.deepEqual(heard(told), []);
@@ -207,14 +207,14 @@ test('a raw agent that refuses closes behind the replies to all requests before 
 
 test('a refusal comes behind requests that have yet to be started', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { lane, told, end } = openLane(bench);
+  const { replyQueue, told, end } = openConversation(bench);
   end.full = true;
-  lane.dispatch(runOf('a'));
-  lane.refuse(TOO_LARGE);
+  replyQueue.dispatch(runOf('a'));
+  replyQueue.refuse(TOO_LARGE);
   await turn();
   t.deepEqual(heard(told), []);
   end.full = false;
-  lane.resume();
+  replyQueue.resume();
   await bench.settle();
   await bench.calls[0]?.answer('"A"');
   t.deepEqual(heard(told), ['A', REFUSAL, CLOSES]);
@@ -222,9 +222,9 @@ test('a refusal comes behind requests that have yet to be started', async (t) =>
 
 test('a refusal comes behind requests that did not fit among those under way', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => String(index))));
-  lane.refuse(TOO_LARGE);
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => String(index))));
+  replyQueue.refuse(TOO_LARGE);
   await bench.settle();
   for (let next = 0; bench.dispatcher.requests > 0; ) {
     const task = bench.tasks[next];
@@ -237,7 +237,7 @@ test('a refusal comes behind requests that did not fit among those under way', a
     for (let one = task.worker.begin(); one !== undefined; one = task.worker.begin()) {
       task.worker.finish(one.index, runOf(one.text));
     }
-    await task.land();
+    await task.complete();
   }
   t.deepEqual(heard(told).slice(100), [REFUSAL, CLOSES]);
   const numbers = heard(told).slice(0, 100).map(Number);
@@ -248,9 +248,9 @@ test('a refusal comes behind requests that did not fit among those under way', a
 });
 
 test('nobody is told of a refusal who is gone', async (t) => {
-  const { lane, told } = openLane(createBench({ known: 'rpc' }));
-  lane.abandon();
-  lane.refuse(TOO_LARGE);
+  const { replyQueue, told } = openConversation(createBench({ known: 'rpc' }));
+  replyQueue.abandon();
+  replyQueue.refuse(TOO_LARGE);
   await turn();
   t.deepEqual(heard(told), []);
 });

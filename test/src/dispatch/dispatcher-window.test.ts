@@ -1,6 +1,6 @@
 /** How much of one connection is under way at once, and what waits while its replies are not read. */
 import test from 'ava';
-import { type Bench, createBench, openLane, runOf } from '../../helpers/dispatch-bench.ts';
+import { type Bench, createBench, openConversation, runOf } from '../../helpers/dispatch-bench.ts';
 
 /** As many requests of one connection are under way at most, as long as nothing is known of the replies. */
 const WINDOW = 64;
@@ -10,30 +10,30 @@ const started = ({ calls }: Bench): string[] => calls.map(({ text }) => text);
 
 test('of many requests, the first ones are started', async (t) => {
   const bench = createBench();
-  const { lane } = openLane(bench);
-  lane.dispatch(runOf(...numbered(200)));
+  const { replyQueue } = openConversation(bench);
+  replyQueue.dispatch(runOf(...numbered(200)));
   await bench.settle();
   t.deepEqual(started(bench), numbered(WINDOW));
-  t.deepEqual([lane.isBusy, lane.isOverfull], [true, true]);
+  t.deepEqual([replyQueue.isBusy, replyQueue.isOverfull], [true, true]);
 });
 
 test('many runs are no way round that', async (t) => {
   const bench = createBench();
-  const { lane } = openLane(bench);
-  for (const text of numbered(200)) lane.dispatch(runOf(text));
+  const { replyQueue } = openConversation(bench);
+  for (const text of numbered(200)) replyQueue.dispatch(runOf(text));
   await bench.settle();
   t.deepEqual(started(bench), numbered(WINDOW));
 });
 
 test('as many requests as may be under way are not too many', async (t) => {
-  const { lane } = openLane(createBench());
-  lane.dispatch(runOf(...numbered(WINDOW)));
-  t.deepEqual([lane.isBusy, lane.isOverfull], [true, false]);
+  const { replyQueue } = openConversation(createBench());
+  replyQueue.dispatch(runOf(...numbered(WINDOW)));
+  t.deepEqual([replyQueue.isBusy, replyQueue.isOverfull], [true, false]);
 });
 
 test('each RPC reply lets another request begin', async (t) => {
   const bench = createBench();
-  openLane(bench).lane.dispatch(runOf(...numbered(200)));
+  openConversation(bench).replyQueue.dispatch(runOf(...numbered(200)));
   await bench.settle();
   await bench.calls[40]?.answer('x');
   await bench.calls[7]?.answer('x');
@@ -42,8 +42,8 @@ test('each RPC reply lets another request begin', async (t) => {
 
 test('raw replies that wait for their turn hold back the requests behind them', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf(...numbered(200)));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(...numbered(200)));
   await bench.settle();
   for (let index = 1; index < WINDOW; index += 1) await bench.calls[index]?.answer(String(index));
   t.is(bench.calls.length, WINDOW);
@@ -54,38 +54,38 @@ test('raw replies that wait for their turn hold back the requests behind them', 
 
 test('one connection takes nothing from the share of another', async (t) => {
   const bench = createBench();
-  openLane(bench).lane.dispatch(runOf(...numbered(200)));
-  openLane(bench).lane.dispatch(runOf('other'));
+  openConversation(bench).replyQueue.dispatch(runOf(...numbered(200)));
+  openConversation(bench).replyQueue.dispatch(runOf('other'));
   await bench.settle();
   t.is(started(bench).at(-1), 'other');
 });
 
 test('while replies are not read, nothing is started', async (t) => {
   const bench = createBench();
-  const { lane, end } = openLane(bench);
+  const { replyQueue, end } = openConversation(bench);
   end.full = true;
-  lane.dispatch(runOf('a', 'b'));
+  replyQueue.dispatch(runOf('a', 'b'));
   await bench.settle();
   t.deepEqual(started(bench), []);
-  t.deepEqual([lane.isBusy, lane.isOverfull], [true, true]);
+  t.deepEqual([replyQueue.isBusy, replyQueue.isOverfull], [true, true]);
 });
 
 test('when replies are read again, what has waited is started in its order', async (t) => {
   const bench = createBench();
-  const { lane, end } = openLane(bench);
+  const { replyQueue, end } = openConversation(bench);
   end.full = true;
-  lane.dispatch(runOf('a', 'b'));
-  lane.dispatch(runOf('c'));
+  replyQueue.dispatch(runOf('a', 'b'));
+  replyQueue.dispatch(runOf('c'));
   end.full = false;
-  lane.resume();
+  replyQueue.resume();
   await bench.settle();
   t.deepEqual(started(bench), ['a', 'b', 'c']);
 });
 
 test('a reply that fills the connection keeps the next request from starting', async (t) => {
   const bench = createBench();
-  const { lane, end, told } = openLane(bench);
-  lane.dispatch(runOf(...numbered(200)));
+  const { replyQueue, end, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(...numbered(200)));
   await bench.settle();
   end.full = true;
   await bench.calls[0]?.answer('x');
@@ -95,33 +95,33 @@ test('a reply that fills the connection keeps the next request from starting', a
 
 test('to resume a connection that waits for nothing starts nothing', async (t) => {
   const bench = createBench();
-  openLane(bench).lane.resume();
+  openConversation(bench).replyQueue.resume();
   await bench.settle();
   t.is(bench.tasks.length, 0);
 });
 
 test('of what a connection has sent before it went, notifications are run, and requests that wait are not', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { lane, end, told } = openLane(bench);
+  const { replyQueue, end, told } = openConversation(bench);
   end.full = true;
   const notes = numbered(100).map((method) => JSON.stringify({ jsonrpc: '2.0', method }));
-  lane.dispatch(runOf('{"jsonrpc":"2.0","id":1,"method":"m"}', ...notes, '{"jsonrpc":"2.0","id":2,"method":"m"}'));
+  replyQueue.dispatch(runOf('{"jsonrpc":"2.0","id":1,"method":"m"}', ...notes, '{"jsonrpc":"2.0","id":2,"method":"m"}'));
   await bench.settle();
   t.deepEqual([started(bench), bench.dispatcher.requests], [[], 102]);
-  lane.abandon();
+  replyQueue.abandon();
   await bench.settle();
   for (let index = 0; index < 100; index += 1) await bench.calls[index]?.answer(null);
   t.deepEqual(started(bench), notes);
   t.deepEqual(told, []);
-  t.deepEqual([lane.isBusy, bench.dispatcher.requests], [false, 0]);
+  t.deepEqual([replyQueue.isBusy, bench.dispatcher.requests], [false, 0]);
 });
 
 test('a raw message that waits when its connection goes is not run', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { lane, end } = openLane(bench);
+  const { replyQueue, end } = openConversation(bench);
   end.full = true;
-  lane.dispatch(runOf('a', 'b'));
-  lane.abandon();
+  replyQueue.dispatch(runOf('a', 'b'));
+  replyQueue.abandon();
   await bench.settle();
   t.deepEqual([started(bench), bench.dispatcher.requests], [[], 0]);
 });

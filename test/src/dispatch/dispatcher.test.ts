@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import { Failure, type Result } from '../../../workers/runner.ts';
-import { type Bench, createBench, openLane, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
+import { type Bench, createBench, openConversation, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
 
 test.after.always(stopBenches);
 
@@ -16,7 +16,7 @@ async function answer({ calls }: Bench, ...answers: [index: number, result: Resu
 
 test('each frame of a run is a request', async (t) => {
   const bench = createBench();
-  openLane(bench).lane.dispatch(Buffer.concat([runOf('one', ''), Buffer.from('ffffffff000000000000000178', 'hex')]));
+  openConversation(bench).replyQueue.dispatch(Buffer.concat([runOf('one', ''), Buffer.from('ffffffff000000000000000178', 'hex')]));
   await bench.settle();
   t.deepEqual(
     bench.calls.map(({ text }) => text),
@@ -26,8 +26,8 @@ test('each frame of a run is a request', async (t) => {
 
 test('what comes in one turn, of whatever connection, is one batch', async (t) => {
   const bench = createBench();
-  openLane(bench).lane.dispatch(runOf('a', 'b'));
-  openLane(bench).lane.dispatch(runOf('c'));
+  openConversation(bench).replyQueue.dispatch(runOf('a', 'b'));
+  openConversation(bench).replyQueue.dispatch(runOf('c'));
   await bench.settle();
   t.deepEqual(
     bench.calls.map(({ text, thread }) => [text, thread]),
@@ -41,22 +41,22 @@ test('what comes in one turn, of whatever connection, is one batch', async (t) =
 
 test('the bytes of a run are not read later', async (t) => {
   const bench = createBench();
-  const { lane, end } = openLane(bench);
+  const { replyQueue, end } = openConversation(bench);
   const [run, late] = [runOf('one', 'L'.repeat(200_000)), runOf('late')];
-  lane.dispatch(run);
+  replyQueue.dispatch(run);
   end.full = true;
-  lane.dispatch(late);
+  replyQueue.dispatch(late);
   for (const bytes of [run, late]) bytes.fill(0);
   end.full = false;
-  lane.resume();
+  replyQueue.resume();
   await bench.settle();
   t.deepEqual(bench.calls.map(({ text }) => text).sort(), ['L'.repeat(200_000), 'late', 'one']);
 });
 
 test('a long frame is a task of its own', async (t) => {
   const bench = createBench();
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'L'.repeat(200_000), 'b'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'L'.repeat(200_000), 'b'));
   await bench.settle();
   t.deepEqual(bench.tasks.map(({ task }) => typeof task).sort(), ['number', 'object']);
   for (const call of bench.calls) await call.answer(call.text.slice(0, 1));
@@ -65,9 +65,9 @@ test('a long frame is a task of its own', async (t) => {
 
 test('raw replies go in the order of the requests', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b'));
-  lane.dispatch(runOf('c'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b'));
+  replyQueue.dispatch(runOf('c'));
   await bench.settle();
   await answer(bench, [2, 'C'], [1, 'B']);
   t.deepEqual(told, []);
@@ -77,8 +77,8 @@ test('raw replies go in the order of the requests', async (t) => {
 
 test('RPC replies go at once', async (t) => {
   const bench = createBench();
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b', 'c'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b', 'c'));
   await bench.settle();
   await answer(bench, [2, 'C'], [0, 'A'], [1, 'B']);
   t.deepEqual(told, ['C', 'A', 'B']);
@@ -86,16 +86,16 @@ test('RPC replies go at once', async (t) => {
 
 test('a notification is dealt with, and not answered', async (t) => {
   const bench = createBench();
-  const { lane, told, end } = openLane(bench);
-  lane.dispatch(runOf('a'));
+  const { replyQueue, told, end } = openConversation(bench);
+  replyQueue.dispatch(runOf('a'));
   await bench.settle();
   await answer(bench, [0, null]);
-  t.deepEqual([told, lane.isBusy, end.settlings], [[], false, 1]);
+  t.deepEqual([told, replyQueue.isBusy, end.settlings], [[], false, 1]);
 });
 
 test('requests are counted over all connections until they are dealt with', async (t) => {
   const bench = createBench();
-  const [one, other] = [openLane(bench).lane, openLane(bench).lane];
+  const [one, other] = [openConversation(bench).replyQueue, openConversation(bench).replyQueue];
   const count = (): unknown[] => [one.isBusy, other.isBusy, bench.dispatcher.requests];
   t.deepEqual(count(), [false, false, 0]);
   one.dispatch(runOf('four', 'five5'));
@@ -110,24 +110,24 @@ test('requests are counted over all connections until they are dealt with', asyn
 
 test('a connection is full while too many bytes of it are under way', async (t) => {
   const bench = createBench();
-  const { lane } = openLane(bench);
-  lane.dispatch(runOf('x'.repeat(9 * 1024 * 1024)));
-  t.true(lane.isOverfull);
+  const { replyQueue } = openConversation(bench);
+  replyQueue.dispatch(runOf('x'.repeat(9 * 1024 * 1024)));
+  t.true(replyQueue.isOverfull);
   await bench.settle();
   await answer(bench, [0, 'x']);
-  t.false(lane.isOverfull);
+  t.false(replyQueue.isOverfull);
 });
 
 test('a connection is told that a request is dealt with when it is no longer counted', async (t) => {
   const bench = createBench();
   const counts: boolean[] = [];
-  const lane = bench.dispatcher.open({
-    send: () => counts.push(lane.isBusy),
+  const replyQueue = bench.dispatcher.open({
+    send: () => counts.push(replyQueue.isBusy),
     fail: () => undefined,
-    settled: () => counts.push(lane.isBusy),
+    settled: () => counts.push(replyQueue.isBusy),
     isFull: () => false,
   });
-  lane.dispatch(runOf('a'));
+  replyQueue.dispatch(runOf('a'));
   await bench.settle();
   await answer(bench, [0, 'A']);
   t.deepEqual(counts, [false, false]);
@@ -135,21 +135,21 @@ test('a connection is told that a request is dealt with when it is no longer cou
 
 test('a raw request that failed closes its connection behind the replies before it, and drops those behind', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b', 'c', 'd'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b', 'c', 'd'));
   await bench.settle();
   await answer(bench, [3, failure('E_LATER')], [1, failure('E_TEST')], [2, 'C']);
   t.deepEqual(told, []);
   await answer(bench, [0, 'A']);
-  t.deepEqual([told, lane.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
+  t.deepEqual([told, replyQueue.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
 });
 
 test('what becomes of one connection is nothing to another', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const [one, other] = [openLane(bench), openLane(bench)];
-  one.lane.dispatch(runOf('a'));
-  other.lane.dispatch(runOf('b'));
-  one.lane.dispatch(runOf('c'));
+  const [one, other] = [openConversation(bench), openConversation(bench)];
+  one.replyQueue.dispatch(runOf('a'));
+  other.replyQueue.dispatch(runOf('b'));
+  one.replyQueue.dispatch(runOf('c'));
   await bench.settle();
   await answer(bench, [1, 'B'], [0, failure('E_TEST')], [2, 'C']);
   t.deepEqual([one.told, other.told], [['!E_TEST'], ['B']]);
@@ -157,18 +157,18 @@ test('what becomes of one connection is nothing to another', async (t) => {
 
 test('of a connection that is gone, nothing is said but that its requests are dealt with', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { lane, told, end } = openLane(bench);
-  lane.dispatch(runOf('a', 'b', 'c'));
-  lane.abandon();
+  const { replyQueue, told, end } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b', 'c'));
+  replyQueue.abandon();
   await bench.settle();
   await answer(bench, [0, 'A'], [1, 'B'], [2, failure('E')]);
-  t.deepEqual([told, end.settlings, lane.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
+  t.deepEqual([told, end.settlings, replyQueue.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
 });
 
 test('what stands behind a request that does not get on goes to another thread, and its thread gets nothing', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('blocks', 'b', 'c'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('blocks', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
   first?.worker.begin();
@@ -176,29 +176,29 @@ test('what stands behind a request that does not get on goes to another thread, 
   t.deepEqual([bench.stuck.has(1), first?.worker.begin()], [true, undefined]);
   t.deepEqual(bench.tasks[1]?.worker.begin(), { index: 0, text: 'b' });
   first?.worker.finish(0, runOf('late'));
-  await first?.land();
+  await first?.complete();
   // The other thread may have been held up as well, by a machine that has no time.
   t.deepEqual([told, bench.stuck.has(1)], [['late'], false]);
 });
 
 test('what a thread that does not get on has finished is answered meanwhile, once', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b'));
   await bench.settle();
   const [first] = bench.tasks;
   first?.worker.begin();
   first?.worker.finish(0, runOf('A'));
   while (bench.tasks.length < 2) await wait(1);
   t.deepEqual(told, ['A']);
-  await first?.land();
+  await first?.complete();
   t.deepEqual([told, bench.dispatcher.requests], [['A'], 1]);
 });
 
 test('before the first batch has landed, a raw agent is known by its slot', async (t) => {
   const bench = createBench({ kind: 'raw', byHand: true });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b', 'c'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
   first?.worker.begin();
@@ -207,7 +207,7 @@ test('before the first batch has landed, a raw agent is known by its slot', asyn
   while (bench.tasks.length < 2) await wait(1);
   t.deepEqual(told, []);
   first?.worker.finish(0, runOf('A'));
-  await first?.land();
+  await first?.complete();
   t.deepEqual(told, ['A', 'B']);
 });
 
@@ -215,8 +215,8 @@ test('in any order of outcomes, a raw connection sees its replies in order up to
   const anyOutcomes = fc.array(fc.record({ fails: fc.nat(200), turn: fc.nat() }), { minLength: 1, maxLength: 100 });
   const inOrder = fc.asyncProperty(anyOutcomes, async (outcomes) => {
     const bench = createBench({ kind: 'raw' });
-    const { lane, told } = openLane(bench);
-    lane.dispatch(runOf(...outcomes.map((_outcome, index) => String(index))));
+    const { replyQueue, told } = openConversation(bench);
+    replyQueue.dispatch(runOf(...outcomes.map((_outcome, index) => String(index))));
     await bench.settle();
     const left = new Set(outcomes.keys());
     for (const { turn } of outcomes) {
@@ -228,7 +228,7 @@ test('in any order of outcomes, a raw connection sees its replies in order up to
     const texts = outcomes.map(({ fails }, index) => (fails === 0 ? `!E${index}` : `${index}`));
     const end = texts.findIndex((text) => text.startsWith('!'));
     deepStrictEqual(told, end === -1 ? texts : texts.slice(0, end + 1));
-    ok(!lane.isBusy && bench.dispatcher.requests === 0);
+    ok(!replyQueue.isBusy && bench.dispatcher.requests === 0);
   });
   await t.notThrowsAsync(fc.assert(inOrder, { numRuns: 200 }));
 });

@@ -6,25 +6,25 @@ import { encodeTextFrame } from '../../../wire/frame.ts';
 import { type AgentKind, claimLong } from '../../../workers/task.ts';
 import {
   type Bench,
-  type BenchLane,
+  type BenchConnection,
   type BenchTask,
   createBench,
-  openLane,
+  openConversation,
   runOf,
   stopBenches,
 } from '../../helpers/dispatch-bench.ts';
 
 test.after.always(stopBenches);
 
-const LANES = 3;
+const CONNECTIONS = 3;
 
 type Step =
-  | { do: 'send'; lane: number; frames: number; long: boolean; timed: boolean }
-  | { do: 'cancel'; lane: number; nth: number }
+  | { do: 'send'; replyQueue: number; frames: number; long: boolean; timed: boolean }
+  | { do: 'cancel'; replyQueue: number; nth: number }
   | { do: 'begin'; task: number; frames: number }
   | { do: 'finish' | 'aside' | 'fail'; nth: number }
   | { do: 'land' | 'crash'; task: number }
-  | { do: 'disconnect'; lane: number }
+  | { do: 'disconnect'; replyQueue: number }
   | { do: 'look'; ms: number };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -32,7 +32,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('send' as const),
-      lane: fc.nat(LANES - 1),
+      replyQueue: fc.nat(CONNECTIONS - 1),
       frames: fc.integer({ min: 1, max: 90 }),
       long: fc.nat(9).map((die) => die === 0),
       timed: fc.nat(5).map((die) => die === 0),
@@ -40,7 +40,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('cancel' as const), lane: fc.nat(LANES - 1), nth: fc.nat() }),
+    arbitrary: fc.record({ do: fc.constant('cancel' as const), replyQueue: fc.nat(CONNECTIONS - 1), nth: fc.nat() }),
   },
   {
     weight: 6,
@@ -60,7 +60,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('land' as const), task: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('fail' as const), nth: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), task: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), lane: fc.nat(LANES - 1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), replyQueue: fc.nat(CONNECTIONS - 1) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('look' as const), ms: fc.constantFrom(4, 4, 25) }) },
 );
 
@@ -70,19 +70,19 @@ const replyTo = (id: string): Buffer => encodeTextFrame(JSON.stringify(id));
 
 /** A request that a thread has begun and not finished. */
 type Open = { at: Playing; index: number; id: string };
-type Playing = { task: BenchTask; landed: boolean; gone: boolean; begun: number };
+type Playing = { task: BenchTask; completed: boolean; gone: boolean; started: number };
 
 class World {
   readonly bench: Bench;
-  readonly lanes: (BenchLane & { sent: number; gone: boolean })[];
+  readonly replyQueues: (BenchConnection & { sent: number; gone: boolean })[];
   readonly playing: Playing[] = [];
-  readonly begun = new Map<string, number>();
+  readonly started = new Map<string, number>();
   /** Requests that failed, or were lost with their thread. */
   readonly failed = new Set<string>();
   /** Requests that were cancelled or had little time: they may have been answered with an error, or with a reply. */
   readonly mayFail = new Set<string>();
   /** Those of them that were answered with an error before they were begun. */
-  readonly neverBegun = new Set<string>();
+  readonly neverStarted = new Set<string>();
   #open: Open[] = [];
   /** How many threads have died with a task. */
   #deaths = 0;
@@ -91,7 +91,7 @@ class World {
   constructor(kind: AgentKind) {
     this.kind = kind;
     this.bench = createBench({ known: kind, byHand: true, slots: 3, room: 3 });
-    this.lanes = Array.from({ length: LANES }, () => ({ ...openLane(this.bench), sent: 0, gone: false }));
+    this.replyQueues = Array.from({ length: CONNECTIONS }, () => ({ ...openConversation(this.bench), sent: 0, gone: false }));
   }
 
   async step(step: Step): Promise<void> {
@@ -100,11 +100,11 @@ class World {
         this.#send(step);
         break;
       case 'cancel':
-        this.#cancel(step.lane, step.nth);
+        this.#cancel(step.replyQueue, step.nth);
         break;
       case 'begin': {
         const at = pick(
-          this.playing.filter(({ landed, gone }) => !landed && !gone),
+          this.playing.filter(({ completed, gone }) => !completed && !gone),
           step.task,
         );
         for (let left = step.frames; at !== undefined && left > 0; left -= 1) this.#begin(at);
@@ -116,9 +116,9 @@ class World {
         this.#end(step.do, step.nth);
         break;
       case 'land':
-        await this.#land(
+        await this.#complete(
           pick(
-            this.playing.filter(({ landed, gone }) => !landed && !gone),
+            this.playing.filter(({ completed, gone }) => !completed && !gone),
             step.task,
           ),
         );
@@ -132,9 +132,9 @@ class World {
         );
         break;
       case 'disconnect': {
-        const lane = this.lanes[step.lane] as World['lanes'][number];
-        lane.gone = true;
-        lane.lane.abandon();
+        const replyQueue = this.replyQueues[step.replyQueue] as World['replyQueues'][number];
+        replyQueue.gone = true;
+        replyQueue.replyQueue.abandon();
         break;
       }
       case 'look':
@@ -148,8 +148,8 @@ class World {
     const isOver = (): boolean => this.bench.dispatcher.requests === 0 && this.#open.length === 0;
     for (let rounds = 0; rounds < 1000 && !isOver(); rounds += 1) {
       for (const at of this.playing) {
-        while (!at.gone && !at.landed && this.#begin(at));
-        if (!at.gone && !at.landed) await this.#land(at);
+        while (!at.gone && !at.completed && this.#begin(at));
+        if (!at.gone && !at.completed) await this.#complete(at);
       }
       while (this.#open.length > 0) this.#end('aside', 0);
       await this.#watchTasks();
@@ -158,46 +158,46 @@ class World {
     for (let known = -1; known < this.playing.length; ) {
       known = this.playing.length;
       for (const at of this.playing) {
-        if (at.landed || at.gone) continue;
+        if (at.completed || at.gone) continue;
         while (this.#begin(at));
-        await this.#land(at);
+        await this.#complete(at);
       }
       while (this.#open.length > 0) this.#end('aside', 0);
       await this.#watchTasks();
     }
   }
 
-  #send({ lane: number, frames, long, timed }: Extract<Step, { do: 'send' }>): void {
-    const lane = this.lanes[number] as World['lanes'][number];
+  #send({ replyQueue: number, frames, long, timed }: Extract<Step, { do: 'send' }>): void {
+    const replyQueue = this.replyQueues[number] as World['replyQueues'][number];
     // A connection that is to close reads nothing more.
-    if (lane.gone || lane.told.some((text) => text.startsWith('!'))) return;
+    if (replyQueue.gone || replyQueue.told.some((text) => text.startsWith('!'))) return;
     const texts = Array.from({ length: frames }, (_unused, index) => {
-      const id = `${number}.${lane.sent + index}`;
+      const id = `${number}.${replyQueue.sent + index}`;
       // To a raw agent it means nothing.
       const timeoutMs = timed && index % 2 === 0 ? 5 : undefined;
       if (timeoutMs !== undefined) this.mayFail.add(id);
       const method = long && index === 0 ? 'm'.repeat(140_000) : 'm'.repeat((index * 37) % 300);
       return JSON.stringify({ id, method, timeoutMs });
     });
-    lane.sent += frames;
-    lane.lane.dispatch(runOf(...texts));
+    replyQueue.sent += frames;
+    replyQueue.replyQueue.dispatch(runOf(...texts));
   }
 
   #cancel(number: number, nth: number): void {
-    const lane = this.lanes[number] as World['lanes'][number];
-    if (this.kind === 'raw' || lane.gone || lane.sent === 0) return;
-    const id = `${number}.${nth % lane.sent}`;
+    const replyQueue = this.replyQueues[number] as World['replyQueues'][number];
+    if (this.kind === 'raw' || replyQueue.gone || replyQueue.sent === 0) return;
+    const id = `${number}.${nth % replyQueue.sent}`;
     this.mayFail.add(id);
-    const before = lane.told.length;
-    lane.lane.dispatch(runOf(JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })));
-    const isAnswered = lane.told.slice(before).some((text) => text.includes('ERR_LAUNCHPOOL_CANCELLED'));
-    if (isAnswered && !this.begun.has(id)) this.neverBegun.add(id);
+    const before = replyQueue.told.length;
+    replyQueue.replyQueue.dispatch(runOf(JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })));
+    const isAnswered = replyQueue.told.slice(before).some((text) => text.includes('ERR_LAUNCHPOOL_CANCELLED'));
+    if (isAnswered && !this.started.has(id)) this.neverStarted.add(id);
   }
 
   #note(at: Playing, index: number, text: string): boolean {
     const id = idOf(text);
-    this.begun.set(id, (this.begun.get(id) ?? 0) + 1);
-    at.begun += 1;
+    this.started.set(id, (this.started.get(id) ?? 0) + 1);
+    at.started += 1;
     this.#open.push({ at, index, id });
     return true;
   }
@@ -205,8 +205,8 @@ class World {
   #begin(at: Playing): boolean {
     const { task } = at.task;
     if (typeof task === 'number') {
-      const begun = at.task.worker.begin();
-      return begun !== undefined && this.#note(at, begun.index, begun.text);
+      const started = at.task.worker.begin();
+      return started !== undefined && this.#note(at, started.index, started.text);
     }
     if (task === null || !claimLong(task.claim, at.task.thread)) return false;
     return this.#note(at, 0, Buffer.from(task.request).toString());
@@ -220,23 +220,23 @@ class World {
     if (how === 'fail' && this.kind === 'raw') {
       this.failed.add(id);
       at.task.tell(index, { failure: { name: 'Error', message: id, code: id } });
-    } else if (how === 'finish' && !at.landed && typeof at.task.task === 'number')
+    } else if (how === 'finish' && !at.completed && typeof at.task.task === 'number')
       at.task.worker.finish(index, replyTo(id));
     else at.task.tell(index, { reply: replyTo(id) });
   }
 
-  async #land(at: Playing | undefined): Promise<void> {
+  async #complete(at: Playing | undefined): Promise<void> {
     if (at === undefined) return;
     // Of a long one that was dropped, nothing comes.
-    if (typeof at.task.task !== 'number' && !this.#begin(at) && at.begun === 0) at.task.tell(0, {});
-    at.landed = true;
-    await at.task.land();
+    if (typeof at.task.task !== 'number' && !this.#begin(at) && at.started === 0) at.task.tell(0, {});
+    at.completed = true;
+    await at.task.complete();
   }
 
   async #crash(at: Playing | undefined): Promise<void> {
     // After a third such death, requests that were not begun fail too; other tests are about that.
-    if (at === undefined || (!at.landed && this.#deaths === 2)) return;
-    if (!at.landed) this.#deaths += 1;
+    if (at === undefined || (!at.completed && this.#deaths === 2)) return;
+    if (!at.completed) this.#deaths += 1;
     at.gone = true;
     for (const one of this.#open) if (one.at === at) this.failed.add(one.id);
     this.#open = this.#open.filter((one) => one.at !== at);
@@ -246,16 +246,16 @@ class World {
   async #watchTasks(): Promise<void> {
     await this.bench.settle();
     for (const task of this.bench.tasks.slice(this.playing.length)) {
-      this.playing.push({ task, landed: false, gone: false, begun: 0 });
+      this.playing.push({ task, completed: false, gone: false, started: 0 });
     }
   }
 
   check(): void {
     deepStrictEqual(this.bench.dispatcher.requests, 0);
-    for (const [id, times] of this.begun) deepStrictEqual([id, times], [id, 1]);
-    for (const id of this.neverBegun) ok(!this.begun.has(id), `${id} was begun after it had been cancelled`);
-    for (const [number, { told, sent, gone, lane }] of this.lanes.entries()) {
-      ok(!lane.isBusy && !lane.isOverfull);
+    for (const [id, times] of this.started) deepStrictEqual([id, times], [id, 1]);
+    for (const id of this.neverStarted) ok(!this.started.has(id), `${id} was begun after it had been cancelled`);
+    for (const [number, { told, sent, gone, replyQueue }] of this.replyQueues.entries()) {
+      ok(!replyQueue.isBusy && !replyQueue.isOverfull);
       const ids = Array.from({ length: sent }, (_unused, index) => `${number}.${index}`);
       const heard = told.map((text) => this.#heard(text));
       if (gone) deepStrictEqual([...new Set(heard)], heard);
@@ -290,12 +290,12 @@ class World {
   async checkSlots(): Promise<void> {
     const before = this.bench.tasks.length;
     for (const slot of this.bench.slots) {
-      openLane(this.bench).lane.dispatch(runOf(`{"id":"slot ${slot.index}"}`));
+      openConversation(this.bench).replyQueue.dispatch(runOf(`{"id":"slot ${slot.index}"}`));
       await this.bench.settle();
     }
     const used = this.bench.tasks.slice(before).map(({ slot }) => slot.index);
     deepStrictEqual(used.sort(), [0, 1, 2]);
-    for (const task of this.bench.tasks.slice(before)) await task.land();
+    for (const task of this.bench.tasks.slice(before)) await task.complete();
   }
 }
 

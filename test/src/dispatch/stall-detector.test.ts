@@ -1,34 +1,34 @@
 /** Whoever does not get on is found, as long as there is anybody to look at. */
 import { EventEmitter, once } from 'node:events';
 import test from 'ava';
-import { createWatch } from '../../../src/dispatch/stall-detector.ts';
+import { createStallDetector } from '../../../src/dispatch/stall-detector.ts';
 
 test('what does not get on is told of, and what does is not', async (t) => {
   const events = new EventEmitter();
   const [stuck, fine] = [{ isStuck: () => true }, { isStuck: () => false }];
-  const watch = createWatch(new Set([fine, stuck]), (flight) => events.emit('stuck', flight));
+  const stallDetector = createStallDetector(new Set([fine, stuck]), (inFlight) => events.emit('stuck', inFlight));
   const told = once(events, 'stuck');
-  watch.start();
+  stallDetector.start();
   t.deepEqual((await told)[0] === stuck, true);
-  watch.stop();
+  stallDetector.stop();
 });
 
 test('it looks while there is something to look at, and again when it is started again', async (t) => {
-  const looks = new EventEmitter();
-  const flights = new Set<{ isStuck(): boolean }>();
-  const watch = createWatch(flights, () => undefined);
+  const checks = new EventEmitter();
+  const inFlightBatches = new Set<{ isStuck(): boolean }>();
+  const stallDetector = createStallDetector(inFlightBatches, () => undefined);
   for (let times = 0; times < 2; times += 1) {
-    const flight = {
+    const inFlight = {
       isStuck(): boolean {
-        flights.delete(flight);
-        return looks.emit('look');
+        inFlightBatches.delete(inFlight);
+        return checks.emit('look');
       },
     };
-    flights.add(flight);
-    const looked = once(looks, 'look');
-    watch.start();
-    await looked;
+    inFlightBatches.add(inFlight);
+    const checked = once(checks, 'look');
+    stallDetector.start();
+    await checked;
   }
-  watch.stop();
+  stallDetector.stop();
   t.pass();
 });

@@ -1,12 +1,12 @@
 /** Which users may speak, with a kernel that says what the test wants. */
 import test from 'ava';
-import { createPeers, type Peers } from '../../../src/gate/allowed-users.ts';
+import { createAllowedUsers, type AllowedUsers } from '../../../src/gate/allowed-users.ts';
 
 const OWN = 501;
 
 /** Descriptors are the uids of their peers; that of -1 has none. */
-function peers(...allowUids: number[]): Peers {
-  return createPeers({ kernel: { uidOf: (fd) => (fd < 0 ? undefined : fd) }, allowUids, ownUid: OWN });
+function peers(...allowUids: number[]): AllowedUsers {
+  return createAllowedUsers({ socketCalls: { uidOf: (fd) => (fd < 0 ? undefined : fd) }, allowUids, ownUid: OWN });
 }
 
 test('the own user and root may speak, and those that are named', (t) => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createGate, type Gate, type GateOptions, type Visitor } from '../../../src/gate/gate.ts';
+import { createGate, type Gate, type GateOptions, type PendingHandshake } from '../../../src/gate/gate.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { createHandshake } from '../../../wire/handshake.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -18,7 +18,7 @@ async function gateWith(options: Partial<GateOptions>): Promise<Gate> {
 }
 
 type Visit = {
-  visitor: Visitor;
+  pending: PendingHandshake;
   /** What has been sent so far. */
   sent: Buffer[];
   /** How it ended, once for each time that was said; undefined is a success. */
@@ -30,21 +30,21 @@ function visit(gate: Gate): Visit {
   const sent: Buffer[] = [];
   const settled: (LaunchpoolError | undefined)[] = [];
   const { promise: ended, resolve } = Promise.withResolvers<LaunchpoolError | undefined>();
-  const visitor = gate.open(
+  const pending = gate.open(
     (payload) => sent.push(payload),
     (refusal) => {
       settled.push(refusal);
       resolve(refusal);
     },
   );
-  return { visitor, sent, settled, ended };
+  return { pending, sent, settled, ended };
 }
 
 /** Plays the client until neither side has anything left to say. */
-function shake({ visitor, sent }: Visit, authkey: Uint8Array): void {
+function shake({ pending, sent }: Visit, authkey: Uint8Array): void {
   const client = createHandshake({ role: 'client', authkey });
   for (let index = 0; index < sent.length; index += 1) {
-    client.receive(sent[index] as Buffer).send.forEach(visitor.receive);
+    client.receive(sent[index] as Buffer).send.forEach(pending.receive);
   }
 }
 
@@ -70,18 +70,18 @@ test('without a key there is no gate', async (t) => {
 });
 
 test('a connection begins with a challenge', async (t) => {
-  const { visitor, sent, settled } = visit(await gateWith({}));
+  const { pending, sent, settled } = visit(await gateWith({}));
   t.is(sent.length, 1);
   t.regex(sent[0]?.toString('latin1') ?? '', /^#CHALLENGE#\{sha256\}.{40}$/s);
   t.deepEqual(settled, []);
-  visitor.leave();
+  pending.leave();
 });
 
 test('no two challenges are the same', async (t) => {
   const gate = await gateWith({});
   const visits = Array.from({ length: 50 }, () => visit(gate));
   t.is(new Set(visits.map(({ sent }) => sent[0]?.toString('hex'))).size, 50);
-  for (const { visitor } of visits) visitor.leave();
+  for (const { pending } of visits) pending.leave();
 });
 
 test('who has the key is let in', async (t) => {
@@ -108,8 +108,8 @@ for (const [what, answer] of [
   ['a digest that is none of Python', '{sha512}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'],
 ] as const) {
   test(`who answers the challenge with ${what} is refused`, async (t) => {
-    const { visitor, settled, sent } = visit(await gateWith({}));
-    visitor.receive(Buffer.from(answer));
+    const { pending, settled, sent } = visit(await gateWith({}));
+    pending.receive(Buffer.from(answer));
     t.is(settled[0]?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
     t.deepEqual(sent.slice(1).map(String), ['#FAILURE#']);
   });
@@ -117,15 +117,15 @@ for (const [what, answer] of [
 
 for (const md5 of [true, false]) {
   test(`an answer of bare MD5 is ${md5 ? 'welcome' : 'refused'} where md5 is ${md5}`, async (t) => {
-    const { visitor, sent, settled } = visit(await gateWith({ md5 }));
+    const { pending, sent, settled } = visit(await gateWith({ md5 }));
     const challenge = (sent[0] as Buffer).subarray('#CHALLENGE#'.length);
-    visitor.receive(createHmac('md5', KEY).update(challenge).digest());
+    pending.receive(createHmac('md5', KEY).update(challenge).digest());
     t.is(sent[1]?.toString(), md5 ? '#WELCOME#' : '#FAILURE#');
     t.deepEqual(
       settled.map((refusal) => refusal?.code),
       md5 ? [] : ['ERR_LAUNCHPOOL_AUTH_FAILED'],
     );
-    visitor.leave();
+    pending.leave();
   });
 }
 
@@ -137,9 +137,9 @@ test('who says nothing is refused when the time is over', async (t) => {
 });
 
 test('who stops in the middle is refused when the time is over', async (t) => {
-  const { visitor, sent, ended } = visit(await gateWith({ handshakeMs: 10 }));
+  const { pending, sent, ended } = visit(await gateWith({ handshakeMs: 10 }));
   const client = createHandshake({ role: 'client', authkey: KEY });
-  client.receive(sent[0] as Buffer).send.forEach(visitor.receive);
+  client.receive(sent[0] as Buffer).send.forEach(pending.receive);
   t.is((await ended)?.code, 'ERR_LAUNCHPOOL_AUTH_TIMEOUT');
 });
 
@@ -153,16 +153,16 @@ test('the deadline is of no account to who has been let in', async (t) => {
 
 test('the deadline is of no account to who has been refused', async (t) => {
   const gate = await gateWith({ handshakeMs: 20 });
-  const { visitor, settled } = visit(gate);
-  visitor.receive(Buffer.from('wrong'));
+  const { pending, settled } = visit(gate);
+  pending.receive(Buffer.from('wrong'));
   await deadlinePassed(gate);
   t.is(settled.length, 1);
 });
 
 test('nothing more is heard of who has left', async (t) => {
   const gate = await gateWith({ handshakeMs: 20 });
-  const { visitor, settled } = visit(gate);
-  visitor.leave();
+  const { pending, settled } = visit(gate);
+  pending.leave();
   await deadlinePassed(gate);
   t.deepEqual(settled, []);
 });
@@ -178,28 +178,28 @@ test('who comes with the key after the time is over stays refused', async (t) =>
 });
 
 test('who goes on after a refusal is not refused again', async (t) => {
-  const { visitor, settled } = visit(await gateWith({}));
-  visitor.receive(Buffer.from('wrong'));
-  visitor.receive(Buffer.from('wrong again'));
+  const { pending, settled } = visit(await gateWith({}));
+  pending.receive(Buffer.from('wrong'));
+  pending.receive(Buffer.from('wrong again'));
   t.is(settled.length, 1);
 });
 
 test('visitors are those who have not been let in, until they are or have left', async (t) => {
   const gate = await gateWith({});
   const [guest, stranger, leaver] = [visit(gate), visit(gate), visit(gate)];
-  t.is(gate.visitors, 3);
+  t.is(gate.unauthenticated, 3);
   shake(guest, KEY);
-  t.is(gate.visitors, 2);
-  stranger.visitor.receive(Buffer.from('wrong'));
-  t.is(gate.visitors, 2);
-  for (const { visitor } of [guest, stranger, leaver]) visitor.leave();
-  t.is(gate.visitors, 0);
+  t.is(gate.unauthenticated, 2);
+  stranger.pending.receive(Buffer.from('wrong'));
+  t.is(gate.unauthenticated, 2);
+  for (const { pending } of [guest, stranger, leaver]) pending.leave();
+  t.is(gate.unauthenticated, 0);
 });
 
 test('who sends what is no message at all is refused for that, once', async (t) => {
-  const { visitor, settled } = visit(await gateWith({}));
+  const { pending, settled } = visit(await gateWith({}));
   for (const text of ['too long', 'too long again']) {
-    visitor.refuse(new LaunchpoolError('ERR_LAUNCHPOOL_FRAME_TOO_LARGE', text));
+    pending.refuse(new LaunchpoolError('ERR_LAUNCHPOOL_FRAME_TOO_LARGE', text));
   }
   t.deepEqual(
     settled.map((refusal) => refusal?.message),

@@ -1,7 +1,7 @@
 /** Who comes in, as macOS would have it: descriptor 40 is a UNIX socket of user 501's, 41 listens at ::1. */
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { type Door, type DoorOptions, openDoor } from '../../../src/gate/peer-check.ts';
+import { type PeerCheck, type PeerCheckOptions, createPeerCheck } from '../../../src/gate/peer-check.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { compileLibrary } from '../../helpers/c-library.ts';
 
@@ -9,19 +9,19 @@ const UNIX = 40;
 const TCP = 41;
 const NOT_KNOWN = 42;
 
-async function door(
+async function peerCheck(
   t: ExecutionContext,
-  options: Partial<DoorOptions>,
-): Promise<Door & { told: LaunchpoolError[]; comesIn(listeningFd: number, fd: number): boolean }> {
+  options: Partial<PeerCheckOptions>,
+): Promise<PeerCheck & { told: LaunchpoolError[]; comesIn(listeningFd: number, fd: number): boolean }> {
   const told: LaunchpoolError[] = [];
-  const opened = await openDoor({
+  const opened = await createPeerCheck({
     platform: 'darwin',
     library: await compileLibrary(t, 'gate/libmacos.c'),
     sockets: { agent: [UNIX], control: [] },
     authkey: undefined,
     allowUids: [],
     maxConnections: undefined,
-    onTurnedAway: (error) => told.push(error),
+    onRejected: (error) => told.push(error),
     ...options,
   });
   return {
@@ -45,8 +45,8 @@ async function door(
 }
 
 test('who may speak comes in, and nobody else, which is told each time', async (t) => {
-  t.true((await door(t, { allowUids: [501] })).comesIn(UNIX, UNIX));
-  const closed = await door(t, { allowUids: [502] });
+  t.true((await peerCheck(t, { allowUids: [501] })).comesIn(UNIX, UNIX));
+  const closed = await peerCheck(t, { allowUids: [502] });
   t.false(closed.comesIn(UNIX, UNIX));
   t.false(closed.comesIn(UNIX, NOT_KNOWN));
   t.like(closed.told, [{ data: { uid: 501 } }, { data: { uid: undefined } }]);
@@ -54,7 +54,7 @@ test('who may speak comes in, and nobody else, which is told each time', async (
 
 test('over TCP it is the key that counts, for requests only', async (t) => {
   const authkey = Buffer.from('key');
-  const open = await door(t, { authkey, sockets: { agent: [UNIX, TCP], control: [] } });
+  const open = await peerCheck(t, { authkey, sockets: { agent: [UNIX, TCP], control: [] } });
   t.is(open.unsafe, undefined);
   t.true(open.comesIn(TCP, NOT_KNOWN));
   t.false(open.comesIn(UNIX, NOT_KNOWN));
@@ -62,15 +62,15 @@ test('over TCP it is the key that counts, for requests only', async (t) => {
     [undefined, { agent: [UNIX, TCP], control: [] }],
     [authkey, { agent: [UNIX], control: [TCP] }],
   ] as const) {
-    t.is((await door(t, { authkey: given, sockets })).unsafe?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+    t.is((await peerCheck(t, { authkey: given, sockets })).unsafe?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
   }
 });
 
 test('what is no socket is left to who listens on it', async (t) => {
-  t.is((await door(t, { sockets: { agent: [NOT_KNOWN], control: [NOT_KNOWN] } })).unsafe, undefined);
+  t.is((await peerCheck(t, { sockets: { agent: [NOT_KNOWN], control: [NOT_KNOWN] } })).unsafe, undefined);
 });
 
 test('connections are 80 % of the descriptors, or as many as is said', async (t) => {
-  t.is((await door(t, {})).mostConnections, 204);
-  t.is((await door(t, { maxConnections: 100_000 })).mostConnections, 100_000);
+  t.is((await peerCheck(t, {})).maxConnections, 204);
+  t.is((await peerCheck(t, { maxConnections: 100_000 })).maxConnections, 100_000);
 });

@@ -90,8 +90,8 @@ for (const supervisor of ['launchd', 'systemd'] as const) {
       const run = async (): Promise<never> => {
         throw new Error('nothing is to be run');
       };
-      const surroundings = { home, uid: 501, env: { XDG_RUNTIME_DIR: '/run/user/501' }, run };
-      const found = await dryRun({ label: 'com.example.dry', module, supervisor, surroundings, node: lastingNode() });
+      const host = { home, uid: 501, env: { XDG_RUNTIME_DIR: '/run/user/501' }, run };
+      const found = await dryRun({ label: 'com.example.dry', module, supervisor, host, node: lastingNode() });
       t.is(found.supervisor, supervisor);
       const program = supervisor === 'launchd' ? '/bin/launchctl' : 'systemctl';
       t.true(found.commands.some(([name]) => name === program));

@@ -163,7 +163,7 @@ for (const [fault, code, names] of [
           notTested(t, 'to mount a file system of its own needs root');
           return;
         }
-        const [disk, aside] = [await tempDir(t), await tempDir(t)];
+        const [disk, parked] = [await tempDir(t), await tempDir(t)];
         // In a namespace of its own, where what is mounted is gone with its process.
         const program = fixture('programs/install-on-disk.ts');
         const { stdout, stderr } = await runProgram([
@@ -171,7 +171,7 @@ for (const [fault, code, names] of [
           '-m',
           process.execPath,
           program,
-          ...[fault, when, disk, aside],
+          ...[fault, when, disk, parked],
         ]);
         t.is(stderr.replaceAll(/^\{.*\}\n/gm, ''), '');
         const { before, after, error, answer }: Told = JSON.parse(stdout.toString());

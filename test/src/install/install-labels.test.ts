@@ -8,7 +8,7 @@ import { install } from '../../../src/install/install.ts';
 import { restart } from '../../../src/install/restart.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
-import { type Surroundings, surroundingsOf } from '../../../src/installed/host.ts';
+import { type Host, hostOf } from '../../../src/installed/host.ts';
 import { layoutOf, parentOf } from '../../../src/installed/layout.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { ask, layBench } from '../../helpers/install-bench.ts';
@@ -63,7 +63,7 @@ for (const platform of ['darwin', 'linux'] as const) {
     await writeFile(module, 'export const version = (): number => 1;');
     const before = tracesIn(folder);
     const commands: string[] = [];
-    const surroundings: Partial<Surroundings> = {
+    const host: Partial<Host> = {
       platform,
       home,
       uid: 501,
@@ -75,7 +75,7 @@ for (const platform of ['darwin', 'linux'] as const) {
     };
     for (const label of HOSTILE) {
       for (const command of [install, uninstall, upgrade, restart, status]) {
-        const calling = async (): Promise<unknown> => command({ label, module, surroundings });
+        const calling = async (): Promise<unknown> => command({ label, module, host });
         const error = await t.throwsAsync(calling(), INVALID, `${command.name} ${JSON.stringify(label)}`);
         t.truthy((error as LaunchpoolError).hint);
       }
@@ -87,14 +87,14 @@ for (const platform of ['darwin', 'linux'] as const) {
   test(`on ${platform}, a label whose socket would have a path too long is refused with the bytes there are too many`, async (t) => {
     const home = join(await tempDir(t), 'h');
     await mkdir(home);
-    const surroundings = surroundingsOf({ platform, home, uid: 501, env: { XDG_RUNTIME_DIR: '/run/user/501' } });
-    const { agent, control } = layoutOf('x', surroundings).sockets;
+    const host = hostOf({ platform, home, uid: 501, env: { XDG_RUNTIME_DIR: '/run/user/501' } });
+    const { agent, control } = layoutOf('x', host).sockets;
     const longest = Math.max(agent.length, control.length);
     const fitting = 'x'.repeat(1 + 103 - longest);
-    t.is(layoutOf(fitting, surroundings).sockets.control.length, 103);
+    t.is(layoutOf(fitting, host).sockets.control.length, 103);
     for (const tooMany of [1, 2, 17, 400]) {
       const label = fitting + 'y'.repeat(tooMany);
-      const error = await t.throwsAsync(install({ label, module: '/no/module.ts', surroundings }), INVALID);
+      const error = await t.throwsAsync(install({ label, module: '/no/module.ts', host }), INVALID);
       const { message, hint } = error as LaunchpoolError;
       const [, counted, path = ''] = /has (\d+) bytes.*: (\/.*)$/.exec(message) ?? [];
       const bytes = Buffer.byteLength(path);
@@ -109,7 +109,7 @@ for (const platform of ['darwin', 'linux'] as const) {
 test.serial('of a home whose name is long, the longest label that fits is an agent that answers', async (t) => {
   const bench = await layBench(t, 'launchd');
   if (bench === undefined) return;
-  const room = 103 - Buffer.byteLength(layoutOf('x', surroundingsOf(bench.options.surroundings)).sockets.control) + 1;
+  const room = 103 - Buffer.byteLength(layoutOf('x', hostOf(bench.options.host)).sockets.control) + 1;
   const label = `A_1.${'x'.repeat(room - 5)}.`;
   const { socket } = await bench.install({ label });
   t.is(await ask(socket, 'version'), 1);
@@ -126,14 +126,14 @@ const anyLabel = fc.oneof(
 for (const platform of ['darwin', 'linux'] as const) {
   test(`on ${platform}, any text is refused as a label, or all that is of it is under its own name`, (t) => {
     const env = { XDG_RUNTIME_DIR: '/run/user/501' };
-    const surroundings = surroundingsOf({ platform, home: '/h', uid: 501, env });
-    const parent = parentOf(surroundings);
+    const host = hostOf({ platform, home: '/h', uid: 501, env });
+    const parent = parentOf(host);
     let accepted = 0;
     fc.assert(
       fc.property(anyLabel, (label) => {
         let layout: ReturnType<typeof layoutOf>;
         try {
-          layout = layoutOf(label, surroundings);
+          layout = layoutOf(label, host);
         } catch (error) {
           return error instanceof LaunchpoolError && error.code === INVALID.code;
         }
@@ -154,12 +154,12 @@ for (const platform of ['darwin', 'linux'] as const) {
   });
 
   test(`on ${platform}, no two labels have a path in common`, (t) => {
-    const surroundings = surroundingsOf({ platform, home: '/h', uid: 501, env: { XDG_RUNTIME_DIR: '/r' } });
+    const host = hostOf({ platform, home: '/h', uid: 501, env: { XDG_RUNTIME_DIR: '/r' } });
     const part = fc.constantFrom('a', 'control', 'sock', 'socket', 'service', 'launchpool.json', 'versions');
     const label = fc.tuple(part, fc.constantFrom('.', '-', '_'), part).map((parts) => parts.join(''));
     const pathsOf = (text: string): string[] => {
       try {
-        const { sockets, ...rest } = layoutOf(text, surroundings);
+        const { sockets, ...rest } = layoutOf(text, host);
         const units = [`${text}.service`, `${text}.socket`, `${text}-control.socket`];
         return [...Object.values(rest), ...Object.values(sockets), ...units];
       } catch {

@@ -55,7 +55,7 @@ for (const kind of ['launchd', 'systemd'] as const) {
     t.true(units.length > 0);
     for (const line of units) await rm(join(bench.home, line.replace(/ 100\d{3} .*/, '')));
     // As whoever removes units does; what runs goes on.
-    if (kind === 'systemd') await bench.options.surroundings.run?.(['systemctl', '--user', 'daemon-reload']);
+    if (kind === 'systemd') await bench.options.host.run?.(['systemctl', '--user', 'daemon-reload']);
     t.is((await uninstall(bench.options)).outcome, 'uninstalled');
     t.false(isAlive(pid));
     t.deepEqual(bench.traces(), before);
@@ -105,7 +105,7 @@ test.serial('launchd: under the label of a job from another folder nothing is in
   if (bench === undefined) return;
   const other = join(bench.home, 'other.plist');
   await writeFile(other, build({ Label: LABEL, ProgramArguments: ['/bin/true'] }));
-  const { run } = bench.options.surroundings;
+  const { run } = bench.options.host;
   await run?.(['/bin/launchctl', 'bootstrap', 'gui/501', other]);
   const before = [bench.traces(), bench.changes()];
   const error = await bench.failure(t);

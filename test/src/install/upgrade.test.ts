@@ -12,7 +12,7 @@ import { upgrade } from '../../../src/install/upgrade.ts';
 import { readRecord } from '../../../src/installed/record.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { ask, type InstallBench, type Kind, LABEL, layBench, moduleOf } from '../../helpers/install-bench.ts';
-import { LOOK_AGAIN_MS } from '../../helpers/until.ts';
+import { RECHECK_MS } from '../../helpers/until.ts';
 
 const KINDS: readonly Kind[] = ['launchd', 'embedded', 'systemd'];
 
@@ -81,7 +81,7 @@ for (const kind of ['launchd', 'embedded'] as const) {
       const { socket } = await bench.install({ agent });
       const { supervisor } = placeOf(bench.options);
       await supervisor.dismiss(LABEL);
-      while ((await supervisor.status(LABEL)).state !== 'idle') await wait(LOOK_AGAIN_MS);
+      while ((await supervisor.status(LABEL)).state !== 'idle') await wait(RECHECK_MS);
       let before: number | undefined;
       const knockedAt: Supervisor = {
         ...supervisor,

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Supervisor } from '../../../job/supervisor.ts';
 import { checkPort } from '../../../src/install/tcp-port.ts';
-import { type ProveOptions, prove } from '../../../src/install/verify.ts';
+import { type VerifyOptions, verify } from '../../../src/install/verify.ts';
 import { readRecord } from '../../../src/installed/record.ts';
 import { ask, type InstallBench, layBench } from '../../helpers/install-bench.ts';
 import { freePort } from '../../helpers/ports.ts';
 
 const NOT_READY = { code: 'ERR_LAUNCHPOOL_NOT_READY' };
 
-function optionsOf({ layout }: InstallBench): ProveOptions {
+function optionsOf({ layout }: InstallBench): VerifyOptions {
   const folder = join(realpathSync(layout.versions), readRecord(layout)?.hash ?? '');
   return { sockets: layout.sockets, folder, longestMs: 20_000, dismiss: async () => undefined };
 }
@@ -35,10 +35,10 @@ test.serial('an agent is proved by its process, and not by another one or anothe
   const { socket } = await bench.install();
   const pid = await ask(socket, 'pid');
   const options = optionsOf(bench);
-  t.is(await prove(options), pid);
-  const { message } = await t.throwsAsync(prove({ ...options, longestMs: 300, before: pid }), NOT_READY);
+  t.is(await verify(options), pid);
+  const { message } = await t.throwsAsync(verify({ ...options, longestMs: 300, before: pid }), NOT_READY);
   t.regex(message, new RegExp(`process ${pid} has not left`));
-  const other = await t.throwsAsync(prove({ ...options, longestMs: 300, folder: '/other' }), NOT_READY);
+  const other = await t.throwsAsync(verify({ ...options, longestMs: 300, folder: '/other' }), NOT_READY);
   t.regex(other.message, /another one answers/);
 });
 
@@ -51,7 +51,7 @@ test.serial('who answers from another version is asked to leave, once, and the n
   const dismiss = async (): Promise<void> => {
     dismissed.push(await (bench.options.supervisor as Supervisor).dismiss(bench.options.label));
   };
-  await t.throwsAsync(prove({ ...optionsOf(bench), longestMs: 2_000, folder: '/other', dismiss }), NOT_READY);
+  await t.throwsAsync(verify({ ...optionsOf(bench), longestMs: 2_000, folder: '/other', dismiss }), NOT_READY);
   t.is(dismissed[0], pid);
   t.is(new Set(dismissed).size, dismissed.length);
 });
@@ -66,7 +66,7 @@ test.serial('another program at the agent’s port is not taken for the agent', 
   ] as const) {
     const port = await listen(t, greet);
     const tcp = { host: '127.0.0.1', port } as const;
-    const { message } = await t.throwsAsync(prove({ ...optionsOf(bench), tcp }), NOT_READY);
+    const { message } = await t.throwsAsync(verify({ ...optionsOf(bench), tcp }), NOT_READY);
     t.regex(message, said);
     t.true(message.includes(`127.0.0.1:${port}`));
   }

@@ -8,7 +8,7 @@ import { type JobOptions, jobOf } from '../../../src/installed/job-options.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-const PLACES = {
+const PATHS = {
   label: 'com.example.options',
   home: '/home/ada',
   node: '/usr/bin/node',
@@ -19,13 +19,13 @@ const PLACES = {
   logFile: undefined,
 };
 
-const job = (options: JobOptions, places: Partial<Parameters<typeof jobOf>[1]> = {}): Job =>
-  jobOf(options, { ...PLACES, ...places });
+const job = (options: JobOptions, paths: Partial<Parameters<typeof jobOf>[1]> = {}): Job =>
+  jobOf(options, { ...PATHS, ...paths });
 
 test('without options, a job has the least that an agent needs', (t) => {
   const { command, env, workingDirectory, tcp, stopSeconds, processType } = job({});
-  const flags = ['--label', PLACES.label, '--cache', PLACES.cache];
-  t.deepEqual(command, [PLACES.node, ...NODE_FLAGS, PLACES.program, 'run', PLACES.module, ...flags]);
+  const flags = ['--label', PATHS.label, '--cache', PATHS.cache];
+  t.deepEqual(command, [PATHS.node, ...NODE_FLAGS, PATHS.program, 'run', PATHS.module, ...flags]);
   t.deepEqual(Object.keys(env), ['PATH']);
   t.deepEqual([workingDirectory, tcp, processType], ['/home/ada', undefined, 'interactive']);
   // The agent's own ten seconds, and a few more.

@@ -10,8 +10,8 @@ import { fixture } from '../../helpers/agent.ts';
 /** It ends with the test, however that ends. */
 function poolOf(t: ExecutionContext, options: Partial<PoolOptions> & { threads: number }): Pool {
   const moduleUrl = pathToFileURL(fixture('agents/echo.ts')).href;
-  const told = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
-  const pool = createPool({ first: startFirstThread(told, options.threads, undefined), ...options });
+  const workerData = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
+  const pool = createPool({ first: startFirstThread(workerData, options.threads, undefined), ...options });
   t.teardown(() => pool.destroy());
   return pool;
 }
@@ -52,7 +52,7 @@ test('who is busy does not go; who is not any more goes, but not the last one', 
   const threads = new Set(['busy', 'idle', 'last'].map((name) => ({ name, usedAt: performance.now(), busy: true })));
   const ended: string[] = [];
   const gone = Promise.withResolvers<void>();
-  const watch = createIdleThreads({
+  const start = createIdleThreads({
     idleMs,
     threads: () => threads,
     surplus: () => threads.size - fewest,
@@ -63,7 +63,7 @@ test('who is busy does not go; who is not any more goes, but not the last one', 
       if (threads.size === fewest) gone.resolve();
     },
   });
-  watch.watch();
+  start.start();
   await new Promise((resolve) => setTimeout(resolve, 3 * idleMs));
   t.deepEqual(ended, []);
   const [busy, idle] = threads as unknown as Iterable<{ busy: boolean; usedAt: number }>;

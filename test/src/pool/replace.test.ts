@@ -38,11 +38,11 @@ test('what a replaced thread had begun fails with the reason; others go on, and 
 test('a handler that never returns is ended, and the thread beside it never notices', async (t) => {
   const { pool, call } = startPoolBench(t, { module, threads: 2 });
   await bothThreads(call);
-  const begun = join(await tempDir(t), 'begun');
-  const never = call('never', begun);
-  await until(() => existsSync(begun));
+  const started = join(await tempDir(t), 'begun');
+  const never = call('never', started);
+  await until(() => existsSync(started));
   const beside = call('slow', 200);
-  pool.replace(Number(await readFile(begun, 'utf8')), WHY);
+  pool.replace(Number(await readFile(started, 'utf8')), WHY);
   await t.throwsAsync(never, { message: 'replaced for a test' });
   t.is(await beside, 200);
   t.is((await bothThreads(call)).length, 2);

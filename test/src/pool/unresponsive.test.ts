@@ -12,8 +12,8 @@ for (const how of ['loopsLater', 'loopsBehind']) {
     const { pool, call } = startPoolBench(t, {
       module,
       threads: 2,
-      longestSilenceMs: 100,
-      onSilent: (error) => silent.push(error),
+      maxUnresponsiveMs: 100,
+      onUnresponsive: (error) => silent.push(error),
     });
     const before = (await Promise.all([call(how), call(how)])) as number[];
     const long = 'x'.repeat(100_000);
@@ -28,7 +28,7 @@ for (const how of ['loopsLater', 'loopsBehind']) {
 }
 
 test('a request may keep its thread for as long as it likes, and what waits behind it may wait', async (t) => {
-  const { pool, call } = startPoolBench(t, { module, threads: 1, longestSilenceMs: 2_000 });
+  const { pool, call } = startPoolBench(t, { module, threads: 1, maxUnresponsiveMs: 2_000 });
   const outcomes = await Promise.all([call('burn', 5_000), call('add', 1, 2), call('add', 'y'.repeat(100_000), '')]);
   t.deepEqual(outcomes.slice(1), [3, 'y'.repeat(100_000)]);
   t.is(pool.restarts, 0);

@@ -3,23 +3,23 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type CrowdOptions, createCrowd, MOST_VISITORS } from '../../../../src/agent/connections/connection-limit.ts';
+import { type ConnectionLimitOptions, createConnectionLimit, MAX_UNAUTHENTICATED } from '../../../../src/agent/connections/connection-limit.ts';
 import type { LaunchpoolError } from '../../../../wire/errors.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 
-const LONG_AGO = { connections: () => 0, visitors: () => 0, speaks: () => true };
+const LONG_AGO = { connections: () => 0, unauthenticated: () => 0, speaks: () => true };
 
 /** Connects to a crowd that is as the test says, and says whether one was admitted, and what it heard. */
 async function knock(
   t: ExecutionContext,
-  options: Partial<CrowdOptions>,
+  options: Partial<ConnectionLimitOptions>,
 ): Promise<{ admitted: boolean; told: LaunchpoolError[]; heard: string }> {
   const told: LaunchpoolError[] = [];
-  const crowd = createCrowd({ most: 10, ...LONG_AGO, onTurnedAway: (error) => told.push(error), ...options });
+  const connectionLimit = createConnectionLimit({ most: 10, ...LONG_AGO, onRejected: (error) => told.push(error), ...options });
   const path = join(await tempDir(t), 'a.sock');
   let admitted = false;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket: Socket) => {
-    admitted = crowd.admit(socket);
+    admitted = connectionLimit.admit(socket);
     if (admitted) socket.end();
   }).listen(path);
   t.teardown(() => server.close());
@@ -38,7 +38,7 @@ async function knock(
 
 test('up to the most, everybody is admitted', async (t) => {
   const connections = (): number => 9;
-  t.deepEqual(await knock(t, { connections, visitors: () => 9 }), { admitted: true, told: [], heard: '' });
+  t.deepEqual(await knock(t, { connections, unauthenticated: () => 9 }), { admitted: true, told: [], heard: '' });
 });
 
 test('one too many is told when to ask again, where it can be told', async (t) => {
@@ -58,8 +58,8 @@ test('one too many gets just the end where nobody could read more', async (t) =>
 });
 
 test('those who have not passed the handshake have a bound of their own, which is never higher than the other', async (t) => {
-  const quiet = { speaks: () => true, connections: () => MOST_VISITORS };
-  t.true((await knock(t, { ...quiet, most: 1_000, visitors: () => MOST_VISITORS - 1 })).admitted);
-  t.regex((await knock(t, { ...quiet, most: 1_000, visitors: () => MOST_VISITORS })).heard, /128 connections have not/);
-  t.regex((await knock(t, { most: 5, connections: () => 4, visitors: () => 5 })).heard, /5 connections have not/);
+  const quiet = { speaks: () => true, connections: () => MAX_UNAUTHENTICATED };
+  t.true((await knock(t, { ...quiet, most: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED - 1 })).admitted);
+  t.regex((await knock(t, { ...quiet, most: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED })).heard, /128 connections have not/);
+  t.regex((await knock(t, { most: 5, connections: () => 4, unauthenticated: () => 5 })).heard, /5 connections have not/);
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {
   BYTES_PER_SECOND,
   FRAME_MS,
-  Patience,
+  SlowClientTimeout,
   UNREAD_MS,
 } from '../../../../src/agent/connections/slow-client-timeout.ts';
 
@@ -22,57 +22,57 @@ class Figures {
   }
 }
 
-function watch(figures: Partial<Figures>): { figures: Figures; patience: Patience } {
+function watch(figures: Partial<Figures>): { figures: Figures; slowClientTimeout: SlowClientTimeout } {
   const all = Object.assign(new Figures(), figures);
-  return { figures: all, patience: new Patience(all, all) };
+  return { figures: all, slowClientTimeout: new SlowClientTimeout(all, all) };
 }
 
 test('a short frame may take 30 seconds and not much more', (t) => {
-  const { figures, patience } = watch({ heldBytes: 4, announcedBytes: 100 });
-  t.is(patience.look(5_000, 3, true), undefined);
-  t.true(patience.getsOn);
+  const { figures, slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100 });
+  t.is(slowClientTimeout.check(5_000, 3, true), undefined);
+  t.true(slowClientTimeout.isProgressing);
   figures.heldBytes = 90;
-  t.is(patience.look(5_000 + FRAME_MS, 3, true), undefined);
-  t.is(patience.look(5_000 + FRAME_MS + 2, 3, true), 'slow-frame');
-  t.false(patience.getsOn);
+  t.is(slowClientTimeout.check(5_000 + FRAME_MS, 3, true), undefined);
+  t.is(slowClientTimeout.check(5_000 + FRAME_MS + 2, 3, true), 'slow-frame');
+  t.false(slowClientTimeout.isProgressing);
 });
 
 test('a long frame gets a second more for each 64 KiB that it announces', (t) => {
-  const { figures, patience } = watch({ heldBytes: 1, announcedBytes: 64 * MIB });
+  const { figures, slowClientTimeout } = watch({ heldBytes: 1, announcedBytes: 64 * MIB });
   const longest = FRAME_MS + (64 * MIB * 1000) / BYTES_PER_SECOND;
   t.is(longest, 30_000 + 1_024_000);
-  patience.look(0, 0, true);
+  slowClientTimeout.check(0, 0, true);
   figures.heldBytes = 64 * MIB - 1;
-  t.is(patience.look(longest, 0, true), undefined);
-  t.is(patience.look(longest + 1, 0, true), 'slow-frame');
+  t.is(slowClientTimeout.check(longest, 0, true), undefined);
+  t.is(slowClientTimeout.check(longest + 1, 0, true), 'slow-frame');
 });
 
 test('each frame has its own time', (t) => {
-  const { patience } = watch({ heldBytes: 4, announcedBytes: 100 });
-  for (let frame = 0; frame < 20; frame += 1) t.is(patience.look(frame * FRAME_MS, frame, true), undefined);
+  const { slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100 });
+  for (let frame = 0; frame < 20; frame += 1) t.is(slowClientTimeout.check(frame * FRAME_MS, frame, true), undefined);
 });
 
 test('as long as it is this side that does not read, nobody is late', (t) => {
-  const { figures, patience } = watch({ heldBytes: 4, announcedBytes: 100, paused: true });
-  for (const now of [0, 10 * FRAME_MS, 20 * FRAME_MS]) t.is(patience.look(now, 0, true), undefined);
+  const { figures, slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100, paused: true });
+  for (const now of [0, 10 * FRAME_MS, 20 * FRAME_MS]) t.is(slowClientTimeout.check(now, 0, true), undefined);
   figures.paused = false;
-  t.is(patience.look(21 * FRAME_MS, 0, true), undefined, 'from when it was read again');
-  t.is(patience.look(21 * FRAME_MS + 2, 0, true), 'slow-frame');
+  t.is(slowClientTimeout.check(21 * FRAME_MS, 0, true), undefined, 'from when it was read again');
+  t.is(slowClientTimeout.check(21 * FRAME_MS + 2, 0, true), 'slow-frame');
 });
 
 test('of what is not read any more nothing is expected', (t) => {
-  const { patience } = watch({ heldBytes: 4, announcedBytes: 100 });
-  for (const now of [0, 10 * FRAME_MS]) t.is(patience.look(now, 0, false), undefined);
-  t.false(patience.getsOn);
+  const { slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100 });
+  for (const now of [0, 10 * FRAME_MS]) t.is(slowClientTimeout.check(now, 0, false), undefined);
+  t.false(slowClientTimeout.isProgressing);
 });
 
 test('who drips gets on for half a minute only, however much it announces', (t) => {
-  const { figures, patience } = watch({ heldBytes: 4, announcedBytes: 64 * MIB });
-  patience.look(0, 0, true);
+  const { figures, slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 64 * MIB });
+  slowClientTimeout.check(0, 0, true);
   for (let seconds = 5; seconds <= 300; seconds += 5) {
     figures.heldBytes += 5;
-    t.is(patience.look(seconds * 1000, 0, true), undefined);
-    t.is(patience.getsOn, seconds <= 30);
+    t.is(slowClientTimeout.check(seconds * 1000, 0, true), undefined);
+    t.is(slowClientTimeout.isProgressing, seconds <= 30);
   }
 });
 
@@ -82,10 +82,10 @@ test('an upload that is quick enough gets on from its first byte to its last, an
     fc.integer({ min: BYTES_PER_SECOND, max: 100 * MIB }),
     fc.integer({ min: 1, max: 10_000 }),
     (announcedBytes, bytesPerSecond, everyMs) => {
-      const { figures, patience } = watch({ heldBytes: 1, announcedBytes });
+      const { figures, slowClientTimeout } = watch({ heldBytes: 1, announcedBytes });
       for (let now = 0, sent = 1; sent < announcedBytes; now += everyMs) {
         figures.heldBytes = Math.min(announcedBytes, Math.ceil(sent));
-        if (patience.look(now, 0, true) !== undefined || !patience.getsOn) return false;
+        if (slowClientTimeout.check(now, 0, true) !== undefined || !slowClientTimeout.isProgressing) return false;
         sent += (bytesPerSecond * Math.max(everyMs, 1_000)) / 1000;
       }
       return true;
@@ -96,30 +96,30 @@ test('an upload that is quick enough gets on from its first byte to its last, an
 });
 
 test('who reads nothing for a minute while something waits is given up', (t) => {
-  const { patience } = watch({ writableLength: 100, bytesWritten: 1_000 });
-  t.is(patience.look(7_000, 0, true), undefined);
-  t.is(patience.look(7_000 + UNREAD_MS - 1, 0, true), undefined);
-  t.false(patience.getsOn);
-  t.is(patience.look(7_000 + UNREAD_MS, 0, true), 'unread');
+  const { slowClientTimeout } = watch({ writableLength: 100, bytesWritten: 1_000 });
+  t.is(slowClientTimeout.check(7_000, 0, true), undefined);
+  t.is(slowClientTimeout.check(7_000 + UNREAD_MS - 1, 0, true), undefined);
+  t.false(slowClientTimeout.isProgressing);
+  t.is(slowClientTimeout.check(7_000 + UNREAD_MS, 0, true), 'unread');
 });
 
 test('who reads, however little of it, gets on', (t) => {
-  const { figures, patience } = watch({ writableLength: 1_000, bytesWritten: 2_000 });
+  const { figures, slowClientTimeout } = watch({ writableLength: 1_000, bytesWritten: 2_000 });
   for (let now = 0; now < 20 * UNREAD_MS; now += UNREAD_MS - 1) {
     figures.writableLength -= 1;
-    t.is(patience.look(now, 0, true), undefined);
-    t.true(patience.getsOn);
+    t.is(slowClientTimeout.check(now, 0, true), undefined);
+    t.true(slowClientTimeout.isProgressing);
   }
 });
 
 test('who has read everything may leave it at that', (t) => {
-  const { figures, patience } = watch({ writableLength: 100, bytesWritten: 100 });
-  patience.look(0, 0, true);
+  const { figures, slowClientTimeout } = watch({ writableLength: 100, bytesWritten: 100 });
+  slowClientTimeout.check(0, 0, true);
   figures.writableLength = 0;
-  t.is(patience.look(2 * UNREAD_MS, 0, true), undefined);
+  t.is(slowClientTimeout.check(2 * UNREAD_MS, 0, true), undefined);
   // More has come, and waits: only from now on.
   Object.assign(figures, { writableLength: 100, bytesWritten: 200 });
-  t.is(patience.look(2 * UNREAD_MS + 1, 0, true), undefined);
-  t.is(patience.look(3 * UNREAD_MS - 1, 0, true), undefined);
-  t.is(patience.look(3 * UNREAD_MS + 1, 0, true), 'unread');
+  t.is(slowClientTimeout.check(2 * UNREAD_MS + 1, 0, true), undefined);
+  t.is(slowClientTimeout.check(3 * UNREAD_MS - 1, 0, true), undefined);
+  t.is(slowClientTimeout.check(3 * UNREAD_MS + 1, 0, true), 'unread');
 });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Connection, createConnection } from '../../../../src/agent/connections/connection.ts';
 import { FRAME_MS, UNREAD_MS } from '../../../../src/agent/connections/slow-client-timeout.ts';
-import type { Passage } from '../../../../src/dispatch/connection/conversation.ts';
-import type { LaneEnd } from '../../../../src/dispatch/connection/reply-queue.ts';
+import type { Conversation } from '../../../../src/dispatch/connection/conversation.ts';
+import type { ReplySink } from '../../../../src/dispatch/connection/reply-queue.ts';
 import { encodeFrame, frameHeader } from '../../../../wire/frame.ts';
 import { framesOf } from '../../../helpers/frame-server.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
@@ -17,7 +17,7 @@ type Laid = {
   /** How many signs of life there were. */
   activity: () => number;
   /** The other side of dispatch. */
-  end: LaneEnd;
+  end: ReplySink;
   /** Whole frames that have been dispatched. */
   frames: () => number;
   /** Resolves when something has come in. */
@@ -36,8 +36,8 @@ async function lay(t: ExecutionContext): Promise<Laid> {
   client.on('error', () => undefined);
   const closed = Promise.withResolvers<void>();
   let [activity, frames] = [0, 0];
-  let end: LaneEnd | undefined;
-  const passage = {
+  let end: ReplySink | undefined;
+  const conversation = {
     isBusy: false,
     isOverfull: false,
     dispatch(_run: Buffer, count: number) {
@@ -51,9 +51,9 @@ async function lay(t: ExecutionContext): Promise<Laid> {
     socket: await accepted.promise,
     gate: undefined,
     dispatcher: {
-      open(of: LaneEnd) {
+      open(of: ReplySink) {
         end = of;
-        return passage as unknown as Passage;
+        return conversation as unknown as Conversation;
       },
       allocate: (bytes: number) => Buffer.alloc(bytes),
     },
@@ -61,7 +61,7 @@ async function lay(t: ExecutionContext): Promise<Laid> {
     onActivity() {
       activity += 1;
     },
-    onTurnedAway: () => undefined,
+    onRejected: () => undefined,
     onHalfClosed: () => undefined,
     onClose: closed.resolve,
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } as never,
@@ -70,10 +70,10 @@ async function lay(t: ExecutionContext): Promise<Laid> {
     connection,
     client,
     activity: () => activity,
-    end: end as unknown as LaneEnd,
+    end: end as unknown as ReplySink,
     frames: () => frames,
     async arrived() {
-      while (connection.isSilent) await new Promise((resolve) => setImmediate(resolve));
+      while (connection.hasReceivedNothing) await new Promise((resolve) => setImmediate(resolve));
     },
     closed: closed.promise,
   };
@@ -84,23 +84,23 @@ test('pieces of a frame are no sign of life, and a whole one is', async (t) => {
   client.write(frameHeader(100));
   await arrived();
   t.is(activity(), 0);
-  t.true(connection.getsOn);
+  t.true(connection.isProgressing);
   client.write(Buffer.alloc(100));
   while (frames() === 0) await new Promise((resolve) => setImmediate(resolve));
   t.is(activity(), 1);
-  t.false(connection.getsOn);
+  t.false(connection.isProgressing);
 });
 
 test('who drips is closed when the time of its frame is over, and no sooner', async (t) => {
   const { connection, client, activity, closed, arrived } = await lay(t);
   client.write(Buffer.concat([framesOf('whole'), frameHeader(100)]));
   await arrived();
-  t.is(connection.look(0), undefined);
-  t.is(connection.look(FRAME_MS), undefined);
-  t.true(connection.getsOn);
+  t.is(connection.check(0), undefined);
+  t.is(connection.check(FRAME_MS), undefined);
+  t.true(connection.isProgressing);
   client.resume();
   const ended = once(client, 'end');
-  t.is(connection.look(FRAME_MS + 100), 'slow-frame');
+  t.is(connection.check(FRAME_MS + 100), 'slow-frame');
   await ended;
   client.end();
   await closed;
@@ -114,7 +114,7 @@ test('a reply that is taken is a sign of life, and one that waits is none', asyn
   t.is(activity(), 1);
   end.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
   t.is(activity(), 1);
-  t.true(connection.getsOn);
+  t.true(connection.isProgressing);
   client.resume();
   while (activity() === 1) await once(client, 'data');
   t.is(activity(), 2);
@@ -124,10 +124,10 @@ test('who does not read for a minute is closed, though it may still send', async
   const { connection, client, end, closed } = await lay(t);
   client.pause();
   end.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
-  t.is(connection.look(0), undefined);
-  t.is(connection.look(UNREAD_MS - 1), undefined);
-  t.false(connection.getsOn);
-  t.is(connection.look(UNREAD_MS), 'unread');
+  t.is(connection.check(0), undefined);
+  t.is(connection.check(UNREAD_MS - 1), undefined);
+  t.false(connection.isProgressing);
+  t.is(connection.check(UNREAD_MS), 'unread');
   await closed;
 });
 
@@ -136,12 +136,12 @@ test('who reads a part of a long reply now and then is not closed', async (t) =>
   end.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
   let now = 0;
   for (let round = 0; round < 10; round += 1) {
-    t.is(connection.look(now), undefined);
+    t.is(connection.check(now), undefined);
     now += UNREAD_MS - 1;
     // More than the kernel takes for itself, so that the agent's side can write on.
     for (let read = 0; read < 1024 * 1024; ) read += ((await once(client.resume(), 'data'))[0] as Buffer).length;
     client.pause();
     await new Promise((resolve) => setImmediate(resolve));
   }
-  t.true(connection.getsOn);
+  t.true(connection.isProgressing);
 });

@@ -2,27 +2,27 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { type Batch, type Batcher, createBatcher, type Piece } from '../../../../src/dispatch/batch/batcher.ts';
-import { createFreeSlots, type FreeSlots } from '../../../../src/dispatch/batch/slot-pool.ts';
-import { createLane } from '../../../../src/dispatch/connection/reply-queue.ts';
+import { type Batch, type Batcher, createBatcher, type FrameRange } from '../../../../src/dispatch/batch/batcher.ts';
+import { createSlotPool, type SlotPool } from '../../../../src/dispatch/batch/slot-pool.ts';
+import { createReplyQueue } from '../../../../src/dispatch/connection/reply-queue.ts';
 import { cursorOf, limitOf } from '../../../../workers/control-word.ts';
 import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../../../workers/slot.ts';
 import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
-import { ANY_TIME, laneOptions } from '../../../helpers/reply-queue-options.ts';
+import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';
 
 const END = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => false };
-const lane = createLane(END, laneOptions(false));
+const replyQueue = createReplyQueue(END, replyQueueOptions(false));
 
 const slotsFor = (count: number): Slot[] => slotsOf(new SharedArrayBuffer(count * SLOT_BYTES));
 
-function pieceOf(texts: readonly string[]): [Piece, Buffer] {
+function rangeOf(texts: readonly string[]): [FrameRange, Buffer] {
   const bytes = runOf(...texts);
-  return [{ lane, segment: lane.open(texts.length, bytes.length, ANY_TIME), first: 0, count: texts.length }, bytes];
+  return [{ replyQueue, group: replyQueue.open(texts.length, bytes.length, ANY_TIME), first: 0, count: texts.length }, bytes];
 }
 
 function add(batcher: Batcher, ...texts: string[]): void {
-  const [piece, bytes] = pieceOf(texts);
-  batcher.add(piece, bytes);
+  const [range, bytes] = rangeOf(texts);
+  batcher.add(range, bytes);
   bytes.fill(0xff);
 }
 
@@ -38,10 +38,10 @@ function drain(batcher: Rig): string[][] {
   return found;
 }
 
-type Rig = Batcher & Pick<FreeSlots, 'release'>;
+type Rig = Batcher & Pick<SlotPool, 'release'>;
 
 function rigWith(slots: readonly Slot[]): Rig {
-  const free = createFreeSlots(slots);
+  const free = createSlotPool(slots);
   return Object.assign(createBatcher(free), { release: free.release });
 }
 
@@ -58,7 +58,7 @@ test('what is added is one batch, ready to be begun', (t) => {
   add(batcher, 'c');
   const batch = batcher.take() as Batch;
   const word = Atomics.load(batch.slot.control.words, batch.slot.control.index);
-  t.deepEqual([textsIn(batch), batch.frames, batch.pieces.map(({ count }) => count)], [['a', 'b', 'c'], 3, [2, 1]]);
+  t.deepEqual([textsIn(batch), batch.frames, batch.ranges.map(({ count }) => count)], [['a', 'b', 'c'], 3, [2, 1]]);
   t.deepEqual([cursorOf(word), limitOf(word), batch.slot.ticket, batch.slot.thread], [0, 3, batch.ticket, 0]);
   t.deepEqual([...batch.slot.states.subarray(0, 3)], [PENDING, PENDING, PENDING]);
   t.is(batcher.take(), undefined);
@@ -89,15 +89,15 @@ test('what finds no slot waits for one, and is kept', (t) => {
 test('what is put back goes before all that waits', (t) => {
   const batcher = fastBatcher(slotsFor(1));
   add(batcher, 'a', 'b', 'c');
-  const { slot, pieces } = batcher.take() as Batch;
+  const { slot, ranges } = batcher.take() as Batch;
   add(batcher, 'd');
-  const [piece] = pieces as [Piece];
-  batcher.putBack([{ ...piece, first: 1, count: 2 }], runOf('b', 'c'));
+  const [range] = ranges as [FrameRange];
+  batcher.putBack([{ ...range, first: 1, count: 2 }], runOf('b', 'c'));
   batcher.release(slot);
   const next = batcher.take() as Batch;
   t.deepEqual(textsIn(next), ['b', 'c', 'd']);
   t.deepEqual(
-    next.pieces.map(({ segment, first, count }) => [segment === piece.segment, first, count]),
+    next.ranges.map(({ group, first, count }) => [group === range.group, first, count]),
     [
       [true, 1, 2],
       [false, 0, 1],
@@ -142,9 +142,9 @@ test('whatever is added, put back and released, nothing is lost, doubled or out 
     ),
     { maxLength: 40 },
   );
-  const kept = fc.property(anySteps, (steps) => {
+  const retained = fc.property(anySteps, (steps) => {
     const batcher = fastBatcher(slotsFor(2));
-    const begun: string[] = [];
+    const started: string[] = [];
     let last = 0;
     const run = (most: number): boolean => {
       const batch = batcher.take();
@@ -152,12 +152,12 @@ test('whatever is added, put back and released, nothing is lost, doubled or out 
       ok(batch.inputEnd <= INPUT_BYTES && batch.frames <= MAX_FRAMES && batch.frames > 0);
       const texts = textsIn(batch);
       deepStrictEqual(texts.length, batch.frames);
-      begun.push(...texts.slice(0, most).map((text) => text.split(':')[0] as string));
+      started.push(...texts.slice(0, most).map((text) => text.split(':')[0] as string));
       let skip = most;
-      const rest = batch.pieces.flatMap((piece) => {
-        const gone = Math.min(skip, piece.count);
+      const rest = batch.ranges.flatMap((range) => {
+        const gone = Math.min(skip, range.count);
         skip -= gone;
-        return gone === piece.count ? [] : [{ ...piece, first: piece.first + gone, count: piece.count - gone }];
+        return gone === range.count ? [] : [{ ...range, first: range.first + gone, count: range.count - gone }];
       });
       batcher.putBack(rest, runOf(...texts.slice(most)));
       batcher.release(batch.slot);
@@ -169,9 +169,9 @@ test('whatever is added, put back and released, nothing is lost, doubled or out 
     }
     while (run(MAX_FRAMES));
     deepStrictEqual(
-      begun.map(Number).sort((a, b) => a - b),
+      started.map(Number).sort((a, b) => a - b),
       [...Array(last).keys()],
     );
   });
-  t.notThrows(() => fc.assert(kept, { numRuns: 200 }));
+  t.notThrows(() => fc.assert(retained, { numRuns: 200 }));
 });

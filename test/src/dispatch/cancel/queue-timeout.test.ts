@@ -1,7 +1,7 @@
 /** Requests whose time is over before they are begun. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { answerAll, createBench, openLane, runOf, stopBenches, textsOf } from '../../../helpers/dispatch-bench.ts';
+import { answerAll, createBench, openConversation, runOf, stopBenches, textsOf } from '../../../helpers/dispatch-bench.ts';
 import type { Begun } from '../../../helpers/hand-worker.ts';
 
 test.after.always(stopBenches);
@@ -12,10 +12,10 @@ const codeOf = (text: string): unknown => JSON.parse(text).error?.data?.code;
 test('they take no memory any more, however many they have been, and are not counted as waiting', async (t) => {
   // There is never a thread for them.
   const bench = createBench({ known: 'rpc', byHand: true, room: 0, dispatcher: { queueTimeoutMs: 1 } });
-  const { lane, told } = openLane(bench);
+  const { replyQueue, told } = openConversation(bench);
   const rounds = 20;
   for (let round = 0; round < rounds; round += 1) {
-    lane.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => request(100 * round + index))));
+    replyQueue.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => request(100 * round + index))));
     while (bench.dispatcher.requests > 0) await wait(1);
   }
   t.is(told.length, 100 * rounds);
@@ -27,31 +27,31 @@ test('they take no memory any more, however many they have been, and are not cou
 test('one that is begun while the one before it is refused is not told that it has not been run', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true, dispatcher: { queueTimeoutMs: 20 } });
   const told: string[] = [];
-  let begun: Begun | undefined;
-  const lane = bench.dispatcher.open({
+  let started: Begun | undefined;
+  const replyQueue = bench.dispatcher.open({
     send(frames) {
       told.push(...textsOf(frames));
-      begun ??= bench.tasks[0]?.worker.begin();
+      started ??= bench.tasks[0]?.worker.begin();
     },
     fail: (error) => t.fail(error.message),
     settled: () => undefined,
     isFull: () => false,
   });
-  lane.dispatch(runOf(request(1), request(2)));
-  while (begun === undefined) await wait(1);
-  t.deepEqual([begun.index, JSON.parse(begun.text).id], [1, 2]);
+  replyQueue.dispatch(runOf(request(1), request(2)));
+  while (started === undefined) await wait(1);
+  t.deepEqual([started.index, JSON.parse(started.text).id], [1, 2]);
   // Long enough for another look.
   await wait(50);
   t.deepEqual(told.map(codeOf), ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
-  bench.tasks[0]?.worker.finish(begun.index, runOf('{"jsonrpc":"2.0","id":2,"result":3}'));
-  await bench.tasks[0]?.land();
+  bench.tasks[0]?.worker.finish(started.index, runOf('{"jsonrpc":"2.0","id":2,"result":3}'));
+  await bench.tasks[0]?.complete();
   t.deepEqual(JSON.parse(told[1] as string), { jsonrpc: '2.0', id: 2, result: 3 });
 });
 
 test('as long as it is not known what the agent is, nobody is told anything', async (t) => {
   const bench = createBench({ kind: 'raw', dispatcher: { queueTimeoutMs: 1 } });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a'));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a'));
   await wait(50);
   t.deepEqual(told, []);
   await answerAll(bench);
@@ -60,8 +60,8 @@ test('as long as it is not known what the agent is, nobody is told anything', as
 
 test('what was refused says nothing of how long requests take', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 1 } });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf(request(1), request(2), request(3)));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(request(1), request(2), request(3)));
   t.deepEqual(told.map(codeOf), ['ERR_LAUNCHPOOL_BUSY', 'ERR_LAUNCHPOOL_BUSY']);
   t.deepEqual([bench.dispatcher.latency.read().count, bench.dispatcher.counts.done], [0, 2]);
   await bench.settle();

@@ -1,7 +1,7 @@
 /** How much may be read without an answer, and what is said beyond. */
 import test from 'ava';
 import { createAdmission } from '../../../../src/dispatch/connection/admission.ts';
-import { answerAll, createBench, openLane, runOf } from '../../../helpers/dispatch-bench.ts';
+import { answerAll, createBench, openConversation, runOf } from '../../../helpers/dispatch-bench.ts';
 
 const request = (id: number, more = ''): string => `{"jsonrpc":"2.0","id":${id},"method":"m"${more}}`;
 const codesOf = (told: readonly string[]): unknown[] =>
@@ -51,45 +51,45 @@ test('when to come again follows from how much there is to do, within bounds', (
 
 test('what an RPC client has sent beyond the bound is told so, and the rest is answered', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf(request(1), request(2), request(3), '{"jsonrpc":"2.0","method":"m"}', request(4)));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(request(1), request(2), request(3), '{"jsonrpc":"2.0","method":"m"}', request(4)));
   t.deepEqual(codesOf(told), [
     [3, 'ERR_LAUNCHPOOL_BUSY', true],
     [4, 'ERR_LAUNCHPOOL_BUSY', true],
   ]);
-  t.deepEqual([lane.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 2, 3]);
+  t.deepEqual([replyQueue.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 2, 3]);
   await bench.settle();
   await answerAll(bench);
-  t.deepEqual([lane.isOverfull, bench.dispatcher.requests, told.length], [false, 0, 4]);
+  t.deepEqual([replyQueue.isOverfull, bench.dispatcher.requests, told.length], [false, 0, 4]);
 });
 
 test('of a raw client nothing is refused: it waits', async (t) => {
   const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 2 } });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf('a', 'b', 'c', 'd'));
-  t.true(lane.isOverfull);
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf('a', 'b', 'c', 'd'));
+  t.true(replyQueue.isOverfull);
   while (bench.dispatcher.requests > 0) {
     await bench.settle();
     await answerAll(bench);
   }
-  t.deepEqual([told, lane.isOverfull], [['A', 'B', 'C', 'D'], false]);
+  t.deepEqual([told, replyQueue.isOverfull], [['A', 'B', 'C', 'D'], false]);
 });
 
 test('who has sent nothing stops reading too when all together have sent too much, and is told when that is over', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
-  const [one, other] = [openLane(bench), openLane(bench)];
-  one.lane.dispatch(runOf(request(1), request(2)));
-  t.deepEqual([other.lane.isOverfull, other.end.settlings], [true, 1]);
+  const [one, other] = [openConversation(bench), openConversation(bench)];
+  one.replyQueue.dispatch(runOf(request(1), request(2)));
+  t.deepEqual([other.replyQueue.isOverfull, other.end.settlings], [true, 1]);
   await bench.settle();
   await answerAll(bench);
-  t.deepEqual([other.lane.isOverfull, other.end.settlings], [false, 2]);
+  t.deepEqual([other.replyQueue.isOverfull, other.end.settlings], [false, 2]);
 });
 
 test('one request that is longer than the bound is served when there is no other', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxBytes: 10 } });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf(request(1)));
-  lane.dispatch(runOf(request(2)));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(request(1)));
+  replyQueue.dispatch(runOf(request(2)));
   t.deepEqual(codesOf(told), [[2, 'ERR_LAUNCHPOOL_BUSY', true]]);
   await bench.settle();
   await answerAll(bench);
@@ -98,17 +98,17 @@ test('one request that is longer than the bound is served when there is no other
 
 test('what waits is begun once, and in its order, while the bound is reached and left again', async (t) => {
   const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 150 } });
-  const lanes = [openLane(bench), openLane(bench)];
+  const replyQueues = [openConversation(bench), openConversation(bench)];
   const texts = Array.from({ length: 200 }, (_unused, index) => `m${index}`);
-  for (const { lane } of lanes) lane.dispatch(runOf(...texts));
-  const begun: string[] = [];
+  for (const { replyQueue } of replyQueues) replyQueue.dispatch(runOf(...texts));
+  const started: string[] = [];
   while (bench.dispatcher.requests > 0) {
     await bench.settle();
-    begun.push(...bench.calls.map(({ text }) => text));
+    started.push(...bench.calls.map(({ text }) => text));
     await answerAll(bench);
   }
-  t.is(begun.length, 2 * texts.length);
-  for (const { told } of lanes)
+  t.is(started.length, 2 * texts.length);
+  for (const { told } of replyQueues)
     t.deepEqual(
       told,
       texts.map((text) => text.toUpperCase()),

@@ -2,12 +2,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { encodeTextFrame } from '../../../../wire/frame.ts';
-import { claimLong, DROPPED, type LongTask } from '../../../../workers/task.ts';
+import { claimLong, CANCELLED, type LongTask } from '../../../../workers/task.ts';
 import {
   type Bench,
   type BenchTask,
   createBench,
-  openLane,
+  openConversation,
   runOf,
   stopBenches,
 } from '../../../helpers/dispatch-bench.ts';
@@ -28,22 +28,22 @@ async function taskOf({ tasks }: Bench, nth: number): Promise<BenchTask> {
 
 test('it is taken back from a thread that does not begin it, when there is room elsewhere', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 2 });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(runOf(LONG));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(runOf(LONG));
   const [first, second] = [await taskOf(bench, 0), await taskOf(bench, 1)];
   // The first thread comes to it after all, and too late.
   t.false(claimLong(longOf(first).claim, first.thread));
   t.true(claimLong(longOf(second).claim, second.thread));
   first.tell(0, {});
-  await first.land();
+  await first.complete();
   second.tell(0, { reply: encodeTextFrame('once') });
-  await second.land();
+  await second.complete();
   t.deepEqual([told, bench.dispatcher.requests, bench.tasks.length], [['once'], 0, 2]);
 });
 
 test('it stays where it is when there is room nowhere else', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
-  openLane(bench).lane.dispatch(runOf(LONG));
+  openConversation(bench).replyQueue.dispatch(runOf(LONG));
   const { task } = await taskOf(bench, 0);
   // Much longer than it would take.
   await wait(50);
@@ -53,8 +53,8 @@ test('it stays where it is when there is room nowhere else', async (t) => {
 
 test('a thread that dies before it has begun it costs nothing; one that has, an error', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
-  const { lane, told } = openLane(bench);
-  lane.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
+  const { replyQueue, told } = openConversation(bench);
+  replyQueue.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
   await (await taskOf(bench, 0)).crash();
   const again = await taskOf(bench, 1);
   t.is(Atomics.load(longOf(again).claim, 0), 0);
@@ -68,11 +68,11 @@ test('a thread that dies before it has begun it costs nothing; one that has, an 
 
 test('one that nobody wants any more is not handed on', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
-  const { lane } = openLane(bench);
-  lane.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
+  const { replyQueue } = openConversation(bench);
+  replyQueue.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
   const { task, crash } = await taskOf(bench, 0);
-  lane.abandon();
-  t.is(Atomics.load((task as LongTask).claim, 0), DROPPED);
+  replyQueue.abandon();
+  t.is(Atomics.load((task as LongTask).claim, 0), CANCELLED);
   await crash();
   t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [1, 0]);
 });

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { isAlive } from '../../../helpers/activator.ts';
-import { LOOK_AGAIN_MS } from '../../../helpers/until.ts';
+import { RECHECK_MS } from '../../../helpers/until.ts';
 import { type Bench, hang, isMended, ownNode, SHORT, waitAt } from './bench.ts';
 
 /** Of an agent that ends as soon as it is started, while somebody waits, the log is where to look. */
@@ -16,7 +16,7 @@ export async function isThrottled(t: ExecutionContext, bench: Bench): Promise<vo
   await writeFile(`${node}.broken`, '');
   await waitAt(t, bench.layout.sockets.agent);
   // Every now and then there is a process, for a moment.
-  for (; ; await wait(LOOK_AGAIN_MS)) {
+  for (; ; await wait(RECHECK_MS)) {
     const found = (await bench.doctor({ fix: true })).find(({ id }) => id === 'throttled');
     if (found === undefined) continue;
     t.like(found, { severity: 'problem', canFix: false, fixed: undefined });

@@ -15,14 +15,14 @@ import type { Finding } from '../../../../src/install/doctor/finding.ts';
 import { type Installed, install } from '../../../../src/install/install.ts';
 import { type InstallOptions, placeOf } from '../../../../src/install/plan.ts';
 import { uninstall } from '../../../../src/install/uninstall.ts';
-import { type Surroundings, surroundingsOf } from '../../../../src/installed/host.ts';
+import { type Host, hostOf } from '../../../../src/installed/host.ts';
 import type { Layout } from '../../../../src/installed/layout.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from '../../../helpers/launchd/double.ts';
 import { seenToLeave } from '../../../helpers/onlooker.ts';
 import { type SystemdSession, startSystemd } from '../../../helpers/systemd-session.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
-import { LOOK_AGAIN_MS } from '../../../helpers/until.ts';
+import { RECHECK_MS } from '../../../helpers/until.ts';
 
 /** The shortest life that no supervisor takes for a crash. */
 export const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
@@ -36,7 +36,7 @@ const MODULE = `
 
 export type Bench = {
   label: string;
-  surroundings: Surroundings;
+  host: Host;
   layout: Layout;
   supervisor: Supervisor;
   /** Where it is installed from. */
@@ -54,18 +54,18 @@ export type Bench = {
 
 let labels = 0;
 
-async function createBench(t: ExecutionContext, given: Partial<Surroundings>): Promise<Bench> {
+async function createBench(t: ExecutionContext, given: Partial<Host>): Promise<Bench> {
   t.timeout(180_000);
   labels += 1;
   const label = `com.example.patient${labels}`;
-  const surroundings = surroundingsOf({ ...given, execPath: lastingNode() });
+  const host = hostOf({ ...given, execPath: lastingNode() });
   const module = join(await tempDir(t), 'agent.ts');
   await writeFile(module, MODULE);
-  const options = { label, surroundings };
+  const options = { label, host };
   const { layout, supervisor } = placeOf(options);
   const bench: Bench = {
     label,
-    surroundings,
+    host,
     layout,
     supervisor,
     module,
@@ -133,10 +133,10 @@ export function onSystemd(): SystemdTest {
       } as unknown as ExecutionContext;
       session ??= await startSystemd(lasting, join(folder, 'home'));
       if (session === undefined) return;
-      const { surroundings, run } = session;
-      const bench = await createBench(t, surroundings);
-      t.teardown(async () => void (await uninstall({ label: bench.label, surroundings: bench.surroundings })));
-      const unit = (name: string): string => join(surroundings.home, '.config', 'systemd', 'user', name);
+      const { host, run } = session;
+      const bench = await createBench(t, host);
+      t.teardown(async () => void (await uninstall({ label: bench.label, host: bench.host })));
+      const unit = (name: string): string => join(host.home, '.config', 'systemd', 'user', name);
       const { label } = bench;
       await body(t, {
         ...bench,
@@ -161,7 +161,7 @@ export function onSystemd(): SystemdTest {
  * start the next one.
  */
 export async function stateIs({ label, supervisor }: Bench, state: AgentStatus['state']): Promise<void> {
-  while ((await supervisor.status(label)).state !== state) await wait(LOOK_AGAIN_MS);
+  while ((await supervisor.status(label)).state !== state) await wait(RECHECK_MS);
 }
 
 export function idsOf(findings: readonly Finding[]): string[] {

@@ -34,13 +34,13 @@ it('of a healthy agent nothing is found, none is started, and nothing is changed
   const bench = await launchdBench(t);
   await bench.install({ agent: SHORT });
   await bench.idle();
-  const { launchd, surroundings } = bench;
-  const before = [treeOf(surroundings.home), launchd.all('spawned')];
+  const { launchd, host } = bench;
+  const before = [treeOf(host.home), launchd.all('spawned')];
   launchd.commands.length = 0;
   t.deepEqual(await bench.doctor(), []);
   t.deepEqual(await bench.doctor({ fix: true }), []);
   t.deepEqual(await bench.doctor({ label: undefined }), []);
-  t.deepEqual([treeOf(surroundings.home), launchd.all('spawned')], before);
+  t.deepEqual([treeOf(host.home), launchd.all('spawned')], before);
   t.true(launchd.commands.length > 0);
   t.deepEqual(
     launchd.commands.filter(([, verb]) => !verb?.startsWith('print')),
@@ -114,7 +114,7 @@ it('a plist that somebody has changed is written anew, and launchd reads it', as
 it('a link in the place of the plist gives way to it, and what it leads to stays as it is', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
-  const kept = join(bench.surroundings.home, 'kept.plist');
+  const kept = join(bench.host.home, 'kept.plist');
   renameSync(bench.plist, kept);
   symlinkSync(kept, bench.plist);
   const before = statSync(kept);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { CommandResult, RunCommand } from '../../../../job/run-command.ts';
 import { type DoctorOptions, doctor } from '../../../../src/install/doctor/doctor.ts';
-import type { Surroundings } from '../../../../src/installed/host.ts';
+import type { Host } from '../../../../src/installed/host.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { idsOf, launchdBench } from './bench.ts';
 
@@ -16,12 +16,12 @@ function answering(answers: Readonly<Record<string, Partial<CommandResult>>>): R
   return async ([program]) => ({ ...DONE, ...(answers[program] ?? { status: 127 }) });
 }
 
-async function emptyHome(t: ExecutionContext, given: Partial<Surroundings>): Promise<DoctorOptions> {
+async function emptyHome(t: ExecutionContext, given: Partial<Host>): Promise<DoctorOptions> {
   const home = await tempDir(t);
-  return { surroundings: { home, env: { XDG_RUNTIME_DIR: home }, uid: 1000, ...given } };
+  return { host: { home, env: { XDG_RUNTIME_DIR: home }, uid: 1000, ...given } };
 }
 
-const SYSTEMD: Partial<Surroundings> = { platform: 'linux' };
+const SYSTEMD: Partial<Host> = { platform: 'linux' };
 const REACHABLE = { systemctl: {} };
 
 test('where no agent is installed, and none would fail, nothing is found', async (t) => {
@@ -60,7 +60,7 @@ for (const [what, given, message, hint] of [
   ['a system without systemctl', { ...SYSTEMD, run: answering({}), uid: 0 }, /there is no systemctl/, /login session/],
   ['a Mac as root', { platform: 'darwin', uid: 0, run: answering({ '/bin/launchctl': {} }) }, /this is root/, /sudo/],
   ['another system', { platform: 'freebsd', run: answering({}) }, /neither launchd nor systemd/, /launchpool dev/],
-] as const satisfies readonly [string, Partial<Surroundings>, RegExp, RegExp][]) {
+] as const satisfies readonly [string, Partial<Host>, RegExp, RegExp][]) {
   test(`of ${what} it is said that no supervisor can be reached, and what to do`, async (t) => {
     const found = await doctor({ ...(await emptyHome(t, given)), fix: true });
     t.deepEqual(idsOf(found), ['supervisor-unreachable']);
@@ -74,7 +74,7 @@ test('where launchd has no place for the user, nothing is said of single agents'
   const bench = await launchdBench(t);
   await bench.install();
   const run: RunCommand = async () => ({ status: 112, stdout: '', stderr: 'Could not find domain' });
-  const found = await bench.doctor({ surroundings: { ...bench.surroundings, run }, fix: true });
+  const found = await bench.doctor({ host: { ...bench.host, run }, fix: true });
   t.deepEqual(idsOf(found), ['supervisor-unreachable', 'headless']);
   t.deepEqual(await bench.doctor(), []);
 });
@@ -83,22 +83,22 @@ test('a home that has moved to where no socket has room is found, by its label a
   const bench = await launchdBench(t);
   await bench.install();
   const home = join(await tempDir(t), 'long'.repeat(20));
-  await rename(bench.surroundings.home, home);
+  await rename(bench.host.home, home);
   // Another one of the same kind, and what is no agent of ours.
   const support = join(home, 'Library', 'Application Support');
   for (const name of ['com.example.second', 'Some App']) {
     await mkdir(join(support, name));
     await copyFile(join(support, bench.label, 'launchpool.json'), join(support, name, 'launchpool.json'));
   }
-  const surroundings = { ...bench.surroundings, home };
+  const host = { ...bench.host, home };
   for (const fix of [false, true]) {
-    const found = await bench.doctor({ surroundings, fix });
+    const found = await bench.doctor({ host, fix });
     t.deepEqual(idsOf(found), ['path-too-long']);
     t.like(found[0], { severity: 'problem', label: bench.label, canFix: false, fixed: undefined });
     t.regex(found[0]?.message ?? '', /the socket path has \d+ bytes, and 103 is the most that works/);
     t.regex(found[0]?.hint ?? '', /shorter label/);
   }
-  const all = await bench.doctor({ surroundings, label: undefined });
+  const all = await bench.doctor({ host, label: undefined });
   t.deepEqual(all.map(({ id, label }) => [id, label]).sort(), [
     ['path-too-long', bench.label],
     ['path-too-long', 'com.example.second'],
@@ -111,15 +111,15 @@ test('a home that has moved to another name is put right by one run', async (t) 
   const { launchd, label } = bench;
   await launchd.run(['/bin/launchctl', 'bootout', `gui/501/${label}`]);
   await launchd.reached('removed', 1);
-  const home = `${bench.surroundings.home}2`;
-  await rename(bench.surroundings.home, home);
-  const surroundings = { ...bench.surroundings, home };
-  const found = await bench.doctor({ surroundings, fix: true });
+  const home = `${bench.host.home}2`;
+  await rename(bench.host.home, home);
+  const host = { ...bench.host, home };
+  const found = await bench.doctor({ host, fix: true });
   t.true(idsOf(found).includes('program-gone'));
   t.deepEqual(
     found.filter(({ fixed }) => fixed !== true),
     [],
   );
-  t.deepEqual(await bench.doctor({ surroundings }), []);
-  t.false(existsSync(bench.surroundings.home));
+  t.deepEqual(await bench.doctor({ host }), []);
+  t.false(existsSync(bench.host.home));
 });

@@ -44,13 +44,13 @@ async function wearOut({ label, layout, supervisor }: SystemdBench): Promise<voi
 it('of a healthy agent nothing is found, none is started, and nothing is changed', async (t, bench) => {
   await bench.install({ agent: SHORT });
   await bench.idle();
-  const { session, surroundings } = bench;
-  const before = treeOf(surroundings.home);
+  const { session, host } = bench;
+  const before = treeOf(host.home);
   session.commands.length = 0;
   t.deepEqual(await bench.doctor(), []);
   t.deepEqual(await bench.doctor({ fix: true }), []);
   t.deepEqual(await bench.doctor({ label: undefined }), []);
-  t.deepEqual(treeOf(surroundings.home), before);
+  t.deepEqual(treeOf(host.home), before);
   t.true(session.commands.length > 0);
   t.deepEqual(
     session.commands.filter(([program, , verb]) => program === 'systemctl' && verb !== 'show'),
