@@ -7,7 +7,7 @@ import { numberText } from './text.ts';
 const WIDTH = 960;
 const HEIGHT = 420;
 /** With more bars than these a number is wider than its bar. */
-const MOST_WIDE_BARS = 20;
+const MAX_WIDE_BARS = 20;
 /** No darker and no lighter than can be read on white and on black. */
 const TEXT_COLOR = '#7a838d';
 const LINE_COLOR = '#7a838d55';
@@ -30,7 +30,7 @@ export function drawChart({ chart }: Pick<Question, 'chart'>, results: readonly 
   const contenders = chartedContenders(measured);
   const drawn = measured.filter(({ contender }) => contenders.includes(contender));
   const cells = [...new Set(drawn.map(({ cell }) => cell))];
-  const narrow = cells.length * contenders.length > MOST_WIDE_BARS;
+  const narrow = cells.length * contenders.length > MAX_WIDE_BARS;
   if (cells.length === 0 || contenders.length === 0) return undefined;
   const smallest = Math.min(...drawn.map((result) => Number(result[field])));
   const text = (value: number): string => numberText(value, unit);

@@ -22,7 +22,7 @@ export type Loaded<Exports> = {
    * Writes the code down if it was not there.
    * @throws whatever the file system has against it; nothing is lost but time at the next start.
    */
-  keep(): void;
+  save(): void;
 };
 
 /**
@@ -31,9 +31,9 @@ export type Loaded<Exports> = {
  */
 export function loadWithCode<Exports>(filename: string, folder: string): Loaded<Exports> {
   const { version, arch } = process;
-  const kept = join(folder, `${version}-${arch}`, `${BUILD_ID}-${basename(filename)}.code`);
+  const savedPath = join(folder, `${version}-${arch}`, `${BUILD_ID}-${basename(filename)}.code`);
   const source = `(function (${PARAMETERS}) {${readFileSync(filename, 'utf8')}\n})`;
-  const { script, isKept } = compile(source, filename, readKept(kept));
+  const { script, isSaved } = compile(source, filename, readSaved(savedPath));
   const module = { exports: {} as Exports };
   const importFromOutside = (url: string): Promise<unknown> => import(url);
   // Of what stands beside it, hardly anything is ever wanted; all else is found from here as well.
@@ -42,8 +42,8 @@ export function loadWithCode<Exports>(filename: string, folder: string): Loaded<
   script.runInThisContext()(module.exports, requireFrom, module, filename, dirname(filename), importFromOutside);
   return {
     exports: module.exports,
-    keep() {
-      if (!isKept) write(kept, script.createCachedData());
+    save() {
+      if (!isSaved) write(savedPath, script.createCachedData());
     },
   };
 }
@@ -53,14 +53,14 @@ function compile(
   source: string,
   filename: string,
   cachedData: Buffer | undefined,
-): { script: Script; isKept: boolean } {
-  if (cachedData === undefined) return { script: new Script(source, { filename }), isKept: false };
+): { script: Script; isSaved: boolean } {
+  if (cachedData === undefined) return { script: new Script(source, { filename }), isSaved: false };
   const script = new Script(source, { filename, cachedData });
-  return { script, isKept: script.cachedDataRejected === false };
+  return { script, isSaved: script.cachedDataRejected === false };
 }
 
 /** V8 believes what it is given, and aborts on what it cannot read: so it stands there twice, and is compared. */
-function readKept(path: string): Buffer | undefined {
+function readSaved(path: string): Buffer | undefined {
   let twice: Buffer;
   try {
     twice = readFileSync(path);

@@ -4,13 +4,13 @@
  */
 import { Worker } from 'node:worker_threads';
 import { takeEnvironment } from '../src/activation/environment.ts';
-import { hearSignals } from '../src/activation/signals.ts';
+import { listenForSignals } from '../src/activation/signals.ts';
 import { limitsOf } from '../src/pool/thread-limits.ts';
 import { cacheFolder } from './cache-folder.ts';
 
 type Agent = typeof import('../src/cli/agent-entry.ts');
 
-const signals = hearSignals();
+const signals = listenForSignals();
 const env = takeEnvironment();
 const codeFolder = optionOf('--cache') ?? cacheFolder();
 // A thread that runs cannot be given limits any more.
@@ -32,7 +32,7 @@ agent.exports.runAgent({
   onQuiet() {
     // For the logger, which is loaded now.
     process.getBuiltinModule('node:module').enableCompileCache(codeFolder);
-    agent.keep();
+    agent.save();
   },
 });
 

@@ -16,14 +16,14 @@ let isFirst = true;
 
 /** What Piscina finds when it looks for this file, which it has started the thread with. */
 export function run(task: Task): Promise<TaskResult> | TaskResult {
-  if (isFirst) setTimeout(keep, QUIET_MS).unref();
+  if (isFirst) setTimeout(save, QUIET_MS).unref();
   isFirst = false;
   return thread.exports.run(task);
 }
 
-function keep(): void {
+function save(): void {
   try {
-    thread.keep();
+    thread.save();
   } catch {
     // The main thread, which keeps its own in the same folder, says why.
   }

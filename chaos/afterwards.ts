@@ -3,26 +3,26 @@ import { readFileSync } from 'node:fs';
 import { connectRaw } from '../src/client/raw.ts';
 import { connectRpc } from '../src/client/rpc.ts';
 import { askAgent } from '../src/control/ask-agent.ts';
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 import { UNDER_FIRE } from './ledger.ts';
 import type { PythonReport } from './python-load.ts';
 
 type Fault = (what: string) => void;
 
-const LONGEST_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const QUESTION = 'afterwards';
 
 /** Whatever was done to it, it answers. */
-export async function checkAnswers(held: Held, isRaw: boolean, fault: Fault): Promise<void> {
+export async function checkAnswers(held: HeldAgent, isRaw: boolean, fault: Fault): Promise<void> {
   const answer = await askOnce(held, isRaw).catch((error: Error) => error.message);
   if (answer === QUESTION) return;
   const status = await askAgent(held.controlPath).catch(String);
   fault(`${held.name}, afterwards: ${answer}; the agent says ${JSON.stringify(status)}`);
 }
 
-async function askOnce({ socketPath }: Held, isRaw: boolean): Promise<unknown> {
-  const connectOptions = { activationMs: LONGEST_MS };
-  const callOptions = { timeoutMs: LONGEST_MS };
+async function askOnce({ socketPath }: HeldAgent, isRaw: boolean): Promise<unknown> {
+  const connectOptions = { activationMs: TIMEOUT_MS };
+  const callOptions = { timeoutMs: TIMEOUT_MS };
   const client = await (isRaw ? connectRaw(socketPath, connectOptions) : connectRpc(socketPath, connectOptions));
   try {
     if ('call' in client) return await client.call('sync', [QUESTION], callOptions);

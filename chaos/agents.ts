@@ -31,7 +31,7 @@ export type Life = {
   crash?: string;
 };
 
-export type Held = {
+export type HeldAgent = {
   readonly name: string;
   readonly socketPath: string;
   readonly controlPath: string;
@@ -63,7 +63,7 @@ export type HoldOptions = {
   env?: ActivatorOptions['env'];
 };
 
-export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Held> {
+export async function holdAgent(scope: Scope, options: HoldOptions): Promise<HeldAgent> {
   const { name, module, flags = [], wrap = [], logLevel = 'silent', env } = options;
   const socketPath = join(scope.folder, `${name}.sock`);
   const emitter = new EventEmitter().setMaxListeners(0);
@@ -124,6 +124,6 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
 }
 
 /** A shell that allows so many descriptors and becomes the agent. */
-export function withDescriptors(most: number): [string, ...string[]] {
-  return ['/bin/sh', '-c', `ulimit -n ${most} && exec "$0" "$@"`];
+export function withDescriptors(max: number): [string, ...string[]] {
+  return ['/bin/sh', '-c', `ulimit -n ${max} && exec "$0" "$@"`];
 }

@@ -1,5 +1,5 @@
 /** Which ends of an agent's processes have no reason. */
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 
 /**
  * A process leaves with status 0, or ends by a signal that was sent to it: each is sent to one process, which ends once,
@@ -7,7 +7,7 @@ import type { Held } from './agents.ts';
  * reason for one: no handler of its agents ends the process, and where descriptors run out, connections and threads may
  * come to grief, but not the agent.
  */
-export function crashFaults({ name, lives }: Pick<Held, 'name' | 'lives'>): string[] {
+export function crashFaults({ name, lives }: Pick<HeldAgent, 'name' | 'lives'>): string[] {
   return lives.flatMap(({ crash, sent }, index) => {
     if (crash === undefined || sent.some((signal) => crash === `signal ${signal}`)) return [];
     return [`${name}: process ${index + 1} has ended by ${crash}, and was sent ${sent.join(', ') || 'nothing'}`];
@@ -15,7 +15,7 @@ export function crashFaults({ name, lives }: Pick<Held, 'name' | 'lives'>): stri
 }
 
 /** How often processes have ended by what, other than by leaving. */
-export function countCrashes({ lives }: Pick<Held, 'lives'>): Record<string, number> {
+export function countCrashes({ lives }: Pick<HeldAgent, 'lives'>): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { crash } of lives) if (crash !== undefined) counts[crash] = (counts[crash] ?? 0) + 1;
   return counts;

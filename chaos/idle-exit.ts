@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CLOSE_NOTICE_MS } from '../src/agent/connections/graceful-close.ts';
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
 import type { LaunchpoolError } from '../wire/errors.ts';
-import { ECHO, type Held, holdAgent } from './agents.ts';
+import { ECHO, type HeldAgent, holdAgent } from './agents.ts';
 import { crashFaults } from './crashes.ts';
 import type { Random } from './random.ts';
 import { createFaults, type Verb } from './verb.ts';
@@ -15,8 +15,8 @@ const KNOCKERS = 3;
 const RESIDENTS = 2;
 const IDLE_MS = 20;
 /** A machine that needs longer for the life of an agent is out of order. */
-const LONGEST_LIFE_MS = 10_000;
-const LONGEST_CALL_MS = 60_000;
+const MAX_LIFE_MS = 10_000;
+const MAX_CALL_MS = 60_000;
 
 export const idleExit: Verb = async ({ options: { cycles }, random, scope, progress }) => {
   const flags = ['--idle', String(IDLE_MS / 1000), '--threads', '1'];
@@ -28,7 +28,7 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
     ),
   );
   const faults = createFaults();
-  const endAt = performance.now() + 60_000 + cycles * LONGEST_LIFE_MS;
+  const endAt = performance.now() + 60_000 + cycles * MAX_LIFE_MS;
   let calls = 0;
   let slowestMs = 0;
   const livesOf = (): number => agents.reduce((sum, held) => sum + held.times('left'), 0);
@@ -39,7 +39,7 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
 
   async function call(client: RawClient, text: string): Promise<void> {
     const startedAt = performance.now();
-    const reply = String(await client.request(text, { timeoutMs: LONGEST_CALL_MS }));
+    const reply = String(await client.request(text, { timeoutMs: MAX_CALL_MS }));
     if (reply !== text) faults.add(`${text}: answered with ${reply.slice(0, 100)}`);
     slowestMs = Math.max(slowestMs, performance.now() - startedAt);
     calls += 1;
@@ -47,7 +47,7 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
   }
 
   /** @returns what calls once each time: who stays keeps its client from one time to the next. */
-  function visitor({ name, socketPath }: Held, who: string, of: Random, stays: boolean): () => Promise<void> {
+  function visitor({ name, socketPath }: HeldAgent, who: string, of: Random, stays: boolean): () => Promise<void> {
     let client: RawClient | undefined;
     let nth = 0;
     scope.defer(() => client?.close());
@@ -71,7 +71,7 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
     };
   }
 
-  async function visit(held: Held, of: Random): Promise<void> {
+  async function visit(held: HeldAgent, of: Random): Promise<void> {
     const visitors = [
       ...Array.from({ length: KNOCKERS }, (_unused, nth) => visitor(held, `knocker ${nth}`, of.fork(nth), false)),
       ...Array.from({ length: RESIDENTS }, (_unused, nth) =>
@@ -85,7 +85,7 @@ export const idleExit: Verb = async ({ options: { cycles }, random, scope, progr
   await Promise.all(agents.map((held, nth) => visit(held, random.fork(1_000 + nth))));
   // Some may have been in their first life when the others were through.
   const allHaveLeft = Promise.all(agents.map((held) => held.reached('left', 1)));
-  await Promise.race([allHaveLeft, wait(LONGEST_LIFE_MS, undefined, { ref: false })]);
+  await Promise.race([allHaveLeft, wait(MAX_LIFE_MS, undefined, { ref: false })]);
   const lives = livesOf();
   if (lives < cycles) faults.add(`there were only ${lives} lives in the time for ${cycles}`);
   for (const held of agents) {

@@ -1,6 +1,6 @@
 /** Keeps book of requests: each is opened with what it asks and settled with what became of it, once. */
 import { ERROR_CODES, type LaunchpoolError } from '../wire/errors.ts';
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 import { createFaults } from './verb.ts';
 
 /** Those that can come to any request when threads die, time runs out and there is too much to do. */
@@ -20,7 +20,7 @@ export const NOT_RUN = 'not run, by the notice';
 export type MayClose = 'killed' | 'leaving' | 'ever';
 
 export type Question = {
-  held: Pick<Held, 'name' | 'wasSent'>;
+  held: Pick<HeldAgent, 'name' | 'wasSent'>;
   what: string;
   /** Codes that are right for it, beside those that are for all. */
   allowed?: readonly string[];

@@ -1,14 +1,14 @@
 /** The agents of a run under fire: an RPC agent, a raw one, one with few descriptors, one whose log is on a small disk. */
 import { join } from 'node:path';
 import { findTool } from '../test/helpers/tools.ts';
-import { BUSY, type Held, holdAgent, RAW, withDescriptors } from './agents.ts';
+import { BUSY, type HeldAgent, holdAgent, RAW, withDescriptors } from './agents.ts';
 import type { Scope } from './scope.ts';
 
 export type LineUp = {
-  main: Held;
-  raw: Held;
-  cramped: Held;
-  disk: Held | undefined;
+  main: HeldAgent;
+  raw: HeldAgent;
+  cramped: HeldAgent;
+  disk: HeldAgent | undefined;
   /** The folder of the small disk, as the agent sees it. */
   diskFolder: string;
   skipped: string[];

@@ -1,13 +1,13 @@
 /** A load of mixed requests on one agent, each in a ledger: clients of launchpool, with so many requests open on each. */
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
 import { connectRpc, type RpcClient } from '../src/client/rpc.ts';
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 import type { Ledger, MayClose } from './ledger.ts';
 import { createLink, type Link } from './link.ts';
 import type { Random } from './random.ts';
 
 export type LoadOptions = {
-  held: Held;
+  held: HeldAgent;
   ledger: Ledger;
   random: Random;
   clients: number;
@@ -32,7 +32,7 @@ export type Load = {
 export type Kind = keyof typeof KINDS;
 
 const LONG = 'x'.repeat(60_000);
-const MOST_TIMEOUT_MS = 50;
+const MAX_TIMEOUT_MS = 50;
 
 type Ask<Client> = (client: Client, options: LoadOptions) => Promise<void>;
 
@@ -68,21 +68,21 @@ const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'kille
     allowed: ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT', 'ERR_LAUNCHPOOL_RUN_TIMEOUT', 'ERR_LAUNCHPOOL_CALL_TIMEOUT'],
     isRight: isPayload,
     ask: (payload) =>
-      client.call('slow', [random.between(0, MOST_TIMEOUT_MS), payload], {
-        timeoutMs: random.between(1, MOST_TIMEOUT_MS),
+      client.call('slow', [random.between(0, MAX_TIMEOUT_MS), payload], {
+        timeoutMs: random.between(1, MAX_TIMEOUT_MS),
       }),
   });
 
 const cancelled: Ask<RpcClient> = async (client, { held, ledger, random, mayClose = 'killed' }) => {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), random.between(0, MOST_TIMEOUT_MS));
+  const timer = setTimeout(() => controller.abort(), random.between(0, MAX_TIMEOUT_MS));
   await ledger.ask({
     held,
     mayClose,
     what: 'slow, cancelled',
     allowed: ['AbortError', 'ERR_LAUNCHPOOL_CANCELLED'],
     isRight: isPayload,
-    ask: (payload) => client.call('slow', [random.between(0, MOST_TIMEOUT_MS), payload], { signal: controller.signal }),
+    ask: (payload) => client.call('slow', [random.between(0, MAX_TIMEOUT_MS), payload], { signal: controller.signal }),
   });
   clearTimeout(timer);
 };

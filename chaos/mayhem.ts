@@ -16,8 +16,8 @@ import { startPython } from './python-load.ts';
 import { createFaults, type Verb } from './verb.ts';
 import { BOUNDS, compareWarm, measureWarm } from './warm.ts';
 
-const MOST_PAUSE_MS = 300;
-const MOST_DEEDS_AT_ONCE = 8;
+const MAX_PAUSE_MS = 300;
+const MAX_DEEDS_AT_ONCE = 8;
 
 function startLoads(
   { main, raw, cramped, disk }: LineUp,
@@ -63,8 +63,8 @@ export const mayhem: Verb = async ({ options: { minutes }, random, scope, progre
   const mischief = createMischief({ agents, ledger, random: random.fork(200) });
   const deeds = new Set<Promise<unknown>>();
   while (!isOver()) {
-    await wait(random.between(0, MOST_PAUSE_MS));
-    if (deeds.size >= MOST_DEEDS_AT_ONCE) continue;
+    await wait(random.between(0, MAX_PAUSE_MS));
+    if (deeds.size >= MAX_DEEDS_AT_ONCE) continue;
     const deed = mischief.commit().catch((error: Error) => ledger.fault(`a deed fails: ${error.stack}`));
     deeds.add(deed);
     deed.finally(() => deeds.delete(deed));

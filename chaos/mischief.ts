@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../src/client/rpc.ts';
 import { encodeFrame, frameHeader } from '../wire/frame.ts';
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 import type { Ledger } from './ledger.ts';
 import type { LineUp } from './line-up.ts';
 import type { Random } from './random.ts';
@@ -19,13 +19,17 @@ const FLOOD = 2_000;
 const FLOOD_CONNECTIONS = 100;
 const UNREAD = 500;
 const UNREAD_BYTES = 4_096;
-const MOST_SILENCE_MS = 3_000;
+const MAX_SILENCE_MS = 3_000;
 /** More than fits. */
 const FILLER_BYTES = 2 ** 20;
 
-const rpcAgents = ({ main, cramped, disk }: LineUp): Held[] => [main, cramped, ...(disk === undefined ? [] : [disk])];
-const anyOf = ({ agents, random }: Victims): Held => random.pick([...rpcAgents(agents), agents.raw]);
-const anyRpc = ({ agents, random }: Victims): Held => random.pick(rpcAgents(agents));
+const rpcAgents = ({ main, cramped, disk }: LineUp): HeldAgent[] => [
+  main,
+  cramped,
+  ...(disk === undefined ? [] : [disk]),
+];
+const anyOf = ({ agents, random }: Victims): HeldAgent => random.pick([...rpcAgents(agents), agents.raw]);
+const anyRpc = ({ agents, random }: Victims): HeldAgent => random.pick(rpcAgents(agents));
 
 /** Calls what never returns; each of its ends is an error. */
 async function harm(victims: Victims, what: string, params: unknown[] = []): Promise<void> {
@@ -39,10 +43,10 @@ async function harm(victims: Victims, what: string, params: unknown[] = []): Pro
 }
 
 /** Opens a connection, and has it closed after a while at the latest. */
-async function visit(held: Held, random: Random, stayMs: number, act: (socket: Socket) => unknown): Promise<void> {
+async function visit(held: HeldAgent, random: Random, stayMs: number, act: (socket: Socket) => unknown): Promise<void> {
   const socket = connect(held.socketPath);
   socket.on('error', () => undefined);
-  const over = AbortSignal.timeout(MOST_SILENCE_MS);
+  const over = AbortSignal.timeout(MAX_SILENCE_MS);
   await once(socket, 'connect', { signal: over }).catch(() => undefined);
   act(socket);
   await wait(random.between(0, stayMs));
@@ -65,12 +69,12 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   },
   'connects and says nothing': {
     weight: 8,
-    commit: (victims) => visit(anyOf(victims), victims.random, MOST_SILENCE_MS, () => undefined),
+    commit: (victims) => visit(anyOf(victims), victims.random, MAX_SILENCE_MS, () => undefined),
   },
   'does not read': {
     weight: 5,
     commit: (victims) =>
-      visit(anyRpc(victims), victims.random, MOST_SILENCE_MS, (socket) => {
+      visit(anyRpc(victims), victims.random, MAX_SILENCE_MS, (socket) => {
         socket.pause();
         const params = ['x'.repeat(UNREAD_BYTES)];
         for (let id = 0; id < UNREAD; id += 1) {

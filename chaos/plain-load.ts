@@ -3,16 +3,16 @@
  * clock of their own that would settle what the agent has forgotten.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 import { type Entry, type Ledger, NOT_RUN } from './ledger.ts';
 import { dialPlain, type PlainClient, type PlainReply } from './plain-client.ts';
 import { checkEnd } from './plain-end.ts';
 import { PLAIN_QUESTIONS, type PlainKind } from './plain-questions.ts';
 import type { Random } from './random.ts';
 
-export type PlainLoad = { held: Held; ledger: Ledger; random: Random; announce?: boolean; kind?: PlainKind };
+export type PlainLoad = { held: HeldAgent; ledger: Ledger; random: Random; announce?: boolean; kind?: PlainKind };
 
-const MOST_PER_CONNECTION = 5_000;
+const MAX_PER_CONNECTION = 5_000;
 const PAUSE_MS = 20;
 
 /** One connection after the other until `isOver`; resolves when the last one is over. */
@@ -31,13 +31,13 @@ async function converse(load: PlainLoad, isOver: () => boolean): Promise<boolean
   const what = `plain, ${kind}${announce ? ', announced' : ''}`;
   const open = new Map<number, Entry>();
   const places = new Map<number, number>();
-  const most = random.between(1, MOST_PER_CONNECTION);
+  const max = random.between(1, MAX_PER_CONNECTION);
   const startedAt = performance.now();
   let nextId = 0;
   let client: PlainClient | undefined;
 
   function sendMore(): void {
-    while (client?.canSend && open.size < window && nextId < most && !isOver()) {
+    while (client?.canSend && open.size < window && nextId < max && !isOver()) {
       const id = nextId;
       const { allowed, method, ms, timeoutMs, cancelMs } = draw(random);
       const entry = ledger.open({ held, what, mayClose, allowed: [...allowed, ...(announce ? [NOT_RUN] : [])] });
@@ -47,7 +47,7 @@ async function converse(load: PlainLoad, isOver: () => boolean): Promise<boolean
       nextId += 1;
       if (cancelMs !== undefined) setTimeout(cancel, cancelMs, id);
     }
-    if (open.size === 0 && (nextId === most || isOver())) client?.end();
+    if (open.size === 0 && (nextId === max || isOver())) client?.end();
   }
 
   /** Also when the answer has come by now: nothing happens then. */

@@ -20,7 +20,7 @@ type Questions = {
   draw: (random: Random) => PlainQuestion;
 };
 
-const MOST_MS = 50;
+const MAX_MS = 50;
 
 export const PLAIN_QUESTIONS: Readonly<Record<'calm' | 'timed' | 'cancelled', Questions>> = {
   calm: {
@@ -34,8 +34,8 @@ export const PLAIN_QUESTIONS: Readonly<Record<'calm' | 'timed' | 'cancelled', Qu
     window: 16,
     draw: (random) => ({
       method: 'slow',
-      ms: random.between(0, MOST_MS),
-      timeoutMs: random.between(1, MOST_MS),
+      ms: random.between(0, MAX_MS),
+      timeoutMs: random.between(1, MAX_MS),
       allowed: ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT', 'ERR_LAUNCHPOOL_RUN_TIMEOUT'],
     }),
   },
@@ -43,8 +43,8 @@ export const PLAIN_QUESTIONS: Readonly<Record<'calm' | 'timed' | 'cancelled', Qu
     window: 16,
     draw: (random) => ({
       method: 'slow',
-      ms: random.between(0, MOST_MS),
-      cancelMs: random.between(0, MOST_MS),
+      ms: random.between(0, MAX_MS),
+      cancelMs: random.between(0, MAX_MS),
       allowed: ['ERR_LAUNCHPOOL_CANCELLED'],
     }),
   },

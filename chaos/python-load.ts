@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 import type { Scope } from './scope.ts';
 
 export type PythonReport = { version: string; sent: number; fates: Record<string, number>; faults: string[] };
@@ -14,7 +14,7 @@ export type PythonLoad = {
 
 const WINDOW = 16;
 
-export function startPython(scope: Scope, python: string, held: Held, seconds: number): PythonLoad {
+export function startPython(scope: Scope, python: string, held: HeldAgent, seconds: number): PythonLoad {
   const program = join(import.meta.dirname, 'client.py');
   const child = spawn(python, [program, held.socketPath, String(seconds), String(WINDOW)], {
     stdio: ['ignore', 'pipe', 'inherit'],

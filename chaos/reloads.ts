@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../src/client/rpc.ts';
 import { askAgent } from '../src/control/ask-agent.ts';
-import { BUSY, type Held, holdAgent } from './agents.ts';
+import { BUSY, type HeldAgent, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
 import { hasStopped } from './patience.ts';
@@ -13,7 +13,7 @@ import { type ReloadSample, reloadFaults } from './reload-growth.ts';
 import type { Verb } from './verb.ts';
 
 /** A reload that takes longer does not come about. */
-const LONGEST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const CHECK_MS = 5;
 const THREADS = 2;
 /** Threads start and end in far less time. */
@@ -28,7 +28,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
   const ledger = createLedger();
   const load = startLoad({ held, ledger, random: random.fork(0), clients: 4, window: 8, kind: 'mixed' });
   const client = await connectRpc(held.socketPath);
-  const version = async (): Promise<number> => (await client.call('version', [], { timeoutMs: LONGEST_MS })) as number;
+  const version = async (): Promise<number> => (await client.call('version', [], { timeoutMs: TIMEOUT_MS })) as number;
   const reloadMs: number[] = [];
   let seen = await version();
   await haveStarted(held);
@@ -38,7 +38,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
     await wait(random.between(0, 50));
     const startedAt = performance.now();
     held.signal('SIGHUP');
-    while (seen < nth && performance.now() - startedAt < LONGEST_MS) {
+    while (seen < nth && performance.now() - startedAt < TIMEOUT_MS) {
       await wait(CHECK_MS);
       const is = await version();
       if (is < seen) ledger.fault(`version ${is} answers after version ${seen}`);
@@ -79,15 +79,15 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
 };
 
 /** All of them, so that there are no more of them later. */
-async function haveStarted({ controlPath }: Held): Promise<void> {
+async function haveStarted({ controlPath }: HeldAgent): Promise<void> {
   for (let looks = 0; looks < SETTLE_CHECKS; looks += 1) {
-    if ((await askAgent(controlPath, LONGEST_MS)).threads === THREADS) return;
+    if ((await askAgent(controlPath, TIMEOUT_MS)).threads === THREADS) return;
     await wait(SETTLE_MS);
   }
 }
 
 /** One, where there is something to read. */
-function sampleOf({ pid }: Held): ReloadSample[] {
+function sampleOf({ pid }: HeldAgent): ReloadSample[] {
   const figures = readProcess(pid);
   if (figures === undefined) return [];
   const { rssBytes, descriptors, threads } = figures;

@@ -13,8 +13,8 @@ const GRACE_S = 0.5;
 /** What the agent may take: to drain, to warn its handlers, to end its threads, and to be heard of. */
 const BUDGET_MS = (DRAIN_S + GRACE_S + 2 + 1) * 1_000;
 /** Beyond, something hangs. */
-const LONGEST_MS = 120_000;
-const MOST_PAUSE_MS = 150;
+const TIMEOUT_MS = 120_000;
+const MAX_PAUSE_MS = 150;
 
 export const sigterm: Verb = async ({ options: { times }, random, scope, progress }) => {
   const flags = ['--idle', '0', '--drain', String(DRAIN_S), '--cancel-grace', String(GRACE_S), '--threads', '2'];
@@ -38,7 +38,7 @@ export const sigterm: Verb = async ({ options: { times }, random, scope, progres
       grown(() => results() > before),
       `process ${nth} does not get on`,
     );
-    await wait(random.between(0, MOST_PAUSE_MS));
+    await wait(random.between(0, MAX_PAUSE_MS));
     const startedAt = performance.now();
     held.signal('SIGTERM');
     await within(
@@ -70,11 +70,11 @@ export const sigterm: Verb = async ({ options: { times }, random, scope, progres
 
 async function within(promise: Promise<unknown>, otherwise: string): Promise<void> {
   const timer = Promise.withResolvers<never>();
-  const late = setTimeout(() => timer.reject(new Error(otherwise)), LONGEST_MS);
+  const late = setTimeout(() => timer.reject(new Error(otherwise)), TIMEOUT_MS);
   await Promise.race([promise, timer.promise]).finally(() => clearTimeout(late));
 }
 
 /** Looks now and then; whoever waits for it has set a time. */
 async function grown(isEnough: () => boolean): Promise<void> {
-  for (let looks = 0; !isEnough() && looks < LONGEST_MS; looks += 1) await wait(1);
+  for (let looks = 0; !isEnough() && looks < TIMEOUT_MS; looks += 1) await wait(1);
 }

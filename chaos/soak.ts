@@ -16,7 +16,7 @@ export type SoakSample = { seconds: number; rssMiB: number; heapMiB: number; des
 
 const SAMPLE_MS = 10_000;
 /** A run of some minutes has samples enough for a slope all the same. */
-const LEAST_SAMPLES = 12;
+const MIN_SAMPLES = 12;
 const PACE_MS = 20;
 const NEGLIGIBLE_MIB_PER_HOUR = 1;
 /** Connections come and go; what grows with time goes over it. */
@@ -37,7 +37,7 @@ export const soak: Verb = async ({ options: { minutes }, random, scope, progress
   const samples: SoakSample[] = [];
   const startedAt = performance.now();
   const totalMs = minutes * 60_000;
-  const everyMs = Math.min(SAMPLE_MS, totalMs / LEAST_SAMPLES);
+  const everyMs = Math.min(SAMPLE_MS, totalMs / MIN_SAMPLES);
   for (let nth = 1; nth * everyMs <= totalMs + 1; nth += 1) {
     await wait(Math.max(0, startedAt + nth * everyMs - performance.now()));
     const { memoryBytes, heapBytes = 0, threads } = await askAgent(held.controlPath);
@@ -81,9 +81,9 @@ export function growthFaults(slope: Slope | undefined, later: readonly SoakSampl
   }
   // The pool starts threads and ends them with the load, so one sample more or less says nothing.
   const middle = Math.ceil(later.length / 2);
-  const most = Math.max(...later.slice(0, middle).map(({ threads }) => threads));
-  const least = Math.min(...later.slice(middle).map(({ threads }) => threads));
-  if (later.length > middle && least > most) faults.push(`threads: ${most} at the most → ${least} at the least`);
+  const max = Math.max(...later.slice(0, middle).map(({ threads }) => threads));
+  const min = Math.min(...later.slice(middle).map(({ threads }) => threads));
+  if (later.length > middle && min > max) faults.push(`threads: ${max} at the most → ${min} at the least`);
   return faults;
 }
 

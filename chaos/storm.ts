@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc, type RpcClient } from '../src/client/rpc.ts';
 import type { LaunchpoolError } from '../wire/errors.ts';
-import { BUSY, type Held, holdAgent, withDescriptors } from './agents.ts';
+import { BUSY, type HeldAgent, holdAgent, withDescriptors } from './agents.ts';
 import { readProcess } from './process-figures.ts';
 import { createFaults, type Verb } from './verb.ts';
 import { measureWarm } from './warm.ts';
@@ -14,9 +14,9 @@ const DESCRIPTORS_FACTOR = 1.3;
 /** There is room for these beside the idle ones, and so many of those are let in at once. */
 const OTHERS = 100;
 const AT_ONCE = 50;
-const LONGEST_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 /** What a storm may leave behind. */
-const MOST_MORE_MIB = 256;
+const MAX_MORE_MIB = 256;
 const TOLD = 'ERR_LAUNCHPOOL_BUSY';
 /** What is sent may cross with the refusal. */
 const CROSSED = 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
@@ -62,14 +62,14 @@ export const storm: Verb = async ({ options: { connections }, scope, progress })
     for (const client of idle) client.close();
   };
   scope.defer(closeIdle);
-  const most = connections - OTHERS;
+  const max = connections - OTHERS;
   const connecting = Array.from({ length: AT_ONCE }, async () => {
-    while (idle.length < most) {
-      const client = await connectRpc(held.socketPath, { activationMs: LONGEST_MS });
+    while (idle.length < max) {
+      const client = await connectRpc(held.socketPath, { activationMs: TIMEOUT_MS });
       idle.push(client);
-      const answer = await client.call('sync', ['idle'], { timeoutMs: LONGEST_MS }).catch((error: unknown) => error);
+      const answer = await client.call('sync', ['idle'], { timeoutMs: TIMEOUT_MS }).catch((error: unknown) => error);
       if (answer !== 'idle') faults.add(`who is to be idle is told ${answer}`);
-      progress(`idle: ${idle.length} of ${most}`);
+      progress(`idle: ${idle.length} of ${max}`);
     }
   });
   await Promise.all(connecting);
@@ -77,7 +77,7 @@ export const storm: Verb = async ({ options: { connections }, scope, progress })
   closeIdle();
   if (!(await closed(held))) faults.add('connections that are closed keep their descriptors');
   const afterIdle = await measureWarm(held);
-  if ((afterIdle.rssMiB ?? 0) > (before.rssMiB ?? 0) + MOST_MORE_MIB) {
+  if ((afterIdle.rssMiB ?? 0) > (before.rssMiB ?? 0) + MAX_MORE_MIB) {
     faults.add(`memory: ${before.rssMiB} → ${afterIdle.rssMiB} MiB`);
   }
   if ((afterIdle.descriptors ?? 0) > (before.descriptors ?? 0) + 16) {
@@ -90,11 +90,11 @@ export const storm: Verb = async ({ options: { connections }, scope, progress })
   };
 };
 
-async function askOnce(held: Held, index: number): Promise<string> {
+async function askOnce(held: HeldAgent, index: number): Promise<string> {
   let client: RpcClient | undefined;
   try {
-    client = await connectRpc(held.socketPath, { activationMs: LONGEST_MS });
-    const answer = await client.call('sync', [index], { timeoutMs: LONGEST_MS });
+    client = await connectRpc(held.socketPath, { activationMs: TIMEOUT_MS });
+    const answer = await client.call('sync', [index], { timeoutMs: TIMEOUT_MS });
     return answer === index ? 'result' : `a wrong reply: ${answer}`;
   } catch (error) {
     return String((error as LaunchpoolError).code ?? error);
@@ -104,10 +104,10 @@ async function askOnce(held: Held, index: number): Promise<string> {
 }
 
 /** The agent hears of its connections' ends one by one. @returns whether it has heard of them all in the end. */
-async function closed(held: Held): Promise<boolean> {
-  const most = SPARE / 4;
+async function closed(held: HeldAgent): Promise<boolean> {
+  const max = SPARE / 4;
   for (let looks = 0; looks < 600; looks += 1) {
-    if ((readProcess(held.pid)?.descriptors ?? 0) <= most) return true;
+    if ((readProcess(held.pid)?.descriptors ?? 0) <= max) return true;
     await wait(100);
   }
   return false;

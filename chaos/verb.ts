@@ -25,7 +25,7 @@ export type Outcome = {
 export type Verb = (run: Run) => Promise<Outcome>;
 
 /** As many faults are written down; of more of them nobody learns more. */
-const MOST_FAULTS = 50;
+const MAX_FAULTS = 50;
 
 /** Keeps the first ones, and counts the rest. */
 export function createFaults(): { add(fault: string): void; list(): string[] } {
@@ -33,7 +33,7 @@ export function createFaults(): { add(fault: string): void; list(): string[] } {
   let more = 0;
   return {
     add(fault) {
-      if (kept.length < MOST_FAULTS) kept.push(fault);
+      if (kept.length < MAX_FAULTS) kept.push(fault);
       else more += 1;
     },
     list: () => (more === 0 ? [...kept] : [...kept, `and ${more} more`]),

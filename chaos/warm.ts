@@ -1,20 +1,20 @@
 /** What an agent that nobody else asks is like: how long calls take, and what its process takes. */
 import { connectRpc } from '../src/client/rpc.ts';
-import type { Held } from './agents.ts';
+import type { HeldAgent } from './agents.ts';
 import { mebibytes, readProcess } from './process-figures.ts';
 
 export type Warm = { p50Ms: number; p99Ms: number; rssMiB: number | null; descriptors: number | null };
 
 const WARM_UP_CALLS = 500;
 const CALLS = 1_000;
-const LONGEST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
-export async function measureWarm(held: Held): Promise<Warm> {
+export async function measureWarm(held: HeldAgent): Promise<Warm> {
   const client = await connectRpc(held.socketPath, { activationMs: 30_000 });
   const times: number[] = [];
   for (let index = 0; index < WARM_UP_CALLS + CALLS; index += 1) {
     const startedAt = performance.now();
-    const answer = await client.call('sync', [index], { timeoutMs: LONGEST_MS });
+    const answer = await client.call('sync', [index], { timeoutMs: TIMEOUT_MS });
     if (answer !== index) throw new Error(`${held.name}: ${index} is answered with ${answer}`);
     if (index >= WARM_UP_CALLS) times.push(performance.now() - startedAt);
   }
@@ -42,9 +42,9 @@ export const BOUNDS = {
 
 /** @returns what is worse than before: what it takes, and how long. */
 export function compareWarm(before: Warm, after: Warm): { faults: string[]; slow: string[] } {
-  const worse = (name: keyof Warm, most: number): string[] => {
+  const worse = (name: keyof Warm, max: number): string[] => {
     const value = after[name];
-    return value !== null && value > most ? [`afterwards ${name} is ${value}, was ${before[name]}: over ${most}`] : [];
+    return value !== null && value > max ? [`afterwards ${name} is ${value}, was ${before[name]}: over ${max}`] : [];
   };
   return {
     faults: [

@@ -14,15 +14,15 @@ export type CommandResult = {
 export type RunCommand = (command: Command) => Promise<CommandResult>;
 
 /** None of these commands waits for anybody; one that does is not going to end. */
-const LONGEST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** @param longestMs what takes longer is ended. */
-export function createRunCommand(longestMs: number): RunCommand {
+export function createRunCommand(timeoutMs: number): RunCommand {
   return async ([program, ...args]) => {
     const { exitCode, stdout, stderr, code } = await execa(program, args, {
       reject: false,
       stdin: 'ignore',
-      timeout: longestMs,
+      timeout: timeoutMs,
       // What they print is read, so it must not be translated.
       env: { LC_ALL: 'C' },
     });
@@ -30,7 +30,7 @@ export function createRunCommand(longestMs: number): RunCommand {
   };
 }
 
-export const runCommand: RunCommand = createRunCommand(LONGEST_MS);
+export const runCommand: RunCommand = createRunCommand(TIMEOUT_MS);
 
 /** The error for a command that has failed. */
 export function commandFailed(

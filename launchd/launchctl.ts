@@ -47,9 +47,9 @@ export type Launchctl = {
   hasDomain(domain: string): Promise<boolean>;
   enable(domain: string, label: string): Promise<void>;
   /** Resolves when the job is loaded from that plist, also if it was already. */
-  bootstrap(domain: string, label: string, plistPath: string, longestMs: number): Promise<void>;
+  bootstrap(domain: string, label: string, plistPath: string, timeoutMs: number): Promise<void>;
   /** Resolves when the job is gone, also if it never was there. */
-  bootout(domain: string, label: string, longestMs: number): Promise<void>;
+  bootout(domain: string, label: string, timeoutMs: number): Promise<void>;
   /** Of a job that has no process, it is not heard. */
   kill(domain: string, label: string, signal: NodeJS.Signals): Promise<void>;
   /**
@@ -83,9 +83,9 @@ export function createLaunchctl(run: RunCommand): Launchctl {
     async enable(domain, label) {
       await must(ENABLE(domain, label));
     },
-    async bootstrap(domain, label, plistPath, longestMs) {
+    async bootstrap(domain, label, plistPath, timeoutMs) {
       const command = BOOTSTRAP(domain, plistPath);
-      for (const deadline = Date.now() + longestMs; ; await wait(RETRY_MS)) {
+      for (const deadline = Date.now() + timeoutMs; ; await wait(RETRY_MS)) {
         const result = await run(command);
         if (result.status === 0) return;
         // 5 is all that it says of a label that is still being removed, and of one that is there already.
@@ -96,16 +96,16 @@ export function createLaunchctl(run: RunCommand): Launchctl {
         if (Date.now() >= deadline) throw commandFailed(command, result, hintOf(result));
       }
     },
-    async bootout(domain, label, longestMs) {
+    async bootout(domain, label, timeoutMs) {
       const command = BOOTOUT(domain, label);
       const result = await run(command);
       const { NO_SUCH_PROCESS, IN_PROGRESS, ALREADY, NO_SUCH_SERVICE } = STATUS;
       if (result.status === NO_SUCH_PROCESS || result.status === NO_SUCH_SERVICE) return;
       if (![0, IN_PROGRESS, ALREADY].includes(result.status)) throw commandFailed(command, result, hintOf(result));
       // It returns when it has told the process to end. The label is taken until that has happened.
-      for (const deadline = Date.now() + longestMs; (await print(domain, label)) !== undefined; await wait(POLL_MS)) {
+      for (const deadline = Date.now() + timeoutMs; (await print(domain, label)) !== undefined; await wait(POLL_MS)) {
         if (Date.now() < deadline) continue;
-        throw commandFailed(command, result, `The job is still there after ${longestMs / 1000} s.`);
+        throw commandFailed(command, result, `The job is still there after ${timeoutMs / 1000} s.`);
       }
     },
     async kill(domain, label, signal) {

@@ -6,7 +6,7 @@ import { LaunchpoolError } from '../wire/errors.ts';
 import { PLIST_SCHEMA, type Plist } from './plist-schema.ts';
 
 /** launchd's own default is 256, which a busy agent needs for its connections alone. */
-const MOST_FILES = 16_384;
+const MAX_FILES = 16_384;
 /**
  * Between one start and the next, where the default of ten seconds would have people wait after a crash. An agent stays
  * longer than that of its own accord.
@@ -35,7 +35,7 @@ export function plistOf(job: Job): Plist {
     ExitTimeOut: job.stopSeconds,
     ThrottleInterval: THROTTLE_SECONDS,
     ProcessType: PROCESS_TYPE[job.processType],
-    SoftResourceLimits: { NumberOfFiles: MOST_FILES },
+    SoftResourceLimits: { NumberOfFiles: MAX_FILES },
     Umask: 0o077,
     // Also for who has logged in by ssh alone.
     LimitLoadToSessionType: ['Aqua', 'Background'],

@@ -12,7 +12,7 @@ import { encodePlist, plistOf } from './plist.ts';
 /** What launchd itself may take, beyond what a job is given to end. */
 const SLACK_MS = 10_000;
 /** An agent of another version may have been given more time to end than is known here. */
-const LONGEST_STOP_MS = 60_000;
+const STOP_TIMEOUT_MS = 60_000;
 /** bootstrap returns before the socket stands. */
 const SOCKET_MS = 5_000;
 const POLL_MS = 20;
@@ -56,9 +56,9 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     });
   }
 
-  async function unload(label: string, longestMs = LONGEST_STOP_MS): Promise<void> {
+  async function unload(label: string, timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     const found = await findOwn(label);
-    if (found !== undefined) await launchctl.bootout(found.domain, label, longestMs + SLACK_MS);
+    if (found !== undefined) await launchctl.bootout(found.domain, label, timeoutMs + SLACK_MS);
     // launchd leaves it, and sometimes cannot replace it: https://github.com/DeterminateSystems/nix-installer/issues/1517
     for (const path of socketsOf(label)) if (isSocket(path)) unlinkSync(path);
   }

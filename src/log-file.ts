@@ -2,7 +2,7 @@
 import { constants, copyFileSync, fstatSync, ftruncateSync, renameSync, rmSync, statSync } from 'node:fs';
 
 /** So many older ones are kept, as `<path>.1` and so on, the latest first. */
-const KEPT = 3;
+const KEPT_FILES = 3;
 
 const STDERR = 2;
 
@@ -21,7 +21,7 @@ export function rotateLog(path: string, maxBytes: number = 10 * 1024 * 1024, fd:
   try {
     copyFileSync(path, copy, constants.COPYFILE_FICLONE);
     // Not before there is a copy: on a full disk, each attempt would cost one of the older ones.
-    for (let number = KEPT; number > 1; number -= 1) rename(`${path}.${number - 1}`, `${path}.${number}`);
+    for (let number = KEPT_FILES; number > 1; number -= 1) rename(`${path}.${number - 1}`, `${path}.${number}`);
     renameSync(copy, `${path}.1`);
   } catch (error) {
     rmSync(copy, { force: true });

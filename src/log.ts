@@ -7,10 +7,10 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** So many characters wait for a disk that is full; then lines are dropped. */
-const MOST_UNWRITTEN = 1024 * 1024;
+const MAX_UNWRITTEN = 1024 * 1024;
 
 /** So many lines wait for pino; then lines are dropped. */
-const MOST_KEPT = 1_000;
+const MAX_KEPT = 1_000;
 
 const USED_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 type UsedLevel = keyof typeof USED_LEVELS;
@@ -40,15 +40,15 @@ type Line = { level: UsedLevel; time: number; said: Parameters<Say> };
  * written synchronously, by pino or, before it is there, without it.
  */
 export function createLog(options: LogOptions): Log {
-  let least = options.level;
-  let leastRank = LOG_LEVELS.indexOf(least);
-  let kept: Line[] = [];
+  let minLevel = options.level;
+  let minRank = LOG_LEVELS.indexOf(minLevel);
+  let buffered: Line[] = [];
   let mayLoad = false;
   let pino: Logger | undefined;
   let loading: Promise<void> | undefined;
   /** Of the line that is being written. */
   let now = 0;
-  process.on('exit', writeKept);
+  process.on('exit', writeBuffered);
 
   function write({ level, time, said }: Line): void {
     now = time;
@@ -56,8 +56,8 @@ export function createLog(options: LogOptions): Log {
     say(...said);
   }
 
-  function writeKept(): void {
-    for (const { level, time, said } of kept) {
+  function writeBuffered(): void {
+    for (const { level, time, said } of buffered) {
       const [fields, msg] = said.length === 2 ? said : [{}, said[0]];
       const line = { level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg };
       try {
@@ -76,18 +76,18 @@ export function createLog(options: LogOptions): Log {
       loading = undefined;
       return;
     }
-    const lines = kept;
-    kept = [];
+    const lines = buffered;
+    buffered = [];
     lines.forEach(write);
   }
 
   const at = (level: UsedLevel): Say => {
     const rank = LOG_LEVELS.indexOf(level);
     return (...said) => {
-      if (rank < leastRank) return;
+      if (rank < minRank) return;
       const line = { level, time: Date.now(), said };
       if (pino !== undefined) return write(line);
-      if (kept.length < MOST_KEPT) kept.push(line);
+      if (buffered.length < MAX_KEPT) buffered.push(line);
       if (mayLoad) loading ??= load();
     };
   };
@@ -98,18 +98,18 @@ export function createLog(options: LogOptions): Log {
     warn: at('warn'),
     error: at('error'),
     get level() {
-      return least;
+      return minLevel;
     },
     set level(level) {
-      least = level;
-      leastRank = LOG_LEVELS.indexOf(level);
+      minLevel = level;
+      minRank = LOG_LEVELS.indexOf(level);
     },
     async open() {
       mayLoad = true;
       // What the module prints goes through these, and their errors would end the process. To load them takes longer
       // than the first request shall wait.
       for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
-      if (kept.length > 0) loading ??= load();
+      if (buffered.length > 0) loading ??= load();
       await loading;
     },
   };
@@ -129,7 +129,7 @@ async function loadPino({ pretty }: LogOptions, now: () => number): Promise<Logg
   } = await import('pino');
   // What is below the level, which may change, does not come as far as this.
   const settings = { level: 'trace', base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
-  const stderr = pino.destination({ dest: 2, sync: true, maxLength: MOST_UNWRITTEN });
+  const stderr = pino.destination({ dest: 2, sync: true, maxLength: MAX_UNWRITTEN });
   stderr.on('error', ignore);
   if (!pretty) return pino(settings, stderr);
   const { default: prettify } = await import('pino-pretty');

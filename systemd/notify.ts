@@ -6,7 +6,7 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_NOSIGNAL = 0x4000;
 /** What sockaddr_un has room for, in bytes: unix(7). */
-const MOST_PATH_BYTES = 108;
+const MAX_PATH_BYTES = 108;
 
 /**
  * Sends one message, such as `READY=1`. Node has no datagram sockets in the UNIX domain, so this goes through libc.
@@ -15,8 +15,7 @@ const MOST_PATH_BYTES = 108;
  */
 export function notifySystemd(address: string, message: string): void {
   const path = Buffer.from(address);
-  if (path.length === 0 || path.length >= MOST_PATH_BYTES)
-    throw new Error(`NOTIFY_SOCKET is ${path.length} bytes long`);
+  if (path.length === 0 || path.length >= MAX_PATH_BYTES) throw new Error(`NOTIFY_SOCKET is ${path.length} bytes long`);
   if (address.startsWith('@')) path[0] = 0;
   const name = Buffer.alloc(2 + path.length);
   name.writeUInt16LE(AF_UNIX, 0);

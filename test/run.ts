@@ -16,7 +16,7 @@ const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
  * A test that hangs would have ava wait for ever if another one has asked for more time shortly before: then its own limit
  * is passed over, once and for all (class TimeoutTrigger in https://github.com/avajs/ava/blob/main/lib/api.js).
  */
-const LONGEST_MS = 30 * 60_000;
+const TIMEOUT_MS = 30 * 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'lp-run-'));
 const node = placeNode();
@@ -41,7 +41,7 @@ function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
   const { status } = spawnSync(process.execPath, [AVA, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env,
-    timeout: LONGEST_MS,
+    timeout: TIMEOUT_MS,
     // At which ava says what it has been waiting for.
     killSignal: 'SIGINT',
   });

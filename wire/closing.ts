@@ -11,7 +11,7 @@ import { LONG_HEADER_BYTES } from './frame.ts';
 /** JSON-RPC 2.0's form of a message that wants no answer, with a name that is no method's. */
 const METHOD = '$/closing';
 /** The notice is far shorter. */
-const MOST_BYTES = 1024;
+const MAX_BYTES = 1024;
 
 /** Whether the frame that stands at the start of `run` is in the long form. */
 export function isLongForm(run: Buffer): boolean {
@@ -33,7 +33,7 @@ export function encodeClosing(run: number): Buffer {
 
 /** @returns how many frames have been run, or undefined when the frame, which is whole, is no notice. */
 export function decodeClosing(frame: Buffer): number | undefined {
-  if (!isLongForm(frame) || frame.length > LONG_HEADER_BYTES + MOST_BYTES) return undefined;
+  if (!isLongForm(frame) || frame.length > LONG_HEADER_BYTES + MAX_BYTES) return undefined;
   try {
     const { method, params } = JSON.parse(frame.toString('utf8', LONG_HEADER_BYTES));
     return method === METHOD && Number.isSafeInteger(params?.run) && params.run >= 0 ? params.run : undefined;

@@ -11,7 +11,7 @@ import type { IdText } from './id-text.ts';
 const CANCEL = Buffer.from('$/cancelRequest');
 const TIMEOUT = Buffer.from('timeoutMs');
 /** Longer ones, setTimeout() takes for none at all. */
-const LONGEST_MS = 2 ** 31 - 1;
+const TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Whether any of these frames may have to do with the agent itself. */
 export function mayHaveControl(run: Buffer): boolean {
@@ -32,6 +32,6 @@ export function readControl(payload: Buffer): ControlFrame | undefined {
   if (method === '$/cancelRequest' && id === undefined) {
     return cancelledId === undefined ? undefined : { kind: 'cancel', id: cancelledId };
   }
-  if (timeoutMs === undefined || !(timeoutMs > 0) || timeoutMs > LONGEST_MS) return undefined;
+  if (timeoutMs === undefined || !(timeoutMs > 0) || timeoutMs > TIMEOUT_MS) return undefined;
   return { kind: 'timeout', timeoutMs };
 }

@@ -15,9 +15,9 @@ export type Envelope = {
 };
 
 /** A method of launchpool's own has a shorter name. */
-const MOST_METHOD_BYTES = 64;
+const MAX_METHOD_BYTES = 64;
 /** A number is not written longer by anybody. */
-const MOST_NUMBER_BYTES = 32;
+const MAX_NUMBER_BYTES = 32;
 
 /** Never throws. A batch has no envelope. */
 export function scanEnvelope(payload: Buffer): Envelope {
@@ -36,12 +36,12 @@ export function scanEnvelope(payload: Buffer): Envelope {
 }
 
 function ownMethod(bytes: Buffer, start: number, end: number): string | undefined {
-  const method = end - start > MOST_METHOD_BYTES ? undefined : valueAt(bytes, start, end);
+  const method = end - start > MAX_METHOD_BYTES ? undefined : valueAt(bytes, start, end);
   return typeof method === 'string' && method.startsWith('$/') ? method : undefined;
 }
 
 function numberAt(bytes: Buffer, start: number, end: number): number | undefined {
-  const number = end - start > MOST_NUMBER_BYTES ? undefined : valueAt(bytes, start, end);
+  const number = end - start > MAX_NUMBER_BYTES ? undefined : valueAt(bytes, start, end);
   return typeof number === 'number' ? number : undefined;
 }
 

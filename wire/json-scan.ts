@@ -11,7 +11,7 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
 /** A letter may be written as \uXXXX. */
-const MOST_BYTES_PER_LETTER = 6;
+const MAX_BYTES_PER_LETTER = 6;
 
 /**
  * Visits the members of the object at `start`: where the key, quotes included, and the value begin and end. In what is
@@ -57,7 +57,7 @@ export function isArray(bytes: Buffer, start: number): boolean {
 /** Whether the string from its opening quote to behind its closing one is this text, however it is written. */
 export function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
   const length = end - start - 2;
-  if (bytes[start] !== QUOTE || length < text.length || length > text.length * MOST_BYTES_PER_LETTER) return false;
+  if (bytes[start] !== QUOTE || length < text.length || length > text.length * MAX_BYTES_PER_LETTER) return false;
   if (length === text.length) return bytes.toString('latin1', start + 1, end - 1) === text;
   return valueAt(bytes, start, end) === text;
 }

@@ -12,8 +12,8 @@ import type { LateReplies } from './late-replies.ts';
 import type { Requests } from './requests.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
-import { LATE, CANCELLED, KIND_RAW, KIND_RPC, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
-import { claimLong, type LongResult, type LongTask, type Outcome, type ByteRange } from './task.ts';
+import { CANCELLED, KIND_RAW, KIND_RPC, LATE, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
+import { type ByteRange, claimLong, type LongResult, type LongTask, type Outcome } from './task.ts';
 
 /**
  * How many turns of the microtask queue a batch waits for handlers that are asynchronous in name only. Those that need

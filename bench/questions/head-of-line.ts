@@ -15,7 +15,7 @@ const SLOW = [
 ];
 const QUICK = ['64x1 burn 50 ms', '16x16 burn 50 ms', '16x16 sleep 50 ms'];
 /** Long enough for several of the slow ones to come and go. */
-const LEAST_SECONDS = 1.2;
+const MIN_SECONDS = 1.2;
 const QUICK_SECONDS = 0.4;
 
 const CELLS = LOADS.flatMap((load) =>
@@ -35,12 +35,12 @@ export const headOfLine: Question = question<SlowCell>({
   quickKinds: ['launchpool', 'naive-piscina'],
   quickRounds: 1,
   async measure({ cell: { connections, depth, slow }, generator, socketPath, seconds, warmUpSeconds }) {
-    const least = seconds < QUICK_SECONDS ? QUICK_SECONDS : Math.max(seconds, LEAST_SECONDS);
+    const min = seconds < QUICK_SECONDS ? QUICK_SECONDS : Math.max(seconds, MIN_SECONDS);
     const figures = await generator.load({
       socketPath,
       connections,
       depth,
-      seconds: least,
+      seconds: min,
       warmUpSeconds,
       ...(slow === '' ? {} : { slow: 1, slowPrefix: slow }),
     });

@@ -3,10 +3,10 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { requestSignal } from '../../src/handler.ts';
 
-const MOST_SLOW_MS = 1_000;
-const MOST_BURN_MS = 50;
+const MAX_SLOW_MS = 1_000;
+const MAX_BURN_MS = 50;
 
-const upTo = (most: number, ms: unknown): number => Math.min(most, Math.max(0, Number(ms) || 0));
+const upTo = (max: number, ms: unknown): number => Math.min(max, Math.max(0, Number(ms) || 0));
 
 export const sync = (value: unknown): unknown => value;
 export const add = (a: number, b: number): number => a + b;
@@ -15,13 +15,13 @@ export const nothing = (): void => undefined;
 
 /** Ends early when nobody waits any more. */
 export async function slow(ms: number, value: unknown): Promise<unknown> {
-  await wait(upTo(MOST_SLOW_MS, ms), undefined, { signal: requestSignal() });
+  await wait(upTo(MAX_SLOW_MS, ms), undefined, { signal: requestSignal() });
   return value;
 }
 
 /** Keeps its thread busy for so long. */
 export function burn(ms: number, value: unknown): unknown {
-  const end = performance.now() + upTo(MOST_BURN_MS, ms);
+  const end = performance.now() + upTo(MAX_BURN_MS, ms);
   while (performance.now() < end);
   return value;
 }

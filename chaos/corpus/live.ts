@@ -13,12 +13,12 @@ import { settled } from './settled.ts';
 import { converse, cut } from './wire-client.ts';
 
 const CONNECTIONS = 16;
-const MOST_PAYLOADS = 8;
+const MAX_PAYLOADS = 8;
 /** An answer that takes longer is none. */
 const WITHIN_MS = 60_000;
 /** Generous: a process that leaks per input goes over it soon enough in a long run. */
-const MOST_GROWTH_BYTES = 128 * 2 ** 20;
-const MOST_DESCRIPTORS_MORE = 8;
+const MAX_GROWTH_BYTES = 128 * 2 ** 20;
+const MAX_DESCRIPTORS_MORE = 8;
 const KEY = 'the key of this run';
 
 export async function checkAgents(
@@ -44,7 +44,7 @@ export async function checkAgents(
   async function hurtOpen(mine: Random, name: string): Promise<void> {
     const right = (nth: number): string =>
       `{"jsonrpc":"2.0","id":"${name}/${nth}","method":"sync","params":["${nth}"]}`;
-    const count = mine.between(1, MOST_PAYLOADS);
+    const count = mine.between(1, MAX_PAYLOADS);
     const frames = Array.from({ length: count }, (_unused, nth) => [
       encodeFrame(Buffer.from(right(nth))),
       encodeFrame(mutate(mine)),
@@ -117,8 +117,8 @@ export async function checkAgents(
     const [was, is] = [before[index], after[index]];
     if (times('started') !== 1 || times('waiting') !== 1) faults.add(`the agent "${name}" has not lived through it`);
     if (was === undefined || is === undefined) return;
-    if (is.rssBytes - was.rssBytes > MOST_GROWTH_BYTES) faults.add(`${name}: memory ${was.rssBytes} → ${is.rssBytes}`);
-    if (is.descriptors - was.descriptors > MOST_DESCRIPTORS_MORE) {
+    if (is.rssBytes - was.rssBytes > MAX_GROWTH_BYTES) faults.add(`${name}: memory ${was.rssBytes} → ${is.rssBytes}`);
+    if (is.descriptors - was.descriptors > MAX_DESCRIPTORS_MORE) {
       faults.add(`${name}: descriptors ${was.descriptors} → ${is.descriptors}`);
     }
   });

@@ -5,9 +5,9 @@ import { HUGE, NOT_UTF8, SEEDS, TOKENS } from './seeds.ts';
 
 type Mutation = (payload: Buffer, random: Random) => Buffer;
 
-const MOST_MUTATIONS = 4;
+const MAX_MUTATIONS = 4;
 /** Longer ones are not copied and lengthened again and again. */
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 const DEPTHS = [1, 10, 100, 1_000, 20_000];
 const RARELY = 0.02;
 
@@ -105,7 +105,7 @@ const MUTATIONS: readonly Mutation[] = [
 /** A payload that comes from a right one; now and then it is a right one still. */
 export function mutate(random: Random, from: Buffer = random.pick(SEEDS)): Buffer {
   let payload = from;
-  for (let left = random.between(0, MOST_MUTATIONS); left > 0 && payload.length < MOST_BYTES; left -= 1) {
+  for (let left = random.between(0, MAX_MUTATIONS); left > 0 && payload.length < MAX_BYTES; left -= 1) {
     payload = random.pick(MUTATIONS)(payload, random);
   }
   return payload;

@@ -10,9 +10,9 @@ import { mutate, mutateFrame } from './mutations.ts';
 import { checkPayload } from './payloads.ts';
 
 /** No input takes longer, however slow the machine: it would be a loop without an end. */
-const LONGEST_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 /** The memory that is in use may differ by so much, after all that is garbage has been collected. */
-const MOST_GROWTH_BYTES = 64 * 2 ** 20;
+const MAX_GROWTH_BYTES = 64 * 2 ** 20;
 const PROGRESS_EVERY = 1_000;
 
 /** What a single input is checked by; `random` is its own. */
@@ -36,11 +36,11 @@ export function checkParsers(random: Random, inputs: number, progress: (done: nu
     const fault = checkOne(random.fork(index));
     const tookMs = performance.now() - startedAt;
     if (fault !== undefined) faults.add(`seed ${random.seed}, input ${index}: ${fault}`);
-    if (tookMs > LONGEST_MS) faults.add(`seed ${random.seed}, input ${index}: took ${Math.round(tookMs)} ms`);
+    if (tookMs > TIMEOUT_MS) faults.add(`seed ${random.seed}, input ${index}: took ${Math.round(tookMs)} ms`);
     slowestMs = Math.max(slowestMs, tookMs);
   }
   const grownBytes = usedAfter(collect) - before;
-  if (grownBytes > MOST_GROWTH_BYTES) faults.add(`seed ${random.seed}: ${grownBytes} bytes more are in use`);
+  if (grownBytes > MAX_GROWTH_BYTES) faults.add(`seed ${random.seed}: ${grownBytes} bytes more are in use`);
   return { faults: faults.list(), figures: { inputs, slowestMs: Math.round(slowestMs * 10) / 10, grownBytes } };
 }
 

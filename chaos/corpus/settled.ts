@@ -1,7 +1,7 @@
 /** Waits for an agent to come to rest, and reads what its process takes then. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../../src/client/rpc.ts';
-import type { Held } from '../agents.ts';
+import type { HeldAgent } from '../agents.ts';
 import { type ProcessFigures, readProcess } from '../process-figures.ts';
 
 /** Enough for what nobody waits for any more. */
@@ -9,7 +9,7 @@ const CHECKS = 600;
 const CHECK_MS = 50;
 
 /** When it has nothing under way any more; the connection that asks does not count. */
-export async function settled(held: Held, fault: (what: string) => void): Promise<ProcessFigures | undefined> {
+export async function settled(held: HeldAgent, fault: (what: string) => void): Promise<ProcessFigures | undefined> {
   let open = '';
   for (let looks = 0; looks < CHECKS; looks += 1) {
     const client = await connectRpc(held.controlPath);

@@ -7,7 +7,7 @@ export type Signals = {
   onReload(call: () => void): void;
 };
 
-export function hearSignals(): Signals {
+export function listenForSignals(): Signals {
   const { promise: leave, resolve } = Promise.withResolvers<string>();
   let isAsked = false;
   let reload = (): void => {

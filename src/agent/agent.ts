@@ -88,12 +88,13 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
     idleMs: options.idleMs,
     minUptimeMs: options.minUptimeMs ?? 0,
     isBusy: () =>
-      dispatcher.requests > 0 || (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords() || isProgressing()),
+      dispatcher.requests > 0 ||
+      (options.keepQuietClients ? connections.size > 0 : awaitsFirstWords() || isProgressing()),
     onIdle: () => shutdown.shutDown('idle'),
   });
   let acceptedAt = 0;
   const connectionLimit = createConnectionLimit({
-    most: peerCheck.maxConnections,
+    max: peerCheck.maxConnections,
     connections: () => connections.size,
     unauthenticated: () => gate?.unauthenticated ?? 0,
     speaks: () => gate === undefined && pool.kind === 'rpc',
@@ -191,7 +192,8 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
     options,
     first: first instanceof LaunchpoolError ? undefined : first,
     pool,
-    whyNot: () => (shutdown.isUnderWay ? 'the agent is leaving' : broken && 'the agent leaves, as its module is broken'),
+    whyNot: () =>
+      shutdown.isUnderWay ? 'the agent is leaving' : broken && 'the agent leaves, as its module is broken',
     log,
   });
   // A task for nothing but that. A thread that ends while it loads is told of elsewhere.

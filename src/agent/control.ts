@@ -9,8 +9,8 @@ import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../../w
 
 /** Questions to an agent are short, and few. */
 const MAX_QUESTION_BYTES = 64 * 1024;
-const MOST_IN_BATCH = 16;
-const MOST_CONNECTIONS = 16;
+const MAX_IN_BATCH = 16;
+const MAX_CONNECTIONS = 16;
 /** How long a connection may say nothing, or read nothing, unless it is the agent that owes an answer. */
 const INACTIVITY_MS = 10_000;
 
@@ -38,7 +38,7 @@ export type ControlLimits = {
 
 /** Returns what takes over each connection, paused. One too many is closed. */
 export function createControl(answers: Answers, limits: ControlLimits = {}): (socket: Socket) => void {
-  const { maxConnections = MOST_CONNECTIONS, inactivityMs = INACTIVITY_MS } = limits;
+  const { maxConnections = MAX_CONNECTIONS, inactivityMs = INACTIVITY_MS } = limits;
   let connections = 0;
   return (socket) => {
     if (connections >= maxConnections) return void socket.destroy();
@@ -104,7 +104,7 @@ type From = Pick<Question, 'asker' | 'after'>;
 
 async function reply(payload: Buffer, answers: Answers, from: From): Promise<string | undefined> {
   const { batch, items } = decodeRequests(payload);
-  if (items.length > MOST_IN_BATCH) return encodeError(NULL_ID, toPlain(tooMany(items.length)));
+  if (items.length > MAX_IN_BATCH) return encodeError(NULL_ID, toPlain(tooMany(items.length)));
   const all = await Promise.all(items.map((item) => respond(item, answers, from)));
   const responses = all.filter((response) => response !== undefined);
   if (responses.length === 0) return undefined;
@@ -131,6 +131,6 @@ function unknown(method: string, answers: Answers): LaunchpoolError {
 }
 
 function tooMany(items: number): LaunchpoolError {
-  const message = `a batch of ${items} questions; ${MOST_IN_BATCH} are the most`;
+  const message = `a batch of ${items} questions; ${MAX_IN_BATCH} are the most`;
   return new LaunchpoolError('ERR_LAUNCHPOOL_REQUEST_INVALID', message);
 }

@@ -7,7 +7,7 @@ import { OWN_PLACE, ownSources } from './own-sources.ts';
 import { externalPackages } from './packages.ts';
 
 /** Whether what cannot be bundled is beside the bundle as it was beside the module, or where it is now. */
-export type Place = 'mirrored' | 'in-place';
+export type BundlePlace = 'mirrored' | 'in-place';
 
 export type Compiled = {
   content: Uint8Array;
@@ -37,7 +37,7 @@ const BANNERS: Readonly<Record<Format, string>> = {
  * As CommonJS, which starts faster; as an ES module where something is awaited at the top level.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED
  */
-export async function compile(module: string, place: Place): Promise<Compiled> {
+export async function compile(module: string, place: BundlePlace): Promise<Compiled> {
   try {
     return await compileAs('cjs', module, place);
   } catch (error) {
@@ -53,10 +53,10 @@ export async function compile(module: string, place: Place): Promise<Compiled> {
   }
 }
 
-async function compileAs(format: Format, module: string, place: Place): Promise<Compiled> {
+async function compileAs(format: Format, module: string, place: BundlePlace): Promise<Compiled> {
   const folder = dirname(module);
   const external = externalPackages({ folder, place, format });
-  const banner = place === 'in-place' ? placeOf(module, BANNERS[format]) : BANNERS[format];
+  const banner = place === 'in-place' ? bannerWithOwnUrl(module, BANNERS[format]) : BANNERS[format];
   const options: BuildOptions & { write: false; metafile: true } = {
     entryPoints: [module],
     // What it says of sources is relative to this, so no path of this machine is in it.
@@ -98,7 +98,7 @@ function strictFirst(content: Uint8Array, banner: string): Uint8Array {
 }
 
 /** In place, its sources mean where they are by the place of the module. */
-function placeOf(module: string, banner: string): string {
+function bannerWithOwnUrl(module: string, banner: string): string {
   const own = `const __launchpoolUrl = ${JSON.stringify(pathToFileURL(module).href)};`;
   return banner.replace(/^const __launchpoolUrl = .*?;/, () => own);
 }

@@ -4,7 +4,7 @@ import { findPackageJSON } from 'node:module';
 import { relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OnResolveArgs, Plugin } from 'esbuild';
-import type { Place } from './compile.ts';
+import type { BundlePlace } from './compile.ts';
 import { trace } from './trace.ts';
 
 /** What code does that must be where it was, or that hides what it needs: its place, its threads, what it loads. */
@@ -25,7 +25,7 @@ export type ExternalPackages = {
 export function externalPackages(options: {
   /** Where the bundle will be, or the module is. */
   folder: string;
-  place: Place;
+  place: BundlePlace;
   format: 'cjs' | 'esm';
 }): ExternalPackages {
   const found = new Set<string>();

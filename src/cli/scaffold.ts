@@ -19,7 +19,7 @@ export type InitOptions = {
 export async function init(options: InitOptions): Promise<{ folder: string; files: string[] }> {
   const { raw = false } = options;
   const folder = resolve(options.folder);
-  const files = Object.entries(scaffold(labelOf(folder), raw)).map(([name, text]) => ({
+  const files = Object.entries(scaffold(defaultLabelOf(folder), raw)).map(([name, text]) => ({
     path: join(folder, name),
     text,
   }));
@@ -38,7 +38,7 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
 }
 
 /** The folder's name, as far as a label can have it. */
-function labelOf(folder: string): string {
+function defaultLabelOf(folder: string): string {
   const name = basename(folder)
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .replace(/^-+|-+$/g, '');

@@ -15,18 +15,18 @@ export type CallOptions = {
 };
 
 /** setTimeout fires at once when it is given more; 24 days, and as good as for ever. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
 /** How much longer than the agent the caller waits: only the agent knows what the request was at. */
 export const AGENTS_LEAD_MS = 250;
 
 /** What the agent is told. */
 export function timeoutForAgent({ timeoutMs = 0 }: CallOptions): number | undefined {
-  return timeoutMs > 0 && timeoutMs <= LONGEST_TIMER_MS ? timeoutMs : undefined;
+  return timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS ? timeoutMs : undefined;
 }
 
 /** Rejects the call when its time is over or its signal fires, and cleans up when it is settled. */
-export function watchCall<Result>(
+export function limitCall<Result>(
   call: Promise<Result>,
   what: string,
   { timeoutMs = 0, signal }: CallOptions,
@@ -39,8 +39,8 @@ export function watchCall<Result>(
       hint: 'The handler may still be running. Give it longer with timeoutMs.',
     });
   const timer =
-    timeoutMs > 0 && timeoutMs <= LONGEST_TIMER_MS
-      ? setTimeout(() => giveUp(tooLate()), Math.min(timeoutMs + leadMs, LONGEST_TIMER_MS))
+    timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS
+      ? setTimeout(() => giveUp(tooLate()), Math.min(timeoutMs + leadMs, MAX_TIMER_MS))
       : undefined;
   const onAbort = (): void => giveUp(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });

@@ -44,7 +44,7 @@ export async function connect<Module = AnyMethods>(
  * to those that `agent` has already.
  */
 export function withOptions<Of extends AsyncDisposable>(agent: Of, options: CallOptions): Of {
-  const { client, options: given } = lookBehind(agent);
+  const { client, options: given } = internalsOf(agent);
   return agentOf(client, { ...given, ...options }) as unknown as Of;
 }
 
@@ -54,15 +54,15 @@ export function notify<Of extends AsyncDisposable>(
   method: Extract<keyof Of, string>,
   ...params: readonly unknown[]
 ): void {
-  lookBehind(agent).client.notify(method, params);
+  internalsOf(agent).client.notify(method, params);
 }
 
 /** Closes the connection. Calls under way are rejected with ERR_LAUNCHPOOL_CONNECTION_CLOSED. */
 export async function close(agent: AsyncDisposable): Promise<void> {
-  lookBehind(agent).client.close();
+  internalsOf(agent).client.close();
 }
 
-function lookBehind(agent: object): { client: RpcClient; options: CallOptions } {
+function internalsOf(agent: object): { client: RpcClient; options: CallOptions } {
   const found = behind.get(agent);
   if (found === undefined) throw new TypeError('not an agent that connect() has returned');
   return found;

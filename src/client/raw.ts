@@ -1,6 +1,6 @@
 /** The client of a raw agent: bytes in, bytes out, in order. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import { type CallOptions, watchCall } from './call-options.ts';
+import { type CallOptions, limitCall } from './call-options.ts';
 import { openSession, type Sent } from './session.ts';
 import type { ConnectOptions } from './transport.ts';
 
@@ -18,7 +18,12 @@ export type RawClient = AsyncDisposable & {
 };
 
 /** A place in the row of replies. It is kept when its call is given up, for its reply still comes. */
-type Place = { sent: Sent; awaited: boolean; resolve: (reply: Buffer) => void; reject: (reason: unknown) => void };
+type PendingReply = {
+  sent: Sent;
+  awaited: boolean;
+  resolve: (reply: Buffer) => void;
+  reject: (reason: unknown) => void;
+};
 
 /**
  * Connects to a raw agent. The process is kept alive only while replies are awaited.
@@ -26,7 +31,7 @@ type Place = { sent: Sent; awaited: boolean; resolve: (reply: Buffer) => void; r
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function connectRaw(target: string, options: ConnectOptions = {}): Promise<RawClient> {
-  const places: Place[] = [];
+  const places: PendingReply[] = [];
   let awaited = 0;
   let gone: LaunchpoolError | undefined;
   const session = await openSession(target, options, {
@@ -42,7 +47,7 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
     },
   });
 
-  function settle(place: Place, how: () => void): void {
+  function settle(place: PendingReply, how: () => void): void {
     if (!place.awaited) return;
     place.awaited = false;
     awaited -= 1;
@@ -58,9 +63,9 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
       awaited += 1;
       if (awaited === 1) session.keepAlive(true);
       const sent = session.send(typeof message === 'string' ? Buffer.from(message) : message);
-      const place: Place = { sent, awaited: true, resolve, reject };
+      const place: PendingReply = { sent, awaited: true, resolve, reject };
       places.push(place);
-      return watchCall(promise, 'the request', callOptions, (reason) => settle(place, () => reject(reason)));
+      return limitCall(promise, 'the request', callOptions, (reason) => settle(place, () => reject(reason)));
     },
     get closed() {
       return gone !== undefined;

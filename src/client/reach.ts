@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
 const FIRST_RETRY_MS = 10;
-const LONGEST_RETRY_MS = 250;
+const MAX_RETRY_MS = 250;
 
 /**
  * Tries for `activationMs` at the most: on macOS a full queue looks just like nobody listening.
@@ -12,14 +12,14 @@ const LONGEST_RETRY_MS = 250;
  */
 export async function reach(path: string, activationMs: number): Promise<Socket> {
   const deadline = performance.now() + activationMs;
-  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
     try {
       return await connected(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const left = deadline - performance.now();
-      const passing = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
-      if (!passing || left <= 0) throw unreachable(path, error as NodeJS.ErrnoException);
+      const transient = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
+      if (!transient || left <= 0) throw unreachable(path, error as NodeJS.ErrnoException);
       await wait(Math.min(retryMs, left));
     }
   }

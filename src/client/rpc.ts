@@ -1,7 +1,7 @@
 /** The client of an RPC agent: calls by id, many at once on one connection. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { decodeResponses, encodeCancel, encodeRequest, type RpcResponse } from '../../wire/json-rpc-call.ts';
-import { AGENTS_LEAD_MS, type CallOptions, timeoutForAgent, watchCall } from './call-options.ts';
+import { AGENTS_LEAD_MS, type CallOptions, limitCall, timeoutForAgent } from './call-options.ts';
 import { openSession, type Sent } from './session.ts';
 import type { ConnectOptions } from './transport.ts';
 
@@ -71,7 +71,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       if (pending.size === 0) session.keepAlive(true);
       const sent = session.send(request);
       pending.set(id, { sent, resolve, reject });
-      return watchCall(
+      return limitCall(
         promise,
         method,
         callOptions,

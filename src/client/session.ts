@@ -6,7 +6,7 @@ import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type ConnectOptions, closedHere, openTransport, type Transport } from './transport.ts';
 
 /** As many notifications are kept for being sent again; nothing tells when they have been run. */
-const MOST_NOTES = 1_000;
+const MAX_NOTES = 1_000;
 
 export type SessionEvents = {
   /** A whole frame came. Its bytes may be kept. */
@@ -124,7 +124,7 @@ export async function openSession(target: string, options: ConnectOptions, event
       else {
         put(transport, sent);
         // What is dropped has been sent; as long as there is no connection, nothing is.
-        if (notes > MOST_NOTES) dropOldestNote();
+        if (notes > MAX_NOTES) dropOldestNote();
       }
       return sent;
     },

@@ -6,7 +6,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { DEFAULT_MAX_FRAME_BYTES, encodeFrame, frameHeader, payloadStart } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 import type { Handshake } from '../../wire/handshake.ts';
-import { LONGEST_TIMER_MS } from './call-options.ts';
+import { MAX_TIMER_MS } from './call-options.ts';
 import { reach } from './reach.ts';
 
 export type ConnectOptions = {
@@ -82,12 +82,12 @@ export async function openTransport(
   let first = true;
   let announced = false;
   let reason: LaunchpoolError | undefined;
-  let told = false;
+  let isSettled = false;
 
   /** Whoever closes hears of it at once: an agent that does not read could keep the socket open for ever. */
   const tell = (why: LaunchpoolError): void => {
-    if (told) return;
-    told = true;
+    if (isSettled) return;
+    isSettled = true;
     events.onClose(why);
   };
   const write = (payload: Uint8Array): void => {
@@ -167,7 +167,7 @@ async function within(ms: number, ready: Promise<void>, fail: (error: Launchpool
   const hint = 'Does the agent ask for an authkey? With a key on one side only, both sides wait for each other.';
   const tooLate = (): LaunchpoolError =>
     new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_TIMEOUT', `no authkey handshake within ${ms} ms`, { hint });
-  const timer = setTimeout(() => fail(tooLate()), Math.min(ms, LONGEST_TIMER_MS));
+  const timer = setTimeout(() => fail(tooLate()), Math.min(ms, MAX_TIMER_MS));
   try {
     await ready;
   } finally {

@@ -25,10 +25,10 @@ const ANSWER_MS = 2_000;
  * Only for an agent that has a process: where there is none, the question would start one.
  * @throws ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_CALL_TIMEOUT, ERR_LAUNCHPOOL_CONNECTION_CLOSED
  */
-export async function askAgent(controlPath: string, longestMs: number = ANSWER_MS): Promise<ProcessStatus> {
+export async function askAgent(controlPath: string, timeoutMs: number = ANSWER_MS): Promise<ProcessStatus> {
   const client = await connectRpc(controlPath, { activationMs: 0 });
   try {
-    return (await client.call('status', [], { timeoutMs: longestMs })) as ProcessStatus;
+    return (await client.call('status', [], { timeoutMs: timeoutMs })) as ProcessStatus;
   } finally {
     client.close();
   }

@@ -5,7 +5,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { connectRpc } from '../client/rpc.ts';
 import { type InstallOptions, placeOf } from '../install/plan.ts';
 import { mustBeInstalled } from '../installed/record.ts';
-import { labelOf } from './observe.ts';
+import { labelOfTarget } from './observe.ts';
 
 /** The main thread answers, whatever the others are doing. */
 const PING_MS = 2_000;
@@ -35,11 +35,8 @@ export async function askRunning({ target, method, params = [], ...where }: AskO
   }
 }
 
-async function controlPathOfRunning(
-  target: string,
-  where: Pick<AskOptions, 'supervisor' | 'host'>,
-): Promise<string> {
-  const label = labelOf(target, where);
+async function controlPathOfRunning(target: string, where: Pick<AskOptions, 'supervisor' | 'host'>): Promise<string> {
+  const label = labelOfTarget(target, where);
   // Whoever holds it, if it is one of ours, starts nothing for a question; there is nobody to ask whether it is.
   if (label === undefined) return controlPathOf(resolve(target));
   const { supervisor, host, layout } = placeOf({ label, ...where });

@@ -14,7 +14,7 @@ import type { ProcessStatus } from './ask-agent.ts';
 /** How long an answer that is late is waited for, in milliseconds: others are waiting too. */
 const LATE_MS = 50;
 
-export type Look = {
+export type Observation = {
   /** What the supervisor says, or that a process answers; `no-process` where there is no supervisor to be asked. */
   state: JobStatus['state'] | 'no-process';
   /** In words, where the state alone does not say it all. */
@@ -27,7 +27,7 @@ export type Observer = {
   /** The label, or the path. */
   readonly name: string;
   /** Waits for an answer no longer than that; once it is late, a look each time whether it has come. */
-  look(longestMs: number): Promise<Look>;
+  next(timeoutMs: number): Promise<Observation>;
   close(): void;
 };
 
@@ -38,7 +38,7 @@ type Where = Pick<InstallOptions, 'supervisor' | 'host'>;
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_NOT_INSTALLED
  */
 export function observe(target: string, where: Where = {}): Observer {
-  const label = labelOf(target, where);
+  const label = labelOfTarget(target, where);
   if (label === undefined) return observeProcess(target, controlPathOf(resolve(target)), async () => undefined);
   const { supervisor, host, layout } = placeOf({ label, ...where });
   mustBeInstalled(label, host);
@@ -51,7 +51,7 @@ export function allLabels({ host }: Where = {}): string[] {
 }
 
 /** The label of an installed agent that is given by its path: its supervisor must be asked before it is. */
-export function labelOf(target: string, where: Where = {}): string | undefined {
+export function labelOfTarget(target: string, where: Where = {}): string | undefined {
   if (!target.includes('/')) return target;
   const host = hostOf(where.host);
   const path = resolve(target);
@@ -65,11 +65,11 @@ export function labelOf(target: string, where: Where = {}): string | undefined {
  */
 function observeProcess(name: string, path: string, job: () => Promise<JobStatus | undefined>): Observer {
   let client: RpcClient | undefined;
-  let answer: Promise<Look> | undefined;
+  let answer: Promise<Observation> | undefined;
   /** What is said of one that does not answer. */
-  let silent: Look = { state: 'no-process' };
+  let unanswered: Observation = { state: 'no-process' };
 
-  async function ask({ call }: RpcClient): Promise<Look> {
+  async function ask({ call }: RpcClient): Promise<Observation> {
     try {
       return { state: 'running', process: (await call('status', [])) as ProcessStatus };
     } catch (error) {
@@ -80,7 +80,7 @@ function observeProcess(name: string, path: string, job: () => Promise<JobStatus
   }
 
   /** What there is to say without a process; undefined when there is one to be asked. */
-  async function connect(): Promise<Look | undefined> {
+  async function connect(): Promise<Observation | undefined> {
     try {
       const found = await job();
       if (found !== undefined && found.state !== 'running') {
@@ -88,7 +88,7 @@ function observeProcess(name: string, path: string, job: () => Promise<JobStatus
         client?.close();
         return { state: found.state, detail: found.detail };
       }
-      if (found !== undefined) silent = { state: 'running', detail: 'does not answer' };
+      if (found !== undefined) unanswered = { state: 'running', detail: 'does not answer' };
       if (client === undefined || client.closed) client = await connectRpc(path, { activationMs: 0 });
       return undefined;
     } catch (error) {
@@ -98,21 +98,21 @@ function observeProcess(name: string, path: string, job: () => Promise<JobStatus
 
   return {
     name,
-    async look(longestMs) {
+    async next(timeoutMs) {
       if (client === undefined || client.closed || answer !== undefined) {
         const found = await connect();
         if (found !== undefined) return found;
       }
-      const patienceMs = answer === undefined ? longestMs : LATE_MS;
+      const waitMs = answer === undefined ? timeoutMs : LATE_MS;
       answer ??= ask(client as RpcClient);
       const giveUp = new AbortController();
-      const silence = wait(patienceMs, undefined, giveUp).then(
+      const timeout = wait(waitMs, undefined, giveUp).then(
         () => undefined,
         () => undefined,
       );
-      const found = await Promise.race([answer, silence]);
+      const found = await Promise.race([answer, timeout]);
       giveUp.abort();
-      return found ?? silent;
+      return found ?? unanswered;
     },
     close() {
       client?.close();

@@ -11,13 +11,13 @@ export async function statusBecomes(
   supervisor: Pick<Supervisor, 'status'>,
   label: string,
   isSo: (status: JobStatus) => boolean,
-  longestMs: number,
+  timeoutMs: number,
 ): Promise<boolean> {
-  const began = performance.now();
+  const startedAt = performance.now();
   for (;;) {
     if (isSo(await supervisor.status(label))) return true;
-    const tookMs = performance.now() - began;
-    if (tookMs >= longestMs) return false;
-    await wait(Math.min(Math.max(POLL_MS, tookMs * POLL_SHARE), longestMs - tookMs));
+    const tookMs = performance.now() - startedAt;
+    if (tookMs >= timeoutMs) return false;
+    await wait(Math.min(Math.max(POLL_MS, tookMs * POLL_SHARE), timeoutMs - tookMs));
   }
 }

@@ -4,9 +4,9 @@ import type { Pool } from '../pool/pool.ts';
 import { createBatcher } from './batch/batcher.ts';
 import { createInFlightBatches } from './batch/in-flight-batches.ts';
 import { createSlotPool } from './batch/slot-pool.ts';
-import { createCancellation, type Cancellation } from './cancel/cancellation.ts';
+import { type Cancellation, createCancellation } from './cancel/cancellation.ts';
 import { createAdmission } from './connection/admission.ts';
-import { createConversation, type Conversation, type ConversationOptions } from './connection/conversation.ts';
+import { type Conversation, type ConversationOptions, createConversation } from './connection/conversation.ts';
 import type { ReplyQueue, ReplySink, Times } from './connection/reply-queue.ts';
 import type { RequestQueue } from './connection/request-queue.ts';
 import { createWindow } from './connection/window.ts';
@@ -127,7 +127,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
 
   pool.listen({
     onLateReplies(outcomes) {
-      for (const lateReply of outcomes) if (!long.settle(lateReply.ticket, lateReply)) inFlightBatches.settle(lateReply);
+      for (const lateReply of outcomes)
+        if (!long.settle(lateReply.ticket, lateReply)) inFlightBatches.settle(lateReply);
       // A thread may have come below its bound.
       schedule();
     },

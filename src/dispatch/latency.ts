@@ -3,7 +3,7 @@
 /** A power of two is cut into so many buckets, one of ten into 53: a quantile is wrong by 3.2 % at the most. */
 const BUCKETS_PER_OCTAVE = 16;
 /** 2^-10 ms, about 1 µs, to 2^24 ms, over four hours; what is beyond goes into the first or the last bucket. */
-const LEAST_EXPONENT = -10;
+const MIN_EXPONENT = -10;
 const BUCKETS = 34 * BUCKETS_PER_OCTAVE;
 /** The minute is forgotten a sixth at a time. */
 const PART_MS = 10_000;
@@ -41,7 +41,7 @@ const CLOCK: Clock = {
 /** To read a clock costs more than all else that a record does: that is left to a timer, while there are any. */
 export function createLatency({ now, after }: Clock = CLOCK): Latency {
   const counts = new Uint32Array(PARTS * BUCKETS);
-  const most = new Float64Array(PARTS);
+  const maxima = new Float64Array(PARTS);
   const startedAt = new Float64Array(PARTS).fill(Number.NEGATIVE_INFINITY);
   let part = 0;
   let isOpen = false;
@@ -51,7 +51,7 @@ export function createLatency({ now, after }: Clock = CLOCK): Latency {
     isOpen = true;
     part = (part + 1) % PARTS;
     startedAt[part] = now();
-    most[part] = 0;
+    maxima[part] = 0;
     counts.fill(0, part * BUCKETS, (part + 1) * BUCKETS);
     after(PART_MS, close);
   }
@@ -65,7 +65,7 @@ export function createLatency({ now, after }: Clock = CLOCK): Latency {
       if (!isOpen) open();
       const index = part * BUCKETS + bucketOf(ms);
       counts[index] = (counts[index] as number) + count;
-      if (ms > (most[part] as number)) most[part] = ms;
+      if (ms > (maxima[part] as number)) maxima[part] = ms;
     },
     read() {
       const since = now() - PARTS * PART_MS;
@@ -73,7 +73,7 @@ export function createLatency({ now, after }: Clock = CLOCK): Latency {
       let [count, max] = [0, 0];
       for (let from = 0; from < PARTS; from += 1) {
         if ((startedAt[from] as number) <= since) continue;
-        max = Math.max(max, most[from] as number);
+        max = Math.max(max, maxima[from] as number);
         for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
           const found = counts[from * BUCKETS + bucket] as number;
           sums[bucket] = (sums[bucket] as number) + found;
@@ -90,7 +90,7 @@ const FLOAT = new Float64Array(1);
 const WORDS = new Uint32Array(FLOAT.buffer);
 /** The word with the exponent: both systems that there are agents on are little-endian. */
 const HIGH = 1;
-const FIRST = (1023 + LEAST_EXPONENT) * BUCKETS_PER_OCTAVE;
+const FIRST = (1023 + MIN_EXPONENT) * BUCKETS_PER_OCTAVE;
 
 /** A floating-point number begins with its exponent, and with the bits that say how far it is on the way to the next. */
 function bucketOf(ms: number): number {
@@ -111,5 +111,5 @@ function quantileOf(sums: Float64Array, rank: number): number {
   }
   const octave = Math.floor(bucket / BUCKETS_PER_OCTAVE);
   const way = ((bucket % BUCKETS_PER_OCTAVE) + 0.5) / BUCKETS_PER_OCTAVE;
-  return 2 ** (LEAST_EXPONENT + octave) * (1 + way);
+  return 2 ** (MIN_EXPONENT + octave) * (1 + way);
 }

@@ -16,7 +16,11 @@ export type AllowedUsersOptions = {
 /** Says why the other side of a connection, given by its descriptor, may not speak; undefined when it may. */
 export type AllowedUsers = (fd: number | undefined) => LaunchpoolError | undefined;
 
-export function createAllowedUsers({ socketCalls, allowUids, ownUid = process.geteuid?.() }: AllowedUsersOptions): AllowedUsers {
+export function createAllowedUsers({
+  socketCalls,
+  allowUids,
+  ownUid = process.geteuid?.(),
+}: AllowedUsersOptions): AllowedUsers {
   const allowed = new Set([ROOT, ...(ownUid === undefined ? [] : [ownUid]), ...allowUids]);
   return (fd) => {
     const uid = fd === undefined ? undefined : socketCalls.uidOf(fd);

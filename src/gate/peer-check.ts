@@ -10,7 +10,7 @@ import { unsafeSocket } from './socket-safety.ts';
 const SHARE_OF_DESCRIPTORS = 0.8;
 /** Where there are few: what an agent has open by itself, and needs to load its module, however many want to connect. */
 const OWN_DESCRIPTORS = 48;
-const MOST_CONNECTIONS = 10_000;
+const MAX_CONNECTIONS = 10_000;
 
 export type PeerCheckOptions = SocketCallsOptions & {
   /** Descriptors that listen. */
@@ -30,7 +30,10 @@ export type PeerCheck = {
   /** Whether the other side of a connection is gone altogether: see kernel.ts. */
   isGone(fd: number): boolean;
   /** Hands on the connections of those who may speak; the others are closed, before a byte of theirs is read. */
-  guard(at: keyof PeerCheckOptions['sockets'], onSocket: (socket: Socket) => void): (socket: Socket, fd: number) => void;
+  guard(
+    at: keyof PeerCheckOptions['sockets'],
+    onSocket: (socket: Socket) => void,
+  ): (socket: Socket, fd: number) => void;
 };
 
 /** koffi, which is native code, is loaded here: while the first thread boots, so that nobody waits for it. */
@@ -73,6 +76,6 @@ export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCh
 }
 
 function defaultMaxConnections(descriptors: number): number {
-  const most = Math.min(Math.floor(descriptors * SHARE_OF_DESCRIPTORS), descriptors - OWN_DESCRIPTORS);
-  return Math.max(1, Math.min(MOST_CONNECTIONS, most));
+  const max = Math.min(Math.floor(descriptors * SHARE_OF_DESCRIPTORS), descriptors - OWN_DESCRIPTORS);
+  return Math.max(1, Math.min(MAX_CONNECTIONS, max));
 }

@@ -13,7 +13,7 @@ import { LIFELINE_VARIABLE } from '../activation/lifeline-variable.ts';
 import { holdSocket } from './held-socket.ts';
 
 const FIRST_BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 10_000;
+const MAX_BACKOFF_MS = 10_000;
 /** An agent that has lived so long before it crashed is started again at once. */
 const HEALTHY_MS = 10_000;
 
@@ -77,7 +77,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   async function serve(): Promise<void> {
     while (!closing.signal.aborted) {
       onEvent({ event: 'waiting' });
-      await agentSocket.knock(closing.signal);
+      await agentSocket.waitForConnection(closing.signal);
       await runAgent();
     }
   }
@@ -97,7 +97,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
       return;
     }
     crashes = uptimeMs >= HEALTHY_MS ? 1 : crashes + 1;
-    const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (crashes - 1));
+    const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (crashes - 1));
     onEvent({ event: 'crashed', pid, status, backoffMs });
     await wait(backoffMs, undefined, { signal: AbortSignal.any([closing.signal, restarting.signal]) }).catch(() => {
       closing.signal.throwIfAborted();

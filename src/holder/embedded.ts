@@ -8,12 +8,12 @@ export type Embedded = Supervisor & {
   close(): Promise<void>;
 };
 
-type Held = { activator: Activator; last: ActivatorEvent; job: Job };
+type HeldJob = { activator: Activator; last: ActivatorEvent; job: Job };
 
 export type EmbeddedOptions = { onEvent?: (label: string, event: ActivatorEvent) => void };
 
 export function createEmbedded({ onEvent = () => undefined }: EmbeddedOptions = {}): Embedded {
-  const held = new Map<string, Held>();
+  const held = new Map<string, HeldJob>();
 
   async function hold(job: Job): Promise<void> {
     let last: ActivatorEvent = { event: 'waiting' };

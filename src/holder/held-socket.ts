@@ -17,7 +17,7 @@ export type HeldSocket = {
   /** The listening descriptor, to be handed to an agent. */
   readonly fd: number;
   /** Resolves when a connection waits; it is left waiting. Rejects with an AbortError when the signal fires. */
-  knock(signal: AbortSignal): Promise<void>;
+  waitForConnection(signal: AbortSignal): Promise<void>;
   /** Closes the socket and removes its path, if it is still this one's. */
   close(): void;
 };
@@ -45,7 +45,7 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
   return {
     path,
     fd,
-    async knock(signal) {
+    async waitForConnection(signal) {
       for (;;) {
         // A Socket that is made with a signal that has fired already never closes its descriptor.
         signal.throwIfAborted();

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
 
 /** A module that has not been loaded by then is not going to be. */
-const LONGEST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /** Of what it prints, so much is kept, in characters. */
-const MOST_PRINTED = 4_000;
+const MAX_PRINTED = 4_000;
 
 const HINT = '`launchpool dev` with the same module shows how it fails, with its stack.';
 
@@ -34,10 +34,10 @@ export function checkModule({ node, program, module, env }: CheckModule): Promis
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        printed = (printed + text).slice(-MOST_PRINTED);
+        printed = (printed + text).slice(-MAX_PRINTED);
       });
     }
-    const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
+    const late = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     let message: ({ error: PlainError } | ModuleFacts) | undefined;
     child.once('message', (said) => {
       message = said as typeof message;

@@ -18,7 +18,7 @@ import { createSteps, type StepEvent, type Steps } from './steps.ts';
 import { checkPort } from './tcp-port.ts';
 import { verify } from './verify.ts';
 import { writeVersion } from './version-folder.ts';
-import { retainedOptions, recordTextOf, writeFiles } from './write-files.ts';
+import { recordTextOf, retainedOptions, writeFiles } from './write-files.ts';
 
 /** An agent that has not started by then is not going to; beyond the time in which the one before it must have left. */
 export const START_MS = 30_000;
@@ -135,14 +135,14 @@ async function apply(plan: Plan, options: InstallOptions, steps: Steps<InstallSt
     if (mustLoad) await supervisor.load(job, changed);
     else skip('knows it');
   });
-  const longestMs = job.stopSeconds * 1000 + START_MS;
+  const timeoutMs = job.stopSeconds * 1000 + START_MS;
   await steps.run('verify', async ({ undo, say, skip }) => {
     if (isAsItWas) return skip('nothing has changed');
     // Whoever runs now may run what was there before, also if nobody did when this began.
     const dismiss = (): Promise<number | undefined> => supervisor.dismiss(job.label);
     const before = await dismiss();
     const folder = join(realpathSync(layout.versions), hash);
-    const pid = await verify({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
+    const pid = await verify({ sockets: layout.sockets, tcp: job.tcp, folder, timeoutMs, before, dismiss });
     await writeText(layout.record, record(false), 0o600, undo);
     say(before === undefined ? `process ${pid}` : `process ${pid} after ${before}`);
   });

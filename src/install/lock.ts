@@ -7,7 +7,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 /** Between two looks at whether the other one is done. */
 const POLL_MS = 100;
 /** Whoever has it waits itself, for a module to be loaded, and for an agent to leave and to start. */
-const LONGEST_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 
 export type Unlock = () => void;
 
@@ -19,9 +19,9 @@ export type Unlock = () => void;
  */
 export async function lockFolder(
   path: string,
-  { make, longestMs = LONGEST_MS }: { make?: () => Promise<void>; longestMs?: number } = {},
+  { make, timeoutMs = TIMEOUT_MS }: { make?: () => Promise<void>; timeoutMs?: number } = {},
 ): Promise<Unlock> {
-  for (const deadline = Date.now() + longestMs; ; ) {
+  for (const deadline = Date.now() + timeoutMs; ; ) {
     await make?.();
     const fd = opened(path);
     if (fd === undefined) {

@@ -5,7 +5,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Host } from '../installed/host.ts';
 
 /** package.json says the same of the package. */
-const LEAST = [22, 20] as const;
+const MIN_VERSION = [22, 20] as const;
 
 export type NodeChoice = {
   /** What the supervisor shall start, if it is not copied. */
@@ -83,9 +83,12 @@ function stablePathOf(path: string): string {
 export function checkNodeVersion(path: string, printed: string): string {
   const [, version, major, minor] = /^v((\d+)\.(\d+)\.\d+\S*)\s*$/.exec(printed) ?? [];
   if (version === undefined) throw unfit(`${path} --version says ${JSON.stringify(printed.slice(0, 60))}`);
-  const isOld = Number(major) < LEAST[0] || (Number(major) === LEAST[0] && Number(minor) < LEAST[1]);
+  const isOld = Number(major) < MIN_VERSION[0] || (Number(major) === MIN_VERSION[0] && Number(minor) < MIN_VERSION[1]);
   if (!isOld) return version;
-  throw unfit(`${path} is Node ${version}, and ${LEAST.join('.')} or later is needed`, 'Give another with --node.');
+  throw unfit(
+    `${path} is Node ${version}, and ${MIN_VERSION.join('.')} or later is needed`,
+    'Give another with --node.',
+  );
 }
 
 function unfit(message: string, hint = 'Give the path of a Node with --node.'): LaunchpoolError {

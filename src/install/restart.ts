@@ -22,9 +22,9 @@ export async function restart(
   const job = jobOfRecord(record, layout, host);
   if (!(await supervisor.status(label)).listening) await supervisor.load(job, []);
   const before = await supervisor.dismiss(label);
-  const longestMs = job.stopSeconds * 1000 + START_MS;
+  const timeoutMs = job.stopSeconds * 1000 + START_MS;
   const folder = join(realpathSync(layout.versions), record.hash);
   const dismiss = (): Promise<unknown> => supervisor.dismiss(label);
-  const pid = await verify({ sockets: layout.sockets, tcp: job.tcp, folder, longestMs, before, dismiss });
+  const pid = await verify({ sockets: layout.sockets, tcp: job.tcp, folder, timeoutMs, before, dismiss });
   return { label, before, pid };
 }

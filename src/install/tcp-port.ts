@@ -32,10 +32,10 @@ export async function checkPort(address: TcpAddress): Promise<void> {
  * @returns what closes the connection.
  * @throws ERR_LAUNCHPOOL_NOT_READY
  */
-export async function knockAtPort(address: TcpAddress, longestMs: number): Promise<() => void> {
+export async function connectToPort(address: TcpAddress, timeoutMs: number): Promise<() => void> {
   const socket = connect(address);
   try {
-    await once(socket, 'data', { signal: AbortSignal.timeout(longestMs) });
+    await once(socket, 'data', { signal: AbortSignal.timeout(timeoutMs) });
     return () => socket.destroy();
   } catch (cause) {
     socket.destroy();

@@ -6,7 +6,7 @@ import type { SocketPaths } from '../../wire/address.ts';
 import { fromPlain, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { reach } from '../client/reach.ts';
 import { connectRpc } from '../client/rpc.ts';
-import { knockAtPort, textOf } from './tcp-port.ts';
+import { connectToPort, textOf } from './tcp-port.ts';
 
 const RETRY_MS = 50;
 /** For an agent that runs already to accept a connection, and to speak. */
@@ -19,7 +19,7 @@ export type VerifyOptions = {
   tcp?: TcpAddress | undefined;
   /** Of the version: what the agent's module must be in. */
   folder: string;
-  longestMs: number;
+  timeoutMs: number;
   /** The process that must not be it. */
   before?: number | undefined;
   /** Asks whoever runs to leave: who was started from another version, by somebody who came in between. */
@@ -35,8 +35,8 @@ type Ready = { pid: number; module: string; connectionsServed: number; broken?: 
  * @returns the id of its process.
  * @throws ERR_LAUNCHPOOL_NOT_READY, or what keeps the module from being loaded
  */
-export async function verify({ sockets, tcp, folder, longestMs, before, dismiss }: VerifyOptions): Promise<number> {
-  const deadline = Date.now() + longestMs;
+export async function verify({ sockets, tcp, folder, timeoutMs, before, dismiss }: VerifyOptions): Promise<number> {
+  const deadline = Date.now() + timeoutMs;
   const dismissed = new Set<number>();
   let last = NO_ANSWER;
   while (Date.now() < deadline) {
@@ -64,7 +64,7 @@ export async function verify({ sockets, tcp, folder, longestMs, before, dismiss 
     }
     await wait(RETRY_MS);
   }
-  throw new LaunchpoolError('ERR_LAUNCHPOOL_NOT_READY', `not ready after ${longestMs / 1000} s: ${last}`, {
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_NOT_READY', `not ready after ${timeoutMs / 1000} s: ${last}`, {
     hint: 'See `launchpool logs` and `launchpool doctor`.',
   });
 }
@@ -73,7 +73,9 @@ async function ask({ agent, control }: SocketPaths, leftMs: number): Promise<Rea
   const agentSocket = await reach(agent, leftMs);
   // It only has to be there. An agent that closes it is leaving, and the question may have come too late for it: then it
   // waits for the next one, which nobody starts before somebody knocks again.
-  const closed = once(agentSocket.on('error', () => undefined).resume(), 'close').then(() => Promise.reject(left()));
+  const closed = once(agentSocket.on('error', () => undefined).resume(), 'close').then(() =>
+    Promise.reject(leavingError()),
+  );
   try {
     const client = await Promise.race([connectRpc(control, { activationMs: leftMs }), closed]);
     try {
@@ -92,7 +94,7 @@ async function verifyTcp(sockets: SocketPaths, tcp: TcpAddress, pid: number): Pr
   try {
     const status = async (): Promise<Ready> => (await client.call('status', [], { timeoutMs: TCP_MS })) as Ready;
     const before = await status();
-    const hangUp = await knockAtPort(tcp, TCP_MS);
+    const hangUp = await connectToPort(tcp, TCP_MS);
     const after = await status().finally(hangUp);
     if (before.pid === pid && after.connectionsServed > before.connectionsServed) return;
     throw new LaunchpoolError(
@@ -107,7 +109,7 @@ async function verifyTcp(sockets: SocketPaths, tcp: TcpAddress, pid: number): Pr
   }
 }
 
-function left(): LaunchpoolError {
+function leavingError(): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'the agent that was there is leaving');
 }
 

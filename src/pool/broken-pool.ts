@@ -13,12 +13,12 @@ const SLOTS = 2;
 export function createBrokenPool(reason: LaunchpoolError): Pool {
   const slots = slotsOf(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
   let listener: PoolListener | undefined;
-  const hear = (message: ThreadMessage): void => {
+  const onMessage = (message: ThreadMessage): void => {
     if (message.launchpool === 'aside') listener?.onLateReplies(message.outcomes);
   };
   const batches = createBatchRunner({
     runner: brokenRunner(reason, { exposeStacks: false }),
-    lateReplies: createLateReplies({ send: hear }),
+    lateReplies: createLateReplies({ send: onMessage }),
     // Nothing of it runs.
     requests: createRequests({}),
     threadId: 0,

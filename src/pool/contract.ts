@@ -42,7 +42,7 @@ export type PoolOptions = {
    * How long a thread may take to end before it is given up, in milliseconds.
    * @default 5000
    */
-  longestEndMs?: number;
+  terminationTimeoutMs?: number;
   /**
    * How long a thread may have requests and begin none, without another request that keeps it from it, before it is
    * replaced, in milliseconds.

@@ -7,7 +7,7 @@ import type { FirstThread } from './first-thread.ts';
 import { INSPECT_ENTRY } from './worker-entry.ts';
 
 /** A module that has not been loaded by then, in milliseconds, is not going to be. */
-const LONGEST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 export type ModuleFacts = { kind: AgentKind; methods: readonly string[] };
 
@@ -18,12 +18,12 @@ export type ModuleFacts = { kind: AgentKind; methods: readonly string[] };
 export async function inspectModule(
   moduleUrl: string,
   { options, limits }: Pick<FirstThread, 'options' | 'limits'>,
-  longestMs: number = LONGEST_MS,
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<ModuleFacts> {
   const workerData = { inspect: moduleUrl, codeFolder: options.codeFolder };
   const worker = new Worker(INSPECT_ENTRY, { workerData, ...(limits && { resourceLimits: limits }) });
   const over = new AbortController();
-  const late = setTimeout(() => over.abort(), longestMs);
+  const late = setTimeout(() => over.abort(), timeoutMs);
   try {
     const said = await Promise.race([
       once(worker, 'message', { signal: over.signal }).then(([message]) => message as Inspected),

@@ -11,14 +11,14 @@ import { createRunningTasks } from './running-tasks.ts';
 import { createSpares } from './spares.ts';
 import { createTermination } from './termination.ts';
 import { isDone, type Thread } from './thread.ts';
-import { unresponsiveFor, threadExited } from './thread-errors.ts';
+import { threadExited, unresponsiveFor } from './thread-errors.ts';
 import { createUnresponsiveCheck } from './unresponsive.ts';
 import { createWorkers } from './workers.ts';
 
 export type { Pool, PoolListener, PoolOptions } from './contract.ts';
 
 export function createPool(options: PoolOptions): Pool {
-  const { first, threads: most, minThreads: least = 1, idleThreadMs = 10_000 } = options;
+  const { first, threads: maxThreads, minThreads = 1, idleThreadMs = 10_000 } = options;
   const { onFiles, onBroken, onStrayDeath, onLost, onNotRenewed, onUnresponsive, maxUnresponsiveMs = 60_000 } = options;
   const slots = slotsOf(first.options.memory);
   /** Those that a thread may still write to that does not end. */
@@ -34,9 +34,9 @@ export function createPool(options: PoolOptions): Pool {
 
   const workers = createWorkers({
     first,
-    most,
-    least: () => (isFilled ? least : 1),
-    onMessage: hear,
+    maxThreads,
+    minThreads: () => (isFilled ? minThreads : 1),
+    onMessage: onMessage,
     onReady() {
       idleThreads.start();
       // One that is ending already has no task to wait for.
@@ -59,7 +59,7 @@ export function createPool(options: PoolOptions): Pool {
 
   const termination = createTermination({
     threads: () => workers.threads.values(),
-    longestEndMs: options.longestEndMs,
+    terminationTimeoutMs: options.terminationTimeoutMs,
     onLost(thread) {
       lost += 1;
       workers.giveUp(thread);
@@ -73,7 +73,7 @@ export function createPool(options: PoolOptions): Pool {
     // Of those that have started: the others are needed.
     surplus: () =>
       [...workers.threads.values()].filter((thread) => thread.isReady && !thread.ending && !thread.isSpare).length -
-      least,
+      minThreads,
     isBusy: (thread) => thread.isSpare || !isDone(thread),
     end(thread) {
       if (thread.ending) return;
@@ -86,7 +86,7 @@ export function createPool(options: PoolOptions): Pool {
     startSpare: (moduleUrl = workers.workerData.moduleUrl) => spares.start({ ...workers.workerData, moduleUrl }),
     serve(spare) {
       // While it started, another one may have been started because of a death.
-      if (workers.active < most) serve(spare);
+      if (workers.active < maxThreads) serve(spare);
       else end(spare);
     },
     retire,
@@ -101,7 +101,7 @@ export function createPool(options: PoolOptions): Pool {
   });
 
   const unresponsiveCheck = createUnresponsiveCheck({
-    longestMs: maxUnresponsiveMs,
+    timeoutMs: maxUnresponsiveMs,
     threads: () => workers.threads.values(),
     isInRequest: (thread) => thread.open > 0 || runningTasks.hasOpenRequest(thread.id),
     onUnresponsive(thread) {
@@ -117,7 +117,7 @@ export function createPool(options: PoolOptions): Pool {
     onWorn: renewal.renew,
   });
 
-  function hear(thread: Thread, message: ThreadMessage): void {
+  function onMessage(thread: Thread, message: ThreadMessage): void {
     switch (message?.launchpool) {
       case 'aside':
         listener?.onLateReplies(message.outcomes);
@@ -157,7 +157,7 @@ export function createPool(options: PoolOptions): Pool {
   function fill(): void {
     isFilled = true;
     // A task for nothing but to load the module: where all have one, another thread is started.
-    for (let tasks = 2 * most; tasks > 0 && workers.active < least; tasks -= 1) {
+    for (let tasks = 2 * maxThreads; tasks > 0 && workers.active < minThreads; tasks -= 1) {
       workers.run(null).catch(() => undefined);
     }
   }
@@ -206,7 +206,7 @@ export function createPool(options: PoolOptions): Pool {
     get threads() {
       return workers.size;
     },
-    maxThreads: most,
+    maxThreads: maxThreads,
     get workers() {
       return Array.from(workers.threads.values(), ({ worker }) => worker);
     },
@@ -219,7 +219,7 @@ export function createPool(options: PoolOptions): Pool {
     isLost: (slot) => lostSlots.has(slot),
     fill,
     hasRoom() {
-      if (workers.active < most) return true;
+      if (workers.active < maxThreads) return true;
       for (const thread of workers.threads.values()) if (workers.canTake(thread)) return true;
       return false;
     },

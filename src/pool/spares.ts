@@ -4,7 +4,7 @@ import type { ThreadOptions } from '../../workers/task.ts';
 import type { Thread } from './thread.ts';
 
 /** A module that a thread has not loaded by then, in milliseconds, is not going to be. */
-const LONGEST_LOAD_MS = 60_000;
+const LOAD_TIMEOUT_MS = 60_000;
 
 export type SparesOptions = {
   start: (workerData: ThreadOptions) => Thread;
@@ -36,7 +36,7 @@ export function createSpares({ start, end }: SparesOptions): Spares {
       const spare = start(workerData);
       const loaded = Promise.withResolvers<void>();
       loading.set(spare, loaded);
-      const late = setTimeout(fail, LONGEST_LOAD_MS, spare, new Error('it has not been loaded after a minute'));
+      const late = setTimeout(fail, LOAD_TIMEOUT_MS, spare, new Error('it has not been loaded after a minute'));
       try {
         await loaded.promise;
         return spare;

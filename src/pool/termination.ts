@@ -5,7 +5,7 @@ import { isDone, type Thread } from './thread.ts';
  * How long a thread may take to end, in milliseconds. worker.terminate() waits for native code, such as execSync() on a
  * program that hangs.
  */
-const LONGEST_END_MS = 5_000;
+const MAX_TERMINATION_MS = 5_000;
 
 export type Termination = {
   /** Ends it at once, whatever it is doing. */
@@ -22,17 +22,21 @@ export type TerminationOptions = {
   threads: () => Iterable<Thread>;
   /** Called for a thread that has not ended in time. */
   onLost: (thread: Thread) => void;
-  longestEndMs?: number | undefined;
+  terminationTimeoutMs?: number | undefined;
 };
 
-export function createTermination({ threads, onLost, longestEndMs = LONGEST_END_MS }: TerminationOptions): Termination {
+export function createTermination({
+  threads,
+  onLost,
+  terminationTimeoutMs = MAX_TERMINATION_MS,
+}: TerminationOptions): Termination {
   let isCheckScheduled = false;
 
   function terminate(thread: Thread): void {
     // Piscina starts no more threads in the place of dead ones once one has ended before it has started.
     if (thread.terminated || !thread.isReady) return;
     thread.terminated = true;
-    const late = setTimeout(onLost, longestEndMs, thread);
+    const late = setTimeout(onLost, terminationTimeoutMs, thread);
     late.unref();
     void thread.gone.then(() => clearTimeout(late));
     void thread.worker.terminate();

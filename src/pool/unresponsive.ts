@@ -9,7 +9,7 @@ const CHECKS = 8;
 
 export type UnresponsiveCheckOptions = {
   /** How long a thread may be silent, in milliseconds. */
-  longestMs: number;
+  timeoutMs: number;
   threads: () => Iterable<Thread>;
   /** Whether it has begun a request that has no outcome yet. */
   isInRequest: (thread: Thread) => boolean;
@@ -24,7 +24,12 @@ export type UnresponsiveCheck = {
 /** What changes whenever a thread is given something, or has finished something. */
 type Sign = { since: number; usedAt: number; tasks: number };
 
-export function createUnresponsiveCheck({ longestMs, threads, isInRequest, onUnresponsive }: UnresponsiveCheckOptions): UnresponsiveCheck {
+export function createUnresponsiveCheck({
+  timeoutMs,
+  threads,
+  isInRequest,
+  onUnresponsive,
+}: UnresponsiveCheckOptions): UnresponsiveCheck {
   const signs = new WeakMap<Thread, Sign>();
   let isRunning = false;
 
@@ -44,7 +49,7 @@ export function createUnresponsiveCheck({ longestMs, threads, isInRequest, onUnr
       const last = signs.get(thread);
       if (!isUnresponsive(thread)) signs.delete(thread);
       else if (last?.usedAt !== usedAt || last.tasks !== tasks) signs.set(thread, { since: now, usedAt, tasks });
-      else if (now - last.since >= longestMs) onUnresponsive(thread);
+      else if (now - last.since >= timeoutMs) onUnresponsive(thread);
     }
     if (isAnyAtWork) start();
   }
@@ -52,7 +57,7 @@ export function createUnresponsiveCheck({ longestMs, threads, isInRequest, onUnr
   function start(): void {
     if (isRunning) return;
     isRunning = true;
-    setTimeout(check, longestMs / CHECKS).unref();
+    setTimeout(check, timeoutMs / CHECKS).unref();
   }
 
   return { start };

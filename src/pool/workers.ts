@@ -10,14 +10,14 @@ import { createThread, type PiscinaWorker, type Thread } from './thread.ts';
 import { WORKER_ENTRY, WORKER_FUNCTION } from './worker-entry.ts';
 
 /** So many threads in a row may fail to load a module that others have loaded; then the module is broken. */
-const MOST_FAILURES = 5;
+const MAX_FAILURES = 5;
 
 export type WorkersOptions = {
   first: FirstThread;
   /** The most threads that are given work. */
-  most: number;
+  maxThreads: number;
   /** How many there are to be at least, at the moment. */
-  least: () => number;
+  minThreads: () => number;
   onMessage: (thread: Thread, message: ThreadMessage) => void;
   /** A thread has started. */
   onReady: (thread: Thread) => void;
@@ -55,7 +55,7 @@ export type Workers = {
 };
 
 export function createWorkers(options: WorkersOptions): Workers {
-  const { first, most, least, onMessage, onReady, onGone, onStrayDeath } = options;
+  const { first, maxThreads, minThreads, onMessage, onReady, onGone, onStrayDeath } = options;
   const { concurrency } = first.options;
   const threads = new Map<number, Thread>();
   /** Those that Piscina counts and that are given nothing. */
@@ -72,7 +72,7 @@ export function createWorkers(options: WorkersOptions): Workers {
       filename: WORKER_ENTRY,
       name: WORKER_FUNCTION,
       minThreads: 1,
-      maxThreads: most,
+      maxThreads: maxThreads,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: TASKS_PER_THREAD,
       // 'sync' would park an idle thread in Atomics.wait, and with it the module's own timers.
@@ -102,7 +102,7 @@ export function createWorkers(options: WorkersOptions): Workers {
       best = worker;
       chosen = thread;
     }
-    if (best === null || (best.currentUsage > 0 && active() < most)) return null;
+    if (best === null || (best.currentUsage > 0 && active() < maxThreads)) return null;
     if (chosen !== undefined) chosen.usedAt = performance.now();
     return best;
   }
@@ -113,7 +113,7 @@ export function createWorkers(options: WorkersOptions): Workers {
    */
   function noteLoad(isLoaded: boolean): void {
     failures = isLoaded ? 0 : failures + 1;
-    const hasLoaded = isLoaded || (workerData.hasLoaded === true && failures < MOST_FAILURES);
+    const hasLoaded = isLoaded || (workerData.hasLoaded === true && failures < MAX_FAILURES);
     if (hasLoaded !== (workerData.hasLoaded ?? false)) setWorkerData({ ...workerData, hasLoaded });
   }
 
@@ -160,7 +160,7 @@ export function createWorkers(options: WorkersOptions): Workers {
     const others = piscina.threads.length - (isCounted ? 1 : 0);
     const wasBeyond = setBeyond(thread.worker, false);
     thread.ending = true;
-    const isMissed = wasBeyond ? others - beyond.size < least() || piscina.queueSize > 0 : isCounted;
+    const isMissed = wasBeyond ? others - beyond.size < minThreads() || piscina.queueSize > 0 : isCounted;
     piscina.options.minThreads = others + (isMissed ? 1 : 0);
   }
 
@@ -168,7 +168,7 @@ export function createWorkers(options: WorkersOptions): Workers {
     const changes = beyond.has(worker) !== isBeyond;
     if (isBeyond) beyond.add(worker);
     else beyond.delete(worker);
-    piscina.options.maxThreads = most + beyond.size;
+    piscina.options.maxThreads = maxThreads + beyond.size;
     return changes;
   }
 

@@ -15,7 +15,7 @@ import { until } from '../helpers/until.ts';
 const RPC = 'agents/misbehaving.ts';
 const RAW = 'agents/echo.ts';
 /** For one connection to be made. */
-const LONGEST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Connects so many times, not all at once: the queue of a socket is shorter than that. */
 async function connectionLimit(path: string, count: number, open: Set<Socket>): Promise<void> {
@@ -23,7 +23,7 @@ async function connectionLimit(path: string, count: number, open: Set<Socket>): 
     await Promise.all(
       Array.from({ length: Math.min(200, left) }, async () => {
         // It comes again where the queue of the socket is full.
-        const socket = await reach(path, LONGEST_MS);
+        const socket = await reach(path, TIMEOUT_MS);
         socket.on('error', () => undefined).once('close', () => open.delete(socket));
         open.add(socket.resume());
       }),
@@ -68,9 +68,9 @@ test('who is one too many gets just the end of a raw agent', async (t) => {
 
 test('10 000 idle connections are served, and one more is turned away', async (t) => {
   t.timeout(120_000);
-  const most = 10_000;
+  const max = 10_000;
   const { stdout } = await runProgram(['/bin/sh', '-c', 'ulimit -n']);
-  if (Number(String(stdout)) < 1.3 * most) return notTested(t, `there are only ${String(stdout).trim()} descriptors`);
+  if (Number(String(stdout)) < 1.3 * max) return notTested(t, `there are only ${String(stdout).trim()} descriptors`);
   const { socketPath, all } = await activate(t, agentCommand(RAW, ['--idle', '0', '--keep-quiet-clients']));
   const open = new Set<Socket>();
   t.teardown(() => {
@@ -78,10 +78,10 @@ test('10 000 idle connections are served, and one more is turned away', async (t
   });
   const first = await connectRaw(socketPath);
   t.is(String(await first.request('first')), 'first');
-  await connectionLimit(socketPath, most - 2, open);
+  await connectionLimit(socketPath, max - 2, open);
   const last = await connectRaw(socketPath);
   t.is(String(await last.request('last')), 'last');
-  t.is(open.size, most - 2);
+  t.is(open.size, max - 2);
   const tooMany = await dial(t, socketPath);
   t.deepEqual(await tooMany.ended, []);
   t.is(String(await first.request('first')), 'first');
@@ -116,9 +116,9 @@ test('a storm of more connections than there are descriptors leaves the agent as
   t.is(all('started').length, 1);
 });
 
-for (const { descriptors, most, why } of [
-  { descriptors: 400, most: 320, why: '80 % of its descriptors' },
-  { descriptors: 200, most: 152, why: '48 less than its descriptors, where they are few' },
+for (const { descriptors, max, why } of [
+  { descriptors: 400, max: 320, why: '80 % of its descriptors' },
+  { descriptors: 200, max: 152, why: '48 less than its descriptors, where they are few' },
 ])
   test(`by itself an agent takes no more connections than ${why}`, async (t) => {
     const agent = agentCommand(RAW, ['--idle', '0']);
@@ -126,7 +126,7 @@ for (const { descriptors, most, why } of [
     const first = await connectRaw(socketPath);
     await first.request('before');
     const clients = [];
-    for (let count = 2; count <= most; count += 1) {
+    for (let count = 2; count <= max; count += 1) {
       const client = await dial(t, socketPath);
       client.socket.write(framesOf('in'));
       clients.push(client);

@@ -203,7 +203,7 @@ export function openConversation({ dispatcher }: Bench): BenchConnection {
     settled: () => {
       end.settlings += 1;
     },
-    isFull: () => end.full,
+    isWriteBlocked: () => end.full,
   });
   return { replyQueue, told, end };
 }

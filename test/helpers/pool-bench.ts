@@ -57,7 +57,7 @@ export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): 
     },
     fail: () => undefined,
     settled: () => undefined,
-    isFull: () => false,
+    isWriteBlocked: () => false,
   });
   return {
     pool,

@@ -2,11 +2,11 @@
 import { homedir } from 'node:os';
 import test from 'ava';
 import {
+  type AddressHost,
   checkLabel,
   checkSocketPath,
   controlPathOf,
   MAX_SOCKET_PATH_BYTES,
-  type AddressHost,
   socketPathOf,
 } from '../../wire/address.ts';
 

@@ -57,7 +57,7 @@ test('memory comes from whoever wants to give it, and what is its own may be kep
 test('whether by chunk or by target, and wherever it is cut, every frame comes out as it went in', (t) => {
   const anyStream = fc.record({
     lengths: fc.array(fc.oneof(fc.nat(200), fc.integer({ min: 40 * KIB, max: 300 * KIB })), { maxLength: 8 }),
-    reads: fc.array(fc.record({ most: fc.integer({ min: 1, max: 90 * KIB }), direct: fc.boolean() }), { minLength: 1 }),
+    reads: fc.array(fc.record({ max: fc.integer({ min: 1, max: 90 * KIB }), direct: fc.boolean() }), { minLength: 1 }),
   });
   const holds = fc.property(anyStream, ({ lengths, reads }) => {
     const payloads = lengths.map(payload);
@@ -69,9 +69,9 @@ test('whether by chunk or by target, and wherever it is cut, every frame comes o
       found.push(Buffer.from(run));
     };
     for (let offset = 0, index = 0; offset < stream.length; index += 1) {
-      const { most, direct } = reads[index % reads.length] as (typeof reads)[number];
+      const { max, direct } = reads[index % reads.length] as (typeof reads)[number];
       const target = direct ? reader.target() : undefined;
-      const end = Math.min(stream.length, offset + Math.min(most, target?.length ?? most));
+      const end = Math.min(stream.length, offset + Math.min(max, target?.length ?? max));
       if (target === undefined) reader.push(stream.subarray(offset, end), take);
       else reader.filled(stream.copy(target, 0, offset, end), take);
       offset = end;

@@ -9,10 +9,10 @@ import { createRequests } from '../../workers/requests.ts';
 import { type BatchRunner, createBatchRunner } from '../../workers/run-batch.ts';
 import { Failure, type Result } from '../../workers/runner.ts';
 import {
-  LATE,
   CANCELLED,
   KIND_RAW,
   KIND_RPC,
+  LATE,
   NOTHING,
   OUTPUT_BYTES,
   PENDING,
@@ -20,7 +20,7 @@ import {
   type Slot,
   slotsOf,
 } from '../../workers/slot.ts';
-import { type AgentKind, type LateReply, claimLong, CANCELLED as GIVEN_UP } from '../../workers/task.ts';
+import { type AgentKind, claimLong, CANCELLED as GIVEN_UP, type LateReply } from '../../workers/task.ts';
 import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
@@ -98,7 +98,9 @@ test('replies that are asynchronous in name only stand in the slot', async (t) =
 });
 
 test('a reply that needs the event loop is told aside', async (t) => {
-  const { slot, lateReplies, batches } = createRig(['slow', 'b'], (request) => (request === 'slow' ? turn('late') : 'B'));
+  const { slot, lateReplies, batches } = createRig(['slow', 'b'], (request) =>
+    request === 'slow' ? turn('late') : 'B',
+  );
   await batches.run(slot);
   t.deepEqual([left(slot, 2), lateReplies], [[PENDING, 'B'], []]);
   await turn();
@@ -112,7 +114,9 @@ test('a reply that needs the event loop is told aside', async (t) => {
 
 test('what is late is told of its own batch though the slot has another one', async (t) => {
   const late = Promise.withResolvers<Result>();
-  const { slot, lateReplies, batches } = createRig(['slow'], (request) => (request === 'slow' ? late.promise : 'other'));
+  const { slot, lateReplies, batches } = createRig(['slow'], (request) =>
+    request === 'slow' ? late.promise : 'other',
+  );
   await batches.run(slot);
   fill(slot, ['x'], 42);
   await batches.run(slot);
@@ -123,7 +127,9 @@ test('what is late is told of its own batch though the slot has another one', as
 
 test('a failure is told aside, and the slot says so', (t) => {
   const error = { name: 'Error', message: 'no' };
-  const { slot, lateReplies, batches } = createRig(['a', 'b'], (request) => (request === 'a' ? new Failure(error) : 'B'));
+  const { slot, lateReplies, batches } = createRig(['a', 'b'], (request) =>
+    request === 'a' ? new Failure(error) : 'B',
+  );
   batches.run(slot);
   t.deepEqual([left(slot, 2), lateReplies], [[LATE, 'B'], [{ ticket: 41, index: 0, failure: error }]]);
 });

@@ -25,7 +25,9 @@ export type ConnectionChecks = {
   readonly counts: Readonly<Record<SlowClientReason, number>>;
 };
 
-export function createConnectionChecks<Each extends Checkable>(options: ConnectionChecksOptions<Each>): ConnectionChecks {
+export function createConnectionChecks<Each extends Checkable>(
+  options: ConnectionChecksOptions<Each>,
+): ConnectionChecks {
   const { connections, onLost, everyMs = CHECK_MS } = options;
   const counts = { 'slow-frame': 0, unread: 0 };
   let timer: NodeJS.Timeout | undefined;

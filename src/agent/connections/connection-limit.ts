@@ -15,7 +15,7 @@ const MAX_DRAINING = 32;
 
 export type ConnectionLimitOptions = {
   /** The most connections. */
-  most: number;
+  max: number;
   /** How many there are now, and of these, how many have not passed the handshake. */
   connections: () => number;
   unauthenticated: () => number;
@@ -29,10 +29,16 @@ export type ConnectionLimit = {
   admit(socket: Socket): boolean;
 };
 
-export function createConnectionLimit({ most, connections, unauthenticated, speaks, onRejected }: ConnectionLimitOptions): ConnectionLimit {
-  const maxUnauthenticated = Math.min(most, MAX_UNAUTHENTICATED);
+export function createConnectionLimit({
+  max,
+  connections,
+  unauthenticated,
+  speaks,
+  onRejected,
+}: ConnectionLimitOptions): ConnectionLimit {
+  const maxUnauthenticated = Math.min(max, MAX_UNAUTHENTICATED);
   // They have descriptors as well, of which there may be few.
-  const maxDraining = Math.min(Math.ceil(most / 4), MAX_DRAINING);
+  const maxDraining = Math.min(Math.ceil(max / 4), MAX_DRAINING);
   let draining = 0;
 
   function reject(socket: Socket, error: LaunchpoolError): void {
@@ -56,7 +62,7 @@ export function createConnectionLimit({ most, connections, unauthenticated, spea
 
   return {
     admit(socket) {
-      if (connections() >= most) reject(socket, busy(`there are ${most} connections, and may be no more`));
+      if (connections() >= max) reject(socket, busy(`there are ${max} connections, and may be no more`));
       else if (unauthenticated() >= maxUnauthenticated)
         reject(socket, busy(`${maxUnauthenticated} connections have not been let in yet`));
       else return true;

@@ -6,11 +6,11 @@ import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/er
 import { encodeFrame, forEachFrame } from '../../../wire/frame.ts';
 import { createFrameReader, type FrameLimits, type FrameReader } from '../../../wire/frame-reader.ts';
 import type { Conversation } from '../../dispatch/connection/conversation.ts';
-import type { Retain, ReplySink } from '../../dispatch/connection/reply-queue.ts';
+import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Gate, PendingHandshake } from '../../gate/gate.ts';
 import type { Log } from '../../log.ts';
-import { hangUp, closeGracefully } from './graceful-close.ts';
+import { closeGracefully, hangUp } from './graceful-close.ts';
 import { type Reading, readSocket } from './reading.ts';
 import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
 import { writeFrames } from './writing.ts';
@@ -115,7 +115,9 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   check(now: number): SlowClientReason | undefined {
-    this.#slowClientTimeout = this.#isUnderWay ? (this.#slowClientTimeout ?? new SlowClientTimeout(this.#socket, this.#reader)) : undefined;
+    this.#slowClientTimeout = this.#isUnderWay
+      ? (this.#slowClientTimeout ?? new SlowClientTimeout(this.#socket, this.#reader))
+      : undefined;
     const lost = this.#slowClientTimeout?.check(now, this.#taken, this.#input === 'read');
     // What has come before the frame is still answered.
     if (lost === 'slow-frame') this.#stopReading();
@@ -186,7 +188,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
     if (writeFrames(this.#socket, frames, retain)) this.#onActivity();
   }
 
-  isFull(): boolean {
+  isWriteBlocked(): boolean {
     return this.#socket.writableNeedDrain;
   }
 

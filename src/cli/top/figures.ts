@@ -1,5 +1,5 @@
 /** What is shown of an agent: what it says of itself, and what follows from two of its answers. */
-import type { Look } from '../../control/observe.ts';
+import type { Observation } from '../../control/observe.ts';
 
 export type Figures = {
   name: string;
@@ -21,7 +21,11 @@ export type Figures = {
 };
 
 /** @param before the look before this one, at the same agent. */
-export function figuresOf(name: string, { state, detail, process }: Look, before: Look | undefined): Figures {
+export function figuresOf(
+  name: string,
+  { state, detail, process }: Observation,
+  before: Observation | undefined,
+): Figures {
   if (process === undefined) return { name, state, ...(detail === undefined ? {} : { detail }) };
   const { latencyMs, utilisation = [] } = process;
   // Of nothing, there is no median.
@@ -42,7 +46,7 @@ export function figuresOf(name: string, { state, detail, process }: Look, before
   };
 }
 
-type Process = NonNullable<Look['process']>;
+type Process = NonNullable<Observation['process']>;
 
 /** By the agent's own clock. Another process begins to count anew. */
 function rateOf(now: Process, before: Process | undefined): number | undefined {

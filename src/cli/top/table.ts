@@ -7,7 +7,7 @@ const LEFT: ReadonlySet<number> = new Set([0, 1, 7]);
 const BARS = '▁▂▃▄▅▆▇█';
 const NOTHING = '–';
 /** So many bars at most, or the other columns would not be seen. */
-const MOST_BARS = 16;
+const MAX_BARS = 16;
 
 /** The table, line by line, cut to a screen of that size. */
 export function tableOf(agents: readonly Figures[], { columns, rows }: { columns: number; rows: number }): string[] {
@@ -83,7 +83,7 @@ function duration(ms: number | undefined): string {
 
 function bars({ utilisation = [] }: Figures): string {
   if (utilisation.length === 0) return NOTHING;
-  const shown = utilisation.slice(0, MOST_BARS).map((share) => BARS[Math.min(7, Math.floor(share * 8))]);
+  const shown = utilisation.slice(0, MAX_BARS).map((share) => BARS[Math.min(7, Math.floor(share * 8))]);
   const more = utilisation.length - shown.length;
   return `${shown.join('')}${more > 0 ? ` +${more}` : ''}`;
 }

@@ -21,7 +21,8 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
   const given = agentFlagsOf(flags);
   const { logLevel, drainMs, cancelGraceMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
-  const socketPath = typeof flags.socket === 'string' ? resolve(flags.socket) : socketPathOf(labelOf(modulePath));
+  const socketPath =
+    typeof flags.socket === 'string' ? resolve(flags.socket) : socketPathOf(defaultLabelOf(modulePath));
   const log = createLog({ level: logLevel, pretty: true });
   await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
@@ -40,10 +41,10 @@ export async function dev(module: string, flags: DevFlags): Promise<number> {
   }
 }
 
-type Held = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; ending: Promise<string> };
+type HoldOptions = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; ending: Promise<string> };
 
 /** Holds the socket until then. */
-async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }: Held): Promise<string> {
+async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }: HoldOptions): Promise<string> {
   const refresh = async (): Promise<void> => {
     const error = await bundle.refresh();
     if (error !== undefined) log.error(error.message);
@@ -110,7 +111,7 @@ function argsOf(given: DevFlags): string[] {
 }
 
 /** A module's name, as far as it can be a label. */
-function labelOf(modulePath: string): string {
+function defaultLabelOf(modulePath: string): string {
   const name = basename(modulePath, extname(modulePath))
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .replace(/^-+/, '');

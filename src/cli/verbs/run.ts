@@ -8,7 +8,7 @@ import { LaunchpoolError } from '../../../wire/errors.ts';
 import { checkIn } from '../../activation/check-in.ts';
 import { type Environment, takeEnvironment } from '../../activation/environment.ts';
 import { holdLifeline } from '../../activation/lifeline.ts';
-import { hearSignals, type Signals } from '../../activation/signals.ts';
+import { listenForSignals, type Signals } from '../../activation/signals.ts';
 import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
 import { createLog, type Log } from '../../log.ts';
@@ -40,7 +40,7 @@ export type EarlyStart = {
  * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when nobody has handed over a socket.
  */
 export async function run(args: readonly string[], early?: EarlyStart): Promise<number> {
-  const signals = early?.signals ?? hearSignals();
+  const signals = early?.signals ?? listenForSignals();
   const env = early?.env ?? takeEnvironment();
   const { options, label, logFile, unfit } = readArgs(args);
   const first = unfit ?? startFirst(options, early);
@@ -72,7 +72,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     }
     agent.settleIn();
     log.open();
-    if (logFile !== undefined) keepLogSmall(logFile, log);
+    if (logFile !== undefined) rotateRegularly(logFile, log);
   }, QUIET_MS).unref();
   Promise.race([signals.leave, orphaned.promise]).then(agent.shutDown);
   const { status, hasThreads } = await agent.stopped;
@@ -80,14 +80,17 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   return status;
 }
 
-function startFirst({ moduleUrl, development, concurrency, ...options }: AgentOptions, early?: EarlyStart): FirstThread {
+function startFirst(
+  { moduleUrl, development, concurrency, ...options }: AgentOptions,
+  early?: EarlyStart,
+): FirstThread {
   const { codeFolder, worker } = early ?? {};
   const told = { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
   return startFirstThread(told, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 
 /** At once, and every minute from then on. */
-async function keepLogSmall(path: string, log: Log): Promise<void> {
+async function rotateRegularly(path: string, log: Log): Promise<void> {
   const { rotateLog } = await import('../../log-file.ts');
   const check = (): void => {
     try {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { numberOf } from '../../agent/agent-flags.ts';
-import { allLabels, type Look, type Observer, observe } from '../../control/observe.ts';
+import { allLabels, type Observation, type Observer, observe } from '../../control/observe.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type Figures, figuresOf } from '../top/figures.ts';
 import { openScreen } from '../top/screen.ts';
@@ -11,8 +11,8 @@ import { lineOf, tableOf } from '../top/table.ts';
 export type TopFlags = { once?: boolean; interval?: string; json?: boolean };
 
 /** An agent's main thread answers at once; of one that does not, the others wait so long, and once. */
-const LONGEST_MS = 2_000;
-const NOBODY = 'No agent is installed.';
+const TIMEOUT_MS = 2_000;
+const NO_PROCESS = 'No agent is installed.';
 
 /** @param target all that are installed, if it is left out. */
 export async function topVerb(target: string | undefined, flags: TopFlags): Promise<number> {
@@ -25,12 +25,12 @@ export async function topVerb(target: string | undefined, flags: TopFlags): Prom
   let view: View | undefined;
   try {
     const intervalMs = numberOf(flags.interval ?? '1', '--interval', 0.1, 3600) * 1000;
-    let agents = await watch.look(LONGEST_MS);
+    let agents = await watch.next(TIMEOUT_MS);
     view = viewOf(flags, ending, () => view?.show(agents));
     await view.show(agents);
     while (!flags.once && !ending.signal.aborted) {
       await wait(intervalMs, undefined, { signal: ending.signal });
-      agents = await watch.look(LONGEST_MS);
+      agents = await watch.next(TIMEOUT_MS);
       if (!ending.signal.aborted) await view.show(agents);
     }
     return 0;
@@ -44,11 +44,11 @@ export async function topVerb(target: string | undefined, flags: TopFlags): Prom
   }
 }
 
-type Watched = { look(longestMs: number): Promise<Figures[]>; close(): void };
+type Watched = { next(timeoutMs: number): Promise<Figures[]>; close(): void };
 
 function watchAgents(target: string | undefined): Watched {
   const observers = new Map<string, Observer>();
-  const before = new Map<string, Look>();
+  const before = new Map<string, Observation>();
 
   /** Some may have been installed, or uninstalled, since the last time. */
   function current(): Observer[] {
@@ -62,15 +62,15 @@ function watchAgents(target: string | undefined): Watched {
     return names.map((name) => observers.get(name) as Observer);
   }
 
-  async function lookAt({ name, look }: Observer, longestMs: number): Promise<Figures> {
-    const found = await look(longestMs);
+  async function figuresFrom({ name, next }: Observer, timeoutMs: number): Promise<Figures> {
+    const found = await next(timeoutMs);
     const figures = figuresOf(name, found, before.get(name));
     before.set(name, found);
     return figures;
   }
 
   return {
-    look: async (longestMs) => Promise.all(current().map((observer) => lookAt(observer, longestMs))),
+    next: async (timeoutMs) => Promise.all(current().map((observer) => figuresFrom(observer, timeoutMs))),
     close() {
       for (const observer of observers.values()) observer.close();
     },
@@ -85,7 +85,7 @@ function viewOf({ once: isOnce, json }: TopFlags, ending: AbortController, redra
   const say = (text: string): Promise<void> => print(text, ending.signal);
   if (json) return { show: (agents) => say(`${JSON.stringify({ time: new Date().toISOString(), agents })}\n`), close };
   if (!stdout.isTTY) {
-    return { show: (agents) => say(agents.length === 0 ? `${NOBODY}\n` : agents.map(withEnd).join('')), close };
+    return { show: (agents) => say(agents.length === 0 ? `${NO_PROCESS}\n` : agents.map(withEnd).join('')), close };
   }
   const whole = { columns: stdout.columns, rows: Number.POSITIVE_INFINITY };
   if (isOnce)
@@ -104,7 +104,7 @@ function viewOf({ once: isOnce, json }: TopFlags, ending: AbortController, redra
 }
 
 function linesOf(agents: readonly Figures[], size: { columns: number; rows: number }): string[] {
-  return agents.length === 0 ? [NOBODY] : tableOf(agents, size);
+  return agents.length === 0 ? [NO_PROCESS] : tableOf(agents, size);
 }
 
 function withEnd(agent: Figures): string {

@@ -9,7 +9,12 @@ const UNSETTLED_SPAN: ReplySpan = { frames: 0, from: 0, to: 0 };
 const EMPTY_SPAN: ReplySpan = { frames: 1, from: 0, to: 0 };
 
 /** The frames from `index` on that can be settled together: whose replies stand one behind the other. */
-export function replySpanAt({ states, starts }: Slot, index: number, end: number, done: Uint8Array | undefined): ReplySpan {
+export function replySpanAt(
+  { states, starts }: Slot,
+  index: number,
+  end: number,
+  done: Uint8Array | undefined,
+): ReplySpan {
   const state = done?.[index] === 1 ? PENDING : Atomics.load(states, index);
   if (state === NOTHING) return EMPTY_SPAN;
   if (state < 0 || state === PENDING) return UNSETTLED_SPAN;

@@ -10,7 +10,7 @@ const AIM_US = 1000;
 /** How much a new measurement of the time per request counts against all before it. */
 const WEIGHT = 0.2;
 /** What a measurement cannot be less than. */
-const LEAST_US = 0.01;
+const MIN_US = 0.01;
 /** What a request is taken to cost before any has been measured. */
 const GUESS_US = 20;
 
@@ -94,12 +94,12 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
   function fill(range: FrameRange, bytes: Buffer): QueuedRange | undefined {
     let { first, count } = range;
     let offset = 0;
-    const most = limit();
+    const maxFrames = limit();
     while (count > 0) {
       const last = filled.at(-1);
-      const batch = last !== undefined && last.frames < most ? last : open();
+      const batch = last !== undefined && last.frames < maxFrames ? last : open();
       if (batch === undefined) break;
-      const room = { frames: most - batch.frames, bytes: INPUT_BYTES - batch.inputEnd };
+      const room = { frames: maxFrames - batch.frames, bytes: INPUT_BYTES - batch.inputEnd };
       const part =
         count <= room.frames && bytes.length - offset <= room.bytes
           ? { frames: count, end: bytes.length }
@@ -178,7 +178,7 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       const measured = us / frames;
       isMeasured = true;
       // In the logarithm, so that one slow request among many fast ones does not undo what has been learned.
-      usPerFrame *= (Math.max(measured, LEAST_US) / usPerFrame) ** WEIGHT;
+      usPerFrame *= (Math.max(measured, MIN_US) / usPerFrame) ** WEIGHT;
     },
   };
 }
@@ -188,14 +188,14 @@ function fitting(
   bytes: Buffer,
   offset: number,
   count: number,
-  mostFrames: number,
-  mostBytes: number,
+  maxFrames: number,
+  maxBytes: number,
 ): { frames: number; end: number } {
   let end = offset;
   let frames = 0;
-  while (frames < count && frames < mostFrames) {
+  while (frames < count && frames < maxFrames) {
     const next = payloadStart(bytes, end) + payloadLength(bytes, end);
-    if (next - offset > mostBytes) break;
+    if (next - offset > maxBytes) break;
     end = next;
     frames += 1;
   }

@@ -9,7 +9,7 @@ import { CANCELLED, PENDING } from '../../../workers/slot.ts';
 import type { Outcome } from '../../../workers/task.ts';
 import { errorsFor } from '../connection/error-replies.ts';
 import type { Retain, Settlement } from '../connection/reply-queue.ts';
-import { framesIn, rangeFinder, type ReplySpan, replySpanAt, tail } from './batch-layout.ts';
+import { framesIn, type ReplySpan, rangeFinder, replySpanAt, tail } from './batch-layout.ts';
 import type { Batch, FrameRange } from './batcher.ts';
 
 const NOTHING_OWED: Settlement = {};
@@ -150,7 +150,13 @@ class DispatchedBatch implements InFlightBatch {
     for (const { index, payload } of this.#payloads()) {
       const { range, base } = rangeOf(index);
       if (!this.isOpen(index) || !wants(range)) continue;
-      visitor({ range, position: range.first + index - base, index, payload, startedAt: this.#whenStarted(index, started) });
+      visitor({
+        range,
+        position: range.first + index - base,
+        index,
+        payload,
+        startedAt: this.#whenStarted(index, started),
+      });
     }
   }
 

@@ -11,7 +11,7 @@ import type { SlotPool } from './slot-pool.ts';
 import { createSpinWait } from './spin-wait.ts';
 
 /** So many threads may die before they begin a batch; then its requests are answered with an error. */
-const MOST_DEATHS = 100;
+const MAX_DEATHS = 100;
 
 export type InFlightBatchesOptions = {
   pool: Pick<Pool, 'kind' | 'run' | 'isLost' | 'setStuck' | 'addOpen'>;
@@ -37,7 +37,13 @@ export type InFlightBatches = {
   readonly notStarted: number;
 };
 
-export function createInFlightBatches({ pool, slots, batcher, window, schedule }: InFlightBatchesOptions): InFlightBatches {
+export function createInFlightBatches({
+  pool,
+  slots,
+  batcher,
+  window,
+  schedule,
+}: InFlightBatchesOptions): InFlightBatches {
   const open = new Map<number, InFlightBatch>();
   /** Those of them that are with a worker. */
   const atWorkers = new Set<InFlightBatch>();
@@ -113,7 +119,10 @@ export function createInFlightBatches({ pool, slots, batcher, window, schedule }
           // What ends a thread while it loads the module would end an endless row of them.
           const { ranges } = inFlight.batch;
           if (inFlight.thread === 0) for (const range of ranges) range.deaths = (range.deaths ?? 0) + 1;
-          onCompleted(inFlight, (kind ?? pool.kind) !== undefined && ranges.every(({ deaths = 0 }) => deaths < MOST_DEATHS));
+          onCompleted(
+            inFlight,
+            (kind ?? pool.kind) !== undefined && ranges.every(({ deaths = 0 }) => deaths < MAX_DEATHS),
+          );
           inFlight.lose(error, isRaw());
           forget(inFlight);
         },

@@ -8,7 +8,7 @@ import type { InFlightBatch } from './in-flight-batch.ts';
 /** For how long at most, in microseconds, from the last short batch on. */
 const SPIN_US = 50;
 /** A batch of more requests than this is sooner done if this thread leaves the processor to others meanwhile. */
-const MOST_FRAMES = 16;
+const MAX_FRAMES = 16;
 
 export type SpinWait = {
   /** Looks after a flight that has just begun, if it is expected to be worth it. */
@@ -42,7 +42,7 @@ export function createSpinWait(
 
   return {
     follow({ frames }, expectedUs) {
-      if (processors < 2 || frames > MOST_FRAMES || expectedUs > SPIN_US) return;
+      if (processors < 2 || frames > MAX_FRAMES || expectedUs > SPIN_US) return;
       untilMs = performance.now() + SPIN_US / 1000;
       immediate ??= setImmediate(check);
     },

@@ -51,7 +51,8 @@ export function createOpenRequests({ batcher, inFlightBatches, long, end }: Open
       batcher.visit(
         ({ replyQueue, group }) => wants(replyQueue, group),
         ({ range: { replyQueue, group }, position, payload }) => {
-          if (isWanted(replyQueue, group, position, payload)) all.push({ replyQueue, group, position, payload, ...WAITING });
+          if (isWanted(replyQueue, group, position, payload))
+            all.push({ replyQueue, group, position, payload, ...WAITING });
         },
       );
       for (const inFlight of inFlightBatches.values()) {

@@ -4,8 +4,8 @@ import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.
 /** Once full, it is full until so much of it is free again: going to and fro between the two costs a look at everybody. */
 const FREE_AGAIN = 0.25;
 /** How long a client that is told to come again later shall wait, in milliseconds. */
-const LEAST_RETRY_MS = 20;
-const MOST_RETRY_MS = 5_000;
+const MIN_RETRY_MS = 20;
+const MAX_RETRY_MS = 5_000;
 
 export type AdmissionOptions = {
   /** The most requests that have been read and have no outcome. */
@@ -75,7 +75,7 @@ export function createAdmission({ maxRequests, maxBytes, expectedMs, onChange }:
     },
     busy(frames) {
       refused += frames;
-      const retryAfterMs = Math.round(Math.min(MOST_RETRY_MS, Math.max(LEAST_RETRY_MS, expectedMs(requests))));
+      const retryAfterMs = Math.round(Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, expectedMs(requests))));
       const message = `the agent has ${requests} requests to answer, of ${bytes} bytes, and takes no more`;
       return toPlain(
         new LaunchpoolError('ERR_LAUNCHPOOL_BUSY', message, {

@@ -3,11 +3,17 @@ import { mayHaveControl, readControl } from '../../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { payloadLength, payloadStart } from '../../../wire/frame.ts';
 import type { IdText } from '../../../wire/id-text.ts';
-import { createReplyQueue, type Retain, type ReplyQueue, type ReplySink, type ReplyQueueOptions } from './reply-queue.ts';
+import {
+  createReplyQueue,
+  type ReplyQueue,
+  type ReplyQueueOptions,
+  type ReplySink,
+  type Retain,
+} from './reply-queue.ts';
 import { createRequestQueue, type RequestQueue, type RequestQueueOptions } from './request-queue.ts';
 
 /** Of one connection. */
-const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
+const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 
 export type Conversation = {
   /**
@@ -66,7 +72,7 @@ class ConnectionConversation implements Conversation, ReplySink {
   }
 
   get isBusy(): boolean {
-    return this.#replyQueue.requests > 0 || this.#requestQueue.isFull || this.#held !== undefined;
+    return this.#replyQueue.requests > 0 || this.#requestQueue.hasQueued || this.#held !== undefined;
   }
 
   dispatch(run: Buffer, frames?: number, own?: boolean): void {
@@ -136,8 +142,8 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   get isOverfull(): boolean {
     const { admission } = this.#options.requestQueue;
-    if (this.#requestQueue.isFull || this.#held !== undefined || admission.isFull) return true;
-    return this.#replyQueue.bytes > MOST_BYTES_UNDER_WAY;
+    if (this.#requestQueue.hasQueued || this.#held !== undefined || admission.isFull) return true;
+    return this.#replyQueue.bytes > MAX_BYTES_UNDER_WAY;
   }
 
   // The lane's side.
@@ -150,19 +156,20 @@ class ConnectionConversation implements Conversation, ReplySink {
     this.#end.fail(error);
   }
 
-  isFull(): boolean {
-    return this.#end.isFull();
+  isWriteBlocked(): boolean {
+    return this.#end.isWriteBlocked();
   }
 
   settled(): void {
     this.resume();
-    if (this.#replyQueue.abandoned && this.#replyQueue.requests === 0) this.#options.replyQueues.delete(this.#replyQueue);
+    if (this.#replyQueue.abandoned && this.#replyQueue.requests === 0)
+      this.#options.replyQueues.delete(this.#replyQueue);
     this.#end.settled();
   }
 
   /** Behind all requests that have come, and not only those that are under way. */
   #refuseInTurn(): void {
-    if (this.#refusal !== undefined && !this.#requestQueue.isFull && this.#held === undefined)
+    if (this.#refusal !== undefined && !this.#requestQueue.hasQueued && this.#held === undefined)
       this.#replyQueue.refuse(toPlain(this.#refusal));
   }
 }

@@ -24,7 +24,7 @@ export type ReplySink = {
   /** Called each time requests have been dealt with. */
   settled(): void;
   /** Whether replies pile up because the other side does not read them. */
-  isFull(): boolean;
+  isWriteBlocked(): boolean;
 };
 
 /** Consecutive requests of a lane, which came together: a row of places in its order. */
@@ -39,7 +39,7 @@ export type RequestGroup = {
   /** How many of its places have been handed on. */
   handed: number;
   /** Outcomes that wait for their turn, by their first place. */
-  held: Map<number, Held> | undefined;
+  heldReplies: Map<number, HeldReplies> | undefined;
   /** Places that were settled before their time: whatever becomes of these requests, nobody wants it any more. */
   cancelled: Set<number> | undefined;
 };
@@ -55,7 +55,12 @@ export type Settlement = {
   retain?: Retain | undefined;
 };
 
-type Held = { count: number; frames?: Uint8Array | undefined; failure?: PlainError | undefined; release?: () => void };
+type HeldReplies = {
+  count: number;
+  frames?: Uint8Array | undefined;
+  failure?: PlainError | undefined;
+  release?: () => void;
+};
 
 /** Replies that have to wait are copied, so that nobody waits for their memory, unless they are longer. */
 export const COPIED_BYTES = 32 * 1024;
@@ -112,7 +117,7 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.bytes += bytes;
     this.#options.admission.enter(count, bytes);
     const counted = { count, bytes, cameAt, dueAt, isRefused };
-    const group: RequestGroup = { ...counted, handed: 0, held: undefined, cancelled: undefined };
+    const group: RequestGroup = { ...counted, handed: 0, heldReplies: undefined, cancelled: undefined };
     this.#groups.push(group);
     return group;
   }
@@ -146,8 +151,8 @@ class ConnectionReplyQueue implements ReplyQueue {
     const isFirst = group === this.#groups[0];
     if (isFirst && group.handed === first) this.#hand(group, count, settlement);
     else {
-      group.held ??= new Map();
-      group.held.set(first, hold(settlement, count));
+      group.heldReplies ??= new Map();
+      group.heldReplies.set(first, holdReplies(settlement, count));
     }
     if (isFirst) this.#handHeld();
   }
@@ -174,7 +179,7 @@ class ConnectionReplyQueue implements ReplyQueue {
     if (failure !== undefined) this.#fail(failure);
   }
 
-  #handLate(group: RequestGroup, { count, frames, failure, release }: Held): void {
+  #handLate(group: RequestGroup, { count, frames, failure, release }: HeldReplies): void {
     let retained = false;
     const retain =
       release &&
@@ -193,10 +198,10 @@ class ConnectionReplyQueue implements ReplyQueue {
         this.#groups.shift();
         continue;
       }
-      const held = head.held?.get(head.handed);
-      if (held === undefined) return;
-      head.held?.delete(head.handed);
-      this.#handLate(head, held);
+      const heldReplies = head.heldReplies?.get(head.handed);
+      if (heldReplies === undefined) return;
+      head.heldReplies?.delete(head.handed);
+      this.#handLate(head, heldReplies);
     }
   }
 
@@ -212,7 +217,7 @@ class ConnectionReplyQueue implements ReplyQueue {
   }
 }
 
-function hold({ frames, failure, retain }: Settlement, count: number): Held {
+function holdReplies({ frames, failure, retain }: Settlement, count: number): HeldReplies {
   if (frames === undefined || retain === undefined || frames.length <= COPIED_BYTES) {
     return { count, frames: frames && Buffer.from(frames), failure };
   }

@@ -37,7 +37,7 @@ export type RequestQueue = {
   refuseWaiting(why: (payload: Buffer, times: Times) => PlainError | undefined): void;
   readonly replyQueue: ReplyQueue;
   /** Whether some of what has come is not begun. */
-  readonly isFull: boolean;
+  readonly hasQueued: boolean;
   /** How many requests that is. */
   readonly waiting: number;
 };
@@ -63,7 +63,7 @@ class ConnectionRequestQueue implements RequestQueue {
     this.#options = options;
   }
 
-  get isFull(): boolean {
+  get hasQueued(): boolean {
     return this.#waiting !== undefined;
   }
 
@@ -184,7 +184,7 @@ class ConnectionRequestQueue implements RequestQueue {
     const { replyQueue } = this;
     const { window, longFrameBytes, start, startLong, admission } = this.#options;
     // Whoever is gone reads nothing any more, but what it has sent may be notifications, and is run.
-    let room = replyQueue.end.isFull() && !replyQueue.abandoned ? 0 : window() - replyQueue.requests;
+    let room = replyQueue.end.isWriteBlocked() && !replyQueue.abandoned ? 0 : window() - replyQueue.requests;
     if (known <= room && run.length <= longFrameBytes) {
       // The usual case, in which nobody has to look at each frame.
       counted.frames = known;
@@ -213,12 +213,12 @@ class ConnectionRequestQueue implements RequestQueue {
 }
 
 /** The frames from `offset` on, `most` at most, up to one of more than `mostBytes`; and where they end. */
-function spanOf(run: Buffer, offset: number, most: number, mostBytes: number): { frames: number; end: number } {
+function spanOf(run: Buffer, offset: number, max: number, maxBytes: number): { frames: number; end: number } {
   let end = offset;
   let frames = 0;
-  while (end < run.length && frames < most) {
+  while (end < run.length && frames < max) {
     const next = payloadStart(run, end) + payloadLength(run, end);
-    if (next - end > mostBytes) break;
+    if (next - end > maxBytes) break;
     end = next;
     frames += 1;
   }

@@ -3,8 +3,8 @@
 /** What the replies of one connection that nobody reads may come to. */
 const REPLY_BYTES = 4 * 1024 * 1024;
 /** Before anything is known of the replies, and however long they are. */
-const LEAST_REQUESTS = 64;
-const MOST_REQUESTS = 4096;
+const MIN_REQUESTS = 64;
+const MAX_REQUESTS = 4096;
 /** How much a new measurement counts against all before it. */
 const WEIGHT = 0.1;
 
@@ -17,15 +17,15 @@ export type Window = {
 
 /** Shared by all connections: the replies of one agent are alike. */
 export function createWindow(): Window {
-  let bytesPerReply = REPLY_BYTES / LEAST_REQUESTS;
+  let bytesPerReply = REPLY_BYTES / MIN_REQUESTS;
 
   const window = {
-    requests: LEAST_REQUESTS,
+    requests: MIN_REQUESTS,
     learn({ frames, bytes }: { frames: number; bytes: number }) {
       if (frames === 0) return;
       bytesPerReply += (bytes / frames + 1 - bytesPerReply) * WEIGHT;
       const requests = Math.floor(REPLY_BYTES / bytesPerReply);
-      window.requests = Math.max(LEAST_REQUESTS, Math.min(MOST_REQUESTS, requests));
+      window.requests = Math.max(MIN_REQUESTS, Math.min(MAX_REQUESTS, requests));
     },
   };
   return window;

@@ -1,7 +1,7 @@
 /** Requests that are too long for a batch: each is a task of its own, in shared memory of its own. */
 import { type LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import { SHORT_HEADER_BYTES } from '../../../wire/frame.ts';
-import { claimLong, CANCELLED, UNCLAIMED, type Outcome } from '../../../workers/task.ts';
+import { CANCELLED, claimLong, type Outcome, UNCLAIMED } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { errorsFor } from '../connection/error-replies.ts';
 import type { ReplyQueue, RequestGroup, Times } from '../connection/reply-queue.ts';
@@ -9,7 +9,7 @@ import { createStallDetector } from '../stall-detector.ts';
 import type { SharedMemoryPool } from './shared-memory-pool.ts';
 
 /** So many threads may die before they begin a request; then it is answered with an error. */
-const MOST_DEATHS = 100;
+const MAX_DEATHS = 100;
 
 /** The payload is a view of the memory. */
 export type LongRequest = {
@@ -87,7 +87,7 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
           if (request.ticket !== ticket) return;
           request.deaths += 1;
           // Of a module that no thread has loaded, another one would die likewise.
-          const mayRepeat = pool.kind !== undefined && request.deaths < MOST_DEATHS;
+          const mayRepeat = pool.kind !== undefined && request.deaths < MAX_DEATHS;
           if (!mayRepeat || !takeBack(request)) fail(request, error);
         },
       )

@@ -6,7 +6,7 @@
 /** Sizes are multiples of this, so that memory fits requests of about the same length. */
 const STEP_BYTES = 64 * 1024;
 /** How much is kept for later, and for how long after it was last used. */
-const MOST_SPARE_BYTES = 16 * 1024 * 1024;
+const MAX_SPARE_BYTES = 16 * 1024 * 1024;
 const SPARE_MS = 2_000;
 
 export type SharedMemoryPool = {
@@ -38,7 +38,7 @@ export function createSharedMemoryPool(): SharedMemoryPool {
       return found;
     },
     release(memory) {
-      if (spareBytes + memory.byteLength > MOST_SPARE_BYTES) return;
+      if (spareBytes + memory.byteLength > MAX_SPARE_BYTES) return;
       spare.push(memory);
       spareBytes += memory.byteLength;
       timer = timer?.refresh() ?? setTimeout(drop, SPARE_MS).unref();

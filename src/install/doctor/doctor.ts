@@ -38,15 +38,8 @@ export async function doctor(options: DoctorOptions = {}): Promise<Finding[]> {
   const tooLong = checkPaths(host, label);
   // Of one whose path is too long, nothing else can be looked at.
   if (label !== undefined && tooLong.length === 0) mustBeInstalled(label, host);
-  const unreachable = await checkSupervisor(() =>
-    typeof supervisor === 'object' ? supervisor : pickSupervisor(host),
-  );
-  const general = [
-    ...unreachable,
-    ...(await checkHeadless(host)),
-    ...(await checkLingering(host)),
-    ...tooLong,
-  ];
+  const unreachable = await checkSupervisor(() => (typeof supervisor === 'object' ? supervisor : pickSupervisor(host)));
+  const general = [...unreachable, ...(await checkHeadless(host)), ...(await checkLingering(host)), ...tooLong];
   const findings: Finding[] = [];
   for (const diagnosis of general) findings.push(await treat(diagnosis, fix));
   if (unreachable.length > 0) return findings;

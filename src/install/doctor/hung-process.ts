@@ -15,8 +15,8 @@ const KILLED_MS = 10_000;
 export async function endHungProcess({ label, supervisor, job }: Patient): Promise<void> {
   const pid = await supervisor.dismiss(label);
   if (pid === undefined) return;
-  const becomes = (isSo: (status: JobStatus) => boolean, longestMs: number): Promise<boolean> =>
-    statusBecomes(supervisor, label, isSo, longestMs);
+  const becomes = (isSo: (status: JobStatus) => boolean, timeoutMs: number): Promise<boolean> =>
+    statusBecomes(supervisor, label, isSo, timeoutMs);
   const isGone = (status: JobStatus): boolean => status.pid !== pid;
   if (await becomes(isGone, job.stopSeconds * 1000)) return;
   try {

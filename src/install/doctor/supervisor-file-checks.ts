@@ -22,7 +22,7 @@ export function checkSupervisorFiles(patient: Patient): Diagnosis[] {
     return mended;
   };
   return wrong.map(({ path, found }): Diagnosis => {
-    const of = found === undefined ? undefined : labelOf(found);
+    const of = found === undefined ? undefined : labelInFile(found);
     if (of !== undefined && of !== label) {
       const message = `${path} is of the label ${of}, not of ${label}`;
       return { id: 'label-mismatch', label, severity: 'problem', message, fix };
@@ -42,6 +42,6 @@ function textAt(path: string): string | undefined {
 }
 
 /** The label in a plist; in a unit of a socket, the service that it starts. */
-function labelOf(text: string): string | undefined {
+function labelInFile(text: string): string | undefined {
   return /<key>Label<\/key>\s*<string>([^<]*)<\/string>/.exec(text)?.[1] ?? /^Service=(.*)\.service$/m.exec(text)?.[1];
 }

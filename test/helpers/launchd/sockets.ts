@@ -13,7 +13,7 @@ const SO_REUSEADDR = 2;
 /** kern.ipc.somaxconn, which is what macOS makes of launchd's -1. */
 const BACKLOG = 128;
 /** What is longer has no room in macOS's sun_path with its 104 bytes. */
-const LONGEST_PATH = 103;
+const MAX_PATH = 103;
 
 const libc = koffi.load(null);
 const socket = libc.func('int socket(int domain, int type, int protocol)');
@@ -45,7 +45,7 @@ export function makeSockets(sockets: Readonly<Record<string, SocketKeys | Socket
 function makeSocket(keys: SocketKeys): number | undefined {
   const { SockPathName: path, SockPathMode: mode, SockNodeName: node = '0.0.0.0', SockServiceName: port = 0 } = keys;
   if (path === undefined) return listening(inetName(node, Number(port)));
-  if (Buffer.byteLength(path) > LONGEST_PATH) return undefined;
+  if (Buffer.byteLength(path) > MAX_PATH) return undefined;
   try {
     unlinkSync(path);
   } catch {

@@ -17,13 +17,7 @@ test('under launchd, the log is a file', async (t) => {
   const host = { platform: 'darwin' as const, home: await tempDir(t), uid: 501, env: {} };
   const { logFile } = recordInstalled(LABEL, host, (layout) => ({ logFile: layout.logFile }));
   t.deepEqual(logCommandOf({ label: LABEL, host }, RANGE), ['tail', '-n', '7', logFile]);
-  t.deepEqual(logCommandOf({ label: LABEL, host }, { lines: 0, follow: true }), [
-    'tail',
-    '-n',
-    '0',
-    '-F',
-    logFile,
-  ]);
+  t.deepEqual(logCommandOf({ label: LABEL, host }, { lines: 0, follow: true }), ['tail', '-n', '0', '-F', logFile]);
 });
 
 test('under systemd, it is in the journal, unless the agent was given a file', async (t) => {

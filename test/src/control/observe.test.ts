@@ -6,7 +6,7 @@ import { serveControl, statusOf } from '../../helpers/control-server.ts';
 import { ask, LABEL, layBench } from '../../helpers/install-bench.ts';
 import { seenToLeave } from '../../helpers/onlooker.ts';
 
-const LONGEST_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 test('an installed agent is asked only while it has a process', async (t) => {
   const bench = await layBench(t, 'embedded');
@@ -20,13 +20,13 @@ test('an installed agent is asked only while it has a process', async (t) => {
   const observers = [observe(LABEL, where), observe(socket, where)];
   t.teardown(() => observers.forEach((observer) => void observer.close()));
   const pid = await ask(socket, 'pid');
-  for (const { look } of observers) t.like(await look(LONGEST_MS), { state: 'running', process: { pid } });
+  for (const { next } of observers) t.like(await next(TIMEOUT_MS), { state: 'running', process: { pid } });
   t.is(await askRunning({ target: LABEL, method: 'ping', ...where }), 'pong');
   await seenToLeave(socket, () => process.kill(pid));
-  for (const { look } of observers) {
+  for (const { next } of observers) {
     // It may be seen leaving, or asked too late to answer.
     for (;;) {
-      const { state, process } = await look(100);
+      const { state, process } = await next(100);
       if (state === 'idle') break;
       t.true(process === undefined || process.pid === pid, state);
     }
@@ -35,7 +35,7 @@ test('an installed agent is asked only while it has a process', async (t) => {
     code: 'ERR_LAUNCHPOOL_CONNECT_FAILED',
     message: /has no process, and is not woken/,
   });
-  t.like(await observers[0]?.look(LONGEST_MS), { state: 'idle' });
+  t.like(await observers[0]?.next(TIMEOUT_MS), { state: 'idle' });
 });
 
 test('one question is on its way at a time, and an answer that is late is taken when it comes', async (t) => {
@@ -48,20 +48,20 @@ test('one question is on its way at a time, and an answer that is late is taken 
       return statusOf();
     },
   });
-  const { look, close, name } = observe(socketPath);
+  const { next, close, name } = observe(socketPath);
   t.teardown(close);
   t.is(name, socketPath);
-  while (asked === 0) t.deepEqual(await look(1), { state: 'no-process' });
-  for (let times = 0; times < 3; times += 1) t.deepEqual(await look(1), { state: 'no-process' });
+  while (asked === 0) t.deepEqual(await next(1), { state: 'no-process' });
+  for (let times = 0; times < 3; times += 1) t.deepEqual(await next(1), { state: 'no-process' });
   t.is(asked, 1);
   open();
-  let found = await look(LONGEST_MS);
-  while (found.state !== 'running') found = await look(LONGEST_MS);
+  let found = await next(TIMEOUT_MS);
+  while (found.state !== 'running') found = await next(TIMEOUT_MS);
   t.like(found, { process: { pid: 4711 } });
 });
 
 test('what is nobody’s socket is unknown, and why is said', async (t) => {
-  const { look } = observe('/not/there.sock');
-  t.like(await look(LONGEST_MS), { state: 'unknown' });
-  t.regex((await look(LONGEST_MS)).detail ?? '', /ENOENT/);
+  const { next } = observe('/not/there.sock');
+  t.like(await next(TIMEOUT_MS), { state: 'unknown' });
+  t.regex((await next(TIMEOUT_MS)).detail ?? '', /ENOENT/);
 });

@@ -94,7 +94,8 @@ for (const [what, known, expected] of [
   test(`a thread that ends in the middle of a batch costs ${what} what it had begun, and nothing else`, async (t) => {
     const bench = createBench({ known, byHand: true });
     const [one, two, three] = [openConversation(bench), openConversation(bench), openConversation(bench)];
-    for (const [id, { replyQueue }] of [one, two, three].entries()) replyQueue.dispatch(runOf(`{"id":${id + 1},"method":"m"}`));
+    for (const [id, { replyQueue }] of [one, two, three].entries())
+      replyQueue.dispatch(runOf(`{"id":${id + 1},"method":"m"}`));
     await bench.settle();
     bench.tasks[0]?.worker.begin();
     bench.tasks[0]?.worker.begin();

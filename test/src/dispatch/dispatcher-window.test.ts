@@ -105,7 +105,9 @@ test('of what a connection has sent before it went, notifications are run, and r
   const { replyQueue, end, told } = openConversation(bench);
   end.full = true;
   const notes = numbered(100).map((method) => JSON.stringify({ jsonrpc: '2.0', method }));
-  replyQueue.dispatch(runOf('{"jsonrpc":"2.0","id":1,"method":"m"}', ...notes, '{"jsonrpc":"2.0","id":2,"method":"m"}'));
+  replyQueue.dispatch(
+    runOf('{"jsonrpc":"2.0","id":1,"method":"m"}', ...notes, '{"jsonrpc":"2.0","id":2,"method":"m"}'),
+  );
   await bench.settle();
   t.deepEqual([started(bench), bench.dispatcher.requests], [[], 102]);
   replyQueue.abandon();

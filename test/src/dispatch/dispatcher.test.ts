@@ -16,7 +16,9 @@ async function answer({ calls }: Bench, ...answers: [index: number, result: Resu
 
 test('each frame of a run is a request', async (t) => {
   const bench = createBench();
-  openConversation(bench).replyQueue.dispatch(Buffer.concat([runOf('one', ''), Buffer.from('ffffffff000000000000000178', 'hex')]));
+  openConversation(bench).replyQueue.dispatch(
+    Buffer.concat([runOf('one', ''), Buffer.from('ffffffff000000000000000178', 'hex')]),
+  );
   await bench.settle();
   t.deepEqual(
     bench.calls.map(({ text }) => text),
@@ -125,7 +127,7 @@ test('a connection is told that a request is dealt with when it is no longer cou
     send: () => counts.push(replyQueue.isBusy),
     fail: () => undefined,
     settled: () => counts.push(replyQueue.isBusy),
-    isFull: () => false,
+    isWriteBlocked: () => false,
   });
   replyQueue.dispatch(runOf('a'));
   await bench.settle();

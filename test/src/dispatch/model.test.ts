@@ -91,7 +91,11 @@ class World {
   constructor(kind: AgentKind) {
     this.kind = kind;
     this.bench = createBench({ known: kind, byHand: true, slots: 3, room: 3 });
-    this.replyQueues = Array.from({ length: CONNECTIONS }, () => ({ ...openConversation(this.bench), sent: 0, gone: false }));
+    this.replyQueues = Array.from({ length: CONNECTIONS }, () => ({
+      ...openConversation(this.bench),
+      sent: 0,
+      gone: false,
+    }));
   }
 
   async step(step: Step): Promise<void> {
@@ -189,7 +193,9 @@ class World {
     const id = `${number}.${nth % replyQueue.sent}`;
     this.mayFail.add(id);
     const before = replyQueue.told.length;
-    replyQueue.replyQueue.dispatch(runOf(JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })));
+    replyQueue.replyQueue.dispatch(
+      runOf(JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })),
+    );
     const isAnswered = replyQueue.told.slice(before).some((text) => text.includes('ERR_LAUNCHPOOL_CANCELLED'));
     if (isAnswered && !this.started.has(id)) this.neverStarted.add(id);
   }

@@ -1,6 +1,6 @@
 /** Which users may speak, with a kernel that says what the test wants. */
 import test from 'ava';
-import { createAllowedUsers, type AllowedUsers } from '../../../src/gate/allowed-users.ts';
+import { type AllowedUsers, createAllowedUsers } from '../../../src/gate/allowed-users.ts';
 
 const OWN = 501;
 

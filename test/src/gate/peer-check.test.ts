@@ -1,7 +1,7 @@
 /** Who comes in, as macOS would have it: descriptor 40 is a UNIX socket of user 501's, 41 listens at ::1. */
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { type PeerCheck, type PeerCheckOptions, createPeerCheck } from '../../../src/gate/peer-check.ts';
+import { createPeerCheck, type PeerCheck, type PeerCheckOptions } from '../../../src/gate/peer-check.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { compileLibrary } from '../../helpers/c-library.ts';
 

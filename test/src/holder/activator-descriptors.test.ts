@@ -10,14 +10,14 @@ test('descriptors do not pile up over 50 cycles (counted on Linux, elsewhere onl
   const held = await activate(t, serveCommand());
   const pids = new Set<string>();
   const count = (): number => (existsSync(OPEN_DESCRIPTORS) ? readdirSync(OPEN_DESCRIPTORS).length : 0);
-  let least = Number.POSITIVE_INFINITY;
+  let min = Number.POSITIVE_INFINITY;
   for (let cycle = 1; cycle <= 55; cycle += 1) {
     pids.add(await listenTo(held.socketPath));
     await held.reached('waiting', cycle + 1);
     // The first cycles open what Node keeps for itself.
-    if (cycle >= 5 && cycle <= 10) least = Math.min(least, count());
+    if (cycle >= 5 && cycle <= 10) min = Math.min(min, count());
   }
   t.is(pids.size, 55);
   // What an agent that has just ended had may be closed a moment later.
-  await until(() => count() <= least);
+  await until(() => count() <= min);
 });

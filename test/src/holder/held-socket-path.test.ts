@@ -38,7 +38,7 @@ test('a socket on which nobody listens any more is replaced', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   await abandonAt(t, path);
   const held = await hold(t, path);
-  const knocked = held.knock(NEVER);
+  const knocked = held.waitForConnection(NEVER);
   await knockAt(t, path);
   await knocked;
   t.deepEqual(readdirSync(dirname(path)), ['a.sock']);

@@ -16,7 +16,7 @@ const NEVER = new AbortController().signal;
 
 test('a knock is reported, and the connection waits for whoever accepts', async (t) => {
   const held = await hold(t);
-  const knocked = held.knock(NEVER);
+  const knocked = held.waitForConnection(NEVER);
   const client = await knockAt(t, held.path);
   await knocked;
   const child = spawn(process.execPath, [fixture('programs/serve.mjs')], {
@@ -28,15 +28,15 @@ test('a knock is reported, and the connection waits for whoever accepts', async 
 test('somebody who has knocked before anybody waited is reported at once', async (t) => {
   const held = await hold(t);
   await knockAt(t, held.path);
-  await held.knock(NEVER);
-  await held.knock(NEVER);
+  await held.waitForConnection(NEVER);
+  await held.waitForConnection(NEVER);
   t.pass();
 });
 
 test('a knock is waited for until the signal fires', async (t) => {
   const held = await hold(t);
   const giveUp = new AbortController();
-  const knocked = held.knock(giveUp.signal);
+  const knocked = held.waitForConnection(giveUp.signal);
   giveUp.abort();
   await t.throwsAsync(knocked, { name: 'AbortError' });
 });

@@ -20,11 +20,11 @@ test('who comes second has the lock when the first has given it up', async (t) =
     isLocked = true;
     return found;
   });
-  await t.throwsAsync(lockFolder(folder, { longestMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
+  await t.throwsAsync(lockFolder(folder, { timeoutMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
   t.false(isLocked);
   unlock();
   (await second)();
-  (await lockFolder(folder, { longestMs: 0 }))();
+  (await lockFolder(folder, { timeoutMs: 0 }))();
 });
 
 test('who waits for a folder that is removed has the next one of that name', async (t) => {
@@ -36,7 +36,7 @@ test('who waits for a folder that is removed has the next one of that name', asy
   unlock();
   const unlockSecond = await second;
   t.true(existsSync(folder));
-  await t.throwsAsync(lockFolder(folder, { longestMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
+  await t.throwsAsync(lockFolder(folder, { timeoutMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
   unlockSecond();
 });
 
@@ -57,11 +57,11 @@ test('another process keeps it as long as it lives, and not longer when it is ki
   const folder = await tempDir(t);
   const other = startProgram(t, [process.execPath, fixture('programs/hold-lock.ts'), folder]);
   await other.stderr(/locked/);
-  const error = await t.throwsAsync(lockFolder(folder, { longestMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
+  const error = await t.throwsAsync(lockFolder(folder, { timeoutMs: 0 }), { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' });
   t.true(error?.message.includes(folder));
   other.signal('SIGKILL');
   t.is(await other.ended, 'SIGKILL');
-  (await lockFolder(folder, { longestMs: 0 }))();
+  (await lockFolder(folder, { timeoutMs: 0 }))();
 });
 
 for (const kind of ['launchd', 'embedded'] as const) {

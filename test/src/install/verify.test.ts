@@ -16,7 +16,7 @@ const NOT_READY = { code: 'ERR_LAUNCHPOOL_NOT_READY' };
 
 function optionsOf({ layout }: InstallBench): VerifyOptions {
   const folder = join(realpathSync(layout.versions), readRecord(layout)?.hash ?? '');
-  return { sockets: layout.sockets, folder, longestMs: 20_000, dismiss: async () => undefined };
+  return { sockets: layout.sockets, folder, timeoutMs: 20_000, dismiss: async () => undefined };
 }
 
 async function listen(t: ExecutionContext, greet: (socket: Socket) => void): Promise<number> {
@@ -36,9 +36,9 @@ test.serial('an agent is proved by its process, and not by another one or anothe
   const pid = await ask(socket, 'pid');
   const options = optionsOf(bench);
   t.is(await verify(options), pid);
-  const { message } = await t.throwsAsync(verify({ ...options, longestMs: 300, before: pid }), NOT_READY);
+  const { message } = await t.throwsAsync(verify({ ...options, timeoutMs: 300, before: pid }), NOT_READY);
   t.regex(message, new RegExp(`process ${pid} has not left`));
-  const other = await t.throwsAsync(verify({ ...options, longestMs: 300, folder: '/other' }), NOT_READY);
+  const other = await t.throwsAsync(verify({ ...options, timeoutMs: 300, folder: '/other' }), NOT_READY);
   t.regex(other.message, /another one answers/);
 });
 
@@ -51,7 +51,7 @@ test.serial('who answers from another version is asked to leave, once, and the n
   const dismiss = async (): Promise<void> => {
     dismissed.push(await (bench.options.supervisor as Supervisor).dismiss(bench.options.label));
   };
-  await t.throwsAsync(verify({ ...optionsOf(bench), longestMs: 2_000, folder: '/other', dismiss }), NOT_READY);
+  await t.throwsAsync(verify({ ...optionsOf(bench), timeoutMs: 2_000, folder: '/other', dismiss }), NOT_READY);
   t.is(dismissed[0], pid);
   t.is(new Set(dismissed).size, dismissed.length);
 });

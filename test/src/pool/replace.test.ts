@@ -78,7 +78,7 @@ test('a thread that does not end, as it is in native code, is given up; its slot
   const { pool, call } = startPoolBench(t, {
     module: path,
     threads: 1,
-    longestEndMs: 50,
+    terminationTimeoutMs: 50,
     onLost: (lost) => losses.push(lost),
   });
   const thread = (await call('thread')) as number;

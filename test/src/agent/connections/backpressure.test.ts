@@ -11,7 +11,7 @@ import { tempDir } from '../../../helpers/temp-dir.ts';
 
 const MIB = 1024 * 1024;
 /** What the agent may have taken of a client that is not answered: more than its limit of 8 MiB, far less than all. */
-const MOST_TAKEN = 32 * MIB;
+const MAX_TAKEN = 32 * MIB;
 /** The client stands still when a neighbour has been answered so often without another byte being taken. */
 const ROUNDS_OF_STANDSTILL = 300;
 
@@ -26,7 +26,7 @@ async function pour({ socket }: FrameClient, neighbour: RawClient, frame: Buffer
     socket.write(frame, (error) => {
       if (error) return;
       taken += frame.length;
-      if (taken <= MOST_TAKEN) write();
+      if (taken <= MAX_TAKEN) write();
     });
   };
   write();
@@ -48,7 +48,7 @@ test('the agent stops reading from who does not read, serves others, and goes on
   const neighbour = await connectRaw(socketPath);
   silent.socket.pause();
   const [written, taken] = await pour(silent, neighbour, framesOf(Buffer.alloc(64 * 1024, 'x')));
-  t.true(taken > 0 && taken < MOST_TAKEN, `${taken} bytes were taken`);
+  t.true(taken > 0 && taken < MAX_TAKEN, `${taken} bytes were taken`);
 
   silent.socket.resume();
   silent.socket.end();
@@ -62,7 +62,7 @@ test('the agent stops reading behind a raw request that takes long, though it co
   const neighbour = await connectRaw(socketPath);
   waiting.socket.write(framesOf('wait 600000'));
   const [, taken] = await pour(waiting, neighbour, framesOf(Buffer.alloc(64 * 1024, 'x')));
-  t.true(taken > 0 && taken < MOST_TAKEN, `${taken} bytes were taken`);
+  t.true(taken > 0 && taken < MAX_TAKEN, `${taken} bytes were taken`);
   t.deepEqual(waiting.frames, []);
   neighbour.close();
 });

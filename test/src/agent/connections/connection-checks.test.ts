@@ -1,6 +1,10 @@
 /** The one timer that looks after all connections. */
 import test from 'ava';
-import { createConnectionChecks, type ConnectionChecks, type Checkable } from '../../../../src/agent/connections/connection-checks.ts';
+import {
+  type Checkable,
+  type ConnectionChecks,
+  createConnectionChecks,
+} from '../../../../src/agent/connections/connection-checks.ts';
 import type { SlowClientReason } from '../../../../src/agent/connections/slow-client-timeout.ts';
 
 const EVERY_MS = 5;
@@ -26,7 +30,11 @@ type Laid = { connections: Set<Checkable>; connectionChecks: ConnectionChecks; g
 function lay(): Laid {
   const connections = new Set<Checkable>();
   const given: [Checkable, SlowClientReason][] = [];
-  const connectionChecks = createConnectionChecks({ connections, everyMs: EVERY_MS, onLost: (each, lost) => given.push([each, lost]) });
+  const connectionChecks = createConnectionChecks({
+    connections,
+    everyMs: EVERY_MS,
+    onLost: (each, lost) => given.push([each, lost]),
+  });
   return { connections, connectionChecks, given };
 }
 

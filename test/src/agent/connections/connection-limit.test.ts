@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type ConnectionLimitOptions, createConnectionLimit, MAX_UNAUTHENTICATED } from '../../../../src/agent/connections/connection-limit.ts';
+import {
+  type ConnectionLimitOptions,
+  createConnectionLimit,
+  MAX_UNAUTHENTICATED,
+} from '../../../../src/agent/connections/connection-limit.ts';
 import type { LaunchpoolError } from '../../../../wire/errors.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 
@@ -15,7 +19,12 @@ async function knock(
   options: Partial<ConnectionLimitOptions>,
 ): Promise<{ admitted: boolean; told: LaunchpoolError[]; heard: string }> {
   const told: LaunchpoolError[] = [];
-  const connectionLimit = createConnectionLimit({ most: 10, ...LONG_AGO, onRejected: (error) => told.push(error), ...options });
+  const connectionLimit = createConnectionLimit({
+    max: 10,
+    ...LONG_AGO,
+    onRejected: (error) => told.push(error),
+    ...options,
+  });
   const path = join(await tempDir(t), 'a.sock');
   let admitted = false;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket: Socket) => {
@@ -59,7 +68,10 @@ test('one too many gets just the end where nobody could read more', async (t) =>
 
 test('those who have not passed the handshake have a bound of their own, which is never higher than the other', async (t) => {
   const quiet = { speaks: () => true, connections: () => MAX_UNAUTHENTICATED };
-  t.true((await knock(t, { ...quiet, most: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED - 1 })).admitted);
-  t.regex((await knock(t, { ...quiet, most: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED })).heard, /128 connections have not/);
-  t.regex((await knock(t, { most: 5, connections: () => 4, unauthenticated: () => 5 })).heard, /5 connections have not/);
+  t.true((await knock(t, { ...quiet, max: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED - 1 })).admitted);
+  t.regex(
+    (await knock(t, { ...quiet, max: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED })).heard,
+    /128 connections have not/,
+  );
+  t.regex((await knock(t, { max: 5, connections: () => 4, unauthenticated: () => 5 })).heard, /5 connections have not/);
 });

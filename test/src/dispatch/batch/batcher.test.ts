@@ -10,14 +10,17 @@ import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from
 import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
 import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';
 
-const END = { send: () => undefined, fail: () => undefined, settled: () => undefined, isFull: () => false };
+const END = { send: () => undefined, fail: () => undefined, settled: () => undefined, isWriteBlocked: () => false };
 const replyQueue = createReplyQueue(END, replyQueueOptions(false));
 
 const slotsFor = (count: number): Slot[] => slotsOf(new SharedArrayBuffer(count * SLOT_BYTES));
 
 function rangeOf(texts: readonly string[]): [FrameRange, Buffer] {
   const bytes = runOf(...texts);
-  return [{ replyQueue, group: replyQueue.open(texts.length, bytes.length, ANY_TIME), first: 0, count: texts.length }, bytes];
+  return [
+    { replyQueue, group: replyQueue.open(texts.length, bytes.length, ANY_TIME), first: 0, count: texts.length },
+    bytes,
+  ];
 }
 
 function add(batcher: Batcher, ...texts: string[]): void {
@@ -146,20 +149,20 @@ test('whatever is added, put back and released, nothing is lost, doubled or out 
     const batcher = fastBatcher(slotsFor(2));
     const started: string[] = [];
     let last = 0;
-    const run = (most: number): boolean => {
+    const run = (maxFrames: number): boolean => {
       const batch = batcher.take();
       if (batch === undefined) return false;
       ok(batch.inputEnd <= INPUT_BYTES && batch.frames <= MAX_FRAMES && batch.frames > 0);
       const texts = textsIn(batch);
       deepStrictEqual(texts.length, batch.frames);
-      started.push(...texts.slice(0, most).map((text) => text.split(':')[0] as string));
-      let skip = most;
+      started.push(...texts.slice(0, maxFrames).map((text) => text.split(':')[0] as string));
+      let skip = maxFrames;
       const rest = batch.ranges.flatMap((range) => {
         const gone = Math.min(skip, range.count);
         skip -= gone;
         return gone === range.count ? [] : [{ ...range, first: range.first + gone, count: range.count - gone }];
       });
-      batcher.putBack(rest, runOf(...texts.slice(most)));
+      batcher.putBack(rest, runOf(...texts.slice(maxFrames)));
       batcher.release(batch.slot);
       return true;
     };

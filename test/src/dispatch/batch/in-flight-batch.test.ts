@@ -18,17 +18,25 @@ function dispatch(...requests: string[]): Rig {
     send: (frames: Uint8Array) => told.push(textsOf(frames).join(' ')),
     fail: ({ code }: { code?: string | number }) => told.push(`!${code}`),
     settled: () => undefined,
-    isFull: () => false,
+    isWriteBlocked: () => false,
   };
   const replyQueue = createReplyQueue(end, replyQueueOptions(false));
   const batcher = createBatcher(createSlotPool(slotsOf(new SharedArrayBuffer(SLOT_BYTES))));
   for (const texts of [requests.slice(0, 1), requests.slice(1)]) {
     const run = runOf(...texts);
     if (texts.length > 0)
-      batcher.add({ replyQueue, group: replyQueue.open(texts.length, run.length, ANY_TIME), first: 0, count: texts.length }, run);
+      batcher.add(
+        { replyQueue, group: replyQueue.open(texts.length, run.length, ANY_TIME), first: 0, count: texts.length },
+        run,
+      );
   }
   const batch = batcher.take() as Batch;
-  return { inFlight: createInFlightBatch(batch, () => undefined), worker: createHandWorker(batch.slot, 5, 'rpc'), told, replyQueue };
+  return {
+    inFlight: createInFlightBatch(batch, () => undefined),
+    worker: createHandWorker(batch.slot, 5, 'rpc'),
+    told,
+    replyQueue,
+  };
 }
 
 const REQUESTS = [1, 2, 3].map((id) => `{"id":${id},"method":"m"}`);
@@ -74,7 +82,10 @@ test('three looks without progress are needed to be stuck, and progress starts a
   const { inFlight, worker } = dispatch('a', 'b');
   const checks = [inFlight.isStuck(), inFlight.isStuck()];
   worker.begin();
-  t.deepEqual([...checks, inFlight.isStuck(), inFlight.isStuck(), inFlight.isStuck()], [false, false, false, false, true]);
+  t.deepEqual(
+    [...checks, inFlight.isStuck(), inFlight.isStuck(), inFlight.isStuck()],
+    [false, false, false, false, true],
+  );
 });
 
 test('an outcome told aside settles a frame that is open, and no other', (t) => {

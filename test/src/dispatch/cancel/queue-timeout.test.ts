@@ -1,7 +1,14 @@
 /** Requests whose time is over before they are begun. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { answerAll, createBench, openConversation, runOf, stopBenches, textsOf } from '../../../helpers/dispatch-bench.ts';
+import {
+  answerAll,
+  createBench,
+  openConversation,
+  runOf,
+  stopBenches,
+  textsOf,
+} from '../../../helpers/dispatch-bench.ts';
 import type { Begun } from '../../../helpers/hand-worker.ts';
 
 test.after.always(stopBenches);
@@ -35,7 +42,7 @@ test('one that is begun while the one before it is refused is not told that it h
     },
     fail: (error) => t.fail(error.message),
     settled: () => undefined,
-    isFull: () => false,
+    isWriteBlocked: () => false,
   });
   replyQueue.dispatch(runOf(request(1), request(2)));
   while (started === undefined) await wait(1);

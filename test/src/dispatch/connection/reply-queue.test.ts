@@ -15,13 +15,16 @@ import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-option
 const REFUSED = { name: 'Error', message: 'refused', code: 'E_REFUSED' };
 const FAILED = { name: 'Error', message: 'failed', code: 'E_FAILED' };
 
-function openConversation(isRaw: boolean, more: Partial<ReplyQueueOptions> = {}): { replyQueue: ReplyQueue; told: string[] } {
+function openConversation(
+  isRaw: boolean,
+  more: Partial<ReplyQueueOptions> = {},
+): { replyQueue: ReplyQueue; told: string[] } {
   const told: string[] = [];
   const end = {
     send: (frames: Uint8Array) => told.push(...textsOf(frames)),
     fail: ({ code }: { code?: string | number }) => told.push(`!${code}`),
     settled: () => undefined,
-    isFull: () => false,
+    isWriteBlocked: () => false,
   };
   return { replyQueue: createReplyQueue(end, { ...replyQueueOptions(isRaw), ...more }), told };
 }
@@ -39,7 +42,11 @@ test('raw replies wait for those before them, over segments', (t) => {
 test('what is settled before it is known that the agent is a raw one keeps nobody waiting for ever', (t) => {
   let kind: AgentKind | undefined;
   const { replyQueue, told } = openConversation(true, { kind: () => kind });
-  const [one, two, three] = [1, 2, 3].map(() => replyQueue.open(1, 10, ANY_TIME)) as [RequestGroup, RequestGroup, RequestGroup];
+  const [one, two, three] = [1, 2, 3].map(() => replyQueue.open(1, 10, ANY_TIME)) as [
+    RequestGroup,
+    RequestGroup,
+    RequestGroup,
+  ];
   replyQueue.settle(one, 0, 1, { frames: runOf('a') });
   kind = 'raw';
   replyQueue.settle(three, 0, 1, { frames: runOf('c') });

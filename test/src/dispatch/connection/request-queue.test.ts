@@ -17,9 +17,9 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
     send: () => undefined,
     fail: () => undefined,
     settled() {
-      if (!requestQueue.isFull) state.settlings += 1;
+      if (!requestQueue.hasQueued) state.settlings += 1;
     },
-    isFull: () => state.full,
+    isWriteBlocked: () => state.full,
   };
   const replyQueue = createReplyQueue(end, replyQueueOptions(false));
   const requestQueue: RequestQueue = createRequestQueue(replyQueue, {
@@ -48,7 +48,7 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
 test('a run is begun as a whole', (t) => {
   const { requestQueue, started } = createRig(10);
   requestQueue.dispatch(runOf('a', '', 'b'), ANY_TIME);
-  t.deepEqual([started, requestQueue.isFull], [[['a', '', 'b']], false]);
+  t.deepEqual([started, requestQueue.hasQueued], [[['a', '', 'b']], false]);
 });
 
 test('long frames go by themselves, in their place', (t) => {
@@ -62,7 +62,7 @@ test('no more is begun than may be under way, long ones included', (t) => {
   const { requestQueue, started, replyQueue } = createRig(3);
   requestQueue.dispatch(runOf('a', 'y'.repeat(17), 'b', 'c'), ANY_TIME);
   requestQueue.dispatch(runOf('d'), ANY_TIME);
-  t.deepEqual([started.length, replyQueue.requests, requestQueue.isFull], [3, 3, true]);
+  t.deepEqual([started.length, replyQueue.requests, requestQueue.hasQueued], [3, 3, true]);
 });
 
 test('what waits is begun in its order as room comes, from memory of its own', (t) => {
@@ -70,7 +70,7 @@ test('what waits is begun in its order as room comes, from memory of its own', (
   const runs = [runOf('a', 'b', 'c'), runOf('d')];
   for (const run of runs) requestQueue.dispatch(run, ANY_TIME);
   for (const run of runs) run.fill(0xff);
-  for (state.window = 2; requestQueue.isFull; state.window += 1) requestQueue.resume();
+  for (state.window = 2; requestQueue.hasQueued; state.window += 1) requestQueue.resume();
   t.deepEqual(started, [['a'], ['b'], ['c'], ['d']]);
 });
 
@@ -79,7 +79,7 @@ test('a window that has become smaller than what is under way begins nothing', (
   requestQueue.dispatch(runOf('a', 'b', 'c'), ANY_TIME);
   state.window = 1;
   requestQueue.dispatch(runOf('d'), ANY_TIME);
-  t.deepEqual([started, requestQueue.isFull], [[['a', 'b', 'c']], true]);
+  t.deepEqual([started, requestQueue.hasQueued], [[['a', 'b', 'c']], true]);
 });
 
 test('while replies are not read nothing is begun, unless nobody is there to read them', (t) => {
@@ -90,7 +90,7 @@ test('while replies are not read nothing is begun, unless nobody is there to rea
   t.deepEqual(started, []);
   replyQueue.abandon();
   requestQueue.resume();
-  t.deepEqual([started, requestQueue.isFull], [[['a']], false]);
+  t.deepEqual([started, requestQueue.hasQueued], [[['a']], false]);
 });
 
 test('what waits is begun once, though to begin it makes room for all, which leads back to it', (t) => {
@@ -98,15 +98,17 @@ test('what waits is begun once, though to begin it makes room for all, which lea
   requestQueue.dispatch(runOf('a', 'b', 'c', 'd'), ANY_TIME);
   state.window = 10;
   requestQueue.resume();
-  t.deepEqual([started, requestQueue.isFull], [[['a'], ['b', 'c', 'd']], false]);
+  t.deepEqual([started, requestQueue.hasQueued], [[['a'], ['b', 'c', 'd']], false]);
 });
 
 test('when the last of what waits is refused, it is said that nothing waits any more', (t) => {
   const { requestQueue, state } = createRig(0);
   requestQueue.dispatch(runOf('a', 'b'), ANY_TIME);
-  t.deepEqual([requestQueue.isFull, requestQueue.waiting], [true, 2]);
-  requestQueue.refuseWaiting((payload) => (payload.toString() === 'a' ? { name: 'Error', message: 'late' } : undefined));
-  t.deepEqual([requestQueue.isFull, requestQueue.waiting, state.settlings], [true, 1, 0]);
+  t.deepEqual([requestQueue.hasQueued, requestQueue.waiting], [true, 2]);
+  requestQueue.refuseWaiting((payload) =>
+    payload.toString() === 'a' ? { name: 'Error', message: 'late' } : undefined,
+  );
+  t.deepEqual([requestQueue.hasQueued, requestQueue.waiting, state.settlings], [true, 1, 0]);
   requestQueue.refuseWaiting(() => ({ name: 'Error', message: 'late' }));
-  t.deepEqual([requestQueue.isFull, requestQueue.waiting, state.settlings], [false, 0, 1]);
+  t.deepEqual([requestQueue.hasQueued, requestQueue.waiting, state.settlings], [false, 0, 1]);
 });

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { encodeTextFrame } from '../../../../wire/frame.ts';
-import { claimLong, CANCELLED, type LongTask } from '../../../../workers/task.ts';
+import { CANCELLED, claimLong, type LongTask } from '../../../../workers/task.ts';
 import {
   type Bench,
   type BenchTask,
