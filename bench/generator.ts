@@ -24,7 +24,7 @@ export type LoadOptions = {
   slow?: number;
   slowPrefix?: string;
   /** How long no reply may come before those under way count as missing. */
-  patienceSeconds?: number;
+  timeoutSeconds?: number;
 };
 
 /** Every reply has been checked: there is no figure of a contender that answers wrongly. */
@@ -116,13 +116,13 @@ async function output(command: readonly [string, ...string[]], env?: NodeJS.Proc
   return stdout;
 }
 
-function flagsOf({ socketPath, warmUpSeconds, slowPrefix, patienceSeconds, ...rest }: LoadOptions): string[] {
+function flagsOf({ socketPath, warmUpSeconds, slowPrefix, timeoutSeconds, ...rest }: LoadOptions): string[] {
   return flags({
     ...rest,
     socket: socketPath,
     'warm-up': warmUpSeconds,
     'slow-prefix': slowPrefix,
-    patience: patienceSeconds,
+    timeout: timeoutSeconds,
   });
 }
 

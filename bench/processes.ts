@@ -1,7 +1,7 @@
 /** The processes that the bench starts. Each is ended by its own id, also when the bench fails or is interrupted. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 export type Started = {
   readonly child: ChildProcess;
@@ -37,7 +37,7 @@ export function start([program, ...args]: readonly [string, ...string[]], env: N
     ended: ended.promise,
     async close() {
       child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+      const late = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
       await ended.promise.catch(() => undefined);
       clearTimeout(late);
     },

@@ -31,7 +31,7 @@ export const TECHNIQUES: readonly Technique[] = [
     what: 'What a worker has not begun is taken back when it does not get on, and goes to another one.',
     without: 'it waits',
     file: 'src/dispatch/stall-detector.js',
-    from: 'flight.isStuck()',
+    from: 'item.isStuck()',
     to: 'false',
   },
   {
@@ -71,7 +71,7 @@ export const TECHNIQUES: readonly Technique[] = [
     what: 'Replies are written from the slot in which they stand.',
     without: 'they are copied first',
     file: 'src/dispatch/batch/slot-pool.js',
-    from: 'Math.floor(slots.length / KEPT_ONE_IN)',
+    from: 'Math.floor(slots.length / RETAINED_ONE_IN)',
     to: '0',
   },
   {
@@ -87,8 +87,8 @@ export const TECHNIQUES: readonly Technique[] = [
     what: 'The memory of long requests is used again.',
     without: 'it is new for each',
     file: 'src/dispatch/long/shared-memory-pool.js',
-    from: 'MOST_SPARE_BYTES = 16 * 1024 * 1024',
-    to: 'MOST_SPARE_BYTES = 0',
+    from: 'MAX_SPARE_BYTES = 16 * 1024 * 1024',
+    to: 'MAX_SPARE_BYTES = 0',
   },
 ];
 

@@ -91,16 +91,16 @@ export function createLedger(always: readonly string[] = []): Ledger {
     async ask(question) {
       const entry = ledger.open(question);
       const { held, what, ask, isRight } = question;
-      const look = (answer: unknown): void => {
+      const inspect = (answer: unknown): void => {
         if (isRight(answer, entry.payload)) return;
         faults.add(`${held.name}, ${what}, ${entry.payload}: wrong: ${JSON.stringify(answer)?.slice(0, 200)}`);
       };
       try {
-        look(await ask(entry.payload));
+        inspect(await ask(entry.payload));
         ledger.settle(entry, 'result');
       } catch (error) {
         const { code, name } = error as LaunchpoolError;
-        if (OWN_CODES[0] === (code as string)) look(error);
+        if (OWN_CODES[0] === (code as string)) inspect(error);
         ledger.settle(entry, name === 'AbortError' ? name : String(code ?? error));
       }
     },

@@ -9,10 +9,10 @@ import { createLedger, UNDER_FIRE } from './ledger.ts';
 import { holdLineUp, type LineUp } from './line-up.ts';
 import { type Load, type LoadOptions, startLoad } from './load.ts';
 import { createMischief } from './mischief.ts';
-import { hasStopped, PATIENCE_MS } from './patience.ts';
 import { runPlain } from './plain-load.ts';
 import { PLAIN_QUESTIONS, type PlainKind } from './plain-questions.ts';
 import { startPython } from './python-load.ts';
+import { hasStopped, TIMEOUT_MS } from './timeouts.ts';
 import { createFaults, type Verb } from './verb.ts';
 import { BOUNDS, compareWarm, measureWarm } from './warm.ts';
 
@@ -72,7 +72,7 @@ export const mayhem: Verb = async ({ options: { minutes }, random, scope, progre
     progress(`${left} s to go · ${ledger.sent} requests, ${ledger.pending} open · ${ledger.faults().length} faults`);
   }
 
-  const report = python?.report(PATIENCE_MS);
+  const report = python?.report(TIMEOUT_MS);
   await hasStopped([...loads.map((load) => load.stop()), ...plain, ...deeds], faults.add);
   await ledger.close(0);
   for (const load of loads) load.close();

@@ -19,7 +19,7 @@ const FLOOD = 2_000;
 const FLOOD_CONNECTIONS = 100;
 const UNREAD = 500;
 const UNREAD_BYTES = 4_096;
-const MAX_SILENCE_MS = 3_000;
+const MAX_PAUSE_MS = 3_000;
 /** More than fits. */
 const FILLER_BYTES = 2 ** 20;
 
@@ -46,7 +46,7 @@ async function harm(victims: Victims, what: string, params: unknown[] = []): Pro
 async function visit(held: HeldAgent, random: Random, stayMs: number, act: (socket: Socket) => unknown): Promise<void> {
   const socket = connect(held.socketPath);
   socket.on('error', () => undefined);
-  const over = AbortSignal.timeout(MAX_SILENCE_MS);
+  const over = AbortSignal.timeout(MAX_PAUSE_MS);
   await once(socket, 'connect', { signal: over }).catch(() => undefined);
   act(socket);
   await wait(random.between(0, stayMs));
@@ -69,12 +69,12 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   },
   'connects and says nothing': {
     weight: 8,
-    commit: (victims) => visit(anyOf(victims), victims.random, MAX_SILENCE_MS, () => undefined),
+    commit: (victims) => visit(anyOf(victims), victims.random, MAX_PAUSE_MS, () => undefined),
   },
   'does not read': {
     weight: 5,
     commit: (victims) =>
-      visit(anyRpc(victims), victims.random, MAX_SILENCE_MS, (socket) => {
+      visit(anyRpc(victims), victims.random, MAX_PAUSE_MS, (socket) => {
         socket.pause();
         const params = ['x'.repeat(UNREAD_BYTES)];
         for (let id = 0; id < UNREAD; id += 1) {

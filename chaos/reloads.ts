@@ -7,9 +7,9 @@ import { askAgent } from '../src/control/ask-agent.ts';
 import { BUSY, type HeldAgent, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
-import { hasStopped } from './patience.ts';
 import { mebibytes, readProcess } from './process-figures.ts';
 import { type ReloadSample, reloadFaults } from './reload-growth.ts';
+import { hasStopped } from './timeouts.ts';
 import type { Verb } from './verb.ts';
 
 /** A reload that takes longer does not come about. */
@@ -52,7 +52,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
   }
   // With the load on it still, so that it has as many threads as before.
   let growth = reloadFaults(samples);
-  for (let looks = 0; growth.length > 0 && looks < SETTLE_CHECKS; looks += 1) {
+  for (let checks = 0; growth.length > 0 && checks < SETTLE_CHECKS; checks += 1) {
     await wait(SETTLE_MS);
     samples.splice(-1, 1, ...sampleOf(held));
     growth = reloadFaults(samples);
@@ -80,7 +80,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
 
 /** All of them, so that there are no more of them later. */
 async function haveStarted({ controlPath }: HeldAgent): Promise<void> {
-  for (let looks = 0; looks < SETTLE_CHECKS; looks += 1) {
+  for (let checks = 0; checks < SETTLE_CHECKS; checks += 1) {
     if ((await askAgent(controlPath, TIMEOUT_MS)).threads === THREADS) return;
     await wait(SETTLE_MS);
   }

@@ -4,8 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BUSY, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
-import { hasStopped } from './patience.ts';
 import { runPlain } from './plain-load.ts';
+import { hasStopped } from './timeouts.ts';
 import type { Verb } from './verb.ts';
 
 const DRAIN_S = 2;
@@ -76,5 +76,5 @@ async function within(promise: Promise<unknown>, otherwise: string): Promise<voi
 
 /** Looks now and then; whoever waits for it has set a time. */
 async function grown(isEnough: () => boolean): Promise<void> {
-  for (let looks = 0; !isEnough() && looks < TIMEOUT_MS; looks += 1) await wait(1);
+  for (let checks = 0; !isEnough() && checks < TIMEOUT_MS; checks += 1) await wait(1);
 }

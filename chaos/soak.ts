@@ -6,10 +6,10 @@ import { askAgent } from '../src/control/ask-agent.ts';
 import { BUSY, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { type LoadOptions, startLoad } from './load.ts';
-import { hasStopped } from './patience.ts';
 import { mebibytes, readProcess } from './process-figures.ts';
 import { RESULTS_FOLDER } from './results.ts';
 import { isLevel, type Slope, slopeOf } from './slope.ts';
+import { hasStopped } from './timeouts.ts';
 import type { Verb } from './verb.ts';
 
 export type SoakSample = { seconds: number; rssMiB: number; heapMiB: number; descriptors: number; threads: number };

@@ -17,7 +17,7 @@ const AT_ONCE = 50;
 const TIMEOUT_MS = 120_000;
 /** What a storm may leave behind. */
 const MAX_MORE_MIB = 256;
-const TOLD = 'ERR_LAUNCHPOOL_BUSY';
+const ANSWERED = 'ERR_LAUNCHPOOL_BUSY';
 /** What is sent may cross with the refusal. */
 const CROSSED = 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
 
@@ -47,7 +47,7 @@ export const storm: Verb = async ({ options: { connections }, scope, progress })
   );
   const stormMs = Math.round(performance.now() - startedAt);
   for (const fate of Object.keys(fates)) {
-    if (!['result', TOLD, CROSSED].includes(fate)) faults.add(`${fates[fate]} connections: ${fate}`);
+    if (!['result', ANSWERED, CROSSED].includes(fate)) faults.add(`${fates[fate]} connections: ${fate}`);
   }
   // There are descriptors for all of them.
   const served = fates.result ?? 0;
@@ -106,7 +106,7 @@ async function askOnce(held: HeldAgent, index: number): Promise<string> {
 /** The agent hears of its connections' ends one by one. @returns whether it has heard of them all in the end. */
 async function closed(held: HeldAgent): Promise<boolean> {
   const max = SPARE / 4;
-  for (let looks = 0; looks < 600; looks += 1) {
+  for (let checks = 0; checks < 600; checks += 1) {
     if ((readProcess(held.pid)?.descriptors ?? 0) <= max) return true;
     await wait(100);
   }

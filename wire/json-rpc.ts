@@ -121,10 +121,10 @@ export function encodeError(id: IdText, error: PlainError): string {
   const { message, code, data, ...rest } = error;
   const facts = factsOf(code);
   const own = Number.isInteger(code) ? code : (facts?.rpc ?? ERROR_CODES.ERR_LAUNCHPOOL_HANDLER.rpc);
-  const told = { ...rest, code, retryable: facts?.retryable };
-  const withData = stringify({ code: own, message, data: { ...told, data } });
+  const publicFields = { ...rest, code, retryable: facts?.retryable };
+  const withData = stringify({ code: own, message, data: { ...publicFields, data } });
   // `data` is the handler's own and may hold anything.
-  return `{"jsonrpc":"2.0","id":${id},"error":${withData ?? stringify({ code: own, message, data: told })}}`;
+  return `{"jsonrpc":"2.0","id":${id},"error":${withData ?? stringify({ code: own, message, data: publicFields })}}`;
 }
 
 function stringify(value: unknown): string | undefined {

@@ -11,7 +11,7 @@ const CHECK_MS = 50;
 /** When it has nothing under way any more; the connection that asks does not count. */
 export async function settled(held: HeldAgent, fault: (what: string) => void): Promise<ProcessFigures | undefined> {
   let open = '';
-  for (let looks = 0; looks < CHECKS; looks += 1) {
+  for (let checks = 0; checks < CHECKS; checks += 1) {
     const client = await connectRpc(held.controlPath);
     const status = (await client.call('status', [])) as { connections: number; requests: number };
     client.close();

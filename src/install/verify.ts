@@ -74,7 +74,7 @@ async function ask({ agent, control }: SocketPaths, leftMs: number): Promise<Rea
   // It only has to be there. An agent that closes it is leaving, and the question may have come too late for it: then it
   // waits for the next one, which nobody starts before somebody knocks again.
   const closed = once(agentSocket.on('error', () => undefined).resume(), 'close').then(() =>
-    Promise.reject(leavingError()),
+    Promise.reject(shuttingDownError()),
   );
   try {
     const client = await Promise.race([connectRpc(control, { activationMs: leftMs }), closed]);
@@ -109,7 +109,7 @@ async function verifyTcp(sockets: SocketPaths, tcp: TcpAddress, pid: number): Pr
   }
 }
 
-function leavingError(): LaunchpoolError {
+function shuttingDownError(): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECTION_CLOSED', 'the agent that was there is leaving');
 }
 

@@ -10,7 +10,7 @@ import { honest, type Lie, serveLies } from './lying-server.ts';
 const COUNT = 200;
 const LIE_AT = 20;
 /** For servers that are not waited for: the others may be slow. */
-const SOON = { patienceSeconds: 0.5 };
+const SOON = { timeoutSeconds: 0.5 };
 
 type Case = { mode: 'raw' | 'rpc'; lie: Lie; options?: Partial<LoadOptions> };
 
@@ -21,7 +21,7 @@ test.after.always(() => rmSync(folder, { recursive: true }));
 const load = async (t: ExecutionContext, { mode, lie, options }: Case) => {
   const generator = await compiled;
   const socketPath = await serveLies(t, mode, lie);
-  return generator.load({ socketPath, mode, connections: 2, depth: 4, count: COUNT, patienceSeconds: 60, ...options });
+  return generator.load({ socketPath, mode, connections: 2, depth: 4, count: COUNT, timeoutSeconds: 60, ...options });
 };
 
 const notices = test.macro(async (t, what: Case, message: RegExp) => {

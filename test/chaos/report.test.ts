@@ -24,13 +24,13 @@ test('what was run stands there with its command, its figures, and what was wron
   writeResult('sigterm', { ...resultOf(outcome, facts), commit }, folder);
   writeResult('run', { ...resultOf({ faults: [], figures: {} }, facts), commit }, folder);
   const text = reportText(folder);
-  const told = section(text, 'Told to leave');
-  t.regex(told, /\*\*Something is wrong\.\*\* `npm run chaos -- sigterm`, 60 s, \d{4}-\d\d-\d\d, commit/);
-  t.regex(told, /\| times +\| 1 000 +\|/);
-  t.regex(told, /\| stopMs · p50 +\| 1\.235 +\|/);
-  t.regex(told, /\| rss +\| 1 → 2 +\|/);
-  t.regex(told, /^- process 3 does not leave$/m);
-  t.regex(told, /^Not done there: a full disk\.$/m);
+  const received = section(text, 'Told to leave');
+  t.regex(received, /\*\*Something is wrong\.\*\* `npm run chaos -- sigterm`, 60 s, \d{4}-\d\d-\d\d, commit/);
+  t.regex(received, /\| times +\| 1 000 +\|/);
+  t.regex(received, /\| stopMs · p50 +\| 1\.235 +\|/);
+  t.regex(received, /\| rss +\| 1 → 2 +\|/);
+  t.regex(received, /^- process 3 does not leave$/m);
+  t.regex(received, /^Not done there: a full disk\.$/m);
   t.regex(section(text, 'Under fire'), /\*\*All is well\.\*\*/);
 });
 

@@ -8,8 +8,8 @@ import { heldCall } from '../helpers/held-call.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
-type Patient = typeof import('../fixtures/agents/patient.ts');
-const AGENT = fixture('agents/patient.ts');
+type Patient = typeof import('../fixtures/agents/cancellable.ts');
+const AGENT = fixture('agents/cancellable.ts');
 /** What can happen at any time. */
 const SOON_MS = 300;
 /** Long enough for whatever has to happen first. */

@@ -189,23 +189,23 @@ export function stopBenches(): void {
 export type BenchConnection = {
   replyQueue: Conversation;
   /** In order: the text of each frame that was sent, `!code` when the connection was to close. */
-  told: string[];
+  received: string[];
   /** Whether the other side leaves its replies unread, and how often it was said that requests are dealt with. */
   end: { full: boolean; settlings: number };
 };
 
 export function openConversation({ dispatcher }: Bench): BenchConnection {
-  const told: string[] = [];
+  const received: string[] = [];
   const end = { full: false, settlings: 0 };
   const replyQueue = dispatcher.open({
-    send: (frames) => told.push(...textsOf(frames)),
-    fail: (error) => told.push(`!${error.code}`),
+    send: (frames) => received.push(...textsOf(frames)),
+    fail: (error) => received.push(`!${error.code}`),
     settled: () => {
       end.settlings += 1;
     },
     isWriteBlocked: () => end.full,
   });
-  return { replyQueue, told, end };
+  return { replyQueue, received, end };
 }
 
 /** The payloads of frames that stand one behind the other. */

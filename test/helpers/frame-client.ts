@@ -31,7 +31,7 @@ export async function dial(t: ExecutionContext, path: string): Promise<FrameClie
   const lookers = new Set<() => void>();
   socket.on('data', (chunk: Buffer) => {
     reader.push(chunk, (run) => forEachFrame(run, (frame) => frames.push(frame)));
-    for (const look of lookers) look();
+    for (const inspect of lookers) inspect();
   });
   socket.once('end', over);
   socket.once('close', over);
@@ -42,11 +42,11 @@ export async function dial(t: ExecutionContext, path: string): Promise<FrameClie
     errors,
     async until(count) {
       const { promise: enough, resolve } = Promise.withResolvers<void>();
-      const look = (): void => (frames.length >= count ? resolve() : undefined);
-      lookers.add(look);
-      look();
+      const inspect = (): void => (frames.length >= count ? resolve() : undefined);
+      lookers.add(inspect);
+      inspect();
       await Promise.race([enough, isOver]);
-      lookers.delete(look);
+      lookers.delete(inspect);
       return texts();
     },
     ended: isOver.then(texts),

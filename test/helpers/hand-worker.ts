@@ -5,11 +5,11 @@ import { CANCELLED, KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers
 import type { AgentKind } from '../../workers/task.ts';
 
 /** A request that has been begun. */
-export type Begun = { index: number; text: string };
+export type WorkerStart = { index: number; text: string };
 
 export type HandWorker = {
   /** Claims the next request that is wanted, unless there is none left. */
-  begin(): Begun | undefined;
+  begin(): WorkerStart | undefined;
   /** Leaves a reply, or nothing, in the slot. */
   finish(index: number, frame: Uint8Array | undefined): void;
 };

@@ -21,21 +21,21 @@ export function createHistory<Event extends { event: string }>(): History<Event>
     events.slice(from).filter((event): event is Named<Event, Name> => event.event === name);
   const nth = <Name extends Event['event']>(name: Name, index: number, from = 0): Promise<Named<Event, Name>> =>
     new Promise((resolve) => {
-      const look = (): void => {
+      const inspect = (): void => {
         const found = all(name, from)[index];
         if (found === undefined) return;
-        waiting.delete(look);
+        waiting.delete(inspect);
         resolve(found);
       };
-      waiting.add(look);
-      look();
+      waiting.add(inspect);
+      inspect();
     });
 
   return {
     events,
     add(event) {
       events.push(event);
-      for (const look of waiting) look();
+      for (const inspect of waiting) inspect();
     },
     all: (name) => all(name),
     reached: (name, count) => nth(name, count - 1),

@@ -21,8 +21,8 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
 /** It ends with the test, however that ends. */
 function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, ...options }: PoolBenchOptions): Pool {
   const moduleUrl = pathToFileURL(module).href;
-  const told = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
-  const first = startFirstThread(told, options.threads, undefined, limitsOf(threadMemoryMb));
+  const received = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
+  const first = startFirstThread(received, options.threads, undefined, limitsOf(threadMemoryMb));
   const pool = createPool({ first, ...options });
   // What is open on a thread does not keep a process; in an agent, sockets do.
   const alive = setInterval(() => undefined, 60_000);

@@ -52,7 +52,7 @@ export function startProgram(t: ExecutionContext, [program, ...args]: readonly [
   const waiting = new Set<() => void>();
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     seen += text;
-    for (const look of waiting) look();
+    for (const inspect of waiting) inspect();
   });
   t.teardown(async () => {
     child.kill('SIGTERM');
@@ -62,13 +62,13 @@ export function startProgram(t: ExecutionContext, [program, ...args]: readonly [
     pid: child.pid as number,
     stderr: (pattern) =>
       new Promise((resolve) => {
-        const look = (): void => {
+        const inspect = (): void => {
           if (!pattern.test(seen)) return;
-          waiting.delete(look);
+          waiting.delete(inspect);
           resolve(seen);
         };
-        waiting.add(look);
-        look();
+        waiting.add(inspect);
+        inspect();
       }),
     signal: (name) => child.kill(name),
     ended,

@@ -96,8 +96,8 @@ test('what would be run is what is run', async (t) => {
   write();
   await supervisor.load(job, [path]);
   await supervisor.load(write({ stopSeconds: 20 }), [path]);
-  const told = supervisor.loading(job, [path]).map(([, ...args]) => args.join(' '));
-  t.deepEqual(changes().slice(-3), told);
+  const received = supervisor.loading(job, [path]).map(([, ...args]) => args.join(' '));
+  t.deepEqual(changes().slice(-3), received);
   t.deepEqual(supervisor.loading(job, []), []);
 });
 

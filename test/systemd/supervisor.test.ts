@@ -213,9 +213,9 @@ test('sockets that do not listen are started, though nothing has changed', async
 });
 
 test('to unload ends the sockets before the service, and waits for both', async (t) => {
-  const leaving = healthy({ ActiveState: 'deactivating' });
+  const stopping = healthy({ ActiveState: 'deactivating' });
   const dead = { ...listening, ActiveState: 'inactive' };
-  const { supervisor, changes } = systemdWith(inTurn(healthy({}), leaving, leaving, shown(dead, dead, resting)));
+  const { supervisor, changes } = systemdWith(inTurn(healthy({}), stopping, stopping, shown(dead, dead, resting)));
   await supervisor.unload(LABEL);
   t.deepEqual(changes(), [`disable --now ${SOCKET} ${CONTROL}`, `stop ${UNITS}`]);
 });

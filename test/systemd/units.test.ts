@@ -181,23 +181,23 @@ test('arguments and variables arrive as they were', async (t) => {
   const workingDirectory = join(home, `w %h "q" $HOME ü`);
   symlinkSync(process.execPath, program);
   mkdirSync(workingDirectory);
-  const told = join(home, 'told.json');
+  const received = join(home, 'told.json');
   const env = Object.fromEntries(NASTY.map((value, index) => [`TEST_${index}`, value]));
   const job = jobWith({
-    command: [program, fixture('programs/tell-arguments.ts'), told, ...NASTY],
+    command: [program, fixture('programs/tell-arguments.ts'), received, ...NASTY],
     env,
     workingDirectory,
     logFile: join(home, 'log %h $HOME "q"'),
   });
   await putUnits(session, job);
   await session.run(['systemctl', '--user', 'start', '--no-block', SERVICE]);
-  while (!existsSync(told)) {
+  while (!existsSync(received)) {
     const { stdout } = await session.run(['systemctl', '--user', 'show', '-P', 'LoadState', '-P', 'Result', SERVICE]);
     // It does not say that it is ready: that is no matter here.
     if (!/^(success|protocol)\n+loaded$/.test(stdout.trim())) return t.fail(`the service has not started: ${stdout}`);
     await wait(RECHECK_MS);
   }
-  const found = JSON.parse(readFileSync(told, 'utf8')) as { args: string[]; env: object; cwd: string };
+  const found = JSON.parse(readFileSync(received, 'utf8')) as { args: string[]; env: object; cwd: string };
   t.deepEqual(found.args, NASTY);
   t.like(found.env, env);
   t.is(found.cwd, workingDirectory);

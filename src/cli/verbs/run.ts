@@ -85,8 +85,8 @@ function startFirst(
   early?: EarlyStart,
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
-  const told = { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
-  return startFirstThread(told, options.threads, worker, limitsOf(options.threadMemoryMb));
+  const threadOptions = { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
+  return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 
 /** At once, and every minute from then on. */

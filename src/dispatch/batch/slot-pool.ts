@@ -23,7 +23,7 @@ export function createSlotPool(slots: readonly Slot[]): SlotPool {
   /** How many replies each of them is kept for. */
   const retained = new Map<Slot, number>();
   /** Given back, and kept. */
-  const leaving = new Set<Slot>();
+  const released = new Set<Slot>();
 
   function releaseOne(slot: Slot): void {
     const left = (retained.get(slot) as number) - 1;
@@ -32,13 +32,13 @@ export function createSlotPool(slots: readonly Slot[]): SlotPool {
       return;
     }
     retained.delete(slot);
-    if (leaving.delete(slot)) free.push(slot);
+    if (released.delete(slot)) free.push(slot);
   }
 
   return {
     take: () => free.pop(),
     release(slot) {
-      if (retained.has(slot)) leaving.add(slot);
+      if (retained.has(slot)) released.add(slot);
       else free.push(slot);
     },
     retainerOf(slot) {

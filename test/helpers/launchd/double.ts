@@ -68,7 +68,7 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
     },
   });
   const looking = setInterval(() => {
-    for (const job of jobs.values()) job.look();
+    for (const job of jobs.values()) job.inspect();
   }, CHECK_MS);
 
   async function run(command: readonly [string, ...string[]]): Promise<CommandResult> {

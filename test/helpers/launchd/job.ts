@@ -32,7 +32,7 @@ export type LaunchdJob = {
   /** How the last process ended. */
   readonly end: number | NodeJS.Signals | undefined;
   /** Called all the time: starts the process when it is time for it. */
-  look(): void;
+  inspect(): void;
   /** @param kill whether a process that runs is ended first. */
   kickstart(kill: boolean): void;
   /** @returns whether there was a process. */
@@ -120,13 +120,13 @@ export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
     get end() {
       return end;
     },
-    look() {
+    inspect() {
       if (isDue() && performance.now() >= earliest) start();
     },
     kickstart(kill) {
       if (child === undefined || kill) wanted = true;
       if (child !== undefined && kill && !isEnding) terminate(child);
-      this.look();
+      this.inspect();
     },
     signal: (signal) => child?.kill(signal) ?? false,
     bootOut() {

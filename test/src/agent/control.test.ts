@@ -60,14 +60,14 @@ test('a method that there is not is answered with those that there are', async (
 
 test('questions of one connection are answered in their order, a batch as one, a notification not at all', async (t) => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  const told: string[] = [];
+  const received: string[] = [];
   const { controlPath } = await serveControl(t, {
     slow: async () => {
       await gate;
       return 'slow';
     },
     fast: () => 'fast',
-    note: () => void told.push('note'),
+    note: () => void received.push('note'),
   });
   const client = await dial(t, controlPath);
   client.socket.write(question(1, 'slow'));
@@ -87,7 +87,7 @@ test('questions of one connection are answered in their order, a batch as one, a
     JSON.parse(batch).map(({ id }: { id: unknown }) => id),
     [3, 4],
   );
-  t.deepEqual(told, ['note', 'note']);
+  t.deepEqual(received, ['note', 'note']);
 });
 
 test('a batch of more than 16 questions is refused as a whole', async (t) => {

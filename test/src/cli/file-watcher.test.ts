@@ -18,17 +18,17 @@ function watchFiles(t: ExecutionContext, ...files: string[]): Watched {
   const waiting = new Set<() => void>();
   const watcher = createFileWatcher((file) => {
     changes.push(file);
-    for (const look of waiting) look();
+    for (const inspect of waiting) inspect();
   });
   watcher.add(files);
   t.teardown(watcher.close);
   const reported = (count: number): Promise<void> =>
     new Promise((resolve) => {
-      const look = (): void => {
+      const inspect = (): void => {
         if (changes.length >= count) resolve();
       };
-      waiting.add(look);
-      look();
+      waiting.add(inspect);
+      inspect();
     });
   return { ...watcher, changes, reported };
 }

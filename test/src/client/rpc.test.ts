@@ -47,10 +47,10 @@ test('replies find their calls, whatever their order and however they are batche
 });
 
 test('a call that takes too long is rejected, its late reply ignored, and the next call is unaffected', async (t) => {
-  const [requests, told]: [Request[], Request[]] = [[], []];
+  const [requests, received]: [Request[], Request[]] = [[], []];
   const { path } = await serveFrames(t, (payload, peer) => {
     const request = read(payload);
-    told.push(request);
+    received.push(request);
     if (request.id !== undefined) requests.push(request);
     if (requests.length === 2) peer.send(...requests.map(({ id, method }) => reply(id, method)));
   });
@@ -60,8 +60,8 @@ test('a call that takes too long is rejected, its late reply ignored, and the ne
     message: /first.*20 ms/,
   });
   t.is(await client.call('second', []), 'second');
-  t.like(told[0], { method: 'first', timeoutMs: 20 });
-  t.like(told[1], { method: '$/cancelRequest', params: { id: told[0]?.id } });
+  t.like(received[0], { method: 'first', timeoutMs: 20 });
+  t.like(received[1], { method: '$/cancelRequest', params: { id: received[0]?.id } });
   client.close();
 });
 
@@ -79,10 +79,10 @@ for (const timeoutMs of [0, undefined, 2 ** 31, Number.POSITIVE_INFINITY]) {
 test('a call that is aborted is rejected with the reason, its late reply ignored, the next unaffected', async (t) => {
   const abort = new AbortController();
   const reason = new Error('changed my mind');
-  const [requests, told]: [Request[], Request[]] = [[], []];
+  const [requests, received]: [Request[], Request[]] = [[], []];
   const { path } = await serveFrames(t, (payload, peer) => {
     const request = read(payload);
-    told.push(request);
+    received.push(request);
     if (request.id === undefined) return;
     requests.push(request);
     if (requests.length === 1) abort.abort(reason);
@@ -91,7 +91,7 @@ test('a call that is aborted is rejected with the reason, its late reply ignored
   const client = await connectRpc(path);
   t.is(await t.throwsAsync(client.call('first', [], { signal: abort.signal })), reason);
   t.is(await client.call('second', []), 'second');
-  t.like(told[1], { method: '$/cancelRequest', params: { id: told[0]?.id } });
+  t.like(received[1], { method: '$/cancelRequest', params: { id: received[0]?.id } });
   client.close();
 });
 

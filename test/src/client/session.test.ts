@@ -48,7 +48,7 @@ async function serveLives(t: ExecutionContext, onFrame: (life: Life, payload: st
   return { path, lives };
 }
 
-const takeLeave = (life: Life, run: number): void => void life.socket.end(encodeClosing(run));
+const closeGracefully = (life: Life, run: number): void => void life.socket.end(encodeClosing(run));
 
 test('a client says with its first frame, and with no other, that it understands', async (t) => {
   const { path, lives } = await serveLives(t, (life, payload) => life.reply(payload));
@@ -62,7 +62,7 @@ test('what has not been run is asked of the next agent, in its order, and what h
   const { path, lives } = await serveLives(t, (life, payload, nth) => {
     if (nth > 1) return life.reply(payload.toUpperCase());
     if (life.frames.length <= 2) life.reply(payload);
-    if (life.frames.length === 4) takeLeave(life, 2);
+    if (life.frames.length === 4) closeGracefully(life, 2);
   });
   const client = await connectRaw(path);
   const replies = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((message) => client.request(message)));
@@ -85,7 +85,7 @@ test('however often agents take leave, and wherever, every call is answered once
           life.reply(`reply to ${payload}`);
         }
         // With a length of 0, it takes leave of who has asked, without having run anything.
-        if (length !== undefined && life.frames.length === Math.max(length, 1)) takeLeave(life, length);
+        if (length !== undefined && life.frames.length === Math.max(length, 1)) closeGracefully(life, length);
       });
       const client = await connectRaw(path);
       const messages = Array.from({ length: calls }, (_unused, index) => `m${index}`);
@@ -105,7 +105,7 @@ test('RPC: calls and notifications that were not run are sent again, calls that 
   const gone = Promise.withResolvers<void>();
   const { path, lives } = await serveLives(t, (life, payload, nth) => {
     const { id, method } = JSON.parse(payload);
-    if (nth === 1 && life.frames.length === 4) gone.promise.then(() => takeLeave(life, 1));
+    if (nth === 1 && life.frames.length === 4) gone.promise.then(() => closeGracefully(life, 1));
     if ((nth === 1 && life.frames.length === 1) || (nth > 1 && id !== undefined)) {
       life.reply(JSON.stringify({ jsonrpc: '2.0', id, result: `${nth} ${method}` }));
     }
@@ -131,7 +131,7 @@ test('RPC: calls and notifications that were not run are sent again, calls that 
 test('of notifications that nothing answers, the last thousand are sent again', async (t) => {
   const all = Promise.withResolvers<void>();
   const { path, lives } = await serveLives(t, (life, _payload, nth) => {
-    if (nth === 1 && life.frames.length === 1_500) takeLeave(life, 0);
+    if (nth === 1 && life.frames.length === 1_500) closeGracefully(life, 0);
     if (nth === 2 && life.frames.length === 1_000) all.resolve();
   });
   const client = await connectRpc(path);
@@ -169,7 +169,7 @@ test('close() between two agents ends it all', async (t) => {
   const left = Promise.withResolvers<void>();
   const { path } = await serveLives(t, (life, payload) => {
     life.reply(payload);
-    takeLeave(life, 1);
+    closeGracefully(life, 1);
     life.socket.once('end', left.resolve);
   });
   const client = await connectRaw(path);

@@ -11,17 +11,17 @@ const EXITED = '!ERR_LAUNCHPOOL_THREAD_EXITED';
 const CLOSES = '!ERR_LAUNCHPOOL_FRAME_TOO_LARGE';
 
 /** What a connection was told, with what was sent to it as values. */
-function heard(told: readonly string[]): unknown[] {
-  return told.map((word) => (word.startsWith('!') ? word : (JSON.parse(word) as unknown)));
+function heard(received: readonly string[]): unknown[] {
+  return received.map((word) => (word.startsWith('!') ? word : (JSON.parse(word) as unknown)));
 }
 
 /** What is told to a connection whose one request goes to a thread that is lost under it. */
 async function lose(bench: Bench, request: string): Promise<string[]> {
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf(request));
   await bench.settle();
   await bench.tasks[0]?.crash();
-  return told;
+  return received;
 }
 
 const exited = (id: unknown): unknown => ({
@@ -62,29 +62,29 @@ for (const request of ['{"jsonrpc":"2.0","method":"m"}', '[{"method":"m"},{"meth
 
 test('a lost RPC request is answered without waiting for others', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('{"id":1,"method":"slow"}'));
   await bench.settle();
   replyQueue.dispatch(runOf('{"id":2,"method":"m"}'));
   await bench.settle();
   await bench.tasks[1]?.crash();
-  t.deepEqual(heard(told), [exited(2)]);
+  t.deepEqual(heard(received), [exited(2)]);
   await bench.calls[0]?.answer('"slow"');
-  t.deepEqual(heard(told), [exited(2), 'slow']);
+  t.deepEqual(heard(received), [exited(2), 'slow']);
 });
 
 test('a lost raw request closes its connection, in its turn', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   for (const request of ['first', '{"id":1}', 'third']) {
     replyQueue.dispatch(runOf(request));
     await bench.settle();
   }
   await bench.tasks[1]?.crash();
   await bench.calls[2]?.answer('3');
-  t.deepEqual(heard(told), []);
+  t.deepEqual(heard(received), []);
   await bench.calls[0]?.answer('1');
-  t.deepEqual(heard(told), [1, EXITED]);
+  t.deepEqual(heard(received), [1, EXITED]);
 });
 
 for (const [what, known, expected] of [
@@ -101,29 +101,29 @@ for (const [what, known, expected] of [
     bench.tasks[0]?.worker.begin();
     bench.tasks[0]?.worker.finish(0, runOf('"done"'));
     await bench.tasks[0]?.crash();
-    t.deepEqual([heard(one.told), heard(two.told), heard(three.told)], [['done'], [...expected], []]);
+    t.deepEqual([heard(one.received), heard(two.received), heard(three.received)], [['done'], [...expected], []]);
     t.deepEqual(bench.tasks[1]?.worker.begin(), { index: 0, text: '{"id":3,"method":"m"}' });
   });
 }
 
 test('a thread that ends before anything is known of the module costs its task, and no other thread', async (t) => {
   const bench = createBench({ byHand: true });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('{"id":1,"method":"m"}'));
   await bench.settle();
   await bench.tasks[0]?.crash();
-  t.deepEqual([heard(told), bench.tasks.length], [[exited(1)], 1]);
+  t.deepEqual([heard(received), bench.tasks.length], [[exited(1)], 1]);
 });
 
 test('a request that one thread after the other dies before is answered in the end', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('{"id":1,"method":"m"}'));
   await bench.settle();
   for (let thread = 0; thread < 99; thread += 1) await bench.tasks[thread]?.crash();
-  t.deepEqual(told, []);
+  t.deepEqual(received, []);
   await bench.tasks[99]?.crash();
-  t.deepEqual([heard(told), bench.tasks.length], [[exited(1)], 100]);
+  t.deepEqual([heard(received), bench.tasks.length], [[exited(1)], 100]);
 });
 
 test('a long request whose thread was lost is answered by its id', async (t) => {
@@ -144,19 +144,19 @@ const REFUSAL = {
 
 test('an RPC agent says what it refuses, and closes', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.refuse(TOO_LARGE);
   await bench.settle();
-  t.deepEqual(heard(told), [REFUSAL, CLOSES]);
+  t.deepEqual(heard(received), [REFUSAL, CLOSES]);
   t.is(bench.tasks.length, 0);
 });
 
 test('a raw agent has no word for what it refuses, and closes', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.refuse(TOO_LARGE);
   await bench.settle();
-  t.deepEqual(heard(told), [CLOSES]);
+  t.deepEqual(heard(received), [CLOSES]);
 });
 
 for (const [what, kind, expected] of [
@@ -165,65 +165,65 @@ for (const [what, kind, expected] of [
 ] as const) {
   test(`a refusal waits until the module is known, which turns out to be ${what}`, async (t) => {
     const bench = createBench({ kind, byHand: true });
-    const { replyQueue, told } = openConversation(bench);
+    const { replyQueue, received } = openConversation(bench);
     replyQueue.refuse(TOO_LARGE);
     await bench.settle();
-    t.deepEqual([told, bench.tasks.map(({ task }) => task)], [[], [null]]);
+    t.deepEqual([received, bench.tasks.map(({ task }) => task)], [[], [null]]);
     await bench.tasks[0]?.complete();
-    t.deepEqual(heard(told), expected);
+    t.deepEqual(heard(received), expected);
   });
 }
 
 test('a refusal is said though the thread that was to load the module was lost', async (t) => {
   const bench = createBench({ byHand: true });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.refuse(TOO_LARGE);
   await bench.tasks[0]?.crash();
-  t.deepEqual(heard(told), [REFUSAL, CLOSES]);
+  t.deepEqual(heard(received), [REFUSAL, CLOSES]);
 });
 
 test('a refusal by an RPC agent comes behind the replies to all requests before it', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b'));
   replyQueue.refuse(TOO_LARGE);
   await bench.settle();
   await bench.calls[1]?.answer('"B"');
-  t.deepEqual(heard(told), ['B']);
+  t.deepEqual(heard(received), ['B']);
   await bench.calls[0]?.answer('"A"');
-  t.deepEqual(heard(told), ['B', 'A', REFUSAL, CLOSES]);
+  t.deepEqual(heard(received), ['B', 'A', REFUSAL, CLOSES]);
 });
 
 test('a raw agent that refuses closes behind the replies to all requests before it', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b'));
   replyQueue.refuse(TOO_LARGE);
   await bench.settle();
   await bench.calls[1]?.answer('"B"');
-  t.deepEqual(heard(told), []);
+  t.deepEqual(heard(received), []);
   await bench.calls[0]?.answer('"A"');
-  t.deepEqual(heard(told), ['A', 'B', CLOSES]);
+  t.deepEqual(heard(received), ['A', 'B', CLOSES]);
 });
 
 test('a refusal comes behind requests that have yet to be started', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, told, end } = openConversation(bench);
+  const { replyQueue, received, end } = openConversation(bench);
   end.full = true;
   replyQueue.dispatch(runOf('a'));
   replyQueue.refuse(TOO_LARGE);
   await turn();
-  t.deepEqual(heard(told), []);
+  t.deepEqual(heard(received), []);
   end.full = false;
   replyQueue.resume();
   await bench.settle();
   await bench.calls[0]?.answer('"A"');
-  t.deepEqual(heard(told), ['A', REFUSAL, CLOSES]);
+  t.deepEqual(heard(received), ['A', REFUSAL, CLOSES]);
 });
 
 test('a refusal comes behind requests that did not fit among those under way', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => String(index))));
   replyQueue.refuse(TOO_LARGE);
   await bench.settle();
@@ -240,8 +240,8 @@ test('a refusal comes behind requests that did not fit among those under way', a
     }
     await task.complete();
   }
-  t.deepEqual(heard(told).slice(100), [REFUSAL, CLOSES]);
-  const numbers = heard(told).slice(0, 100).map(Number);
+  t.deepEqual(heard(received).slice(100), [REFUSAL, CLOSES]);
+  const numbers = heard(received).slice(0, 100).map(Number);
   t.deepEqual(
     numbers.sort((a, b) => a - b),
     [...Array(100).keys()],
@@ -249,9 +249,9 @@ test('a refusal comes behind requests that did not fit among those under way', a
 });
 
 test('nobody is told of a refusal who is gone', async (t) => {
-  const { replyQueue, told } = openConversation(createBench({ known: 'rpc' }));
+  const { replyQueue, received } = openConversation(createBench({ known: 'rpc' }));
   replyQueue.abandon();
   replyQueue.refuse(TOO_LARGE);
   await turn();
-  t.deepEqual(heard(told), []);
+  t.deepEqual(heard(received), []);
 });

@@ -42,13 +42,13 @@ test('each RPC reply lets another request begin', async (t) => {
 
 test('raw replies that wait for their turn hold back the requests behind them', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf(...numbered(200)));
   await bench.settle();
   for (let index = 1; index < WINDOW; index += 1) await bench.calls[index]?.answer(String(index));
   t.is(bench.calls.length, WINDOW);
   await bench.calls[0]?.answer('0');
-  t.deepEqual(told, numbered(WINDOW));
+  t.deepEqual(received, numbered(WINDOW));
   t.deepEqual(started(bench), numbered(2 * WINDOW));
 });
 
@@ -84,13 +84,13 @@ test('when replies are read again, what has waited is started in its order', asy
 
 test('a reply that fills the connection keeps the next request from starting', async (t) => {
   const bench = createBench();
-  const { replyQueue, end, told } = openConversation(bench);
+  const { replyQueue, end, received } = openConversation(bench);
   replyQueue.dispatch(runOf(...numbered(200)));
   await bench.settle();
   end.full = true;
   await bench.calls[0]?.answer('x');
   t.is(bench.calls.length, WINDOW);
-  t.deepEqual(told, ['x']);
+  t.deepEqual(received, ['x']);
 });
 
 test('to resume a connection that waits for nothing starts nothing', async (t) => {
@@ -102,7 +102,7 @@ test('to resume a connection that waits for nothing starts nothing', async (t) =
 
 test('of what a connection has sent before it went, notifications are run, and requests that wait are not', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, end, told } = openConversation(bench);
+  const { replyQueue, end, received } = openConversation(bench);
   end.full = true;
   const notes = numbered(100).map((method) => JSON.stringify({ jsonrpc: '2.0', method }));
   replyQueue.dispatch(
@@ -114,7 +114,7 @@ test('of what a connection has sent before it went, notifications are run, and r
   await bench.settle();
   for (let index = 0; index < 100; index += 1) await bench.calls[index]?.answer(null);
   t.deepEqual(started(bench), notes);
-  t.deepEqual(told, []);
+  t.deepEqual(received, []);
   t.deepEqual([replyQueue.isBusy, bench.dispatcher.requests], [false, 0]);
 });
 

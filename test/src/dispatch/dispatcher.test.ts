@@ -57,42 +57,42 @@ test('the bytes of a run are not read later', async (t) => {
 
 test('a long frame is a task of its own', async (t) => {
   const bench = createBench();
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'L'.repeat(200_000), 'b'));
   await bench.settle();
   t.deepEqual(bench.tasks.map(({ task }) => typeof task).sort(), ['number', 'object']);
   for (const call of bench.calls) await call.answer(call.text.slice(0, 1));
-  t.deepEqual(told.sort(), ['L', 'a', 'b']);
+  t.deepEqual(received.sort(), ['L', 'a', 'b']);
 });
 
 test('raw replies go in the order of the requests', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b'));
   replyQueue.dispatch(runOf('c'));
   await bench.settle();
   await answer(bench, [2, 'C'], [1, 'B']);
-  t.deepEqual(told, []);
+  t.deepEqual(received, []);
   await answer(bench, [0, 'A']);
-  t.deepEqual(told, ['A', 'B', 'C']);
+  t.deepEqual(received, ['A', 'B', 'C']);
 });
 
 test('RPC replies go at once', async (t) => {
   const bench = createBench();
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b', 'c'));
   await bench.settle();
   await answer(bench, [2, 'C'], [0, 'A'], [1, 'B']);
-  t.deepEqual(told, ['C', 'A', 'B']);
+  t.deepEqual(received, ['C', 'A', 'B']);
 });
 
 test('a notification is dealt with, and not answered', async (t) => {
   const bench = createBench();
-  const { replyQueue, told, end } = openConversation(bench);
+  const { replyQueue, received, end } = openConversation(bench);
   replyQueue.dispatch(runOf('a'));
   await bench.settle();
   await answer(bench, [0, null]);
-  t.deepEqual([told, replyQueue.isBusy, end.settlings], [[], false, 1]);
+  t.deepEqual([received, replyQueue.isBusy, end.settlings], [[], false, 1]);
 });
 
 test('requests are counted over all connections until they are dealt with', async (t) => {
@@ -137,13 +137,13 @@ test('a connection is told that a request is dealt with when it is no longer cou
 
 test('a raw request that failed closes its connection behind the replies before it, and drops those behind', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b', 'c', 'd'));
   await bench.settle();
   await answer(bench, [3, failure('E_LATER')], [1, failure('E_TEST')], [2, 'C']);
-  t.deepEqual(told, []);
+  t.deepEqual(received, []);
   await answer(bench, [0, 'A']);
-  t.deepEqual([told, replyQueue.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
+  t.deepEqual([received, replyQueue.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
 });
 
 test('what becomes of one connection is nothing to another', async (t) => {
@@ -154,22 +154,22 @@ test('what becomes of one connection is nothing to another', async (t) => {
   one.replyQueue.dispatch(runOf('c'));
   await bench.settle();
   await answer(bench, [1, 'B'], [0, failure('E_TEST')], [2, 'C']);
-  t.deepEqual([one.told, other.told], [['!E_TEST'], ['B']]);
+  t.deepEqual([one.received, other.received], [['!E_TEST'], ['B']]);
 });
 
 test('of a connection that is gone, nothing is said but that its requests are dealt with', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, told, end } = openConversation(bench);
+  const { replyQueue, received, end } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b', 'c'));
   replyQueue.abandon();
   await bench.settle();
   await answer(bench, [0, 'A'], [1, 'B'], [2, failure('E')]);
-  t.deepEqual([told, end.settlings, replyQueue.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
+  t.deepEqual([received, end.settlings, replyQueue.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
 });
 
 test('what stands behind a request that does not get on goes to another thread, and its thread gets nothing', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('blocks', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
@@ -180,26 +180,26 @@ test('what stands behind a request that does not get on goes to another thread, 
   first?.worker.finish(0, runOf('late'));
   await first?.complete();
   // The other thread may have been held up as well, by a machine that has no time.
-  t.deepEqual([told, bench.stuck.has(1)], [['late'], false]);
+  t.deepEqual([received, bench.stuck.has(1)], [['late'], false]);
 });
 
 test('what a thread that does not get on has finished is answered meanwhile, once', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b'));
   await bench.settle();
   const [first] = bench.tasks;
   first?.worker.begin();
   first?.worker.finish(0, runOf('A'));
   while (bench.tasks.length < 2) await wait(1);
-  t.deepEqual(told, ['A']);
+  t.deepEqual(received, ['A']);
   await first?.complete();
-  t.deepEqual([told, bench.dispatcher.requests], [['A'], 1]);
+  t.deepEqual([received, bench.dispatcher.requests], [['A'], 1]);
 });
 
 test('before the first batch has landed, a raw agent is known by its slot', async (t) => {
   const bench = createBench({ kind: 'raw', byHand: true });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
@@ -207,17 +207,17 @@ test('before the first batch has landed, a raw agent is known by its slot', asyn
   first?.worker.begin();
   first?.worker.finish(1, runOf('B'));
   while (bench.tasks.length < 2) await wait(1);
-  t.deepEqual(told, []);
+  t.deepEqual(received, []);
   first?.worker.finish(0, runOf('A'));
   await first?.complete();
-  t.deepEqual(told, ['A', 'B']);
+  t.deepEqual(received, ['A', 'B']);
 });
 
 test('in any order of outcomes, a raw connection sees its replies in order up to the first failure', async (t) => {
   const anyOutcomes = fc.array(fc.record({ fails: fc.nat(200), turn: fc.nat() }), { minLength: 1, maxLength: 100 });
   const inOrder = fc.asyncProperty(anyOutcomes, async (outcomes) => {
     const bench = createBench({ kind: 'raw' });
-    const { replyQueue, told } = openConversation(bench);
+    const { replyQueue, received } = openConversation(bench);
     replyQueue.dispatch(runOf(...outcomes.map((_outcome, index) => String(index))));
     await bench.settle();
     const left = new Set(outcomes.keys());
@@ -229,7 +229,7 @@ test('in any order of outcomes, a raw connection sees its replies in order up to
     }
     const texts = outcomes.map(({ fails }, index) => (fails === 0 ? `!E${index}` : `${index}`));
     const end = texts.findIndex((text) => text.startsWith('!'));
-    deepStrictEqual(told, end === -1 ? texts : texts.slice(0, end + 1));
+    deepStrictEqual(received, end === -1 ? texts : texts.slice(0, end + 1));
     ok(!replyQueue.isBusy && bench.dispatcher.requests === 0);
   });
   await t.notThrowsAsync(fc.assert(inOrder, { numRuns: 200 }));

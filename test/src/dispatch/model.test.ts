@@ -174,7 +174,7 @@ class World {
   #send({ replyQueue: number, frames, long, timed }: Extract<Step, { do: 'send' }>): void {
     const replyQueue = this.replyQueues[number] as World['replyQueues'][number];
     // A connection that is to close reads nothing more.
-    if (replyQueue.gone || replyQueue.told.some((text) => text.startsWith('!'))) return;
+    if (replyQueue.gone || replyQueue.received.some((text) => text.startsWith('!'))) return;
     const texts = Array.from({ length: frames }, (_unused, index) => {
       const id = `${number}.${replyQueue.sent + index}`;
       // To a raw agent it means nothing.
@@ -192,11 +192,11 @@ class World {
     if (this.kind === 'raw' || replyQueue.gone || replyQueue.sent === 0) return;
     const id = `${number}.${nth % replyQueue.sent}`;
     this.mayFail.add(id);
-    const before = replyQueue.told.length;
+    const before = replyQueue.received.length;
     replyQueue.replyQueue.dispatch(
       runOf(JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })),
     );
-    const isAnswered = replyQueue.told.slice(before).some((text) => text.includes('ERR_LAUNCHPOOL_CANCELLED'));
+    const isAnswered = replyQueue.received.slice(before).some((text) => text.includes('ERR_LAUNCHPOOL_CANCELLED'));
     if (isAnswered && !this.started.has(id)) this.neverStarted.add(id);
   }
 
@@ -260,10 +260,10 @@ class World {
     deepStrictEqual(this.bench.dispatcher.requests, 0);
     for (const [id, times] of this.started) deepStrictEqual([id, times], [id, 1]);
     for (const id of this.neverStarted) ok(!this.started.has(id), `${id} was begun after it had been cancelled`);
-    for (const [number, { told, sent, gone, replyQueue }] of this.replyQueues.entries()) {
+    for (const [number, { received, sent, gone, replyQueue }] of this.replyQueues.entries()) {
       ok(!replyQueue.isBusy && !replyQueue.isOverfull);
       const ids = Array.from({ length: sent }, (_unused, index) => `${number}.${index}`);
-      const heard = told.map((text) => this.#heard(text));
+      const heard = received.map((text) => this.#heard(text));
       if (gone) deepStrictEqual([...new Set(heard)], heard);
       else if (this.kind === 'rpc') {
         deepStrictEqual(heard.map((word) => word.replace('!', '')).sort(), [...ids].sort());

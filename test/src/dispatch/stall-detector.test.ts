@@ -7,9 +7,9 @@ test('what does not get on is told of, and what does is not', async (t) => {
   const events = new EventEmitter();
   const [stuck, fine] = [{ isStuck: () => true }, { isStuck: () => false }];
   const stallDetector = createStallDetector(new Set([fine, stuck]), (inFlight) => events.emit('stuck', inFlight));
-  const told = once(events, 'stuck');
+  const received = once(events, 'stuck');
   stallDetector.start();
-  t.deepEqual((await told)[0] === stuck, true);
+  t.deepEqual((await received)[0] === stuck, true);
   stallDetector.stop();
 });
 

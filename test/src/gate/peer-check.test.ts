@@ -12,8 +12,8 @@ const NOT_KNOWN = 42;
 async function peerCheck(
   t: ExecutionContext,
   options: Partial<PeerCheckOptions>,
-): Promise<PeerCheck & { told: LaunchpoolError[]; comesIn(listeningFd: number, fd: number): boolean }> {
-  const told: LaunchpoolError[] = [];
+): Promise<PeerCheck & { received: LaunchpoolError[]; comesIn(listeningFd: number, fd: number): boolean }> {
+  const received: LaunchpoolError[] = [];
   const opened = await createPeerCheck({
     platform: 'darwin',
     library: await compileLibrary(t, 'gate/libmacos.c'),
@@ -21,12 +21,12 @@ async function peerCheck(
     authkey: undefined,
     allowUids: [],
     maxConnections: undefined,
-    onRejected: (error) => told.push(error),
+    onRejected: (error) => received.push(error),
     ...options,
   });
   return {
     ...opened,
-    told,
+    received,
     comesIn(listeningFd, fd) {
       let [isIn, isDestroyed] = [false, false];
       const socket = {
@@ -49,7 +49,7 @@ test('who may speak comes in, and nobody else, which is told each time', async (
   const closed = await peerCheck(t, { allowUids: [502] });
   t.false(closed.comesIn(UNIX, UNIX));
   t.false(closed.comesIn(UNIX, NOT_KNOWN));
-  t.like(closed.told, [{ data: { uid: 501 } }, { data: { uid: undefined } }]);
+  t.like(closed.received, [{ data: { uid: 501 } }, { data: { uid: undefined } }]);
 });
 
 test('over TCP it is the key that counts, for requests only', async (t) => {

@@ -24,7 +24,7 @@ async function socketOf(t: ExecutionContext, mode: number, folderMode: number): 
   return path;
 }
 
-const look = (path: string, options: Partial<SafetyOptions> = {}): LaunchpoolError | undefined =>
+const inspect = (path: string, options: Partial<SafetyOptions> = {}): LaunchpoolError | undefined =>
   unsafeSocket({ family: 'unix', path }, { ...strict, ...options });
 
 for (const [mode, folderMode, isSafe] of [
@@ -40,7 +40,7 @@ for (const [mode, folderMode, isSafe] of [
   const what = `a socket of mode ${mode.toString(8)} in a folder of mode ${folderMode.toString(8)}`;
   test(`${what} is ${isSafe ? 'safe' : 'not safe, and the hint says what is'}`, async (t) => {
     const path = await socketOf(t, mode, folderMode);
-    const error = look(path);
+    const error = inspect(path);
     t.is(error?.code, isSafe ? undefined : 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
     if (isSafe) return;
     t.true(error?.message.includes(path));
@@ -50,17 +50,17 @@ for (const [mode, folderMode, isSafe] of [
 
 test('a folder further up is as good, and a link past it does not help', async (t) => {
   const path = await socketOf(t, 0o666, 0o755);
-  t.is(look(path)?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+  t.is(inspect(path)?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
   const [outer, elsewhere] = [join(path, '..', '..'), await tempDir(t)];
   chmodSync(elsewhere, 0o755);
   symlinkSync(join(path, '..'), join(elsewhere, 'link'));
   chmodSync(outer, 0o700);
-  t.is(look(path), undefined);
-  t.is(look(join(elsewhere, 'link', 'a.sock')), undefined);
+  t.is(inspect(path), undefined);
+  t.is(inspect(join(elsewhere, 'link', 'a.sock')), undefined);
 });
 
 test('where other users are named, the mode is meant', async (t) => {
-  t.is(look(await socketOf(t, 0o666, 0o755), { hasOtherUsers: true }), undefined);
+  t.is(inspect(await socketOf(t, 0o666, 0o755), { hasOtherUsers: true }), undefined);
 });
 
 test("another user's socket is not safe, whatever its mode, and another user's folder encloses nothing", async (t) => {
@@ -68,22 +68,22 @@ test("another user's socket is not safe, whatever its mode, and another user's f
   const path = await socketOf(t, 0o600, 0o700);
   chownSync(path, 12_345, 12_345);
   for (const hasOtherUsers of [false, true]) {
-    t.regex(look(path, { hasOtherUsers })?.message ?? '', /belongs to user 12345/);
+    t.regex(inspect(path, { hasOtherUsers })?.message ?? '', /belongs to user 12345/);
   }
   chownSync(path, 0, 0);
   chmodSync(path, 0o666);
   chownSync(join(path, '..'), 12_345, 12_345);
-  t.is(look(path)?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
-  t.is(look(path, { ownUid: 12_345 }), undefined);
+  t.is(inspect(path)?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+  t.is(inspect(path, { ownUid: 12_345 }), undefined);
 });
 
 test('where there is nothing any more, nobody gets in', async (t) => {
-  t.is(look(join(await tempDir(t), 'gone.sock')), undefined);
+  t.is(inspect(join(await tempDir(t), 'gone.sock')), undefined);
 });
 
 test('a socket without a path is open to all users', (t) => {
-  t.is(look('')?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
-  t.is(look('', { hasOtherUsers: true }), undefined);
+  t.is(inspect('')?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+  t.is(inspect('', { hasOtherUsers: true }), undefined);
 });
 
 for (const host of ['127.0.0.1', '127.1.2.3', '::1']) {

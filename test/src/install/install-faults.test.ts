@@ -142,7 +142,7 @@ for (const [what, step, pathOf] of [
   });
 }
 
-type Told = {
+type ReceivedMessage = {
   before: string[];
   after: string[];
   error: { code: string; message: string; hint: string; data: { step: string } };
@@ -174,7 +174,7 @@ for (const [fault, code, names] of [
           ...[fault, when, disk, parked],
         ]);
         t.is(stderr.replaceAll(/^\{.*\}\n/gm, ''), '');
-        const { before, after, error, answer }: Told = JSON.parse(stdout.toString());
+        const { before, after, error, answer }: ReceivedMessage = JSON.parse(stdout.toString());
         t.is(error.data.step, 'program');
         t.is(error.code, 'ERR_LAUNCHPOOL_INSTALL_FAILED');
         t.regex(error.message, new RegExp(`${code}|no space left|read-only`));

@@ -17,12 +17,12 @@ const LONG_AGO = { connections: () => 0, unauthenticated: () => 0, speaks: () =>
 async function knock(
   t: ExecutionContext,
   options: Partial<ConnectionLimitOptions>,
-): Promise<{ admitted: boolean; told: LaunchpoolError[]; heard: string }> {
-  const told: LaunchpoolError[] = [];
+): Promise<{ admitted: boolean; received: LaunchpoolError[]; heard: string }> {
+  const received: LaunchpoolError[] = [];
   const connectionLimit = createConnectionLimit({
     max: 10,
     ...LONG_AGO,
-    onRejected: (error) => told.push(error),
+    onRejected: (error) => received.push(error),
     ...options,
   });
   const path = join(await tempDir(t), 'a.sock');
@@ -42,23 +42,23 @@ async function knock(
   // One that is turned away may be cut off; what it has been told is what counts.
   client.on('error', () => undefined);
   await new Promise((resolve) => client.once('close', resolve));
-  return { admitted, told, heard };
+  return { admitted, received, heard };
 }
 
 test('up to the most, everybody is admitted', async (t) => {
   const connections = (): number => 9;
-  t.deepEqual(await knock(t, { connections, unauthenticated: () => 9 }), { admitted: true, told: [], heard: '' });
+  t.deepEqual(await knock(t, { connections, unauthenticated: () => 9 }), { admitted: true, received: [], heard: '' });
 });
 
 test('one too many is told when to ask again, where it can be told', async (t) => {
-  const { admitted, told, heard } = await knock(t, { connections: () => 10 });
+  const { admitted, received, heard } = await knock(t, { connections: () => 10 });
   t.false(admitted);
   const answer = JSON.parse(heard.slice(4));
   t.like(answer, {
     id: null,
     error: { code: -32002, data: { code: 'ERR_LAUNCHPOOL_BUSY', retryable: true, data: { retryAfterMs: 1_000 } } },
   });
-  t.like(told, [{ code: 'ERR_LAUNCHPOOL_BUSY', retryable: true }]);
+  t.like(received, [{ code: 'ERR_LAUNCHPOOL_BUSY', retryable: true }]);
 });
 
 test('one too many gets just the end where nobody could read more', async (t) => {

@@ -1,7 +1,7 @@
 /** What follows from two answers of an agent. */
 import test from 'ava';
 import { figuresOf } from '../../../../src/cli/top/figures.ts';
-import type { Observation } from '../../../../src/control/observation.ts';
+import type { Observation } from '../../../../src/control/observe.ts';
 import { statusOf } from '../../../helpers/control-server.ts';
 
 const running = (given: Parameters<typeof statusOf>[0] = {}): Observation => ({

@@ -9,14 +9,14 @@ import { EXITED, runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
 import { createHandWorker, type HandWorker } from '../../../helpers/hand-worker.ts';
 import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';
 
-type Rig = { inFlight: InFlightBatch; worker: HandWorker; told: string[]; replyQueue: ReplyQueue };
+type Rig = { inFlight: InFlightBatch; worker: HandWorker; received: string[]; replyQueue: ReplyQueue };
 
 /** A batch of these requests, of two pieces when there is more than one request. */
 function dispatch(...requests: string[]): Rig {
-  const told: string[] = [];
+  const received: string[] = [];
   const end = {
-    send: (frames: Uint8Array) => told.push(textsOf(frames).join(' ')),
-    fail: ({ code }: { code?: string | number }) => told.push(`!${code}`),
+    send: (frames: Uint8Array) => received.push(textsOf(frames).join(' ')),
+    fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
     isWriteBlocked: () => false,
   };
@@ -34,7 +34,7 @@ function dispatch(...requests: string[]): Rig {
   return {
     inFlight: createInFlightBatch(batch, () => undefined),
     worker: createHandWorker(batch.slot, 5, 'rpc'),
-    told,
+    received,
     replyQueue,
   };
 }
@@ -42,27 +42,27 @@ function dispatch(...requests: string[]): Rig {
 const REQUESTS = [1, 2, 3].map((id) => `{"id":${id},"method":"m"}`);
 
 test('replies that stand one behind the other go together, by connection and segment', (t) => {
-  const { inFlight, worker, told } = dispatch('a', 'b', 'c', 'd');
+  const { inFlight, worker, received } = dispatch('a', 'b', 'c', 'd');
   for (const text of ['A', 'B', 'C', 'D']) worker.finish(worker.begin()?.index ?? -1, runOf(text));
   t.deepEqual(inFlight.collect(), { frames: 4, bytes: 20 });
-  t.deepEqual([told, inFlight.owed], [['A', 'B C D'], 0]);
+  t.deepEqual([received, inFlight.owed], [['A', 'B C D'], 0]);
 });
 
 test('what is collected is settled once', (t) => {
-  const { inFlight, worker, told } = dispatch('a', 'b');
+  const { inFlight, worker, received } = dispatch('a', 'b');
   worker.finish(worker.begin()?.index ?? -1, runOf('A'));
   inFlight.collect();
   t.deepEqual(inFlight.collect(), { frames: 0, bytes: 0 });
   worker.finish(worker.begin()?.index ?? -1, undefined);
-  t.deepEqual([inFlight.collect().frames, inFlight.collect().frames, told], [1, 0, ['A']]);
+  t.deepEqual([inFlight.collect().frames, inFlight.collect().frames, received], [1, 0, ['A']]);
 });
 
 test('what is collected is settled once though all at once and the rest was taken back', (t) => {
-  const { inFlight, worker, told } = dispatch('a', 'b');
+  const { inFlight, worker, received } = dispatch('a', 'b');
   worker.finish(worker.begin()?.index ?? -1, runOf('A'));
   inFlight.takeBack();
   inFlight.collect();
-  t.deepEqual([inFlight.collect().frames, told, inFlight.owed], [0, ['A'], 0]);
+  t.deepEqual([inFlight.collect().frames, received, inFlight.owed], [0, ['A'], 0]);
 });
 
 test('what has not been begun is taken back with its bytes, once', (t) => {
@@ -89,7 +89,7 @@ test('three looks without progress are needed to be stuck, and progress starts a
 });
 
 test('an outcome told aside settles a frame that is open, and no other', (t) => {
-  const { inFlight, worker, told } = dispatch('a', 'b', 'c');
+  const { inFlight, worker, received } = dispatch('a', 'b', 'c');
   worker.begin();
   worker.finish(worker.begin()?.index ?? -1, runOf('B'));
   inFlight.takeBack();
@@ -98,11 +98,11 @@ test('an outcome told aside settles a frame that is open, and no other', (t) => 
     [true, false, false],
   );
   inFlight.collect();
-  t.deepEqual([told, inFlight.settle(1, { reply: runOf('again') })], [['aside', 'B'], false]);
+  t.deepEqual([received, inFlight.settle(1, { reply: runOf('again') })], [['aside', 'B'], false]);
 });
 
 test('what is lost is answered by its id though its slot has been used for others, and what is settled is not', (t) => {
-  const { inFlight, worker, told } = dispatch(...REQUESTS);
+  const { inFlight, worker, received } = dispatch(...REQUESTS);
   for (const _request of REQUESTS) worker.begin();
   worker.finish(1, runOf('done'));
   inFlight.collect();
@@ -110,7 +110,7 @@ test('what is lost is answered by its id though its slot has been used for other
   inFlight.batch.slot.input.fill(0xff);
   inFlight.settle(2, { reply: runOf('late') });
   inFlight.lose(EXITED, false);
-  const ids = told.map((text) => (text.startsWith('{') ? (JSON.parse(text) as { id: number }).id : text));
+  const ids = received.map((text) => (text.startsWith('{') ? (JSON.parse(text) as { id: number }).id : text));
   t.deepEqual([ids, inFlight.owed], [['done', 'late', 1], 0]);
 });
 

@@ -9,7 +9,7 @@ import {
   stopBenches,
   textsOf,
 } from '../../../helpers/dispatch-bench.ts';
-import type { Begun } from '../../../helpers/hand-worker.ts';
+import type { WorkerStart } from '../../../helpers/hand-worker.ts';
 
 test.after.always(stopBenches);
 
@@ -19,25 +19,25 @@ const codeOf = (text: string): unknown => JSON.parse(text).error?.data?.code;
 test('they take no memory any more, however many they have been, and are not counted as waiting', async (t) => {
   // There is never a thread for them.
   const bench = createBench({ known: 'rpc', byHand: true, room: 0, dispatcher: { queueTimeoutMs: 1 } });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   const rounds = 20;
   for (let round = 0; round < rounds; round += 1) {
     replyQueue.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => request(100 * round + index))));
     while (bench.dispatcher.requests > 0) await wait(1);
   }
-  t.is(told.length, 100 * rounds);
-  t.deepEqual([...new Set(told.map(codeOf))], ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
+  t.is(received.length, 100 * rounds);
+  t.deepEqual([...new Set(received.map(codeOf))], ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
   // What is in the slots stays there until a thread comes.
   t.true(bench.dispatcher.waiting < 300, String(bench.dispatcher.waiting));
 });
 
 test('one that is begun while the one before it is refused is not told that it has not been run', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true, dispatcher: { queueTimeoutMs: 20 } });
-  const told: string[] = [];
-  let started: Begun | undefined;
+  const received: string[] = [];
+  let started: WorkerStart | undefined;
   const replyQueue = bench.dispatcher.open({
     send(frames) {
-      told.push(...textsOf(frames));
+      received.push(...textsOf(frames));
       started ??= bench.tasks[0]?.worker.begin();
     },
     fail: (error) => t.fail(error.message),
@@ -49,27 +49,27 @@ test('one that is begun while the one before it is refused is not told that it h
   t.deepEqual([started.index, JSON.parse(started.text).id], [1, 2]);
   // Long enough for another look.
   await wait(50);
-  t.deepEqual(told.map(codeOf), ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
+  t.deepEqual(received.map(codeOf), ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
   bench.tasks[0]?.worker.finish(started.index, runOf('{"jsonrpc":"2.0","id":2,"result":3}'));
   await bench.tasks[0]?.complete();
-  t.deepEqual(JSON.parse(told[1] as string), { jsonrpc: '2.0', id: 2, result: 3 });
+  t.deepEqual(JSON.parse(received[1] as string), { jsonrpc: '2.0', id: 2, result: 3 });
 });
 
 test('as long as it is not known what the agent is, nobody is told anything', async (t) => {
   const bench = createBench({ kind: 'raw', dispatcher: { queueTimeoutMs: 1 } });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a'));
   await wait(50);
-  t.deepEqual(told, []);
+  t.deepEqual(received, []);
   await answerAll(bench);
-  t.deepEqual(told, ['A']);
+  t.deepEqual(received, ['A']);
 });
 
 test('what was refused says nothing of how long requests take', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 1 } });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf(request(1), request(2), request(3)));
-  t.deepEqual(told.map(codeOf), ['ERR_LAUNCHPOOL_BUSY', 'ERR_LAUNCHPOOL_BUSY']);
+  t.deepEqual(received.map(codeOf), ['ERR_LAUNCHPOOL_BUSY', 'ERR_LAUNCHPOOL_BUSY']);
   t.deepEqual([bench.dispatcher.latency.read().count, bench.dispatcher.counts.done], [0, 2]);
   await bench.settle();
   await answerAll(bench);

@@ -4,8 +4,8 @@ import { createAdmission } from '../../../../src/dispatch/connection/admission.t
 import { answerAll, createBench, openConversation, runOf } from '../../../helpers/dispatch-bench.ts';
 
 const request = (id: number, more = ''): string => `{"jsonrpc":"2.0","id":${id},"method":"m"${more}}`;
-const codesOf = (told: readonly string[]): unknown[] =>
-  told.map((text) => {
+const codesOf = (received: readonly string[]): unknown[] =>
+  received.map((text) => {
     const { id, error } = JSON.parse(text);
     return [id, error.data.code, error.data.data.retryAfterMs > 0];
   });
@@ -51,28 +51,28 @@ test('when to come again follows from how much there is to do, within bounds', (
 
 test('what an RPC client has sent beyond the bound is told so, and the rest is answered', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf(request(1), request(2), request(3), '{"jsonrpc":"2.0","method":"m"}', request(4)));
-  t.deepEqual(codesOf(told), [
+  t.deepEqual(codesOf(received), [
     [3, 'ERR_LAUNCHPOOL_BUSY', true],
     [4, 'ERR_LAUNCHPOOL_BUSY', true],
   ]);
   t.deepEqual([replyQueue.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 2, 3]);
   await bench.settle();
   await answerAll(bench);
-  t.deepEqual([replyQueue.isOverfull, bench.dispatcher.requests, told.length], [false, 0, 4]);
+  t.deepEqual([replyQueue.isOverfull, bench.dispatcher.requests, received.length], [false, 0, 4]);
 });
 
 test('of a raw client nothing is refused: it waits', async (t) => {
   const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 2 } });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf('a', 'b', 'c', 'd'));
   t.true(replyQueue.isOverfull);
   while (bench.dispatcher.requests > 0) {
     await bench.settle();
     await answerAll(bench);
   }
-  t.deepEqual([told, replyQueue.isOverfull], [['A', 'B', 'C', 'D'], false]);
+  t.deepEqual([received, replyQueue.isOverfull], [['A', 'B', 'C', 'D'], false]);
 });
 
 test('who has sent nothing stops reading too when all together have sent too much, and is told when that is over', async (t) => {
@@ -87,13 +87,13 @@ test('who has sent nothing stops reading too when all together have sent too muc
 
 test('one request that is longer than the bound is served when there is no other', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxBytes: 10 } });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf(request(1)));
   replyQueue.dispatch(runOf(request(2)));
-  t.deepEqual(codesOf(told), [[2, 'ERR_LAUNCHPOOL_BUSY', true]]);
+  t.deepEqual(codesOf(received), [[2, 'ERR_LAUNCHPOOL_BUSY', true]]);
   await bench.settle();
   await answerAll(bench);
-  t.is(told.length, 2);
+  t.is(received.length, 2);
 });
 
 test('what waits is begun once, and in its order, while the bound is reached and left again', async (t) => {
@@ -108,9 +108,9 @@ test('what waits is begun once, and in its order, while the bound is reached and
     await answerAll(bench);
   }
   t.is(started.length, 2 * texts.length);
-  for (const { told } of replyQueues)
+  for (const { received } of replyQueues)
     t.deepEqual(
-      told,
+      received,
       texts.map((text) => text.toUpperCase()),
     );
 });

@@ -18,30 +18,30 @@ const FAILED = { name: 'Error', message: 'failed', code: 'E_FAILED' };
 function openConversation(
   isRaw: boolean,
   more: Partial<ReplyQueueOptions> = {},
-): { replyQueue: ReplyQueue; told: string[] } {
-  const told: string[] = [];
+): { replyQueue: ReplyQueue; received: string[] } {
+  const received: string[] = [];
   const end = {
-    send: (frames: Uint8Array) => told.push(...textsOf(frames)),
-    fail: ({ code }: { code?: string | number }) => told.push(`!${code}`),
+    send: (frames: Uint8Array) => received.push(...textsOf(frames)),
+    fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
     isWriteBlocked: () => false,
   };
-  return { replyQueue: createReplyQueue(end, { ...replyQueueOptions(isRaw), ...more }), told };
+  return { replyQueue: createReplyQueue(end, { ...replyQueueOptions(isRaw), ...more }), received };
 }
 
 test('raw replies wait for those before them, over segments', (t) => {
-  const { replyQueue, told } = openConversation(true);
+  const { replyQueue, received } = openConversation(true);
   const [one, two] = [replyQueue.open(2, 20, ANY_TIME), replyQueue.open(1, 10, ANY_TIME)];
   replyQueue.settle(two, 0, 1, { frames: runOf('c') });
   replyQueue.settle(one, 1, 1, { frames: runOf('b') });
-  t.deepEqual([told, replyQueue.requests, replyQueue.bytes], [[], 3, 30]);
+  t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [[], 3, 30]);
   replyQueue.settle(one, 0, 1, { frames: runOf('a') });
-  t.deepEqual([told, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
+  t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
 });
 
 test('what is settled before it is known that the agent is a raw one keeps nobody waiting for ever', (t) => {
   let kind: AgentKind | undefined;
-  const { replyQueue, told } = openConversation(true, { kind: () => kind });
+  const { replyQueue, received } = openConversation(true, { kind: () => kind });
   const [one, two, three] = [1, 2, 3].map(() => replyQueue.open(1, 10, ANY_TIME)) as [
     RequestGroup,
     RequestGroup,
@@ -50,59 +50,59 @@ test('what is settled before it is known that the agent is a raw one keeps nobod
   replyQueue.settle(one, 0, 1, { frames: runOf('a') });
   kind = 'raw';
   replyQueue.settle(three, 0, 1, { frames: runOf('c') });
-  t.deepEqual(told, ['a']);
+  t.deepEqual(received, ['a']);
   replyQueue.settle(two, 0, 1, { frames: runOf('b') });
-  t.deepEqual([told, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
+  t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
 });
 
 test('RPC replies wait for nobody', (t) => {
-  const { replyQueue, told } = openConversation(false);
+  const { replyQueue, received } = openConversation(false);
   const [one, two] = [replyQueue.open(2, 20, ANY_TIME), replyQueue.open(1, 10, ANY_TIME)];
   replyQueue.settle(two, 0, 1, { frames: runOf('c') });
-  t.deepEqual([told, replyQueue.requests, replyQueue.bytes], [['c'], 2, 20]);
+  t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['c'], 2, 20]);
   replyQueue.settle(one, 1, 1, { frames: runOf('b') });
   replyQueue.settle(one, 0, 1, { frames: runOf('a') });
-  t.deepEqual([told, replyQueue.requests, replyQueue.bytes], [['c', 'b', 'a'], 0, 0]);
+  t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['c', 'b', 'a'], 0, 0]);
 });
 
 test('a reply that waits is kept though its bytes are used for others', (t) => {
-  const { replyQueue, told } = openConversation(true);
+  const { replyQueue, received } = openConversation(true);
   const group = replyQueue.open(2, 20, ANY_TIME);
   const memory = runOf('b');
   replyQueue.settle(group, 1, 1, { frames: memory });
   memory.fill(0);
   replyQueue.settle(group, 0, 1, { frames: runOf('a') });
-  t.deepEqual(told, ['a', 'b']);
+  t.deepEqual(received, ['a', 'b']);
 });
 
 test('a failure closes behind the replies before it, and nothing comes behind it', (t) => {
-  const { replyQueue, told } = openConversation(true);
+  const { replyQueue, received } = openConversation(true);
   const group = replyQueue.open(3, 30, ANY_TIME);
   replyQueue.settle(group, 1, 1, { failure: FAILED });
   replyQueue.settle(group, 2, 1, { frames: runOf('c') });
   replyQueue.settle(group, 0, 1, { frames: runOf('a') });
-  t.deepEqual([told, replyQueue.requests, replyQueue.abandoned], [['a', '!E_FAILED'], 0, true]);
+  t.deepEqual([received, replyQueue.requests, replyQueue.abandoned], [['a', '!E_FAILED'], 0, true]);
 });
 
 for (const isRaw of [true, false]) {
   test(`a refusal waits until all requests have been answered, ${isRaw ? 'raw' : 'RPC'}`, (t) => {
-    const { replyQueue, told } = openConversation(isRaw);
+    const { replyQueue, received } = openConversation(isRaw);
     const group = replyQueue.open(1, 10, ANY_TIME);
     replyQueue.refuse(REFUSED);
-    t.deepEqual(told, []);
+    t.deepEqual(received, []);
     replyQueue.settle(group, 0, 1, { frames: runOf('a') });
-    t.deepEqual([told[0], told.at(-1), told.length], ['a', '!E_REFUSED', isRaw ? 2 : 3]);
+    t.deepEqual([received[0], received.at(-1), received.length], ['a', '!E_REFUSED', isRaw ? 2 : 3]);
   });
 }
 
 test('to whom is gone nothing is said, and its requests are counted off', (t) => {
-  const { replyQueue, told } = openConversation(true);
+  const { replyQueue, received } = openConversation(true);
   const group = replyQueue.open(2, 20, ANY_TIME);
   replyQueue.refuse(REFUSED);
   replyQueue.abandon();
   replyQueue.settle(group, 1, 1, { failure: FAILED });
   replyQueue.settle(group, 0, 1, { frames: runOf('a') });
-  t.deepEqual([told, replyQueue.requests, replyQueue.bytes], [[], 0, 0]);
+  t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [[], 0, 0]);
 });
 
 test('in any order of rows over any segments, each raw reply is handed on once and as soon as it may be', (t) => {
@@ -114,7 +114,7 @@ test('in any order of rows over any segments, each raw reply is handed on once a
     { maxLength: 8 },
   );
   const inOrder = fc.property(anyRanges, (groups) => {
-    const { replyQueue, told } = openConversation(true);
+    const { replyQueue, received } = openConversation(true);
     let position = 0;
     const rows = groups.flatMap((row) => {
       const group = replyQueue.open(
@@ -137,7 +137,7 @@ test('in any order of rows over any segments, each raw reply is handed on once a
       pending.delete(row);
       const open = Math.min(position, ...[...pending].map((other) => other.position));
       deepStrictEqual(
-        told,
+        received,
         rows.filter(({ end }) => end <= open).flatMap(({ texts }) => texts),
       );
       deepStrictEqual(replyQueue.requests, position - open);

@@ -28,7 +28,7 @@ async function taskOf({ tasks }: Bench, nth: number): Promise<BenchTask> {
 
 test('it is taken back from a thread that does not begin it, when there is room elsewhere', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 2 });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(runOf(LONG));
   const [first, second] = [await taskOf(bench, 0), await taskOf(bench, 1)];
   // The first thread comes to it after all, and too late.
@@ -38,7 +38,7 @@ test('it is taken back from a thread that does not begin it, when there is room 
   await first.complete();
   second.tell(0, { reply: encodeTextFrame('once') });
   await second.complete();
-  t.deepEqual([told, bench.dispatcher.requests, bench.tasks.length], [['once'], 0, 2]);
+  t.deepEqual([received, bench.dispatcher.requests, bench.tasks.length], [['once'], 0, 2]);
 });
 
 test('it stays where it is when there is room nowhere else', async (t) => {
@@ -53,16 +53,16 @@ test('it stays where it is when there is room nowhere else', async (t) => {
 
 test('a thread that dies before it has begun it costs nothing; one that has, an error', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
-  const { replyQueue, told } = openConversation(bench);
+  const { replyQueue, received } = openConversation(bench);
   replyQueue.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
   await (await taskOf(bench, 0)).crash();
   const again = await taskOf(bench, 1);
   t.is(Atomics.load(longOf(again).claim, 0), 0);
-  t.deepEqual(told, []);
+  t.deepEqual(received, []);
   t.true(claimLong(longOf(again).claim, again.thread));
   await again.crash();
-  t.is(told.length, 1);
-  t.like(JSON.parse(told[0] as string), { id: 7, error: { data: { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' } } });
+  t.is(received.length, 1);
+  t.like(JSON.parse(received[0] as string), { id: 7, error: { data: { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' } } });
   t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [2, 0]);
 });
 

@@ -1,0 +1,140 @@
+/** Holds identifiers and file names to the terms of this field: the words that they replace are gone. */
+import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const files = globSync(
+  '{wire,job,libc,launchd,systemd,workers,boot,build,bin,src,bench,chaos,test,examples}/**/*.{ts,cts,mts,mjs,cjs,py,c}',
+  {
+    cwd: root,
+    exclude: ['test/fixtures/broken/**'],
+  },
+);
+
+/** Words and pairs of words that no identifier and no file name consists of. */
+const OLD_WORDS: readonly string[] = [
+  'passage',
+  'passages',
+  'entrance',
+  'entrances',
+  'lane',
+  'lanes',
+  'segment',
+  'segments',
+  'flight',
+  'flights',
+  'fly',
+  'flying',
+  'land',
+  'landed',
+  'recall',
+  'withdraw',
+  'withdrawal',
+  'withdrawals',
+  'endings',
+  'warn all',
+  'aside',
+  'asides',
+  'patience',
+  'crowd',
+  'crowds',
+  'lingerer',
+  'lingerers',
+  'linger',
+  'turned away',
+  'turn away',
+  'dripping',
+  'sweep',
+  'swept',
+  'look',
+  'looks',
+  'looked',
+  'farewell',
+  'take leave',
+  'leaving',
+  'gets on',
+  'door',
+  'kernel',
+  'roster',
+  'silence',
+  'told',
+  'prove',
+  'ours',
+  'tidy',
+  'surroundings',
+  'most',
+  'least',
+  'nobody',
+  'somebody',
+  'whoever',
+  'begun',
+];
+
+/** Names of Node, of the protocol, of statuses and of metrics, which keep theirs. */
+const KEPT_NAMES: ReadonlySet<string> = new Set([
+  // The words that stay: an in-flight batch; and a pino level.
+  'inFlight',
+  // AgentStatus.counters.turnedAway, and what a status is made of.
+  'turnedAway',
+]);
+
+const IDENTIFIER = /[A-Za-z_$][A-Za-z0-9_$]*/g;
+
+/** A source without its comments, strings, templates' texts and regular expressions: what is left are its identifiers. */
+function codeOf(source: string): string {
+  return source
+    .replaceAll(/\/\*[\s\S]*?\*\//g, ' ')
+    .replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''")
+    .replaceAll(/(^|[\s;,(){}])\/\/.*$/gm, '$1')
+    .replaceAll(/(^|[\s(,=:!&|?{};])\/(?![*/\s])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[dgimsuvy]*/gm, '$1 ')
+    .replaceAll(/`(?:[^`\\]|\\[\s\S])*`/g, (text) =>
+      [...text.matchAll(/\$\{([^}`]*)\}/g)].map(([, code]) => code).join(' '),
+    );
+}
+
+function wordsOf(name: string): string {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .replaceAll(/[_$.-]+/g, ' ')
+    .toLowerCase();
+  // An in-flight batch is the field's own term.
+  return ` ${words.replaceAll('in flight', 'inflight')} `;
+}
+
+function oldWordsIn(name: string): string[] {
+  return KEPT_NAMES.has(name) ? [] : OLD_WORDS.filter((word) => wordsOf(name).includes(` ${word} `));
+}
+
+test('no file name has an old word', (t) => {
+  t.true(files.length > 400);
+  t.deepEqual(
+    files.filter((file) => file.split('/').some((part) => oldWordsIn(basename(part).replace(/\..*$/, '')).length > 0)),
+    [],
+  );
+});
+
+test('no identifier has an old word', (t) => {
+  const found = files
+    .filter((file) => /\.[cm]?[tj]s$/.test(file))
+    .flatMap((file) => {
+      const names = new Set(codeOf(readFileSync(`${root}/${file}`, 'utf8')).match(IDENTIFIER));
+      return [...names].filter((name) => oldWordsIn(name).length > 0).map((name) => `${file}: ${name}`);
+    });
+  t.deepEqual(found, []);
+});
+
+test('a name is found by each of its words', (t) => {
+  t.deepEqual(oldWordsIn('openLane'), ['lane']);
+  t.deepEqual(oldWordsIn('MOST_BYTES'), ['most']);
+  t.deepEqual(oldWordsIn('onTurnedAway'), ['turned away']);
+  t.deepEqual(oldWordsIn('inFlightBatch'), []);
+  t.deepEqual(oldWordsIn('almostPlane'), []);
+});
+
+test('only identifiers are read', (t) => {
+  const source = `const a = /lane/.test('door'); /** a crowd */ // tidy\nconst b = \`look \${farewell(1)}\`;\n`;
+  t.deepEqual(codeOf(source).match(IDENTIFIER), ['const', 'a', 'test', 'const', 'b', 'farewell']);
+});
