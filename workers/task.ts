@@ -36,7 +36,7 @@ export type Task = number | LongTask | null;
 export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer>; claim: Int32Array<SharedArrayBuffer> };
 
 export const UNCLAIMED = 0;
-export const CANCELLED: number = -1;
+export const CLAIM_CANCELLED: number = -1;
 
 /** Says whether the request is now this one's. */
 export function claimLong(claim: Int32Array<SharedArrayBuffer>, who: number): boolean {

@@ -1,4 +1,4 @@
-/** Takes requests from the lanes to the threads, and what became of them back to the lanes. */
+/** Ties the parts of this room together: from the connections' requests to the threads, and back to their replies. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { Pool } from '../pool/pool.ts';
 import { createBatcher } from './batch/batcher.ts';
@@ -13,11 +13,12 @@ import { createWindow } from './connection/window.ts';
 import { createLatency, type Latency } from './latency.ts';
 import { createLongRequests } from './long/long-requests.ts';
 import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
+import { oncePerTurn, sharedCall } from './scheduling.ts';
 
-/** A frame of more bytes than this, header included, travels by itself: it would fill a batch, and hold up small ones. */
+/** A frame of more bytes than this, header included, is a long request: it would fill a batch, and delay short ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;
 
-/** As AgentOptions has them. */
+/** As in AgentOptions. */
 export type DispatcherOptions = {
   maxRequests?: number;
   maxBytes?: number;
@@ -26,15 +27,15 @@ export type DispatcherOptions = {
   cancelGraceMs?: number;
 };
 
-/** Counted since the start. */
+/** Counted since the start of the agent. */
 export type DispatcherCounts = Cancellation['counts'] & {
-  /** Requests that have an outcome, whichever. */
+  /** Requests that have an outcome. */
   done: number;
-  /** Told that the agent was busy. */
+  /** Requests that were refused because the agent was busy. */
   refused: number;
 };
 
-/** What of a pool is needed here. */
+/** The parts of a pool that the dispatcher uses. */
 export type DispatchPool = Pick<
   Pool,
   | 'slots'
@@ -52,53 +53,52 @@ export type DispatchPool = Pick<
 >;
 
 export type Dispatcher = {
-  open(end: ReplySink): Conversation;
-  /** Memory for a frame that does not come in one piece; a long one that stands in it need not be copied. */
+  open(sink: ReplySink): Conversation;
+  /** Memory for a frame that arrives in pieces; a long frame that stands in it is not copied again. */
   allocate(bytes: number): Buffer;
-  /** Requests, over all lanes, that have been read and have no outcome yet. */
+  /** Requests of all connections that have been read and have no outcome yet. */
   readonly requests: number;
-  /** How many of these no thread has begun. */
+  /** How many of these have not started. */
   readonly waiting: number;
   readonly counts: DispatcherCounts;
   readonly latency: Latency;
-  /** Tells the handlers of all that runs to come to an end; what does not in time has its thread replaced. */
-  abortAll(why: LaunchpoolError): void;
-  /** Stops looking after what is under way. */
+  /** Aborts every running request; replaces the threads of those that go on after the grace period. */
+  abortAll(reason: LaunchpoolError): void;
+  /** Stops all timers and checks. */
   stop(): void;
 };
 
 export function createDispatcher(pool: DispatchPool, options: DispatcherOptions = {}): Dispatcher {
   const { maxRequests = 16_384, maxBytes = 256 * 1024 * 1024, queueTimeoutMs = 0, runTimeoutMs = 0 } = options;
   const hasTimeouts = queueTimeoutMs > 0 || runTimeoutMs > 0;
+  const replyQueues = new Set<ReplyQueue>();
+  /** The request queues in which requests wait. */
+  const waiting = new Set<RequestQueue>();
   const slots = createSlotPool(pool.slots);
   const batcher = createBatcher(slots, pool.maxThreads > 1);
   const window = createWindow();
   const memory = createSharedMemoryPool();
   const latency = createLatency();
+  // At the end of a turn of the event loop all requests that arrived in it are in their batches.
+  const schedule = oncePerTurn(pump);
   const inFlightBatches = createInFlightBatches({ pool, slots, batcher, window, schedule });
   const isRaw = (): boolean => inFlightBatches.kind === 'raw';
   const long = createLongRequests({ pool, memory, isRaw, onRoom: schedule });
-  const replyQueues = new Set<ReplyQueue>();
-  /** In which something waits. */
-  const waiting = new Set<RequestQueue>();
-  let loading: Promise<unknown> | undefined;
-  let pumping = false;
   let done = 0;
 
   const admission = createAdmission({
     maxRequests,
     maxBytes,
     expectedMs: (requests) => batcher.expectedUs(requests) / 1000 / Math.max(1, pool.maxThreads),
-    // Whoever reads, stops, or goes on.
+    // Each connection stops reading, or reads on.
     onChange: () => {
-      for (const { end } of replyQueues) end.settled();
+      for (const { sink } of replyQueues) sink.settled();
     },
   });
   const cancellation = createCancellation({
     pool,
-    batcher,
-    inFlightBatches: inFlightBatches.open,
-    long,
+    sources: [batcher, inFlightBatches, long],
+    observeStarts: inFlightBatches.observeStarts,
     waiting,
     pending: () => admission.requests,
     isRaw,
@@ -108,15 +108,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     cancelGraceMs: options.cancelGraceMs ?? 1_000,
   });
 
-  /** Hands batches on at the end of this turn of the event loop, when all that came in it has been gathered. */
-  function schedule(): void {
-    if (pumping) return;
-    pumping = true;
-    setImmediate(pump);
-  }
-
+  /** Hands batches and long requests to the threads that have room. */
   function pump(): void {
-    pumping = false;
     long.pump();
     while (pool.hasRoom()) {
       const batch = batcher.take();
@@ -127,14 +120,15 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
 
   pool.listen({
     onLateReplies(outcomes) {
-      for (const lateReply of outcomes)
+      for (const lateReply of outcomes) {
         if (!long.settle(lateReply.ticket, lateReply)) inFlightBatches.settle(lateReply);
-      // A thread may have come below its bound.
+      }
+      // The thread may have room for further asynchronous requests.
       schedule();
     },
     onThreadGone(thread, error) {
-      inFlightBatches.lose(thread, error);
-      long.lose(thread, error);
+      inFlightBatches.fail(thread, error);
+      long.fail(thread, error);
       schedule();
     },
     onRoom: schedule,
@@ -153,22 +147,13 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     if (hasTimeouts) cancellation.startTimer();
   }
 
-  /** Once for all who ask: each task may start another thread. */
-  function load(): Promise<unknown> {
-    loading ??= pool
-      .run(null)
-      .catch(() => undefined)
-      .finally(() => {
-        loading = undefined;
-      });
-    return loading;
-  }
+  /** Each such task may start another thread: all callers share one. */
+  const loadModule = sharedCall(() => pool.run(null).catch(() => undefined));
 
   const conversationOptions: ConversationOptions = {
     kind: () => inFlightBatches.kind,
-    // Of a module that no thread has loaded, nobody knows.
     knowsKind: async () => {
-      if (inFlightBatches.kind === undefined) await load();
+      if (inFlightBatches.kind === undefined) await loadModule();
     },
     admission,
     onOutcome(ms, requests) {
@@ -185,13 +170,13 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       waiting,
     },
     replyQueues,
-    onDue: cancellation.startTimer,
+    onDeadline: cancellation.startTimer,
     cancel: cancellation.cancel,
-    hangUp: cancellation.hangUp,
+    cancelAll: cancellation.cancelAll,
   };
 
   return {
-    open: (end) => createConversation(end, conversationOptions),
+    open: (sink) => createConversation(sink, conversationOptions),
     allocate: (bytes) =>
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
     get requests() {

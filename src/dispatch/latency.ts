@@ -1,18 +1,18 @@
-/** How long requests took over about the last minute: counts in buckets whose widths grow with what they hold. */
+/** Request latencies over about the last minute: a histogram whose bucket widths grow with the values. */
 
-/** A power of two is cut into so many buckets, one of ten into 53: a quantile is wrong by 3.2 % at the most. */
+/** Buckets per power of two, 53 per power of ten: the error of a quantile is at most 3.2 %. */
 const BUCKETS_PER_OCTAVE = 16;
-/** 2^-10 ms, about 1 µs, to 2^24 ms, over four hours; what is beyond goes into the first or the last bucket. */
+/** From 2^-10 ms, about 1 µs, to 2^24 ms, over four hours; other values go into the first or the last bucket. */
 const MIN_EXPONENT = -10;
 const BUCKETS = 34 * BUCKETS_PER_OCTAVE;
-/** The minute is forgotten a sixth at a time. */
+/** The histogram forgets a sixth of the minute at a time. */
 const PART_MS = 10_000;
 const PARTS = 6;
 
 export type LatencyFigures = {
-  /** Requests of which anything is known; the other figures are 0 when there are none. */
+  /** The number of recorded requests; the other figures are 0 when it is 0. */
   count: number;
-  /** What half of them did not exceed, in milliseconds. */
+  /** The quantiles and the maximum, in milliseconds. */
   p50: number;
   p99: number;
   /** Exactly. */
@@ -20,14 +20,14 @@ export type LatencyFigures = {
 };
 
 export type Latency = {
-  /** Says that `count` requests took so long, in milliseconds. */
+  /** Records that `count` requests took so many milliseconds. */
   record(ms: number, count?: number): void;
   /** Over the last 50 to 60 seconds. */
   read(): LatencyFigures;
 };
 
 export type Clock = {
-  /** In milliseconds, from any point on. */
+  /** In milliseconds since any fixed time. */
   now(): number;
   /** Must not keep the process alive. */
   after(ms: number, call: () => void): void;
@@ -38,7 +38,7 @@ const CLOCK: Clock = {
   after: (ms, call) => void setTimeout(call, ms).unref(),
 };
 
-/** To read a clock costs more than all else that a record does: that is left to a timer, while there are any. */
+/** A clock reading costs more than the rest of `record()`: while requests come, a timer marks the parts of the minute. */
 export function createLatency({ now, after }: Clock = CLOCK): Latency {
   const counts = new Uint32Array(PARTS * BUCKETS);
   const maxima = new Float64Array(PARTS);
@@ -46,7 +46,7 @@ export function createLatency({ now, after }: Clock = CLOCK): Latency {
   let part = 0;
   let isOpen = false;
 
-  /** Forgets the oldest part, which is 60 seconds old at least, and puts what comes into its place. */
+  /** Replaces the oldest part, which is at least 60 seconds old. */
   function open(): void {
     isOpen = true;
     part = (part + 1) % PARTS;
@@ -88,20 +88,20 @@ export function createLatency({ now, after }: Clock = CLOCK): Latency {
 
 const FLOAT = new Float64Array(1);
 const WORDS = new Uint32Array(FLOAT.buffer);
-/** The word with the exponent: both systems that there are agents on are little-endian. */
+/** The word with the exponent: all supported systems are little-endian. */
 const HIGH = 1;
 const FIRST = (1023 + MIN_EXPONENT) * BUCKETS_PER_OCTAVE;
 
-/** A floating-point number begins with its exponent, and with the bits that say how far it is on the way to the next. */
+/** The first bits of a floating-point number are its exponent, and its position on the way to the next power of two. */
 function bucketOf(ms: number): number {
-  // Also what is no number at all goes into the first.
+  // NaN goes into the first bucket too.
   if (!(ms > 0)) return 0;
   FLOAT[0] = ms;
   const bucket = ((WORDS[HIGH] as number) >>> 16) - FIRST;
   return bucket < 0 ? 0 : bucket >= BUCKETS ? BUCKETS - 1 : bucket;
 }
 
-/** The middle of the bucket in which the request stands that is the `rank`th by how long it took. */
+/** The middle of the bucket that holds the request with this rank, in the order of latencies. */
 function quantileOf(sums: Float64Array, rank: number): number {
   let sum = 0;
   let bucket = 0;

@@ -1,17 +1,18 @@
-/** Looks after what is with a worker: what does not get on is not allowed to hold up what has not been begun. */
+/** Detects work that makes no progress at a worker, so that requests behind it can go elsewhere. */
 
-/** How often it looks, in milliseconds. Two looks without progress are one too many. */
+/** Between two checks, in milliseconds. Work without progress at two checks in a row is stuck. */
 const CHECK_MS = 1;
 
 export type StallDetector = {
-  /** Looks, from now on, until there is nothing left to look at. */
+  /** Checks from now on, until there is nothing left to check. */
   start(): void;
   stop(): void;
 };
 
 /**
- * @param items what is with a worker now; each says whether it has not moved between the last two looks.
- * @param onStuck called for each that has not; again at each look that finds it so.
+ * @param items the work that workers have. `isStuck()` returns true when nothing has changed between the last two
+ *   checks.
+ * @param onStuck called for each stuck item, at each check.
  */
 export function createStallDetector<Item extends { isStuck(): boolean }>(
   items: ReadonlySet<Item>,

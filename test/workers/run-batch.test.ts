@@ -20,7 +20,7 @@ import {
   type Slot,
   slotsOf,
 } from '../../workers/slot.ts';
-import { type AgentKind, claimLong, CANCELLED as GIVEN_UP, type LateReply } from '../../workers/task.ts';
+import { type AgentKind, CLAIM_CANCELLED, claimLong, type LateReply } from '../../workers/task.ts';
 import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
@@ -312,7 +312,7 @@ test('what was dropped before it is begun is not begun, long or short', (t) => {
     ],
   );
   const claim = nobodys();
-  t.true(claimLong(claim, GIVEN_UP));
+  t.true(claimLong(claim, CLAIM_CANCELLED));
   batches.runLong({ ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
   t.deepEqual([asked, lateReplies], [['a', 'c'], [{ ticket: -1, index: 0 }]]);
 });

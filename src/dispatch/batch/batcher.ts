@@ -1,28 +1,22 @@
-/** Gathers requests into batches: as small as one when the agent is quiet, as large as is worth while. */
-import { payloadLength, payloadStart } from '../../../wire/frame.ts';
+/** Gathers requests into batches: one request while the agent is quiet, more while requests are short and waiting. */
+import { FrameWalk, spanOf } from '../../../wire/frame-walk.ts';
 import { offer } from '../../../workers/control-word.ts';
 import { CANCELLED, INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../../workers/slot.ts';
-import type { ReplyQueue, RequestGroup } from '../connection/reply-queue.ts';
+import { type RequestSource, type Selector, WaitingRequest } from '../cancel/open-requests.ts';
+import { type FrameRange, isCancelled } from '../connection/frame-range.ts';
 import type { SlotPool } from './slot-pool.ts';
 
-/** A batch should keep a thread busy for about so long: long enough to be worth a hand-over, short enough to share. */
+/**
+ * How long a batch should keep a thread busy, in microseconds: long enough to be worth a hand-over, short enough that
+ * other threads get their share.
+ */
 const AIM_US = 1000;
-/** How much a new measurement of the time per request counts against all before it. */
+/** The weight of a new measurement of the time per request against all earlier ones. */
 const WEIGHT = 0.2;
-/** What a measurement cannot be less than. */
+/** The smallest time per request that counts as measured. */
 const MIN_US = 0.01;
-/** What a request is taken to cost before any has been measured. */
+/** The time per request before the first measurement. */
 const GUESS_US = 20;
-
-/** Some consecutive requests of a segment. */
-export type FrameRange = {
-  replyQueue: ReplyQueue;
-  group: RequestGroup;
-  first: number;
-  count: number;
-  /** How many threads have died before they began the batch it was in. */
-  deaths?: number;
-};
 
 export type Batch = {
   slot: Slot;
@@ -30,43 +24,33 @@ export type Batch = {
   ranges: FrameRange[];
   frames: number;
   inputEnd: number;
-  /** How many of the frames are not to be begun. */
+  /** How many of the frames are cancelled, and do not start. */
   cancelled: number;
 };
 
-/** A request that no worker has been given yet. */
-export type QueuedRequest = {
-  range: FrameRange;
-  /** In the segment. */
-  position: number;
-  payload: Buffer;
-};
-
-/** Requests that have found no slot yet, in memory of their own. */
+/** A range that has no slot yet, with the bytes of its frames, in memory of its own. */
 type QueuedRange = { range: FrameRange; bytes: Buffer };
 
-export type Batcher = {
+export type Batcher = RequestSource & {
   /** Takes requests, still framed; the bytes are not kept. */
   add(range: FrameRange, bytes: Buffer): void;
-  /** Takes requests again that came to nothing. They go before all others that wait for a slot. */
+  /** Takes requests back that no worker started. They go before all others that wait for a slot. */
   putBack(ranges: readonly FrameRange[], bytes: Buffer): void;
-  /** The next batch, ready to be handed to a worker; undefined when there is none, or no slot for it. */
+  /** The next batch, ready for a worker; undefined when no request waits, or no slot is free. */
   take(): Batch | undefined;
-  /** Visits the requests that have not been taken yet, of the pieces that are asked for. */
-  visit(wants: (range: FrameRange) => boolean, visitor: (request: QueuedRequest) => void): void;
-  /** Gives the memory of those free that wait for a slot and that nobody wants any more. */
+  /** Frees the memory of waiting ranges of which every request is settled. */
   forgetCancelled(): void;
-  /** How many requests have not been taken. */
+  /** How many requests wait here. */
   readonly frames: number;
-  /** How long a worker takes for so many requests, in microseconds, as far as is known. */
+  /** The time that a worker is expected to need for so many requests, in microseconds. */
   expectedUs(frames: number): number;
-  /** Learns what requests have cost on a worker, in microseconds. */
+  /** Records the time that a worker needed for requests, in microseconds. */
   learn(us: number, frames: number): void;
 };
 
 /**
- * @param spread whether requests go by themselves as long as it is not known what they cost, so that the first ones
- *   start as many threads as there may be, all at once.
+ * @param spread whether each batch holds one request until the first measurement, so that the first requests start as
+ *   many threads as there may be, all at once.
  */
 export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Batcher {
   const filled: Batch[] = [];
@@ -84,13 +68,13 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
     return batch;
   }
 
-  /** How many requests a batch may have by what they cost. */
+  /** The highest number of requests in a batch, by their measured time. */
   function limit(): number {
     if (spread && !isMeasured) return 1;
     return Math.max(1, Math.min(MAX_FRAMES, Math.floor(AIM_US / usPerFrame)));
   }
 
-  /** Puts as much as there is room for into the last batch and new ones; returns what is left over. */
+  /** Puts as much as there is room for into the last batch and new ones; returns the rest. */
   function fill(range: FrameRange, bytes: Buffer): QueuedRange | undefined {
     let { first, count } = range;
     let offset = 0;
@@ -103,7 +87,7 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       const part =
         count <= room.frames && bytes.length - offset <= room.bytes
           ? { frames: count, end: bytes.length }
-          : fitting(bytes, offset, count, room.frames, room.bytes);
+          : spanOf(bytes, offset, Math.min(count, room.frames), room.bytes);
       if (part.frames === 0) {
         if (batch.frames === 0) throw new RangeError('a request is longer than a slot');
         if (open() === undefined) break;
@@ -120,7 +104,7 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
     return count === 0 ? undefined : { range: { ...range, first, count }, bytes: bytes.subarray(offset) };
   }
 
-  /** Moves what waits into the slots that have become free. */
+  /** Moves waiting ranges into free slots. */
   function advance(): void {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const rest = fill(next.range, next.bytes);
@@ -138,7 +122,7 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
     putBack(ranges, bytes) {
       let offset = 0;
       const back = ranges.map((range) => {
-        const { end } = fitting(bytes, offset, range.count, range.count, Number.POSITIVE_INFINITY);
+        const { end } = spanOf(bytes, offset, range.count);
         const own = Buffer.from(bytes.subarray(offset, end));
         offset = end;
         return { range, bytes: own };
@@ -158,13 +142,13 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       offer(slot.control, frames);
       return batch;
     },
-    visit(wants, visitor) {
-      for (const { ranges, slot } of filled) visitRanges(ranges, slot.input, wants, visitor);
-      for (const { range, bytes } of waiting) visitRanges([range], bytes, wants, visitor);
+    visit(isSelected, visitor) {
+      for (const { ranges, slot } of filled) visitRanges(ranges, slot.input, isSelected, visitor);
+      for (const { range, bytes } of waiting) visitRanges([range], bytes, isSelected, visitor);
     },
     forgetCancelled() {
-      const wanted = waiting.filter(({ range }) => !isCancelled(range));
-      waiting.splice(0, waiting.length, ...wanted);
+      const rest = waiting.filter(({ range }) => !isCancelled(range));
+      waiting.splice(0, waiting.length, ...rest);
     },
     get frames() {
       let frames = 0;
@@ -177,32 +161,13 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       if (frames === 0) return;
       const measured = us / frames;
       isMeasured = true;
-      // In the logarithm, so that one slow request among many fast ones does not undo what has been learned.
+      // The mean of logarithms: one slow request among many fast ones does not undo the earlier measurements.
       usPerFrame *= (Math.max(measured, MIN_US) / usPerFrame) ** WEIGHT;
     },
   };
 }
 
-/** How many of `count` frames from `offset` on fit, and where they end. */
-function fitting(
-  bytes: Buffer,
-  offset: number,
-  count: number,
-  maxFrames: number,
-  maxBytes: number,
-): { frames: number; end: number } {
-  let end = offset;
-  let frames = 0;
-  while (frames < count && frames < maxFrames) {
-    const next = payloadStart(bytes, end) + payloadLength(bytes, end);
-    if (next - offset > maxBytes) break;
-    end = next;
-    frames += 1;
-  }
-  return { frames, end };
-}
-
-/** Those that were let go of while they waited are not to be begun; returns how many these are. */
+/** Marks the requests in the slot that were settled while they waited; returns how many they are. */
 function markCancelled({ ranges, slot }: Batch): number {
   let base = 0;
   let cancelled = 0;
@@ -217,27 +182,19 @@ function markCancelled({ ranges, slot }: Batch): number {
   return cancelled;
 }
 
-/** Whether nobody wants any of it. */
-function isCancelled({ group: { cancelled }, first, count }: FrameRange): boolean {
-  if (cancelled === undefined || cancelled.size < count) return false;
-  for (let position = first; position < first + count; position += 1) if (!cancelled.has(position)) return false;
-  return true;
-}
-
 function visitRanges(
   ranges: readonly FrameRange[],
   bytes: Buffer,
-  wants: (range: FrameRange) => boolean,
-  visitor: (request: QueuedRequest) => void,
+  isSelected: Selector,
+  visitor: (request: WaitingRequest) => void,
 ): void {
-  if (!ranges.some(wants)) return;
-  let offset = 0;
-  for (const range of ranges) {
-    const isWanted = wants(range);
-    for (let position = range.first; position < range.first + range.count; position += 1) {
-      const start = payloadStart(bytes, offset);
-      offset = start + payloadLength(bytes, offset);
-      if (isWanted) visitor({ range, position, payload: bytes.subarray(start, offset) });
+  if (!ranges.some(({ replyQueue, group }) => isSelected(replyQueue, group))) return;
+  const frames = new FrameWalk(bytes);
+  for (const { replyQueue, group, first, count } of ranges) {
+    const mustVisit = isSelected(replyQueue, group);
+    for (let position = first; position < first + count; position += 1) {
+      frames.next();
+      if (mustVisit) visitor(new WaitingRequest(replyQueue, group, position, frames.payload));
     }
   }
 }

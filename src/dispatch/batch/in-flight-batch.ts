@@ -1,92 +1,82 @@
 /**
- * One batch on its way: handed to a worker, watched, and settled frame by frame, each frame once.
+ * A batch that a worker has: settles its frames, each frame once.
  *
- * A frame is settled here, or taken back to go with another batch, or owed: begun by a handler that is asynchronous.
+ * A frame is settled here, or taken back to go with another batch, or awaited: started by an asynchronous handler.
  */
 import { type LaunchpoolError, toPlain } from '../../../wire/errors.ts';
+import { FrameWalk } from '../../../wire/frame-walk.ts';
 import { cursorOf, takeBack } from '../../../workers/control-word.ts';
 import { CANCELLED, PENDING } from '../../../workers/slot.ts';
 import type { Outcome } from '../../../workers/task.ts';
+import type { OpenRequest, RequestSource, Selector } from '../cancel/open-requests.ts';
 import { errorsFor } from '../connection/error-replies.ts';
+import { type FrameRange, rangeFinder, withoutFirst } from '../connection/frame-range.ts';
 import type { Retain, Settlement } from '../connection/reply-queue.ts';
-import { framesIn, type ReplySpan, rangeFinder, replySpanAt, tail } from './batch-layout.ts';
-import type { Batch, FrameRange } from './batcher.ts';
+import { BatchRequest } from './batch-request.ts';
+import type { Batch } from './batcher.ts';
+import { type ReplySpan, replySpanAt } from './reply-span.ts';
 
-const NOTHING_OWED: Settlement = {};
-/** For replies in memory that nobody else has. */
-const ALREADY_OWN: Retain = () => () => undefined;
+const NO_REPLY: Settlement = {};
+/** For replies in memory of their own. */
+const NOTHING_TO_RETAIN: Retain = () => () => undefined;
 
-/** A request that has no outcome yet. */
-export type OpenRequest = {
-  range: FrameRange;
-  /** In the segment. */
-  position: number;
-  /** In the batch. */
-  index: number;
-  payload: Buffer;
-  /** When it was begun, as far as that has been observed; undefined while it has not been. */
-  startedAt: number | undefined;
-};
-
-/** Requests that no worker has begun, with their bytes. */
+/** Requests that no worker has started, with their bytes. */
 export type NotStarted = { ranges: FrameRange[]; bytes: Buffer };
 
-export type InFlightBatch = {
+export type InFlightBatch = RequestSource & {
   readonly batch: Batch;
-  /** The thread that has begun on it; 0 while none has. */
+  /** The id of the thread that has started it; 0 before that. */
   readonly thread: number;
-  /** Frames that have not been taken back. */
+  /** How many frames are not taken back. */
   readonly frames: number;
-  /** Frames that have not been begun. */
+  /** How many frames have not started. */
   readonly notStarted: number;
-  /** Frames that have been begun and not settled. */
-  readonly owed: number;
+  /** How many frames are not settled. */
+  readonly unsettled: number;
   /** Settles what the worker has finished so far; returns how much that was. */
   collect(): { frames: number; bytes: number };
-  /** Whether the last frame has been through the worker, and with it all that are not asynchronous. */
+  /** Whether the worker has passed the last frame, and with it all whose handlers are synchronous. */
   isFinished(): boolean;
-  /** Whether nothing has moved since the last look but one. */
+  /** Whether nothing has changed since the check before the last one. */
   isStuck(): boolean;
-  /** Visits the requests that have no outcome yet, of the pieces that are asked for. */
-  visit(wants: (range: FrameRange) => boolean, visitor: (request: OpenRequest) => void): void;
-  /** Has a request not be begun, if it has not been; says whether it may have been. */
+  /** Prevents the start of a frame if it has not started; returns whether it may have. */
   skip(index: number): boolean;
-  /** Whether a request has no outcome yet. */
+  /** Whether a frame has no outcome yet. */
   isOpen(index: number): boolean;
-  /** Notes when requests have been begun, for those who ask. */
-  observe(now: number): void;
-  /** Takes back what has not been begun. */
+  /** Notes the time at which frames started, for those that started since the last call. */
+  observeStarts(now: number): void;
+  /** Takes back the frames that have not started. */
   takeBack(): NotStarted | undefined;
-  /** Settles one frame with an outcome that was told aside; says whether it was still open. */
+  /** Settles one frame with a late reply; returns whether it was still open. */
   settle(index: number, outcome: Outcome): boolean;
-  /** The worker is done with the slot. What is owed from now on keeps its own bytes, so the slot may be reused. */
+  /** The worker is done with the slot. Requests that are still open get memory of their own: the slot may be reused. */
   complete(): void;
-  /** The thread has ended: what is owed fails with this error. */
-  lose(error: LaunchpoolError, isRaw: boolean): void;
+  /** The thread has exited: requests that are still open fail with this error. */
+  fail(error: LaunchpoolError, isRaw: boolean): void;
 };
 
-/** @param keepSlot returns what keeps the slot while replies are being written from it, if that is possible. */
+/** @param retainSlot returns what retains the slot while replies are written from it, if too many are not retained yet. */
 export function createInFlightBatch(batch: Batch, retainSlot: () => Retain | undefined): InFlightBatch {
   return new DispatchedBatch(batch, retainSlot);
 }
 
 class DispatchedBatch implements InFlightBatch {
   readonly batch: Batch;
-  /** Frames from here on have been taken back. */
+  /** Frames from this index on are taken back. */
   frames: number;
   readonly #retainSlot: () => Retain | undefined;
   #settled = 0;
-  #seen = -2;
-  #still = 0;
+  #lastProgress = -2;
+  #checksWithoutProgress = 0;
   #thread = 0;
-  #completed = false;
-  /** When frames were begun, once somebody has asked: those below the last one that was seen to be. */
+  #isCompleted = false;
+  /** When frames started, once `observeStarts` was called: for frames below #observed. */
   #startedAt: Float64Array | undefined;
-  #seenStarted = 0;
-  /** Which frames are settled, once some are and some are not. */
-  #done: Uint8Array | undefined;
-  /** The requests that are owed, once the slot is gone. */
-  #retained: Map<number, Buffer> | undefined;
+  #observed = 0;
+  /** Which frames are settled, while only some are. */
+  #settledFrames: Uint8Array | undefined;
+  /** The requests that are still open, once the slot is released. */
+  #openPayloads: Map<number, Buffer> | undefined;
 
   constructor(batch: Batch, retainSlot: () => Retain | undefined) {
     this.batch = batch;
@@ -102,23 +92,23 @@ class DispatchedBatch implements InFlightBatch {
     return this.frames - this.#started();
   }
 
-  get owed(): number {
+  get unsettled(): number {
     return this.frames - this.#settled;
   }
 
   collect(): { frames: number; bytes: number } {
     const before = this.#settled;
     let bytes = 0;
-    // With nothing open there are no marks either, and what is settled would be settled again.
+    // When all frames are settled no marks are left, and they would be settled again.
     if (before === this.frames) return { frames: 0, bytes };
     let base = 0;
     for (const range of this.batch.ranges) {
       const end = Math.min(base + range.count, this.frames);
       for (let index = base; index < end; ) {
-        const span = replySpanAt(this.batch.slot, index, end, this.#done);
+        const span = replySpanAt(this.batch.slot, index, end, this.#settledFrames);
         if (span.frames > 0) {
           bytes += span.to - span.from;
-          this.#finish(range, base, index, span.frames, this.#settlementOf(span));
+          this.#settleRange(range, base, index, span.frames, this.#settlementOf(span));
         }
         index += Math.max(span.frames, 1);
       }
@@ -128,7 +118,7 @@ class DispatchedBatch implements InFlightBatch {
   }
 
   isFinished(): boolean {
-    if (this.owed === 0) return true;
+    if (this.unsettled === 0) return true;
     const state = Atomics.load(this.batch.slot.states, this.frames - 1);
     return state !== PENDING && state !== CANCELLED;
   }
@@ -136,44 +126,39 @@ class DispatchedBatch implements InFlightBatch {
   isStuck(): boolean {
     const { control, thread } = this.batch.slot;
     const cursor = cursorOf(Atomics.load(control.words, control.index));
-    // That a worker has begun is progress too.
+    // The start of the batch is progress too.
     const progress = thread === 0 ? -1 : cursor;
-    this.#still = progress === this.#seen ? this.#still + 1 : 0;
-    this.#seen = progress;
-    return this.#still >= 2;
+    this.#checksWithoutProgress = progress === this.#lastProgress ? this.#checksWithoutProgress + 1 : 0;
+    this.#lastProgress = progress;
+    return this.#checksWithoutProgress >= 2;
   }
 
-  visit(wants: (range: FrameRange) => boolean, visitor: (request: OpenRequest) => void): void {
-    if (this.owed === 0 || !this.batch.ranges.some(wants)) return;
+  visit(isSelected: Selector, visitor: (request: OpenRequest) => void): void {
+    if (this.unsettled === 0) return;
+    if (!this.batch.ranges.some(({ replyQueue, group }) => isSelected(replyQueue, group))) return;
     const started = this.#started();
     const rangeOf = rangeFinder(this.batch.ranges);
     for (const { index, payload } of this.#payloads()) {
       const { range, base } = rangeOf(index);
-      if (!this.isOpen(index) || !wants(range)) continue;
-      visitor({
-        range,
-        position: range.first + index - base,
-        index,
-        payload,
-        startedAt: this.#whenStarted(index, started),
-      });
+      if (!this.isOpen(index) || !isSelected(range.replyQueue, range.group)) continue;
+      visitor(new BatchRequest(this, range, index, base, payload, this.#whenStarted(index, started)));
     }
   }
 
   skip(index: number): boolean {
-    if (!this.#completed) Atomics.compareExchange(this.batch.slot.states, index, PENDING, CANCELLED);
+    if (!this.#isCompleted) Atomics.compareExchange(this.batch.slot.states, index, PENDING, CANCELLED);
     return index < this.#started();
   }
 
   isOpen(index: number): boolean {
-    return index < this.frames && this.owed > 0 && this.#done?.[index] !== 1;
+    return index < this.frames && this.unsettled > 0 && this.#settledFrames?.[index] !== 1;
   }
 
-  observe(now: number): void {
+  observeStarts(now: number): void {
     const started = this.#started();
     if (this.#startedAt === undefined) this.#startedAt = new Float64Array(this.batch.frames);
-    this.#startedAt.fill(now, this.#seenStarted, started);
-    this.#seenStarted = Math.max(this.#seenStarted, started);
+    this.#startedAt.fill(now, this.#observed, started);
+    this.#observed = Math.max(this.#observed, started);
   }
 
   takeBack(): NotStarted | undefined {
@@ -181,72 +166,78 @@ class DispatchedBatch implements InFlightBatch {
     const { from, to } = takeBack(slot.control);
     if (from === to) return undefined;
     this.frames = from;
-    const [first] = [...framesIn(this.batch)].slice(from);
-    if (first === undefined) return undefined;
-    return { ranges: tail(ranges, from), bytes: slot.input.subarray(first.start, inputEnd) };
+    const frames = this.#walk();
+    for (let index = 0; index < from; index += 1) frames.next();
+    return { ranges: withoutFirst(ranges, from), bytes: slot.input.subarray(frames.end, inputEnd) };
   }
 
   settle(index: number, { reply, failure }: Outcome): boolean {
-    if (index >= this.frames || this.owed === 0 || this.#done?.[index] === 1) return false;
+    if (!this.isOpen(index)) return false;
     const { range, base } = rangeFinder(this.batch.ranges)(index);
-    this.#retained?.delete(index);
-    this.#finish(range, base, index, 1, { frames: reply, failure, retain: ALREADY_OWN });
+    this.#openPayloads?.delete(index);
+    this.#settleRange(range, base, index, 1, { frames: reply, failure, retain: NOTHING_TO_RETAIN });
     return true;
   }
 
   complete(): void {
     this.#thread = this.batch.slot.thread;
-    this.#completed = true;
-    if (this.owed === 0) return;
-    this.#retained = new Map();
-    for (const { index, payload, end } of framesIn(this.batch)) {
-      if (index >= this.frames || this.#done?.[index] === 1) continue;
-      this.#retained.set(index, Buffer.from(this.batch.slot.input.subarray(payload, end)));
+    this.#isCompleted = true;
+    if (this.unsettled === 0) return;
+    const open = new Map<number, Buffer>();
+    const frames = this.#walk();
+    for (let index = 0; index < this.frames && frames.next(); index += 1) {
+      if (this.#settledFrames?.[index] !== 1) open.set(index, Buffer.from(frames.payload));
     }
+    this.#openPayloads = open;
   }
 
-  lose(error: LaunchpoolError, isRaw: boolean): void {
+  fail(error: LaunchpoolError, isRaw: boolean): void {
     const plain = toPlain(error);
-    for (const [index, payload] of this.#retained ?? [])
+    for (const [index, payload] of this.#openPayloads ?? [])
       this.settle(index, isRaw ? { failure: plain } : errorsFor(payload, plain));
   }
 
+  #walk(): FrameWalk {
+    const { slot, inputEnd } = this.batch;
+    return new FrameWalk(slot.input, 0, inputEnd);
+  }
+
   #settlementOf({ from, to }: ReplySpan): Settlement {
-    if (from === to) return NOTHING_OWED;
+    if (from === to) return NO_REPLY;
     return { frames: this.batch.slot.output.subarray(from, to), retain: this.#retainSlot() };
   }
 
-  #finish(range: FrameRange, base: number, index: number, count: number, settlement: Settlement): void {
+  #settleRange(range: FrameRange, base: number, index: number, count: number, settlement: Settlement): void {
     this.#mark(index, count);
     range.replyQueue.settle(range.group, range.first + index - base, count, settlement);
   }
 
   #mark(index: number, count: number): void {
     this.#settled += count;
-    if (this.owed === 0 && this.#done === undefined) return;
-    this.#done ??= new Uint8Array(this.batch.frames);
-    this.#done.fill(1, index, index + count);
+    if (this.unsettled === 0 && this.#settledFrames === undefined) return;
+    this.#settledFrames ??= new Uint8Array(this.batch.frames);
+    this.#settledFrames.fill(1, index, index + count);
   }
 
-  /** One that has been begun since the last look has been begun now, as far as anybody can tell. */
+  /** A frame that started since the last observation counts as started now. */
   #whenStarted(index: number, started: number): number | undefined {
     if (index >= started) return undefined;
-    return index < this.#seenStarted ? (this.#startedAt?.[index] ?? 0) : performance.now();
+    return index < this.#observed ? (this.#startedAt?.[index] ?? 0) : performance.now();
   }
 
-  /** How many frames have been begun. */
+  /** How many frames have started. */
   #started(): number {
-    if (this.#completed) return this.frames;
+    if (this.#isCompleted) return this.frames;
     const { control } = this.batch.slot;
     return Math.min(this.frames, cursorOf(Atomics.load(control.words, control.index)));
   }
 
   *#payloads(): Generator<{ index: number; payload: Buffer }> {
-    if (this.#completed) for (const [index, payload] of this.#retained ?? []) yield { index, payload };
-    else {
-      const { input } = this.batch.slot;
-      for (const { index, payload, end } of framesIn(this.batch))
-        yield { index, payload: input.subarray(payload, end) };
+    if (this.#isCompleted) {
+      for (const [index, payload] of this.#openPayloads ?? []) yield { index, payload };
+      return;
     }
+    const frames = this.#walk();
+    for (let index = 0; frames.next(); index += 1) yield { index, payload: frames.payload };
   }
 }

@@ -1,8 +1,9 @@
-/** The batches on their way: handed to threads, watched, and settled; with what became of those whose thread died. */
+/** The batches that workers have: handed over, checked for progress, and settled; also when their thread exits. */
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { KIND_RAW, KIND_UNKNOWN } from '../../../workers/slot.ts';
 import type { AgentKind, LateReply } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
+import type { RequestSource } from '../cancel/open-requests.ts';
 import type { Window } from '../connection/window.ts';
 import { createStallDetector } from '../stall-detector.ts';
 import type { Batch, Batcher } from './batcher.ts';
@@ -10,7 +11,7 @@ import { createInFlightBatch, type InFlightBatch } from './in-flight-batch.ts';
 import type { SlotPool } from './slot-pool.ts';
 import { createSpinWait } from './spin-wait.ts';
 
-/** So many threads may die before they begin a batch; then its requests are answered with an error. */
+/** After so many threads have exited before they started a batch, its requests fail. */
 const MAX_DEATHS = 100;
 
 export type InFlightBatchesOptions = {
@@ -18,34 +19,31 @@ export type InFlightBatchesOptions = {
   slots: SlotPool;
   batcher: Batcher;
   window: Window;
-  /** Called when there may be something to hand on, or somebody to hand it to. */
+  /** Called when requests may be waiting for a worker, or a worker may have room. */
   schedule: () => void;
 };
 
-export type InFlightBatches = {
-  /** Those of which something is not settled, by their tickets. */
-  readonly open: ReadonlyMap<number, InFlightBatch>;
-  /** What the module is, as soon as a thread has begun on something. */
+export type InFlightBatches = RequestSource & {
+  /** The module's kind, once a thread has started a batch. */
   readonly kind: AgentKind | undefined;
+  /** Hands a batch to a worker. */
   dispatch(batch: Batch): void;
-  /** An outcome was told aside. */
+  /** Settles a request with an outcome that came after its batch. */
   settle(lateReply: LateReply): void;
-  /** A thread is gone, and with it what it owed. */
-  lose(thread: number, error: LaunchpoolError): void;
+  /** Fails the requests that an exited thread still had. */
+  fail(thread: number, error: LaunchpoolError): void;
+  /** Notes the time at which frames started, for those that started since the last call. */
+  observeStarts(now: number): void;
   stop(): void;
-  /** How many requests are with a thread that has not begun them. */
+  /** How many requests are with a worker that has not started them. */
   readonly notStarted: number;
 };
 
-export function createInFlightBatches({
-  pool,
-  slots,
-  batcher,
-  window,
-  schedule,
-}: InFlightBatchesOptions): InFlightBatches {
+export function createInFlightBatches(options: InFlightBatchesOptions): InFlightBatches {
+  const { pool, slots, batcher, window, schedule } = options;
+  /** Those with unsettled frames, by their tickets. */
   const open = new Map<number, InFlightBatch>();
-  /** Those of them that are with a worker. */
+  /** Those of them that a worker has not completed. */
   const atWorkers = new Set<InFlightBatch>();
   const stallDetector = createStallDetector(atWorkers, onStuck);
   const spinWait = createSpinWait(atWorkers, (inFlight) => window.learn(inFlight.collect()));
@@ -56,7 +54,7 @@ export function createInFlightBatches({
     return kind === 'raw';
   }
 
-  /** The worker is done with the batch, or its thread is gone. */
+  /** The worker is done with the batch, or its thread has exited. */
   function onCompleted(inFlight: InFlightBatch, mayRepeat = true): void {
     const { batch } = inFlight;
     learnKind(inFlight);
@@ -65,21 +63,21 @@ export function createInFlightBatches({
     atWorkers.delete(inFlight);
     pool.setStuck(inFlight.thread, false);
     inFlight.complete();
-    // A thread that could not be ended may write to it for ever.
+    // A thread that does not end may write to its slot at any time.
     if (!pool.isLost(batch.slot.index)) slots.release(batch.slot);
-    pool.addOpen(inFlight.thread, inFlight.owed);
+    pool.addOpen(inFlight.thread, inFlight.unsettled);
     forget(inFlight);
     schedule();
   }
 
-  /** The slot may tell before the thread's message has come. */
+  /** The slot may tell the kind before the thread's message arrives. */
   function learnKind({ batch: { slot } }: InFlightBatch): void {
     if (slot.kind !== KIND_UNKNOWN) kind = slot.kind === KIND_RAW ? 'raw' : 'rpc';
   }
 
   function onStuck(inFlight: InFlightBatch): void {
     learnKind(inFlight);
-    // The first thread takes its time to start and to load the module; another one would not be faster.
+    // The first thread is still starting or loading the module; another thread would not be faster.
     if (kind === undefined && inFlight.thread === 0) return;
     putBack(inFlight);
     inFlight.collect();
@@ -87,18 +85,28 @@ export function createInFlightBatches({
     schedule();
   }
 
-  /** What has not been begun goes with another batch. */
+  /** Frames that have not started go with another batch. */
   function putBack(inFlight: InFlightBatch): void {
     const notStarted = inFlight.takeBack();
     if (notStarted !== undefined) batcher.putBack(notStarted.ranges, notStarted.bytes);
   }
 
+  function onFailed(inFlight: InFlightBatch, error: LaunchpoolError): void {
+    learnKind(inFlight);
+    const { ranges } = inFlight.batch;
+    if (inFlight.thread === 0) for (const range of ranges) range.deaths = (range.deaths ?? 0) + 1;
+    // A module that no thread has loaded may end every thread that loads it.
+    const mayRepeat = (kind ?? pool.kind) !== undefined && ranges.every(({ deaths = 0 }) => deaths < MAX_DEATHS);
+    onCompleted(inFlight, mayRepeat);
+    inFlight.fail(error, isRaw());
+    forget(inFlight);
+  }
+
   function forget(inFlight: InFlightBatch): void {
-    if (inFlight.owed === 0 && !atWorkers.has(inFlight)) open.delete(inFlight.batch.ticket);
+    if (inFlight.unsettled === 0 && !atWorkers.has(inFlight)) open.delete(inFlight.batch.ticket);
   }
 
   return {
-    open,
     get kind() {
       return kind ?? pool.kind;
     },
@@ -111,21 +119,10 @@ export function createInFlightBatches({
       pool.run(batch.slot.index).then(
         (us) => {
           onCompleted(inFlight);
-          // What was not begun has cost nothing.
+          // Only frames that started took time.
           batcher.learn(us, Math.max(0, inFlight.frames - batch.cancelled));
         },
-        (error) => {
-          learnKind(inFlight);
-          // What ends a thread while it loads the module would end an endless row of them.
-          const { ranges } = inFlight.batch;
-          if (inFlight.thread === 0) for (const range of ranges) range.deaths = (range.deaths ?? 0) + 1;
-          onCompleted(
-            inFlight,
-            (kind ?? pool.kind) !== undefined && ranges.every(({ deaths = 0 }) => deaths < MAX_DEATHS),
-          );
-          inFlight.lose(error, isRaw());
-          forget(inFlight);
-        },
+        (error) => onFailed(inFlight, error),
       );
     },
     settle({ ticket, index, ...outcome }) {
@@ -134,12 +131,18 @@ export function createInFlightBatches({
       if (inFlight.settle(index, outcome) && !atWorkers.has(inFlight)) pool.addOpen(inFlight.thread, -1);
       forget(inFlight);
     },
-    lose(thread, error) {
+    fail(thread, error) {
       for (const inFlight of open.values()) {
         if (inFlight.thread !== thread || atWorkers.has(inFlight)) continue;
-        inFlight.lose(error, isRaw());
+        inFlight.fail(error, isRaw());
         forget(inFlight);
       }
+    },
+    observeStarts(now) {
+      for (const inFlight of open.values()) inFlight.observeStarts(now);
+    },
+    visit(isSelected, visitor) {
+      for (const inFlight of open.values()) inFlight.visit(isSelected, visitor);
     },
     stop() {
       stallDetector.stop();

@@ -1,34 +1,31 @@
-/** Which slots may be filled: those that no worker has, and no reply is being written from. */
+/** The free slots: those that no worker has, and from which no reply is being written. */
 import type { Slot } from '../../../workers/slot.ts';
 import type { Retain } from '../connection/reply-queue.ts';
 
-/**
- * One slot of so many may be kept by replies that are being written. Whoever reads slowly keeps a slot for long, and
- * must not take them all.
- */
+/** Replies that are being written may retain one slot in so many: slow readers must not take all slots. */
 const RETAINED_ONE_IN = 4;
 
 export type SlotPool = {
   take(): Slot | undefined;
-  /** Gives a slot back that no worker can touch any more. It is free when nothing keeps it. */
+  /** Returns a slot that no worker uses any more. It becomes free when no reply retains it. */
   release(slot: Slot): void;
-  /** Keeps a slot for a reply that stands in it; undefined when too many are kept already. */
+  /** Returns what retains a slot for a reply that stands in it; undefined when too many are retained. */
   retainerOf(slot: Slot): Retain | undefined;
 };
 
-/** @param slots all that there are; they are free. */
+/** @param slots all slots; they are free. */
 export function createSlotPool(slots: readonly Slot[]): SlotPool {
   const free = [...slots];
   const maxRetained = Math.floor(slots.length / RETAINED_ONE_IN);
-  /** How many replies each of them is kept for. */
+  /** How many replies retain each slot. */
   const retained = new Map<Slot, number>();
-  /** Given back, and kept. */
+  /** Slots that are released and still retained. */
   const released = new Set<Slot>();
 
   function releaseOne(slot: Slot): void {
-    const left = (retained.get(slot) as number) - 1;
-    if (left > 0) {
-      retained.set(slot, left);
+    const replies = (retained.get(slot) as number) - 1;
+    if (replies > 0) {
+      retained.set(slot, replies);
       return;
     }
     retained.delete(slot);
@@ -45,10 +42,10 @@ export function createSlotPool(slots: readonly Slot[]): SlotPool {
       if (retained.size >= maxRetained && !retained.has(slot)) return undefined;
       return () => {
         retained.set(slot, (retained.get(slot) ?? 0) + 1);
-        let over = false;
+        let isReleased = false;
         return () => {
-          if (!over) releaseOne(slot);
-          over = true;
+          if (!isReleased) releaseOne(slot);
+          isReleased = true;
         };
       };
     },

@@ -1,26 +1,26 @@
 /**
- * Looks for the results of short batches in shared memory, for a moment, instead of sleeping until the worker's message
- * comes: being woken takes longer than such a batch.
+ * Checks shared memory for the results of short batches, for a moment, instead of sleeping until the worker's message
+ * arrives: the wake-up takes longer than such a batch.
  */
 import { availableParallelism } from 'node:os';
 import type { InFlightBatch } from './in-flight-batch.ts';
 
-/** For how long at most, in microseconds, from the last short batch on. */
+/** How long the checks go on after the last short batch, in microseconds. */
 const SPIN_US = 50;
-/** A batch of more requests than this is sooner done if this thread leaves the processor to others meanwhile. */
+/** A batch of more requests than this finishes sooner when this thread leaves its processor to others. */
 const MAX_FRAMES = 16;
 
 export type SpinWait = {
-  /** Looks after a flight that has just begun, if it is expected to be worth it. */
+  /** Checks for the results of a batch that has just been dispatched, if the batch is expected to be short. */
   follow(inFlight: InFlightBatch, expectedUs: number): void;
   stop(): void;
 };
 
 /**
- * Each look is a turn of the event loop, so that what comes in is read meanwhile.
- * @param flights what is with a worker now.
- * @param onFinished called for each flight of which every frame has an outcome, perhaps more than once.
- * @param processors on a single one, the worker could not get on while this thread looks.
+ * Each check is a turn of the event loop, so that input is read in between.
+ * @param inFlightBatches the batches that workers have.
+ * @param onFinished called for each batch of which every frame has an outcome, perhaps more than once.
+ * @param processors with a single one, the worker could not run while this thread checks.
  */
 export function createSpinWait(
   inFlightBatches: ReadonlySet<InFlightBatch>,
@@ -32,12 +32,12 @@ export function createSpinWait(
 
   function check(): void {
     immediate = undefined;
-    let open = false;
+    let isAnyOpen = false;
     for (const inFlight of inFlightBatches) {
       if (inFlight.isFinished()) onFinished(inFlight);
-      else open = true;
+      else isAnyOpen = true;
     }
-    if (open && performance.now() < untilMs) immediate = setImmediate(check);
+    if (isAnyOpen && performance.now() < untilMs) immediate = setImmediate(check);
   }
 
   return {

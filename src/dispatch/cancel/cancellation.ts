@@ -1,6 +1,6 @@
 /**
- * Requests that nobody wants to be answered any more: cancelled, their caller gone, or their time over. Each is settled
- * at once, wherever it is; what waits is not begun, what runs is told so, and has its thread replaced if it goes on.
+ * Settles requests early: their caller cancelled them or disconnected, or their time is over. A waiting request does not
+ * start any more; a running one is aborted, and its thread replaced after the grace period.
  */
 import { type ErrorCode, LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { scanIds } from '../../../wire/id-scan.ts';
@@ -10,63 +10,69 @@ import { errorsFor, isAwaited } from '../connection/error-replies.ts';
 import type { Times } from '../connection/reply-queue.ts';
 import type { RequestQueue } from '../connection/request-queue.ts';
 import { createGracePeriods } from './grace-period.ts';
-import { createOpenRequests, type Found, type OpenRequestsOptions } from './open-requests.ts';
+import { createOpenRequests, type OpenRequest, type RequestSource } from './open-requests.ts';
 
-/** How often it is looked whether a time is over, in milliseconds. */
+/** Between two checks for requests whose time is over, in milliseconds. */
 const CHECK_MS = 10;
 
-export type CancellationOptions = Pick<OpenRequestsOptions, 'batcher' | 'inFlightBatches' | 'long'> & {
+export type CancellationOptions = {
   pool: Pick<Pool, 'cancel' | 'replace'>;
-  /** The entrances in which something waits. */
+  /** Where requests without an outcome are. */
+  sources: readonly RequestSource[];
+  /** Notes which requests have started by now, so that their run time is known. */
+  observeStarts: (now: number) => void;
+  /** The request queues in which requests wait. */
   waiting: ReadonlySet<RequestQueue>;
   /** How many requests have no outcome yet. */
   pending: () => number;
   isRaw: () => boolean;
-  /** Whether that is known: before, nobody can be answered in the right way. */
+  /** Whether the module's kind is known: the form of an error reply depends on it. */
   knowsKind: () => boolean;
-  /** Each in milliseconds; 0 means for ever. */
+  /** Each in milliseconds; 0 means no limit. */
   queueTimeoutMs: number;
   runTimeoutMs: number;
-  /** How long what runs may go on, in milliseconds. */
+  /** How long an aborted handler may go on, in milliseconds. */
   cancelGraceMs: number;
 };
 
 export type Cancellation = {
-  /** Cancels the request with this id, if it is one of this connection, and neither answered nor a part of a batch. */
+  /** Cancels the request of this connection with this id, unless it is answered or part of a JSON-RPC batch. */
   cancel(requestQueue: RequestQueue, id: IdText): void;
-  /** The connection is gone: lets go of what somebody has waited for on it. */
-  hangUp(requestQueue: RequestQueue): void;
-  /** Tells all that runs to come to an end. Settles nothing. */
-  abortAll(why: LaunchpoolError): void;
-  /** There may be a time that will be over, from now on. */
+  /** The client has disconnected: cancels every request whose reply it would have read. */
+  cancelAll(requestQueue: RequestQueue): void;
+  /** Aborts every running request. Settles none. */
+  abortAll(reason: LaunchpoolError): void;
+  /** Starts the timer that checks deadlines and grace periods; it stops when nothing is left to check. */
   startTimer(): void;
   stop(): void;
   readonly counts: Readonly<Record<'cancelled' | 'queueTimeouts' | 'runTimeouts' | 'abandoned', number>>;
 };
 
 export function createCancellation(options: CancellationOptions): Cancellation {
-  const { pool, inFlightBatches, waiting, pending, isRaw, knowsKind } = options;
+  const { pool, sources, observeStarts, waiting, pending, isRaw, knowsKind } = options;
   const { queueTimeoutMs, runTimeoutMs, cancelGraceMs } = options;
   const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
   const gracePeriods = createGracePeriods(pool, cancelGraceMs);
-  const { visit } = createOpenRequests({
-    ...options,
-    end(...args) {
-      gracePeriods.start(...args);
-      startTimer();
-    },
-  });
+  const openRequests = createOpenRequests(sources);
   let timer: NodeJS.Timeout | undefined;
 
-  /** @param whyOf is told whether it may have been begun: who is told that it was not may ask for it again. */
-  function settleCancelled(found: Found, whyOf: (mayRun: boolean) => PlainError): void {
-    const { replyQueue, group, position, payload } = found;
-    const mayRun = found.skip();
-    const why = whyOf(mayRun);
-    // The payload may be in memory that is free by now, and will not be used again before this returns.
-    const { reply, failure } = replyQueue.abandoned ? {} : isRaw() ? { failure: why } : errorsFor(payload, why);
-    if (mayRun) found.end(why);
+  /**
+   * Settles a request with an error, whatever becomes of it on its thread.
+   * @param errorOf receives whether the request may have started: only a request that did not can safely be retried.
+   */
+  function settleEarly(request: OpenRequest, errorOf: (mayHaveStarted: boolean) => PlainError): void {
+    const { replyQueue, group, position, payload } = request;
+    const mayHaveStarted = request.skip();
+    const error = errorOf(mayHaveStarted);
+    // The payload may be in free memory by now; nothing uses that again before this function returns.
+    const { reply, failure } = replyQueue.abandoned ? {} : isRaw() ? { failure: error } : errorsFor(payload, error);
+    if (mayHaveStarted) abort(request, error);
     replyQueue.settleEarly(group, position, { frames: reply, failure });
+  }
+
+  function abort(request: OpenRequest, error: PlainError): void {
+    gracePeriods.start(request.running(), error);
+    startTimer();
   }
 
   function startTimer(): void {
@@ -81,39 +87,39 @@ export function createCancellation(options: CancellationOptions): Cancellation {
   function check(): void {
     const now = performance.now();
     gracePeriods.check(now);
-    if (knowsKind()) cancelLate(now);
+    if (knowsKind()) settleOverdue(now);
     if (pending() === 0 && !gracePeriods.areRunning) stop();
   }
 
-  function cancelLate(now: number): void {
-    const late = lateNow(now);
-    for (const inFlight of inFlightBatches.values()) inFlight.observe(now);
-    visit(
-      (_replyQueue, group) => late.queue(group) || late.run(group, group.cameAt),
+  function settleOverdue(now: number): void {
+    const isOverdue = overdueAt(now);
+    observeStarts(now);
+    openRequests.visit(
+      (_replyQueue, group) => isOverdue.queued(group) || isOverdue.running(group, group.cameAt),
       () => true,
-      (found) => {
-        const { group, startedAt } = found;
+      (request) => {
+        const { group, startedAt } = request;
         if (startedAt !== undefined) {
-          if (late.run(group, startedAt)) settleCancelled(found, () => runTimeout(now, startedAt));
-        } else if (late.queue(group) && !found.hasStarted()) {
-          // One that has been begun while the others were told is running now.
-          settleCancelled(found, (mayRun) => (mayRun ? runTimeout(now, group.cameAt) : queueTimeout(now, group)));
+          if (isOverdue.running(group, startedAt)) settleEarly(request, () => runTimeout(now, startedAt));
+        } else if (isOverdue.queued(group) && !request.hasStarted()) {
+          // A request may start between this check and its settlement.
+          settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(now, group.cameAt) : queueTimeout(now, group)));
         }
       },
     );
     for (const requestQueue of waiting) {
-      requestQueue.refuseWaiting((_payload, times) => (late.queue(times) ? queueTimeout(now, times) : undefined));
+      requestQueue.refuseWaiting((_payload, times) => (isOverdue.queued(times) ? queueTimeout(now, times) : undefined));
     }
   }
 
-  /** Which requests are late, by what they have said themselves or by what all are given. */
-  function lateNow(now: number): {
-    queue: (times: Times) => boolean;
-    run: (times: Times, startedAt: number) => boolean;
+  /** Which requests are overdue: by the deadline that they carry, or by the agent's own limits. */
+  function overdueAt(now: number): {
+    queued: (times: Times) => boolean;
+    running: (times: Times, startedAt: number) => boolean;
   } {
     return {
-      queue: ({ cameAt, dueAt }) => now >= dueAt || (queueTimeoutMs > 0 && now >= cameAt + queueTimeoutMs),
-      run: ({ dueAt }, startedAt) => now >= dueAt || (runTimeoutMs > 0 && now >= startedAt + runTimeoutMs),
+      queued: ({ cameAt, dueAt }) => now >= dueAt || (queueTimeoutMs > 0 && now >= cameAt + queueTimeoutMs),
+      running: ({ dueAt }, startedAt) => now >= dueAt || (runTimeoutMs > 0 && now >= startedAt + runTimeoutMs),
     };
   }
 
@@ -121,8 +127,8 @@ export function createCancellation(options: CancellationOptions): Cancellation {
     counts.queueTimeouts += 1;
     return plain(
       'ERR_LAUNCHPOOL_QUEUE_TIMEOUT',
-      `the request has waited for ${Math.round(now - cameAt)} ms and was not begun`,
-      'It has not been run, and can be made again.',
+      `the request waited for ${Math.round(now - cameAt)} ms and did not start`,
+      'The agent has not run it: call again.',
     );
   }
 
@@ -131,17 +137,16 @@ export function createCancellation(options: CancellationOptions): Cancellation {
     return plain(
       'ERR_LAUNCHPOOL_RUN_TIMEOUT',
       `the request was still running after ${Math.round(now - startedAt)} ms`,
-      'Give it longer, or have its handler do less.',
+      'Raise its timeout, or let its handler do less.',
     );
   }
 
   return {
     cancel(requestQueue, id) {
-      const { replyQueue } = requestQueue;
-      const why = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller has cancelled the request');
+      const error = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller cancelled the request');
       let isFound = false;
-      const isIt = (payload: Buffer): boolean => {
-        // To find the text costs much less than to find out whether it is the id.
+      const matches = (payload: Buffer): boolean => {
+        // A search for the id's text costs much less than a scan for ids.
         if (isFound || !payload.includes(id)) return false;
         const { batch, ids } = scanIds(payload);
         if (batch || ids[0] !== id) return false;
@@ -149,35 +154,35 @@ export function createCancellation(options: CancellationOptions): Cancellation {
         counts.cancelled += 1;
         return true;
       };
-      visit(
-        (each) => each === replyQueue,
-        isIt,
-        (found) => settleCancelled(found, () => why),
+      openRequests.visit(
+        (replyQueue) => replyQueue === requestQueue.replyQueue,
+        matches,
+        (request) => settleEarly(request, () => error),
       );
-      if (!isFound) requestQueue.refuseWaiting((payload) => (isIt(payload) ? why : undefined));
+      if (!isFound) requestQueue.refuseWaiting((payload) => (matches(payload) ? error : undefined));
     },
-    hangUp(requestQueue) {
-      const { replyQueue } = requestQueue;
-      const why = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller has hung up');
-      const isLost = (payload: Buffer): boolean => {
+    cancelAll(requestQueue) {
+      const error = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller disconnected');
+      // Notifications have no reply to lose: they still run.
+      const isAbandoned = (payload: Buffer): boolean => {
         if (!isRaw() && !isAwaited(payload)) return false;
         counts.abandoned += 1;
         return true;
       };
-      visit(
-        (each) => each === replyQueue,
-        isLost,
-        (found) => settleCancelled(found, () => why),
+      openRequests.visit(
+        (replyQueue) => replyQueue === requestQueue.replyQueue,
+        isAbandoned,
+        (request) => settleEarly(request, () => error),
       );
-      requestQueue.refuseWaiting((payload) => (isLost(payload) ? why : undefined));
+      requestQueue.refuseWaiting((payload) => (isAbandoned(payload) ? error : undefined));
     },
-    abortAll(why) {
-      const error = toPlain(why);
-      visit(
+    abortAll(reason) {
+      const error = toPlain(reason);
+      openRequests.visit(
         () => true,
         () => true,
-        ({ startedAt, skip, end }) => {
-          if (startedAt !== undefined && skip()) end(error);
+        (request) => {
+          if (request.startedAt !== undefined && request.skip()) abort(request, error);
         },
       );
     },

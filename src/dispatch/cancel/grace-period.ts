@@ -1,39 +1,40 @@
-/** What runs and shall not: is told so, given some time to come to an end, and else loses its thread. */
-import { LaunchpoolError } from '../../../wire/errors.ts';
-import type { MainMessage } from '../../../workers/task.ts';
+/** Aborts running requests; replaces the thread of a request that has no outcome after the grace period. */
+import { LaunchpoolError, type PlainError } from '../../../wire/errors.ts';
 import type { Pool } from '../../pool/pool.ts';
+import { abortMessage, type RunningRequest } from './open-requests.ts';
 
 export type GracePeriods = {
-  /** Tells the thread. @param isOpen whether the request still has no outcome. */
-  start(thread: number, message: MainMessage, isOpen: () => boolean): void;
-  /** Replaces the threads of those that had enough time; `now` is on the clock of `performance`. */
+  /** Fires the signal of a running request, with this error as its reason, and starts its grace period. */
+  start(request: RunningRequest, error: PlainError): void;
+  /** Replaces the threads of requests whose grace period is over; `now` is on the clock of `performance`. */
   check(now: number): void;
   readonly areRunning: boolean;
 };
 
-type GracePeriod = { thread: number; isOpen: () => boolean; until: number };
+type GracePeriod = { request: RunningRequest; until: number };
 
+/** @param graceMs how long a handler may go on after its signal has fired, in milliseconds. */
 export function createGracePeriods(pool: Pick<Pool, 'cancel' | 'replace'>, graceMs: number): GracePeriods {
-  let gracePeriods: GracePeriod[] = [];
+  let periods: GracePeriod[] = [];
 
   return {
-    start(thread, message, isOpen) {
-      pool.cancel(thread, message);
-      gracePeriods.push({ thread, isOpen, until: performance.now() + graceMs });
+    start(request, error) {
+      pool.cancel(request.thread, abortMessage(request, error));
+      periods.push({ request, until: performance.now() + graceMs });
     },
     check(now) {
-      const open = gracePeriods.filter(({ isOpen }) => isOpen());
-      const late = new Set(open.filter(({ until }) => now >= until).map(({ thread }) => thread));
-      gracePeriods = open.filter(({ thread }) => !late.has(thread));
-      const why = new LaunchpoolError(
+      const open = periods.filter(({ request }) => request.isOpen());
+      const overdue = new Set(open.filter(({ until }) => now >= until).map(({ request }) => request.thread));
+      periods = open.filter(({ request }) => !overdue.has(request.thread));
+      const reason = new LaunchpoolError(
         'ERR_LAUNCHPOOL_THREAD_EXITED',
-        'a request on the same thread went on after it had been cancelled, and its thread was replaced',
+        'the worker thread was replaced: another request on it went on after its cancellation',
         { hint: 'A handler that heeds requestSignal() keeps its thread.' },
       );
-      for (const thread of late) pool.replace(thread, why);
+      for (const thread of overdue) pool.replace(thread, reason);
     },
     get areRunning() {
-      return gracePeriods.length > 0;
+      return periods.length > 0;
     },
   };
 }

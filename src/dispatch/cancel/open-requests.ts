@@ -1,92 +1,104 @@
-/** All requests that have no outcome yet, wherever they are: in a batch, with a thread or without one, or by themselves. */
+/**
+ * All requests that have no outcome yet, wherever they are: in a batch that waits, in a batch that a worker has, or
+ * long ones, which travel alone. Each of these places is a source.
+ */
 import type { PlainError } from '../../../wire/errors.ts';
-import { type MainMessage, UNCLAIMED } from '../../../workers/task.ts';
-import type { Batcher } from '../batch/batcher.ts';
-import type { InFlightBatch } from '../batch/in-flight-batch.ts';
 import type { ReplyQueue, RequestGroup } from '../connection/reply-queue.ts';
-import type { LongRequests } from '../long/long-requests.ts';
 
-export type OpenRequestsOptions = {
-  batcher: Pick<Batcher, 'visit' | 'forgetCancelled'>;
-  /** Those of which something is not settled. */
-  inFlightBatches: ReadonlyMap<number, InFlightBatch>;
-  long: Pick<LongRequests, 'visit' | 'skip' | 'isOpen'>;
-  /** Has a request that may have been begun come to an end. */
-  end: (thread: number, message: MainMessage, isOpen: () => boolean) => void;
+/** A request that has no outcome yet. */
+export type OpenRequest = {
+  readonly replyQueue: ReplyQueue;
+  readonly group: RequestGroup;
+  /** Its position in the group. */
+  readonly position: number;
+  readonly payload: Buffer;
+  /** When it started, on the clock of `performance`; undefined while it waits. */
+  readonly startedAt: number | undefined;
+  /** Whether it has started by now. */
+  hasStarted(): boolean;
+  /**
+   * Prevents the start of the request if that is still possible; its payload may be free memory after that.
+   * @returns whether it may have started.
+   */
+  skip(): boolean;
+  /** Where it runs. To be called only when `skip()` returned true. */
+  running(): RunningRequest;
 };
 
-export type Found = {
-  replyQueue: ReplyQueue;
-  group: RequestGroup;
-  position: number;
-  payload: Buffer;
-  /** When it was begun; undefined while it waits. */
-  startedAt: number | undefined;
-  /** Whether it has been begun by now. */
-  hasStarted: () => boolean;
-  /** Has it not be begun, if that is still possible; says whether it may have been. Its payload may be free memory then. */
-  skip: () => boolean;
-  /** For one that may have been begun. */
-  end: (why: PlainError) => void;
+/** What its thread knows a request by. */
+export type RunningRequest = {
+  thread: number;
+  ticket: number;
+  index: number;
+  /** Whether it still has no outcome. */
+  isOpen(): boolean;
+};
+
+/** Decides by reply queue and group, which costs less than to find the payload. */
+export type Selector = (replyQueue: ReplyQueue, group: RequestGroup) => boolean;
+
+export type RequestSource = {
+  /** Visits the selected requests that have no outcome. */
+  visit(isSelected: Selector, visitor: (request: OpenRequest) => void): void;
+  /** Frees the memory of waiting requests that are settled. */
+  forgetCancelled?(): void;
 };
 
 export type OpenRequests = {
-  /** @param isIt is asked for each of those that are wanted. */
-  visit(
-    wants: (replyQueue: ReplyQueue, group: RequestGroup) => boolean,
-    isIt: (payload: Buffer) => boolean,
-    visitor: (found: Found) => void,
-  ): void;
+  /** Visits the selected requests for whose payload `matches` returns true. The visitor may settle requests. */
+  visit(isSelected: Selector, matches: (payload: Buffer) => boolean, visitor: (request: OpenRequest) => void): void;
 };
 
-const WAITING = { startedAt: undefined, hasStarted: () => false, skip: () => false, end: () => undefined };
-
-export function createOpenRequests({ batcher, inFlightBatches, long, end }: OpenRequestsOptions): OpenRequests {
+export function createOpenRequests(sources: readonly RequestSource[]): OpenRequests {
   return {
-    visit(wants, isIt, visitor) {
-      // Settling one request may settle others, and change what is being walked through.
-      const all: Found[] = [];
-      const isWanted = (replyQueue: ReplyQueue, group: RequestGroup, position: number, payload: Buffer): boolean =>
-        wants(replyQueue, group) && group.cancelled?.has(position) !== true && isIt(payload);
-      batcher.visit(
-        ({ replyQueue, group }) => wants(replyQueue, group),
-        ({ range: { replyQueue, group }, position, payload }) => {
-          if (isWanted(replyQueue, group, position, payload))
-            all.push({ replyQueue, group, position, payload, ...WAITING });
-        },
-      );
-      for (const inFlight of inFlightBatches.values()) {
-        const { ticket } = inFlight.batch;
-        inFlight.visit(
-          ({ replyQueue, group }) => wants(replyQueue, group),
-          ({ range: { replyQueue, group }, position, index, payload, startedAt }) => {
-            if (!isWanted(replyQueue, group, position, payload)) return;
-            all.push({
-              ...{ replyQueue, group, position, payload, startedAt },
-              hasStarted: () => index < inFlight.frames - inFlight.notStarted,
-              skip: () => inFlight.skip(index),
-              end: (error) =>
-                end(inFlight.thread, { launchpool: 'cancel', ticket, index, error }, () => inFlight.isOpen(index)),
-            });
-          },
-        );
-      }
-      long.visit((request) => {
-        const { replyQueue, group, payload, ticket, claim, handedAt } = request;
-        if (!isWanted(replyQueue, group, 0, payload)) return;
-        const hasStarted = (): boolean => Atomics.load(claim, 0) !== UNCLAIMED;
-        let thread = 0;
-        all.push({
-          ...{ replyQueue, group, position: 0, payload, startedAt: hasStarted() ? handedAt : undefined, hasStarted },
-          skip() {
-            thread = long.skip(request) ?? 0;
-            return thread !== 0;
-          },
-          end: (error) => end(thread, { launchpool: 'cancel', ticket, index: 0, error }, () => long.isOpen(ticket)),
+    visit(isSelected, matches, visitor) {
+      // Settling one request may settle others, and change what a source is walking over: they are gathered first.
+      const found: OpenRequest[] = [];
+      for (const source of sources) {
+        source.visit(isSelected, (request) => {
+          if (request.group.cancelled?.has(request.position) !== true && matches(request.payload)) found.push(request);
         });
-      });
-      all.forEach(visitor);
-      if (all.length > 0) batcher.forgetCancelled();
+      }
+      found.forEach(visitor);
+      if (found.length === 0) return;
+      for (const source of sources) source.forgetCancelled?.();
     },
   };
+}
+
+/** A request that no worker has. */
+export class WaitingRequest implements OpenRequest {
+  readonly replyQueue: ReplyQueue;
+  readonly group: RequestGroup;
+  readonly position: number;
+  readonly payload: Buffer;
+  readonly startedAt: undefined;
+
+  constructor(replyQueue: ReplyQueue, group: RequestGroup, position: number, payload: Buffer) {
+    this.replyQueue = replyQueue;
+    this.group = group;
+    this.position = position;
+    this.payload = payload;
+  }
+
+  hasStarted(): boolean {
+    return false;
+  }
+
+  /** Its batch marks it when it is filled, by `group.cancelled`. */
+  skip(): boolean {
+    return false;
+  }
+
+  running(): never {
+    throw new TypeError('a waiting request does not run');
+  }
+}
+
+/** The message by which a thread aborts a request. */
+export function abortMessage(
+  { ticket, index }: RunningRequest,
+  error: PlainError,
+): { launchpool: 'cancel'; ticket: number; index: number; error: PlainError } {
+  return { launchpool: 'cancel', ticket, index, error };
 }

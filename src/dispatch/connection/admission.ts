@@ -1,35 +1,35 @@
-/** How much all connections together may have read without an answer, so that memory has a bound. Knows no connection. */
+/** Bounds the open requests of all connections together, and their memory. Knows no connection. */
 import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 
-/** Once full, it is full until so much of it is free again: going to and fro between the two costs a look at everybody. */
+/** Once full, it stays full until this share is free again: each change of state visits every connection. */
 const FREE_AGAIN = 0.25;
-/** How long a client that is told to come again later shall wait, in milliseconds. */
+/** The limits of `retryAfterMs`, in milliseconds. */
 const MIN_RETRY_MS = 20;
 const MAX_RETRY_MS = 5_000;
 
 export type AdmissionOptions = {
-  /** The most requests that have been read and have no outcome. */
+  /** The highest number of requests that have been read and have no outcome. */
   maxRequests: number;
-  /** The most bytes of these. */
+  /** The highest number of bytes of these requests. */
   maxBytes: number;
-  /** How long threads are likely to take for so many requests, in milliseconds. */
+  /** The time that the threads are expected to need for so many requests, in milliseconds. */
   expectedMs: (requests: number) => number;
-  /** Called when it has become full, or is no longer. */
+  /** Called when `isFull` changes. */
   onChange: () => void;
 };
 
 export type Admission = {
   readonly requests: number;
   readonly bytes: number;
-  /** Whether nothing more should be read from anybody. */
+  /** Whether connections must stop reading. */
   readonly isFull: boolean;
-  /** How many requests, of so many bytes in all, there is room for. */
+  /** For how many of these requests, of so many bytes in all, there is room. */
   roomFor(requests: number, bytes: number): number;
   enter(requests: number, bytes: number): void;
   leave(requests: number, bytes: number): void;
-  /** What is answered to requests that there is no room for. @param frames how many are told so. */
+  /** The error for requests that exceed the limits. @param frames how many requests get it. */
   busy(frames: number): PlainError;
-  /** How many have been told so. */
+  /** How many requests got that error. */
   readonly refused: number;
 };
 
@@ -76,11 +76,11 @@ export function createAdmission({ maxRequests, maxBytes, expectedMs, onChange }:
     busy(frames) {
       refused += frames;
       const retryAfterMs = Math.round(Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, expectedMs(requests))));
-      const message = `the agent has ${requests} requests to answer, of ${bytes} bytes, and takes no more`;
+      const message = `the agent is busy with ${requests} requests of ${bytes} bytes`;
       return toPlain(
         new LaunchpoolError('ERR_LAUNCHPOOL_BUSY', message, {
           data: { retryAfterMs },
-          hint: `Ask again in ${retryAfterMs} ms; --max-requests and --max-bytes say how many there may be.`,
+          hint: `Retry after ${retryAfterMs} ms; --max-requests and --max-bytes set the limits.`,
         }),
       );
     },

@@ -1,7 +1,7 @@
-/** One connection's way to the threads and back: its entrance, its lane, and how its conversation ends. */
+/** One connection's requests and replies: from the frames that arrive to those that are sent, until either side ends it. */
 import { mayHaveControl, readControl } from '../../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
-import { payloadLength, payloadStart } from '../../../wire/frame.ts';
+import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { IdText } from '../../../wire/id-text.ts';
 import {
   createReplyQueue,
@@ -12,59 +12,59 @@ import {
 } from './reply-queue.ts';
 import { createRequestQueue, type RequestQueue, type RequestQueueOptions } from './request-queue.ts';
 
-/** Of one connection. */
-const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
+/** The highest number of bytes of open requests of one connection. */
+const MAX_OPEN_BYTES = 8 * 1024 * 1024;
 
 export type Conversation = {
   /**
-   * Takes whole frames, still framed. The bytes are read during the call and not kept.
-   * @param frames how many there are, where that is known.
+   * Takes whole frames, still framed. Reads the bytes during the call and does not keep them.
+   * @param frames how many they are, if that is known.
    * @param own whether the bytes may be kept after all.
    */
   dispatch(run: Buffer, frames?: number, own?: boolean): void;
-  /** Ends the conversation because of what the other side has sent, in its turn behind the requests before it. */
+  /** Ends the conversation with an error, behind the replies to all requests before it. */
   refuse(error: LaunchpoolError): void;
-  /** Whether anything that has come has no outcome yet. */
+  /** Whether any request has no outcome yet. */
   readonly isBusy: boolean;
-  /** Whether nothing more should be read for now. */
+  /** Whether the connection must stop reading for now. */
   readonly isOverfull: boolean;
-  /** Says that replies can be sent again. */
+  /** The client reads again: starts waiting requests. */
   resume(): void;
-  /** Says that the connection is gone: outcomes to come are dropped. */
+  /** The connection is closed: cancels its requests, drops later outcomes, and lets its notifications run. */
   abandon(): void;
 };
 
+/** Shared by all conversations. */
 export type ConversationOptions = ReplyQueueOptions & {
-  /** Resolves when it is known whether the agent is raw. */
+  /** Resolves when the module's kind is known. */
   knowsKind: () => Promise<void>;
   requestQueue: RequestQueueOptions;
-  /** The lanes in which something may be under way. */
+  /** The reply queues that may have open requests. */
   replyQueues: Set<ReplyQueue>;
-  /** A request has come that must have an outcome by a time of its own. */
-  onDue: () => void;
-  /** Nobody waits any more for the reply to this id. */
+  /** Called when a request with a deadline of its own arrives. */
+  onDeadline: () => void;
+  /** Cancels the request with this id. */
   cancel: (requestQueue: RequestQueue, id: IdText) => void;
-  /** The connection is gone, and with it all who have waited for replies. */
-  hangUp: (requestQueue: RequestQueue) => void;
+  /** Cancels every request whose reply the client would have read. */
+  cancelAll: (requestQueue: RequestQueue) => void;
 };
 
-/** @param options are shared by all passages. */
-export function createConversation(end: ReplySink, options: ConversationOptions): Conversation {
-  return new ConnectionConversation(end, options);
+export function createConversation(sink: ReplySink, options: ConversationOptions): Conversation {
+  return new ConnectionConversation(sink, options);
 }
 
-/** A class, as there are thousands of them. */
+/** A class: a closure would take its memory for each of thousands of connections. */
 class ConnectionConversation implements Conversation, ReplySink {
-  readonly #end: ReplySink;
+  readonly #sink: ReplySink;
   readonly #options: ConversationOptions;
   readonly #replyQueue: ReplyQueue;
   readonly #requestQueue: RequestQueue;
   #refusal: LaunchpoolError | undefined;
-  /** What may be for the agent itself, and what is behind it, until it is known whether that can be. */
+  /** Frames that may be for the agent itself, and those behind them, until the module's kind is known. */
   #held: { run: Buffer; cameAt: number }[] | undefined;
 
-  constructor(end: ReplySink, options: ConversationOptions) {
-    this.#end = end;
+  constructor(sink: ReplySink, options: ConversationOptions) {
+    this.#sink = sink;
     this.#options = options;
     this.#replyQueue = createReplyQueue(this, options);
     this.#requestQueue = createRequestQueue(this.#replyQueue, options.requestQueue);
@@ -75,17 +75,23 @@ class ConnectionConversation implements Conversation, ReplySink {
     return this.#replyQueue.requests > 0 || this.#requestQueue.hasQueued || this.#held !== undefined;
   }
 
+  get isOverfull(): boolean {
+    const { admission } = this.#options.requestQueue;
+    if (this.#requestQueue.hasQueued || this.#held !== undefined || admission.isFull) return true;
+    return this.#replyQueue.bytes > MAX_OPEN_BYTES;
+  }
+
   dispatch(run: Buffer, frames?: number, own?: boolean): void {
     const { kind } = this.#options;
     const cameAt = performance.now();
     if (this.#held !== undefined) this.#held.push({ run: Buffer.from(run), cameAt });
     else if (kind() === 'raw' || !mayHaveControl(run)) {
       this.#requestQueue.dispatch(run, { cameAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
-    } else if (kind() === 'rpc') this.#sort(run, cameAt);
+    } else if (kind() === 'rpc') this.#dispatchEach(run, cameAt);
     else this.#hold(run, cameAt);
   }
 
-  /** To a raw agent, it is a message like any other. */
+  /** To a raw agent, a control frame is a message like any other. */
   async #hold(run: Buffer, cameAt: number): Promise<void> {
     this.#held = [{ run: Buffer.from(run), cameAt }];
     await this.#options.knowsKind();
@@ -94,25 +100,23 @@ class ConnectionConversation implements Conversation, ReplySink {
     const isRaw = this.#options.kind() === 'raw';
     for (const { run: each, cameAt: at } of held) {
       if (isRaw) this.#requestQueue.dispatch(each, { cameAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
-      else this.#sort(each, at);
+      else this.#dispatchEach(each, at);
     }
-    if (this.#replyQueue.abandoned) this.#leave();
-    else this.#end.settled();
+    if (this.#replyQueue.abandoned) this.#cancelAll();
+    else this.#sink.settled();
   }
 
-  /** Hands each frame on by itself, with what it says of its time, or does what it tells the agent itself. */
-  #sort(run: Buffer, cameAt: number): void {
-    for (let offset = 0; offset < run.length; ) {
-      const start = payloadStart(run, offset);
-      const end = start + payloadLength(run, offset);
-      const control = readControl(run.subarray(start, end));
-      if (control?.kind === 'cancel') this.#options.cancel(this.#requestQueue, control.id);
-      else {
-        const dueAt = control === undefined ? Number.POSITIVE_INFINITY : cameAt + control.timeoutMs;
-        if (control !== undefined) this.#options.onDue();
-        this.#requestQueue.dispatch(run.subarray(offset, end), { cameAt, dueAt }, 1);
+  /** Dispatches each frame with the deadline that it carries; carries out the cancellations. */
+  #dispatchEach(run: Buffer, cameAt: number): void {
+    for (const frames = new FrameWalk(run); frames.next(); ) {
+      const control = readControl(frames.payload);
+      if (control?.kind === 'cancel') {
+        this.#options.cancel(this.#requestQueue, control.id);
+        continue;
       }
-      offset = end;
+      const dueAt = control === undefined ? Number.POSITIVE_INFINITY : cameAt + control.timeoutMs;
+      if (control !== undefined) this.#options.onDeadline();
+      this.#requestQueue.dispatch(frames.frame, { cameAt, dueAt }, 1);
     }
   }
 
@@ -122,7 +126,7 @@ class ConnectionConversation implements Conversation, ReplySink {
   }
 
   async refuse(error: LaunchpoolError): Promise<void> {
-    // How it is said depends on it.
+    // The form of the error depends on the module's kind.
     await this.#options.knowsKind();
     this.#refusal = error;
     this.#refuseInTurn();
@@ -130,46 +134,43 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   abandon(): void {
     this.#replyQueue.abandon();
-    if (this.#held === undefined) this.#leave();
+    if (this.#held === undefined) this.#cancelAll();
   }
 
-  #leave(): void {
-    this.#options.hangUp(this.#requestQueue);
-    // Begins what is left of what waits: notifications, which nobody stays for.
+  #cancelAll(): void {
+    this.#options.cancelAll(this.#requestQueue);
+    // The rest of the waiting requests are notifications: they run.
     this.#requestQueue.resume();
+    this.#forgetIfSettled();
+  }
+
+  #forgetIfSettled(): void {
     if (this.#replyQueue.requests === 0) this.#options.replyQueues.delete(this.#replyQueue);
   }
 
-  get isOverfull(): boolean {
-    const { admission } = this.#options.requestQueue;
-    if (this.#requestQueue.hasQueued || this.#held !== undefined || admission.isFull) return true;
-    return this.#replyQueue.bytes > MAX_BYTES_UNDER_WAY;
+  /** Behind all requests that have arrived, and not only behind the open ones. */
+  #refuseInTurn(): void {
+    if (this.#refusal !== undefined && !this.#requestQueue.hasQueued && this.#held === undefined)
+      this.#replyQueue.refuse(toPlain(this.#refusal));
   }
 
-  // The lane's side.
+  // The sink of the reply queue.
 
   send(frames: Uint8Array, retain?: Retain): void {
-    this.#end.send(frames, retain);
+    this.#sink.send(frames, retain);
   }
 
   fail(error: PlainError): void {
-    this.#end.fail(error);
+    this.#sink.fail(error);
   }
 
   isWriteBlocked(): boolean {
-    return this.#end.isWriteBlocked();
+    return this.#sink.isWriteBlocked();
   }
 
   settled(): void {
     this.resume();
-    if (this.#replyQueue.abandoned && this.#replyQueue.requests === 0)
-      this.#options.replyQueues.delete(this.#replyQueue);
-    this.#end.settled();
-  }
-
-  /** Behind all requests that have come, and not only those that are under way. */
-  #refuseInTurn(): void {
-    if (this.#refusal !== undefined && !this.#requestQueue.hasQueued && this.#held === undefined)
-      this.#replyQueue.refuse(toPlain(this.#refusal));
+    if (this.#replyQueue.abandoned) this.#forgetIfSettled();
+    this.#sink.settled();
   }
 }

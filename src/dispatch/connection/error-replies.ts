@@ -1,4 +1,4 @@
-/** What the main thread itself answers, in place of a worker. */
+/** Error replies that the main thread writes in place of a worker. */
 import { sniffEncoding } from '../../../wire/encoding.ts';
 import type { PlainError } from '../../../wire/errors.ts';
 import { encodeTextFrame } from '../../../wire/frame.ts';
@@ -7,7 +7,7 @@ import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Outcome } from '../../../workers/task.ts';
 
-/** What an RPC agent answers for a request that nobody can answer any more. Who sends what is no JSON waits too. */
+/** The error reply of an RPC agent to a request, or to each request of a JSON-RPC batch. A frame that is not JSON gets one too. */
 export function errorsFor(payload: Buffer, error: PlainError): Pick<Outcome, 'reply' | 'failure'> {
   const isJson = sniffEncoding(payload) === 'json';
   const { batch, ids } = isJson ? scanIds(payload) : { batch: false, ids: [NULL_ID] };
@@ -16,7 +16,7 @@ export function errorsFor(payload: Buffer, error: PlainError): Pick<Outcome, 're
   return { reply: encodeTextFrame(batch ? `[${errors.join(',')}]` : (errors[0] as string)) };
 }
 
-/** Whether anybody waits for an answer: a notification is never answered. */
+/** Whether the caller awaits a reply: false for a notification. */
 export function isAwaited(payload: Buffer): boolean {
   return sniffEncoding(payload) !== 'json' || scanIds(payload).ids.length > 0;
 }

@@ -1,57 +1,58 @@
-/** One connection's requests: how many may be under way, and the order in which they are answered. */
+/** One connection's replies: counts its open requests, and sends their replies, in order if the agent is raw. */
 import type { PlainError } from '../../../wire/errors.ts';
-import { encodeTextFrame, payloadLength, payloadStart } from '../../../wire/frame.ts';
+import { encodeTextFrame } from '../../../wire/frame.ts';
+import { FrameWalk } from '../../../wire/frame-walk.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { AgentKind } from '../../../workers/task.ts';
 import type { Admission } from './admission.ts';
 
 /**
- * Keeps bytes as they are beyond the call in which they are handed over; to be called during that call, once at most.
- * Returns what gives them back.
+ * Retains bytes beyond the call that hands them over. To be called during that call, at most once.
+ * @returns what releases them.
  */
 export type Retain = () => () => void;
 
-/** What a lane wants of its connection. */
+/** Where a reply queue sends to: its connection. */
 export type ReplySink = {
   /**
-   * Sends whole frames, one behind the other. The bytes are the receiver's only until it returns.
-   * @param keep makes them its own for longer.
+   * Sends whole frames. The bytes are valid until it returns.
+   * @param retain keeps them valid for longer.
    */
   send(frames: Uint8Array, retain?: Retain): void;
-  /** Closes the connection behind what has been sent: a raw agent has no other way to say that a request failed. */
+  /** Closes the connection behind the replies before it: a raw agent has no error reply. */
   fail(error: PlainError): void;
-  /** Called each time requests have been dealt with. */
+  /** Called each time requests have been settled. */
   settled(): void;
-  /** Whether replies pile up because the other side does not read them. */
+  /** Whether replies pile up because the client does not read them. */
   isWriteBlocked(): boolean;
 };
 
-/** Consecutive requests of a lane, which came together: a row of places in its order. */
+/** Requests of a connection that started together: consecutive positions in the order of its replies. */
 export type RequestGroup = {
   readonly count: number;
   readonly bytes: number;
-  /** When they have come, and by when they must have an outcome, on the clock of `performance`. */
+  /** When they arrived, and by when they must have an outcome, on the clock of `performance`. */
   readonly cameAt: number;
   readonly dueAt: number;
-  /** Not begun at all, so that how long it took says nothing. */
+  /** Whether they were refused without a start: their latency is not recorded. */
   readonly isRefused: boolean;
-  /** How many of its places have been handed on. */
+  /** How many of its positions are handed on. */
   handed: number;
-  /** Outcomes that wait for their turn, by their first place. */
+  /** Outcomes that wait for their turn, by their first position. */
   heldReplies: Map<number, HeldReplies> | undefined;
-  /** Places that were settled before their time: whatever becomes of these requests, nobody wants it any more. */
+  /** Positions that were settled early: later outcomes of these requests are ignored. */
   cancelled: Set<number> | undefined;
 };
 
-/** When requests have come, and by when they must have an outcome. */
+/** When requests arrived, and by when they must have an outcome, on the clock of `performance`. */
 export type Times = { cameAt: number; dueAt: number };
 
-/** What became of consecutive requests: the frames that answer them, a failure, or nothing. */
+/** The outcome of consecutive requests: the frames that reply to them, a failure, or nothing. */
 export type Settlement = {
   frames?: Uint8Array | undefined;
   failure?: PlainError | undefined;
-  /** Without it, the frames are there during the call only. */
+  /** Without it, the frames are valid during the call only. */
   retain?: Retain | undefined;
 };
 
@@ -62,44 +63,43 @@ type HeldReplies = {
   release?: () => void;
 };
 
-/** Replies that have to wait are copied, so that nobody waits for their memory, unless they are longer. */
+/** Replies that must wait are copied, so that their slot is free again; longer ones retain their memory. */
 export const COPIED_BYTES = 32 * 1024;
 
 export type ReplyQueue = {
-  readonly end: ReplySink;
-  /** Requests whose outcome has not been handed on, and their bytes. */
+  readonly sink: ReplySink;
+  /** The open requests, and their bytes. */
   readonly requests: number;
   readonly bytes: number;
-  /** Takes places for requests that are begun, or refused. */
+  /** Opens a group for requests that start, or are refused. */
   open(count: number, bytes: number, times: Times, isRefused?: boolean): RequestGroup;
-  /** Settles `count` places from `first` on, but for those that were dropped. */
+  /** Settles `count` positions from `first` on, except those that were settled early. */
   settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void;
-  /** Settles a place that is not settled yet; what becomes of the request after all is not heard of. */
+  /** Settles an open position; ignores the later outcome of its request. */
   settleEarly(group: RequestGroup, position: number, settlement: Settlement): void;
-  /** Ends the conversation because of what the other side has sent, behind the requests before it. */
+  /** Ends the conversation with an error, behind the replies to all open requests. */
   refuse(error: PlainError): void;
-  /** Says that the connection is gone: outcomes to come are dropped. */
+  /** The connection is closed: outcomes are counted and not sent. */
   abandon(): void;
   readonly abandoned: boolean;
 };
 
-/** What all lanes have in common. */
+/** Shared by all reply queues. */
 export type ReplyQueueOptions = {
-  /** Replies of a raw agent keep the order of their requests. Known when there is a first reply, but for errors. */
+  /** The replies of a raw agent keep the order of their requests. Known before the first reply of a handler. */
   kind: () => AgentKind | undefined;
   admission: Pick<Admission, 'enter' | 'leave'>;
-  /** Hears how long requests have taken, from their coming to their outcome; undefined for what was refused. */
+  /** Receives the time from arrival to outcome; undefined for refused requests. */
   onOutcome: (ms: number | undefined, requests: number) => void;
 };
 
-/** @param options may be shared by all lanes. */
-export function createReplyQueue(end: ReplySink, options: ReplyQueueOptions): ReplyQueue {
-  return new ConnectionReplyQueue(end, options);
+export function createReplyQueue(sink: ReplySink, options: ReplyQueueOptions): ReplyQueue {
+  return new ConnectionReplyQueue(sink, options);
 }
 
-/** A class, as there are thousands of lanes: what is in a closure takes its memory for each. */
+/** A class: a closure would take its memory for each of thousands of connections. */
 class ConnectionReplyQueue implements ReplyQueue {
-  readonly end: ReplySink;
+  readonly sink: ReplySink;
   requests = 0;
   bytes = 0;
   abandoned = false;
@@ -107,8 +107,8 @@ class ConnectionReplyQueue implements ReplyQueue {
   readonly #groups: RequestGroup[] = [];
   #refusal: PlainError | undefined;
 
-  constructor(end: ReplySink, options: ReplyQueueOptions) {
-    this.end = end;
+  constructor(sink: ReplySink, options: ReplyQueueOptions) {
+    this.sink = sink;
     this.#options = options;
   }
 
@@ -138,13 +138,13 @@ class ConnectionReplyQueue implements ReplyQueue {
     const kind = this.#options.kind();
     if (kind === 'raw') this.#settleInTurn(group, first, count, settlement);
     else {
-      // Without an order there is no need to remember who came before.
+      // The replies of an RPC agent have no order.
       if (kind === 'rpc') this.#groups.length = 0;
       this.#hand(group, count, settlement);
       if (group === this.#groups[0]) this.#handHeld();
     }
-    this.#sayRefusal();
-    this.end.settled();
+    this.#sendRefusal();
+    this.sink.settled();
   }
 
   #settleInTurn(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
@@ -159,7 +159,7 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   refuse(error: PlainError): void {
     this.#refusal = error;
-    this.#sayRefusal();
+    this.#sendRefusal();
   }
 
   abandon(): void {
@@ -175,44 +175,44 @@ class ConnectionReplyQueue implements ReplyQueue {
     admission.leave(count, bytes);
     onOutcome(group.isRefused ? undefined : performance.now() - group.cameAt, count);
     if (this.abandoned) return;
-    if (frames !== undefined) this.end.send(frames, retain);
+    if (frames !== undefined) this.sink.send(frames, retain);
     if (failure !== undefined) this.#fail(failure);
   }
 
-  #handLate(group: RequestGroup, { count, frames, failure, release }: HeldReplies): void {
-    let retained = false;
+  #handReleasing(group: RequestGroup, { count, frames, failure, release }: HeldReplies): void {
+    let isRetained = false;
     const retain =
       release &&
       ((): (() => void) => {
-        retained = true;
+        isRetained = true;
         return release;
       });
     this.#hand(group, count, { frames, failure, retain });
-    if (!retained) release?.();
+    if (!isRetained) release?.();
   }
 
-  /** Hands on what has been waiting for what was handed on just now. */
+  /** Hands on the outcomes whose turn it is now. */
   #handHeld(): void {
     for (let head = this.#groups[0]; head !== undefined; head = this.#groups[0]) {
       if (head.handed === head.count) {
         this.#groups.shift();
         continue;
       }
-      const heldReplies = head.heldReplies?.get(head.handed);
-      if (heldReplies === undefined) return;
+      const held = head.heldReplies?.get(head.handed);
+      if (held === undefined) return;
       head.heldReplies?.delete(head.handed);
-      this.#handLate(head, heldReplies);
+      this.#handReleasing(head, held);
     }
   }
 
   #fail(error: PlainError): void {
     this.abandoned = true;
-    this.end.fail(error);
+    this.sink.fail(error);
   }
 
-  #sayRefusal(): void {
+  #sendRefusal(): void {
     if (this.#refusal === undefined || this.requests > 0 || this.abandoned) return;
-    if (this.#options.kind() !== 'raw') this.end.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
+    if (this.#options.kind() !== 'raw') this.sink.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
     this.#fail(this.#refusal);
   }
 }
@@ -226,19 +226,17 @@ function holdReplies({ frames, failure, retain }: Settlement, count: number): He
 
 type Part = [first: number, count: number, settlement: Settlement];
 
-/** What is left of a row of places when the dropped ones are taken out, each place by itself. */
+/** The positions that were not settled early, each with its own reply. */
 function* withoutCancelled(
   cancelled: ReadonlySet<number>,
   first: number,
   count: number,
   { frames, failure }: Settlement,
 ): Generator<Part> {
-  const run = frames && Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
-  let from = 0;
+  // Where there are frames, each position has one.
+  const walk = frames && new FrameWalk(Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength));
   for (let position = first; position < first + count; position += 1) {
-    const start = from;
-    // Where there are frames, there is one for each place.
-    if (run !== undefined) from = payloadStart(run, from) + payloadLength(run, from);
-    if (!cancelled.has(position)) yield [position, 1, { frames: run?.subarray(start, from), failure }];
+    walk?.next();
+    if (!cancelled.has(position)) yield [position, 1, { frames: walk?.frame, failure }];
   }
 }

@@ -1,61 +1,61 @@
-/** A connection's way in: takes what has come, and begins as much of it as may be under way at once. */
+/** One connection's requests: starts as many as the window allows, queues the rest, refuses what exceeds the limits. */
 import type { PlainError } from '../../../wire/errors.ts';
-import { payloadLength, payloadStart } from '../../../wire/frame.ts';
+import { countFrames, type FrameSpan, FrameWalk, spanOf } from '../../../wire/frame-walk.ts';
 import type { Admission } from './admission.ts';
 import { errorsFor } from './error-replies.ts';
 import type { ReplyQueue, Times } from './reply-queue.ts';
 
+/** Shared by all request queues. */
 export type RequestQueueOptions = {
-  /** The most requests of one connection that may be under way. */
+  /** The highest number of open requests of one connection. */
   window: () => number;
   admission: Admission;
-  /** Whether the agent is known to be an RPC one, which has a way to say that it is busy. */
+  /** Whether the agent is known to be an RPC agent, which has an error reply for requests beyond the limits. */
   isRpc: () => boolean;
-  /** A frame of more bytes than this, header included, is a long one. */
+  /** A frame of more bytes than this, header included, is a long request. */
   longFrameBytes: number;
-  /** Begins requests; the bytes are read during the call and not kept. */
+  /** Starts requests; reads the bytes during the call and does not keep them. */
   start: (replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times) => void;
-  /** Begins a long request; its payload likewise, unless it stands in shared memory. */
+  /** Starts a long request; keeps its payload if that stands in shared memory. */
   startLong: (replyQueue: ReplyQueue, payload: Buffer, times: Times) => void;
-  /** Those that have something waiting. */
+  /** The request queues in which requests wait. */
   waiting: Set<RequestQueue>;
 };
 
+/** Gives the error that a waiting request is refused with; undefined leaves it waiting. */
+export type RefusalOf = (payload: Buffer, times: Times) => PlainError | undefined;
+
 export type RequestQueue = {
   /**
-   * Takes whole frames, still framed. The bytes are read during the call and not kept.
-   * @param frames how many there are, where that is known.
+   * Takes whole frames, still framed. Reads the bytes during the call and does not keep them.
+   * @param frames how many they are, if that is known.
    * @param own whether the bytes may be kept after all.
    */
   dispatch(run: Buffer, times: Times, frames?: number, own?: boolean): void;
-  /** Begins what had to wait, as far as that is possible now. */
+  /** Starts waiting requests, as many as the window allows now. */
   resume(): void;
-  /**
-   * Answers what waits, each frame with the error that `why` gives for it, or lets it go on waiting.
-   * @param why is asked for each frame; of those that are gone, nothing is answered.
-   */
-  refuseWaiting(why: (payload: Buffer, times: Times) => PlainError | undefined): void;
+  /** Refuses waiting requests. Sends no reply when the connection is closed. */
+  refuseWaiting(refusalOf: RefusalOf): void;
   readonly replyQueue: ReplyQueue;
-  /** Whether some of what has come is not begun. */
+  /** Whether requests wait. */
   readonly hasQueued: boolean;
-  /** How many requests that is. */
+  /** How many requests wait. */
   readonly waiting: number;
 };
 
-/** @param options may be shared by all entrances. */
 export function createRequestQueue(replyQueue: ReplyQueue, options: RequestQueueOptions): RequestQueue {
   return new ConnectionRequestQueue(replyQueue, options);
 }
 
-/** Frames that have not been begun, in memory of their own. */
+/** Frames that wait, in memory of their own. */
 type QueuedFrames = { run: Buffer; frames: number; times: Times };
 
-/** A class, as there are thousands of them. */
+/** A class: a closure would take its memory for each of thousands of connections. */
 class ConnectionRequestQueue implements RequestQueue {
   readonly replyQueue: ReplyQueue;
   readonly #options: RequestQueueOptions;
   #waiting: QueuedFrames[] | undefined;
-  /** What waits is being walked through: what is begun or refused meanwhile must not lead back here. */
+  /** Set while the waiting frames are walked over: a start or a refusal must not lead back to them. */
   #isWalking = false;
 
   constructor(replyQueue: ReplyQueue, options: RequestQueueOptions) {
@@ -75,7 +75,7 @@ class ConnectionRequestQueue implements RequestQueue {
 
   dispatch(run: Buffer, times: Times, frames?: number, own = false): void {
     const { admission, isRpc } = this.#options;
-    const known = frames ?? framesIn(run);
+    const known = frames ?? countFrames(run);
     const room = admission.roomFor(known, run.length);
     if (room < known && isRpc()) this.#refuseBeyond(run, known, room, times);
     else this.#take(run, times, known, own);
@@ -85,28 +85,28 @@ class ConnectionRequestQueue implements RequestQueue {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
     this.#isWalking = true;
-    const isOver = this.#startQueued(waiting);
+    const isEmpty = this.#startQueued(waiting);
     this.#isWalking = false;
-    if (isOver) this.#open();
+    if (isEmpty) this.#clear();
   }
 
-  refuseWaiting(why: (payload: Buffer, times: Times) => PlainError | undefined): void {
+  refuseWaiting(refusalOf: RefusalOf): void {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
-    const left: QueuedFrames[] = [];
+    const rest: QueuedFrames[] = [];
     this.#isWalking = true;
     for (const { run, frames, times } of waiting) {
       this.#options.admission.leave(frames, run.length);
-      const retained = this.#refuseSome(run, times, why);
-      if (retained.length > 0) left.push({ run: retained, frames: framesIn(retained), times });
+      const accepted = this.#refuseSome(run, times, refusalOf);
+      if (accepted.length > 0) rest.push({ run: accepted, frames: countFrames(accepted), times });
     }
-    for (const { run, frames } of left) this.#options.admission.enter(frames, run.length);
+    for (const { run, frames } of rest) this.#options.admission.enter(frames, run.length);
     this.#isWalking = false;
-    this.#waiting = left;
-    if (left.length > 0) return;
-    this.#open();
-    // What was settled last was so while something seemed to wait.
-    this.replyQueue.end.settled();
+    this.#waiting = rest;
+    if (rest.length > 0) return;
+    this.#clear();
+    // The last settlement happened while requests still seemed to wait.
+    this.replyQueue.sink.settled();
   }
 
   #take(run: Buffer, times: Times, frames: number, own: boolean): void {
@@ -114,14 +114,14 @@ class ConnectionRequestQueue implements RequestQueue {
     const started = this.#waiting === undefined ? this.#startSome(run, times, frames, counted) : 0;
     if (started === run.length) return;
     const rest = run.subarray(started);
-    const left = frames - counted.frames;
-    this.#options.admission.enter(left, rest.length);
+    const restFrames = frames - counted.frames;
+    this.#options.admission.enter(restFrames, rest.length);
     this.#options.waiting.add(this);
     this.#waiting ??= [];
-    this.#waiting.push({ run: own ? rest : Buffer.from(rest), frames: left, times });
+    this.#waiting.push({ run: own ? rest : Buffer.from(rest), frames: restFrames, times });
   }
 
-  /** Says whether all of it is begun. */
+  /** Returns whether all waiting frames have started. */
   #startQueued(waiting: QueuedFrames[]): boolean {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       const { run, frames, times } = next;
@@ -137,33 +137,29 @@ class ConnectionRequestQueue implements RequestQueue {
     return true;
   }
 
-  /** Nothing waits any more. */
-  #open(): void {
+  #clear(): void {
     this.#waiting = undefined;
     this.#options.waiting.delete(this);
   }
 
-  /** Takes the first frames, as many as there is room for, and says of the others that the agent is busy. */
+  /** Takes the first `room` frames, and refuses the others because the agent is busy. */
   #refuseBeyond(run: Buffer, frames: number, room: number, times: Times): void {
-    const { end } = spanOf(run, 0, room, Number.POSITIVE_INFINITY);
+    const { end } = spanOf(run, 0, room);
     if (room > 0) this.#take(run.subarray(0, end), times, room, false);
     const error = this.#options.admission.busy(frames - room);
     this.#refuseSome(run.subarray(end), times, () => error);
   }
 
   /** Returns the frames that are not refused. */
-  #refuseSome(run: Buffer, times: Times, why: (payload: Buffer, times: Times) => PlainError | undefined): Buffer {
-    const retained: Buffer[] = [];
-    for (let offset = 0; offset < run.length; ) {
-      const start = payloadStart(run, offset);
-      const end = start + payloadLength(run, offset);
-      const payload = run.subarray(start, end);
-      const error = why(payload, times);
-      if (error === undefined) retained.push(run.subarray(offset, end));
+  #refuseSome(run: Buffer, times: Times, refusalOf: RefusalOf): Buffer {
+    const accepted: Buffer[] = [];
+    for (const frames = new FrameWalk(run); frames.next(); ) {
+      const { payload } = frames;
+      const error = refusalOf(payload, times);
+      if (error === undefined) accepted.push(frames.frame);
       else this.#refuse(payload, times, error);
-      offset = end;
     }
-    return retained.length === 1 ? (retained[0] as Buffer) : Buffer.concat(retained);
+    return accepted.length === 1 ? (accepted[0] as Buffer) : Buffer.concat(accepted);
   }
 
   #refuse(payload: Buffer, times: Times, error: PlainError): void {
@@ -177,16 +173,19 @@ class ConnectionRequestQueue implements RequestQueue {
   }
 
   /**
-   * Begins the frames at the start of a run, as many as may be; returns where it has stopped.
-   * @param waited whether they have been counted already: what is begun is counted anew.
+   * Starts the first frames of a run, as many as the window allows.
+   * @param known how many frames the run has.
+   * @param counted receives how many have started.
+   * @param waited whether admission counts them already: frames that start are counted anew.
+   * @returns where the frames that have started end.
    */
   #startSome(run: Buffer, times: Times, known: number, counted: { frames: number }, waited = false): number {
     const { replyQueue } = this;
     const { window, longFrameBytes, start, startLong, admission } = this.#options;
-    // Whoever is gone reads nothing any more, but what it has sent may be notifications, and is run.
-    let room = replyQueue.end.isWriteBlocked() && !replyQueue.abandoned ? 0 : window() - replyQueue.requests;
+    // A closed connection reads no reply, but its notifications run.
+    let room = replyQueue.sink.isWriteBlocked() && !replyQueue.abandoned ? 0 : window() - replyQueue.requests;
     if (known <= room && run.length <= longFrameBytes) {
-      // The usual case, in which nobody has to look at each frame.
+      // The usual case needs no walk over the frames.
       counted.frames = known;
       if (waited) admission.leave(known, run.length);
       start(replyQueue, run, known, times);
@@ -194,15 +193,11 @@ class ConnectionRequestQueue implements RequestQueue {
     }
     let offset = 0;
     while (offset < run.length && room > 0) {
-      let { frames, end } = spanOf(run, offset, room, longFrameBytes);
-      const payloadAt = payloadStart(run, offset);
-      const isLong = frames === 0;
-      if (isLong) {
-        end = payloadAt + payloadLength(run, offset);
-        frames = 1;
-      }
+      const short = shortFrames(run, offset, room, longFrameBytes);
+      const isLong = short.frames === 0;
+      const { frames, end } = isLong ? spanOf(run, offset, 1) : short;
       if (waited) admission.leave(frames, end - offset);
-      if (isLong) startLong(replyQueue, run.subarray(payloadAt, end), times);
+      if (isLong) startLong(replyQueue, firstPayload(run, offset), times);
       else start(replyQueue, run.subarray(offset, end), frames, times);
       room -= frames;
       counted.frames += frames;
@@ -212,19 +207,18 @@ class ConnectionRequestQueue implements RequestQueue {
   }
 }
 
-/** The frames from `offset` on, `most` at most, up to one of more than `mostBytes`; and where they end. */
-function spanOf(run: Buffer, offset: number, max: number, maxBytes: number): { frames: number; end: number } {
-  let end = offset;
-  let frames = 0;
-  while (end < run.length && frames < max) {
-    const next = payloadStart(run, end) + payloadLength(run, end);
-    if (next - end > maxBytes) break;
-    end = next;
-    frames += 1;
+/** The frames from `offset` on, at most `maxFrames`, up to a long one. */
+function shortFrames(run: Buffer, offset: number, maxFrames: number, longFrameBytes: number): FrameSpan {
+  const span = { frames: 0, end: offset };
+  for (const frames = new FrameWalk(run, offset); span.frames < maxFrames && frames.next(); span.frames += 1) {
+    if (frames.end - frames.start > longFrameBytes) break;
+    span.end = frames.end;
   }
-  return { frames, end };
+  return span;
 }
 
-function framesIn(run: Buffer): number {
-  return spanOf(run, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY).frames;
+function firstPayload(run: Buffer, offset: number): Buffer {
+  const frames = new FrameWalk(run, offset);
+  frames.next();
+  return frames.payload;
 }

@@ -1,21 +1,21 @@
-/** How many requests of one connection may be under way, so that their replies do not fill the memory. */
+/** How many requests of one connection may be open, so that its replies have bounded memory. */
 
-/** What the replies of one connection that nobody reads may come to. */
+/** The bytes that the unread replies of one connection may have. */
 const REPLY_BYTES = 4 * 1024 * 1024;
-/** Before anything is known of the replies, and however long they are. */
+/** The window before the first reply, and the smallest one, however long replies are. */
 const MIN_REQUESTS = 64;
 const MAX_REQUESTS = 4096;
-/** How much a new measurement counts against all before it. */
+/** The weight of a new measurement against all earlier ones. */
 const WEIGHT = 0.1;
 
 export type Window = {
-  /** The most requests that one connection may have under way. */
+  /** The highest number of open requests of one connection. */
   readonly requests: number;
-  /** Learns how long replies are. */
+  /** Records the length of replies. */
   learn(replies: { frames: number; bytes: number }): void;
 };
 
-/** Shared by all connections: the replies of one agent are alike. */
+/** All connections share one window: the replies of one agent are alike. */
 export function createWindow(): Window {
   let bytesPerReply = REPLY_BYTES / MIN_REQUESTS;
 

@@ -1,28 +1,28 @@
 /**
- * Memory for long requests, and for the replies to them. It is shared with the threads, and used again: memory that is
- * new has to be cleared by the kernel page by page, which takes as long as copying it.
+ * Shared memory for long requests and the replies to them, used again and again: the kernel clears new memory page by
+ * page, which takes as long as a copy of it.
  */
 
-/** Sizes are multiples of this, so that memory fits requests of about the same length. */
+/** Sizes are multiples of this, so that memory fits requests of similar lengths. */
 const STEP_BYTES = 64 * 1024;
-/** How much is kept for later, and for how long after it was last used. */
+/** How much unused memory is retained, and for how long after its last use. */
 const MAX_SPARE_BYTES = 16 * 1024 * 1024;
 const SPARE_MS = 2_000;
 
 export type SharedMemoryPool = {
-  /** Returns at least so many bytes of shared memory. They may hold what an earlier request has left. */
+  /** Returns at least so many bytes. They may hold the contents of an earlier request. */
   allocate(bytes: number): SharedArrayBuffer;
-  /** Takes memory back that nobody can write to or read from any more. */
+  /** Takes memory back that no thread reads or writes any more. */
   release(memory: SharedArrayBuffer): void;
 };
 
 export function createSharedMemoryPool(): SharedMemoryPool {
-  /** The one that was used last comes last. */
+  /** In the order of their last use. */
   let spare: SharedArrayBuffer[] = [];
   let spareBytes = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function drop(): void {
+  function dropSpare(): void {
     spare = [];
     spareBytes = 0;
   }
@@ -30,7 +30,7 @@ export function createSharedMemoryPool(): SharedMemoryPool {
   return {
     allocate(bytes) {
       const size = Math.ceil(bytes / STEP_BYTES) * STEP_BYTES;
-      // Memory of much more than is needed is left for whoever needs it.
+      // Memory of more than twice the size stays here for longer requests.
       const index = spare.findLastIndex(({ byteLength }) => byteLength >= size && byteLength <= 2 * size);
       if (index < 0) return new SharedArrayBuffer(size);
       const [found] = spare.splice(index, 1) as [SharedArrayBuffer];
@@ -41,7 +41,7 @@ export function createSharedMemoryPool(): SharedMemoryPool {
       if (spareBytes + memory.byteLength > MAX_SPARE_BYTES) return;
       spare.push(memory);
       spareBytes += memory.byteLength;
-      timer = timer?.refresh() ?? setTimeout(drop, SPARE_MS).unref();
+      timer = timer?.refresh() ?? setTimeout(dropSpare, SPARE_MS).unref();
     },
   };
 }

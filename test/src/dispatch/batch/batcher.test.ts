@@ -2,8 +2,9 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { type Batch, type Batcher, createBatcher, type FrameRange } from '../../../../src/dispatch/batch/batcher.ts';
+import { type Batch, type Batcher, createBatcher } from '../../../../src/dispatch/batch/batcher.ts';
 import { createSlotPool, type SlotPool } from '../../../../src/dispatch/batch/slot-pool.ts';
+import type { FrameRange } from '../../../../src/dispatch/connection/frame-range.ts';
 import { createReplyQueue } from '../../../../src/dispatch/connection/reply-queue.ts';
 import { cursorOf, limitOf } from '../../../../workers/control-word.ts';
 import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../../../workers/slot.ts';

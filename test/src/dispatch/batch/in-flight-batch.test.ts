@@ -45,7 +45,7 @@ test('replies that stand one behind the other go together, by connection and seg
   const { inFlight, worker, received } = dispatch('a', 'b', 'c', 'd');
   for (const text of ['A', 'B', 'C', 'D']) worker.finish(worker.begin()?.index ?? -1, runOf(text));
   t.deepEqual(inFlight.collect(), { frames: 4, bytes: 20 });
-  t.deepEqual([received, inFlight.owed], [['A', 'B C D'], 0]);
+  t.deepEqual([received, inFlight.unsettled], [['A', 'B C D'], 0]);
 });
 
 test('what is collected is settled once', (t) => {
@@ -62,7 +62,7 @@ test('what is collected is settled once though all at once and the rest was take
   worker.finish(worker.begin()?.index ?? -1, runOf('A'));
   inFlight.takeBack();
   inFlight.collect();
-  t.deepEqual([inFlight.collect().frames, received, inFlight.owed], [0, ['A'], 0]);
+  t.deepEqual([inFlight.collect().frames, received, inFlight.unsettled], [0, ['A'], 0]);
 });
 
 test('what has not been begun is taken back with its bytes, once', (t) => {
@@ -75,7 +75,7 @@ test('what has not been begun is taken back with its bytes, once', (t) => {
     notStarted?.ranges.map(({ first, count }) => [first, count]),
     [[1, 1]],
   );
-  t.deepEqual([inFlight.takeBack(), worker.begin(), inFlight.owed], [undefined, undefined, 2]);
+  t.deepEqual([inFlight.takeBack(), worker.begin(), inFlight.unsettled], [undefined, undefined, 2]);
 });
 
 test('three looks without progress are needed to be stuck, and progress starts anew', (t) => {
@@ -109,9 +109,9 @@ test('what is lost is answered by its id though its slot has been used for other
   inFlight.complete();
   inFlight.batch.slot.input.fill(0xff);
   inFlight.settle(2, { reply: runOf('late') });
-  inFlight.lose(EXITED, false);
+  inFlight.fail(EXITED, false);
   const ids = received.map((text) => (text.startsWith('{') ? (JSON.parse(text) as { id: number }).id : text));
-  t.deepEqual([ids, inFlight.owed], [['done', 'late', 1], 0]);
+  t.deepEqual([ids, inFlight.unsettled], [['done', 'late', 1], 0]);
 });
 
 test('the thread is still known when its slot has another', (t) => {
@@ -126,7 +126,7 @@ test('the thread is still known when its slot has another', (t) => {
 test('what has been begun since the last look has not run for longer than that', (t) => {
   const { inFlight, worker } = dispatch('a', 'b');
   worker.begin();
-  inFlight.observe(100);
+  inFlight.observeStarts(100);
   const asked = performance.now();
   worker.begin();
   const started: (number | undefined)[] = [];

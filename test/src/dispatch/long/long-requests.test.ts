@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { encodeTextFrame } from '../../../../wire/frame.ts';
-import { CANCELLED, claimLong, type LongTask } from '../../../../workers/task.ts';
+import { CLAIM_CANCELLED, claimLong, type LongTask } from '../../../../workers/task.ts';
 import {
   type Bench,
   type BenchTask,
@@ -72,7 +72,7 @@ test('one that nobody wants any more is not handed on', async (t) => {
   replyQueue.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
   const { task, crash } = await taskOf(bench, 0);
   replyQueue.abandon();
-  t.is(Atomics.load((task as LongTask).claim, 0), CANCELLED);
+  t.is(Atomics.load((task as LongTask).claim, 0), CLAIM_CANCELLED);
   await crash();
   t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [1, 0]);
 });
