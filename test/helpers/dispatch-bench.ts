@@ -187,7 +187,7 @@ export function stopBenches(): void {
 }
 
 export type BenchConnection = {
-  replyQueue: Conversation;
+  conversation: Conversation;
   /** In order: the text of each frame that was sent, `!code` when the connection was to close. */
   received: string[];
   /** Whether the other side leaves its replies unread, and how often it was said that requests are dealt with. */
@@ -197,7 +197,7 @@ export type BenchConnection = {
 export function openConversation({ dispatcher }: Bench): BenchConnection {
   const received: string[] = [];
   const end = { full: false, settlings: 0 };
-  const replyQueue = dispatcher.open({
+  const conversation = dispatcher.open({
     send: (frames) => received.push(...textsOf(frames)),
     fail: (error) => received.push(`!${error.code}`),
     settled: () => {
@@ -205,7 +205,7 @@ export function openConversation({ dispatcher }: Bench): BenchConnection {
     },
     isWriteBlocked: () => end.full,
   });
-  return { replyQueue, received, end };
+  return { conversation, received, end };
 }
 
 /** The payloads of frames that stand one behind the other. */

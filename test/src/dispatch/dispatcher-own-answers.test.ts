@@ -17,8 +17,8 @@ function heard(received: readonly string[]): unknown[] {
 
 /** What is told to a connection whose one request goes to a thread that is lost under it. */
 async function lose(bench: Bench, request: string): Promise<string[]> {
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(request));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf(request));
   await bench.settle();
   await bench.tasks[0]?.crash();
   return received;
@@ -62,10 +62,10 @@ for (const request of ['{"jsonrpc":"2.0","method":"m"}', '[{"method":"m"},{"meth
 
 test('a lost RPC request is answered without waiting for others', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('{"id":1,"method":"slow"}'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('{"id":1,"method":"slow"}'));
   await bench.settle();
-  replyQueue.dispatch(runOf('{"id":2,"method":"m"}'));
+  conversation.dispatch(runOf('{"id":2,"method":"m"}'));
   await bench.settle();
   await bench.tasks[1]?.crash();
   t.deepEqual(heard(received), [exited(2)]);
@@ -75,9 +75,9 @@ test('a lost RPC request is answered without waiting for others', async (t) => {
 
 test('a lost raw request closes its connection, in its turn', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { replyQueue, received } = openConversation(bench);
+  const { conversation, received } = openConversation(bench);
   for (const request of ['first', '{"id":1}', 'third']) {
-    replyQueue.dispatch(runOf(request));
+    conversation.dispatch(runOf(request));
     await bench.settle();
   }
   await bench.tasks[1]?.crash();
@@ -94,8 +94,8 @@ for (const [what, known, expected] of [
   test(`a thread that ends in the middle of a batch costs ${what} what it had begun, and nothing else`, async (t) => {
     const bench = createBench({ known, byHand: true });
     const [one, two, three] = [openConversation(bench), openConversation(bench), openConversation(bench)];
-    for (const [id, { replyQueue }] of [one, two, three].entries())
-      replyQueue.dispatch(runOf(`{"id":${id + 1},"method":"m"}`));
+    for (const [id, { conversation }] of [one, two, three].entries())
+      conversation.dispatch(runOf(`{"id":${id + 1},"method":"m"}`));
     await bench.settle();
     bench.tasks[0]?.worker.begin();
     bench.tasks[0]?.worker.begin();
@@ -108,8 +108,8 @@ for (const [what, known, expected] of [
 
 test('a thread that ends before anything is known of the module costs its task, and no other thread', async (t) => {
   const bench = createBench({ byHand: true });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('{"id":1,"method":"m"}'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('{"id":1,"method":"m"}'));
   await bench.settle();
   await bench.tasks[0]?.crash();
   t.deepEqual([heard(received), bench.tasks.length], [[exited(1)], 1]);
@@ -117,8 +117,8 @@ test('a thread that ends before anything is known of the module costs its task, 
 
 test('a request that one thread after the other dies before is answered in the end', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('{"id":1,"method":"m"}'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('{"id":1,"method":"m"}'));
   await bench.settle();
   for (let thread = 0; thread < 99; thread += 1) await bench.tasks[thread]?.crash();
   t.deepEqual(received, []);
@@ -144,8 +144,8 @@ const REFUSAL = {
 
 test('an RPC agent says what it refuses, and closes', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.refuse(TOO_LARGE);
+  const { conversation, received } = openConversation(bench);
+  conversation.refuse(TOO_LARGE);
   await bench.settle();
   t.deepEqual(heard(received), [REFUSAL, CLOSES]);
   t.is(bench.tasks.length, 0);
@@ -153,8 +153,8 @@ test('an RPC agent says what it refuses, and closes', async (t) => {
 
 test('a raw agent has no word for what it refuses, and closes', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.refuse(TOO_LARGE);
+  const { conversation, received } = openConversation(bench);
+  conversation.refuse(TOO_LARGE);
   await bench.settle();
   t.deepEqual(heard(received), [CLOSES]);
 });
@@ -165,8 +165,8 @@ for (const [what, kind, expected] of [
 ] as const) {
   test(`a refusal waits until the module is known, which turns out to be ${what}`, async (t) => {
     const bench = createBench({ kind, byHand: true });
-    const { replyQueue, received } = openConversation(bench);
-    replyQueue.refuse(TOO_LARGE);
+    const { conversation, received } = openConversation(bench);
+    conversation.refuse(TOO_LARGE);
     await bench.settle();
     t.deepEqual([received, bench.tasks.map(({ task }) => task)], [[], [null]]);
     await bench.tasks[0]?.complete();
@@ -176,17 +176,17 @@ for (const [what, kind, expected] of [
 
 test('a refusal is said though the thread that was to load the module was lost', async (t) => {
   const bench = createBench({ byHand: true });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.refuse(TOO_LARGE);
+  const { conversation, received } = openConversation(bench);
+  conversation.refuse(TOO_LARGE);
   await bench.tasks[0]?.crash();
   t.deepEqual(heard(received), [REFUSAL, CLOSES]);
 });
 
 test('a refusal by an RPC agent comes behind the replies to all requests before it', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b'));
-  replyQueue.refuse(TOO_LARGE);
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b'));
+  conversation.refuse(TOO_LARGE);
   await bench.settle();
   await bench.calls[1]?.answer('"B"');
   t.deepEqual(heard(received), ['B']);
@@ -196,9 +196,9 @@ test('a refusal by an RPC agent comes behind the replies to all requests before 
 
 test('a raw agent that refuses closes behind the replies to all requests before it', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b'));
-  replyQueue.refuse(TOO_LARGE);
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b'));
+  conversation.refuse(TOO_LARGE);
   await bench.settle();
   await bench.calls[1]?.answer('"B"');
   t.deepEqual(heard(received), []);
@@ -208,14 +208,14 @@ test('a raw agent that refuses closes behind the replies to all requests before 
 
 test('a refusal comes behind requests that have yet to be started', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, received, end } = openConversation(bench);
+  const { conversation, received, end } = openConversation(bench);
   end.full = true;
-  replyQueue.dispatch(runOf('a'));
-  replyQueue.refuse(TOO_LARGE);
+  conversation.dispatch(runOf('a'));
+  conversation.refuse(TOO_LARGE);
   await turn();
   t.deepEqual(heard(received), []);
   end.full = false;
-  replyQueue.resume();
+  conversation.resume();
   await bench.settle();
   await bench.calls[0]?.answer('"A"');
   t.deepEqual(heard(received), ['A', REFUSAL, CLOSES]);
@@ -223,9 +223,9 @@ test('a refusal comes behind requests that have yet to be started', async (t) =>
 
 test('a refusal comes behind requests that did not fit among those under way', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => String(index))));
-  replyQueue.refuse(TOO_LARGE);
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => String(index))));
+  conversation.refuse(TOO_LARGE);
   await bench.settle();
   for (let next = 0; bench.dispatcher.requests > 0; ) {
     const task = bench.tasks[next];
@@ -249,9 +249,9 @@ test('a refusal comes behind requests that did not fit among those under way', a
 });
 
 test('nobody is told of a refusal who is gone', async (t) => {
-  const { replyQueue, received } = openConversation(createBench({ known: 'rpc' }));
-  replyQueue.abandon();
-  replyQueue.refuse(TOO_LARGE);
+  const { conversation, received } = openConversation(createBench({ known: 'rpc' }));
+  conversation.abandon();
+  conversation.refuse(TOO_LARGE);
   await turn();
   t.deepEqual(heard(received), []);
 });

@@ -10,30 +10,30 @@ const started = ({ calls }: Bench): string[] => calls.map(({ text }) => text);
 
 test('of many requests, the first ones are started', async (t) => {
   const bench = createBench();
-  const { replyQueue } = openConversation(bench);
-  replyQueue.dispatch(runOf(...numbered(200)));
+  const { conversation } = openConversation(bench);
+  conversation.dispatch(runOf(...numbered(200)));
   await bench.settle();
   t.deepEqual(started(bench), numbered(WINDOW));
-  t.deepEqual([replyQueue.isBusy, replyQueue.isOverfull], [true, true]);
+  t.deepEqual([conversation.isBusy, conversation.isOverfull], [true, true]);
 });
 
 test('many runs are no way round that', async (t) => {
   const bench = createBench();
-  const { replyQueue } = openConversation(bench);
-  for (const text of numbered(200)) replyQueue.dispatch(runOf(text));
+  const { conversation } = openConversation(bench);
+  for (const text of numbered(200)) conversation.dispatch(runOf(text));
   await bench.settle();
   t.deepEqual(started(bench), numbered(WINDOW));
 });
 
 test('as many requests as may be under way are not too many', async (t) => {
-  const { replyQueue } = openConversation(createBench());
-  replyQueue.dispatch(runOf(...numbered(WINDOW)));
-  t.deepEqual([replyQueue.isBusy, replyQueue.isOverfull], [true, false]);
+  const { conversation } = openConversation(createBench());
+  conversation.dispatch(runOf(...numbered(WINDOW)));
+  t.deepEqual([conversation.isBusy, conversation.isOverfull], [true, false]);
 });
 
 test('each RPC reply lets another request begin', async (t) => {
   const bench = createBench();
-  openConversation(bench).replyQueue.dispatch(runOf(...numbered(200)));
+  openConversation(bench).conversation.dispatch(runOf(...numbered(200)));
   await bench.settle();
   await bench.calls[40]?.answer('x');
   await bench.calls[7]?.answer('x');
@@ -42,8 +42,8 @@ test('each RPC reply lets another request begin', async (t) => {
 
 test('raw replies that wait for their turn hold back the requests behind them', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(...numbered(200)));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf(...numbered(200)));
   await bench.settle();
   for (let index = 1; index < WINDOW; index += 1) await bench.calls[index]?.answer(String(index));
   t.is(bench.calls.length, WINDOW);
@@ -54,38 +54,38 @@ test('raw replies that wait for their turn hold back the requests behind them', 
 
 test('one connection takes nothing from the share of another', async (t) => {
   const bench = createBench();
-  openConversation(bench).replyQueue.dispatch(runOf(...numbered(200)));
-  openConversation(bench).replyQueue.dispatch(runOf('other'));
+  openConversation(bench).conversation.dispatch(runOf(...numbered(200)));
+  openConversation(bench).conversation.dispatch(runOf('other'));
   await bench.settle();
   t.is(started(bench).at(-1), 'other');
 });
 
 test('while replies are not read, nothing is started', async (t) => {
   const bench = createBench();
-  const { replyQueue, end } = openConversation(bench);
+  const { conversation, end } = openConversation(bench);
   end.full = true;
-  replyQueue.dispatch(runOf('a', 'b'));
+  conversation.dispatch(runOf('a', 'b'));
   await bench.settle();
   t.deepEqual(started(bench), []);
-  t.deepEqual([replyQueue.isBusy, replyQueue.isOverfull], [true, true]);
+  t.deepEqual([conversation.isBusy, conversation.isOverfull], [true, true]);
 });
 
 test('when replies are read again, what has waited is started in its order', async (t) => {
   const bench = createBench();
-  const { replyQueue, end } = openConversation(bench);
+  const { conversation, end } = openConversation(bench);
   end.full = true;
-  replyQueue.dispatch(runOf('a', 'b'));
-  replyQueue.dispatch(runOf('c'));
+  conversation.dispatch(runOf('a', 'b'));
+  conversation.dispatch(runOf('c'));
   end.full = false;
-  replyQueue.resume();
+  conversation.resume();
   await bench.settle();
   t.deepEqual(started(bench), ['a', 'b', 'c']);
 });
 
 test('a reply that fills the connection keeps the next request from starting', async (t) => {
   const bench = createBench();
-  const { replyQueue, end, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(...numbered(200)));
+  const { conversation, end, received } = openConversation(bench);
+  conversation.dispatch(runOf(...numbered(200)));
   await bench.settle();
   end.full = true;
   await bench.calls[0]?.answer('x');
@@ -95,35 +95,35 @@ test('a reply that fills the connection keeps the next request from starting', a
 
 test('to resume a connection that waits for nothing starts nothing', async (t) => {
   const bench = createBench();
-  openConversation(bench).replyQueue.resume();
+  openConversation(bench).conversation.resume();
   await bench.settle();
   t.is(bench.tasks.length, 0);
 });
 
 test('of what a connection has sent before it went, notifications are run, and requests that wait are not', async (t) => {
   const bench = createBench({ known: 'rpc' });
-  const { replyQueue, end, received } = openConversation(bench);
+  const { conversation, end, received } = openConversation(bench);
   end.full = true;
   const notes = numbered(100).map((method) => JSON.stringify({ jsonrpc: '2.0', method }));
-  replyQueue.dispatch(
+  conversation.dispatch(
     runOf('{"jsonrpc":"2.0","id":1,"method":"m"}', ...notes, '{"jsonrpc":"2.0","id":2,"method":"m"}'),
   );
   await bench.settle();
   t.deepEqual([started(bench), bench.dispatcher.requests], [[], 102]);
-  replyQueue.abandon();
+  conversation.abandon();
   await bench.settle();
   for (let index = 0; index < 100; index += 1) await bench.calls[index]?.answer(null);
   t.deepEqual(started(bench), notes);
   t.deepEqual(received, []);
-  t.deepEqual([replyQueue.isBusy, bench.dispatcher.requests], [false, 0]);
+  t.deepEqual([conversation.isBusy, bench.dispatcher.requests], [false, 0]);
 });
 
 test('a raw message that waits when its connection goes is not run', async (t) => {
   const bench = createBench({ known: 'raw' });
-  const { replyQueue, end } = openConversation(bench);
+  const { conversation, end } = openConversation(bench);
   end.full = true;
-  replyQueue.dispatch(runOf('a', 'b'));
-  replyQueue.abandon();
+  conversation.dispatch(runOf('a', 'b'));
+  conversation.abandon();
   await bench.settle();
   t.deepEqual([started(bench), bench.dispatcher.requests], [[], 0]);
 });

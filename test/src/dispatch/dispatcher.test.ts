@@ -16,7 +16,7 @@ async function answer({ calls }: Bench, ...answers: [index: number, result: Resu
 
 test('each frame of a run is a request', async (t) => {
   const bench = createBench();
-  openConversation(bench).replyQueue.dispatch(
+  openConversation(bench).conversation.dispatch(
     Buffer.concat([runOf('one', ''), Buffer.from('ffffffff000000000000000178', 'hex')]),
   );
   await bench.settle();
@@ -28,8 +28,8 @@ test('each frame of a run is a request', async (t) => {
 
 test('what comes in one turn, of whatever connection, is one batch', async (t) => {
   const bench = createBench();
-  openConversation(bench).replyQueue.dispatch(runOf('a', 'b'));
-  openConversation(bench).replyQueue.dispatch(runOf('c'));
+  openConversation(bench).conversation.dispatch(runOf('a', 'b'));
+  openConversation(bench).conversation.dispatch(runOf('c'));
   await bench.settle();
   t.deepEqual(
     bench.calls.map(({ text, thread }) => [text, thread]),
@@ -43,22 +43,22 @@ test('what comes in one turn, of whatever connection, is one batch', async (t) =
 
 test('the bytes of a run are not read later', async (t) => {
   const bench = createBench();
-  const { replyQueue, end } = openConversation(bench);
+  const { conversation, end } = openConversation(bench);
   const [run, late] = [runOf('one', 'L'.repeat(200_000)), runOf('late')];
-  replyQueue.dispatch(run);
+  conversation.dispatch(run);
   end.full = true;
-  replyQueue.dispatch(late);
+  conversation.dispatch(late);
   for (const bytes of [run, late]) bytes.fill(0);
   end.full = false;
-  replyQueue.resume();
+  conversation.resume();
   await bench.settle();
   t.deepEqual(bench.calls.map(({ text }) => text).sort(), ['L'.repeat(200_000), 'late', 'one']);
 });
 
 test('a long frame is a task of its own', async (t) => {
   const bench = createBench();
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'L'.repeat(200_000), 'b'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'L'.repeat(200_000), 'b'));
   await bench.settle();
   t.deepEqual(bench.tasks.map(({ task }) => typeof task).sort(), ['number', 'object']);
   for (const call of bench.calls) await call.answer(call.text.slice(0, 1));
@@ -67,9 +67,9 @@ test('a long frame is a task of its own', async (t) => {
 
 test('raw replies go in the order of the requests', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b'));
-  replyQueue.dispatch(runOf('c'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b'));
+  conversation.dispatch(runOf('c'));
   await bench.settle();
   await answer(bench, [2, 'C'], [1, 'B']);
   t.deepEqual(received, []);
@@ -79,8 +79,8 @@ test('raw replies go in the order of the requests', async (t) => {
 
 test('RPC replies go at once', async (t) => {
   const bench = createBench();
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b', 'c'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b', 'c'));
   await bench.settle();
   await answer(bench, [2, 'C'], [0, 'A'], [1, 'B']);
   t.deepEqual(received, ['C', 'A', 'B']);
@@ -88,16 +88,16 @@ test('RPC replies go at once', async (t) => {
 
 test('a notification is dealt with, and not answered', async (t) => {
   const bench = createBench();
-  const { replyQueue, received, end } = openConversation(bench);
-  replyQueue.dispatch(runOf('a'));
+  const { conversation, received, end } = openConversation(bench);
+  conversation.dispatch(runOf('a'));
   await bench.settle();
   await answer(bench, [0, null]);
-  t.deepEqual([received, replyQueue.isBusy, end.settlings], [[], false, 1]);
+  t.deepEqual([received, conversation.isBusy, end.settlings], [[], false, 1]);
 });
 
 test('requests are counted over all connections until they are dealt with', async (t) => {
   const bench = createBench();
-  const [one, other] = [openConversation(bench).replyQueue, openConversation(bench).replyQueue];
+  const [one, other] = [openConversation(bench).conversation, openConversation(bench).conversation];
   const count = (): unknown[] => [one.isBusy, other.isBusy, bench.dispatcher.requests];
   t.deepEqual(count(), [false, false, 0]);
   one.dispatch(runOf('four', 'five5'));
@@ -112,24 +112,24 @@ test('requests are counted over all connections until they are dealt with', asyn
 
 test('a connection is full while too many bytes of it are under way', async (t) => {
   const bench = createBench();
-  const { replyQueue } = openConversation(bench);
-  replyQueue.dispatch(runOf('x'.repeat(9 * 1024 * 1024)));
-  t.true(replyQueue.isOverfull);
+  const { conversation } = openConversation(bench);
+  conversation.dispatch(runOf('x'.repeat(9 * 1024 * 1024)));
+  t.true(conversation.isOverfull);
   await bench.settle();
   await answer(bench, [0, 'x']);
-  t.false(replyQueue.isOverfull);
+  t.false(conversation.isOverfull);
 });
 
 test('a connection is told that a request is dealt with when it is no longer counted', async (t) => {
   const bench = createBench();
   const counts: boolean[] = [];
-  const replyQueue = bench.dispatcher.open({
-    send: () => counts.push(replyQueue.isBusy),
+  const conversation = bench.dispatcher.open({
+    send: () => counts.push(conversation.isBusy),
     fail: () => undefined,
-    settled: () => counts.push(replyQueue.isBusy),
+    settled: () => counts.push(conversation.isBusy),
     isWriteBlocked: () => false,
   });
-  replyQueue.dispatch(runOf('a'));
+  conversation.dispatch(runOf('a'));
   await bench.settle();
   await answer(bench, [0, 'A']);
   t.deepEqual(counts, [false, false]);
@@ -137,21 +137,21 @@ test('a connection is told that a request is dealt with when it is no longer cou
 
 test('a raw request that failed closes its connection behind the replies before it, and drops those behind', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b', 'c', 'd'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b', 'c', 'd'));
   await bench.settle();
   await answer(bench, [3, failure('E_LATER')], [1, failure('E_TEST')], [2, 'C']);
   t.deepEqual(received, []);
   await answer(bench, [0, 'A']);
-  t.deepEqual([received, replyQueue.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
+  t.deepEqual([received, conversation.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
 });
 
 test('what becomes of one connection is nothing to another', async (t) => {
   const bench = createBench({ kind: 'raw' });
   const [one, other] = [openConversation(bench), openConversation(bench)];
-  one.replyQueue.dispatch(runOf('a'));
-  other.replyQueue.dispatch(runOf('b'));
-  one.replyQueue.dispatch(runOf('c'));
+  one.conversation.dispatch(runOf('a'));
+  other.conversation.dispatch(runOf('b'));
+  one.conversation.dispatch(runOf('c'));
   await bench.settle();
   await answer(bench, [1, 'B'], [0, failure('E_TEST')], [2, 'C']);
   t.deepEqual([one.received, other.received], [['!E_TEST'], ['B']]);
@@ -159,18 +159,18 @@ test('what becomes of one connection is nothing to another', async (t) => {
 
 test('of a connection that is gone, nothing is said but that its requests are dealt with', async (t) => {
   const bench = createBench({ kind: 'raw' });
-  const { replyQueue, received, end } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b', 'c'));
-  replyQueue.abandon();
+  const { conversation, received, end } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b', 'c'));
+  conversation.abandon();
   await bench.settle();
   await answer(bench, [0, 'A'], [1, 'B'], [2, failure('E')]);
-  t.deepEqual([received, end.settlings, replyQueue.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
+  t.deepEqual([received, end.settlings, conversation.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
 });
 
 test('what stands behind a request that does not get on goes to another thread, and its thread gets nothing', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('blocks', 'b', 'c'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('blocks', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
   first?.worker.begin();
@@ -185,8 +185,8 @@ test('what stands behind a request that does not get on goes to another thread, 
 
 test('what a thread that does not get on has finished is answered meanwhile, once', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b'));
   await bench.settle();
   const [first] = bench.tasks;
   first?.worker.begin();
@@ -199,8 +199,8 @@ test('what a thread that does not get on has finished is answered meanwhile, onc
 
 test('before the first batch has landed, a raw agent is known by its slot', async (t) => {
   const bench = createBench({ kind: 'raw', byHand: true });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b', 'c'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
   first?.worker.begin();
@@ -217,8 +217,8 @@ test('in any order of outcomes, a raw connection sees its replies in order up to
   const anyOutcomes = fc.array(fc.record({ fails: fc.nat(200), turn: fc.nat() }), { minLength: 1, maxLength: 100 });
   const inOrder = fc.asyncProperty(anyOutcomes, async (outcomes) => {
     const bench = createBench({ kind: 'raw' });
-    const { replyQueue, received } = openConversation(bench);
-    replyQueue.dispatch(runOf(...outcomes.map((_outcome, index) => String(index))));
+    const { conversation, received } = openConversation(bench);
+    conversation.dispatch(runOf(...outcomes.map((_outcome, index) => String(index))));
     await bench.settle();
     const left = new Set(outcomes.keys());
     for (const { turn } of outcomes) {
@@ -230,7 +230,7 @@ test('in any order of outcomes, a raw connection sees its replies in order up to
     const texts = outcomes.map(({ fails }, index) => (fails === 0 ? `!E${index}` : `${index}`));
     const end = texts.findIndex((text) => text.startsWith('!'));
     deepStrictEqual(received, end === -1 ? texts : texts.slice(0, end + 1));
-    ok(!replyQueue.isBusy && bench.dispatcher.requests === 0);
+    ok(!conversation.isBusy && bench.dispatcher.requests === 0);
   });
   await t.notThrowsAsync(fc.assert(inOrder, { numRuns: 200 }));
 });

@@ -19,12 +19,12 @@ test.after.always(stopBenches);
 const CONNECTIONS = 3;
 
 type Step =
-  | { do: 'send'; replyQueue: number; frames: number; long: boolean; timed: boolean }
-  | { do: 'cancel'; replyQueue: number; nth: number }
+  | { do: 'send'; conversation: number; frames: number; long: boolean; timed: boolean }
+  | { do: 'cancel'; conversation: number; nth: number }
   | { do: 'begin'; task: number; frames: number }
   | { do: 'finish' | 'aside' | 'fail'; nth: number }
   | { do: 'land' | 'crash'; task: number }
-  | { do: 'disconnect'; replyQueue: number }
+  | { do: 'disconnect'; conversation: number }
   | { do: 'look'; ms: number };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -32,7 +32,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('send' as const),
-      replyQueue: fc.nat(CONNECTIONS - 1),
+      conversation: fc.nat(CONNECTIONS - 1),
       frames: fc.integer({ min: 1, max: 90 }),
       long: fc.nat(9).map((die) => die === 0),
       timed: fc.nat(5).map((die) => die === 0),
@@ -40,7 +40,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('cancel' as const), replyQueue: fc.nat(CONNECTIONS - 1), nth: fc.nat() }),
+    arbitrary: fc.record({ do: fc.constant('cancel' as const), conversation: fc.nat(CONNECTIONS - 1), nth: fc.nat() }),
   },
   {
     weight: 6,
@@ -60,7 +60,10 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('land' as const), task: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('fail' as const), nth: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), task: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), replyQueue: fc.nat(CONNECTIONS - 1) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('disconnect' as const), conversation: fc.nat(CONNECTIONS - 1) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('look' as const), ms: fc.constantFrom(4, 4, 25) }) },
 );
 
@@ -74,7 +77,7 @@ type Playing = { task: BenchTask; completed: boolean; gone: boolean; started: nu
 
 class World {
   readonly bench: Bench;
-  readonly replyQueues: (BenchConnection & { sent: number; gone: boolean })[];
+  readonly conversations: (BenchConnection & { sent: number; gone: boolean })[];
   readonly playing: Playing[] = [];
   readonly started = new Map<string, number>();
   /** Requests that failed, or were lost with their thread. */
@@ -91,7 +94,7 @@ class World {
   constructor(kind: AgentKind) {
     this.kind = kind;
     this.bench = createBench({ known: kind, byHand: true, slots: 3, room: 3 });
-    this.replyQueues = Array.from({ length: CONNECTIONS }, () => ({
+    this.conversations = Array.from({ length: CONNECTIONS }, () => ({
       ...openConversation(this.bench),
       sent: 0,
       gone: false,
@@ -104,7 +107,7 @@ class World {
         this.#send(step);
         break;
       case 'cancel':
-        this.#cancel(step.replyQueue, step.nth);
+        this.#cancel(step.conversation, step.nth);
         break;
       case 'begin': {
         const at = pick(
@@ -136,9 +139,9 @@ class World {
         );
         break;
       case 'disconnect': {
-        const replyQueue = this.replyQueues[step.replyQueue] as World['replyQueues'][number];
-        replyQueue.gone = true;
-        replyQueue.replyQueue.abandon();
+        const conversation = this.conversations[step.conversation] as World['conversations'][number];
+        conversation.gone = true;
+        conversation.conversation.abandon();
         break;
       }
       case 'look':
@@ -171,32 +174,32 @@ class World {
     }
   }
 
-  #send({ replyQueue: number, frames, long, timed }: Extract<Step, { do: 'send' }>): void {
-    const replyQueue = this.replyQueues[number] as World['replyQueues'][number];
+  #send({ conversation: number, frames, long, timed }: Extract<Step, { do: 'send' }>): void {
+    const conversation = this.conversations[number] as World['conversations'][number];
     // A connection that is to close reads nothing more.
-    if (replyQueue.gone || replyQueue.received.some((text) => text.startsWith('!'))) return;
+    if (conversation.gone || conversation.received.some((text) => text.startsWith('!'))) return;
     const texts = Array.from({ length: frames }, (_unused, index) => {
-      const id = `${number}.${replyQueue.sent + index}`;
+      const id = `${number}.${conversation.sent + index}`;
       // To a raw agent it means nothing.
       const timeoutMs = timed && index % 2 === 0 ? 5 : undefined;
       if (timeoutMs !== undefined) this.mayFail.add(id);
       const method = long && index === 0 ? 'm'.repeat(140_000) : 'm'.repeat((index * 37) % 300);
       return JSON.stringify({ id, method, timeoutMs });
     });
-    replyQueue.sent += frames;
-    replyQueue.replyQueue.dispatch(runOf(...texts));
+    conversation.sent += frames;
+    conversation.conversation.dispatch(runOf(...texts));
   }
 
   #cancel(number: number, nth: number): void {
-    const replyQueue = this.replyQueues[number] as World['replyQueues'][number];
-    if (this.kind === 'raw' || replyQueue.gone || replyQueue.sent === 0) return;
-    const id = `${number}.${nth % replyQueue.sent}`;
+    const conversation = this.conversations[number] as World['conversations'][number];
+    if (this.kind === 'raw' || conversation.gone || conversation.sent === 0) return;
+    const id = `${number}.${nth % conversation.sent}`;
     this.mayFail.add(id);
-    const before = replyQueue.received.length;
-    replyQueue.replyQueue.dispatch(
+    const before = conversation.received.length;
+    conversation.conversation.dispatch(
       runOf(JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })),
     );
-    const isAnswered = replyQueue.received.slice(before).some((text) => text.includes('ERR_LAUNCHPOOL_CANCELLED'));
+    const isAnswered = conversation.received.slice(before).some((text) => text.includes('ERR_LAUNCHPOOL_CANCELLED'));
     if (isAnswered && !this.started.has(id)) this.neverStarted.add(id);
   }
 
@@ -260,8 +263,8 @@ class World {
     deepStrictEqual(this.bench.dispatcher.requests, 0);
     for (const [id, times] of this.started) deepStrictEqual([id, times], [id, 1]);
     for (const id of this.neverStarted) ok(!this.started.has(id), `${id} was begun after it had been cancelled`);
-    for (const [number, { received, sent, gone, replyQueue }] of this.replyQueues.entries()) {
-      ok(!replyQueue.isBusy && !replyQueue.isOverfull);
+    for (const [number, { received, sent, gone, conversation }] of this.conversations.entries()) {
+      ok(!conversation.isBusy && !conversation.isOverfull);
       const ids = Array.from({ length: sent }, (_unused, index) => `${number}.${index}`);
       const heard = received.map((text) => this.#heard(text));
       if (gone) deepStrictEqual([...new Set(heard)], heard);
@@ -296,7 +299,7 @@ class World {
   async checkSlots(): Promise<void> {
     const before = this.bench.tasks.length;
     for (const slot of this.bench.slots) {
-      openConversation(this.bench).replyQueue.dispatch(runOf(`{"id":"slot ${slot.index}"}`));
+      openConversation(this.bench).conversation.dispatch(runOf(`{"id":"slot ${slot.index}"}`));
       await this.bench.settle();
     }
     const used = this.bench.tasks.slice(before).map(({ slot }) => slot.index);

@@ -19,10 +19,10 @@ const codeOf = (text: string): unknown => JSON.parse(text).error?.data?.code;
 test('they take no memory any more, however many they have been, and are not counted as waiting', async (t) => {
   // There is never a thread for them.
   const bench = createBench({ known: 'rpc', byHand: true, room: 0, dispatcher: { queueTimeoutMs: 1 } });
-  const { replyQueue, received } = openConversation(bench);
+  const { conversation, received } = openConversation(bench);
   const rounds = 20;
   for (let round = 0; round < rounds; round += 1) {
-    replyQueue.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => request(100 * round + index))));
+    conversation.dispatch(runOf(...Array.from({ length: 100 }, (_unused, index) => request(100 * round + index))));
     while (bench.dispatcher.requests > 0) await wait(1);
   }
   t.is(received.length, 100 * rounds);
@@ -35,7 +35,7 @@ test('one that is begun while the one before it is refused is not told that it h
   const bench = createBench({ known: 'rpc', byHand: true, dispatcher: { queueTimeoutMs: 20 } });
   const received: string[] = [];
   let started: WorkerStart | undefined;
-  const replyQueue = bench.dispatcher.open({
+  const conversation = bench.dispatcher.open({
     send(frames) {
       received.push(...textsOf(frames));
       started ??= bench.tasks[0]?.worker.begin();
@@ -44,7 +44,7 @@ test('one that is begun while the one before it is refused is not told that it h
     settled: () => undefined,
     isWriteBlocked: () => false,
   });
-  replyQueue.dispatch(runOf(request(1), request(2)));
+  conversation.dispatch(runOf(request(1), request(2)));
   while (started === undefined) await wait(1);
   t.deepEqual([started.index, JSON.parse(started.text).id], [1, 2]);
   // Long enough for another look.
@@ -57,8 +57,8 @@ test('one that is begun while the one before it is refused is not told that it h
 
 test('as long as it is not known what the agent is, nobody is told anything', async (t) => {
   const bench = createBench({ kind: 'raw', dispatcher: { queueTimeoutMs: 1 } });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a'));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a'));
   await wait(50);
   t.deepEqual(received, []);
   await answerAll(bench);
@@ -67,8 +67,8 @@ test('as long as it is not known what the agent is, nobody is told anything', as
 
 test('what was refused says nothing of how long requests take', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 1 } });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(request(1), request(2), request(3)));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf(request(1), request(2), request(3)));
   t.deepEqual(received.map(codeOf), ['ERR_LAUNCHPOOL_BUSY', 'ERR_LAUNCHPOOL_BUSY']);
   t.deepEqual([bench.dispatcher.latency.read().count, bench.dispatcher.counts.done], [0, 2]);
   await bench.settle();

@@ -51,45 +51,45 @@ test('when to come again follows from how much there is to do, within bounds', (
 
 test('what an RPC client has sent beyond the bound is told so, and the rest is answered', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(request(1), request(2), request(3), '{"jsonrpc":"2.0","method":"m"}', request(4)));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf(request(1), request(2), request(3), '{"jsonrpc":"2.0","method":"m"}', request(4)));
   t.deepEqual(codesOf(received), [
     [3, 'ERR_LAUNCHPOOL_BUSY', true],
     [4, 'ERR_LAUNCHPOOL_BUSY', true],
   ]);
-  t.deepEqual([replyQueue.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 2, 3]);
+  t.deepEqual([conversation.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 2, 3]);
   await bench.settle();
   await answerAll(bench);
-  t.deepEqual([replyQueue.isOverfull, bench.dispatcher.requests, received.length], [false, 0, 4]);
+  t.deepEqual([conversation.isOverfull, bench.dispatcher.requests, received.length], [false, 0, 4]);
 });
 
 test('of a raw client nothing is refused: it waits', async (t) => {
   const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 2 } });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf('a', 'b', 'c', 'd'));
-  t.true(replyQueue.isOverfull);
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf('a', 'b', 'c', 'd'));
+  t.true(conversation.isOverfull);
   while (bench.dispatcher.requests > 0) {
     await bench.settle();
     await answerAll(bench);
   }
-  t.deepEqual([received, replyQueue.isOverfull], [['A', 'B', 'C', 'D'], false]);
+  t.deepEqual([received, conversation.isOverfull], [['A', 'B', 'C', 'D'], false]);
 });
 
 test('who has sent nothing stops reading too when all together have sent too much, and is told when that is over', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
   const [one, other] = [openConversation(bench), openConversation(bench)];
-  one.replyQueue.dispatch(runOf(request(1), request(2)));
-  t.deepEqual([other.replyQueue.isOverfull, other.end.settlings], [true, 1]);
+  one.conversation.dispatch(runOf(request(1), request(2)));
+  t.deepEqual([other.conversation.isOverfull, other.end.settlings], [true, 1]);
   await bench.settle();
   await answerAll(bench);
-  t.deepEqual([other.replyQueue.isOverfull, other.end.settlings], [false, 2]);
+  t.deepEqual([other.conversation.isOverfull, other.end.settlings], [false, 2]);
 });
 
 test('one request that is longer than the bound is served when there is no other', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxBytes: 10 } });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(request(1)));
-  replyQueue.dispatch(runOf(request(2)));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf(request(1)));
+  conversation.dispatch(runOf(request(2)));
   t.deepEqual(codesOf(received), [[2, 'ERR_LAUNCHPOOL_BUSY', true]]);
   await bench.settle();
   await answerAll(bench);
@@ -100,7 +100,7 @@ test('what waits is begun once, and in its order, while the bound is reached and
   const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 150 } });
   const replyQueues = [openConversation(bench), openConversation(bench)];
   const texts = Array.from({ length: 200 }, (_unused, index) => `m${index}`);
-  for (const { replyQueue } of replyQueues) replyQueue.dispatch(runOf(...texts));
+  for (const { conversation } of replyQueues) conversation.dispatch(runOf(...texts));
   const started: string[] = [];
   while (bench.dispatcher.requests > 0) {
     await bench.settle();

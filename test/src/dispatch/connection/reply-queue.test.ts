@@ -15,7 +15,7 @@ import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-option
 const REFUSED = { name: 'Error', message: 'refused', code: 'E_REFUSED' };
 const FAILED = { name: 'Error', message: 'failed', code: 'E_FAILED' };
 
-function openConversation(
+function openReplyQueue(
   isRaw: boolean,
   more: Partial<ReplyQueueOptions> = {},
 ): { replyQueue: ReplyQueue; received: string[] } {
@@ -30,7 +30,7 @@ function openConversation(
 }
 
 test('raw replies wait for those before them, over segments', (t) => {
-  const { replyQueue, received } = openConversation(true);
+  const { replyQueue, received } = openReplyQueue(true);
   const [one, two] = [replyQueue.open(2, 20, ANY_TIME), replyQueue.open(1, 10, ANY_TIME)];
   replyQueue.settle(two, 0, 1, { frames: runOf('c') });
   replyQueue.settle(one, 1, 1, { frames: runOf('b') });
@@ -41,7 +41,7 @@ test('raw replies wait for those before them, over segments', (t) => {
 
 test('what is settled before it is known that the agent is a raw one keeps nobody waiting for ever', (t) => {
   let kind: AgentKind | undefined;
-  const { replyQueue, received } = openConversation(true, { kind: () => kind });
+  const { replyQueue, received } = openReplyQueue(true, { kind: () => kind });
   const [one, two, three] = [1, 2, 3].map(() => replyQueue.open(1, 10, ANY_TIME)) as [
     RequestGroup,
     RequestGroup,
@@ -56,7 +56,7 @@ test('what is settled before it is known that the agent is a raw one keeps nobod
 });
 
 test('RPC replies wait for nobody', (t) => {
-  const { replyQueue, received } = openConversation(false);
+  const { replyQueue, received } = openReplyQueue(false);
   const [one, two] = [replyQueue.open(2, 20, ANY_TIME), replyQueue.open(1, 10, ANY_TIME)];
   replyQueue.settle(two, 0, 1, { frames: runOf('c') });
   t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['c'], 2, 20]);
@@ -66,7 +66,7 @@ test('RPC replies wait for nobody', (t) => {
 });
 
 test('a reply that waits is kept though its bytes are used for others', (t) => {
-  const { replyQueue, received } = openConversation(true);
+  const { replyQueue, received } = openReplyQueue(true);
   const group = replyQueue.open(2, 20, ANY_TIME);
   const memory = runOf('b');
   replyQueue.settle(group, 1, 1, { frames: memory });
@@ -76,7 +76,7 @@ test('a reply that waits is kept though its bytes are used for others', (t) => {
 });
 
 test('a failure closes behind the replies before it, and nothing comes behind it', (t) => {
-  const { replyQueue, received } = openConversation(true);
+  const { replyQueue, received } = openReplyQueue(true);
   const group = replyQueue.open(3, 30, ANY_TIME);
   replyQueue.settle(group, 1, 1, { failure: FAILED });
   replyQueue.settle(group, 2, 1, { frames: runOf('c') });
@@ -86,7 +86,7 @@ test('a failure closes behind the replies before it, and nothing comes behind it
 
 for (const isRaw of [true, false]) {
   test(`a refusal waits until all requests have been answered, ${isRaw ? 'raw' : 'RPC'}`, (t) => {
-    const { replyQueue, received } = openConversation(isRaw);
+    const { replyQueue, received } = openReplyQueue(isRaw);
     const group = replyQueue.open(1, 10, ANY_TIME);
     replyQueue.refuse(REFUSED);
     t.deepEqual(received, []);
@@ -96,7 +96,7 @@ for (const isRaw of [true, false]) {
 }
 
 test('to whom is gone nothing is said, and its requests are counted off', (t) => {
-  const { replyQueue, received } = openConversation(true);
+  const { replyQueue, received } = openReplyQueue(true);
   const group = replyQueue.open(2, 20, ANY_TIME);
   replyQueue.refuse(REFUSED);
   replyQueue.abandon();
@@ -114,7 +114,7 @@ test('in any order of rows over any segments, each raw reply is handed on once a
     { maxLength: 8 },
   );
   const inOrder = fc.property(anyRanges, (groups) => {
-    const { replyQueue, received } = openConversation(true);
+    const { replyQueue, received } = openReplyQueue(true);
     let position = 0;
     const rows = groups.flatMap((row) => {
       const group = replyQueue.open(

@@ -28,8 +28,8 @@ async function taskOf({ tasks }: Bench, nth: number): Promise<BenchTask> {
 
 test('it is taken back from a thread that does not begin it, when there is room elsewhere', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 2 });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(runOf(LONG));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(runOf(LONG));
   const [first, second] = [await taskOf(bench, 0), await taskOf(bench, 1)];
   // The first thread comes to it after all, and too late.
   t.false(claimLong(longOf(first).claim, first.thread));
@@ -43,7 +43,7 @@ test('it is taken back from a thread that does not begin it, when there is room 
 
 test('it stays where it is when there is room nowhere else', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
-  openConversation(bench).replyQueue.dispatch(runOf(LONG));
+  openConversation(bench).conversation.dispatch(runOf(LONG));
   const { task } = await taskOf(bench, 0);
   // Much longer than it would take.
   await wait(50);
@@ -53,8 +53,8 @@ test('it stays where it is when there is room nowhere else', async (t) => {
 
 test('a thread that dies before it has begun it costs nothing; one that has, an error', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
-  const { replyQueue, received } = openConversation(bench);
-  replyQueue.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
   await (await taskOf(bench, 0)).crash();
   const again = await taskOf(bench, 1);
   t.is(Atomics.load(longOf(again).claim, 0), 0);
@@ -68,10 +68,10 @@ test('a thread that dies before it has begun it costs nothing; one that has, an 
 
 test('one that nobody wants any more is not handed on', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
-  const { replyQueue } = openConversation(bench);
-  replyQueue.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
+  const { conversation } = openConversation(bench);
+  conversation.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
   const { task, crash } = await taskOf(bench, 0);
-  replyQueue.abandon();
+  conversation.abandon();
   t.is(Atomics.load((task as LongTask).claim, 0), CLAIM_CANCELLED);
   await crash();
   t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [1, 0]);
