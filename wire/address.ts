@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LaunchpoolError } from './errors.ts';
 
-/** The longest socket path that works everywhere: sun_path has 104 bytes on macOS (108 on Linux), one is for NUL. */
+/** The longest socket path that works everywhere: sun_path has 104 bytes on macOS (108 on Linux), one of them for NUL. */
 export const MAX_SOCKET_PATH_BYTES = 103;
 
 export type AddressHost = {
@@ -42,18 +42,18 @@ export function socketPathOf(target: string, host: AddressHost = {}): string {
 export type SocketPaths = { agent: string; control: string };
 
 /**
- * The paths of both sockets of a target, as {@link socketPathOf} has it.
+ * The paths of both sockets of a target; see {@link socketPathOf}.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID
  */
 export function socketPathsOf(target: string, host: AddressHost = {}): SocketPaths {
   const agent = socketPathOf(target, host);
   const { platform = process.platform } = host;
-  // There they have a folder to themselves.
+  // On macOS each label has a folder of its own.
   const hasFolder = platform === 'darwin' && !target.includes('/');
   return { agent, control: hasFolder ? checkSocketPath(join(dirname(agent), 'control.sock')) : controlPathOf(agent) };
 }
 
-/** The path of the control socket that stands beside an agent's socket given by its path: X.sock → X.control.sock. */
+/** The path of the control socket beside an agent's socket: X.sock → X.control.sock. */
 export function controlPathOf(socketPath: string): string {
   return checkSocketPath(`${socketPath.replace(/\.sock$/, '')}.control.sock`);
 }
@@ -63,27 +63,27 @@ export function checkSocketPath(path: string): string {
   const bytes = Buffer.byteLength(path);
   if (bytes === 0 || path.includes('\0')) {
     throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `not a socket path: ${JSON.stringify(path)}`, {
-      hint: 'A socket path is that of a file, as in /tmp/rot13/agent.sock.',
+      hint: 'Give the path of a file, such as /tmp/rot13/agent.sock.',
     });
   }
   if (bytes <= MAX_SOCKET_PATH_BYTES) return path;
   throw new LaunchpoolError(
     'ERR_LAUNCHPOOL_ADDRESS_INVALID',
-    `the socket path has ${bytes} bytes, and ${MAX_SOCKET_PATH_BYTES} is the most that works: ${path}`,
-    { hint: `Choose a shorter label, or a shorter folder: ${bytes - MAX_SOCKET_PATH_BYTES} bytes are too many.` },
+    `the socket path has ${bytes} bytes; the maximum is ${MAX_SOCKET_PATH_BYTES}: ${path}`,
+    { hint: `Choose a label or a folder that is ${bytes - MAX_SOCKET_PATH_BYTES} bytes shorter.` },
   );
 }
 
-/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID when a label is not fit to be a file name and a job's name. */
+/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID when a label cannot be a file name and the name of a job. */
 export function checkLabel(label: string): string {
   if (/[.-]control$/.test(label)) {
     // X.control.sock is the path of the control socket of X, and X-control.socket its unit.
     throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `not a label: ${JSON.stringify(label)}`, {
-      hint: 'What ends with .control or -control belongs to the agent whose label is the rest.',
+      hint: 'A name that ends with .control or -control belongs to the agent whose label is the rest.',
     });
   }
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(label) && !label.includes('..')) return label;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `not a label: ${JSON.stringify(label)}`, {
-    hint: 'A label is letters, digits, dots, dashes and underscores, as in com.example.rot13; a path contains a slash.',
+    hint: 'A label has letters, digits, dots, dashes and underscores, such as com.example.rot13; a path has a slash.',
   });
 }

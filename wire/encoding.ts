@@ -1,4 +1,4 @@
-/** What a request is written in, told by its first bytes alone. */
+/** The encoding of a request, by its first bytes alone. */
 
 /** `unknown` covers the empty request too. */
 export type Encoding = 'json' | 'messagepack' | 'pickle' | 'unknown';

@@ -1,4 +1,4 @@
-/** Finds what stands around the params of a single request without parsing it. */
+/** Finds the envelope of a single request, the members beside its params, without parsing. */
 import { skipWhiteSpace } from './encoding.ts';
 import { legalId } from './id-scan.ts';
 import type { IdText } from './id-text.ts';
@@ -7,16 +7,16 @@ import { isText, scanMembers, valueAt } from './json-scan.ts';
 export type Envelope = {
   /** Undefined for a notification. */
   id: IdText | undefined;
-  /** Only where it is one that begins with `$/`. */
+  /** Only if it begins with `$/`. */
   method: string | undefined;
   timeoutMs: number | undefined;
-  /** The id in the params, where these are an object. */
+  /** The id in the params, if these are an object. */
   cancelledId: IdText | undefined;
 };
 
-/** A method of launchpool's own has a shorter name. */
+/** Launchpool's own methods have shorter names. */
 const MAX_METHOD_BYTES = 64;
-/** A number is not written longer by anybody. */
+/** The longest text of a number that is read. */
 const MAX_NUMBER_BYTES = 32;
 
 /** Never throws. A batch has no envelope. */
@@ -30,7 +30,7 @@ export function scanEnvelope(payload: Buffer): Envelope {
     else if (isKey('timeoutMs')) envelope.timeoutMs = numberAt(payload, from, to);
     else if (isKey('params')) paramsAt = from;
   });
-  // Params may be long, and are of no interest otherwise.
+  // Params may be long: they are scanned only for launchpool's own methods.
   if (envelope.method !== undefined && paramsAt !== undefined) envelope.cancelledId = idIn(payload, paramsAt);
   return envelope;
 }

@@ -1,13 +1,13 @@
 /** The one error class, the table of its codes, and the plain form in which errors cross threads and sockets. */
 
 type ErrorFacts = {
-  /** What has happened, for docs/errors.md. */
+  /** The meaning, for docs/errors.md. */
   readonly meaning: string;
-  /** Whether the same call may succeed if it is made again later. */
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean;
-  /** Exit status of a command that ends with this error; the numbers are those of sysexits(3). */
+  /** The exit status of a command that ends with this error, after sysexits(3). */
   readonly exit: number;
-  /** The `code` of a JSON-RPC error object, where the error travels as one. */
+  /** The `code` of the JSON-RPC error object, if the error travels as one. */
   readonly rpc?: number;
 };
 
@@ -18,7 +18,7 @@ const facts = (meaning: string, exit: number, rpc?: number, retryable = false): 
   ...(rpc === undefined ? {} : { rpc }),
 });
 
-/** Every code launchpool gives an error. Codes are stable: match them, not the messages. */
+/** All codes of launchpool's errors. Codes are stable: match them, not the messages. */
 export const ERROR_CODES = {
   ERR_LAUNCHPOOL_FRAME_TOO_LARGE: facts('A frame announces more bytes than the maximum.', 65, -32600),
   ERR_LAUNCHPOOL_FRAME_INVALID: facts('A frame header is not one of this protocol (a negative length).', 65, -32700),
@@ -33,11 +33,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_AUTH_DIGEST: facts('The other side offers only a digest that is not allowed here.', 77),
 
   ERR_LAUNCHPOOL_PARSE: facts('A request is not JSON.', 65, -32700),
-  ERR_LAUNCHPOOL_PICKLE: facts(
-    'A request is a Python pickle: send() was used where send_bytes() is meant.',
-    65,
-    -32700,
-  ),
+  ERR_LAUNCHPOOL_PICKLE: facts('A request is a Python pickle: send() was called instead of send_bytes().', 65, -32700),
   ERR_LAUNCHPOOL_ENCODING: facts('A request is in an encoding that this version does not read.', 65, -32700),
   ERR_LAUNCHPOOL_REQUEST_INVALID: facts('A request is JSON, but not a JSON-RPC 2.0 request.', 65, -32600),
   ERR_LAUNCHPOOL_METHOD_NOT_FOUND: facts('The agent has no method of that name.', 64, -32601),
@@ -46,71 +42,66 @@ export const ERROR_CODES = {
     65,
     -32602,
   ),
-  ERR_LAUNCHPOOL_HANDLER: facts('The handler threw something that has no code of its own.', 1, -32000),
-  ERR_LAUNCHPOOL_RESULT_INVALID: facts('The handler returned what cannot be sent.', 70, -32603),
+  ERR_LAUNCHPOOL_HANDLER: facts('The handler threw a value without a code of its own.', 1, -32000),
+  ERR_LAUNCHPOOL_RESULT_INVALID: facts('The handler returned a value that cannot be sent.', 70, -32603),
   ERR_LAUNCHPOOL_HANDLER_EXITED: facts('The handler called process.exit().', 70, -32603),
   ERR_LAUNCHPOOL_THREAD_EXITED: facts('The worker thread ended before the request was answered.', 70, -32603),
-  ERR_LAUNCHPOOL_BUSY: facts(
-    'The agent has as much to do as it may; `data.retryAfterMs` says when to ask again.',
-    75,
-    -32002,
-    true,
-  ),
+  ERR_LAUNCHPOOL_BUSY: facts('The agent is at a limit; `data.retryAfterMs` says when to retry.', 75, -32002, true),
   ERR_LAUNCHPOOL_QUEUE_TIMEOUT: facts(
-    'The time of the request was over before it was begun: it has not been run.',
+    'The deadline of the request passed before it started: it has not run.',
     75,
     -32003,
     true,
   ),
-  ERR_LAUNCHPOOL_RUN_TIMEOUT: facts('The time of the request was over while it ran.', 75, -32003),
+  ERR_LAUNCHPOOL_RUN_TIMEOUT: facts('The deadline of the request passed while it ran.', 75, -32003),
   ERR_LAUNCHPOOL_CANCELLED: facts(
-    'The caller has cancelled the request or hung up, or the agent had to leave.',
+    'The caller cancelled the request or disconnected, or the agent shut down.',
     75,
     -32800,
   ),
-  ERR_LAUNCHPOOL_PEER_REFUSED: facts('The user on the other side of the socket may not speak to this agent.', 77),
-  ERR_LAUNCHPOOL_SOCKET_UNSAFE: facts('The socket can be reached by others than those who may speak.', 78, -32001),
-  ERR_LAUNCHPOOL_RELOAD_FAILED: facts('The module cannot be swapped for the new one; the old one goes on.', 66, -32001),
+  ERR_LAUNCHPOOL_PEER_REFUSED: facts('The user who connected may not use this agent.', 77),
+  ERR_LAUNCHPOOL_SOCKET_UNSAFE: facts('Users who may not use the agent can reach its socket.', 78, -32001),
+  ERR_LAUNCHPOOL_RELOAD_FAILED: facts('The new module cannot replace the old one, which stays.', 66, -32001),
   ERR_LAUNCHPOOL_REPLY_INVALID: facts('A reply is not a JSON-RPC 2.0 response.', 76),
 
   ERR_LAUNCHPOOL_MODULE_NOT_LOADED: facts("The agent's module cannot be loaded.", 66, -32001),
   ERR_LAUNCHPOOL_MODULE_NO_EXPORTS: facts("The agent's module exports no function.", 66, -32001),
   ERR_LAUNCHPOOL_MODULE_BOTH_KINDS: facts("The agent's module has a default export and named ones.", 66, -32001),
 
-  ERR_LAUNCHPOOL_NOT_SUPERVISED: facts('`run` was started by hand: no supervisor has handed it a socket.', 64),
-  ERR_LAUNCHPOOL_SUPERVISOR_INVALID: facts('The supervisor handed over something that is not usable.', 78),
+  ERR_LAUNCHPOOL_NOT_SUPERVISED: facts('`run` was started by hand: no supervisor has passed it a socket.', 64),
+  ERR_LAUNCHPOOL_SUPERVISOR_INVALID: facts('The supervisor passed something that cannot be used.', 78),
   ERR_LAUNCHPOOL_CHECK_IN_UNKNOWN_NAME: facts('launchd knows no socket of that name for this job (ENOENT).', 78),
   ERR_LAUNCHPOOL_CHECK_IN_NOT_MANAGED: facts('launchd does not manage this process (ESRCH).', 64),
-  ERR_LAUNCHPOOL_CHECK_IN_REPEATED: facts('The socket has been handed out already (EALREADY).', 70),
+  ERR_LAUNCHPOOL_CHECK_IN_REPEATED: facts('The socket was handed out before (EALREADY).', 70),
   ERR_LAUNCHPOOL_CHECK_IN_FAILED: facts('launchd refused the check-in for another reason.', 71),
   ERR_LAUNCHPOOL_CHECK_IN_LIBRARY: facts('The library that launchd check-in needs cannot be loaded.', 71),
 
-  ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE: facts('There is no launchd session or systemd user manager to be asked.', 69),
-  ERR_LAUNCHPOOL_SUPERVISOR_FAILED: facts('launchctl or systemctl refused what it was asked for.', 71),
-  ERR_LAUNCHPOOL_JOB_INVALID: facts('What is to be installed makes no valid plist or unit.', 78),
-  ERR_LAUNCHPOOL_NODE_UNFIT: facts('The Node to be recorded is too old, does not run, or will not stay.', 78),
-  ERR_LAUNCHPOOL_INSTALL_FAILED: facts('A step of an installation failed; all is as it was before.', 73),
+  ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE: facts('No launchd session and no systemd user manager answers.', 69),
+  ERR_LAUNCHPOOL_SUPERVISOR_FAILED: facts('launchctl or systemctl refused a command.', 71),
+  ERR_LAUNCHPOOL_JOB_INVALID: facts('The job has no valid plist or unit.', 78),
+  ERR_LAUNCHPOOL_NODE_UNFIT: facts('The chosen Node is too old, does not run, or will be removed.', 78),
+  ERR_LAUNCHPOOL_INSTALL_FAILED: facts('A step of an installation failed; everything is restored.', 73),
   ERR_LAUNCHPOOL_NOT_INSTALLED: facts('No agent is installed under that label.', 66),
-  ERR_LAUNCHPOOL_NOT_READY: facts('The installed agent does not answer, or not as what was installed.', 70),
+  ERR_LAUNCHPOOL_NOT_READY: facts('The installed agent does not answer, or another program does.', 70),
 
   ERR_LAUNCHPOOL_ADDRESS_INVALID: facts('A label or a socket path is not usable.', 64),
-  ERR_LAUNCHPOOL_SOCKET_IN_USE: facts('Someone answers at the socket path already.', 73),
+  ERR_LAUNCHPOOL_SOCKET_IN_USE: facts('Another process listens at the socket path.', 73),
   ERR_LAUNCHPOOL_SOCKET_FAILED: facts('The socket cannot be bound.', 73),
   ERR_LAUNCHPOOL_OPTION_INVALID: facts('An option has a value that is not allowed.', 64),
 
-  ERR_LAUNCHPOOL_CONNECT_FAILED: facts('Nobody could be reached at the socket.', 69, undefined, true),
-  ERR_LAUNCHPOOL_CONNECTION_CLOSED: facts('The connection closed before the reply came.', 69, undefined, true),
-  ERR_LAUNCHPOOL_CALL_TIMEOUT: facts('No reply came within the time the caller gave.', 75, undefined, true),
+  ERR_LAUNCHPOOL_CONNECT_FAILED: facts('No process answers at the socket.', 69, undefined, true),
+  ERR_LAUNCHPOOL_CONNECTION_CLOSED: facts('The connection closed before the reply arrived.', 69, undefined, true),
+  ERR_LAUNCHPOOL_CALL_TIMEOUT: facts('No reply arrived before the deadline of the caller.', 75, undefined, true),
 } as const satisfies Record<string, ErrorFacts>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export type ErrorDetails = {
-  /** What to do about it, as one sentence. */
+  /** What to do, as one sentence. */
   hint?: string | undefined;
-  /** What lies behind it. */
+  /** The underlying error. */
   cause?: unknown;
-  /** Values for a program to read. */
+  /** Values for programs. */
   data?: unknown;
 };
 
@@ -125,7 +116,7 @@ export class LaunchpoolError extends Error {
   hint: string | undefined;
   retryable: boolean;
   data: unknown;
-  /** Whether the other side has answered with this error, rather than this side having come upon it. */
+  /** Whether the other side answered with this error; false when this side detected it. */
   remote = false;
 
   constructor(code: ErrorCode, message: string, { hint, cause, data }: ErrorDetails = {}) {
@@ -138,7 +129,7 @@ export class LaunchpoolError extends Error {
   }
 }
 
-/** An error as plain fields: what is left of it in JSON and in a structured clone. */
+/** An error as plain fields: the part that survives JSON and structured clones. */
 export type PlainError = {
   name: string;
   message: string;
@@ -151,13 +142,13 @@ export type PlainError = {
 const textOf = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback);
 
 /**
- * Reduces anything that was thrown to plain fields.
+ * Reduces any thrown value to plain fields.
  *
- * Getters and proxies may throw while they are read; what cannot be read is left out, so this never throws.
- * @param stack whether the stack goes along; it shows paths, so only in development.
+ * Getters and proxies may throw while they are read: such fields are left out. Never throws.
+ * @param stack whether to include the stack, which shows paths: in development only.
  */
 export function toPlain(thrown: unknown, { stack = false }: { stack?: boolean } = {}): PlainError {
-  const unreadable = { name: 'Error', message: 'something was thrown that cannot be read' };
+  const unreadable = { name: 'Error', message: 'the thrown value cannot be read' };
   if (typeof thrown !== 'object' || thrown === null) {
     try {
       return { name: 'Error', message: `thrown: ${String(thrown)}` };
@@ -174,7 +165,7 @@ export function toPlain(thrown: unknown, { stack = false }: { stack?: boolean } 
       return undefined;
     }
   };
-  const message = textOf(read('message'), 'an object without a message was thrown');
+  const message = textOf(read('message'), 'the thrown object has no message');
   if (!isReadable) return unreadable;
   const plain: PlainError = { name: textOf(read('name'), 'Error'), message };
   const [code, hint, data] = [read('code'), read('hint'), read('data')];
@@ -186,7 +177,7 @@ export function toPlain(thrown: unknown, { stack = false }: { stack?: boolean } 
   return plain;
 }
 
-/** The counterpart of {@link toPlain}: a remote LaunchpoolError that carries the plain fields as its own. */
+/** The counterpart of {@link toPlain}: a remote LaunchpoolError with these fields. */
 export function fromPlain({ name, message, code, hint, data, stack }: PlainError): LaunchpoolError {
   const error = new LaunchpoolError('ERR_LAUNCHPOOL_HANDLER', message, { hint, data });
   error.name = name;
@@ -197,7 +188,7 @@ export function fromPlain({ name, message, code, hint, data, stack }: PlainError
   return error;
 }
 
-/** What the table says of a code, or undefined when the code is not launchpool's. */
+/** The table's facts for a code, or undefined for a code that is not launchpool's. */
 export function factsOf(code: unknown): ErrorFacts | undefined {
   return typeof code === 'string' && Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined;
 }

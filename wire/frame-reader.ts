@@ -1,66 +1,66 @@
-/** Turns chunks that are cut anywhere into runs of whole frames; knows nothing of sockets. */
+/** Turns chunks of a stream, cut anywhere, into runs of whole frames. Knows no sockets. */
 import { LaunchpoolError } from './errors.ts';
 import { DEFAULT_MAX_FRAME_BYTES, LONG_HEADER_BYTES, readHeader, SHORT_HEADER_BYTES } from './frame.ts';
 
 export type FrameLimits = {
   /**
-   * The longest payload that is accepted, in bytes. A longer one is refused from its header.
+   * The longest payload that is accepted, in bytes. A longer one is refused as soon as its header has arrived.
    * @default 67108864 (64 MiB)
    */
   maxFrameBytes: number;
   /**
-   * How many frames a run may hold. The limits are read anew after each run, so with 1 they can change from one
-   * frame to the next, as they do when a handshake ends.
+   * How many frames a run may hold. The limits are read again after each run: with 1 they can change from one frame to
+   * the next, as they do when a handshake ends.
    * @default Infinity
    */
   maxRunFrames: number;
 };
 
 /**
- * Receives `frames` whole frames, still framed, one behind the other. The run is the receiver's until it returns, or,
- * when it stands in memory of its `own`, for as long as the receiver wants.
+ * Receives `frames` whole frames, still framed. The run is valid until the call returns; if it stands in memory of its
+ * `own`, for as long as the receiver wants.
  */
 export type OnRun = (run: Buffer, frames: number, own: boolean) => void;
 
-/** Returns memory for a frame that does not come in one piece. It need not be cleared. */
+/** Returns memory for a frame that arrives in pieces. The memory need not be cleared. */
 export type Allocate = (bytes: number) => Buffer;
 
 export type FrameReader = {
   limits: FrameLimits;
-  /** Bytes of an unfinished frame that are held here. */
+  /** The bytes of an unfinished frame that are held here. */
   readonly heldBytes: number;
-  /** How many it will have, header included, as far as its header says; 0 when there is none. */
+  /** The length of that frame, header included, as far as its header tells; 0 without one. */
   readonly announcedBytes: number;
   /**
-   * Takes the next bytes of the stream and hands on every frame that is whole, those before a bad one included.
-   * @throws ERR_LAUNCHPOOL_FRAME_TOO_LARGE, ERR_LAUNCHPOOL_FRAME_INVALID; the reader is of no use after that.
+   * Takes the next bytes of the stream, and hands every whole frame on, also those before an invalid one.
+   * @throws ERR_LAUNCHPOOL_FRAME_TOO_LARGE, ERR_LAUNCHPOOL_FRAME_INVALID; the reader cannot be used after that.
    */
   push(chunk: Buffer, onRun: OnRun): void;
   /**
-   * Where the next bytes of the stream should be written, without a chunk in between: the rest of a long frame. Undefined
-   * when they may be anything.
+   * Where the next bytes of the stream should be written directly: the rest of a long frame. Undefined when they belong
+   * to a chunk.
    */
   target(): Buffer | undefined;
   /**
-   * Takes `bytes` bytes that have been written to the target.
+   * Takes `bytes` bytes that were written to the target.
    * @throws as {@link push}
    */
   filled(bytes: number, onRun: OnRun): void;
   /**
-   * Says that the stream has ended.
-   * @throws ERR_LAUNCHPOOL_FRAME_TRUNCATED when a frame was still unfinished.
+   * The stream has ended.
+   * @throws ERR_LAUNCHPOOL_FRAME_TRUNCATED when a frame is unfinished.
    */
   end(): void;
 };
 
-/** Up to here an unfinished frame gets all its memory at once; beyond, only in step with what has arrived. */
+/** Up to this size an unfinished frame gets all its memory at once; beyond, in step with the bytes that have arrived. */
 const TRUSTED_BYTES = 64 * 1024;
-/** By how much the memory of a long frame grows: a byte is copied 1/3 of a time more on average, not once per chunk. */
+/** The growth of a long frame's memory: a byte is copied 1/3 of a time more on average, not once per chunk. */
 const GROWTH = 4;
-/** As long as it is not longer than this, it grows faster, so that a frame of a megabyte is not copied again. */
+/** Up to this size memory grows faster, so that a frame of a megabyte is not copied again. */
 const QUICK_BYTES = 4 * 1024 * 1024;
 const QUICK_GROWTH = 128;
-/** The rest of a frame that is at least so long, and of which so much is left, is worth a target of its own. */
+/** A frame of at least this length, with at least this rest, gets a target of its own. */
 const DIRECT_FRAME_BYTES = 48 * 1024;
 const DIRECT_REST_BYTES = 4 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -72,10 +72,10 @@ export function createFrameReader(
   return new StreamReader(limits, allocate);
 }
 
-/** A class, as an agent has thousands of them: what is in a closure takes its memory for each. */
+/** A class: a closure would take its memory for each of thousands of connections. */
 class StreamReader implements FrameReader {
   limits: FrameLimits;
-  /** The unfinished frame: so many of its bytes, header included, stand at the start of the memory. */
+  /** The number of bytes of the unfinished frame, header included, at the start of the memory. */
   heldBytes = 0;
   #memory: Buffer = NOTHING;
   readonly #allocate: Allocate;
@@ -93,7 +93,7 @@ class StreamReader implements FrameReader {
     try {
       this.#take(chunk, onRun);
     } catch (error) {
-      // Of a frame that is refused nothing is kept: nobody must come upon it again.
+      // A refused frame is dropped: a later call must not meet it again.
       this.#memory = NOTHING;
       this.heldBytes = 0;
       throw error;
@@ -133,7 +133,7 @@ class StreamReader implements FrameReader {
     );
   }
 
-  /** Where the frame at `offset` ends, or undefined while its header is not whole. */
+  /** Where the frame at `offset` ends, or undefined while its header is incomplete. */
   #frameEnd(bytes: Buffer, offset: number, end: number): number | undefined {
     const length = readHeader(bytes, offset, end);
     if (length === undefined) return undefined;
@@ -169,7 +169,7 @@ class StreamReader implements FrameReader {
     return end;
   }
 
-  /** Adds to the held frame what it lacks; returns how much of the chunk that took. */
+  /** Adds the missing bytes to the held frame; returns how many bytes of the chunk that took. */
   #finishHeld(chunk: Buffer, onRun: OnRun): number {
     let offset = 0;
     let end = this.#frameEnd(this.#memory, 0, this.heldBytes);
@@ -191,7 +191,7 @@ class StreamReader implements FrameReader {
     onRun(frame, 1, true);
   }
 
-  /** Copies a piece of the chunk behind the held bytes of a frame of `total` bytes; returns the piece's length. */
+  /** Copies a part of the chunk behind the held bytes of a frame of `total` bytes; returns its length. */
   #hold(chunk: Buffer, from: number, to: number, total: number): number {
     const needed = this.heldBytes + to - from;
     if (needed > this.#memory.length) this.#grow(needed, total);
@@ -201,7 +201,7 @@ class StreamReader implements FrameReader {
   }
 
   #grow(needed: number, total: number): void {
-    // Never more than the frame, and never much more than has arrived: a header alone must not make us allocate.
+    // At most the frame, and not much more than has arrived: a header alone must not allocate its announced length.
     const quick = Math.min(QUICK_BYTES, needed * QUICK_GROWTH);
     const grown = this.#allocate(Math.max(needed, Math.min(total, Math.max(TRUSTED_BYTES, quick, needed * GROWTH))));
     this.#memory.copy(grown, 0, 0, this.heldBytes);
@@ -209,7 +209,7 @@ class StreamReader implements FrameReader {
   }
 }
 
-/** The size of a header of which the first field is there. */
+/** The size of a header whose first field has arrived. */
 function headerSize(bytes: Buffer, offset: number): number {
   return bytes.readInt32BE(offset) === -1 ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES;
 }

@@ -15,7 +15,7 @@ import { LaunchpoolError } from './errors.ts';
 export const MAX_SHORT_LENGTH = 0x7fff_ffff;
 export const SHORT_HEADER_BYTES = 4;
 export const LONG_HEADER_BYTES = 12;
-/** The maximum payload when nothing else is said: 64 MiB. A frame of exactly the maximum is accepted. */
+/** The default of the longest payload: 64 MiB. A frame of exactly this length is accepted. */
 export const DEFAULT_MAX_FRAME_BYTES: number = 64 * 1024 * 1024;
 
 /** How many bytes the header of a payload of `length` bytes takes. */
@@ -29,21 +29,21 @@ export function writeHeader(target: Buffer, length: number, offset = 0): number 
   return target.writeBigUInt64BE(BigInt(length), target.writeInt32BE(-1, offset));
 }
 
-/** The header alone, for a payload that is to be written behind it without being copied. */
+/** The header alone, for a payload that is written behind it without a copy. */
 export function frameHeader(length: number): Buffer {
   const header = Buffer.allocUnsafe(headerBytes(length));
   writeHeader(header, length);
   return header;
 }
 
-/** A whole frame, in memory of its own that may be transferred to another thread. */
+/** A whole frame, in memory of its own, which may be transferred to another thread. */
 export function encodeFrame(payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafeSlow(headerBytes(payload.length) + payload.length);
   frame.set(payload, writeHeader(frame, payload.length));
   return frame;
 }
 
-/** As {@link encodeFrame}, for text, which becomes UTF-8. */
+/** As {@link encodeFrame}, for text, which is encoded as UTF-8. */
 export function encodeTextFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const frame = Buffer.allocUnsafeSlow(headerBytes(length) + length);
@@ -54,8 +54,8 @@ export function encodeTextFrame(text: string): Buffer {
 /**
  * Reads the header at `offset` of bytes that may end anywhere.
  *
- * @returns the payload's length in bytes, or undefined while the header is not whole. Lengths over 2^53 come back
- *   rounded, which is of no account: they are refused anyway.
+ * @returns the payload's length in bytes, or undefined while the header is incomplete. Lengths over 2^53 are rounded:
+ *   they exceed every limit anyway.
  * @throws ERR_LAUNCHPOOL_FRAME_INVALID for a negative length other than -1.
  */
 export function readHeader(bytes: Buffer, offset: number, end: number = bytes.length): number | undefined {
@@ -71,13 +71,13 @@ export function readHeader(bytes: Buffer, offset: number, end: number = bytes.le
   return bytes.readUInt32BE(offset + 4) * 0x1_0000_0000 + bytes.readUInt32BE(offset + 8);
 }
 
-/** Where the payload begins of the frame that stands, whole, at `offset`. */
+/** Where the payload of the whole frame at `offset` begins. */
 export function payloadStart(run: Buffer, offset: number): number {
-  // The long form may announce a short payload; only the first field tells which form it is.
+  // The long form may announce a short payload: only the first field tells the form.
   return offset + (run.readInt32BE(offset) === -1 ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES);
 }
 
-/** How long the payload is of the frame that stands, whole, at `offset`. */
+/** The length of the payload of the whole frame at `offset`. */
 export function payloadLength(run: Buffer, offset: number): number {
   return readHeader(run, offset) as number;
 }

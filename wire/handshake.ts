@@ -10,8 +10,8 @@
  *                                           ◀──     #WELCOME# (or #FAILURE#, and closes)
  *
  * Python up to 3.11 sends 20 random bytes and answers with a bare 16-byte HMAC-MD5. From 3.12 on the message is
- * `{digest}` and 40 random bytes and the answer `{digest}` and the HMAC over the whole message; an older client takes
- * such a message as it stands and answers with bare MD5, which is accepted unless MD5 is switched off.
+ * `{digest}` and 40 random bytes, and the answer `{digest}` and the HMAC over the whole message. An older client takes such
+ * a message as it is and answers with bare MD5, which is accepted unless MD5 is switched off.
  * Source: "multiprocessing.connection Authentication Handshake Protocol Description" in
  * https://github.com/python/cpython/blob/main/Lib/multiprocessing/connection.py
  */
@@ -22,7 +22,7 @@ import { LaunchpoolError } from './errors.ts';
 const WELCOME = Buffer.from('#WELCOME#');
 const FAILURE = Buffer.from('#FAILURE#');
 
-/** Python's name of a digest → the name node:crypto has for it. */
+/** Python's name of a digest → the name in node:crypto. */
 const DIGESTS: Readonly<Record<string, string>> = {
   md5: 'md5',
   sha256: 'sha256',
@@ -35,7 +35,7 @@ const LEGACY_ANSWER_BYTES = 16;
 const RANDOM_BYTES = 40;
 
 export type HandshakeOptions = {
-  /** Who was connected to ('server') and challenges first, or who connected ('client'). */
+  /** The side that accepted ('server'), which challenges first, or that connected ('client'). */
   role: 'server' | 'client';
   /** The shared key. */
   authkey: Uint8Array;
@@ -46,13 +46,13 @@ export type HandshakeOptions = {
   md5?: boolean;
 };
 
-/** What to send in return for a message, and how the handshake stands then. On failure, send, then close. */
+/** What to send in reply to a message, and the state of the handshake after it. On failure: send, then close. */
 export type HandshakeStep = { send: Buffer[]; done: boolean; error?: LaunchpoolError };
 
 export type Handshake = {
-  /** What to send as soon as the connection stands. */
+  /** What to send when the connection is open. */
   start(): Buffer[];
-  /** Takes the payload of the next frame. Never throws; a step with `error` is the last one. */
+  /** Takes the payload of the next frame. Never throws; the step with `error` is the last one. */
   receive(payload: Uint8Array): HandshakeStep;
 };
 
@@ -121,7 +121,7 @@ function answerTo(authkey: Uint8Array, message: Buffer, md5: boolean): Buffer {
   return Buffer.concat([Buffer.from(`{${name}}`), digest]);
 }
 
-/** Compares in constant time. The MAC covers the `{digest}` prefix of the challenge, so nobody can talk it down. */
+/** Compares in constant time. The MAC covers the `{digest}` prefix of the challenge: a third party cannot weaken it. */
 function isRightAnswer(authkey: Uint8Array, challenge: Buffer, answer: Buffer, md5: boolean): boolean {
   const bare = answer.length === LEGACY_ANSWER_BYTES;
   const name = bare ? 'md5' : digestName(answer);
@@ -131,20 +131,20 @@ function isRightAnswer(authkey: Uint8Array, challenge: Buffer, answer: Buffer, m
   return expected !== undefined && expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-/** The digest that a `{digest}` prefix names, when it is one of Python's. */
+/** The digest in a `{digest}` prefix, if Python has it. */
 function digestName(message: Buffer): string | undefined {
   const name = /^\{([a-z0-9_]{1,8})\}/.exec(message.toString('latin1', 0, 10))?.[1];
   return name !== undefined && Object.hasOwn(DIGESTS, name) ? name : undefined;
 }
 
-/** Undefined where the digest is missing, as MD5 is under FIPS. */
+/** Undefined where the digest is missing, such as MD5 under FIPS. */
 function hmac(name: string, authkey: Uint8Array, message: Buffer): Buffer | undefined {
   try {
     return createHmac(DIGESTS[name] as string, authkey)
       .update(message)
       .digest();
   } catch {
-    // OpenSSL refuses digests that its policy forbids; the caller says what that means.
+    // OpenSSL refuses digests that its policy forbids; the caller reports it.
     return undefined;
   }
 }

@@ -1,24 +1,24 @@
-/** Ids as the JSON text they were sent as: 1e400 or 2^63 would not survive as numbers. */
+/** Ids as the JSON text that was sent: 1e400 or 2^63 would not survive as numbers. */
 
 export type IdText = string;
 
 export const NULL_ID: IdText = 'null';
 
-/** What only looks like a whole number once it has been rounded. */
+/** An id that becomes a whole number only by rounding. */
 const FRACTIONAL_ID = /"id"\s*:\s*-?\d*[.eE]/;
 
-/** Says how the id of the request at an index of the batch is written. */
+/** Returns the text of the id of the request at an index of the batch. */
 export type IdWriter = (id: string | number | null, index: number) => IdText;
 
-/** Numbers that a double does not hold exactly are looked up in the source, which costs a second parse of it, once. */
+/** Looks numbers up in the source that a double does not hold exactly, which costs one second parse of it. */
 export function idWriter(source: string): IdWriter {
   let hasFractions: boolean | undefined;
   let texts: ReadonlyMap<number, IdText> | undefined;
   return (id, index) => {
     if (typeof id !== 'number') return JSON.stringify(id);
-    // A batch has one source and many ids.
+    // One test serves all ids of a batch.
     hasFractions ??= FRACTIONAL_ID.test(source);
-    // String() makes 0 of -0.
+    // String() turns -0 into 0.
     if (Number.isSafeInteger(id) && !Object.is(id, -0) && !hasFractions) return String(id);
     texts ??= idTextsOf(source);
     return texts.get(index) ?? JSON.stringify(id);
@@ -41,7 +41,7 @@ function idTextsOf(source: string): Map<number, IdText> {
       if (text !== undefined) texts.set(index, text);
     }
   } catch {
-    // The reviver recurses, so a frame nested deeply enough gets here; such an id comes back rounded.
+    // The reviver recurses: a frame that is nested deeply enough gets here, and its id comes back rounded.
   }
   return texts;
 }

@@ -4,9 +4,9 @@ import { fromPlain, LaunchpoolError, type PlainError, toPlain } from './errors.t
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * A request as JSON text; without an id, a notification.
- * @param timeoutMs how long the agent has for it, from when it has read it. See docs/protocol.md.
- * @throws ERR_LAUNCHPOOL_PARAMS_INVALID when JSON has no form for the params.
+ * A request as JSON text; without an id it is a notification.
+ * @param timeoutMs how long the agent may take after it has read the request. See docs/protocol.md.
+ * @throws ERR_LAUNCHPOOL_PARAMS_INVALID when the params have no form in JSON.
  */
 export function encodeRequest(
   id: number | undefined,
@@ -22,7 +22,7 @@ export function encodeRequest(
   }
 }
 
-/** The notification that nobody waits any more for the reply to this id. */
+/** The notification that cancels the request with this id. */
 export function encodeCancel(id: number): string {
   return JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } });
 }
@@ -44,7 +44,7 @@ export function decodeResponses(payload: Uint8Array): RpcResponse[] {
 }
 
 function readResponse(value: unknown): RpcResponse {
-  if (typeof value !== 'object' || value === null) throw replyInvalid('it is no object');
+  if (typeof value !== 'object' || value === null) throw replyInvalid('it is not an object');
   const { id, error } = value as { id?: unknown; error?: unknown };
   if (error === undefined) {
     if (!('result' in value)) throw replyInvalid('it has neither a result nor an error');
@@ -57,7 +57,7 @@ function readResponse(value: unknown): RpcResponse {
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(['name', 'code', 'hint', 'data', 'stack', 'retryable']);
 
-/** The error that {@link encodeError} has written; of another server's, the code and the data as they stand. */
+/** The error that {@link encodeError} wrote; for another server, its code and data as they are. */
 function plainOf(rpcCode: number, message: string, data: unknown): PlainError {
   if (!isOwn(data)) return { name: 'Error', message, code: rpcCode, data };
   const { name, code, hint, data: own, stack } = data;

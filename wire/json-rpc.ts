@@ -3,20 +3,20 @@ import { type Encoding, sniffEncoding } from './encoding.ts';
 import { ERROR_CODES, type ErrorCode, factsOf, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
 import { type IdText, type IdWriter, idWriter, NULL_ID } from './id-text.ts';
 
-// On a thread, the module may change them.
+// The module on the same thread may change the global JSON object.
 const { parse: parseJson, stringify: toJson } = JSON;
 
-/** A request that can be run. Without an id it is a notification, which is never answered. */
+/** A request that can run. Without an id it is a notification, which gets no reply. */
 export type RpcRequest = { id: IdText | undefined; method: string; params: unknown[] };
 /** A request that can only be answered with an error. */
 export type RpcFault = { id: IdText; error: LaunchpoolError };
 export type RpcItem = RpcRequest | RpcFault;
-/** What a frame holds: one request, or a batch that is answered with one array. */
+/** The contents of a frame: one request, or a batch, whose reply is one array. */
 export type RpcMessage = { batch: boolean; items: RpcItem[] };
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads a frame. What is wrong with it comes back as a fault to answer with; this never throws. */
+/** Reads a frame. A fault in it becomes an item to answer with; never throws. */
 export function decodeRequests(payload: Uint8Array): RpcMessage {
   try {
     const encoding = sniffEncoding(payload);
@@ -77,8 +77,8 @@ function invalid(what: string): LaunchpoolError {
 const REFUSALS: Readonly<Record<Exclude<Encoding, 'json' | 'unknown'>, [ErrorCode, string, string]>> = {
   pickle: [
     'ERR_LAUNCHPOOL_PICKLE',
-    'the request is a Python pickle, which is never read here',
-    "Send JSON with send_bytes(); Python's send() pickles.",
+    'the request is a Python pickle, which this agent never reads',
+    "Send JSON with send_bytes(): Python's send() pickles.",
   ],
   messagepack: [
     'ERR_LAUNCHPOOL_ENCODING',
@@ -100,8 +100,8 @@ function notJson(payload: Uint8Array, encoding: Exclude<Encoding, 'json'>): Laun
 
 /**
  * A response as JSON text.
- * @param result `undefined` is sent as null, which is what JSON has for it.
- * @throws ERR_LAUNCHPOOL_RESULT_INVALID when JSON has no form for the result.
+ * @param result `undefined` is sent as null.
+ * @throws ERR_LAUNCHPOOL_RESULT_INVALID when the result has no form in JSON.
  */
 export function encodeResult(id: IdText, result: unknown): string {
   let json: string | undefined;
@@ -111,19 +111,22 @@ export function encodeResult(id: IdText, result: unknown): string {
     throw new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', `the result is not JSON: ${toPlain(cause).message}`);
   }
   if (json === undefined) {
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', `the result is a ${typeof result}, which JSON has not`);
+    throw new LaunchpoolError(
+      'ERR_LAUNCHPOOL_RESULT_INVALID',
+      `the result is a ${typeof result}, which has no form in JSON`,
+    );
   }
   return `{"jsonrpc":"2.0","id":${id},"result":${json}}`;
 }
 
-/** An error response as JSON text. What of `data` JSON has no form for is left out; this never throws. */
+/** An error response as JSON text. Leaves out `data` that has no form in JSON; never throws. */
 export function encodeError(id: IdText, error: PlainError): string {
   const { message, code, data, ...rest } = error;
   const facts = factsOf(code);
   const own = Number.isInteger(code) ? code : (facts?.rpc ?? ERROR_CODES.ERR_LAUNCHPOOL_HANDLER.rpc);
   const publicFields = { ...rest, code, retryable: facts?.retryable };
   const withData = stringify({ code: own, message, data: { ...publicFields, data } });
-  // `data` is the handler's own and may hold anything.
+  // `data` is the handler's own, and may be anything.
   return `{"jsonrpc":"2.0","id":${id},"error":${withData ?? stringify({ code: own, message, data: publicFields })}}`;
 }
 

@@ -1,4 +1,4 @@
-/** Finds its way through JSON text without parsing it: one pass, nothing allocated, no recursion. Never throws. */
+/** Scans JSON text without parsing: one pass, no allocation, no recursion. Never throws. */
 import { skipWhiteSpace } from './encoding.ts';
 
 const QUOTE = 0x22;
@@ -10,13 +10,13 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
-/** A letter may be written as \uXXXX. */
+/** A character may be written as \uXXXX. */
 const MAX_BYTES_PER_LETTER = 6;
 
 /**
- * Visits the members of the object at `start`: where the key, quotes included, and the value begin and end. In what is
- * not JSON, those that stand before the fault.
- * @returns the index behind the object; of what is no object, behind that.
+ * Visits the members of the object at `start`: the start and end of the key, quotes included, and of the value. In text
+ * that is not JSON it visits the members before the fault.
+ * @returns the index behind the object; without an object, the index behind the value.
  */
 export function scanMembers(
   bytes: Buffer,
@@ -40,7 +40,7 @@ export function scanMembers(
   return at + 1;
 }
 
-/** Visits where the items of the array at `start` begin; `visit` returns the index behind the item. */
+/** Visits the starts of the items of the array at `start`; `visit` returns the index behind the item. */
 export function scanItems(bytes: Buffer, start: number, visit: (itemStart: number) => number): void {
   let at = skipWhiteSpace(bytes, start + 1);
   while (at < bytes.length && bytes[at] !== CLOSE_ARRAY) {
@@ -54,7 +54,7 @@ export function isArray(bytes: Buffer, start: number): boolean {
   return bytes[start] === OPEN_ARRAY;
 }
 
-/** Whether the string from its opening quote to behind its closing one is this text, however it is written. */
+/** Whether the string between `start` and `end`, quotes included, is this text in any spelling. */
 export function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
   const length = end - start - 2;
   if (bytes[start] !== QUOTE || length < text.length || length > text.length * MAX_BYTES_PER_LETTER) return false;
@@ -62,7 +62,7 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
   return valueAt(bytes, start, end) === text;
 }
 
-/** A short value; undefined where there is none. */
+/** The value of a short text; undefined if it is not JSON. */
 export function valueAt(bytes: Buffer, start: number, end: number): unknown {
   try {
     return JSON.parse(bytes.toString('utf8', start, end));
@@ -80,7 +80,7 @@ function skipString(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-/** The index behind the value at `start`; in what is not JSON, the end or somewhere before it. */
+/** The index behind the value at `start`; in text that is not JSON, an index up to the end. */
 function skipValue(bytes: Buffer, start: number): number {
   let depth = 0;
   let at = start;

@@ -61,8 +61,8 @@ const throwing = (): never => {
 };
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
-const UNREADABLE = { name: 'Error', message: 'something was thrown that cannot be read' };
-const NAMELESS = { name: 'Error', message: 'an object without a message was thrown' };
+const UNREADABLE = { name: 'Error', message: 'the thrown value cannot be read' };
+const NAMELESS = { name: 'Error', message: 'the thrown object has no message' };
 
 const THROWN: readonly [what: string, thrown: unknown, plain: PlainError][] = [
   ['an error', new RangeError('too far'), { name: 'RangeError', message: 'too far' }],
