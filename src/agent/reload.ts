@@ -4,7 +4,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Log } from '../log.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
 import type { Pool } from '../pool/pool.ts';
-import { moduleUrlOf } from './agent-flags.ts';
+import { moduleUrlOf } from './module-url.ts';
 import type { AgentOptions } from './options.ts';
 
 export type Reloaded = {

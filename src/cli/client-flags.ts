@@ -1,11 +1,12 @@
-/** The flags that every command takes which connects to an agent. */
-
-import { readAuthkey } from '../agent/agent-flags.ts';
+/** The flags of the verbs that connect to an agent. */
+import { readAuthkey } from '../agent/authkey-file.ts';
 import type { ConnectOptions } from '../client/index.ts';
-
-export type ClientFlags = { raw?: boolean; authkeyFile?: string; md5?: boolean };
+import { CLIENT_TABLE } from '../options/client-table.ts';
+import { parseOptions } from '../options/parse-options.ts';
+import { type CommanderFlags, givenFlags } from './given-flags.ts';
 
 /** @throws ERR_LAUNCHPOOL_OPTION_INVALID */
-export function connectOptionsOf({ authkeyFile, md5 }: ClientFlags): ConnectOptions {
+export function connectOptionsOf(flags: CommanderFlags): ConnectOptions {
+  const { authkeyFile, md5 } = parseOptions(CLIENT_TABLE, givenFlags(CLIENT_TABLE, flags));
   return { md5, authkey: authkeyFile === undefined ? undefined : readAuthkey(authkeyFile) };
 }

@@ -6,12 +6,13 @@ import { addClientCommands } from './commands/client.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addInstalledCommands } from './commands/installed.ts';
 import { addRunningCommands } from './commands/running.ts';
+import type { Done } from './commands/shared.ts';
 
 const EXIT_STATUSES = `
-Exit status: 0 done · 1 the agent answered with an error, or the doctor found one · 64 wrong usage · 65 bad data
-66 the module cannot be loaded, or nothing is installed · 69 nobody reached, or the connection closed
-70 internal error · 71 launchd or systemd refused · 73 a file or a socket cannot be made · 75 no reply in time
-76 no agent's reply · 77 authkey refused · 78 wrong configuration`;
+Exit status: 0 done · 1 the agent answered with an error, or the doctor found a problem · 64 wrong usage · 65 bad data
+66 the module cannot be loaded, or the agent is not installed · 69 the agent cannot be reached, or the connection closed
+70 internal error · 71 launchd or systemd refused · 73 a file or a socket cannot be created · 75 no reply in time
+76 the reply is not an agent's · 77 authkey refused · 78 wrong configuration`;
 
 /**
  * Parses and runs one command.
@@ -19,11 +20,24 @@ Exit status: 0 done · 1 the agent answered with an error, or the doctor found o
  */
 export async function runCommand(args: readonly string[]): Promise<number> {
   let status = 0;
-  const done = (found: number): void => {
+  const program = createProgram((found) => {
     status = found;
-  };
+  });
+  try {
+    if (args.length === 0) program.help({ error: true });
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    // commander has printed the error already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
+    throw error;
+  }
+}
+
+/** Every command, with its options and its help. */
+export function createProgram(done: Done): Command {
   const program = new Command('launchpool')
-    .description('On-demand local agents: a module, a socket that starts it, a pool of threads that answers.')
+    .description('On-demand local agents: a module, a socket that starts it, and a pool of threads that answers.')
     .version(version(), '--version')
     .exitOverride()
     .showHelpAfterError('See `launchpool help`.')
@@ -33,16 +47,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   addInstalledCommands(program, done);
   addRunningCommands(program, done);
   addClientCommands(program, done);
-
-  try {
-    if (args.length === 0) program.help({ error: true });
-    await program.parseAsync(args, { from: 'user' });
-    return status;
-  } catch (error) {
-    // commander has said already what is wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
-    throw error;
-  }
+  return program;
 }
 
 function version(): string {

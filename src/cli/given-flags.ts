@@ -1,13 +1,19 @@
-/** The agent's flags as commander has found them. */
-import { AGENT_FLAGS } from '../agent/agent-flags.ts';
+/** Flags as commander has parsed them, under the names that the tables of options have for them. */
+import type { Table } from '../options/option.ts';
 
-/** By the names of the table: commander keeps `--max-frame` as `maxFrame`, and `--no-md5` as `md5: false`. */
-export function agentFlagsOf(flags: Readonly<Record<string, unknown>>): Record<string, string | boolean | undefined> {
+/** What commander passes to the action of a command. */
+export type CommanderFlags = Readonly<Record<string, unknown>>;
+
+type Repeatable = { value: { kind: 'texts' } };
+type GivenFlags<T extends Table> = Readonly<
+  Record<string, string | boolean | undefined | (Extract<T[keyof T], Repeatable> extends never ? never : string[])>
+>;
+
+/** By flag: commander keeps `--max-frame` as `maxFrame`, and `--no-md5` as `md5: false`. */
+export function givenFlags<T extends Table>(table: T, flags: CommanderFlags): GivenFlags<T> {
   const given = (name: string): unknown =>
     name.startsWith('no-') ? flags[camelCase(name.slice(3))] === false || undefined : flags[camelCase(name)];
-  return Object.fromEntries(
-    Object.keys(AGENT_FLAGS).map((name) => [name, given(name) as string | boolean | undefined]),
-  );
+  return Object.fromEntries(Object.values(table).map(({ flag }) => [flag, given(flag)])) as GivenFlags<T>;
 }
 
 function camelCase(name: string): string {

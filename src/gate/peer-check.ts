@@ -3,14 +3,9 @@ import type { Socket } from 'node:net';
 import type { SocketCallsOptions } from '../../libc/socket.ts';
 import { descriptorOf } from '../../libc/socket-descriptor.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import { CONNECTION_DEFAULTS } from '../options/agent-table.ts';
 import { createAllowedUsers } from './allowed-users.ts';
 import { unsafeSocket } from './socket-safety.ts';
-
-/** So much of the descriptors may be connections; the others are for files, threads, and those that are turned away. */
-const SHARE_OF_DESCRIPTORS = 0.8;
-/** Where there are few: what an agent has open by itself, and needs to load its module, however many want to connect. */
-const OWN_DESCRIPTORS = 48;
-const MAX_CONNECTIONS = 10_000;
 
 export type PeerCheckOptions = SocketCallsOptions & {
   /** Descriptors that listen. */
@@ -76,6 +71,6 @@ export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCh
 }
 
 function defaultMaxConnections(descriptors: number): number {
-  const max = Math.min(Math.floor(descriptors * SHARE_OF_DESCRIPTORS), descriptors - OWN_DESCRIPTORS);
-  return Math.max(1, Math.min(MAX_CONNECTIONS, max));
+  const { connections, shareOfDescriptors, ownDescriptors } = CONNECTION_DEFAULTS;
+  return Math.max(1, Math.min(connections, Math.floor(descriptors * shareOfDescriptors), descriptors - ownDescriptors));
 }

@@ -14,11 +14,12 @@ import { checkKeyFile, keyFileNotes, makeKeyFile, missingKeyFile } from './key-f
 import { lockFolder, type Unlock } from './lock.ts';
 import { copyNode } from './node-copy.ts';
 import { INSTALL_STEPS, type InstallOptions, type InstallStep, type Plan, planInstall } from './plan.ts';
+import { retainedOptions } from './retained-options.ts';
 import { createSteps, type StepEvent, type Steps } from './steps.ts';
 import { checkPort } from './tcp-port.ts';
 import { verify } from './verify.ts';
 import { writeVersion } from './version-folder.ts';
-import { recordTextOf, retainedOptions, writeFiles } from './write-files.ts';
+import { recordTextOf, writeFiles } from './write-files.ts';
 
 /** An agent that has not started by then is not going to; beyond the time in which the one before it must have left. */
 export const START_MS = 30_000;

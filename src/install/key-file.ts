@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { readAuthkey } from '../agent/agent-flags.ts';
+import { readAuthkey } from '../agent/authkey-file.ts';
 import type { JobOptions } from '../installed/job-options.ts';
 import type { Undo } from './files.ts';
 

@@ -1,12 +1,12 @@
 /** The files of an installation, but for the program's: the log, the record, and what the supervisor reads. */
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { JobOptions } from '../installed/job-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { PACKAGE_VERSION } from '../version.ts';
 import type { ModuleFacts } from './check-module.ts';
 import { exists, makeFolder, removeTree, type Undo, writeText } from './files.ts';
 import type { InstallOptions, Plan } from './plan.ts';
+import { retainedOptions } from './retained-options.ts';
 
 /**
  * The record comes before what the supervisor reads: it says that an installation is under way.
@@ -68,21 +68,4 @@ export function recordTextOf({ plan, facts, options, previous, made, isUnderWay 
     ...(isUnderWay ? { isUnderWay } : {}),
   };
   return `${JSON.stringify(record, null, 2)}\n`;
-}
-
-type RetainedOptions = JobOptions & Pick<InstallOptions, 'node' | 'copyNode' | 'log'>;
-
-export function retainedOptions({
-  agent,
-  env,
-  workingDirectory,
-  tcp,
-  processType,
-  bundleIdentifiers,
-  node,
-  copyNode,
-  log,
-}: InstallOptions): RetainedOptions {
-  // JSON leaves out what is undefined.
-  return { agent, env, workingDirectory, tcp, processType, bundleIdentifiers, node, copyNode, log } as RetainedOptions;
 }

@@ -1,8 +1,12 @@
 /** What can be said about an installation, and what of it makes the job. */
-import { type Job, PROCESS_TYPES, type ProcessType, type TcpAddress } from '../../job/job.ts';
+import type { Job, ProcessType, TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { NODE_FLAGS } from '../activation/node-flags.ts';
-import { AGENT_FLAGS, agentOptionsOf } from '../agent/agent-flags.ts';
+import { agentOptionsOf } from '../agent/agent-flags.ts';
+import { AGENT_TABLE } from '../options/agent-table.ts';
+import { INSTALL_TABLE } from '../options/install-table.ts';
+import { defaultsOf } from '../options/parse-options.ts';
+import { parseValue } from '../options/parse-value.ts';
 
 export type JobOptions = {
   /**
@@ -21,8 +25,8 @@ export type JobOptions = {
   /** A second address, `127.0.0.1:PORT` or `[::1]:PORT`. It needs an authkey: every user of the machine reaches it. */
   tcp?: string;
   /**
-   * macOS: what the system may do to spare power. Interactive jobs are held back by nothing.
-   * @default 'interactive'
+   * macOS: how far the system may throttle the agent; see ProcessType in launchd.plist(5).
+   * @default that of `--process-type`
    */
   processType?: ProcessType;
   /**
@@ -32,6 +36,9 @@ export type JobOptions = {
   bundleIdentifiers?: readonly string[];
 };
 
+const HINT = 'See `launchpool help install`.';
+const AGENT_FLAGS: ReadonlySet<string> = new Set(Object.values(AGENT_TABLE).map(({ flag }) => flag));
+const { processType: PROCESS_TYPE } = defaultsOf(INSTALL_TABLE);
 /** Without these, a job finds hardly a program. */
 const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 /** Beyond the time that requests have to finish: for threads to end, and for the log. */
@@ -53,7 +60,7 @@ export type JobPaths = {
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID
  */
 export function jobOf(options: JobOptions, paths: JobPaths): Job {
-  const { agent = {}, env = {}, workingDirectory = paths.home, processType = 'interactive' } = options;
+  const { agent = {}, env = {}, workingDirectory = paths.home, processType = PROCESS_TYPE } = options;
   const flags = flagsOf(agent);
   // Whether there is a key, and a fit one, is nothing to the job.
   const { 'authkey-file': keyFile, ...keyless } = flags;
@@ -62,9 +69,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
   if (tcp !== undefined && keyFile === undefined) {
     throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');
   }
-  if (!PROCESS_TYPES.includes(processType)) {
-    throw invalid(`--process-type ${processType}: not one of ${PROCESS_TYPES.join(', ')}`);
-  }
+  parseValue(INSTALL_TABLE.processType.value, processType, '--process-type', HINT);
   const { label, node, program, module, cache, logFile } = paths;
   const own = [
     'run',
@@ -93,7 +98,7 @@ function flagsOf(agent: NonNullable<JobOptions['agent']>): Record<string, string
   const flags: Record<string, string | true> = {};
   for (const [name, value] of Object.entries(agent)) {
     if (value === undefined || value === false) continue;
-    if (!Object.hasOwn(AGENT_FLAGS, name)) throw invalid(`the agent has no flag --${name}`);
+    if (!AGENT_FLAGS.has(name)) throw invalid(`the agent has no flag --${name}`);
     flags[name] = value === true ? true : String(value);
   }
   return flags;
@@ -119,6 +124,6 @@ function checkedEnv(env: Readonly<Record<string, string>>): Readonly<Record<stri
   return env;
 }
 
-function invalid(message: string, hint = 'See `launchpool help install`.'): LaunchpoolError {
+function invalid(message: string, hint = HINT): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, { hint });
 }

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
-import { AGENT_FLAGS } from '../../src/agent/agent-flags.ts';
 import { connect, connectRaw } from '../../src/client/index.ts';
 import { ENTRY, holdAgent } from '../helpers/agent.ts';
 import { runProgram } from '../helpers/program.ts';
@@ -17,12 +16,6 @@ function blocks(language: string): string[] {
     ([, code]) => code ?? '',
   );
 }
-
-test('the table of options has every flag, and no other', (t) => {
-  const table = readme.slice(readme.indexOf('## Options'));
-  const listed = [...table.matchAll(/^\| `--([a-z0-9-]+)[^`]*` +\|/gm)].map(([, name]) => name);
-  t.deepEqual(listed, ['socket', ...Object.keys(AGENT_FLAGS)]);
-});
 
 test('the agents shown are agents, and do what is said of them', async (t) => {
   const folder = await tempDir(t);

@@ -1,17 +1,14 @@
-/** The verb that begins an agent: init. */
+/** The verb that writes a new agent: init. */
 import type { Command } from 'commander';
-import { type Done, JSON_HELP } from './shared.ts';
+import { addVerb, type Done } from './shared.ts';
 
 export function addInitCommand(program: Command, done: Done): void {
-  program
-    .command('init')
-    .summary('begin an agent: a module, its test, a README')
+  addVerb(program, 'init')
+    .summary('write a new agent: a module, its test, a README')
     .description('Writes a small agent that works, with its test and a README, for you to change.')
-    .argument('[folder]', 'where to (default: here)', '.')
-    .option('--raw', 'bytes in, bytes out, instead of methods')
-    .option('--json', JSON_HELP)
-    .action(async (folder, options) => {
+    .argument('[folder]', 'the folder to write to (default: the current one)', '.')
+    .action(async (folder, flags) => {
       const { initVerb } = await import('../verbs/init.ts');
-      done(await initVerb(folder, options));
+      done(await initVerb(folder, flags));
     });
 }

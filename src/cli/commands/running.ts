@@ -1,61 +1,50 @@
 /** The verbs for agents that have a process: top, reload, metrics, log-level. */
 import type { Command } from 'commander';
-import { type Done, JSON_HELP, TARGET_HELP } from './shared.ts';
+import { LOG_LEVELS } from '../../log.ts';
+import { addVerb, type Done, TARGET_HELP } from './shared.ts';
 
 const STATUS_HELP = '\nExit status: 0 done · 1 the agent refuses · 66 it is not installed · 69 it has no process';
 
 export function addRunningCommands(program: Command, done: Done): void {
-  program
-    .command('top')
-    .summary('show how agents are doing, again and again')
+  addVerb(program, 'top')
+    .summary('show the state and load of agents, repeatedly')
     .description(
-      'Asks an agent, or all that are installed, once a second how it is doing; those without a process are not started.\n' +
-        'On a terminal a table is drawn in place until q or Ctrl-C is pressed; elsewhere each agent is a line.',
+      'Asks an agent, or all that are installed, once per interval; does not start an agent without a process.\n' +
+        'On a terminal, draws a table in place until q or Ctrl-C is pressed; elsewhere, prints a line for each agent.',
     )
     .argument('[target]', TARGET_HELP)
-    .option('--once', 'ask and print once; what takes two answers, such as requests per second, is left out')
-    .option('--interval <SECONDS>', 'how often to ask (default: 1)')
-    .option('--json', 'print one JSON object each time')
-    .action(async (target, options) => {
+    .action(async (target, flags) => {
       const { topVerb } = await import('../verbs/top.ts');
-      done(await topVerb(target, options));
+      done(await topVerb(target, flags));
     });
 
-  program
-    .command('reload')
-    .summary('have a running agent load its module anew')
-    .description(
-      'Requests that have been begun are finished by the old one; when the new one fails, the old one goes on.',
-    )
+  addVerb(program, 'reload')
+    .summary('have a running agent load its module again')
+    .description('The old module finishes the requests that run; if the new one fails to load, the old one stays.')
     .argument('<target>', TARGET_HELP)
-    .option('--json', JSON_HELP)
     .addHelpText('after', STATUS_HELP)
-    .action(async (target, options) => {
+    .action(async (target, flags) => {
       const { reloadVerb } = await import('../verbs/control.ts');
-      done(await reloadVerb(target, options));
+      done(await reloadVerb(target, flags));
     });
 
-  program
-    .command('metrics')
-    .summary('print the metrics of a running agent, in the form of Prometheus')
+  addVerb(program, 'metrics')
+    .summary('print the metrics of a running agent, in the format of Prometheus')
     .argument('<target>', TARGET_HELP)
-    .option('--json', JSON_HELP)
     .addHelpText('after', STATUS_HELP)
-    .action(async (target, options) => {
+    .action(async (target, flags) => {
       const { metricsVerb } = await import('../verbs/control.ts');
-      done(await metricsVerb(target, options));
+      done(await metricsVerb(target, flags));
     });
 
-  program
-    .command('log-level')
-    .summary('print how much a running agent logs, or change it')
+  addVerb(program, 'log-level')
+    .summary('print or change the log level of a running agent')
     .description('A change lasts as long as the process.')
     .argument('<target>', TARGET_HELP)
-    .argument('[level]', 'trace, debug, info, warn, error, fatal or silent')
-    .option('--json', JSON_HELP)
+    .argument('[level]', LOG_LEVELS.join(', '))
     .addHelpText('after', STATUS_HELP)
-    .action(async (target, level, options) => {
+    .action(async (target, level, flags) => {
       const { logLevelVerb } = await import('../verbs/control.ts');
-      done(await logLevelVerb(target, level, options));
+      done(await logLevelVerb(target, level, flags));
     });
 }

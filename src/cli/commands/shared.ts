@@ -1,24 +1,34 @@
-/** Flags that several verbs have. */
-import type { Command } from 'commander';
-import { AGENT_FLAGS } from '../../agent/agent-flags.ts';
+/** What the commands have in common: how their options come from the tables, and texts of their help. */
+import { type Command, Option as CommanderOption } from 'commander';
+import { helpOf, syntaxOf } from '../../options/describe-option.ts';
+import type { Option, Table } from '../../options/option.ts';
+import { VERB_TABLES, type Verb } from '../../options/verb-tables.ts';
 
 /** Takes the exit status of the verb. */
 export type Done = (status: number) => void;
 
-export function addAgentFlags(command: Command): Command {
-  for (const [name, { value, help }] of Object.entries(AGENT_FLAGS)) {
-    if (value !== undefined) command.option(`--${name} <${value}>`, help);
-    else command.option(`--${name}`, help);
-  }
+export const TARGET_HELP = "an agent's label, or the path of its socket";
+export const LABEL_HELP = 'the label of an installed agent';
+export const MODULE_HELP = 'the module whose exported functions clients call';
+
+/** A command with the options of its tables. */
+export function addVerb(program: Command, verb: Verb): Command {
+  const command = program.command(verb);
+  for (const table of VERB_TABLES[verb]) addOptions(command, table);
   return command;
 }
 
-export function addClientFlags(command: Command): Command {
-  return command
-    .option('--raw', 'the agent is a raw one: bytes in, bytes out')
-    .option('--authkey-file <FILE>', 'the key that the agent asks for')
-    .option('--no-md5', 'refuse HMAC-MD5 in the authkey handshake');
+export function addOptions(command: Command, table: Table): Command {
+  for (const row of Object.values(table)) command.addOption(optionOf(row));
+  return command;
 }
 
-export const JSON_HELP = 'print one JSON object with a result or an error';
-export const TARGET_HELP = "an agent's label, or the path of its socket";
+function optionOf(row: Option): CommanderOption {
+  const syntax = syntaxOf(row).replace(/ (.+)$/, ' <$1>');
+  const option = new CommanderOption(row.short === undefined ? syntax : `-${row.short}, ${syntax}`, helpOf(row));
+  if ('required' in row) option.makeOptionMandatory();
+  if ('value' in row && row.value.kind === 'texts') {
+    option.argParser((value: string, before: string[] = []) => [...before, value]);
+  }
+  return option;
+}

@@ -1,13 +1,15 @@
 /** `launchpool call`: one call, its result on standard output, its fate in the exit status. */
 import { buffer } from 'node:stream/consumers';
 import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
-import { numberOf } from '../../agent/agent-flags.ts';
 import { connectRaw } from '../../client/index.ts';
 import { connectRpc } from '../../client/rpc.ts';
-import { type ClientFlags, connectOptionsOf } from '../client-flags.ts';
+import { CALL_TABLE } from '../../options/client-table.ts';
+import { parseOptions } from '../../options/parse-options.ts';
+import { connectOptionsOf } from '../client-flags.ts';
 import { describe, exitStatusOf } from '../failure.ts';
+import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 
-export type CallFlags = ClientFlags & { params?: string; timeout?: string; json?: boolean };
+export type CallFlags = CommanderFlags & { raw?: boolean; params?: string; json?: boolean };
 
 /** Returns the exit status: 1 when the agent's handler has answered with an error of its own. */
 export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
@@ -73,8 +75,9 @@ function parse(text: string, what: string): unknown {
   }
 }
 
-function timeoutOf({ timeout }: CallFlags): { timeoutMs?: number } {
-  return timeout === undefined ? {} : { timeoutMs: numberOf(timeout, '--timeout', 0.001, 2_000_000) * 1000 };
+function timeoutOf(flags: CallFlags): { timeoutMs?: number } {
+  const { timeoutMs } = parseOptions(CALL_TABLE, givenFlags(CALL_TABLE, flags));
+  return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
 function usage(message: string, cause?: unknown): LaunchpoolError {

@@ -7,22 +7,23 @@ import { NODE_FLAGS } from '../../activation/node-flags.ts';
 import { agentOptionsOf } from '../../agent/agent-flags.ts';
 import { type ActivatorEvent, createActivator } from '../../holder/activator.ts';
 import { createLog, type Log } from '../../log.ts';
+import { AGENT_TABLE } from '../../options/agent-table.ts';
+import { type GivenValues, parseOptions } from '../../options/parse-options.ts';
+import { DEV_TABLE } from '../../options/run-table.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
-import { agentFlagsOf } from '../given-flags.ts';
+import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 
 /** What an agent may take to end when it has drained: its threads, and Node. */
 const END_MS = 5_000;
 
-export type DevFlags = Readonly<Record<string, string | boolean | undefined>>;
-
 /** Stays until it is told to end; its agent ends with it. Returns the exit status. */
-export async function dev(module: string, flags: DevFlags): Promise<number> {
-  const given = agentFlagsOf(flags);
+export async function dev(module: string, flags: CommanderFlags): Promise<number> {
+  const given = givenFlags(AGENT_TABLE, flags);
   const { logLevel, drainMs, cancelGraceMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
-  const socketPath =
-    typeof flags.socket === 'string' ? resolve(flags.socket) : socketPathOf(defaultLabelOf(modulePath));
+  const { socket } = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
+  const socketPath = socket === undefined ? socketPathOf(defaultLabelOf(modulePath)) : resolve(socket);
   const log = createLog({ level: logLevel, pretty: true });
   await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
@@ -104,7 +105,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(1);
 }
 
-function argsOf(given: DevFlags): string[] {
+function argsOf(given: GivenValues): string[] {
   return Object.entries(given).flatMap(([name, value]) =>
     value === undefined || value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
   );

@@ -1,28 +1,16 @@
 /** `launchpool install` and `launchpool upgrade`. */
-import type { ProcessType } from '../../../job/job.ts';
-import { LaunchpoolError } from '../../../wire/errors.ts';
 import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
 import { INSTALL_STEPS, type InstallOptions } from '../../install/plan.ts';
 import { upgrade } from '../../install/upgrade.ts';
-import { agentFlagsOf } from '../given-flags.ts';
+import { AGENT_TABLE } from '../../options/agent-table.ts';
+import { INSTALL_TABLE } from '../../options/install-table.ts';
+import { parseOptions } from '../../options/parse-options.ts';
+import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { report } from '../report.ts';
 import { createStepView } from '../step-view.ts';
 
-export type InstallFlags = {
-  label: string;
-  node?: string;
-  copyNode?: boolean;
-  env?: string[];
-  workingDirectory?: string;
-  tcp?: string;
-  processType?: string;
-  bundleIdentifier?: string[];
-  log?: string;
-  supervisor?: string;
-  dryRun?: boolean;
-  json?: boolean;
-} & Readonly<Record<string, unknown>>;
+export type InstallFlags = CommanderFlags & { json?: boolean; dryRun?: boolean };
 
 export async function installVerb(module: string, flags: InstallFlags): Promise<number> {
   const { json } = flags;
@@ -59,22 +47,9 @@ export async function upgradeVerb(label: string, { json }: { json?: boolean }): 
 }
 
 function optionsOf(module: string, flags: InstallFlags): InstallOptions {
-  const { label, node, copyNode, workingDirectory, tcp, processType, bundleIdentifier, log, supervisor } = flags;
-  return {
-    module,
-    label,
-    agent: agentFlagsOf(flags),
-    env: envOf(flags.env ?? []),
-    node,
-    copyNode,
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
-    ...(tcp === undefined ? {} : { tcp }),
-    // Whether it is one of them is looked at where it is used.
-    ...(processType === undefined ? {} : { processType: processType as ProcessType }),
-    bundleIdentifiers: bundleIdentifier ?? [],
-    log: oneOf('--log', log, ['journal', 'file']),
-    supervisor: oneOf<'launchd' | 'systemd'>('--supervisor', supervisor, ['launchd', 'systemd']),
-  };
+  const given = parseOptions(INSTALL_TABLE, givenFlags(INSTALL_TABLE, flags), 'See `launchpool help install`.');
+  const { env = [], bundleIdentifiers = [], json: _json, dryRun: _dryRun, ...rest } = given;
+  return { module, agent: givenFlags(AGENT_TABLE, flags), env: envOf(env), bundleIdentifiers, ...rest };
 }
 
 function envOf(pairs: readonly string[]): Record<string, string> {
@@ -85,15 +60,6 @@ function envOf(pairs: readonly string[]): Record<string, string> {
       return at < 0 ? [pair, process.env[pair] ?? ''] : [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );
-}
-
-function oneOf<Name extends string>(flag: string, value: string | undefined, names: readonly Name[]): Name | undefined {
-  if (value === undefined) return undefined;
-  const found = names.find((name) => name === value);
-  if (found !== undefined) return found;
-  throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `${flag} ${value}: not one of ${names.join(', ')}`, {
-    hint: 'See `launchpool help install`.',
-  });
 }
 
 function installedText({ label, outcome, supervisor, socket, kind, methods, notes }: Installed): string {

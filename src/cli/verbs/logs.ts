@@ -3,16 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { prettyFactory } from 'pino-pretty';
-import { numberOf } from '../../agent/agent-flags.ts';
 import { logCommandOf } from '../../control/logs.ts';
+import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
+import { LOGS_TABLE } from '../../options/verb-tables.ts';
 import { describe, exitStatusOf } from '../failure.ts';
-
-export type LogsFlags = { follow?: boolean; lines?: string; json?: boolean };
+import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 
 /** Ends with the command that has the log, or when it is told to. */
-export async function logsVerb(label: string, { follow = false, lines = '100', json }: LogsFlags): Promise<number> {
+export async function logsVerb(label: string, flags: CommanderFlags): Promise<number> {
   try {
-    const [program, ...args] = logCommandOf({ label }, { follow, lines: numberOf(lines, '--lines', 0, 1_000_000) });
+    const given = parseOptions(LOGS_TABLE, givenFlags(LOGS_TABLE, flags));
+    const { follow, lines, json } = { ...defaultsOf(LOGS_TABLE), ...given };
+    const [program, ...args] = logCommandOf({ label }, { follow, lines });
     const child = spawn(program, args, { stdio: ['ignore', json ? 'inherit' : 'pipe', 'inherit'] });
     // Ctrl-C goes to both, and this one has to say nothing about it.
     process.once('SIGINT', () => undefined);

@@ -2,14 +2,15 @@
 import { createInterface } from 'node:readline/promises';
 import { connectRaw, type RawClient } from '../../client/index.ts';
 import { connectRpc, type RpcClient } from '../../client/rpc.ts';
-import { type ClientFlags, connectOptionsOf } from '../client-flags.ts';
+import { connectOptionsOf } from '../client-flags.ts';
 import { describe } from '../failure.ts';
+import type { CommanderFlags } from '../given-flags.ts';
 
 /** Answers one line with one; undefined prints nothing. */
 export type Answer = (line: string) => Promise<string | undefined>;
 
 /** Returns 1 when lines came from a pipe and one of them was answered with an error. */
-export async function repl(target: string, flags: ClientFlags): Promise<number> {
+export async function repl(target: string, flags: CommanderFlags): Promise<number> {
   const options = connectOptionsOf(flags);
   const answer = flags.raw
     ? rawAnswer(reconnecting(() => connectRaw(target, options)))

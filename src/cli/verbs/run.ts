@@ -1,7 +1,6 @@
 /** `launchpool run`: the agent itself, started by a supervisor that hands it a socket. Loads no more than it needs. */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { exitAtOnce } from '../../../libc/exit-now.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
@@ -9,18 +8,17 @@ import { checkIn } from '../../activation/check-in.ts';
 import { type Environment, takeEnvironment } from '../../activation/environment.ts';
 import { holdLifeline } from '../../activation/lifeline.ts';
 import { listenForSignals, type Signals } from '../../activation/signals.ts';
-import { AGENT_FLAGS, agentOptionsOf } from '../../agent/agent-flags.ts';
-import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/options.ts';
+import type { AgentOptions } from '../../agent/options.ts';
 import { createLog, type Log } from '../../log.ts';
+import { SUPERVISED_UPTIME_SECONDS } from '../../options/agent-table.ts';
 import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
+import { readArguments } from '../run-arguments.ts';
 
 /** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
 const QUIET_MS = 100;
 /** Between two looks at how long the log has become. */
 const LOG_CHECK_MS = 60_000;
-/** launchd starts a job once in ten seconds, systemd one five times: https://www.freedesktop.org/software/systemd/man/systemd.unit.html */
-const SUPERVISED_UPTIME_MS = 10_000;
 
 /** What has been done before this is loaded, where an earlier start of the first thread is worth it. */
 export type EarlyStart = {
@@ -42,7 +40,7 @@ export type EarlyStart = {
 export async function run(args: readonly string[], early?: EarlyStart): Promise<number> {
   const signals = early?.signals ?? listenForSignals();
   const env = early?.env ?? takeEnvironment();
-  const { options, label, logFile, unfit } = readArgs(args);
+  const { options, label, logFile, unfit } = readArguments(args);
   const first = unfit ?? startFirst(options, early);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
@@ -54,7 +52,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const lifeline =
     found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => orphaned.resolve('holder gone'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
-  options.minUptimeMs ??= found.supervisor === 'embedded' ? 0 : SUPERVISED_UPTIME_MS;
+  options.minUptimeMs ??= found.supervisor === 'embedded' ? 0 : SUPERVISED_UPTIME_SECONDS * 1000;
   const tell = (message: string): void => {
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
   };
@@ -101,55 +99,6 @@ async function rotateRegularly(path: string, log: Log): Promise<void> {
   };
   check();
   setInterval(check, LOG_CHECK_MS).unref();
-}
-
-type Arguments = {
-  options: AgentOptions;
-  label: string | undefined;
-  /** Where standard error goes, if it is a file of the agent's own. */
-  logFile: string | undefined;
-  unfit?: LaunchpoolError;
-};
-
-/**
- * What is wrong with the arguments is returned and not thrown: under a supervisor the agent starts all the same and
- * tells its clients. If it ended before it has accepted them, they would have it started for ever.
- */
-function readArgs(args: readonly string[]): Arguments {
-  try {
-    const flags = Object.entries(AGENT_FLAGS).map(
-      ([name, { value }]) => [name, { type: value ? 'string' : 'boolean' } as const] as const,
-    );
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        ...Object.fromEntries(flags),
-        socket: { type: 'string' },
-        label: { type: 'string' },
-        // What stands before the bundle reads it: boot/start.ts.
-        cache: { type: 'string' },
-        'log-file': { type: 'string' },
-        development: { type: 'boolean' },
-      },
-    });
-    const [module, ...rest] = positionals;
-    if (module === undefined || rest.length > 0) throw new Error('`run` takes one module');
-    const options = agentOptionsOf(module, values);
-    options.development = values.development === true;
-    return { options, label: values.label as string | undefined, logFile: values['log-file'] as string | undefined };
-  } catch (cause) {
-    const unfit = wrongUsage(cause);
-    return { options: { ...AGENT_DEFAULTS, moduleUrl: '' }, label: undefined, logFile: undefined, unfit };
-  }
-}
-
-function wrongUsage(cause: unknown): LaunchpoolError {
-  if (cause instanceof LaunchpoolError) return cause;
-  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', (cause as Error).message, {
-    cause,
-    hint: 'See `launchpool help run`.',
-  });
 }
 
 function notSupervised(moduleUrl: string): LaunchpoolError {

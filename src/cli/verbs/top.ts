@@ -1,21 +1,21 @@
 /** `launchpool top`: how agents are doing, again and again. Asks only those that have a process. */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { numberOf } from '../../agent/agent-flags.ts';
 import { allLabels, type Observation, type Observer, observe } from '../../control/observe.ts';
+import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
+import { TOP_TABLE } from '../../options/verb-tables.ts';
 import { describe, exitStatusOf } from '../failure.ts';
+import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { type Figures, figuresOf } from '../top/figures.ts';
 import { openScreen } from '../top/screen.ts';
 import { lineOf, tableOf } from '../top/table.ts';
-
-export type TopFlags = { once?: boolean; interval?: string; json?: boolean };
 
 /** An agent's main thread answers at once; of one that does not, the others wait so long, and once. */
 const TIMEOUT_MS = 2_000;
 const NO_PROCESS = 'No agent is installed.';
 
 /** @param target all that are installed, if it is left out. */
-export async function topVerb(target: string | undefined, flags: TopFlags): Promise<number> {
+export async function topVerb(target: string | undefined, flags: CommanderFlags): Promise<number> {
   const watch = watchAgents(target);
   const ending = new AbortController();
   const end = (): void => ending.abort();
@@ -24,12 +24,13 @@ export async function topVerb(target: string | undefined, flags: TopFlags): Prom
   process.stdout.on('error', end);
   let view: View | undefined;
   try {
-    const intervalMs = numberOf(flags.interval ?? '1', '--interval', 0.1, 3600) * 1000;
+    const given = parseOptions(TOP_TABLE, givenFlags(TOP_TABLE, flags));
+    const options = { ...defaultsOf(TOP_TABLE), ...given };
     let agents = await watch.next(TIMEOUT_MS);
-    view = viewOf(flags, ending, () => view?.show(agents));
+    view = viewOf(options, ending, () => view?.show(agents));
     await view.show(agents);
-    while (!flags.once && !ending.signal.aborted) {
-      await wait(intervalMs, undefined, { signal: ending.signal });
+    while (!options.once && !ending.signal.aborted) {
+      await wait(options.intervalMs, undefined, { signal: ending.signal });
       agents = await watch.next(TIMEOUT_MS);
       if (!ending.signal.aborted) await view.show(agents);
     }
@@ -79,7 +80,11 @@ function watchAgents(target: string | undefined): Watched {
 
 type View = { show(agents: readonly Figures[]): Promise<void> | void; close(): void };
 
-function viewOf({ once: isOnce, json }: TopFlags, ending: AbortController, redraw: () => void): View {
+function viewOf(
+  { once: isOnce, json }: { once: boolean; json: boolean },
+  ending: AbortController,
+  redraw: () => void,
+): View {
   const { stdout, stdin } = process;
   const close = (): void => undefined;
   const say = (text: string): Promise<void> => print(text, ending.signal);

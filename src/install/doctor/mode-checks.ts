@@ -2,7 +2,7 @@
 import { chmodSync, type Stats, statSync } from 'node:fs';
 import type { Job } from '../../../job/job.ts';
 import { toPlain } from '../../../wire/errors.ts';
-import { readAuthkey } from '../../agent/agent-flags.ts';
+import { readAuthkey } from '../../agent/authkey-file.ts';
 import type { Diagnosis, Patient } from './finding.ts';
 
 export function checkModes(patient: Patient): Diagnosis[] {

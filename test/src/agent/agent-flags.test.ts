@@ -1,15 +1,16 @@
-/** The flags of `run` and `dev`, from text to options. */
-import { chmodSync, writeFileSync } from 'node:fs';
+/** The flags of `run` and `dev`, from text to the options of an agent. */
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import test from 'ava';
-import { agentOptionsOf, readAuthkey } from '../../../src/agent/agent-flags.ts';
+import { agentOptionsOf } from '../../../src/agent/agent-flags.ts';
 import { AGENT_DEFAULTS } from '../../../src/agent/options.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { ENTRY } from '../../helpers/agent.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+
+const INVALID = { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' };
 
 test('without flags the defaults hold, and the module is a URL', (t) => {
   t.deepEqual(agentOptionsOf('/some where/a.ts', {}), {
@@ -17,10 +18,40 @@ test('without flags the defaults hold, and the module is a URL', (t) => {
     modulePath: '/some where/a.ts',
     moduleUrl: 'file:///some%20where/a.ts',
   });
-  t.is(agentOptionsOf('a.ts', {}).moduleUrl, pathToFileURL(`${process.cwd()}/a.ts`).href);
 });
 
-test('each flag sets its option', (t) => {
+test('the defaults are those of the table, in the units of the program', (t) => {
+  t.deepEqual(AGENT_DEFAULTS, {
+    modulePath: undefined,
+    idleMs: 60_000,
+    minUptimeMs: undefined,
+    keepQuietClients: false,
+    threads: availableParallelism(),
+    minThreads: 1,
+    concurrency: 256,
+    authkey: undefined,
+    md5: true,
+    handshakeMs: 2_000,
+    maxFrameBytes: 67_108_864,
+    drainMs: 10_000,
+    allowUids: [],
+    maxConnections: undefined,
+    maxRequests: 16_384,
+    maxBytes: 268_435_456,
+    queueTimeoutMs: 0,
+    runTimeoutMs: 0,
+    cancelGraceMs: 1_000,
+    threadMemoryMb: 0,
+    recycleRequests: 0,
+    recycleMb: 0,
+    logLevel: 'info',
+    development: false,
+  });
+});
+
+test('each flag sets its option', async (t) => {
+  const keyFile = join(await tempDir(t), 'key');
+  writeFileSync(keyFile, 'secret\n', { mode: 0o600 });
   const given = {
     idle: '0.25',
     threads: '3',
@@ -29,8 +60,13 @@ test('each flag sets its option', (t) => {
     'handshake-timeout': '0.5',
     drain: '0',
     'log-level': 'warn',
+    'allow-uid': '1,2',
+    'authkey-file': keyFile,
   };
-  t.like(agentOptionsOf('a.ts', given), {
+  t.deepEqual(agentOptionsOf('/a.ts', given), {
+    ...AGENT_DEFAULTS,
+    modulePath: '/a.ts',
+    moduleUrl: 'file:///a.ts',
     idleMs: 250,
     threads: 3,
     md5: false,
@@ -38,52 +74,45 @@ test('each flag sets its option', (t) => {
     handshakeMs: 500,
     drainMs: 0,
     logLevel: 'warn',
+    allowUids: [1, 2],
+    authkey: Buffer.from('secret'),
   });
   t.is(agentOptionsOf('a.ts', { threads: 'auto' }).threads, availableParallelism());
 });
 
-for (const [flag, value] of [
-  ['idle', '-1'],
-  ['idle', 'soon'],
-  ['idle', ''],
-  ['threads', '0'],
-  ['threads', '1.5'],
-  ['max-frame', '-1'],
-  ['max-frame', '1e3'],
-  ['handshake-timeout', '0'],
-  ['log-level', 'loud'],
-] as const) {
-  test(`--${flag} ${JSON.stringify(value)} is refused by name and value`, (t) => {
-    const error = t.throws(() => agentOptionsOf('a.ts', { [flag]: value }), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' });
-    t.true(error?.message.includes(`--${flag} ${value}`));
-  });
-}
-
-test('a key file loses one trailing newline and nothing else', async (t) => {
-  const folder = await tempDir(t);
-  const keyOf = (content: string): string => {
-    writeFileSync(`${folder}/key`, content, { mode: 0o600 });
-    return readAuthkey(`${folder}/key`).toString('latin1');
-  };
-  t.is(keyOf('k'), 'k');
-  t.is(keyOf('k\n'), 'k');
-  t.is(keyOf('k\n\n'), 'k\n');
-  t.is(keyOf(' k\r\n'), ' k\r');
-  t.throws(() => keyOf('\n'), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID', message: /empty/ });
+test('an idle time above 0 never becomes 0, which means never', (t) => {
+  t.is(agentOptionsOf('a.ts', { idle: '0.0000001' }).idleMs, 1);
+  t.is(agentOptionsOf('a.ts', { idle: '0' }).idleMs, 0);
 });
 
-for (const mode of [0o640, 0o604, 0o660, 0o666, 0o601]) {
-  test(`a key file of mode ${mode.toString(8)} is refused`, async (t) => {
-    const key = join(await tempDir(t), 'key');
-    writeFileSync(key, 'secret');
-    chmodSync(key, mode);
-    const error = t.throws<LaunchpoolError>(() => readAuthkey(key), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' });
-    t.regex(error.message, new RegExp(`0${mode.toString(8)}`));
-    t.is(error.hint, `chmod 600 ${key}`);
-    chmodSync(key, 0o400);
-    t.is(readAuthkey(key).toString(), 'secret');
+for (const [flag, value, accepted] of [
+  ['idle', '-1', 'a number from 0 to 2000000'],
+  ['idle', 'soon', 'a number from 0 to 2000000'],
+  ['idle', '', 'a number from 0 to 2000000'],
+  ['idle', '2000000.1', 'a number from 0 to 2000000'],
+  ['threads', '0', 'a whole number from 1 to 1024, or auto'],
+  ['threads', '1.5', 'a whole number from 1 to 1024, or auto'],
+  ['min-threads', 'auto', 'a whole number from 1 to 1024'],
+  ['max-frame', '-1', 'a whole number from 0 to 9007199254740991'],
+  ['max-frame', '1e3', 'a whole number from 0 to 9007199254740991'],
+  ['max-frame', '9007199254740993', 'a whole number from 0 to 9007199254740991'],
+  ['handshake-timeout', '0', 'a number from 0.001 to 3600'],
+  ['allow-uid', '1,,2', 'whole numbers from 0 to 4294967294, separated by commas'],
+  ['allow-uid', '4294967295', 'whole numbers from 0 to 4294967294, separated by commas'],
+  ['log-level', 'loud', 'one of trace, debug, info, warn, error, fatal, silent'],
+] as const) {
+  test(`--${flag} ${JSON.stringify(value)} is refused by name, value and range`, (t) => {
+    const error = t.throws(() => agentOptionsOf('a.ts', { [flag]: value }), INVALID) as LaunchpoolError;
+    t.is(error.message, `--${flag} ${value}: not ${accepted}`);
+    t.truthy(error.hint);
   });
 }
+
+test('more threads at the start than there may be are refused by both flags', (t) => {
+  const error = t.throws(() => agentOptionsOf('a.ts', { 'min-threads': '3', threads: '2' }), INVALID);
+  t.regex(String(error?.message), /--min-threads 3: .*--threads.* 2/);
+  t.is(agentOptionsOf('a.ts', { 'min-threads': '2', threads: '2' }).minThreads, 2);
+});
 
 test('`dev` refuses a wrong flag before it holds anything', async (t) => {
   const { status, stderr } = await runProgram([process.execPath, ENTRY, 'dev', 'a.ts', '--idle', 'soon']);

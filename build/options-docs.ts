@@ -1,0 +1,56 @@
+/**
+ * Writes docs/options.md, and the tables of README, from the tables of options: `npm run docs:options`. A house test
+ * holds both to what this would write.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { AGENT_TABLE } from '../src/options/agent-table.ts';
+import { INSTALL_TABLE } from '../src/options/install-table.ts';
+import { documentTable, readmeTable } from '../src/options/markdown.ts';
+import type { Table } from '../src/options/option.ts';
+import { VERB_TABLES } from '../src/options/verb-tables.ts';
+
+const INTRODUCTION = `# Options
+
+This page is written from the tables in \`src/options/\` by \`npm run docs:options\`. \`launchpool help VERB\` prints the
+options of one verb. SECONDS may have a fraction; MB is MiB, 1048576 bytes. A value outside of its range is refused with
+\`ERR_LAUNCHPOOL_OPTION_INVALID\`, exit status 64; an agent that a supervisor has started reports it to its clients.
+\`upgrade\` keeps the options that \`install\` was given.
+`;
+
+/** The whole of docs/options.md. */
+export function optionsPage(tables: Readonly<Record<string, readonly Table[]>> = VERB_TABLES): string {
+  const verbsOf = new Map<Table, string[]>();
+  for (const [verb, own] of Object.entries(tables)) {
+    for (const table of own) verbsOf.set(table, [...(verbsOf.get(table) ?? []), verb]);
+  }
+  // The longest first: those of the agent, then those of an installation.
+  const sections = [...verbsOf].sort(([a], [b]) => Object.keys(b).length - Object.keys(a).length);
+  const texts = sections.map(([table, verbs]) => `## Options of ${listOf(verbs)}\n\n${documentTable(table)}`);
+  return [INTRODUCTION, ...texts].join('\n');
+}
+
+/** README with its tables written anew. */
+export function withTables(
+  readme: string,
+  tables: Readonly<Record<string, Table>> = { agent: AGENT_TABLE, install: INSTALL_TABLE },
+): string {
+  return Object.entries(tables).reduce((text, [name, table]) => {
+    const [begin, end] = [`<!-- options of ${name}: npm run docs:options -->\n`, `<!-- end -->\n`];
+    const from = text.indexOf(begin);
+    const to = text.indexOf(end, from);
+    if (from < 0 || to < 0) throw new Error(`README has no ${begin.trim()} and ${end.trim()}`);
+    return `${text.slice(0, from + begin.length)}\n${readmeTable(table)}\n${text.slice(to)}`;
+  }, readme);
+}
+
+function listOf(verbs: readonly string[]): string {
+  const names = verbs.map((verb) => `\`${verb}\``);
+  return names.length === 1 ? String(names[0]) : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+if (import.meta.main) {
+  const pathOf = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+  writeFileSync(pathOf('docs/options.md'), optionsPage());
+  writeFileSync(pathOf('README.md'), withTables(readFileSync(pathOf('README.md'), 'utf8')));
+}

@@ -1,0 +1,54 @@
+/** The arguments of `launchpool run`, parsed without commander: a client waits for the agent to start. */
+import { parseArgs } from 'node:util';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { agentOptionsOf } from '../agent/agent-flags.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from '../agent/options.ts';
+import { AGENT_TABLE } from '../options/agent-table.ts';
+import type { Table } from '../options/option.ts';
+import { type GivenValues, parseOptions } from '../options/parse-options.ts';
+import { RUN_TABLE } from '../options/run-table.ts';
+
+export type RunArguments = {
+  options: AgentOptions;
+  label: string | undefined;
+  /** The file behind standard error, if the agent has to limit its size. */
+  logFile: string | undefined;
+  /** Why the arguments are refused. */
+  unfit?: LaunchpoolError;
+};
+
+/**
+ * Returns an error in the arguments instead of throwing it: under a supervisor the agent starts anyway and reports the
+ * error to its clients. If it exited before it accepted their connections, the supervisor would start it again for ever.
+ */
+export function readArguments(args: readonly string[]): RunArguments {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { ...parseArgsOptions(RUN_TABLE), ...parseArgsOptions(AGENT_TABLE) },
+    });
+    const [module, ...rest] = positionals;
+    if (module === undefined || rest.length > 0) throw new Error('`run` takes one module');
+    const given = values as GivenValues;
+    const { label, logFile, development = false } = parseOptions(RUN_TABLE, given);
+    return { options: { ...agentOptionsOf(module, given), development }, label, logFile };
+  } catch (cause) {
+    const unfit = wrongUsage(cause);
+    return { options: { ...AGENT_DEFAULTS, moduleUrl: '' }, label: undefined, logFile: undefined, unfit };
+  }
+}
+
+function parseArgsOptions(table: Table): Record<string, { type: 'string' | 'boolean' }> {
+  return Object.fromEntries(
+    Object.values(table).map((row) => [row.flag, { type: 'value' in row ? 'string' : 'boolean' }] as const),
+  );
+}
+
+function wrongUsage(cause: unknown): LaunchpoolError {
+  if (cause instanceof LaunchpoolError) return cause;
+  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', (cause as Error).message, {
+    cause,
+    hint: 'See `launchpool help run`.',
+  });
+}

@@ -1,0 +1,28 @@
+/** The options of the verbs that connect to an agent as its clients do. */
+import { JSON_TABLE } from './json-table.ts';
+import type { Table } from './option.ts';
+
+export const CLIENT_TABLE = {
+  raw: { flag: 'raw', switch: true, help: 'sends and prints bytes as they are; for a raw agent' },
+  authkeyFile: {
+    flag: 'authkey-file',
+    value: { kind: 'path', placeholder: 'FILE' },
+    help: 'file with the key that the agent requires',
+  },
+  md5: { flag: 'no-md5', switch: false, help: 'refuses HMAC-MD5 in the authkey handshake' },
+} as const satisfies Table;
+
+export const CALL_TABLE = {
+  params: {
+    flag: 'params',
+    value: { kind: 'text', placeholder: 'JSON' },
+    help: 'all arguments at once: an array, an object, or - for standard input',
+  },
+  timeoutMs: {
+    flag: 'timeout',
+    value: { kind: 'seconds', min: 0.001, max: 2_000_000 },
+    defaultText: 'no limit',
+    help: 'maximum time to wait for the reply',
+  },
+  ...JSON_TABLE,
+} as const satisfies Table;

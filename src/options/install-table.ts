@@ -1,0 +1,96 @@
+/** The options of `install` beside those of the agent. */
+import { PROCESS_TYPES } from '../../job/job.ts';
+import { JSON_TABLE } from './json-table.ts';
+import type { Option } from './option.ts';
+
+/** Whether an upgrade installs again with what was given. */
+export type InstallOption = Option & { isRetained: boolean };
+
+export const INSTALL_TABLE = {
+  label: {
+    flag: 'label',
+    value: { kind: 'text', placeholder: 'LABEL' },
+    required: true,
+    help: 'name of the agent, such as com.example.rot13',
+    details: 'Letters, digits, `.`, `-` and `_`.',
+    readme: true,
+    // It names the record that the options are kept in.
+    isRetained: false,
+  },
+  env: {
+    flag: 'env',
+    value: { kind: 'texts', placeholder: 'NAME=VALUE' },
+    defaultText: "PATH, and the supervisor's own",
+    help: 'sets an environment variable of the agent, which inherits none from the shell',
+    details: 'NAME alone takes the value that the variable has in the shell. Not for secrets: other users can read it.',
+    readme: true,
+    isRetained: true,
+  },
+  workingDirectory: {
+    flag: 'working-directory',
+    value: { kind: 'path', placeholder: 'FOLDER' },
+    defaultText: 'the home folder',
+    help: "the agent's working directory",
+    isRetained: true,
+  },
+  tcp: {
+    flag: 'tcp',
+    value: { kind: 'text', placeholder: 'ADDRESS:PORT' },
+    defaultText: 'the UNIX socket only',
+    help: 'listens on this address of the loopback interface too; requires --authkey-file',
+    details: '`127.0.0.1:PORT` or `[::1]:PORT`; every user of the machine can connect.',
+    readme: true,
+    isRetained: true,
+  },
+  processType: {
+    flag: 'process-type',
+    value: { kind: 'choice', placeholder: 'TYPE', choices: PROCESS_TYPES },
+    default: 'interactive',
+    help: 'macOS: how far the system may throttle the agent',
+    details: 'Interactive agents are not throttled.',
+    isRetained: true,
+  },
+  bundleIdentifiers: {
+    flag: 'bundle-identifier',
+    value: { kind: 'texts', placeholder: 'ID' },
+    defaultText: 'none',
+    help: 'macOS: the app under which System Settings lists the agent',
+    isRetained: true,
+  },
+  node: {
+    flag: 'node',
+    value: { kind: 'path', placeholder: 'PATH' },
+    defaultText: 'the Node that runs the command',
+    help: 'the Node that the agent runs on',
+    isRetained: true,
+  },
+  copyNode: {
+    flag: 'copy-node',
+    switch: true,
+    help: "copies that Node into the agent's folder",
+    readme: true,
+    isRetained: true,
+  },
+  log: {
+    flag: 'log',
+    value: { kind: 'choice', placeholder: 'WHERE', choices: ['journal', 'file'] },
+    defaultText: 'journal where there is one, otherwise file',
+    help: "destination of the agent's log",
+    isRetained: true,
+  },
+  supervisor: {
+    flag: 'supervisor',
+    value: { kind: 'choice', placeholder: 'NAME', choices: ['launchd', 'systemd'] },
+    defaultText: "this system's",
+    help: 'supervisor that starts the agent; that of another system only with --dry-run',
+    // Only that of this system can upgrade.
+    isRetained: false,
+  },
+  dryRun: {
+    flag: 'dry-run',
+    switch: true,
+    help: 'prints every file and every command, and changes nothing',
+    isRetained: false,
+  },
+  json: { ...JSON_TABLE.json, isRetained: false },
+} as const satisfies Readonly<Record<string, InstallOption>>;

@@ -1,0 +1,43 @@
+/** Options, from the values that stand on the command line or in an installation. */
+import type { GivenOf, Option, OptionsOf, Table } from './option.ts';
+import { invalidOption, parseValue } from './parse-value.ts';
+
+/** Values by the names of their flags, without the dashes. */
+export type GivenValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/**
+ * @returns the settings of what is given, and of nothing else.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID
+ */
+export function parseOptions<T extends Table>(table: T, given: GivenValues, hint?: string): GivenOf<T> {
+  const options: Record<string, unknown> = {};
+  for (const [key, row] of Object.entries<Option>(table)) {
+    const value = given[row.flag];
+    if (value !== undefined && value !== false) options[key] = settingOf(row, value, hint);
+    else if ('required' in row) throw invalidOption(`--${row.flag} is required`, hint);
+  }
+  return options as GivenOf<T>;
+}
+
+/** The settings of a table when nothing is given. */
+export function defaultsOf<T extends Table>(table: T): OptionsOf<T> {
+  const options: Record<string, unknown> = {};
+  for (const [key, row] of Object.entries<Option>(table)) options[key] = defaultOf(row);
+  return options as OptionsOf<T>;
+}
+
+function settingOf(row: Option, given: string | true | readonly string[], hint?: string): unknown {
+  const name = `--${row.flag}`;
+  if ('switch' in row) {
+    if (given === true) return row.switch;
+    throw invalidOption(`${name} ${given}: the option has no value`, hint);
+  }
+  if (row.value.kind === 'texts') return typeof given === 'object' ? given : [String(given)];
+  return parseValue(row.value, String(given), name, hint);
+}
+
+function defaultOf(row: Option): unknown {
+  if ('switch' in row) return !row.switch;
+  if (row.default !== undefined) return parseValue(row.value, String(row.default), `--${row.flag}`);
+  return row.value.kind === 'userIds' || row.value.kind === 'texts' ? [] : undefined;
+}

@@ -1,0 +1,54 @@
+/** The value of one option, from its text. */
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { expectationOf } from './describe-value.ts';
+import type { Parsed, Value } from './option.ts';
+
+const HINT = 'See `launchpool help`.';
+
+/**
+ * @param name the option as the user writes it, for the error.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID, which names the option, the text and what is accepted
+ */
+export function parseValue<V extends Value>(value: V, text: string, name: string, hint = HINT): Parsed<V> {
+  const parsed = parse(value, text);
+  if (parsed === undefined) throw invalidOption(`${name} ${text}: not ${expectationOf(value)}`, hint);
+  return parsed as Parsed<V>;
+}
+
+export function invalidOption(message: string, hint = HINT, cause?: unknown): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, { hint, cause });
+}
+
+/** Undefined for a text that is not accepted. */
+function parse(value: Value, text: string): number | string | readonly number[] | undefined {
+  switch (value.kind) {
+    case 'seconds': {
+      const seconds = text.trim() === '' ? undefined : within(value, Number(text));
+      // No timer is finer than a millisecond, and a fraction of one must not become 0, which means "never".
+      return seconds === undefined ? undefined : Math.ceil(seconds * 1000);
+    }
+    case 'count':
+      return text === 'auto' && value.auto !== undefined ? value.auto : wholeNumber(value, text);
+    case 'bytes':
+    case 'mebibytes':
+      return wholeNumber(value, text);
+    case 'userIds': {
+      const ids = text.split(',').map((id) => wholeNumber(value, id));
+      return ids.every((id) => id !== undefined) ? ids : undefined;
+    }
+    case 'choice':
+      return value.choices.find((choice) => choice === text);
+    default:
+      return text;
+  }
+}
+
+type Range = { min: number; max: number };
+
+function wholeNumber(range: Range, text: string): number | undefined {
+  return /^\d+$/.test(text) ? within(range, Number(text)) : undefined;
+}
+
+function within({ min, max }: Range, number: number): number | undefined {
+  return number >= min && number <= max ? number : undefined;
+}
