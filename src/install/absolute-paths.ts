@@ -1,6 +1,6 @@
 /** Paths among the options of an installation, as they are to be kept: another command has another working directory. */
 import { resolve } from 'node:path';
-import type { InstallOptions } from './plan.ts';
+import type { InstallOptions } from '../installed/install-options.ts';
 
 export function withAbsolutePaths<Options extends InstallOptions>(options: Options): Options {
   const { module, node, workingDirectory, agent } = options;

@@ -9,10 +9,11 @@ import type { Supervisor } from '../../job/supervisor.ts';
 import { close, connect } from '../../src/client/index.ts';
 import { type AgentStatus, status } from '../../src/control/status.ts';
 import { type Installed, install } from '../../src/install/install.ts';
-import { type InstallOptions, placeOf } from '../../src/install/plan.ts';
 import { restart } from '../../src/install/restart.ts';
 import { uninstall } from '../../src/install/uninstall.ts';
 import type { Host } from '../../src/installed/host.ts';
+import type { InstallOptions } from '../../src/installed/install-options.ts';
+import { placeOf } from '../../src/installed/place.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { pidAt, seenToLeave } from '../helpers/onlooker.ts';
@@ -56,7 +57,7 @@ const UNUSABLE = [
   [
     'fails in its setup',
     "export const a = () => 1; export function setup() { throw new Error('no'); }",
-    'prove',
+    'verify',
     'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
   ],
 ] as const;

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { numberOf } from '../../agent/agent-flags.ts';
-import { allLabels, type Observation, type Observer, observe } from '../../control/observe.ts';
+import { type Observation, type Observer, observe } from '../../control/observe.ts';
+import { installedLabels } from '../../installed/labels.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type Figures, figuresOf } from '../top/figures.ts';
 import { openScreen } from '../top/screen.ts';
@@ -52,7 +53,7 @@ function watchAgents(target: string | undefined): Watched {
 
   /** Some may have been installed, or uninstalled, since the last time. */
   function current(): Observer[] {
-    const names = target === undefined ? allLabels() : [target];
+    const names = target === undefined ? installedLabels() : [target];
     for (const [name, observer] of observers) {
       if (names.includes(name)) continue;
       observer.close();

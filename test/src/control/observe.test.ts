@@ -1,7 +1,8 @@
 /** Agents are looked at without being woken, by their labels and by their paths. */
 import test from 'ava';
-import { askRunning } from '../../../src/control/client.ts';
-import { allLabels, observe } from '../../../src/control/observe.ts';
+import { callControl } from '../../../src/control/client.ts';
+import { observe } from '../../../src/control/observe.ts';
+import { installedLabels } from '../../../src/installed/labels.ts';
 import { serveControl, statusOf } from '../../helpers/control-server.ts';
 import { ask, LABEL, layBench } from '../../helpers/install-bench.ts';
 import { seenToLeave } from '../../helpers/onlooker.ts';
@@ -12,16 +13,16 @@ test('an installed agent is asked only while it has a process', async (t) => {
   const bench = await layBench(t, 'embedded');
   if (bench === undefined) return;
   const where = { supervisor: bench.options.supervisor, host: bench.options.host };
-  t.deepEqual(allLabels(where), []);
+  t.deepEqual(installedLabels(where.host), []);
   t.throws(() => observe(LABEL, where), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' });
   const { socket } = await bench.install({ agent: { 'min-uptime': 0 } });
-  t.deepEqual(allLabels(where), [LABEL]);
+  t.deepEqual(installedLabels(where.host), [LABEL]);
   // Both are the same agent, so the supervisor is asked for both.
   const observers = [observe(LABEL, where), observe(socket, where)];
   t.teardown(() => observers.forEach((observer) => void observer.close()));
   const pid = await ask(socket, 'pid');
   for (const { next } of observers) t.like(await next(TIMEOUT_MS), { state: 'running', process: { pid } });
-  t.is(await askRunning({ target: LABEL, method: 'ping', ...where }), 'pong');
+  t.is(await callControl({ target: LABEL, method: 'ping', ...where }), 'pong');
   await seenToLeave(socket, () => process.kill(pid));
   for (const { next } of observers) {
     // It may be seen leaving, or asked too late to answer.
@@ -31,7 +32,7 @@ test('an installed agent is asked only while it has a process', async (t) => {
       t.true(process === undefined || process.pid === pid, state);
     }
   }
-  await t.throwsAsync(askRunning({ target: socket, method: 'ping', ...where }), {
+  await t.throwsAsync(callControl({ target: socket, method: 'ping', ...where }), {
     code: 'ERR_LAUNCHPOOL_CONNECT_FAILED',
     message: /has no process, and is not woken/,
   });

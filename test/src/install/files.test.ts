@@ -5,15 +5,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import {
-  hasText,
-  linkOf,
-  makeFolder,
-  pointTo,
-  removeEmptyFolders,
-  removeTree,
-  writeText,
-} from '../../../src/install/files.ts';
+import { hasText, makeFolder, pointTo, removeEmptyFolders, removeTree, writeText } from '../../../src/install/files.ts';
+import { linkTargetOf } from '../../../src/installed/read-optional.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { treeOf } from '../../helpers/tree.ts';
 
@@ -107,10 +100,10 @@ for (const [what, place] of [
     const before = [readdirSync(folder), kept()];
     t.false(hasText(path, 'other'));
     t.true(await writeText(path, 'other', 0o600, undo));
-    t.deepEqual([linkOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
+    t.deepEqual([linkTargetOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
     t.deepEqual([readdirSync(folder), kept()], before);
     await undoAll();
-    t.deepEqual([linkOf(path), readdirSync(folder), kept()], [elsewhere, ...before]);
+    t.deepEqual([linkTargetOf(path), readdirSync(folder), kept()], [elsewhere, ...before]);
   });
 }
 
@@ -119,7 +112,7 @@ test('what a mask leads to is not written to', async (t) => {
   const path = join(folder, 'a');
   await symlink('/dev/null', path);
   await writeText(path, 'other', 0o600, undo);
-  t.deepEqual([linkOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
+  t.deepEqual([linkTargetOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
   t.true(statSync('/dev/null').isCharacterDevice());
 });
 
@@ -145,14 +138,14 @@ test('a link is made, replaced, and brought back', async (t) => {
   t.false(await pointTo(path, '/one', undo));
   await undoAll();
   t.false(existsSync(path));
-  t.is(linkOf(path), undefined);
+  t.is(linkTargetOf(path), undefined);
   await pointTo(path, '/one', () => undefined);
   // Of one that was cut short, with the same process id.
   await symlink('/other', `${path}.${process.pid}`);
   t.true(await pointTo(path, '/two', undo));
-  t.is(linkOf(path), '/two');
+  t.is(linkTargetOf(path), '/two');
   await undoAll();
-  t.is(linkOf(path), '/one');
+  t.is(linkTargetOf(path), '/one');
   t.deepEqual(readdirSync(folder), ['current']);
   await rm(path);
 });

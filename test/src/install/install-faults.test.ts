@@ -4,7 +4,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { InstallOptions } from '../../../src/install/plan.ts';
+import type { InstallOptions } from '../../../src/installed/install-options.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { ask, type InstallBench, type Kind, layBench, moduleOf } from '../../helpers/install-bench.ts';
 import { notTested } from '../../helpers/not-tested.ts';
@@ -57,7 +57,7 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'a second address with a supervisor that has none',
     kinds: ['embedded'],
-    step: 'prove',
+    step: 'verify',
     names: /\[::1\]:\d+/,
     async cause(t, { write }) {
       await write(moduleOf(2));

@@ -86,7 +86,7 @@ for (const kind of ['launchd', 'embedded'] as const) {
     t.is(good.status, 'fulfilled');
     t.like(failed, {
       status: 'rejected',
-      reason: { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', data: { step: 'prove' } },
+      reason: { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', data: { step: 'verify' } },
     });
     t.is(await ask(bench.layout.sockets.agent, 'version'), 1);
     t.is((await bench.install()).outcome, 'unchanged');

@@ -16,8 +16,8 @@ function recorded(): { events: string[]; steps: ReturnType<typeof createSteps<ke
 test('a step is told of when it starts, and how it ends', async (t) => {
   const { events, steps } = recorded();
   t.is(
-    await steps.run('one', ({ say }) => {
-      say('three files');
+    await steps.run('one', ({ detail }) => {
+      detail('three files');
       return 7;
     }),
     7,
