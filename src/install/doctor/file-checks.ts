@@ -13,7 +13,7 @@ export function checkNode(installation: Installation): Diagnosis[] {
   const { label, record } = installation;
   const { path } = record.node;
   if (!isExecutable(path)) {
-    const message = `the Node that runs the agent is missing: ${path}`;
+    const message = `the Node that runs the agent is missing or not executable: ${path}`;
     return [{ id: 'node-gone', label, severity: 'problem', message, ...reinstallFix(installation) }];
   }
   const note = nodeNote(installation);
