@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../installed/record.ts';
 
 /** How long a module may take to load. */
 const TIMEOUT_MS = 60_000;
@@ -9,8 +10,6 @@ const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT = 4_000;
 
 const HINT = '`launchpool dev` with the same module shows the error with its stack.';
-
-export type ModuleFacts = { kind: 'raw' | 'rpc'; methods: readonly string[] };
 
 export type CheckModule = {
   /** Path of the Node that runs the agent. */

@@ -10,8 +10,8 @@ import { linkTargetOf } from '../installed/read-optional.ts';
 export type Undo = (action: () => Promise<void>) => void;
 
 /**
- * Removes a folder and its contents, if it exists. Retries for half a second: a process may still write to the folder, such
- * as an agent that stores its compiled code while it exits.
+ * Removes a folder and its contents, if it exists. Retries for half a second: a process may still write to the folder,
+ * such as an agent that stores its compiled code while it exits.
  */
 export function removeTree(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 33 });
@@ -62,8 +62,8 @@ export async function removeEmptyFolders(folders: readonly string[]): Promise<vo
 }
 
 /**
- * Replaces a link by the file, and does not change the link's target: launchd ignores links at login, and a link to /dev/null
- * masks a unit.
+ * Replaces a link by the file, and does not change the link's target: launchd ignores links at login, and a link to
+ * /dev/null masks a unit.
  * @returns whether the text or the mode was different.
  * @throws ERR_LAUNCHPOOL_INSTALL_FAILED if the path exists and is neither a file nor a link
  */

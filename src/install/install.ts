@@ -1,9 +1,8 @@
 /** Installs a module as an agent of launchd or systemd. Either all steps succeed, or all are undone. */
 import type { InstallOptions } from '../installed/install-options.ts';
-import type { InstallRecord } from '../installed/record.ts';
+import type { InstallRecord, ModuleFacts } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { type Applied, apply, type Lock } from './apply.ts';
-import type { ModuleFacts } from './check-module.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
 import { keyFileNotes } from './key-file.ts';
 import { planInstall } from './plan.ts';
@@ -15,12 +14,10 @@ export type InstallRun = InstallOptions & {
   isLocked?: boolean;
 };
 
-export type Installed = {
+export type Installed = ModuleFacts & {
   label: string;
   outcome: Applied['outcome'];
   supervisor: InstallRecord['supervisor'];
-  kind: ModuleFacts['kind'];
-  methods: readonly string[];
   /** Path of the socket that clients connect to. */
   socket: string;
   folder: string;

@@ -20,9 +20,9 @@ export type UninstallOptions = PlaceOptions & {
 export type Uninstalled = { label: string; outcome: 'uninstalled' | 'not-installed' };
 
 /**
- * Stops the agent when its open requests are done, and removes every file, unit, process and socket of it, its logs included.
- * Repeating it does nothing. Files of other programs in a folder of the same name stay, and so does a job of that label that
- * launchpool did not install.
+ * Stops the agent when its open requests are done, and removes every file, unit, process and socket of it, its logs
+ * included. Repeating it does nothing. Files of other programs in a folder of the same name stay, and so does a job of that
+ * label that launchpool did not install.
  * @throws the code of the failed step's error, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
  */
 export async function uninstall(options: UninstallOptions): Promise<Uninstalled> {

@@ -3,9 +3,8 @@ import { chmod, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { InstallOptions } from '../installed/install-options.ts';
 import type { JobOptions } from '../installed/job-options.ts';
-import type { InstallRecord } from '../installed/record.ts';
+import type { InstallRecord, ModuleFacts } from '../installed/record.ts';
 import { packageVersion } from '../version.ts';
-import type { ModuleFacts } from './check-module.ts';
 import { exists, makeFolder, removeTree, type Undo, writeText } from './files.ts';
 import type { Plan } from './plan.ts';
 

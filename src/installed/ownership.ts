@@ -1,4 +1,4 @@
-/** Ownership: whether launchpool installed the agent of a label. Other programs have jobs and folders of such names too. */
+/** Ownership: whether launchpool installed the job of a label. Other programs have jobs of such labels too. */
 import { lstatSync } from 'node:fs';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Place } from './place.ts';

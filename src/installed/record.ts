@@ -4,7 +4,13 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Host } from './host.ts';
 import { type Layout, layoutOf } from './layout.ts';
 
-export type InstallRecord = {
+export type ModuleFacts = {
+  kind: 'raw' | 'rpc';
+  /** The methods of an RPC agent; empty for a raw agent. */
+  methods: readonly string[];
+};
+
+export type InstallRecord = ModuleFacts & {
   /** The version of this format. */
   format: 1;
   /** The version of launchpool. */
@@ -13,9 +19,6 @@ export type InstallRecord = {
   supervisor: 'launchd' | 'systemd' | 'embedded';
   /** Path of the module's source. */
   module: string;
-  kind: 'raw' | 'rpc';
-  /** The methods of an RPC agent. */
-  methods: readonly string[];
   /** The name of the version's folder. */
   hash: string;
   /** Path of the module's bundle, relative to the version's folder. */

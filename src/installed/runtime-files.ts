@@ -19,7 +19,7 @@ export async function runtimeFiles(): Promise<BundleFile[]> {
   return [...(await programFiles()), ...koffiFiles()];
 }
 
-/** In the built package, the program is two folders above this file. A source checkout builds the program once a process. */
+/** In the built package, the program is two folders above this file. From the sources, it is built once a process. */
 function programFiles(): Promise<BundleFile[]> {
   if (import.meta.url.endsWith('.js')) return filesOfProgram(fileURLToPath(new URL('../..', import.meta.url)));
   built ??= buildProgram();

@@ -47,7 +47,10 @@ export function checkState(installation: Installation): Diagnosis[] {
   }
 }
 
-/** Finds sockets that are missing although the supervisor listens, or left although it does not. Does not connect: that would start the agent. */
+/**
+ * Finds sockets that are missing although the supervisor listens, or that exist although it does not. Makes no connection: it
+ * would start the agent.
+ */
 export function checkSockets(installation: Installation): Diagnosis[] {
   const { label, layout, supervisor, job, status } = installation;
   // An unknown status says nothing about the sockets, and neither does the status of another program's job.

@@ -74,7 +74,7 @@ test('an error of launchpool keeps its code and its hint', async (t) => {
 for (const [code, hint] of [
   ['EACCES', /Not writable: \/a\/b/],
   ['EROFS', /Not writable: \/a\/b/],
-  ['EPERM', /keep the module elsewhere/],
+  ['EPERM', /Keep the module elsewhere/],
   ['ENOSPC', /disk is full/],
   ['EDQUOT', /disk is full/],
   ['EEXIST', /Another file is at \/a\/b/],
