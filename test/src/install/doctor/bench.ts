@@ -57,7 +57,7 @@ let labels = 0;
 async function createBench(t: ExecutionContext, overrides: Partial<Host>): Promise<Bench> {
   t.timeout(180_000);
   labels += 1;
-  const label = `com.example.agent${labels}`;
+  const label = `com.example.doctor${labels}`;
   const host = hostOf({ ...overrides, execPath: lastingNode() });
   const module = join(await tempDir(t), 'agent.ts');
   await writeFile(module, MODULE);

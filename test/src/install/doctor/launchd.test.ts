@@ -95,7 +95,7 @@ it('a plist with another label is rewritten', async (t) => {
   const before = readFileSync(bench.plist, 'utf8');
   edit(bench.plist, `<string>${bench.label}</string>`, '<string>com.example.other</string>');
   const [found] = await expectFixed(t, bench, ['label-mismatch']);
-  t.regex(found?.message ?? '', /has the label com\.example\.other instead of com\.example\.agent/);
+  t.regex(found?.message ?? '', /has the label com\.example\.other instead of com\.example\.doctor/);
   t.is(readFileSync(bench.plist, 'utf8'), before);
 });
 
