@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connectRaw } from '../src/client/raw.ts';
 import { connectRpc } from '../src/client/rpc.ts';
-import { askAgent } from '../src/control/ask-agent.ts';
+import { requestStatus } from '../src/control/client.ts';
 import type { HeldAgent } from './agents.ts';
 import { UNDER_FIRE } from './ledger.ts';
 import type { PythonReport } from './python-load.ts';
@@ -16,7 +16,7 @@ const QUESTION = 'afterwards';
 export async function checkAnswers(held: HeldAgent, isRaw: boolean, fault: Fault): Promise<void> {
   const answer = await askOnce(held, isRaw).catch((error: Error) => error.message);
   if (answer === QUESTION) return;
-  const status = await askAgent(held.controlPath).catch(String);
+  const status = await requestStatus(held.controlPath).catch(String);
   fault(`${held.name}, afterwards: ${answer}; the agent says ${JSON.stringify(status)}`);
 }
 

@@ -3,7 +3,7 @@ import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../src/client/rpc.ts';
-import { askAgent } from '../src/control/ask-agent.ts';
+import { requestStatus } from '../src/control/client.ts';
 import { BUSY, type HeldAgent, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
@@ -81,7 +81,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
 /** All of them, so that there are no more of them later. */
 async function haveStarted({ controlPath }: HeldAgent): Promise<void> {
   for (let checks = 0; checks < SETTLE_CHECKS; checks += 1) {
-    if ((await askAgent(controlPath, TIMEOUT_MS)).threads === THREADS) return;
+    if ((await requestStatus(controlPath, TIMEOUT_MS)).threads === THREADS) return;
     await wait(SETTLE_MS);
   }
 }

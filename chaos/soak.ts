@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { askAgent } from '../src/control/ask-agent.ts';
+import { requestStatus } from '../src/control/client.ts';
 import { BUSY, holdAgent } from './agents.ts';
 import { createLedger } from './ledger.ts';
 import { type LoadOptions, startLoad } from './load.ts';
@@ -40,7 +40,7 @@ export const soak: Verb = async ({ options: { minutes }, random, scope, progress
   const everyMs = Math.min(SAMPLE_MS, totalMs / MIN_SAMPLES);
   for (let nth = 1; nth * everyMs <= totalMs + 1; nth += 1) {
     await wait(Math.max(0, startedAt + nth * everyMs - performance.now()));
-    const { memoryBytes, heapBytes = 0, threads } = await askAgent(held.controlPath);
+    const { memoryBytes, heapBytes = 0, threads } = await requestStatus(held.controlPath);
     const figures = readProcess(held.pid);
     samples.push({
       seconds: Math.round((performance.now() - startedAt) / 100) / 10,

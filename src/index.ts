@@ -1,10 +1,10 @@
-/** `launchpool`: the public names, in the order of the README. */
+/** The public names of `launchpool`. */
 export type { Job, ProcessType } from '../job/job.ts';
 export type { JobStatus, Supervisor } from '../job/supervisor.ts';
 export { ERROR_CODES, type ErrorCode, LaunchpoolError } from '../wire/errors.ts';
 export { type InitOptions, init } from './cli/scaffold.ts';
 export { type Agent, close, connect, connectRaw, notify, type RawClient, withOptions } from './client/index.ts';
-export { type AskOptions, askRunning } from './control/client.ts';
+export { type ControlCall, callControl } from './control/client.ts';
 export { logCommandOf } from './control/logs.ts';
 export { type AgentStatus, list, type StatusOptions, status } from './control/status.ts';
 export { type Activator, type ActivatorEvent, type ActivatorOptions, createActivator } from './holder/activator.ts';
@@ -13,9 +13,9 @@ export { type DoctorOptions, doctor } from './install/doctor/doctor.ts';
 export type { Finding, FindingId } from './install/doctor/finding.ts';
 export { type DryRun, dryRun } from './install/dry-run.ts';
 export { type Installed, install } from './install/install.ts';
-export type { InstallOptions } from './install/plan.ts';
 export { restart } from './install/restart.ts';
 export type { StepEvent } from './install/steps.ts';
 export { type Uninstalled, type UninstallOptions, uninstall } from './install/uninstall.ts';
 export { type UpgradeOptions, upgrade } from './install/upgrade.ts';
+export type { InstallOptions } from './installed/install-options.ts';
 export type { JobOptions } from './installed/job-options.ts';

@@ -1,5 +1,11 @@
 /** The version of this package. */
 import { createRequire } from 'node:module';
 
-/** A package may refer to itself by its name, wherever its built files are. */
-export const PACKAGE_VERSION: string = createRequire(import.meta.url)('launchpool/package.json').version;
+/** Defined by build/runtime.ts: an installed agent has no package.json. */
+declare const LAUNCHPOOL_VERSION: string | undefined;
+
+export function packageVersion(): string {
+  if (typeof LAUNCHPOOL_VERSION === 'string') return LAUNCHPOOL_VERSION;
+  // A package may import itself by its name, wherever its built files are.
+  return createRequire(import.meta.url)('launchpool/package.json').version;
+}

@@ -1,9 +1,9 @@
 /** All that an agent says of itself: the answer to `status`, and what its metrics are made of. */
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { PlainError } from '../../wire/errors.ts';
 import type { DispatcherCounts } from '../dispatch/dispatcher.ts';
 import type { LatencyFigures } from '../dispatch/latency.ts';
+import { packageVersion } from '../version.ts';
 import type { Utilisation } from './utilisation.ts';
 
 /** Since the start of the agent. */
@@ -68,7 +68,7 @@ export function createStatus(sources: StatusSources): (asker: object) => AgentSt
       state,
       module,
       hash: hashOf(module),
-      versions: { launchpool: version(), node: process.versions.node },
+      versions: { launchpool: packageVersion(), node: process.versions.node },
       ...now,
       utilisation: sources.utilisation(asker),
       latencyMs: sources.latency(),
@@ -86,12 +86,4 @@ function sum(counts: Readonly<Record<string, number>>): number {
 /** An installed module is in a folder that is named by what is in it: src/install/version-folder.ts. */
 function hashOf(module: string): string | null {
   return /\/versions\/([0-9a-f]{20})\//.exec(module)?.[1] ?? null;
-}
-
-/** Put in its place by build/runtime.ts: an installed agent has no package.json. */
-declare const LAUNCHPOOL_VERSION: string | undefined;
-
-function version(): string {
-  if (typeof LAUNCHPOOL_VERSION === 'string') return LAUNCHPOOL_VERSION;
-  return createRequire(import.meta.url)('launchpool/package.json').version;
 }

@@ -1,6 +1,6 @@
 /** The command line as the help shows it, and the way from parsed arguments to each verb. */
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../version.ts';
 import { addAgentCommands } from './commands/agent.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addInitCommand } from './commands/init.ts';
@@ -38,7 +38,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 export function createProgram(done: Done): Command {
   const program = new Command('launchpool')
     .description('On-demand local agents: a module, a socket that starts it, and a pool of threads that answers.')
-    .version(version(), '--version')
+    .version(packageVersion(), '--version')
     .exitOverride()
     .showHelpAfterError('See `launchpool help`.')
     .addHelpText('after', EXIT_STATUSES);
@@ -48,9 +48,4 @@ export function createProgram(done: Done): Command {
   addRunningCommands(program, done);
   addClientCommands(program, done);
   return program;
-}
-
-function version(): string {
-  // A package may refer to itself by its name, wherever its built files are.
-  return createRequire(import.meta.url)('launchpool/package.json').version;
 }

@@ -1,17 +1,16 @@
-/** Where the log of an installed agent is to be read. */
+/** The log of an installed agent: the command that prints it. */
 import type { Command, LogRange } from '../../job/supervisor.ts';
-import { placeOf } from '../install/plan.ts';
+import { type PlaceOptions, placeOf } from '../installed/place.ts';
 import { mustBeInstalled } from '../installed/record.ts';
-import type { StatusOptions } from './status.ts';
 
 /**
- * The command that prints it: lines of JSON, and whatever else the agent, its module or its supervisor has said.
+ * The command prints lines of JSON, and the other output of the agent, its module and its supervisor.
  * @throws ERR_LAUNCHPOOL_NOT_INSTALLED
  */
-export function logCommandOf(options: StatusOptions, range: LogRange): Command {
+export function logCommandOf(options: PlaceOptions, range: LogRange): Command {
   const { supervisor, host, layout } = placeOf(options);
   const { logFile } = mustBeInstalled(options.label, host);
-  const own = logFile === undefined ? supervisor.logCommand(options.label, range) : undefined;
-  // By name, since an older one may have taken its place by the next line.
-  return own ?? ['tail', '-n', String(range.lines), ...(range.follow ? ['-F'] : []), logFile ?? layout.logFile];
+  const journal = logFile === undefined ? supervisor.logCommand(options.label, range) : undefined;
+  // -F follows the path, at which another file may appear.
+  return journal ?? ['tail', '-n', String(range.lines), ...(range.follow ? ['-F'] : []), logFile ?? layout.logFile];
 }

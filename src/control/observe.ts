@@ -1,95 +1,75 @@
-/** Looks again and again at how an agent is doing, and never wakes it: one question at a time, on one connection. */
+/** Observes an agent: reads its status again and again, without starting it. One request at a time, on one connection. */
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JobStatus } from '../../job/supervisor.ts';
 import { controlPathOf } from '../../wire/address.ts';
 import { toPlain } from '../../wire/errors.ts';
-import { connectRpc, type RpcClient } from '../client/rpc.ts';
-import { type InstallOptions, placeOf } from '../install/plan.ts';
-import { hostOf } from '../installed/host.ts';
-import { layoutOf } from '../installed/layout.ts';
-import { installedLabels, mustBeInstalled } from '../installed/record.ts';
-import type { ProcessStatus } from './ask-agent.ts';
-
-/** How long an answer that is late is waited for, in milliseconds: others are waiting too. */
-const LATE_MS = 50;
+import { labelOfTarget } from '../installed/labels.ts';
+import { type HostOptions, placeOf } from '../installed/place.ts';
+import { mustBeInstalled } from '../installed/record.ts';
+import { CONTROL_TIMEOUTS, type ControlClient, connectControl, type ProcessStatus } from './client.ts';
 
 export type Observation = {
-  /** What the supervisor says, or that a process answers; `no-process` where there is no supervisor to be asked. */
+  /** The job's state, or `running` if the process answers; `no-process` for a socket without a supervisor. */
   state: JobStatus['state'] | 'no-process';
-  /** In words, where the state alone does not say it all. */
+  /** An explanation of the state, for people. */
   detail?: string | undefined;
-  /** What the process says of itself, if there is one. */
+  /** The status that the process reports, if there is a process and it answers. */
   process?: ProcessStatus;
 };
 
 export type Observer = {
   /** The label, or the path. */
   readonly name: string;
-  /** Waits for an answer no longer than that; once it is late, a look each time whether it has come. */
+  /** Waits up to `timeoutMs` for a reply. While a reply is late, each call only checks whether it has arrived. */
   next(timeoutMs: number): Promise<Observation>;
   close(): void;
 };
-
-type Where = Pick<InstallOptions, 'supervisor' | 'host'>;
 
 /**
  * @param target a label, or the path of a socket.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_NOT_INSTALLED
  */
-export function observe(target: string, where: Where = {}): Observer {
-  const label = labelOfTarget(target, where);
+export function observe(target: string, options: HostOptions = {}): Observer {
+  const label = labelOfTarget(target, options);
   if (label === undefined) return observeProcess(target, controlPathOf(resolve(target)), async () => undefined);
-  const { supervisor, host, layout } = placeOf({ label, ...where });
+  const { supervisor, host, layout } = placeOf({ label, ...options });
   mustBeInstalled(label, host);
   return observeProcess(target, layout.sockets.control, () => supervisor.status(label));
 }
 
-/** The labels of all installed agents. */
-export function allLabels({ host }: Where = {}): string[] {
-  return installedLabels(hostOf(host));
-}
-
-/** The label of an installed agent that is given by its path: its supervisor must be asked before it is. */
-export function labelOfTarget(target: string, where: Where = {}): string | undefined {
-  if (!target.includes('/')) return target;
-  const host = hostOf(where.host);
-  const path = resolve(target);
-  return installedLabels(host).find((label) => layoutOf(label, host).sockets.agent === path);
-}
-
 /**
- * A holder of ours starts nothing for a question, which waits with it for the next process then. launchd and systemd
- * would start one: they are asked first, and only while there is no connection.
- * @param job what the supervisor says, if there is one.
+ * The embedded holder starts no agent for a control connection, which then waits for the next process. launchd and systemd
+ * start an agent for it, so they are asked first whenever there is no connection.
+ * @param jobStatus asks the supervisor; undefined without a supervisor.
  */
-function observeProcess(name: string, path: string, job: () => Promise<JobStatus | undefined>): Observer {
-  let client: RpcClient | undefined;
-  let answer: Promise<Observation> | undefined;
-  /** What is said of one that does not answer. */
-  let unanswered: Observation = { state: 'no-process' };
+function observeProcess(name: string, controlPath: string, jobStatus: () => Promise<JobStatus | undefined>): Observer {
+  let client: ControlClient | undefined;
+  let reply: Promise<Observation> | undefined;
+  /** The observation while there is no reply. */
+  let withoutReply: Observation = { state: 'no-process' };
 
-  async function ask({ call }: RpcClient): Promise<Observation> {
+  async function request({ status }: ControlClient): Promise<Observation> {
     try {
-      return { state: 'running', process: (await call('status', [])) as ProcessStatus };
+      return { state: 'running', process: await status() };
     } catch (error) {
       return { state: 'no-process', detail: toPlain(error).message };
     } finally {
-      answer = undefined;
+      reply = undefined;
     }
   }
 
-  /** What there is to say without a process; undefined when there is one to be asked. */
+  /** Returns the observation of an agent without a process; undefined after connecting to a process. */
   async function connect(): Promise<Observation | undefined> {
     try {
-      const found = await job();
-      if (found !== undefined && found.state !== 'running') {
-        // A question that came too late for the process must not wait for the next one.
+      const job = await jobStatus();
+      if (job !== undefined && job.state !== 'running') {
+        // A request that reached the socket after the process had exited must not wait for the next process.
         client?.close();
-        return { state: found.state, detail: found.detail };
+        return { state: job.state, detail: job.detail };
       }
-      if (found !== undefined) unanswered = { state: 'running', detail: 'does not answer' };
-      if (client === undefined || client.closed) client = await connectRpc(path, { activationMs: 0 });
+      if (job !== undefined) withoutReply = { state: 'running', detail: 'does not answer' };
+      if (client === undefined || client.closed) client = await connectControl(controlPath);
       return undefined;
     } catch (error) {
       return { state: 'unknown', detail: toPlain(error).message };
@@ -99,20 +79,20 @@ function observeProcess(name: string, path: string, job: () => Promise<JobStatus
   return {
     name,
     async next(timeoutMs) {
-      if (client === undefined || client.closed || answer !== undefined) {
-        const found = await connect();
-        if (found !== undefined) return found;
+      if (client === undefined || client.closed || reply !== undefined) {
+        const observation = await connect();
+        if (observation !== undefined) return observation;
       }
-      const waitMs = answer === undefined ? timeoutMs : LATE_MS;
-      answer ??= ask(client as RpcClient);
-      const giveUp = new AbortController();
-      const timeout = wait(waitMs, undefined, giveUp).then(
+      const waitMs = reply === undefined ? timeoutMs : CONTROL_TIMEOUTS.lateReply;
+      reply ??= request(client as ControlClient);
+      const timer = new AbortController();
+      const timeout = wait(waitMs, undefined, { signal: timer.signal }).then(
         () => undefined,
         () => undefined,
       );
-      const found = await Promise.race([answer, timeout]);
-      giveUp.abort();
-      return found ?? unanswered;
+      const observation = await Promise.race([reply, timeout]);
+      timer.abort();
+      return observation ?? withoutReply;
     },
     close() {
       client?.close();

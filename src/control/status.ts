@@ -1,29 +1,30 @@
-/** What there is to know of an installed agent. Starts none. */
+/** The status of an installed agent, from its supervisor, its record and its process. Starts no agent. */
 import type { JobStatus } from '../../job/supervisor.ts';
 import { toPlain } from '../../wire/errors.ts';
-import { type InstallOptions, type Place, placeOf } from '../install/plan.ts';
-import { type Host, hostOf } from '../installed/host.ts';
-import { type InstallRecord, installedLabels, readRecord } from '../installed/record.ts';
-import { askAgent, type ProcessStatus } from './ask-agent.ts';
+import { installedLabels } from '../installed/labels.ts';
+import { type HostOptions, type Place, type PlaceOptions, placeOf } from '../installed/place.ts';
+import { type InstallRecord, readRecord } from '../installed/record.ts';
+import { type ProcessStatus, requestStatus } from './client.ts';
 
 export type AgentStatus = JobStatus & {
   label: string;
   supervisor: InstallRecord['supervisor'];
-  /** Where its users connect. */
+  /** Path of the socket that clients connect to. */
   socket: string;
-  /** Undefined when the supervisor knows of a job of that label, and launchpool has not installed it. */
+  /** Undefined if the supervisor has a job of that label that launchpool did not install. */
   installed?: Pick<InstallRecord, 'module' | 'kind' | 'methods' | 'node' | 'version'>;
-  /** What the process says of itself, if there is one. */
+  /** The status that the process reports; undefined if there is none, or if it does not answer. */
   process?: ProcessStatus;
 };
 
-export type StatusOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'host'>;
+export type StatusOptions = PlaceOptions;
 
 /**
- * Never fails for what it is told: that the supervisor cannot be asked is a status as well.
- * @param answerMs how long a process that there is may take to answer. @default as one does that has started
+ * A supervisor that cannot be asked is a status too: `unknown`.
+ * @param replyMs how long the process may take to reply, in milliseconds. @default 2000
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE if the platform has no supervisor
  */
-export async function status(options: StatusOptions, answerMs?: number): Promise<AgentStatus> {
+export async function status(options: StatusOptions, replyMs?: number): Promise<AgentStatus> {
   const place = placeOf(options);
   const { supervisor, layout } = place;
   const job = await jobStatusOf(place, options.label);
@@ -37,9 +38,9 @@ export async function status(options: StatusOptions, answerMs?: number): Promise
     const { module, kind, methods, node, version } = record;
     known.installed = { module, kind, methods, node, version };
   }
-  // Only where there is a process: else the question would start one.
+  // A request to an agent without a process would start one.
   if (job.state !== 'running') return { ...known, ...job };
-  const process = await askAgent(layout.sockets.control, answerMs).catch(() => undefined);
+  const process = await requestStatus(layout.sockets.control, replyMs).catch(() => undefined);
   if (process !== undefined) return { ...known, ...job, process };
   const now = await jobStatusOf(place, options.label);
   if (now.pid !== job.pid) return { ...known, ...now };
@@ -54,8 +55,7 @@ async function jobStatusOf({ supervisor }: Place, label: string): Promise<JobSta
   }
 }
 
-/** Of every installed agent, by label. */
-export async function list(options: Omit<StatusOptions, 'label'> = {}): Promise<AgentStatus[]> {
-  const host: Host = hostOf(options.host);
-  return Promise.all(installedLabels(host).map((label) => status({ ...options, label })));
+/** The status of every installed agent, by label. */
+export async function list(options: HostOptions = {}): Promise<AgentStatus[]> {
+  return Promise.all(installedLabels(options.host).map((label) => status({ ...options, label })));
 }

@@ -1,23 +1,24 @@
-/** Waits for what a supervisor says of a job: only it is asked, since a question to the agent might start one. */
+/** Waits for a status of a job. Asks the supervisor only: a request to the agent might start a process. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JobStatus, Supervisor } from '../../job/supervisor.ts';
 
-/** Between two looks, at first; later so much of the time that it has taken already: each look starts a program. */
-const POLL_MS = 50;
+/** The first interval between two checks, in milliseconds. Each check starts a program. */
+const MIN_POLL_MS = 50;
+/** Later intervals, as a part of the time that has passed. */
 const POLL_SHARE = 0.1;
 
-/** @returns whether it has become so in that time. */
-export async function statusBecomes(
+/** @returns whether the status satisfied the predicate within the timeout. */
+export async function waitForStatus(
   supervisor: Pick<Supervisor, 'status'>,
   label: string,
-  isSo: (status: JobStatus) => boolean,
+  predicate: (status: JobStatus) => boolean,
   timeoutMs: number,
 ): Promise<boolean> {
   const startedAt = performance.now();
   for (;;) {
-    if (isSo(await supervisor.status(label))) return true;
-    const tookMs = performance.now() - startedAt;
-    if (tookMs >= timeoutMs) return false;
-    await wait(Math.min(Math.max(POLL_MS, tookMs * POLL_SHARE), timeoutMs - tookMs));
+    if (predicate(await supervisor.status(label))) return true;
+    const elapsedMs = performance.now() - startedAt;
+    if (elapsedMs >= timeoutMs) return false;
+    await wait(Math.min(Math.max(MIN_POLL_MS, elapsedMs * POLL_SHARE), timeoutMs - elapsedMs));
   }
 }

@@ -1,9 +1,9 @@
 /** Paths among the options of an installation, as they are kept: an upgrade runs in another working directory. */
 import { resolve } from 'node:path';
+import type { InstallOptions } from '../installed/install-options.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import { INSTALL_TABLE } from '../options/install-table.ts';
 import type { Option } from '../options/option.ts';
-import type { InstallOptions } from './plan.ts';
 
 export function withAbsolutePaths<Options extends InstallOptions>(options: Options): Options {
   const own = Object.entries(INSTALL_TABLE).filter(isPath);

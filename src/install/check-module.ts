@@ -1,21 +1,20 @@
-/** Loads a module in a process of its own, from where it is installed, before anybody depends on it. */
+/** Checks an installed module: loads it in a separate process, before the agent runs it. */
 import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../installed/record.ts';
 
-/** A module that has not been loaded by then is not going to be. */
+/** How long a module may take to load. */
 const TIMEOUT_MS = 60_000;
-/** Of what it prints, so much is kept, in characters. */
-const MAX_PRINTED = 4_000;
+/** How much of the module's output an error contains, in characters. */
+const MAX_OUTPUT = 4_000;
 
-const HINT = '`launchpool dev` with the same module shows how it fails, with its stack.';
-
-export type ModuleFacts = { kind: 'raw' | 'rpc'; methods: readonly string[] };
+const HINT = '`launchpool dev` with the same module shows the error with its stack.';
 
 export type CheckModule = {
-  /** The Node that will run it. */
+  /** Path of the Node that runs the agent. */
   node: string;
-  /** The program that does it: runtime-files.ts. */
+  /** Path of the script that loads the module: CHECK in runtime-files.ts. */
   program: string;
   module: string;
   env: Readonly<Record<string, string>>;
@@ -31,25 +30,25 @@ export function checkModule({ node, program, module, env }: CheckModule): Promis
       cwd: tmpdir(),
       silent: true,
     });
-    let printed = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        printed = (printed + text).slice(-MAX_PRINTED);
+        output = (output + text).slice(-MAX_OUTPUT);
       });
     }
-    const late = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+    const timeout = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     let message: ({ error: PlainError } | ModuleFacts) | undefined;
-    child.once('message', (said) => {
-      message = said as typeof message;
+    child.once('message', (received) => {
+      message = received as typeof message;
     });
     child.once('error', (cause) => reject(notLoaded(`${node} cannot be started: ${cause.message}`, cause)));
     child.once('close', (status, signal) => {
-      clearTimeout(late);
+      clearTimeout(timeout);
       if (message === undefined) {
         const how = signal === null ? `exit status ${status}` : `signal ${signal}`;
-        reject(notLoaded(`loading ${module} ended its process (${how}): ${printed.trim()}`));
+        reject(notLoaded(`the process exited while it loaded ${module} (${how}): ${output.trim()}`));
       } else if ('error' in message) {
-        reject(known(message.error));
+        reject(moduleError(message.error));
       } else {
         resolve(message);
       }
@@ -57,8 +56,8 @@ export function checkModule({ node, program, module, env }: CheckModule): Promis
   });
 }
 
-/** It is this side's error now: nobody has been called. */
-function known(plain: PlainError): LaunchpoolError {
+/** Not a remote error: no agent was called. */
+function moduleError(plain: PlainError): LaunchpoolError {
   const error = fromPlain(plain);
   error.remote = false;
   error.hint ??= HINT;

@@ -1,11 +1,14 @@
-/** What an installation would do, on any system, without doing it. */
+/** A dry run: lists the files and the commands of an installation, on any platform, and changes nothing. */
 import { join } from 'node:path';
 import type { Command } from '../../job/supervisor.ts';
+import type { InstallOptions } from '../installed/install-options.ts';
 import { mustNotBeTaken } from '../installed/ownership.ts';
+import { linkTargetOf } from '../installed/read-optional.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
-import { exists, hasText, linkOf } from './files.ts';
+import { exists, hasText } from './files.ts';
+import { INSTALL_STEPS } from './install-steps.ts';
 import { KEY_FILE_BYTES, keyFileNotes, missingKeyFile } from './key-file.ts';
-import { INSTALL_STEPS, type InstallOptions, planInstall } from './plan.ts';
+import { planInstall } from './plan.ts';
 import { createSteps } from './steps.ts';
 import { sizeOf } from './version-folder.ts';
 
@@ -13,16 +16,16 @@ export type DryRun = {
   label: string;
   supervisor: string;
   folder: string;
-  /** Every file that it would consist of; how long the record becomes depends on what the module has. */
+  /** Every file of the installation. The record has no size: it depends on the module's methods. */
   files: { path: string; bytes?: number; status: 'new' | 'changed' | 'there' }[];
-  /** Of those that the supervisor reads, the text. */
+  /** The texts of the supervisor's files. */
   texts: { path: string; text: string }[];
-  /** Every command that changes something, in order. */
+  /** Every command that changes the system, in order. */
   commands: Command[];
   notes: string[];
 };
 
-/** @throws as install() does, as far as that can be seen without changing anything */
+/** @throws the errors of install() that show without a change to the system */
 export async function dryRun(given: InstallOptions): Promise<DryRun> {
   const steps = createSteps(INSTALL_STEPS);
   try {
@@ -56,7 +59,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
       ),
       texts: jobFiles.map(({ path, text }) => ({ path, text })),
       commands: [
-        ...(linkOf(layout.current) === version ? [] : [['ln', '-sfn', version, layout.current] as const]),
+        ...(linkTargetOf(layout.current) === version ? [] : [['ln', '-sfn', version, layout.current] as const]),
         ...supervisor.loading(job, changed),
       ],
       notes: [...notes, ...keyFileNotes(keyFile)],

@@ -1,15 +1,17 @@
-/** Writes files so that what was there before can be brought back, and touches none that is as it should be. */
-import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+/** Writes files and links. Each write can be undone; a file that is up to date is not written. */
+import { chmodSync, existsSync, lstatSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { linkTargetOf } from '../installed/read-optional.ts';
 
+/** Registers an action that restores the state before. */
 export type Undo = (action: () => Promise<void>) => void;
 
 /**
- * Removes a folder and all in it, if it is there. Whoever writes in it meanwhile, such as a process that keeps its
- * compiled code while it ends, is given half a second to be done.
+ * Removes a folder and its contents, if it exists. Retries for half a second: a process may still write to the folder,
+ * such as an agent that stores its compiled code while it exits.
  */
 export function removeTree(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 33 });
@@ -54,21 +56,21 @@ export async function removeEmptyFolders(folders: readonly string[]): Promise<vo
     try {
       await rmdir(folder);
     } catch {
-      // Somebody else has something in it by now, or has removed it.
+      // The folder is not empty any more, or another process has removed it.
     }
   }
 }
 
 /**
- * A link gives way to the file, and what it leads to is left as it is: launchd passes over links at login, and a unit is
- * masked by one to /dev/null.
- * @returns whether anything had to be done.
- * @throws ERR_LAUNCHPOOL_INSTALL_FAILED when something is there that is no file
+ * Replaces a link by the file, and does not change the link's target: launchd ignores links at login, and a link to
+ * /dev/null masks a unit.
+ * @returns whether the text or the mode was different.
+ * @throws ERR_LAUNCHPOOL_INSTALL_FAILED if the path exists and is neither a file nor a link
  */
 export async function writeText(path: string, text: string, mode: number, undo: Undo): Promise<boolean> {
   const before = readBefore(path);
   if (before?.text === text && (before.mode & 0o777) === mode) return false;
-  const link = linkOf(path);
+  const link = linkTargetOf(path);
   undo(async () => {
     if (link !== undefined) await replaceLink(path, link);
     else if (before === undefined) await rm(path, { force: true });
@@ -76,28 +78,29 @@ export async function writeText(path: string, text: string, mode: number, undo: 
   });
   if (link !== undefined) await rm(path);
   await writeFileAtomic(path, text, { mode });
-  // The process's umask has its say when a file is made.
+  // The umask applies when a file is made.
   chmodSync(path, mode);
   return true;
 }
 
-/** Whether it is as it should be, without doing anything about it. */
+/** Whether the file has that text. */
 export function hasText(path: string, text: string): boolean {
   try {
     return readBefore(path)?.text === text;
   } catch {
-    // To write it will say what is wrong.
+    // writeText() reports what is wrong.
     return false;
   }
 }
 
 /**
- * In one step: at no moment is there no link.
- * @throws ERR_LAUNCHPOOL_INSTALL_FAILED when something is there that is no link
+ * Makes or replaces a link. Atomic: the link exists at every moment.
+ * @returns whether the target was different.
+ * @throws ERR_LAUNCHPOOL_INSTALL_FAILED if the path exists and is not a link
  */
 export async function pointTo(path: string, target: string, undo: Undo): Promise<boolean> {
-  const before = linkOf(path);
-  if (before === undefined && (await exists(path))) throw inTheWay(path);
+  const before = linkTargetOf(path);
+  if (before === undefined && (await exists(path))) throw pathTaken(path);
   if (before === target) return false;
   undo(async () => {
     if (before === undefined) await rm(path, { force: true });
@@ -114,29 +117,20 @@ async function replaceLink(path: string, target: string): Promise<void> {
   await rename(unfinished, path);
 }
 
-export function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    // There is none, or something else.
-    return undefined;
-  }
-}
-
 export async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Undefined where there is nothing, or a link. */
+/** Undefined if the path does not exist, or is a link. */
 function readBefore(path: string): { text: string; mode: number } | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined || stats.isSymbolicLink()) return undefined;
-  if (!stats.isFile()) throw inTheWay(path);
+  if (!stats.isFile()) throw pathTaken(path);
   return { text: readFileSync(path, 'utf8'), mode: stats.mode };
 }
 
-function inTheWay(path: string): LaunchpoolError {
-  return new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `something else is at ${path}`, {
-    hint: `Move it away, or choose another label.`,
+function pathTaken(path: string): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `another file or folder is at ${path}`, {
+    hint: 'Move it away, or choose another label.',
   });
 }

@@ -1,4 +1,4 @@
-/** The key of an agent that has none yet. */
+/** The key file of an agent: made at the installation if it is missing. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
@@ -8,17 +8,17 @@ import type { JobOptions } from '../installed/job-options.ts';
 import type { Undo } from './files.ts';
 
 const KEY_BYTES = 32;
-/** In hexadecimal digits, and a newline. */
+/** Hexadecimal digits and a newline. */
 export const KEY_FILE_BYTES: number = 2 * KEY_BYTES + 1;
 
-/** The path at which a key is to be made; undefined when there is one, or none is asked for. */
+/** The path at which a key has to be made; undefined if there is a key, or none is asked for. */
 export function missingKeyFile({ agent }: Pick<JobOptions, 'agent'>): string | undefined {
   const path = agent?.['authkey-file'];
   return typeof path === 'string' && !existsSync(path) ? path : undefined;
 }
 
 /**
- * Makes sure that the one that is there will do.
+ * Checks an existing key file.
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID
  */
 export function checkKeyFile({ agent }: Pick<JobOptions, 'agent'>): void {
@@ -26,15 +26,13 @@ export function checkKeyFile({ agent }: Pick<JobOptions, 'agent'>): void {
   if (typeof path === 'string' && existsSync(path)) readAuthkey(path);
 }
 
-/** What the user should know of one that is to be made, if any is. */
+/** Notes for the user about a key that has to be made. */
 export function keyFileNotes(path: string | undefined): string[] {
-  return path === undefined
-    ? []
-    : [`a new key is made at ${path}; clients need it, and uninstall leaves it where it is`];
+  return path === undefined ? [] : [`A new key is made at ${path}. Clients need it, and uninstall does not remove it.`];
 }
 
 /**
- * Makes one that nobody else can read; never in the place of another one.
+ * Makes a key that only its owner can read. Never replaces a file.
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID
  */
 export async function makeKeyFile(path: string, undo: Undo): Promise<void> {
@@ -49,8 +47,8 @@ export async function makeKeyFile(path: string, undo: Undo): Promise<void> {
   } catch (cause) {
     throw new LaunchpoolError(
       'ERR_LAUNCHPOOL_OPTION_INVALID',
-      `--authkey-file ${path}: no key can be made there: ${(cause as Error).message}`,
-      { cause, hint: 'Choose a file in a folder of your own that is there.' },
+      `--authkey-file ${path}: cannot make a key: ${(cause as Error).message}`,
+      { cause, hint: 'Choose a path in an existing folder that you can write to.' },
     );
   }
 }

@@ -1,21 +1,20 @@
-/** One installation at a time in the folder of a label. */
+/** The lock of an agent's folder: one installation at a time for a label. */
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { tryLock } from '../../libc/flock.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
-/** Between two looks at whether the other one is done. */
+/** The interval between two attempts. */
 const POLL_MS = 100;
-/** Whoever has it waits itself, for a module to be loaded, and for an agent to leave and to start. */
+/** The holder of the lock waits itself: for a module to load, and for agents to exit and to start. */
 const TIMEOUT_MS = 180_000;
 
 export type Unlock = () => void;
 
 /**
- * Waits for whoever is at work in that folder. The folder itself is what is locked, so that nothing is left behind by
- * a process that was killed.
- * @param make makes the folder; where it is left out, one that is not there needs no lock.
- * @throws ERR_LAUNCHPOOL_INSTALL_FAILED when the other one takes too long
+ * Waits for the lock. The folder itself is locked, so a killed process leaves no lock behind.
+ * @param make makes the folder. Without it, a missing folder needs no lock.
+ * @throws ERR_LAUNCHPOOL_INSTALL_FAILED if another process holds the lock too long
  */
 export async function lockFolder(
   path: string,
@@ -26,7 +25,7 @@ export async function lockFolder(
     const fd = opened(path);
     if (fd === undefined) {
       if (make === undefined) return () => undefined;
-      // Removed just now, by the one who had it.
+      // The process that had the lock removed the folder.
       continue;
     }
     const isLocked = tryLock(fd);
@@ -34,8 +33,8 @@ export async function lockFolder(
     closeSync(fd);
     if (isLocked) continue;
     if (Date.now() >= deadline) {
-      throw new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `somebody else is installing into ${path}`, {
-        hint: 'Wait until that has ended, or end it, and try again.',
+      throw new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `another installation is at work in ${path}`, {
+        hint: 'Wait until the other installation ends, or stop it, and try again.',
       });
     }
     await wait(POLL_MS);
@@ -51,7 +50,7 @@ function opened(path: string): number | undefined {
   }
 }
 
-/** Whoever had the lock may have removed the folder, and somebody may have made another. */
+/** The process that had the lock may have removed the folder, and another process may have made a new one. */
 function isStillAt(path: string, fd: number): boolean {
   const [there, own] = [statSync(path, { throwIfNoEntry: false }), fstatSync(fd)];
   return there?.ino === own.ino && there.dev === own.dev;

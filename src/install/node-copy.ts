@@ -1,4 +1,4 @@
-/** Takes the Node along with an agent, and asks it for its version. */
+/** The copy of Node in an agent's folder, and the version of a Node. */
 import { constants, lstatSync, statSync } from 'node:fs';
 import { chmod, copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { checkNodeVersion } from './node-path.ts';
 
 /** @throws ERR_LAUNCHPOOL_NODE_UNFIT */
 export async function versionOf(path: string): Promise<string> {
-  // It says so without being started.
+  // Saves the start of a process.
   if (isThisNode(path)) return checkNodeVersion(path, process.version);
   const { stdout, failed, shortMessage } = await execa(path, ['--version'], {
     reject: false,
@@ -19,28 +19,29 @@ export async function versionOf(path: string): Promise<string> {
   });
   if (!failed) return checkNodeVersion(path, String(stdout));
   throw new LaunchpoolError('ERR_LAUNCHPOOL_NODE_UNFIT', shortMessage ?? `${path} does not run`, {
-    hint: 'Give the path of a Node with --node, or, if it is a copy that does not run by itself, leave --copy-node out.',
+    hint: 'Choose another Node with --node. If the Node needs libraries beside it, leave out --copy-node.',
   });
 }
 
 function isThisNode(path: string): boolean {
-  const [its, own] = [path, process.execPath].map((each) => statSync(each, { throwIfNoEntry: false }));
-  return its !== undefined && its.dev === own?.dev && its.ino === own.ino;
+  const [other, own] = [path, process.execPath].map((each) => statSync(each, { throwIfNoEntry: false }));
+  return other !== undefined && other.dev === own?.dev && other.ino === own.ino;
 }
 
-/** Where a copy of that version goes. */
+/** The path of the copy of a version. */
 export function copyPathOf(nodes: string, version: string): string {
   return join(nodes, `${version}-${process.arch}`, 'node');
 }
 
 /**
- * Copies it, by clone where the file system can do that, and makes sure that the copy runs: one that is linked with
+ * Copies a Node, as a clone where the file system supports it, and checks that the copy runs: a Node that is linked with
  * libraries beside it may not.
- * @returns whether it had to be copied.
+ * @returns whether there was no copy before.
+ * @throws ERR_LAUNCHPOOL_NODE_UNFIT
  */
 export async function copyNode(from: string, to: string, undo: Undo): Promise<boolean> {
-  const there = lstatSync(to, { throwIfNoEntry: false });
-  if (there?.isFile() && there.size === statSync(from).size) return false;
+  const copy = lstatSync(to, { throwIfNoEntry: false });
+  if (copy?.isFile() && copy.size === statSync(from).size) return false;
   await makeFolder(join(to, '..'), undo);
   undo(() => rm(to, { force: true }));
   const unfinished = `${to}.${process.pid}`;

@@ -1,22 +1,22 @@
-/** Which Node an installed agent runs on: one that will still be there after the next upgrade of Node. */
+/** Chooses the path of the Node that runs an installed agent. The path must outlast the next upgrade of Node. */
 import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Host } from '../installed/host.ts';
 
-/** package.json says the same of the package. */
+/** The same as `engines` in package.json. */
 const MIN_VERSION = [22, 20] as const;
 
 export type NodeChoice = {
-  /** What the supervisor shall start, if it is not copied. */
+  /** The path that the supervisor starts, or the Node to copy. */
   path: string;
-  /** Whether it must be copied, since it will not stay where it is. */
+  /** Whether the Node has to be copied. */
   mustCopy: boolean;
-  /** What the user should know, as sentences. */
+  /** Notes for the user, as sentences. */
   notes: string[];
 };
 
-/** Folders that last as long as one version does, by who makes them. */
+/** Folders that a version manager removes with the version. */
 const VERSIONED: readonly [pattern: RegExp, manager: string][] = [
   [/\/\.?nvm\/versions\//, 'nvm'],
   [/\/fnm\/node-versions\//, 'fnm'],
@@ -28,44 +28,44 @@ const VERSIONED: readonly [pattern: RegExp, manager: string][] = [
 ];
 
 /**
- * @param options what the user has asked for, if anything.
+ * @param options the user's choice, if there is one. @default this process's Node
  * @throws ERR_LAUNCHPOOL_NODE_UNFIT
  */
 export function chooseNode(
   { execPath }: Pick<Host, 'execPath'>,
-  { node: given, copyNode = false }: { node?: string | undefined; copyNode?: boolean | undefined } = {},
+  { node, copyNode = false }: { node?: string | undefined; copyNode?: boolean | undefined } = {},
 ): NodeChoice {
-  const asked = resolve(given ?? execPath);
-  if (!existsSync(asked)) throw unfit(`there is no ${asked}`, 'Give the path of a Node with --node.');
+  const asked = resolve(node ?? execPath);
+  if (!existsSync(asked)) throw unfit(`${asked} does not exist`);
   const path = stablePathOf(asked);
   if (path.includes('/node_modules/')) {
-    return { path, mustCopy: true, notes: [`Node is copied: ${path} goes when its package does.`] };
+    return { path, mustCopy: true, notes: [`Node is copied: ${path} is removed with its package.`] };
   }
   if (copyNode) return { path: realpathSync(path), mustCopy: true, notes: [] };
   const real = realpathSync(path);
-  if (isPassing(real)) {
-    throw unfit(`${asked} is in a folder for what does not last`, 'Give another with --node, or --copy-node.');
+  if (isTemporary(real)) {
+    throw unfit(`${asked} is in a temporary folder`, 'Choose another Node with --node, or add --copy-node.');
   }
-  if (isPassing(asked)) {
+  if (isTemporary(asked)) {
     throw unfit(
-      `${asked} is there as long as this shell only`,
-      `Give what it stands for, --node ${real}, or --copy-node.`,
+      `${asked} exists only as long as this shell`,
+      `Choose the Node that it links to with --node ${real}, or add --copy-node.`,
     );
   }
   const manager = VERSIONED.find(([pattern]) => pattern.test(real))?.[1];
   if (manager === undefined) return { path, mustCopy: false, notes: [] };
-  const note = `${path} goes when ${manager} removes this version; --copy-node takes it along.`;
+  const note = `${path} is removed when ${manager} removes this version. --copy-node keeps a copy.`;
   return { path, mustCopy: false, notes: [note] };
 }
 
-/** fnm makes a folder of links for each shell; others put such things into folders for what does not last. */
-function isPassing(path: string): boolean {
+/** fnm makes a folder of links for each shell; other tools make theirs in temporary folders. */
+function isTemporary(path: string): boolean {
   return /\/fnm_multishells\//.test(path) || /^(\/private)?\/(tmp|var\/folders)\//.test(path);
 }
 
 /**
- * Homebrew keeps each version in a folder of its own, under Cellar, and has a link under opt that outlives upgrades
- * (https://docs.brew.sh/Formula-Cookbook). A link that the user gives is left as it is.
+ * Homebrew has a folder for each version, under Cellar, and a link under opt that outlasts upgrades
+ * (https://docs.brew.sh/Formula-Cookbook). Any other link that the user gives stays as it is.
  */
 function stablePathOf(path: string): string {
   const real = realpathSync(path);
@@ -76,21 +76,21 @@ function stablePathOf(path: string): string {
 }
 
 /**
- * @param printed what `node --version` says.
+ * @param printed the output of `node --version`.
  * @returns the version without its `v`.
  * @throws ERR_LAUNCHPOOL_NODE_UNFIT
  */
 export function checkNodeVersion(path: string, printed: string): string {
   const [, version, major, minor] = /^v((\d+)\.(\d+)\.\d+\S*)\s*$/.exec(printed) ?? [];
-  if (version === undefined) throw unfit(`${path} --version says ${JSON.stringify(printed.slice(0, 60))}`);
+  if (version === undefined) throw unfit(`${path} --version prints ${JSON.stringify(printed.slice(0, 60))}`);
   const isOld = Number(major) < MIN_VERSION[0] || (Number(major) === MIN_VERSION[0] && Number(minor) < MIN_VERSION[1]);
   if (!isOld) return version;
   throw unfit(
-    `${path} is Node ${version}, and ${MIN_VERSION.join('.')} or later is needed`,
-    'Give another with --node.',
+    `${path} is Node ${version}; the minimum is ${MIN_VERSION.join('.')}`,
+    'Choose another Node with --node.',
   );
 }
 
-function unfit(message: string, hint = 'Give the path of a Node with --node.'): LaunchpoolError {
+function unfit(message: string, hint = 'Choose a Node with --node.'): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_NODE_UNFIT', message, { hint });
 }

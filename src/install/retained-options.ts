@@ -1,6 +1,7 @@
 /** The options of an installation that an upgrade installs again with. */
+
+import type { InstallOptions } from '../installed/install-options.ts';
 import { INSTALL_TABLE, type InstallOption } from '../options/install-table.ts';
-import type { InstallOptions } from './plan.ts';
 
 /** No options of the command line: the module is an argument, and `agent` has the flags of a table of its own. */
 type NotInTable = 'module' | 'agent' | 'host';

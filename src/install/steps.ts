@@ -1,31 +1,28 @@
-/** Steps that are told of as they go, and undone, the last first, when one of them fails. */
+/** Runs steps, reports each of them, and undoes them in reverse order when one fails. */
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 
 export type StepEvent = {
   step: string;
-  /** What it does, for people. */
+  /** The title of the step, for people. */
   title: string;
   status: 'started' | 'done' | 'skipped' | 'failed' | 'undone';
-  /** What came of it. */
+  /** The outcome of the step, for people. */
   detail?: string;
 };
 
 export type Steps<Step extends string> = {
-  /**
-   * @param undo to be called with what brings back the state before.
-   * Tells of the step while it is taken.
-   * @returns what the action returns.
-   */
+  /** Runs a step and reports its start and its end. Returns what the action returns. */
   run<Result>(step: Step, action: (ctx: StepContext) => Promise<Result> | Result): Promise<Result>;
-  /** Undoes all, and returns the error that says which step has failed. */
+  /** Undoes all steps. Returns the error that names the failed step. */
   fail(error: unknown): Promise<LaunchpoolError>;
 };
 
 export type StepContext = {
+  /** Registers an action that restores the state before. */
   undo(action: () => Promise<void> | void): void;
-  /** What came of the step, for people. */
-  say(detail: string): void;
-  /** The step had nothing to do. */
+  /** Sets the outcome of the step, for people. */
+  detail(text: string): void;
+  /** Marks the step as having nothing to do, with the reason. */
   skip(detail: string): void;
 };
 
@@ -46,8 +43,8 @@ export function createSteps<Step extends string>(
       try {
         const result = await action({
           undo: (undoAction) => undoing.push({ step, action: undoAction }),
-          say(detail) {
-            outcome = detail;
+          detail(text) {
+            outcome = text;
           },
           skip(detail) {
             outcome = detail;
@@ -79,13 +76,13 @@ export function createSteps<Step extends string>(
 
 function stepFailed(step: string, cause: unknown, notUndone: readonly string[]): LaunchpoolError {
   const { message, hint } = toPlain(cause);
-  const left = notUndone.length === 0 ? '' : ` And this could not be undone: ${notUndone.join('; ')}.`;
+  const left = notUndone.length === 0 ? '' : `; could not be undone: ${notUndone.join('; ')}`;
   const error = new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `step "${step}": ${message}${left}`, {
     cause,
     hint: hint ?? hintOf(cause),
     data: { step },
   });
-  // What has gone wrong keeps its own code: by that it is known.
+  // Callers recognise an error of launchpool by its code.
   if (cause instanceof LaunchpoolError) error.code = cause.code;
   return error;
 }
@@ -94,10 +91,10 @@ function hintOf(cause: unknown): string | undefined {
   const { code, path } = cause as NodeJS.ErrnoException;
   if (code === 'EACCES' || code === 'EROFS') return `Not writable: ${path ?? 'the folder'}.`;
   if (code === 'EPERM') {
-    return 'macOS lets no background process into Documents, Desktop, Downloads and iCloud: keep the module elsewhere.';
+    return 'macOS denies background processes Documents, Desktop, Downloads and iCloud. Keep the module elsewhere.';
   }
   if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR') {
-    return `Something else is at ${path ?? 'that path'}, or in the way to it: move it away, or choose another label.`;
+    return `Another file is at ${path ?? 'that path'}, or in its path. Move it away, or choose another label.`;
   }
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'The disk is full.';
   return undefined;

@@ -1,29 +1,29 @@
-/** Removes an agent, and all that was made for it. */
+/** Uninstalls an agent: removes its files, unit, process and sockets. */
 import { rm, rmdir } from 'node:fs/promises';
 import { isOwned, mustNotBeTaken } from '../installed/ownership.ts';
+import { type PlaceOptions, placeOf } from '../installed/place.ts';
 import { readRecord } from '../installed/record.ts';
 import { removeUnfinished } from './cleanup.ts';
 import { removeEmptyFolders, removeTree } from './files.ts';
 import { lockFolder, type Unlock } from './lock.ts';
-import { type InstallOptions, placeOf } from './plan.ts';
 import { createSteps, type StepEvent } from './steps.ts';
 
 export const UNINSTALL_STEPS = {
-  unload: 'Have the supervisor let go of it',
+  unload: 'Have the supervisor unload it',
   files: 'Remove its files',
 } as const;
 
-export type UninstallOptions = Pick<InstallOptions, 'label' | 'supervisor' | 'host'> & {
+export type UninstallOptions = PlaceOptions & {
   onStep?: (event: StepEvent) => void;
 };
 
 export type Uninstalled = { label: string; outcome: 'uninstalled' | 'not-installed' };
 
 /**
- * Ends the agent, once it has finished what it has begun, and leaves no file, unit, process or socket of it; its logs go
- * too. To do it again does nothing. What others keep in a folder of the same name stays, and so does a job of that label
- * that was not made here.
- * @throws with the code of what went wrong, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
+ * Stops the agent when its open requests are done, and removes every file, unit, process and socket of it, its logs
+ * included. Repeating it does nothing. Files of other programs in a folder of the same name stay, and so does a job of that
+ * label that launchpool did not install.
+ * @throws the code of the failed step's error, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
  */
 export async function uninstall(options: UninstallOptions): Promise<Uninstalled> {
   const { label } = options;
@@ -45,9 +45,9 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
         await removeTree(path);
       }
       await removeUnfinished(layout);
-      // Last, so that what could not be removed is still known of.
+      // Last: after a failure, the record still shows that the agent is installed.
       await rm(recordPath, { force: true });
-      // Not ours alone: on a Mac, an app of the same name keeps its things there.
+      // Not empty if an app of the same name has files there, on macOS.
       await rmdir(layout.folder).catch(() => undefined);
       await removeEmptyFolders(record?.madeFolders ?? []);
     });

@@ -1,22 +1,20 @@
-/** Installs an agent again, from the same module and with the same options. */
-
-import type { StatusOptions } from '../control/status.ts';
+/** Upgrades an installed agent: installs it again, from the same module and with the same options. */
+import { type PlaceOptions, placeOf } from '../installed/place.ts';
 import { mustBeInstalled } from '../installed/record.ts';
-import { type Installation, type Installed, install } from './install.ts';
-import { placeOf } from './plan.ts';
+import { type Installed, type InstallRun, install } from './install.ts';
 
-export type UpgradeOptions = StatusOptions &
-  Pick<Installation, 'onStep' | 'isLocked'> & {
-    /** To be chosen anew where it is given as undefined. @default as before */
+export type UpgradeOptions = PlaceOptions &
+  Pick<InstallRun, 'onStep' | 'isLocked'> & {
+    /** Undefined, when given, chooses the Node anew. @default the recorded option */
     node?: string | undefined;
   };
 
 /**
- * Takes over what has changed in the module, in launchpool, or in where Node is.
+ * Applies changes of the module, of launchpool, and of the path of Node.
  * @throws as install(), and ERR_LAUNCHPOOL_NOT_INSTALLED
  */
 export async function upgrade(options: UpgradeOptions): Promise<Installed> {
   const { host } = placeOf(options);
-  const { module, options: kept } = mustBeInstalled(options.label, host);
-  return install({ ...kept, module, ...options });
+  const { module, options: recorded } = mustBeInstalled(options.label, host);
+  return install({ ...recorded, module, ...options });
 }

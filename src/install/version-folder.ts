@@ -1,4 +1,4 @@
-/** The folder of one version of program and module: named by its contents, written once, never changed. */
+/** The folder of one version of program and module. Its name is the hash of its contents; it never changes. */
 import { createHash } from 'node:crypto';
 import { constants, readFileSync, statSync } from 'node:fs';
 import { chmod, copyFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import type { BundleFile } from '../bundle/bundle.ts';
 import { exists, makePath, type Undo } from './files.ts';
 
-/** Folders that are being written, or have not been finished, begin so. */
+/** The prefix of unfinished folders. */
 const UNFINISHED = '.unfinished-';
 
-/** The name of a version: what is in it, and nothing else, decides. */
+/** The name of a version's folder. It depends on the contents only. */
 export function hashOf(files: readonly BundleFile[]): string {
   const hash = createHash('sha256');
   for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
@@ -26,8 +26,8 @@ function contentsOf(file: BundleFile): Uint8Array {
 }
 
 /**
- * @returns whether it had to be written.
- * @param folder of all versions.
+ * @param folder the parent of all versions.
+ * @returns whether the version was missing.
  */
 export async function writeVersion(
   folder: string,
@@ -42,28 +42,28 @@ export async function writeVersion(
     await rm(unfinished, { recursive: true, force: true });
     await rm(finished, { recursive: true, force: true });
   });
-  for (const file of files) await writeOne(join(unfinished, file.path), file);
+  for (const file of files) await writeBundleFile(join(unfinished, file.path), file);
   await rename(unfinished, finished);
   return true;
 }
 
-async function writeOne(path: string, file: BundleFile): Promise<void> {
+async function writeBundleFile(path: string, file: BundleFile): Promise<void> {
   await makePath(dirname(path));
   if ('link' in file) return symlink(file.link, path);
   if ('content' in file) await writeFile(path, file.content);
-  // A clone, where the file system can do that.
+  // A clone where the file system supports it.
   else await copyFile(file.source, path, constants.COPYFILE_FICLONE);
   await chmod(path, file.mode);
 }
 
-/** Removes all versions but the one named, and what was left unfinished. */
+/** Removes all versions but one, and all unfinished folders. */
 export async function removeOtherVersions(folder: string, kept: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name !== kept) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
-/** In bytes. */
+/** The size of a file or of a link's target, in bytes. */
 export function sizeOf(file: { content: Uint8Array } | { source: string } | { link: string }): number {
   if ('content' in file) return file.content.length;
   return 'link' in file ? Buffer.byteLength(file.link) : statSync(file.source).size;

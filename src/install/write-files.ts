@@ -1,17 +1,18 @@
-/** The files of an installation, but for the program's: the log, the record, and what the supervisor reads. */
+/** Writes the log file, the record, and the supervisor's files of an installation. */
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { InstallRecord } from '../installed/record.ts';
-import { PACKAGE_VERSION } from '../version.ts';
-import type { ModuleFacts } from './check-module.ts';
+import type { InstallOptions } from '../installed/install-options.ts';
+import type { InstallRecord, ModuleFacts } from '../installed/record.ts';
+import { packageVersion } from '../version.ts';
 import { exists, makeFolder, removeTree, type Undo, writeText } from './files.ts';
-import type { InstallOptions, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { retainedOptions } from './retained-options.ts';
 
 /**
- * The record comes before what the supervisor reads: it says that an installation is under way.
- * @param made is given the folders that had to be made, before the text of the record is asked for.
- * @returns the paths of the files that had to be written.
+ * Writes the record before the supervisor's files, since it marks the installation as under way.
+ * @param made receives the folders that were made, before record() is called.
+ * @param record the text of the record.
+ * @returns the paths of the files that were written.
  */
 export async function writeFiles(
   { layout, job, jobFiles, hash }: Plan,
@@ -21,7 +22,7 @@ export async function writeFiles(
   const wrote: string[] = [];
   if (job.logFile !== undefined) {
     made.push(...(await makeFolder(layout.logs, undo)));
-    // launchd starts no job whose log it cannot open, and would make one that everybody can read.
+    // launchd starts no job whose log it cannot open, and makes a missing log readable for all users.
     if (!(await exists(job.logFile))) {
       undo(() => rm(layout.logFile, { force: true }));
       await (await open(job.logFile, 'a', 0o600)).close();
@@ -43,7 +44,7 @@ export type RecordParts = {
   facts: ModuleFacts;
   options: InstallOptions;
   previous: InstallRecord | undefined;
-  /** The folders that were made for it. */
+  /** The folders that this installation made. */
   made: readonly string[];
   isUnderWay: boolean;
 };
@@ -53,7 +54,7 @@ export function recordTextOf({ plan, facts, options, previous, made, isUnderWay 
   const outside = made.filter((folder) => !`${folder}/`.startsWith(`${layout.folder}/`));
   const record: InstallRecord = {
     format: 1,
-    version: PACKAGE_VERSION,
+    version: packageVersion(),
     label: job.label,
     supervisor: plan.supervisor.name,
     module: options.module,

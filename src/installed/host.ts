@@ -1,4 +1,4 @@
-/** What an installation depends on around it; tests put something else in its place. */
+/** The host of an installation: the part of the system that an installation depends on. Tests replace it. */
 import { homedir } from 'node:os';
 import { type RunCommand, runCommand } from '../../job/run-command.ts';
 import type { Environment } from '../../systemd/check-in.ts';
@@ -9,13 +9,14 @@ export type Host = {
   home: string;
   uid: number;
   env: Environment;
-  /** Runs launchctl, systemctl and the like. */
+  /** Runs the tools of the supervisor, such as launchctl and systemctl. */
   run: RunCommand;
-  /** The Node that runs this. */
+  /** The Node that runs this process. */
   execPath: string;
 };
 
-export function hostOf(given: Partial<Host> = {}): Host {
+/** This process's host, with overrides. */
+export function hostOf(overrides: Partial<Host> = {}): Host {
   return {
     platform: process.platform,
     home: homedir(),
@@ -23,6 +24,6 @@ export function hostOf(given: Partial<Host> = {}): Host {
     env: process.env,
     run: runCommand,
     execPath: process.execPath,
-    ...given,
+    ...overrides,
   };
 }

@@ -1,4 +1,4 @@
-/** The job of an agent that is installed, as it was when it was installed. */
+/** The job of an installed agent, made from its record. */
 import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { Host } from './host.ts';
@@ -7,6 +7,7 @@ import type { Layout } from './layout.ts';
 import type { InstallRecord } from './record.ts';
 import { PROGRAM } from './runtime-files.ts';
 
+/** @throws ERR_LAUNCHPOOL_OPTION_INVALID if this version of launchpool refuses one of the options */
 export function jobOfRecord(record: InstallRecord, layout: Layout, { home }: Host): Job {
   return jobOf(record.options as JobOptions, {
     label: record.label,

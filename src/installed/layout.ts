@@ -1,18 +1,18 @@
-/** Where the parts of an installed agent are. */
+/** The layout of an installed agent: the paths of its files. */
 import { join } from 'node:path';
 import { checkLabel, type SocketPaths, socketPathsOf } from '../../wire/address.ts';
 import type { Host } from './host.ts';
 
 export type Layout = {
-  /** Of this label alone, or shared with the app whose label it is: only what is named here is ours. */
+  /** The agent's folder. On macOS an app of the same name may share it: only the paths below are the agent's. */
   folder: string;
-  /** What was installed, and how: see record.ts. */
+  /** The installation's record: record.ts. */
   record: string;
-  /** A folder for each version of program and module, by its contents. */
+  /** One folder for each version of program and module, named by the hash of its contents. */
   versions: string;
-  /** A symbolic link to one of them: what the supervisor starts never has to change. */
+  /** A symbolic link to the current version. The supervisor starts this path, so its files stay the same. */
   current: string;
-  /** Copied Nodes, by version. */
+  /** Copies of Node, by version. */
   nodes: string;
   /** Compiled code. */
   cache: string;
@@ -20,6 +20,9 @@ export type Layout = {
   logFile: string;
   sockets: SocketPaths;
 };
+
+/** The name of the record. It tells an agent's folder from the folders of other applications. */
+export const RECORD = 'launchpool.json';
 
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID */
 export function layoutOf(label: string, host: Host): Layout {
@@ -38,11 +41,8 @@ export function layoutOf(label: string, host: Host): Layout {
   };
 }
 
-/** By its name one knows, among the folders of all applications, which are ours. */
-export const RECORD = 'launchpool.json';
-
 /**
- * The folder in which each label has its own.
+ * The parent of all agents' folders.
  * https://developer.apple.com/library/archive/documentation/FileManagement/Conceptual/FileSystemProgrammingGuide/FileSystemOverview/FileSystemOverview.html,
  * https://specifications.freedesktop.org/basedir-spec/latest/
  */

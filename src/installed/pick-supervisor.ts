@@ -1,4 +1,4 @@
-/** Chooses the supervisor of this platform. */
+/** Picks the supervisor of a platform. */
 import type { RunCommand } from '../../job/run-command.ts';
 import type { Supervisor } from '../../job/supervisor.ts';
 import { createLaunchd } from '../../launchd/supervisor.ts';
@@ -15,17 +15,18 @@ export type PickOptions = {
   run: RunCommand;
 };
 
-/** @throws ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE where there is neither launchd nor systemd. */
+/** @throws ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE on a platform without launchd and systemd, and for root on macOS */
 export function pickSupervisor(options: PickOptions): Supervisor {
   const { platform, uid } = options;
   switch (platform) {
     case 'darwin':
-      if (uid === 0) throw unreachable("an agent is a user's, and this is root", 'Leave out sudo.');
+      if (uid === 0)
+        throw unreachable('launchd agents belong to a user, and this user is root', 'Run the command without sudo.');
       return createLaunchd({ ...options, socketsOf: (label) => Object.values(socketPathsOf(label, options)) });
     case 'linux':
       return createSystemd(options);
     default:
-      throw unreachable(`there is neither launchd nor systemd on ${platform}`, 'Use `launchpool dev`.');
+      throw unreachable(`${platform} has neither launchd nor systemd`, 'Use `launchpool dev`.');
   }
 }
 

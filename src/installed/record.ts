@@ -1,51 +1,53 @@
-/** What was installed under a label, and how, as it is written down beside it. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The record of an installation: the module, the version, and the options of an installed agent, as a JSON file. */
+import { readFileSync } from 'node:fs';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Host } from './host.ts';
-import { type Layout, layoutOf, parentOf, RECORD } from './layout.ts';
+import { type Layout, layoutOf } from './layout.ts';
 
-export type InstallRecord = {
-  /** Of this form of record. */
+export type ModuleFacts = {
+  kind: 'raw' | 'rpc';
+  /** The methods of an RPC agent; empty for a raw agent. */
+  methods: readonly string[];
+};
+
+export type InstallRecord = ModuleFacts & {
+  /** The version of this format. */
   format: 1;
-  /** Of launchpool. */
+  /** The version of launchpool. */
   version: string;
   label: string;
   supervisor: 'launchd' | 'systemd' | 'embedded';
-  /** Where the module was taken from. */
+  /** Path of the module's source. */
   module: string;
-  kind: 'raw' | 'rpc';
-  /** What an RPC agent can be asked. */
-  methods: readonly string[];
   /** The name of the version's folder. */
   hash: string;
-  /** Of the file to be loaded, in that folder. */
+  /** Path of the module's bundle, relative to the version's folder. */
   entry: string;
-  /** The path that the supervisor starts, and its version. */
+  /** The Node that the supervisor starts. */
   node: { path: string; version: string };
-  /** Where the agent's log goes, unless to the supervisor's own. */
+  /** Path of the agent's log. Undefined if the supervisor keeps the log. */
   logFile?: string | undefined;
-  /** As they were given. */
+  /** The options of the installation, as the user gave them. */
   options: Readonly<Record<string, unknown>>;
-  /** That it was begun, and not that it was finished: the supervisor may not have seen the files yet. */
+  /** True until the installation is complete. The supervisor may not have read its files yet. */
   isUnderWay?: true;
-  /** Folders that were made for it and that are not its own, the innermost last. */
+  /** Folders outside of the agent's folder that the installation made, the innermost last. */
   madeFolders: readonly string[];
 };
 
-/** Undefined when nothing is installed under that label, or what is there cannot be read. */
+/** Undefined if the label has no record, or an unreadable one. */
 export function readRecord({ record }: Layout): InstallRecord | undefined {
   try {
-    const found = JSON.parse(readFileSync(record, 'utf8')) as InstallRecord;
-    return isWhole(found) ? found : undefined;
+    const parsed = JSON.parse(readFileSync(record, 'utf8')) as InstallRecord;
+    return isComplete(parsed) ? parsed : undefined;
   } catch {
-    // Not there, or cut off by hand: to install again is the way out of both.
+    // Another installation replaces a missing record, and a damaged one.
     return undefined;
   }
 }
 
-/** Whoever reads it relies on these. */
-function isWhole({
+/** Whether the fields that the readers of a record depend on are present. */
+function isComplete({
   format,
   label,
   module,
@@ -71,36 +73,6 @@ export function mustBeInstalled(label: string, host: Host): InstallRecord {
   const record = readRecord(layoutOf(label, host));
   if (record !== undefined) return record;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_NOT_INSTALLED', `no agent is installed as ${label}`, {
-    hint: '`launchpool list` shows which are; `launchpool install MODULE --label LABEL` installs one.',
+    hint: '`launchpool list` shows the installed agents. `launchpool install MODULE --label LABEL` installs one.',
   });
-}
-
-/** The labels that something is installed under, in alphabetical order. */
-export function installedLabels(host: Host): string[] {
-  const parent = parentOf(host);
-  const isOwned = (label: string): boolean => {
-    try {
-      return readRecord(layoutOf(label, host)) !== undefined;
-    } catch {
-      // The name of a folder that is no label.
-      return false;
-    }
-  };
-  try {
-    return readdirSync(parent)
-      .filter((name) => readdirSafely(join(parent, name)).includes(RECORD) && isOwned(name))
-      .sort();
-  } catch {
-    // The folder is made by the first installation.
-    return [];
-  }
-}
-
-function readdirSafely(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // No folder, or one that is not for us to read.
-    return [];
-  }
 }

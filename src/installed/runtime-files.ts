@@ -1,4 +1,4 @@
-/** The agent's own program, as the files that an installed agent needs of it. */
+/** The runtime files of an installed agent: launchpool's own program, and koffi. */
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -10,16 +10,16 @@ import { promisify } from 'node:util';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { BundleFile } from '../bundle/bundle.ts';
 
-/** The program, among those files. */
+/** The path of the program, relative to the version's folder. */
 export const PROGRAM = 'launchpool.cjs';
-/** What loads a module for a look at it: boot/check.ts. */
+/** The path of the script that loads a module to check it: boot/check.ts. */
 export const CHECK = 'runtime/check.js';
 
 export async function runtimeFiles(): Promise<BundleFile[]> {
   return [...(await programFiles()), ...koffiFiles()];
 }
 
-/** In the built package the program stands two folders further up; the sources are built for it, once. */
+/** In the built package, the program is two folders above this file. From the sources, it is built once a process. */
 function programFiles(): Promise<BundleFile[]> {
   if (import.meta.url.endsWith('.js')) return filesOfProgram(fileURLToPath(new URL('../..', import.meta.url)));
   built ??= buildProgram();
@@ -45,8 +45,8 @@ async function filesOfProgram(folder: string): Promise<BundleFile[]> {
 }
 
 /**
- * koffi is native, and comes as one package of JavaScript and one for the platform. It is how an agent checks in with
- * launchd, and how it tells systemd that it is ready.
+ * koffi consists of a JavaScript package and a native package for the platform. An agent needs it to check in with launchd
+ * and to notify systemd.
  */
 function koffiFiles(): BundleFile[] {
   const { resolve } = createRequire(import.meta.url);
@@ -56,13 +56,13 @@ function koffiFiles(): BundleFile[] {
   try {
     platformFolder = dirname(createRequire(join(koffi, 'index.js')).resolve(platformName));
   } catch (cause) {
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `${platformName} is not there`, {
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', `the package ${platformName} is missing`, {
       cause,
-      hint: 'It is an optional dependency of koffi: install launchpool without --omit=optional.',
+      hint: 'The package is an optional dependency of koffi. Install launchpool without --omit=optional.',
     });
   }
   return [
-    // Without its sources and its documents.
+    // Leaves out the C++ sources and the documentation.
     ...filesIn(koffi, 'node_modules/koffi').filter(({ path }) =>
       /^node_modules\/koffi\/(src\/.*\.[cm]?js|[^/]*\.([cm]?js|json))$/.test(path),
     ),

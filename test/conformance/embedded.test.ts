@@ -1,4 +1,4 @@
-/** launchpool's own holder. */
+/** The embedded holder. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEmbedded } from '../../src/holder/embedded.ts';

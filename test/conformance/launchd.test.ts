@@ -1,6 +1,6 @@
 /**
- * launchd: on a Mac itself, where nothing of the user's home but this label is looked at or touched; elsewhere as far as
- * it can be had without one, which is test/helpers/launchd/double.ts.
+ * launchd. On macOS the real one, where only the files of this label in the user's home are read or changed. Elsewhere its
+ * double: test/helpers/launchd/double.ts.
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

@@ -1,5 +1,4 @@
-/** What every supervisor must do with an agent, from its installation until nothing is left of it. */
-
+/** What every supervisor must do with an agent, from its installation to its uninstallation. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,29 +8,30 @@ import type { Supervisor } from '../../job/supervisor.ts';
 import { close, connect } from '../../src/client/index.ts';
 import { type AgentStatus, status } from '../../src/control/status.ts';
 import { type Installed, install } from '../../src/install/install.ts';
-import { type InstallOptions, placeOf } from '../../src/install/plan.ts';
 import { restart } from '../../src/install/restart.ts';
 import { uninstall } from '../../src/install/uninstall.ts';
 import type { Host } from '../../src/installed/host.ts';
+import type { InstallOptions } from '../../src/installed/install-options.ts';
+import { placeOf } from '../../src/installed/place.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { pidAt, seenToLeave } from '../helpers/onlooker.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../helpers/until.ts';
 
-/** A machine, as far as an installer sees it. */
+/** A machine as an installer sees it. */
 export type Ground = {
   host: Partial<Host>;
   supervisor?: Supervisor;
   /** The commands that were run to change something. */
   changes(): string[];
-  /** All that an agent may leave behind in files, with their contents: see test/helpers/tree.ts. */
+  /** All files that an agent may leave, with their contents: test/helpers/tree.ts. */
   tree(): string[];
 };
 
-/** What all of these install, one after the other. */
+/** The label of the agent of all tests. */
 export const LABEL = 'com.example.conformance';
-/** The shortest that no supervisor takes for a crash. */
+/** The shortest uptime that no supervisor treats as a crash. */
 const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
 
 type Agent = { version(): number; pid(): number; die(): void };
@@ -47,7 +47,7 @@ const moduleText = (version: number): string => `
 const UNUSABLE = [
   ['cannot be bundled', 'export const = 1;', 'bundle', 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED'],
   [
-    'throws when it is loaded',
+    'throws while it loads',
     "throw new Error('no'); export const a = () => 1;",
     'module',
     'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
@@ -56,7 +56,7 @@ const UNUSABLE = [
   [
     'fails in its setup',
     "export const a = () => 1; export function setup() { throw new Error('no'); }",
-    'prove',
+    'verify',
     'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
   ],
 ] as const;
@@ -71,7 +71,7 @@ type Bench = Ground & {
 
 /**
  * @param name of the supervisor, for the titles.
- * @param lay makes the ground of one test; undefined where there is none to be had, which it says itself.
+ * @param lay makes the ground of a test. Undefined, and reported as not tested, if this machine does not have the supervisor.
  */
 export function conformance(name: string, lay: (t: ExecutionContext) => Promise<Ground | undefined>): void {
   const it = (title: string, body: (t: ExecutionContext, bench: Bench) => Promise<void>): void => {
@@ -102,7 +102,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     });
   };
 
-  it('an agent is installed, answers, leaves, answers again, and nothing is left of it when it is uninstalled', async (t, bench) => {
+  it('an agent is installed, answers, exits, answers again, and leaves nothing when it is uninstalled', async (t, bench) => {
     const before = bench.tree();
     const { socket, outcome, methods } = await bench.install();
     t.deepEqual([outcome, methods], ['installed', ['die', 'pid', 'version']]);
@@ -118,7 +118,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     t.is((await uninstall(bench.options)).outcome, 'not-installed');
   });
 
-  it('to ask for its status starts no agent', async (t, bench) => {
+  it('reading the status starts no agent', async (t, bench) => {
     const { socket } = await bench.install();
     await seenToLeave(socket);
     await settled(bench, 'idle');
@@ -128,7 +128,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     }
   });
 
-  it('what comes and goes is always answered', async (t, bench) => {
+  it('every connection is answered, after each exit of the agent', async (t, bench) => {
     const { socket } = await bench.install();
     const pids = new Set<number>();
     for (let lives = 0; lives < 3; lives += 1) {
@@ -138,7 +138,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     t.is(pids.size, 3);
   });
 
-  it('an agent that crashes is started again by the next connection', async (t, bench) => {
+  it('the next connection starts an agent that has crashed', async (t, bench) => {
     const { socket } = await bench.install({ agent: {} });
     const agent = await connect<Agent>(socket);
     const before = await agent.pid();
@@ -147,13 +147,13 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     t.true((await bench.status()).listening);
   });
 
-  it('while it is upgraded, no call of eight clients fails, and then the new code answers', async (t, bench) => {
+  it('during an upgrade, no call of eight clients fails, and then the new code answers', async (t, bench) => {
     const { socket } = await bench.install({ agent: {} });
     const clients = await Promise.all(Array.from({ length: 8 }, () => connect<Agent>(socket)));
     const seen: number[] = [];
     let isOver = false;
     const calling = clients.map(async (client) => {
-      // A pause, so that they leave some of the processor to the upgrade.
+      // The pause leaves processor time to the upgrade.
       for (; !isOver; await wait(2)) seen.push(await client.version());
     });
     await bench.write(moduleText(2));
@@ -168,7 +168,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     t.deepEqual(seen.toSorted(), seen);
   });
 
-  it('a restart puts another process in its place', async (t, bench) => {
+  it('a restart replaces the process', async (t, bench) => {
     const { socket } = await bench.install({ agent: {} });
     const before = await pidAt(socket);
     const restarted = await restart(bench.options);
@@ -179,7 +179,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     t.false(isAlive(before));
   });
 
-  it('to install the same thing twice changes nothing and tells the supervisor nothing', async (t, bench) => {
+  it('installing the same agent again changes nothing and runs no command of the supervisor', async (t, bench) => {
     const { socket } = await bench.install();
     await seenToLeave(socket);
     await settled(bench, 'idle');
@@ -188,7 +188,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     t.deepEqual([bench.tree(), bench.changes()], before);
   });
 
-  it('other options are taken over, and the module stays', async (t, bench) => {
+  it('other options are applied, and the module stays', async (t, bench) => {
     await bench.install({ agent: {} });
     const { socket, outcome } = await bench.install({
       agent: { threads: 1 },
@@ -202,7 +202,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     await close(agent);
   });
 
-  it('a module that cannot be used is not installed, and all is as before', async (t, bench) => {
+  it('an unusable module is not installed, and everything is restored', async (t, bench) => {
     const empty = bench.tree();
     for (const [what, text, step, code] of UNUSABLE) {
       await bench.write(text);
@@ -225,8 +225,8 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
 }
 
 /**
- * Supervisors need a moment to see that a process has gone. Only they are asked: a question to a process that is just
- * ending would start the next one.
+ * Waits for a state at the supervisor, which notices an exit with a delay. Asks the supervisor only: a request to a process
+ * that is exiting would start the next one.
  */
 async function settled({ options }: Bench, state: AgentStatus['state']): Promise<void> {
   const { supervisor } = placeOf(options);

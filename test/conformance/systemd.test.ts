@@ -1,4 +1,4 @@
-/** systemd's user manager: the real one. */
+/** systemd's user manager, the real one. */
 import { readdirSync } from 'node:fs';
 import { uninstall } from '../../src/install/uninstall.ts';
 import { systemdChanges } from '../helpers/changes.ts';

@@ -5,7 +5,7 @@ import test from 'ava';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { activate } from '../helpers/activator.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
-import { LABEL, layBench } from '../helpers/install-bench.ts';
+import { createInstallBench, LABEL } from '../helpers/install-bench.ts';
 import { asUser, canBeOthers, FRIEND, STRANGER } from '../helpers/other-user.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
@@ -74,7 +74,7 @@ test('another user who comes again and again does not keep an agent from leaving
 
 test('another user can read neither the key nor any file of an installation', async (t) => {
   if (!canBeOthers(t)) return;
-  const bench = await layBench(t, 'embedded');
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const key = join(await tempDir(t), 'key');
   // As it is at most places: the folders above are open.

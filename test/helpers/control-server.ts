@@ -1,4 +1,4 @@
-/** A control socket with the answers that a test gives it: an agent, for whoever only asks. */
+/** A control socket with the answers of a test: for its clients, an agent. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { AgentStatus } from '../../src/agent/status.ts';
 import { tempDir } from './temp-dir.ts';
 
 export type ControlServer = {
-  /** Where requests would go; nobody listens there. */
+  /** The path of the agent's socket. No process listens there. */
   socketPath: string;
   controlPath: string;
 };
@@ -27,8 +27,8 @@ export async function serveControl(
   return { socketPath, controlPath };
 }
 
-/** What an agent says of itself that has done so much. */
-export function statusOf(given: Partial<AgentStatus> = {}): AgentStatus {
+/** The status of a busy agent. */
+export function statusOf(overrides: Partial<AgentStatus> = {}): AgentStatus {
   return {
     pid: 4711,
     state: 'running',
@@ -60,6 +60,6 @@ export function statusOf(given: Partial<AgentStatus> = {}): AgentStatus {
     },
     memoryBytes: 64 * 1024 ** 2,
     heapBytes: 8 * 1024 ** 2,
-    ...given,
+    ...overrides,
   };
 }

@@ -1,4 +1,4 @@
-/** A machine to install on, with a module that says which version of it answers. */
+/** A host to install on, with a module that reports its version. */
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import type { Supervisor } from '../../job/supervisor.ts';
 import { close, connect } from '../../src/client/index.ts';
 import { createEmbedded } from '../../src/holder/embedded.ts';
 import { type Installed, install } from '../../src/install/install.ts';
-import type { InstallOptions } from '../../src/install/plan.ts';
 import { type Host, hostOf } from '../../src/installed/host.ts';
+import type { InstallOptions } from '../../src/installed/install-options.ts';
 import { type Layout, layoutOf } from '../../src/installed/layout.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { launchdChanges, systemdChanges } from './changes.ts';
@@ -25,13 +25,13 @@ export type InstallBench = {
   module: string;
   options: InstallOptions & { host: Partial<Host> };
   layout: Layout;
-  /** Every command that was meant to change something, in order. */
+  /** Every command that changes something, in order. */
   changes(): string[];
   install(more?: Partial<InstallOptions>): Promise<Installed>;
-  /** The error that an installation ends with, of which all that it must have is looked at. */
+  /** Expects that an installation fails. Returns the error, after checking its step, message and hint. */
   failure(t: ExecutionContext, more?: Partial<InstallOptions>): Promise<LaunchpoolError & { data: { step: string } }>;
   write(text: string): Promise<void>;
-  /** What is there of the agent, but for what it writes itself: its log, and its compiled code. */
+  /** The files of the agent, without its log and its compiled code. */
   traces(): string[];
 };
 
@@ -42,29 +42,29 @@ export const moduleOf = (version: number): string => `
   export const pid = (): number => process.pid;
 `;
 
-/** Undefined where there is none of that kind to be had, which is said. */
-export async function layBench(t: ExecutionContext, kind: Kind): Promise<InstallBench | undefined> {
+/** Undefined, and reported as not tested, if this machine does not have that supervisor. */
+export async function createInstallBench(t: ExecutionContext, kind: Kind): Promise<InstallBench | undefined> {
   t.timeout(120_000);
   const folder = await tempDir(t);
   const [home, sources] = [join(folder, 'h'), join(folder, 'sources')];
   await Promise.all([mkdir(home), mkdir(sources)]);
-  const ground = await GROUNDS[kind](t, home, folder);
-  if (ground === undefined) return undefined;
-  const { host, supervisor, runtime } = ground;
+  const setting = await SETTINGS[kind](t, home, folder);
+  if (setting === undefined) return undefined;
+  const { host, supervisor, runtime, changes } = setting;
   const module = join(sources, 'agent.ts');
   const write = (text: string): Promise<void> => writeFile(module, text);
   await write(moduleOf(1));
   const options = { module, label: LABEL, node: lastingNode(), host, supervisor };
-  const installIt = (more: Partial<InstallOptions> = {}): Promise<Installed> => install({ ...options, ...more });
+  const installModule = (more: Partial<InstallOptions> = {}): Promise<Installed> => install({ ...options, ...more });
   return {
     home,
     module,
     options,
     layout: layoutOf(LABEL, hostOf(host)),
-    changes: ground.changes,
-    install: installIt,
+    changes,
+    install: installModule,
     async failure(t, more) {
-      const error = (await t.throwsAsync(installIt(more))) as Awaited<ReturnType<InstallBench['failure']>>;
+      const error = (await t.throwsAsync(installModule(more))) as Awaited<ReturnType<InstallBench['failure']>>;
       t.is(typeof error.data?.step, 'string', String(error.stack));
       t.not(error.message, '');
       t.is(typeof error.hint, 'string', error.message);
@@ -79,15 +79,15 @@ export async function layBench(t: ExecutionContext, kind: Kind): Promise<Install
   };
 }
 
-type Ground = {
+type Setting = {
   host: Partial<Host>;
   supervisor: Supervisor | undefined;
   runtime: string;
   changes(): string[];
 };
 
-const GROUNDS: Readonly<
-  Record<Kind, (t: ExecutionContext, home: string, folder: string) => Promise<Ground | undefined>>
+const SETTINGS: Readonly<
+  Record<Kind, (t: ExecutionContext, home: string, folder: string) => Promise<Setting | undefined>>
 > = {
   async launchd(t, home, folder) {
     const launchd = createLaunchdDouble(t, { home });
@@ -120,7 +120,7 @@ const GROUNDS: Readonly<
 
 type Bench = { version(): number; pid(): number };
 
-/** What the agent at that socket says. */
+/** Calls a method of the agent at a socket. */
 export async function ask<Method extends keyof Bench>(socket: string, method: Method): Promise<number> {
   const agent = await connect<Bench>(socket);
   try {

@@ -1,11 +1,11 @@
-/** Writes down that an agent is installed, without installing one. */
+/** Writes the record of an agent without installing it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Host, hostOf } from '../../src/installed/host.ts';
 import { type Layout, layoutOf } from '../../src/installed/layout.ts';
 import type { InstallRecord } from '../../src/installed/record.ts';
 
-/** @returns where everything of it would be; the folder for its log is there. */
+/** @returns the agent's layout. The folder of its log exists. */
 export function recordInstalled(
   label: string,
   host: Partial<Host>,

@@ -1,4 +1,4 @@
-/** Jobs for tests: a typical one, and arbitrary ones whose texts are as nasty as may be. */
+/** Jobs for tests: a typical job, and arbitrary jobs with special characters in all texts. */
 import fc from 'fast-check';
 import { type Job, PROCESS_TYPES } from '../../job/job.ts';
 
@@ -18,7 +18,7 @@ export function jobWith(changes: Partial<Job> = {}): Job {
   };
 }
 
-/** What means something to somebody on the way: XML, systemd, a shell. */
+/** Texts with a meaning in XML, in systemd units, or in a shell. */
 const PIECES = [
   'a',
   ' ',
@@ -41,20 +41,20 @@ const PIECES = [
 const MORE = ['\\', '\\n', '\\x41', ';', '#', '-', '@', '+', '=', '~', '*', '{', 'ü', '漢', '\u00a0', '\u{1f600}'];
 
 /** Without control characters. */
-const nastyText: fc.Arbitrary<string> = fc.string({ unit: fc.constantFrom(...PIECES, ...MORE), maxLength: 8 });
-const nastyPath: fc.Arbitrary<string> = nastyText.map((text) => `/${text}a`);
+const specialText: fc.Arbitrary<string> = fc.string({ unit: fc.constantFrom(...PIECES, ...MORE), maxLength: 8 });
+const specialPath: fc.Arbitrary<string> = specialText.map((text) => `/${text}a`);
 const label: fc.Arbitrary<string> = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,8}(\.[A-Za-z0-9_-]{1,8}){0,3}$/);
 const variable: fc.Arbitrary<string> = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,6}$/);
 
-/** Of the right shape. */
+/** A valid job. */
 export const arbitraryJob: fc.Arbitrary<Job> = fc.record({
   label,
   command: fc
-    .tuple(nastyPath, fc.array(nastyText, { maxLength: 4 }))
+    .tuple(specialPath, fc.array(specialText, { maxLength: 4 }))
     .map(([program, args]): Job['command'] => [program, ...args]),
-  env: fc.dictionary(variable, nastyText, { maxKeys: 4, noNullPrototype: true }),
-  workingDirectory: nastyPath,
-  sockets: fc.record({ agent: nastyPath, control: nastyPath }),
+  env: fc.dictionary(variable, specialText, { maxKeys: 4, noNullPrototype: true }),
+  workingDirectory: specialPath,
+  sockets: fc.record({ agent: specialPath, control: specialPath }),
   tcp: fc.option(
     fc.record({
       host: fc.constantFrom('127.0.0.1' as const, '::1' as const),
@@ -62,7 +62,7 @@ export const arbitraryJob: fc.Arbitrary<Job> = fc.record({
     }),
     { nil: undefined },
   ),
-  logFile: fc.option(nastyPath, { nil: undefined }),
+  logFile: fc.option(specialPath, { nil: undefined }),
   stopSeconds: fc.integer({ min: 1, max: 3600 }),
   processType: fc.constantFrom(...PROCESS_TYPES),
   bundleIdentifiers: fc.array(label, { maxLength: 2 }),

@@ -1,13 +1,13 @@
 /**
- * This Node where an installer takes it for one that stays, so that not each test copies a hundred megabytes: outside of
- * node_modules, and of the folders for what does not last, in which the checkout itself may be.
+ * This process's Node at a path that the installer accepts as permanent: outside of node_modules and of temporary folders.
+ * Saves each test a copy of a hundred megabytes.
  */
 import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type PlacedNode = { path: string; remove(): void };
 
-/** In a folder of its own. */
+/** Links this process's Node into a new folder. */
 export function placeNode(): PlacedNode {
   const folder = mkdtempSync('/var/tmp/lp-node-');
   const path = join(folder, 'node');
@@ -22,7 +22,7 @@ export function placeNode(): PlacedNode {
 
 let own: PlacedNode | undefined;
 
-/** The one that test/run.ts has placed, or one that goes with this process. */
+/** The Node that test/run.ts has placed, or one that is removed when this process exits. */
 export function lastingNode(): string {
   if (process.env.LAUNCHPOOL_TEST_NODE !== undefined) return process.env.LAUNCHPOOL_TEST_NODE;
   if (own === undefined) {

@@ -1,9 +1,9 @@
-/** What is in a folder, to be compared with what was in it. */
+/** The contents of a folder, for comparisons. */
 import { hash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** Each entry below the folder, with its mode, and its contents or, of what is long, its size. */
+/** Each entry below the folder, with its mode, and its contents, or its size if it is large. */
 export function treeOf(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -12,7 +12,7 @@ export function treeOf(folder: string): string[] {
     .sort();
 }
 
-/** Undefined of what has gone since the folder was read: agents write their compiled code by another name first. */
+/** Undefined for an entry that has been removed since: agents write compiled code to a temporary name first. */
 function lineOf(path: string, name: string): string | undefined {
   try {
     const stats = lstatSync(path);
@@ -30,7 +30,7 @@ function lineOf(path: string, name: string): string | undefined {
   }
 }
 
-/** What is in a folder, whenever it was written, but for what agents write there themselves. Short, to be read in a difference. */
+/** The contents of a folder without times and without the files that agents write. Short lines, for readable differences. */
 export function tracesIn(home: string): string[] {
   return treeOf(home)
     .filter((line) => !/\/cache[ /]|\/agent\.log |\/current\//.test(line))

@@ -1,8 +1,9 @@
 /** `launchpool install` and `launchpool upgrade`. */
 import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
-import { INSTALL_STEPS, type InstallOptions } from '../../install/plan.ts';
+import { INSTALL_STEPS } from '../../install/install-steps.ts';
 import { upgrade } from '../../install/upgrade.ts';
+import type { InstallOptions } from '../../installed/install-options.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { INSTALL_TABLE } from '../../options/install-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';

@@ -1,7 +1,8 @@
 /** `launchpool top`: how agents are doing, again and again. Asks only those that have a process. */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { allLabels, type Observation, type Observer, observe } from '../../control/observe.ts';
+import { type Observation, type Observer, observe } from '../../control/observe.ts';
+import { installedLabels } from '../../installed/labels.ts';
 import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
 import { TOP_TABLE } from '../../options/verb-tables.ts';
 import { describe, exitStatusOf } from '../failure.ts';
@@ -53,7 +54,7 @@ function watchAgents(target: string | undefined): Watched {
 
   /** Some may have been installed, or uninstalled, since the last time. */
   function current(): Observer[] {
-    const names = target === undefined ? allLabels() : [target];
+    const names = target === undefined ? installedLabels() : [target];
     for (const [name, observer] of observers) {
       if (names.includes(name)) continue;
       observer.close();

@@ -1,4 +1,4 @@
-/** What can be wrong with the Node and the program of an installed agent. */
+/** Checks the Node and the program of an installed agent. */
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -6,24 +6,24 @@ import { CHECK, PROGRAM } from '../../installed/runtime-files.ts';
 import { exists, makePath } from '../files.ts';
 import { chooseNode } from '../node-path.ts';
 import { upgrade } from '../upgrade.ts';
-import type { Diagnosis, Patient } from './finding.ts';
+import type { Diagnosis, Installation } from './finding.ts';
 
-/** A Node that is gone, or goes when somebody tidies up. */
-export function checkNode(patient: Patient): Diagnosis[] {
-  const { label, record } = patient;
+/** Finds a Node that is missing, or that a version manager may remove. */
+export function checkNode(installation: Installation): Diagnosis[] {
+  const { label, record } = installation;
   const { path } = record.node;
   if (!isExecutable(path)) {
-    const message = `the Node it was installed with is gone: ${path}`;
-    return [{ id: 'node-gone', label, severity: 'problem', message, ...installingAgain(patient) }];
+    const message = `the Node that runs the agent is missing or not executable: ${path}`;
+    return [{ id: 'node-gone', label, severity: 'problem', message, ...reinstallFix(installation) }];
   }
-  const note = noteOn(patient);
+  const note = nodeNote(installation);
   if (note === undefined) return [];
-  const hint = 'Install it again with --copy-node, or with a --node that stays.';
+  const hint = 'Install the agent again with --copy-node, or choose another Node with --node.';
   return [{ id: 'node-versioned', label, severity: 'notice', message: note, hint }];
 }
 
-/** What an installer would say of that Node today. */
-function noteOn({ record, layout, host }: Patient): string | undefined {
+/** The note that an installation would give about that Node. */
+function nodeNote({ record, layout, host }: Installation): string | undefined {
   const { path } = record.node;
   if (path.startsWith(`${layout.nodes}/`)) return undefined;
   try {
@@ -33,46 +33,47 @@ function noteOn({ record, layout, host }: Patient): string | undefined {
   }
 }
 
-export function checkProgram(patient: Patient): Diagnosis[] {
-  const missing = missingOf(patient);
+export function checkProgram(installation: Installation): Diagnosis[] {
+  const missing = missingFiles(installation);
   if (missing.length === 0) return [];
-  const message = `there is no ${missing.join(', ')}`;
-  return [{ id: 'program-gone', label: patient.label, severity: 'problem', message, ...installingAgain(patient) }];
+  const { label } = installation;
+  const message = `missing: ${missing.join(', ')}`;
+  return [{ id: 'program-gone', label, severity: 'problem', message, ...reinstallFix(installation) }];
 }
 
-/** Of the files that no agent can do without. */
-function missingOf({ layout, record }: Patient): string[] {
+/** The missing ones of the files that every agent needs. */
+function missingFiles({ layout, record }: Installation): string[] {
   return [PROGRAM, CHECK, record.entry, 'node_modules/koffi']
     .map((name) => join(layout.current, name))
     .filter((path) => !existsSync(path));
 }
 
-/** Installs it anew from its module, if that is still there. */
-function installingAgain(patient: Patient): Pick<Diagnosis, 'fix' | 'hint'> {
-  const { label, layout, record, host, supervisor } = patient;
+/** Installs the agent again from its module; a hint if the module is missing. */
+function reinstallFix(installation: Installation): Pick<Diagnosis, 'fix' | 'hint'> {
+  const { label, layout, record, host, supervisor } = installation;
   if (!existsSync(record.module)) {
-    return { hint: `Its module is gone as well: ${record.module}. Install it from where it is now.` };
+    return { hint: `The module is missing too: ${record.module}. Install the agent from the module's new path.` };
   }
   const fix = async (): Promise<void> => {
     const { node } = record.options;
-    // The Node that runs this takes the place of one that was asked for and is gone.
-    const isGone = typeof node === 'string' && !isExecutable(node);
-    const again = async (): Promise<unknown> =>
-      upgrade({ label, host, supervisor, isLocked: true, ...(isGone ? { node: undefined } : {}) });
-    // A version that is there is taken for whole.
-    if (missingOf(patient).length === 0) await again();
-    else await without([layout.current, join(layout.versions, record.hash)], layout.versions, again);
+    // This process's Node replaces a Node of the options that is missing.
+    const isMissing = typeof node === 'string' && !isExecutable(node);
+    const reinstall = async (): Promise<unknown> =>
+      upgrade({ label, host, supervisor, isLocked: true, ...(isMissing ? { node: undefined } : {}) });
+    // An installation assumes that an existing version is complete.
+    if (missingFiles(installation).length === 0) await reinstall();
+    else await withParked([layout.current, join(layout.versions, record.hash)], layout.versions, reinstall);
   };
   return { fix };
 }
 
 /**
- * Puts these where the next installation removes what is left over, and back when the action fails: what little is left
- * of an agent is more than nothing.
+ * Moves the paths away while the action runs, and back if it fails: an incomplete agent is better than none. They go to a
+ * folder that the next installation removes.
  */
-async function without(paths: readonly string[], folder: string, action: () => Promise<unknown>): Promise<void> {
+async function withParked(paths: readonly string[], folder: string, action: () => Promise<unknown>): Promise<void> {
   await makePath(folder);
-  const parked = await mkdtemp(join(folder, '.aside-'));
+  const parked = await mkdtemp(join(folder, '.parked-'));
   const moved: (readonly [from: string, to: string])[] = [];
   try {
     for (const from of paths) {

@@ -1,10 +1,10 @@
-/** What the doctor may find, and how a check is made. */
+/** The doctor's findings, and the types of its checks. */
 import type { Job } from '../../../job/job.ts';
 import type { AgentStatus } from '../../control/status.ts';
+import type { Place } from '../../installed/place.ts';
 import type { InstallRecord } from '../../installed/record.ts';
-import type { Place } from '../plan.ts';
 
-/** Stable names of what can be wrong; docs/launchd.md and docs/systemd.md say more of each. */
+/** Stable ids. docs/launchd.md and docs/systemd.md describe each. */
 export type FindingId =
   | 'node-gone'
   | 'node-versioned'
@@ -28,24 +28,24 @@ export type FindingId =
 
 export type Finding = {
   id: FindingId;
-  /** Undefined for what concerns all agents. */
+  /** Undefined for a finding about all agents. */
   label?: string;
-  /** A problem keeps an agent from working, or will; a notice is good to know. */
+  /** A problem keeps an agent from working, now or later. A notice does not. */
   severity: 'problem' | 'notice';
-  /** What is wrong, with the value. */
+  /** The problem, with the value. */
   message: string;
-  /** What to do, for what cannot be mended here. */
+  /** What the user can do where the doctor has no fix. */
   hint?: string;
-  /** Whether --fix can mend it. */
+  /** Whether --fix has a fix. */
   canFix: boolean;
-  /** Of --fix: whether it is mended. */
+  /** Whether --fix has fixed it. Undefined without --fix, or without a fix. */
   fixed?: boolean;
-  /** Why it could not be. */
+  /** The error of a failed fix. */
   failure?: string;
 };
 
-/** What is known of one agent when it is looked at. */
-export type Patient = Place & {
+/** An installed agent as the checks read it. */
+export type Installation = Place & {
   label: string;
   record: InstallRecord;
   job: Job;
@@ -54,5 +54,5 @@ export type Patient = Place & {
 
 export type Fix = () => Promise<void>;
 
-/** A finding, and how it is mended, if it can be. */
+/** A finding before its fix is applied, with the fix if there is one. */
 export type Diagnosis = Omit<Finding, 'canFix' | 'fixed' | 'failure'> & { fix?: Fix };

@@ -1,4 +1,4 @@
-/** What can be wrong with a machine, or a session, for all agents alike. */
+/** Checks of the machine and the session, which concern all agents. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Supervisor } from '../../../job/supervisor.ts';
@@ -9,7 +9,7 @@ import type { Host } from '../../installed/host.ts';
 import { layoutOf, parentOf, RECORD } from '../../installed/layout.ts';
 import type { Diagnosis } from './finding.ts';
 
-/** @param pick chooses it, which can fail as well. */
+/** @param pick picks the supervisor; its errors are findings too. */
 export async function checkSupervisor(pick: () => Supervisor): Promise<Diagnosis[]> {
   try {
     await pick().check();
@@ -21,8 +21,8 @@ export async function checkSupervisor(pick: () => Supervisor): Promise<Diagnosis
 }
 
 /**
- * Agents whose sockets have paths that no socket can have: a home folder may have been moved.
- * @param label only of this one. @default all
+ * Finds agents whose socket paths are too long for a socket, as after a move of the home folder.
+ * @param label checks this agent only. @default all agents
  */
 export function checkPaths(host: Host, label?: string): Diagnosis[] {
   const parent = parentOf(host);
@@ -35,13 +35,14 @@ export function checkPaths(host: Host, label?: string): Diagnosis[] {
         layoutOf(name, host);
         return [];
       } catch (error) {
-        const hint = 'Uninstall it from a shorter home folder, or remove its folder; then choose a shorter label.';
+        const hint =
+          'Uninstall the agent from a shorter home folder, or remove its folder. Then choose a shorter label.';
         return [{ id: 'path-too-long', label: name, severity: 'problem', message: toPlain(error).message, hint }];
       }
     });
 }
 
-/** On a Mac the folders of all applications stand beside those of agents. */
+/** On macOS, the folders of applications are beside those of agents. */
 function isLabel(name: string): boolean {
   try {
     checkLabel(name);
@@ -51,24 +52,29 @@ function isLabel(name: string): boolean {
   }
 }
 
-/** launchd: nobody is logged in at the screen, so agents live in the other domain, without a keychain. */
+/** launchd: without a login at the screen, agents run in the user domain, without a keychain. */
 export async function checkHeadless({ platform, uid, run }: Host): Promise<Diagnosis[]> {
   if (platform !== 'darwin') return [];
   const [gui] = domainsOf(uid);
   const { status } = await run(['/bin/launchctl', 'print', gui]);
   if (status === 0) return [];
-  const hint = 'Agents work, but have no keychain and no windows; they move to the login window at the next login.';
+  const hint = 'Agents work, without a keychain and without windows. They move to the GUI session at the next login.';
   return [
-    { id: 'headless', severity: 'notice', message: `nobody is logged in at the screen: there is no ${gui}`, hint },
+    {
+      id: 'headless',
+      severity: 'notice',
+      message: `no user is logged in at the screen: the domain ${gui} is missing`,
+      hint,
+    },
   ];
 }
 
-/** systemd: without lingering, the user manager and all sockets go with the last session: loginctl(1). */
+/** systemd: without lingering, the user manager and all sockets end with the last session: loginctl(1). */
 export async function checkLingering({ platform, uid, run }: Host): Promise<Diagnosis[]> {
   if (platform !== 'linux') return [];
   const { status, stdout } = await run(['loginctl', 'show-user', String(uid), '--property', 'Linger', '--value']);
   const isOff = status === 0 ? stdout.trim() === 'no' : !existsSync(`/var/lib/systemd/linger/${uid}`);
   if (!isOff || uid === 0) return [];
-  const hint = 'To have them without a session: loginctl enable-linger';
-  return [{ id: 'no-lingering', severity: 'notice', message: 'agents go when you log out', hint }];
+  const hint = 'To keep agents without a session, run: loginctl enable-linger';
+  return [{ id: 'no-lingering', severity: 'notice', message: 'agents end when you log out', hint }];
 }

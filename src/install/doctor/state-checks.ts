@@ -1,60 +1,64 @@
-/** What can be wrong with how a supervisor sees an installed agent. */
+/** Checks the state of an agent at its supervisor, and its sockets. */
 import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { isBound } from '../../../libc/is-bound.ts';
-import type { Diagnosis, FindingId, Patient } from './finding.ts';
+import type { Diagnosis, FindingId, Installation } from './finding.ts';
 import { endHungProcess } from './hung-process.ts';
 
 const LOGS = 'See `launchpool logs`.';
 
-export function checkState(patient: Patient): Diagnosis[] {
-  const { label, layout, status, supervisor, job } = patient;
+export function checkState(installation: Installation): Diagnosis[] {
+  const { label, layout, status, supervisor, job } = installation;
   const load = (): Promise<void> => supervisor.load(job, []);
-  const loadAnew = (): Promise<void> => supervisor.load(job, supervisor.pathsOf(label));
-  const found = (id: FindingId, severity: Diagnosis['severity'], rest: Partial<Diagnosis> = {}): Diagnosis[] => [
+  const loadAllFiles = (): Promise<void> => supervisor.load(job, supervisor.pathsOf(label));
+  const finding = (id: FindingId, severity: Diagnosis['severity'], rest: Partial<Diagnosis> = {}): Diagnosis[] => [
     { id, label, severity, message: status.detail ?? status.state, ...rest },
   ];
   if (status.heldBy !== undefined) {
-    return found('label-taken', 'problem', {
-      hint: 'Remove it with what has made it; then --fix has the agent loaded again.',
+    return finding('label-taken', 'problem', {
+      hint: 'Remove the job with the program that installed it. Then --fix loads the agent again.',
     });
   }
   switch (status.state) {
     case 'disabled':
-      return found('disabled', 'problem', { fix: load });
+      return finding('disabled', 'problem', { fix: load });
     case 'not-installed':
-      return found('blocked', 'problem', { message: `${supervisor.name} does not know it`, fix: load });
+      return finding('blocked', 'problem', { message: `${supervisor.name} has no such job`, fix: load });
     case 'blocked':
-      return found('blocked', 'problem', {
+      return finding('blocked', 'problem', {
         fix: load,
-        hint: 'If that does not help, switch it on in System Settings > General > Login Items.',
+        hint: 'If the fix does not help, enable the agent in System Settings > General > Login Items.',
       });
     case 'throttled':
-      return found('throttled', 'problem', { hint: `It ends as soon as it is started. ${LOGS}` });
+      return finding('throttled', 'problem', { hint: `The agent exits right after its start. ${LOGS}` });
     case 'failed':
-      if (!status.listening) return found('socket-failed', 'problem', { fix: loadAnew });
-      return found('crashed', 'notice', { hint: LOGS });
+      if (!status.listening) return finding('socket-failed', 'problem', { fix: loadAllFiles });
+      return finding('crashed', 'notice', { hint: LOGS });
     case 'running':
-      // It cannot be asked where its control socket is not.
-      if (status.process !== undefined || faultOf(layout.sockets.control, status.listening) !== undefined) return [];
-      return found('not-answering', 'problem', {
+      // Without a control socket, the missing reply is not the process's fault: checkSockets() reports the socket.
+      if (status.process !== undefined || socketFault(layout.sockets.control, status.listening) !== undefined)
+        return [];
+      return finding('not-answering', 'problem', {
         message: `process ${status.pid} does not answer at its control socket`,
-        fix: () => endHungProcess(patient),
+        fix: () => endHungProcess(installation),
       });
     default:
       return [];
   }
 }
 
-/** A socket that is said to be there and is not, or the other way round. Connecting would start the agent, or be lost. */
-export function checkSockets(patient: Patient): Diagnosis[] {
-  const { label, layout, supervisor, job, status } = patient;
-  // Of one that could not be asked about, nothing follows; of somebody else's job, nothing for our sockets.
+/**
+ * Finds sockets that are missing although the supervisor listens, or that exist although it does not. Makes no connection: it
+ * would start the agent.
+ */
+export function checkSockets(installation: Installation): Diagnosis[] {
+  const { label, layout, supervisor, job, status } = installation;
+  // An unknown status says nothing about the sockets, and neither does the status of another program's job.
   if (status.state === 'unknown' || status.heldBy !== undefined) return [];
-  // Whoever stops it is about to remove them.
+  // The supervisor is about to remove the sockets.
   if (status.state === 'stopping' && !status.listening) return [];
   return Object.values(layout.sockets).flatMap((path): Diagnosis[] => {
-    const fault = faultOf(path, status.listening);
+    const fault = socketFault(path, status.listening);
     if (fault === undefined) return [];
     const fix = async (): Promise<void> => {
       await supervisor.unload(label);
@@ -65,14 +69,15 @@ export function checkSockets(patient: Patient): Diagnosis[] {
   });
 }
 
-function faultOf(path: string, listening: boolean): string | undefined {
+/** The fault of a socket; undefined if it has none. */
+function socketFault(path: string, listening: boolean): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!listening) {
-    // Of two sockets, one may be held all the same.
-    const isLeft = stats !== undefined && !(stats.isSocket() && isBound(path) === true);
-    return isLeft ? `nobody listens at ${path}, and it is still there` : undefined;
+    // The supervisor may hold one of the two sockets.
+    const isStale = stats !== undefined && !(stats.isSocket() && isBound(path) === true);
+    return isStale ? `${path} exists, and no process listens there` : undefined;
   }
-  if (stats === undefined) return `there is no ${path}: somebody has removed it`;
-  if (!stats.isSocket()) return `${path} is no socket`;
-  return isBound(path) === false ? `nobody listens at ${path}: it is the socket of somebody who is gone` : undefined;
+  if (stats === undefined) return `the socket ${path} is missing: another program removed it`;
+  if (!stats.isSocket()) return `${path} is not a socket`;
+  return isBound(path) === false ? `no process listens at ${path}: the process that bound it has exited` : undefined;
 }

@@ -1,47 +1,37 @@
-/** Whether the files that a supervisor reads are as they were written. */
-import { readFileSync } from 'node:fs';
+/** Checks that the supervisor's files have the texts of the installation. */
+import { readText } from '../../installed/read-optional.ts';
 import { hasText, writeText } from '../files.ts';
-import type { Diagnosis, Patient } from './finding.ts';
+import type { Diagnosis, Installation } from './finding.ts';
 
-/** All of them are mended at once: a supervisor takes none while another one is missing. */
-export function checkSupervisorFiles(patient: Patient): Diagnosis[] {
-  const { label, supervisor, job } = patient;
+/** One fix writes all files: a supervisor loads none of them while another is missing. */
+export function checkSupervisorFiles({ label, supervisor, job }: Installation): Diagnosis[] {
   const wrong = supervisor.filesOf(job).flatMap(({ path, text, mode }) => {
-    return hasText(path, text) ? [] : [{ path, text, mode, found: textAt(path) }];
+    return hasText(path, text) ? [] : [{ path, text, mode, actual: readText(path) }];
   });
-  const mend = async (): Promise<void> => {
+  const writeAll = async (): Promise<void> => {
     for (const { path, text, mode } of wrong) await writeText(path, text, mode, () => undefined);
     await supervisor.load(
       job,
       wrong.map(({ path }) => path),
     );
   };
-  let mended: Promise<void> | undefined;
+  let fixed: Promise<void> | undefined;
   const fix = (): Promise<void> => {
-    mended ??= mend();
-    return mended;
+    fixed ??= writeAll();
+    return fixed;
   };
-  return wrong.map(({ path, found }): Diagnosis => {
-    const of = found === undefined ? undefined : labelInFile(found);
-    if (of !== undefined && of !== label) {
-      const message = `${path} is of the label ${of}, not of ${label}`;
+  return wrong.map(({ path, actual }): Diagnosis => {
+    const actualLabel = actual === undefined ? undefined : labelInFile(actual);
+    if (actualLabel !== undefined && actualLabel !== label) {
+      const message = `${path} has the label ${actualLabel} instead of ${label}`;
       return { id: 'label-mismatch', label, severity: 'problem', message, fix };
     }
-    const message = found === undefined ? `there is no ${path}` : `${path} is not as it was written`;
+    const message = actual === undefined ? `${path} is missing` : `${path} has been changed`;
     return { id: 'file-changed', label, severity: 'problem', message, fix };
   });
 }
 
-function textAt(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not there, or nothing that a supervisor could read.
-    return undefined;
-  }
-}
-
-/** The label in a plist; in a unit of a socket, the service that it starts. */
+/** The label in a plist, or of the service that a socket unit starts. */
 function labelInFile(text: string): string | undefined {
   return /<key>Label<\/key>\s*<string>([^<]*)<\/string>/.exec(text)?.[1] ?? /^Service=(.*)\.service$/m.exec(text)?.[1];
 }

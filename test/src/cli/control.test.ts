@@ -49,7 +49,7 @@ test('an agent without a process is not woken, and there is a status for that', 
   for (const verb of ['metrics', 'log-level', 'reload']) {
     const { status, stderr } = await launchpool(verb, held.socketPath);
     t.is(status, 69);
-    t.regex(stderr, /has no process, and is not woken for this \(ERR_LAUNCHPOOL_CONNECT_FAILED\)/);
+    t.regex(stderr, /has no process, and a control call does not start one \(ERR_LAUNCHPOOL_CONNECT_FAILED\)/);
   }
   t.false(held.events.some(({ event }) => event === 'started'));
   t.is((await launchpool('metrics', `${held.socketPath}.not.there`)).status, 69);

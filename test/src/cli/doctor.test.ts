@@ -97,7 +97,7 @@ onSession('what cannot be mended is left, with what to do or why', async (t, ben
   rmSync(bench.module);
   const left = await doctor('--fix');
   t.is(left.status, 1);
-  t.regex(left.stdout, /^✖ problem .* \[program-gone\]\n {4}Its module is gone as well: /);
+  t.regex(left.stdout, /^✖ problem .* \[program-gone\]\n {4}The module is missing too: /);
 });
 
 onSession('a notice is no problem', async (t, bench) => {

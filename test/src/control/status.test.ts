@@ -1,5 +1,4 @@
-/** What is said of an agent, in each of its states, without starting it. */
-
+/** The status of an agent in each of its states, read without starting the agent. */
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -19,12 +18,12 @@ import {
   SHORT,
   type SystemdBench,
   stateIs,
-  waitAt,
+  stayConnected,
 } from '../install/doctor/bench.ts';
 
 const onSession = onSystemd();
 
-/** The same under both. */
+/** Declares a test under launchd and one under systemd. */
 function it(title: string, body: (t: ExecutionContext, bench: Bench) => Promise<void>): void {
   test.serial(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
   onSession(`systemd: ${title}`, body);
@@ -34,7 +33,7 @@ function onLaunchd(title: string, body: (t: ExecutionContext, bench: LaunchdBenc
   test.serial(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
 }
 
-it('of an agent that is not installed, that is all there is to say', async (t, bench) => {
+it('an agent that is not installed has the state not-installed and nothing else', async (t, bench) => {
   t.deepEqual(await bench.status(), {
     label: bench.label,
     supervisor: bench.supervisor.name,
@@ -44,7 +43,7 @@ it('of an agent that is not installed, that is all there is to say', async (t, b
   });
 });
 
-it('one that nobody needs is idle, and however often it is asked for, it stays so', async (t, bench) => {
+it('an agent without clients is idle, and reading its status does not start it', async (t, bench) => {
   await bench.install({ agent: SHORT });
   await bench.idle();
   for (let times = 0; times < 3; times += 1) {
@@ -55,11 +54,11 @@ it('one that nobody needs is idle, and however often it is asked for, it stays s
   }
 });
 
-it('one that runs says how it is doing', async (t, bench) => {
+it('a running agent reports the status of its process', async (t, bench) => {
   await bench.install();
   const pid = await bench.call();
-  await waitAt(t, bench.layout.sockets.agent);
-  // A slow machine may not have it answer in time.
+  await stayConnected(t, bench.layout.sockets.agent);
+  // On a slow machine, a reply may be late.
   await until(async () => (await bench.status()).process !== undefined);
   const { state, listening, pid: seen, process: own } = await bench.status();
   t.deepEqual([state, listening, seen], ['running', true, pid]);
@@ -70,7 +69,7 @@ it('one that runs says how it is doing', async (t, bench) => {
   t.true((own?.uptimeMs ?? 0) > 0);
 });
 
-it('one that hangs is said to run, and not to answer', async (t, bench) => {
+it('a process that hangs is running and does not answer', async (t, bench) => {
   await bench.install();
   const pid = await bench.call();
   hang(t, pid);
@@ -80,7 +79,7 @@ it('one that hangs is said to run, and not to answer', async (t, bench) => {
   await until(async () => (await bench.status()).process?.pid === pid);
 });
 
-it('one that has crashed has failed, and listens all the same', async (t, bench) => {
+it('a crashed agent has failed and still listens', async (t, bench) => {
   await bench.install();
   await bench.crash();
   await stateIs(bench, 'failed');
@@ -89,13 +88,13 @@ it('one that has crashed has failed, and listens all the same', async (t, bench)
   t.regex(found.detail ?? '', /the last process ended .*; the next connection starts one/);
 });
 
-it('one that ends as soon as it is started, while somebody waits, is held back', async (t, bench) => {
+it('an agent that exits right after its start, while a client waits, is throttled', async (t, bench) => {
   const node = await ownNode(t);
   await bench.install({ agent: SHORT, node });
   await bench.idle();
   await writeFile(`${node}.broken`, '');
-  await waitAt(t, bench.layout.sockets.agent);
-  // Every now and then there is a process, for a moment.
+  await stayConnected(t, bench.layout.sockets.agent);
+  // The supervisor starts a process from time to time.
   let found = await bench.status();
   while (found.state !== 'throttled' || found.lastExit !== 3) {
     await wait(RECHECK_MS);
@@ -105,7 +104,7 @@ it('one that ends as soon as it is started, while somebody waits, is held back',
   t.regex(found.detail ?? '', /it ended/);
 });
 
-it('where the supervisor cannot be asked, the state is unknown, and what is installed is known', async (t, bench) => {
+it('without a reply of the supervisor, the state is unknown, and the record is still reported', async (t, bench) => {
   await bench.install();
   const run: RunCommand = async () => ({ status: 1, stdout: '', stderr: 'Failed to connect to bus: No medium found' });
   const found = await status({ label: bench.label, host: { ...bench.host, run } });
@@ -114,7 +113,7 @@ it('where the supervisor cannot be asked, the state is unknown, and what is inst
   t.is(found.installed?.module, bench.module);
 });
 
-it('all that are installed are listed by label, and none is started', async (t, bench) => {
+it('list() returns all installed agents by label and starts none', async (t, bench) => {
   const { host } = bench;
   t.deepEqual(await list({ host }), []);
   await bench.install({ agent: SHORT });
@@ -128,7 +127,7 @@ it('all that are installed are listed by label, and none is started', async (t, 
 });
 
 onLaunchd(
-  'one that is switched off in Login Items is disabled, one that is not loaded is blocked',
+  'an agent that is disabled in Login Items is disabled; an agent that is not loaded is blocked',
   async (t, bench) => {
     await bench.install();
     const { launchd, label } = bench;
@@ -142,7 +141,7 @@ onLaunchd(
   },
 );
 
-onSession('systemd: one whose socket is stopped is disabled', async (t, bench: SystemdBench) => {
+onSession('systemd: an agent with a stopped socket unit is disabled', async (t, bench: SystemdBench) => {
   await bench.install();
   await bench.ctl('stop', basename(bench.units.socket));
   const found = await bench.status();
@@ -150,7 +149,7 @@ onSession('systemd: one whose socket is stopped is disabled', async (t, bench: S
   t.is(found.detail, `${bench.label}.socket is not started`);
 });
 
-onLaunchd('one that goes while it is asked is what it has become', async (t, bench) => {
+onLaunchd('an agent that exits during the request has its new status', async (t, bench) => {
   const asked: JobStatus[] = [
     { state: 'running', pid: 1, listening: true },
     { state: 'idle', lastExit: 0, listening: true },

@@ -1,25 +1,18 @@
-/** Files that are written so that what was there before can be brought back. */
+/** Files and links are written, and restored by undoing. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import {
-  hasText,
-  linkOf,
-  makeFolder,
-  pointTo,
-  removeEmptyFolders,
-  removeTree,
-  writeText,
-} from '../../../src/install/files.ts';
+import { hasText, makeFolder, pointTo, removeEmptyFolders, removeTree, writeText } from '../../../src/install/files.ts';
+import { linkTargetOf } from '../../../src/installed/read-optional.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { treeOf } from '../../helpers/tree.ts';
 
 type Bench = { folder: string; undo(action: () => Promise<void>): void; undoAll(): Promise<void> };
 
-async function lay(t: ExecutionContext): Promise<Bench> {
+async function createBench(t: ExecutionContext): Promise<Bench> {
   const actions: (() => Promise<void>)[] = [];
   return {
     folder: await tempDir(t),
@@ -30,8 +23,8 @@ async function lay(t: ExecutionContext): Promise<Bench> {
   };
 }
 
-test('a folder is made with those above it, for nobody else, and undone as far as it is empty', async (t) => {
-  const { folder, undo, undoAll } = await lay(t);
+test('a folder is made with its parents, private to the user, and undone if it is empty', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
   const path = join(folder, 'a/b/c');
   t.deepEqual(
     await makeFolder(path, undo),
@@ -44,8 +37,8 @@ test('a folder is made with those above it, for nobody else, and undone as far a
   t.deepEqual(readdirSync(folder, { recursive: true }).sort(), ['a', 'a/mine']);
 });
 
-test('why a folder cannot be made is said of what is in the way', async (t) => {
-  const { folder, undo } = await lay(t);
+test('making a folder fails with the error of the path that blocks it', async (t) => {
+  const { folder, undo } = await createBench(t);
   await writeFile(join(folder, 'file'), '');
   await t.throwsAsync(makeFolder(join(folder, 'file/b'), undo), { code: 'ENOTDIR' });
   await t.throwsAsync(makeFolder(join(folder, 'file'), undo), { code: 'EEXIST' });
@@ -53,15 +46,15 @@ test('why a folder cannot be made is said of what is in the way', async (t) => {
   await t.throwsAsync(makeFolder(join(folder, 'link/b'), undo));
 });
 
-test('of folders that were made, only the empty ones are removed', async (t) => {
-  const { folder } = await lay(t);
+test('only empty folders are removed', async (t) => {
+  const { folder } = await createBench(t);
   await mkdir(join(folder, 'a/b'), { recursive: true });
   await removeEmptyFolders([join(folder, 'a'), join(folder, 'a/b'), join(folder, 'missing')]);
   t.deepEqual(readdirSync(folder), []);
 });
 
-test('a text is written with its mode, whatever the umask, and undone', async (t) => {
-  const { folder, undo, undoAll } = await lay(t);
+test('a text is written with its mode, with any umask, and undone', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
   const path = join(folder, 'a');
   t.true(await writeText(path, 'one', 0o666, undo));
   t.deepEqual([readFileSync(path, 'utf8'), statSync(path).mode & 0o777], ['one', 0o666]);
@@ -69,8 +62,8 @@ test('a text is written with its mode, whatever the umask, and undone', async (t
   t.deepEqual(readdirSync(folder), []);
 });
 
-test('a text that is there is not written, unless its mode is another', async (t) => {
-  const { folder, undo, undoAll } = await lay(t);
+test('a text that is up to date is not written, unless its mode differs', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
   const path = join(folder, 'a');
   await writeText(path, 'one', 0o600, undo);
   const before = treeOf(folder);
@@ -82,8 +75,8 @@ test('a text that is there is not written, unless its mode is another', async (t
   await undoAll();
 });
 
-test('a text that was replaced comes back with its mode', async (t) => {
-  const { folder, undo, undoAll } = await lay(t);
+test('a replaced text is restored with its mode', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
   const path = join(folder, 'a');
   await writeFile(path, 'mine', { mode: 0o640 });
   await writeText(path, 'other', 0o600, undo);
@@ -95,11 +88,11 @@ test('a text that was replaced comes back with its mode', async (t) => {
 for (const [what, place] of [
   ['nowhere', async () => undefined],
   ['an empty file, as a mask does', (path: string) => writeFile(path, '')],
-  ['a file that somebody keeps elsewhere', (path: string) => writeFile(path, 'other')],
+  ['a file elsewhere', (path: string) => writeFile(path, 'other')],
   ['a folder', (path: string) => mkdir(path)],
 ] as const) {
-  test(`a link that leads to ${what} gives way to the file, and comes back`, async (t) => {
-    const { folder, undo, undoAll } = await lay(t);
+  test(`a link to ${what} is replaced by the file, and restored`, async (t) => {
+    const { folder, undo, undoAll } = await createBench(t);
     const [path, elsewhere] = [join(folder, 'a'), join(folder, 'elsewhere')];
     await place(elsewhere);
     await symlink(elsewhere, path);
@@ -107,58 +100,58 @@ for (const [what, place] of [
     const before = [readdirSync(folder), kept()];
     t.false(hasText(path, 'other'));
     t.true(await writeText(path, 'other', 0o600, undo));
-    t.deepEqual([linkOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
+    t.deepEqual([linkTargetOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
     t.deepEqual([readdirSync(folder), kept()], before);
     await undoAll();
-    t.deepEqual([linkOf(path), readdirSync(folder), kept()], [elsewhere, ...before]);
+    t.deepEqual([linkTargetOf(path), readdirSync(folder), kept()], [elsewhere, ...before]);
   });
 }
 
-test('what a mask leads to is not written to', async (t) => {
-  const { folder, undo } = await lay(t);
+test('the target of a mask is not written', async (t) => {
+  const { folder, undo } = await createBench(t);
   const path = join(folder, 'a');
   await symlink('/dev/null', path);
   await writeText(path, 'other', 0o600, undo);
-  t.deepEqual([linkOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
+  t.deepEqual([linkTargetOf(path), readFileSync(path, 'utf8')], [undefined, 'other']);
   t.true(statSync('/dev/null').isCharacterDevice());
 });
 
-test('a folder in the place of a file or a link, and a file in that of a link, are left as they are', async (t) => {
-  const { folder, undo, undoAll } = await lay(t);
+test('a folder at the path of a file or a link, and a file at the path of a link, are not changed', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
   const [full, file] = [join(folder, 'full'), join(folder, 'file')];
   await mkdir(join(full, 'of'), { recursive: true });
   await writeFile(file, 'mine');
   const before = treeOf(folder);
   t.false(hasText(full, ''));
-  const inTheWay = { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' };
-  await t.throwsAsync(writeText(full, 'a', 0o600, undo), inTheWay);
-  await t.throwsAsync(pointTo(full, '/b', undo), inTheWay);
-  await t.throwsAsync(pointTo(file, '/b', undo), inTheWay);
+  const pathTaken = { code: 'ERR_LAUNCHPOOL_INSTALL_FAILED' };
+  await t.throwsAsync(writeText(full, 'a', 0o600, undo), pathTaken);
+  await t.throwsAsync(pointTo(full, '/b', undo), pathTaken);
+  await t.throwsAsync(pointTo(file, '/b', undo), pathTaken);
   await undoAll();
   t.deepEqual(treeOf(folder), before);
 });
 
-test('a link is made, replaced, and brought back', async (t) => {
-  const { folder, undo, undoAll } = await lay(t);
+test('a link is made, replaced and restored', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
   const path = join(folder, 'current');
   t.true(await pointTo(path, '/one', undo));
   t.false(await pointTo(path, '/one', undo));
   await undoAll();
   t.false(existsSync(path));
-  t.is(linkOf(path), undefined);
+  t.is(linkTargetOf(path), undefined);
   await pointTo(path, '/one', () => undefined);
-  // Of one that was cut short, with the same process id.
+  // The temporary link of an interrupted process with the same id.
   await symlink('/other', `${path}.${process.pid}`);
   t.true(await pointTo(path, '/two', undo));
-  t.is(linkOf(path), '/two');
+  t.is(linkTargetOf(path), '/two');
   await undoAll();
-  t.is(linkOf(path), '/one');
+  t.is(linkTargetOf(path), '/one');
   t.deepEqual(readdirSync(folder), ['current']);
   await rm(path);
 });
 
-test('a tree in which somebody still writes is removed when that has ended', async (t) => {
-  const { folder } = await lay(t);
+test('a tree to which a process still writes is removed when the process has ended', async (t) => {
+  const { folder } = await createBench(t);
   const cache = join(folder, 'cache');
   const script = `
     const { mkdirSync, writeFileSync } = require('node:fs');

@@ -1,12 +1,12 @@
-/** What goes wrong in an installation: it says which step, why, and what to do, and leaves all as it was. */
+/** Failing installations: the error names the step, the reason and a remedy, and everything is restored. */
 import { once } from 'node:events';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { InstallOptions } from '../../../src/install/plan.ts';
+import type { InstallOptions } from '../../../src/installed/install-options.ts';
 import { fixture } from '../../helpers/agent.ts';
-import { ask, type InstallBench, type Kind, layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { ask, createInstallBench, type InstallBench, type Kind, moduleOf } from '../../helpers/install-bench.ts';
 import { notTested } from '../../helpers/not-tested.ts';
 import { freePort } from '../../helpers/ports.ts';
 import { runProgram } from '../../helpers/program.ts';
@@ -17,9 +17,9 @@ type Fault = {
   what: string;
   kinds: readonly Kind[];
   step: string;
-  /** What the message or the hint names. */
+  /** A match for the message or the hint. */
   names: RegExp;
-  /** Brings it about. */
+  /** Causes the fault. Returns options for the installation. */
   cause(t: ExecutionContext, bench: InstallBench): Promise<Partial<InstallOptions>>;
 };
 
@@ -35,7 +35,7 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'a module that ends the process while it is loaded',
+    what: 'a module that kills its process while it loads',
     kinds: ['embedded'],
     step: 'module',
     names: /SIGKILL/,
@@ -55,9 +55,9 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'a second address with a supervisor that has none',
+    what: 'a TCP address with a supervisor that has none',
     kinds: ['embedded'],
-    step: 'prove',
+    step: 'verify',
     names: /\[::1\]:\d+/,
     async cause(t, { write }) {
       await write(moduleOf(2));
@@ -66,7 +66,7 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'a key that others can read',
+    what: 'a key that other users can read',
     kinds: ['embedded'],
     step: 'begin',
     names: /chmod 600/,
@@ -78,7 +78,7 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'a key that can be made nowhere',
+    what: 'a key that cannot be made',
     kinds: ['embedded'],
     step: 'files',
     names: /no-such-folder/,
@@ -92,7 +92,7 @@ const FAULTS: readonly Fault[] = [
 for (const { what, kinds, step, names, cause } of FAULTS) {
   for (const kind of kinds) {
     test.serial(`${kind}: ${what} fails at "${step}", and nothing is installed`, async (t) => {
-      const bench = await layBench(t, kind);
+      const bench = await createInstallBench(t, kind);
       if (bench === undefined) return;
       const before = bench.traces();
       const error = await bench.failure(t, await cause(t, bench));
@@ -101,8 +101,8 @@ for (const { what, kinds, step, names, cause } of FAULTS) {
       t.deepEqual(bench.traces(), before);
     });
 
-    test.serial(`${kind}: ${what} fails at "${step}", and the agent that is there goes on answering`, async (t) => {
-      const bench = await layBench(t, kind);
+    test.serial(`${kind}: ${what} fails at "${step}", and the installed agent keeps answering`, async (t) => {
+      const bench = await createInstallBench(t, kind);
       if (bench === undefined) return;
       const { socket } = await bench.install();
       t.is(await ask(socket, 'version'), 1);
@@ -124,11 +124,11 @@ for (const [what, step, pathOf] of [
   ['its plist', 'files', ({ home, options }) => join(home, 'Library', 'LaunchAgents', `${options.label}.plist`)],
   ['its link', 'files', ({ layout }) => layout.current],
 ] as const satisfies readonly (readonly [string, string, (bench: InstallBench) => string])[]) {
-  test.serial(`launchd: something else at the place of ${what} fails at "${step}", and stays`, async (t) => {
-    const bench = await layBench(t, 'launchd');
+  test.serial(`launchd: another file at the path of ${what} fails at "${step}", and stays`, async (t) => {
+    const bench = await createInstallBench(t, 'launchd');
     if (bench === undefined) return;
     const path = pathOf(bench);
-    // A file where a folder must be, and a folder where a file must be.
+    // A file in place of a folder, and a folder in place of a file.
     const isFolder = !path.endsWith('.plist') && path !== bench.layout.current;
     await mkdir(isFolder ? dirname(path) : join(path, 'full'), { recursive: true });
     if (isFolder) await writeFile(path, 'mine');
@@ -155,16 +155,16 @@ for (const [fault, code, names] of [
 ] as const) {
   for (const when of ['first', 'later'] as const) {
     test.serial(
-      `a disk that is ${fault} when an agent is installed${when === 'first' ? '' : ' once more'}`,
+      `a disk that is ${fault} during ${when === 'first' ? 'the first installation' : 'an upgrade'}`,
       async (t) => {
         t.timeout(120_000);
         if (needTool(t, 'unshare') === undefined) return;
         if (process.getuid?.() !== 0) {
-          notTested(t, 'to mount a file system of its own needs root');
+          notTested(t, 'mounting a file system needs root');
           return;
         }
         const [disk, parked] = [await tempDir(t), await tempDir(t)];
-        // In a namespace of its own, where what is mounted is gone with its process.
+        // A separate mount namespace: its mounts end with the process.
         const program = fixture('programs/install-on-disk.ts');
         const { stdout, stderr } = await runProgram([
           'unshare',
@@ -192,7 +192,7 @@ async function keyFile(t: ExecutionContext): Promise<string> {
   return path;
 }
 
-/** Of somebody who says nothing. */
+/** A port at which another program listens. */
 async function takenPort(t: ExecutionContext): Promise<number> {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -1,4 +1,4 @@
-/** Labels of all kinds: refused by name, or kept within a folder of their own. */
+/** Labels: an invalid label is refused, a valid one has its own folder. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import test from 'ava';
@@ -11,7 +11,7 @@ import { upgrade } from '../../../src/install/upgrade.ts';
 import { type Host, hostOf } from '../../../src/installed/host.ts';
 import { layoutOf, parentOf } from '../../../src/installed/layout.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { ask, layBench } from '../../helpers/install-bench.ts';
+import { ask, createInstallBench } from '../../helpers/install-bench.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { tracesIn } from '../../helpers/tree.ts';
 
@@ -55,7 +55,7 @@ const HOSTILE = [
 ];
 
 for (const platform of ['darwin', 'linux'] as const) {
-  test(`on ${platform}, labels that are none are refused by every command, and nothing is written`, async (t) => {
+  test(`on ${platform}, every command refuses invalid labels and writes nothing`, async (t) => {
     const folder = await tempDir(t);
     const home = join(folder, 'h');
     await mkdir(home);
@@ -84,7 +84,7 @@ for (const platform of ['darwin', 'linux'] as const) {
     t.deepEqual(commands, []);
   });
 
-  test(`on ${platform}, a label whose socket would have a path too long is refused with the bytes there are too many`, async (t) => {
+  test(`on ${platform}, a label that makes the socket path too long is refused, with the number of bytes in excess`, async (t) => {
     const home = join(await tempDir(t), 'h');
     await mkdir(home);
     const host = hostOf({ platform, home, uid: 501, env: { XDG_RUNTIME_DIR: '/run/user/501' } });
@@ -92,8 +92,8 @@ for (const platform of ['darwin', 'linux'] as const) {
     const longest = Math.max(agent.length, control.length);
     const fitting = 'x'.repeat(1 + 103 - longest);
     t.is(layoutOf(fitting, host).sockets.control.length, 103);
-    for (const tooMany of [1, 2, 17, 400]) {
-      const label = fitting + 'y'.repeat(tooMany);
+    for (const excess of [1, 2, 17, 400]) {
+      const label = fitting + 'y'.repeat(excess);
       const error = await t.throwsAsync(install({ label, module: '/no/module.ts', host }), INVALID);
       const { message, hint } = error as LaunchpoolError;
       const [, counted, path = ''] = /has (\d+) bytes.*: (\/.*)$/.exec(message) ?? [];
@@ -106,8 +106,8 @@ for (const platform of ['darwin', 'linux'] as const) {
   });
 }
 
-test.serial('of a home whose name is long, the longest label that fits is an agent that answers', async (t) => {
-  const bench = await layBench(t, 'launchd');
+test.serial('in a long home folder, an agent with the longest label that fits answers', async (t) => {
+  const bench = await createInstallBench(t, 'launchd');
   if (bench === undefined) return;
   const room = 103 - Buffer.byteLength(layoutOf('x', hostOf(bench.options.host)).sockets.control) + 1;
   const label = `A_1.${'x'.repeat(room - 5)}.`;
@@ -124,7 +124,7 @@ const anyLabel = fc.oneof(
 );
 
 for (const platform of ['darwin', 'linux'] as const) {
-  test(`on ${platform}, any text is refused as a label, or all that is of it is under its own name`, (t) => {
+  test(`on ${platform}, any text is refused as a label, or all its paths are under its own name`, (t) => {
     const env = { XDG_RUNTIME_DIR: '/run/user/501' };
     const host = hostOf({ platform, home: '/h', uid: 501, env });
     const parent = parentOf(host);
@@ -153,7 +153,7 @@ for (const platform of ['darwin', 'linux'] as const) {
     t.true(accepted > 100, `only ${accepted} were labels`);
   });
 
-  test(`on ${platform}, no two labels have a path in common`, (t) => {
+  test(`on ${platform}, no two labels share a path`, (t) => {
     const host = hostOf({ platform, home: '/h', uid: 501, env: { XDG_RUNTIME_DIR: '/r' } });
     const part = fc.constantFrom('a', 'control', 'sock', 'socket', 'service', 'launchpool.json', 'versions');
     const label = fc.tuple(part, fc.constantFrom('.', '-', '_'), part).map((parts) => parts.join(''));

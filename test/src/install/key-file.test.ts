@@ -1,4 +1,4 @@
-/** The key that an installation makes where there is none. */
+/** The key that an installation makes if it is missing. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,10 +6,10 @@ import test from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
 import { dryRun } from '../../../src/install/dry-run.ts';
 import { makeKeyFile, missingKeyFile } from '../../../src/install/key-file.ts';
-import { layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { createInstallBench, moduleOf } from '../../helpers/install-bench.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-test('a key is 32 random bytes in hexadecimal digits, for its owner alone, whatever the umask is', async (t) => {
+test('a key is 32 random bytes in hexadecimal digits, readable for its owner only, with any umask', async (t) => {
   const [one, other] = [join(await tempDir(t), 'key'), join(await tempDir(t), 'key')];
   const umask = process.umask(0);
   await makeKeyFile(one, () => undefined).finally(() => process.umask(umask));
@@ -19,7 +19,7 @@ test('a key is 32 random bytes in hexadecimal digits, for its owner alone, whate
   t.not(readFileSync(one, 'utf8'), readFileSync(other, 'utf8'));
 });
 
-test('what is there is never replaced, and not removed when all is undone', async (t) => {
+test('an existing file is never replaced, and not removed by undoing', async (t) => {
   const path = join(await tempDir(t), 'key');
   await writeFile(path, 'mine', { mode: 0o600 });
   const undone: (() => Promise<void>)[] = [];
@@ -31,7 +31,7 @@ test('what is there is never replaced, and not removed when all is undone', asyn
   t.is(readFileSync(path, 'utf8'), 'mine');
 });
 
-test('a key is missing only where one is asked for', async (t) => {
+test('a key is missing only if one is asked for', async (t) => {
   const path = join(await tempDir(t), 'key');
   t.is(missingKeyFile({}), undefined);
   t.is(missingKeyFile({ agent: { idle: 3 } }), undefined);
@@ -40,8 +40,8 @@ test('a key is missing only where one is asked for', async (t) => {
   t.is(missingKeyFile({ agent: { 'authkey-file': path } }), undefined);
 });
 
-test('an installation makes the key, says so, and the agent asks for it; a dry run only says so', async (t) => {
-  const bench = await layBench(t, 'embedded');
+test('an installation makes the key with a note, and the agent requires it; a dry run only has the note', async (t) => {
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const path = join(await tempDir(t), 'key');
   const agent = { 'authkey-file': path, 'handshake-timeout': 60 };
@@ -62,15 +62,15 @@ test('an installation makes the key, says so, and the agent asks for it; a dry r
   const refused = await connectRpc(installed.socket);
   await t.throwsAsync(refused.call('version', []), { code: 'ERR_LAUNCHPOOL_AUTH_REQUIRED' });
 
-  // Once it is there, it stays.
+  // An existing key stays.
   const again = await bench.install({ agent });
   t.is(again.outcome, 'unchanged');
   t.false(again.notes.some((note) => note.includes(path)));
   t.is(readFileSync(path, 'utf8'), key);
 });
 
-test('of two first installations at the same time the first makes the key, and the second takes it', async (t) => {
-  const bench = await layBench(t, 'embedded');
+test('of two concurrent first installations, the first makes the key, and the second uses it', async (t) => {
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const path = join(await tempDir(t), 'key');
   const agent = { 'authkey-file': path };
@@ -79,11 +79,11 @@ test('of two first installations at the same time the first makes the key, and t
   t.is(both.flatMap(({ notes }) => notes).filter((note) => note.includes(path)).length, 1);
 });
 
-test('an installation that fails leaves no key behind', async (t) => {
-  const bench = await layBench(t, 'embedded');
+test('an installation that fails leaves no key', async (t) => {
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const path = join(await tempDir(t), 'key');
-  // The embedded holder has no second address, which shows when the key has been made already.
+  // The embedded holder has no TCP address: the installation fails after it has made the key.
   await bench.write(moduleOf(1));
   await bench.failure(t, { tcp: '127.0.0.1:1', agent: { 'authkey-file': path } });
   t.false(existsSync(path));

@@ -1,4 +1,4 @@
-/** Of two who install under one label, the second waits. */
+/** The lock of an agent's folder: the second of two installations of a label waits. */
 import { existsSync } from 'node:fs';
 import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import { lockFolder } from '../../../src/install/lock.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { readRecord } from '../../../src/installed/record.ts';
 import { fixture } from '../../helpers/agent.ts';
-import { ask, layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { ask, createInstallBench, moduleOf } from '../../helpers/install-bench.ts';
 import { startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-test('who comes second has the lock when the first has given it up', async (t) => {
+test('a second caller gets the lock when the first has released it', async (t) => {
   const folder = await tempDir(t);
   const unlock = await lockFolder(folder);
   let isLocked = false;
@@ -27,7 +27,7 @@ test('who comes second has the lock when the first has given it up', async (t) =
   (await lockFolder(folder, { timeoutMs: 0 }))();
 });
 
-test('who waits for a folder that is removed has the next one of that name', async (t) => {
+test('a caller that waits for a removed folder gets the lock of the next folder of that name', async (t) => {
   const folder = join(await tempDir(t), 'label');
   const make = async (): Promise<void> => void (await makePath(folder));
   const unlock = await lockFolder(folder, { make });
@@ -40,20 +40,20 @@ test('who waits for a folder that is removed has the next one of that name', asy
   unlockSecond();
 });
 
-test('a folder that is not there, and is not to be made, needs no lock', async (t) => {
+test('a missing folder needs no lock, unless it is to be made', async (t) => {
   const folder = join(await tempDir(t), 'missing');
   (await lockFolder(folder))();
   t.false(existsSync(folder));
 });
 
-test('what keeps a folder from being made or opened is said', async (t) => {
+test('errors of making and opening the folder are thrown', async (t) => {
   const folder = join(await tempDir(t), 'file');
   await writeFile(folder, '');
   await t.throwsAsync(lockFolder(join(folder, 'label')), { code: 'ENOTDIR' });
   await t.throwsAsync(lockFolder(folder, { make: () => Promise.reject(new Error('no')) }), { message: 'no' });
 });
 
-test('another process keeps it as long as it lives, and not longer when it is killed', async (t) => {
+test('another process holds the lock until it exits, also when it is killed', async (t) => {
   const folder = await tempDir(t);
   const other = startProgram(t, [process.execPath, fixture('programs/hold-lock.ts'), folder]);
   await other.stderr(/locked/);
@@ -65,8 +65,8 @@ test('another process keeps it as long as it lives, and not longer when it is ki
 });
 
 for (const kind of ['launchd', 'embedded'] as const) {
-  test.serial(`${kind}: two first installations at the same time both succeed, and one agent answers`, async (t) => {
-    const bench = await layBench(t, kind);
+  test.serial(`${kind}: two concurrent first installations both succeed, and one agent answers`, async (t) => {
+    const bench = await createInstallBench(t, kind);
     if (bench === undefined) return;
     const before = bench.traces();
     const both = await Promise.all([bench.install(), bench.install()]);
@@ -77,8 +77,8 @@ for (const kind of ['launchd', 'embedded'] as const) {
     t.deepEqual(bench.traces(), before);
   });
 
-  test.serial(`${kind}: of two at the same time, the one that fails takes nothing from the other`, async (t) => {
-    const bench = await layBench(t, kind);
+  test.serial(`${kind}: of two concurrent installations, the one that fails does not damage the other`, async (t) => {
+    const bench = await createInstallBench(t, kind);
     if (bench === undefined) return;
     const bad = join(await tempDir(t), 'bad.ts');
     await writeFile(bad, `${moduleOf(2)} export function setup() { throw new Error('no'); }`);
@@ -86,7 +86,7 @@ for (const kind of ['launchd', 'embedded'] as const) {
     t.is(good.status, 'fulfilled');
     t.like(failed, {
       status: 'rejected',
-      reason: { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', data: { step: 'prove' } },
+      reason: { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', data: { step: 'verify' } },
     });
     t.is(await ask(bench.layout.sockets.agent, 'version'), 1);
     t.is((await bench.install()).outcome, 'unchanged');
@@ -94,15 +94,18 @@ for (const kind of ['launchd', 'embedded'] as const) {
   });
 }
 
-test.serial('launchd: one that is installed while it is being removed ends as one or the other', async (t) => {
-  const bench = await layBench(t, 'launchd');
-  if (bench === undefined) return;
-  const before = bench.traces();
-  await bench.install();
-  await bench.write(moduleOf(2));
-  await Promise.all([uninstall(bench.options), bench.install()]);
-  if (readRecord(bench.layout) !== undefined) t.is(await ask(bench.layout.sockets.agent, 'version'), 2);
-  await uninstall(bench.options);
-  await rm(bench.layout.folder, { recursive: true, force: true });
-  t.deepEqual(bench.traces(), before);
-});
+test.serial(
+  'launchd: an agent that is installed and uninstalled concurrently is either installed or uninstalled',
+  async (t) => {
+    const bench = await createInstallBench(t, 'launchd');
+    if (bench === undefined) return;
+    const before = bench.traces();
+    await bench.install();
+    await bench.write(moduleOf(2));
+    await Promise.all([uninstall(bench.options), bench.install()]);
+    if (readRecord(bench.layout) !== undefined) t.is(await ask(bench.layout.sockets.agent, 'version'), 2);
+    await uninstall(bench.options);
+    await rm(bench.layout.folder, { recursive: true, force: true });
+    t.deepEqual(bench.traces(), before);
+  },
+);

@@ -1,10 +1,10 @@
-/** A Node that is taken along, and Nodes that are none. */
+/** Copies of Node, and programs that are not Node. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { copyNode, copyPathOf, versionOf } from '../../../src/install/node-copy.ts';
-import { ask, layBench } from '../../helpers/install-bench.ts';
+import { ask, createInstallBench } from '../../helpers/install-bench.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const UNFIT = { code: 'ERR_LAUNCHPOOL_NODE_UNFIT' };
@@ -16,22 +16,22 @@ async function script(path: string, text: string): Promise<string> {
   return path;
 }
 
-test('the version of the Node that runs this is found out by asking it', async (t) => {
+test('the version of this process’s Node is its own', async (t) => {
   t.is(await versionOf(process.execPath), process.versions.node);
 });
 
-test('it is asked without this process’s environment', async (t) => {
+test('a Node is started without this process’s environment', async (t) => {
   const node = await script(join(await tempDir(t), 'node'), '[ -z "$HOME$NODE_OPTIONS" ] && echo v26.0.0');
   t.is(await versionOf(node), '26.0.0');
 });
 
 for (const [what, text] of [
-  ['says something else', 'echo 1.3.5'],
-  ['says nothing', ':'],
+  ['prints another version', 'echo 1.3.5'],
+  ['prints nothing', ':'],
   ['fails', 'echo v26.0.0; exit 1'],
   ['is too old', 'echo v18.20.4'],
 ] as const) {
-  test(`a program that ${what} is no Node that will do, and a hint says how to give another`, async (t) => {
+  test(`a program that ${what} is refused, and the hint says how to choose another Node`, async (t) => {
     const node = await script(join(await tempDir(t), 'node'), text);
     const error = (await t.throwsAsync(versionOf(node), UNFIT)) as Error & { hint: string };
     t.true(error.message.includes(node), error.message);
@@ -39,14 +39,14 @@ for (const [what, text] of [
   });
 }
 
-test('what cannot be executed, or is a folder, is no Node', async (t) => {
+test('a file that is not executable, a folder and a missing path are refused', async (t) => {
   const folder = await tempDir(t);
   const file = join(folder, 'file');
   await writeFile(file, 'text');
   for (const path of [file, folder, join(folder, 'missing')]) await t.throwsAsync(versionOf(path), UNFIT);
 });
 
-test('a Node that does not run where it is copied to leaves no copy', async (t) => {
+test('a Node whose copy does not run leaves no copy', async (t) => {
   const folder = await tempDir(t);
   const undoing: (() => Promise<void>)[] = [];
   const from = await script(
@@ -64,7 +64,7 @@ test('a Node that does not run where it is copied to leaves no copy', async (t) 
   t.deepEqual(readdirSync(folder), ['beside-its-libraries']);
 });
 
-test('what has been copied is not copied again, unless it is of another size', async (t) => {
+test('an existing copy is kept, unless its size differs', async (t) => {
   const folder = await tempDir(t);
   const from = await script(join(folder, 'node'), 'echo v26.0.0');
   const to = copyPathOf(join(folder, 'nodes'), '26.0.0');
@@ -78,15 +78,15 @@ test('what has been copied is not copied again, unless it is of another size', a
   t.is(statSync(to).size, statSync(from).size);
 });
 
-test.serial('an agent runs on the copy of a Node, which goes when it is replaced', async (t) => {
-  const bench = await layBench(t, 'embedded');
+test.serial('an agent runs on the copy of a Node, which is removed when it is replaced', async (t) => {
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const { socket, node, notes } = await bench.install({ node: process.execPath, copyNode: true });
   t.true(node.startsWith(`${bench.layout.nodes}/`), node);
   t.true(notes.length <= 1);
   t.is(await ask(socket, 'version'), 1);
   t.is(statSync(node).size, statSync(process.execPath).size);
-  // A copy that was cut short, and the copy of another version.
+  // An unfinished copy, and the copy of another version.
   await writeFile(`${node}.4711`, '');
   await mkdir(join(bench.layout.nodes, '20.0.0-x64'));
   t.is((await bench.install({ node: process.execPath, copyNode: true })).outcome, 'unchanged');

@@ -3,15 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import test from 'ava';
 import { withAbsolutePaths } from '../../../src/install/absolute-paths.ts';
-import type { InstallOptions } from '../../../src/install/plan.ts';
 import { retainedOptions } from '../../../src/install/retained-options.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
+import type { InstallOptions } from '../../../src/installed/install-options.ts';
 import { readRecord } from '../../../src/installed/record.ts';
 import { AGENT_TABLE } from '../../../src/options/agent-table.ts';
 import { INSTALL_TABLE } from '../../../src/options/install-table.ts';
 import type { Option, Value } from '../../../src/options/option.ts';
 import { parseOptions } from '../../../src/options/parse-options.ts';
-import { layBench, moduleOf } from '../../helpers/install-bench.ts';
+import { createInstallBench, moduleOf } from '../../helpers/install-bench.ts';
 import { freePort } from '../../helpers/ports.ts';
 
 /** A value that the option accepts and that is not its default. */
@@ -78,7 +78,7 @@ test('every path among the options becomes absolute, and nothing else changes', 
 });
 
 test.serial('an installation with every option is upgraded to an installation with every option', async (t) => {
-  const bench = await layBench(t, 'launchd');
+  const bench = await createInstallBench(t, 'launchd');
   if (bench === undefined) return;
   const key = join(bench.home, 'key');
   await writeFile(key, 'secret', { mode: 0o600 });

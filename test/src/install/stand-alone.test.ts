@@ -1,4 +1,4 @@
-/** An installed agent needs nothing but its own folder: not its sources, not their packages, not this checkout. */
+/** An installed agent needs only its own folder: no sources, no packages of the sources, no checkout. */
 import { cpSync, readdirSync, readFileSync, realpathSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { close, connect } from '../../../src/client/index.ts';
 import { restart } from '../../../src/install/restart.ts';
-import { LABEL, layBench } from '../../helpers/install-bench.ts';
+import { createInstallBench, LABEL } from '../../helpers/install-bench.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -20,7 +20,7 @@ const COMMON = `
   export const pid = (): number => process.pid;`;
 
 const MODULES: Readonly<Record<string, { texts: Readonly<Record<string, string>>; answer: unknown }>> = {
-  'a package with parts for each platform': {
+  'a package with native parts for each platform': {
     texts: {
       'agent.ts': `
         import koffi from 'koffi';
@@ -29,7 +29,7 @@ const MODULES: Readonly<Record<string, { texts: Readonly<Record<string, string>>
     },
     answer: 42,
   },
-  'a file beside it': {
+  'a file beside its module': {
     texts: {
       'agent.ts': `
         import { readFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ const MODULES: Readonly<Record<string, { texts: Readonly<Record<string, string>>
     },
     answer: 'hello from beside',
   },
-  'a thread of its own': {
+  'its own thread': {
     texts: {
       'package.json': '{ "type": "module" }',
       'agent.ts': `
@@ -59,8 +59,8 @@ const MODULES: Readonly<Record<string, { texts: Readonly<Record<string, string>>
 
 for (const kind of ['launchd', 'embedded'] as const) {
   for (const [what, { texts, answer }] of Object.entries(MODULES)) {
-    test.serial(`${kind}: an agent with ${what} answers when its sources are gone`, async (t) => {
-      const bench = await layBench(t, kind);
+    test.serial(`${kind}: an agent with ${what} answers without its sources`, async (t) => {
+      const bench = await createInstallBench(t, kind);
       if (bench === undefined) return;
       const sources = join(await tempDir(t), 'sources');
       await writeTree(sources, { ...texts, 'agent.ts': `${texts['agent.ts']}${COMMON}` });
@@ -68,18 +68,18 @@ for (const kind of ['launchd', 'embedded'] as const) {
       const { socket, notes } = await bench.install({ module: join(sources, 'agent.ts') });
       t.deepEqual(notes, []);
       renameSync(sources, `${sources}-gone`);
-      // Nobody has anything of it in memory.
+      // The new process has none of the sources in memory.
       await restart(bench.options);
       const agent = await connect<Agent>(socket);
       t.deepEqual(await agent.answer(), answer);
       t.deepEqual(unexpected(await agent.environment()), []);
       await close(agent);
-      refersToNothing(t, bench.home, sources);
+      expectNoReferences(t, bench.home, sources);
     });
   }
 }
 
-/** The package, and that of this platform. */
+/** Copies the package and the native package for this platform. */
 function copyKoffi(into: string): void {
   const { resolve } = createRequire(import.meta.url);
   const koffi = realpathSync(dirname(resolve('koffi')));
@@ -88,7 +88,7 @@ function copyKoffi(into: string): void {
   cpSync(native, join(into, '@koromix', `koffi-${process.platform}-${process.arch}`), { recursive: true });
 }
 
-/** What no supervisor gives, and nobody has asked for; and PATH must not lead to npm’s programs. */
+/** Variables that neither a supervisor nor the options set, and entries of PATH with npm’s programs. */
 function unexpected({ PATH = '', ...env }: Record<string, string>): string[] {
   const known =
     /^(HOME|TMPDIR|SHELL|USER|LOGNAME|PWD|SHLVL|_|OLDPWD|XPC_SERVICE_NAME|TEST_LAUNCHD_\w+|LISTEN_\w+|LAUNCHPOOL_\w+)$/;
@@ -98,8 +98,8 @@ function unexpected({ PATH = '', ...env }: Record<string, string>): string[] {
   ];
 }
 
-/** But for the Node it runs on, and the record, which says where the module was taken from. */
-function refersToNothing(t: ExecutionContext, home: string, sources: string): void {
+/** Excludes the path of the Node, and the record, which has the path of the module's source. */
+function expectNoReferences(t: ExecutionContext, home: string, sources: string): void {
   const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   t.true(files.some(({ name }) => name === 'launchpool.cjs'));
   for (const { parentPath, name } of files) {

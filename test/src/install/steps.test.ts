@@ -1,11 +1,11 @@
-/** Steps that are told of, and undone the last first. */
+/** Steps are reported, and undone in reverse order. */
 import test from 'ava';
 import { createSteps, type StepEvent } from '../../../src/install/steps.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 
 const TITLES = { one: 'First', two: 'Second' } as const;
 
-function recorded(): { events: string[]; steps: ReturnType<typeof createSteps<keyof typeof TITLES>> } {
+function recordSteps(): { events: string[]; steps: ReturnType<typeof createSteps<keyof typeof TITLES>> } {
   const events: string[] = [];
   const steps = createSteps(TITLES, ({ step, title, status, detail }: StepEvent) => {
     events.push([step, title, status, detail].filter((part) => part !== undefined).join(' '));
@@ -13,26 +13,26 @@ function recorded(): { events: string[]; steps: ReturnType<typeof createSteps<ke
   return { events, steps };
 }
 
-test('a step is told of when it starts, and how it ends', async (t) => {
-  const { events, steps } = recorded();
+test('a step is reported when it starts and when it ends', async (t) => {
+  const { events, steps } = recordSteps();
   t.is(
-    await steps.run('one', ({ say }) => {
-      say('three files');
+    await steps.run('one', ({ detail }) => {
+      detail('three files');
       return 7;
     }),
     7,
   );
-  await steps.run('two', ({ skip }) => skip('is there'));
+  await steps.run('two', ({ skip }) => skip('already there'));
   t.deepEqual(events, [
     'one First started',
     'one First done three files',
     'two Second started',
-    'two Second skipped is there',
+    'two Second skipped already there',
   ]);
 });
 
-test('what was done is undone, the last first, and each step is told of once', async (t) => {
-  const { events, steps } = recorded();
+test('steps are undone in reverse order, and each is reported once', async (t) => {
+  const { events, steps } = recordSteps();
   const undone: string[] = [];
   await steps.run('one', ({ undo }) => {
     undo(() => void undone.push('a'));
@@ -50,8 +50,8 @@ test('what was done is undone, the last first, and each step is told of once', a
   t.is(error.message, 'step "two": no');
 });
 
-test('what cannot be undone is said, and the rest is undone all the same', async (t) => {
-  const { steps } = recorded();
+test('a failing undo action is reported, and the other actions still run', async (t) => {
+  const { steps } = recordSteps();
   const undone: string[] = [];
   await steps.run('one', ({ undo }) => {
     undo(() => void undone.push('a'));
@@ -60,11 +60,11 @@ test('what cannot be undone is said, and the rest is undone all the same', async
   });
   const { message } = await steps.fail(new Error('no'));
   t.deepEqual(undone, ['c', 'a']);
-  t.regex(message, /step "begin": no And this could not be undone: one: stuck/);
+  t.regex(message, /^step "begin": no; could not be undone: one: stuck$/);
 });
 
-test('an error of launchpool’s keeps its code and its hint', async (t) => {
-  const { steps } = recorded();
+test('an error of launchpool keeps its code and its hint', async (t) => {
+  const { steps } = recordSteps();
   const cause = new LaunchpoolError('ERR_LAUNCHPOOL_NODE_UNFIT', 'no', { hint: 'Take another.' });
   await t.throwsAsync(steps.run('one', () => Promise.reject(cause)));
   const { code, hint, data } = await steps.fail(cause);
@@ -74,14 +74,14 @@ test('an error of launchpool’s keeps its code and its hint', async (t) => {
 for (const [code, hint] of [
   ['EACCES', /Not writable: \/a\/b/],
   ['EROFS', /Not writable: \/a\/b/],
-  ['EPERM', /keep the module elsewhere/],
+  ['EPERM', /Keep the module elsewhere/],
   ['ENOSPC', /disk is full/],
   ['EDQUOT', /disk is full/],
-  ['EEXIST', /Something else is at \/a\/b/],
-  ['ENOTDIR', /Something else is at \/a\/b/],
+  ['EEXIST', /Another file is at \/a\/b/],
+  ['ENOTDIR', /Another file is at \/a\/b/],
 ] as const) {
-  test(`${code} of the file system comes with a hint`, async (t) => {
-    const error = await recorded().steps.fail(Object.assign(new Error('no'), { code, path: '/a/b' }));
+  test(`the error ${code} of the file system gets a hint`, async (t) => {
+    const error = await recordSteps().steps.fail(Object.assign(new Error('no'), { code, path: '/a/b' }));
     t.regex(error.hint ?? '', hint);
     t.is(error.code, 'ERR_LAUNCHPOOL_INSTALL_FAILED');
   });

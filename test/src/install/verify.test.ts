@@ -1,4 +1,4 @@
-/** Whether an agent answers is found out where its users will ask it: at its second address too. */
+/** An agent is verified at the sockets that its clients use, and at its TCP address. */
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -6,10 +6,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Supervisor } from '../../../job/supervisor.ts';
-import { checkPort } from '../../../src/install/tcp-port.ts';
-import { type VerifyOptions, verify } from '../../../src/install/verify.ts';
+import { checkPort, type VerifyOptions, verify } from '../../../src/install/verify.ts';
 import { readRecord } from '../../../src/installed/record.ts';
-import { ask, type InstallBench, layBench } from '../../helpers/install-bench.ts';
+import { ask, createInstallBench, type InstallBench } from '../../helpers/install-bench.ts';
 import { freePort } from '../../helpers/ports.ts';
 
 const NOT_READY = { code: 'ERR_LAUNCHPOOL_NOT_READY' };
@@ -29,21 +28,21 @@ async function listen(t: ExecutionContext, greet: (socket: Socket) => void): Pro
   return (server.address() as AddressInfo).port;
 }
 
-test.serial('an agent is proved by its process, and not by another one or another version', async (t) => {
-  const bench = await layBench(t, 'embedded');
+test.serial('an agent is verified by its process; another process or version is not ready', async (t) => {
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const { socket } = await bench.install();
   const pid = await ask(socket, 'pid');
   const options = optionsOf(bench);
   t.is(await verify(options), pid);
   const { message } = await t.throwsAsync(verify({ ...options, timeoutMs: 300, before: pid }), NOT_READY);
-  t.regex(message, new RegExp(`process ${pid} has not left`));
+  t.regex(message, new RegExp(`process ${pid} is still running`));
   const other = await t.throwsAsync(verify({ ...options, timeoutMs: 300, folder: '/other' }), NOT_READY);
-  t.regex(other.message, /another one answers/);
+  t.regex(other.message, /another agent answers/);
 });
 
-test.serial('who answers from another version is asked to leave, once, and the next one is proved', async (t) => {
-  const bench = await layBench(t, 'embedded');
+test.serial('a process of another version is dismissed once, and so is the next one', async (t) => {
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const { socket } = await bench.install();
   const pid = await ask(socket, 'pid');
@@ -56,27 +55,27 @@ test.serial('who answers from another version is asked to leave, once, and the n
   t.is(new Set(dismissed).size, dismissed.length);
 });
 
-test.serial('another program at the agent’s port is not taken for the agent', async (t) => {
-  const bench = await layBench(t, 'embedded');
+test.serial('another program at the agent’s port is not mistaken for the agent', async (t) => {
+  const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   await bench.install();
-  for (const [greet, said] of [
+  for (const [greet, reason] of [
     [(socket: Socket) => socket.write('hello\n'), /another program/],
     [(socket: Socket) => socket.end(), /no agent answers/],
   ] as const) {
     const port = await listen(t, greet);
     const tcp = { host: '127.0.0.1', port } as const;
     const { message } = await t.throwsAsync(verify({ ...optionsOf(bench), tcp }), NOT_READY);
-    t.regex(message, said);
+    t.regex(message, reason);
     t.true(message.includes(`127.0.0.1:${port}`));
   }
 });
 
 for (const kind of ['launchd', 'systemd'] as const) {
   test.serial(
-    `${kind}: an agent with a second address is proved there, and keeps the port when it is installed again`,
+    `${kind}: an agent with a TCP address is verified there, and keeps the port when it is installed again`,
     async (t) => {
-      const bench = await layBench(t, kind);
+      const bench = await createInstallBench(t, kind);
       if (bench === undefined) return;
       const key = join(bench.home, 'key');
       await writeFile(key, 'secret', { mode: 0o600 });

@@ -1,4 +1,4 @@
-/** What of the options makes the job, and which are refused. */
+/** The job that options make, and the options that are refused. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -22,35 +22,35 @@ const PATHS = {
 const job = (options: JobOptions, paths: Partial<Parameters<typeof jobOf>[1]> = {}): Job =>
   jobOf(options, { ...PATHS, ...paths });
 
-test('without options, a job has the least that an agent needs', (t) => {
+test('without options, a job has only what every agent needs', (t) => {
   const { command, env, workingDirectory, tcp, stopSeconds, processType } = job({});
   const flags = ['--label', PATHS.label, '--cache', PATHS.cache];
   t.deepEqual(command, [PATHS.node, ...NODE_FLAGS, PATHS.program, 'run', PATHS.module, ...flags]);
   t.deepEqual(Object.keys(env), ['PATH']);
   t.deepEqual([workingDirectory, tcp, processType], ['/home/ada', undefined, 'interactive']);
-  // The agent's own ten seconds, and a few more.
+  // More than the agent's own drain time of ten seconds.
   t.true(stopSeconds > 10);
 });
 
-test('flags of the agent are passed on as they are, those that are off are left out', (t) => {
+test('flags of the agent are passed on unchanged, without those that are off', (t) => {
   const { command } = job({ agent: { idle: 0.5, 'no-md5': true, 'keep-quiet-clients': false, threads: undefined } });
   t.deepEqual(command.slice(command.indexOf('--idle')), ['--idle', '0.5', '--no-md5']);
 });
 
-test('the supervisor gives it longer to stop than it takes for itself', (t) => {
+test('the stop timeout of the supervisor grows with the drain time', (t) => {
   t.is(job({ agent: { drain: 30.5 } }).stopSeconds - job({ agent: { drain: 0 } }).stopSeconds, 31);
 });
 
-test('the agent is told of its log file, if it has one', (t) => {
+test('a log file is passed to the agent', (t) => {
   t.deepEqual(job({}, { logFile: '/log' }).command.slice(-2), ['--log-file', '/log']);
 });
 
-test('the environment is what is given, and PATH, which can be given as well', (t) => {
+test('the environment consists of the given variables and PATH, which can be given too', (t) => {
   t.is(job({ env: { A: 'a "b" $c %d \\ \n' } }).env.A, 'a "b" $c %d \\ \n');
   t.is(job({ env: { PATH: '/mine' } }).env.PATH, '/mine');
 });
 
-test('a second address needs a key, and is of the loopback interface', async (t) => {
+test('a TCP address needs a key and belongs to the loopback interface', async (t) => {
   const key = join(await tempDir(t), 'key');
   await writeFile(key, 'secret', { mode: 0o600 });
   const agent = { 'authkey-file': key };
@@ -60,20 +60,20 @@ test('a second address needs a key, and is of the loopback interface', async (t)
 });
 
 for (const [what, options, names] of [
-  ['a flag that the agent does not have', { agent: { nonsense: 1 } }, /--nonsense/],
-  ['a flag by the name of what every object has', { agent: { constructor: 1 } as never }, /--constructor/],
+  ['an unknown flag', { agent: { nonsense: 1 } }, /--nonsense/],
+  ['a flag with the name of an Object property', { agent: { constructor: 1 } as never }, /--constructor/],
   ['a value that the agent refuses', { agent: { threads: 'many' } }, /threads/],
-  ['a second address without a key', { tcp: '127.0.0.1:4000' }, /--authkey-file/],
+  ['a TCP address without a key', { tcp: '127.0.0.1:4000' }, /--authkey-file/],
   ['an address of another interface', { tcp: '0.0.0.0:4000' }, /0\.0\.0\.0:4000/],
   ['an address without a port', { tcp: '127.0.0.1' }, /127\.0\.0\.1/],
-  ['a port that is none', { tcp: '127.0.0.1:65536' }, /65536/],
-  ['the port nought', { tcp: '127.0.0.1:0' }, /127\.0\.0\.1:0/],
-  ['a process type that is none', { processType: 'lazy' as never }, /lazy/],
-  ['a variable with a name that is none', { env: { 'A B': '' } }, /A B/],
+  ['a port out of range', { tcp: '127.0.0.1:65536' }, /65536/],
+  ['port 0', { tcp: '127.0.0.1:0' }, /127\.0\.0\.1:0/],
+  ['an unknown process type', { processType: 'lazy' as never }, /lazy/],
+  ['a variable with a space in its name', { env: { 'A B': '' } }, /A B/],
   ['a variable with an equals sign in its name', { env: { 'A=B': '' } }, /A=B/],
   ['a variable with a NUL', { env: { A: 'a\0b' } }, /NUL/],
 ] as const satisfies readonly (readonly [string, JobOptions, RegExp])[]) {
-  test(`${what} is refused, and a hint says more`, (t) => {
+  test(`${what} is refused, and the message names it`, (t) => {
     const error = t.throws(() => job(options), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' }) as LaunchpoolError;
     t.regex(error.message, names);
   });

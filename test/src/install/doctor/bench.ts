@@ -1,5 +1,4 @@
-/** An installed agent for tests of what looks at it: under a double of launchd, or under systemd itself. */
-
+/** An installed agent for tests of the doctor and of status: under a double of launchd, or under the real systemd. */
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
@@ -13,10 +12,11 @@ import { type AgentStatus, status } from '../../../../src/control/status.ts';
 import { type DoctorOptions, doctor } from '../../../../src/install/doctor/doctor.ts';
 import type { Finding } from '../../../../src/install/doctor/finding.ts';
 import { type Installed, install } from '../../../../src/install/install.ts';
-import { type InstallOptions, placeOf } from '../../../../src/install/plan.ts';
 import { uninstall } from '../../../../src/install/uninstall.ts';
 import { type Host, hostOf } from '../../../../src/installed/host.ts';
+import type { InstallOptions } from '../../../../src/installed/install-options.ts';
 import type { Layout } from '../../../../src/installed/layout.ts';
+import { placeOf } from '../../../../src/installed/place.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from '../../../helpers/launchd/double.ts';
 import { seenToLeave } from '../../../helpers/onlooker.ts';
@@ -24,7 +24,7 @@ import { type SystemdSession, startSystemd } from '../../../helpers/systemd-sess
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../../../helpers/until.ts';
 
-/** The shortest life that no supervisor takes for a crash. */
+/** The shortest uptime that no supervisor treats as a crash. */
 export const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
 
 const MODULE = `
@@ -39,26 +39,26 @@ export type Bench = {
   host: Host;
   layout: Layout;
   supervisor: Supervisor;
-  /** Where it is installed from. */
+  /** Path of the module's source. */
   module: string;
   install(more?: Partial<InstallOptions>): Promise<Installed>;
   doctor(more?: DoctorOptions): Promise<Finding[]>;
   status(): Promise<AgentStatus>;
-  /** Calls it, which starts it, and gives its process id. */
+  /** Calls the agent, which starts it. Resolves with its process id. */
   call(): Promise<number>;
-  /** Has it end as by a crash. */
+  /** Crashes the agent. */
   crash(): Promise<void>;
-  /** Resolves when it has left: only for one of a short life. */
+  /** Resolves when the agent has exited. For an agent with a short idle timeout. */
   idle(): Promise<void>;
 };
 
 let labels = 0;
 
-async function createBench(t: ExecutionContext, given: Partial<Host>): Promise<Bench> {
+async function createBench(t: ExecutionContext, overrides: Partial<Host>): Promise<Bench> {
   t.timeout(180_000);
   labels += 1;
-  const label = `com.example.patient${labels}`;
-  const host = hostOf({ ...given, execPath: lastingNode() });
+  const label = `com.example.doctor${labels}`;
+  const host = hostOf({ ...overrides, execPath: lastingNode() });
   const module = join(await tempDir(t), 'agent.ts');
   await writeFile(module, MODULE);
   const options = { label, host };
@@ -111,7 +111,7 @@ export type SystemdBench = Bench & {
   units: { folder: string; socket: string; control: string; service: string };
 };
 
-/** Declares a test on a session of systemd that all tests of the file share. */
+/** Declares a test on a systemd session that all tests of a file share. */
 export type SystemdTest = (title: string, body: (t: ExecutionContext, bench: SystemdBench) => Promise<void>) => void;
 
 export function onSystemd(): SystemdTest {
@@ -124,14 +124,14 @@ export function onSystemd(): SystemdTest {
   return (title, body) => {
     test.serial(title, async (t) => {
       folder ??= await mkdtemp(join(tmpdir(), 'lp-'));
-      // It outlives the test that starts it.
-      const lasting = {
+      // The session outlives the test that starts it.
+      const context = {
         title: t.title,
         log: t.log,
         pass: t.pass,
         teardown: () => undefined,
       } as unknown as ExecutionContext;
-      session ??= await startSystemd(lasting, join(folder, 'home'));
+      session ??= await startSystemd(context, join(folder, 'home'));
       if (session === undefined) return;
       const { host, run } = session;
       const bench = await createBench(t, host);
@@ -157,8 +157,8 @@ export function onSystemd(): SystemdTest {
 }
 
 /**
- * Supervisors need a moment to see what has happened. Asks them alone: a question to an agent that has just gone would
- * start the next one.
+ * Waits for a state at the supervisor, which notices an exit with a delay. Asks the supervisor only: a request to the agent
+ * would start the next process.
  */
 export async function stateIs({ label, supervisor }: Bench, state: AgentStatus['state']): Promise<void> {
   while ((await supervisor.status(label)).state !== state) await wait(RECHECK_MS);
@@ -169,11 +169,11 @@ export function idsOf(findings: readonly Finding[]): string[] {
 }
 
 /**
- * The doctor finds that, and can mend all of it; when it has, it finds nothing any more, and the agent answers.
- * @param settled resolves when what has been mended has come to rest. @default at once
- * @returns what was found.
+ * Expects findings that all have a fix; after the fixes, the doctor finds nothing and the agent answers.
+ * @param settled resolves when the fixes have taken effect. @default at once
+ * @returns the findings before the fixes.
  */
-export async function isMended(
+export async function expectFixed(
   t: ExecutionContext,
   bench: Bench,
   ids: readonly string[],
@@ -185,10 +185,10 @@ export async function isMended(
     found.filter(({ canFix, fixed }) => !canFix || fixed !== undefined),
     [],
   );
-  const mended = await bench.doctor({ fix: true });
-  t.true(mended.length > 0);
+  const fixed = await bench.doctor({ fix: true });
+  t.true(fixed.length > 0);
   t.deepEqual(
-    mended.filter(({ fixed }) => fixed !== true),
+    fixed.filter((finding) => finding.fixed !== true),
     [],
   );
   await settled();
@@ -197,8 +197,8 @@ export async function isMended(
   return found;
 }
 
-/** Connects without a word and stays until the test ends: somebody who waits. */
-export async function waitAt(t: ExecutionContext, path: string): Promise<void> {
+/** Connects without a request and stays connected until the test ends. */
+export async function stayConnected(t: ExecutionContext, path: string): Promise<void> {
   const socket = connectSocket(path);
   t.teardown(() => socket.destroy());
   socket.on('error', () => undefined);
@@ -206,8 +206,8 @@ export async function waitAt(t: ExecutionContext, path: string): Promise<void> {
 }
 
 /**
- * A Node of the test's own that is this one, at a path which an installer takes for one that stays. Where there is a file
- * beside it whose name ends in `.broken`, it ends at once.
+ * A Node of this test, at a path that the installer accepts as permanent. It runs this process's Node. While there is a file
+ * `<path>.broken`, it exits at once.
  */
 export async function ownNode(t: ExecutionContext, name = 'node'): Promise<string> {
   const folder = await mkdtemp('/var/tmp/lp-');
@@ -219,14 +219,14 @@ export async function ownNode(t: ExecutionContext, name = 'node'): Promise<strin
   return path;
 }
 
-/** Stops a process as a hang would, until the test ends. */
+/** Stops a process, so that it hangs, and kills it when the test ends. */
 export function hang(t: ExecutionContext, pid: number): void {
   process.kill(pid, 'SIGSTOP');
   t.teardown(() => {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It has been ended.
+      // The doctor has ended it.
     }
   });
 }

@@ -1,4 +1,4 @@
-/** What the doctor finds of the Node and the program of an agent, and mends. */
+/** The doctor's checks of an agent's Node and program, and their fixes. */
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,12 +6,12 @@ import test, { type ExecutionContext } from 'ava';
 import { readRecord } from '../../../../src/installed/record.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
-import { type Bench, idsOf, isMended, launchdBench, ownNode, SHORT } from './bench.ts';
+import { type Bench, expectFixed, idsOf, launchdBench, ownNode, SHORT } from './bench.ts';
 
 const it = test.serial;
 
-/** The doctor finds that, cannot mend it, and says what to do instead. */
-async function isLeft(t: ExecutionContext, bench: Bench, id: string, hint: RegExp): Promise<void> {
+/** Expects a finding without a fix, with a hint. */
+async function expectHint(t: ExecutionContext, bench: Bench, id: string, hint: RegExp): Promise<void> {
   for (const fix of [false, true]) {
     const found = await bench.doctor({ fix });
     t.deepEqual(idsOf(found), [id]);
@@ -20,18 +20,18 @@ async function isLeft(t: ExecutionContext, bench: Bench, id: string, hint: RegEx
   }
 }
 
-it('when its Node is gone, an agent is installed again with the one that runs the doctor', async (t) => {
+it('an agent without its Node is installed again with the Node that runs the doctor', async (t) => {
   const bench = await launchdBench(t);
   const node = await ownNode(t);
   await bench.install({ agent: SHORT, node });
   await bench.idle();
   rmSync(node);
-  const [found] = await isMended(t, bench, ['node-gone']);
-  t.is(found?.message, `the Node it was installed with is gone: ${node}`);
+  const [found] = await expectFixed(t, bench, ['node-gone']);
+  t.is(found?.message, `the Node that runs the agent is missing or not executable: ${node}`);
   t.is(readRecord(bench.layout)?.node.path, lastingNode());
 });
 
-it('a Node that cannot be executed any more is as good as gone', async (t) => {
+it('a Node that is not executable counts as missing', async (t) => {
   const bench = await launchdBench(t);
   const node = await ownNode(t);
   await bench.install({ node });
@@ -39,16 +39,21 @@ it('a Node that cannot be executed any more is as good as gone', async (t) => {
   t.deepEqual(idsOf(await bench.doctor()), ['node-gone']);
 });
 
-it('when its Node is gone and its module as well, the agent must be installed from where that is now', async (t) => {
+it('without its Node and its module, the hint asks for the module’s new path', async (t) => {
   const bench = await launchdBench(t);
   const node = await ownNode(t);
   await bench.install({ node });
   rmSync(node);
   rmSync(bench.module);
-  await isLeft(t, bench, 'node-gone', /Its module is gone as well: .*agent\.ts\. Install it from where it is now/);
+  await expectHint(
+    t,
+    bench,
+    'node-gone',
+    /The module is missing too: .*agent\.ts\. Install the agent from the module's new path/,
+  );
 });
 
-it('a Node that goes with the next version is a notice', async (t) => {
+it('a Node in the folder of a version manager is a notice', async (t) => {
   const bench = await launchdBench(t);
   const node = await ownNode(t, '.nvm/versions/node/v26.0.0/bin/node');
   await bench.install({ node });
@@ -59,7 +64,7 @@ it('a Node that goes with the next version is a notice', async (t) => {
   t.regex(found[0]?.hint ?? '', /--copy-node/);
 });
 
-it('whatever of its program is gone, an agent is installed again from its module', async (t) => {
+it('an agent with a missing part of its program is installed again from its module', async (t) => {
   const bench = await launchdBench(t);
   await bench.install({ agent: SHORT });
   const { current } = bench.layout;
@@ -73,30 +78,35 @@ it('whatever of its program is gone, an agent is installed again from its module
   ] as const) {
     await bench.idle();
     await rm(path(), { recursive: true });
-    const [found] = await isMended(t, bench, ['program-gone']);
-    t.regex(found?.message ?? '', /^there is no /, what);
+    const [found] = await expectFixed(t, bench, ['program-gone']);
+    t.regex(found?.message ?? '', /^missing: /, what);
   }
 });
 
-it('when the program is gone and its Node as well, both are mended', async (t) => {
+it('a missing program and a missing Node are both fixed', async (t) => {
   const bench = await launchdBench(t);
   const node = await ownNode(t);
   await bench.install({ agent: SHORT, node });
   await bench.idle();
   rmSync(node);
   await rm(realpathSync(bench.layout.current), { recursive: true });
-  await isMended(t, bench, ['node-gone', 'program-gone']);
+  await expectFixed(t, bench, ['node-gone', 'program-gone']);
 });
 
-it('when the program is gone and the module as well, the agent must be installed from where that is now', async (t) => {
+it('without its program and its module, the hint asks for the module’s new path', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   rmSync(join(bench.layout.current, 'launchpool.cjs'));
   rmSync(bench.module);
-  await isLeft(t, bench, 'program-gone', /Its module is gone as well: .*agent\.ts\. Install it from where it is now/);
+  await expectHint(
+    t,
+    bench,
+    'program-gone',
+    /The module is missing too: .*agent\.ts\. Install the agent from the module's new path/,
+  );
 });
 
-it('when the module cannot be installed any more, the doctor says why', async (t) => {
+it('a fix that fails reports its error and restores the files', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   rmSync(join(bench.layout.current, 'launchpool.cjs'));
@@ -105,12 +115,12 @@ it('when the module cannot be installed any more, the doctor says why', async (t
   const [found] = await bench.doctor({ fix: true });
   t.like(found, { id: 'program-gone', canFix: true, fixed: false });
   t.regex(found?.failure ?? '', /agent\.ts/);
-  // What was left of it is there again.
+  // The incomplete version is restored.
   t.deepEqual(readdirSync(bench.layout.versions, { recursive: true }).sort(), before);
   t.true(existsSync(join(bench.layout.current, 'runtime/check.js')));
 });
 
-it('an agent whose key is gone cannot be looked at, and others can', async (t) => {
+it('an agent without its key has one finding, and other agents are checked', async (t) => {
   const bench = await launchdBench(t);
   const key = join(await tempDir(t), 'key');
   await writeFile(key, 'secret', { mode: 0o600 });
@@ -119,7 +129,7 @@ it('an agent whose key is gone cannot be looked at, and others can', async (t) =
   await bench.install(other);
   rmSync(join(dirname(bench.layout.folder), other.label, 'current'));
   rmSync(key);
-  await isLeft(t, bench, 'options-invalid', /openssl rand/);
+  await expectHint(t, bench, 'options-invalid', /openssl rand/);
   const found = await bench.doctor({ label: undefined });
   t.deepEqual(
     found.map(({ id, label }) => [id, label]),
@@ -130,13 +140,13 @@ it('an agent whose key is gone cannot be looked at, and others can', async (t) =
   );
 });
 
-it('what is no agent of ours is left alone, and said so', async (t) => {
+it('a label that is not installed is an error', async (t) => {
   const bench = await launchdBench(t);
   await t.throwsAsync(bench.doctor(), { code: 'ERR_LAUNCHPOOL_NOT_INSTALLED' });
   t.deepEqual(await bench.doctor({ label: undefined }), []);
 });
 
-it('a record that says what is there is not changed by a look at it', async (t) => {
+it('a correct record is not changed', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const before = readFileSync(bench.layout.record);

@@ -1,4 +1,4 @@
-/** What the doctor finds of an agent under launchd, and mends. */
+/** The doctor's checks of an agent under launchd, and their fixes. */
 import {
   copyFileSync,
   lstatSync,
@@ -13,12 +13,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { treeOf } from '../../../helpers/tree.ts';
-import { hungIsEnded, isThrottled, slowIsSpared } from './alike.ts';
-import { hang, idsOf, isMended, type LaunchdBench, launchdBench, SHORT, stateIs } from './bench.ts';
+import { expectFixed, hang, idsOf, type LaunchdBench, launchdBench, SHORT, stateIs } from './bench.ts';
+import { hungProcessIsEnded, slowProcessIsKept, throttledNamesLog } from './shared-cases.ts';
 
 const it = test.serial;
 
-/** As at a logout: the sockets are left where they are. */
+/** Unloads the job as a logout does. The sockets stay. */
 async function bootOut({ launchd, label }: LaunchdBench): Promise<void> {
   const target = `gui/501/${label}`;
   await launchd.run(['/bin/launchctl', 'bootout', target]);
@@ -30,7 +30,7 @@ function edit(path: string, from: string | RegExp, to: string): void {
   writeFileSync(path, before.replace(from, to));
 }
 
-it('of a healthy agent nothing is found, none is started, and nothing is changed', async (t) => {
+it('a healthy agent has no finding, is not started, and is not changed', async (t) => {
   const bench = await launchdBench(t);
   await bench.install({ agent: SHORT });
   await bench.idle();
@@ -48,7 +48,7 @@ it('of a healthy agent nothing is found, none is started, and nothing is changed
   );
 });
 
-it('of an agent that runs nothing is found, and it goes on', async (t) => {
+it('a running agent has no finding and keeps running', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const pid = await bench.call();
@@ -56,28 +56,28 @@ it('of an agent that runs nothing is found, and it goes on', async (t) => {
   t.is(await bench.call(), pid);
 });
 
-it('an agent that was switched off in Login Items is switched on', async (t) => {
+it('an agent that is disabled in Login Items is enabled', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   bench.launchd.setDisabled(bench.label, true);
   await bootOut(bench);
-  const [found] = await isMended(t, bench, ['disabled', 'socket-dead', 'socket-dead']);
+  const [found] = await expectFixed(t, bench, ['disabled', 'socket-dead', 'socket-dead']);
   t.like(found, { severity: 'problem', label: bench.label });
   t.regex(found?.message ?? '', /Login Items/);
 });
 
-it('an agent that should be loaded and is not is loaded', async (t) => {
+it('an agent that is not loaded is loaded', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   await bootOut(bench);
-  const [found] = await isMended(t, bench, ['blocked', 'socket-dead', 'socket-dead']);
+  const [found] = await expectFixed(t, bench, ['blocked', 'socket-dead', 'socket-dead']);
   t.regex(found?.hint ?? '', /Login Items/);
 });
 
-it('of an agent that ends as soon as it is started, the log is where to look', async (t) =>
-  isThrottled(t, await launchdBench(t)));
+it('the hint for an agent that exits right after its start names the log', async (t) =>
+  throttledNamesLog(t, await launchdBench(t)));
 
-it('that the last process has crashed is a notice, and the next connection starts another', async (t) => {
+it('a crash of the last process is a notice, and the next connection starts a process', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   await bench.crash();
@@ -89,53 +89,53 @@ it('that the last process has crashed is a notice, and the next connection start
   t.true((await bench.call()) > 0);
 });
 
-it('a plist of another label is written anew', async (t) => {
+it('a plist with another label is rewritten', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const before = readFileSync(bench.plist, 'utf8');
   edit(bench.plist, `<string>${bench.label}</string>`, '<string>com.example.other</string>');
-  const [found] = await isMended(t, bench, ['label-mismatch']);
-  t.regex(found?.message ?? '', /is of the label com\.example\.other, not of com\.example\.patient/);
+  const [found] = await expectFixed(t, bench, ['label-mismatch']);
+  t.regex(found?.message ?? '', /has the label com\.example\.other instead of com\.example\.doctor/);
   t.is(readFileSync(bench.plist, 'utf8'), before);
 });
 
-it('a plist that somebody has changed is written anew, and launchd reads it', async (t) => {
+it('a changed plist is rewritten, and launchd loads it', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const before = readFileSync(bench.plist, 'utf8');
   edit(bench.plist, 'Interactive', 'Background');
   const loaded = bench.launchd.all('bootstrapped').length;
-  const [found] = await isMended(t, bench, ['file-changed']);
-  t.is(found?.message, `${bench.plist} is not as it was written`);
+  const [found] = await expectFixed(t, bench, ['file-changed']);
+  t.is(found?.message, `${bench.plist} has been changed`);
   t.is(readFileSync(bench.plist, 'utf8'), before);
   t.is(bench.launchd.all('bootstrapped').length, loaded + 1);
 });
 
-it('a link in the place of the plist gives way to it, and what it leads to stays as it is', async (t) => {
+it('a link at the path of the plist is replaced, and its target is not changed', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const kept = join(bench.host.home, 'kept.plist');
   renameSync(bench.plist, kept);
   symlinkSync(kept, bench.plist);
   const before = statSync(kept);
-  await isMended(t, bench, ['file-changed']);
+  await expectFixed(t, bench, ['file-changed']);
   t.true(lstatSync(bench.plist).isFile());
   t.is(readFileSync(bench.plist, 'utf8'), readFileSync(kept, 'utf8'));
   t.is(statSync(kept).mtimeMs, before.mtimeMs);
 });
 
-it('a plist that is gone is written anew, whether launchd still knows the agent or not', async (t) => {
+it('a missing plist is rewritten, whether launchd has the job or not', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   rmSync(bench.plist);
-  const [found] = await isMended(t, bench, ['file-changed']);
-  t.is(found?.message, `there is no ${bench.plist}`);
+  const [found] = await expectFixed(t, bench, ['file-changed']);
+  t.is(found?.message, `${bench.plist} is missing`);
   rmSync(bench.plist);
   await bootOut(bench);
-  await isMended(t, bench, ['file-changed', 'blocked', 'socket-dead', 'socket-dead']);
+  await expectFixed(t, bench, ['file-changed', 'blocked', 'socket-dead', 'socket-dead']);
 });
 
-it("somebody else's job of the label is named, and nothing is done to it", async (t) => {
+it('another program’s job of the label is named and not changed', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   await bootOut(bench);
@@ -152,10 +152,10 @@ it("somebody else's job of the label is named, and nothing is done to it", async
     [],
   );
   await bootOut(bench);
-  await isMended(t, bench, ['blocked', 'socket-dead', 'socket-dead']);
+  await expectFixed(t, bench, ['blocked', 'socket-dead', 'socket-dead']);
 });
 
-it('an agent that is being stopped is not revived', async (t) => {
+it('an agent that is being stopped is not loaded again', async (t) => {
   const bench = await launchdBench(t);
   await bench.install({ agent: { drain: 20 } });
   hang(t, await bench.call());
@@ -166,16 +166,17 @@ it('an agent that is being stopped is not revived', async (t) => {
   t.is(bench.launchd.all('bootstrapped').length, 1);
 });
 
-it('a process that hangs is ended, and who waits has the next one', async (t) => hungIsEnded(t, await launchdBench(t)));
+it('a process that hangs is ended, and the waiting client gets the next process', async (t) =>
+  hungProcessIsEnded(t, await launchdBench(t)));
 
-it('a process that is slow to start is left in peace', async (t) => slowIsSpared(t, await launchdBench(t)));
+it('a process that starts slowly is kept', async (t) => slowProcessIsKept(t, await launchdBench(t)));
 
-it('that nobody is logged in at the screen is a notice: the agent works', async (t) => {
+it('a missing login at the screen is a notice: the agent works', async (t) => {
   const bench = await launchdBench(t, { domains: ['user/501'] });
   await bench.install();
   const found = await bench.doctor({ fix: true });
   t.deepEqual(idsOf(found), ['headless']);
   t.like(found[0], { severity: 'notice', canFix: false, label: undefined });
-  t.regex(found[0]?.hint ?? '', /login window/);
+  t.regex(found[0]?.hint ?? '', /GUI session/);
   t.true((await bench.call()) > 0);
 });

@@ -1,4 +1,4 @@
-/** What the doctor finds of a machine, or a session, for all agents alike. */
+/** The doctor's checks of the machine and the session. */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,25 +11,25 @@ import { idsOf, launchdBench } from './bench.ts';
 
 const DONE: CommandResult = { status: 0, stdout: '', stderr: '' };
 
-/** Answers for each program by its name; of all others there is none. */
+/** Runs no command: returns a result for each program by name. All other programs are missing. */
 function answering(answers: Readonly<Record<string, Partial<CommandResult>>>): RunCommand {
   return async ([program]) => ({ ...DONE, ...(answers[program] ?? { status: 127 }) });
 }
 
-async function emptyHome(t: ExecutionContext, given: Partial<Host>): Promise<DoctorOptions> {
+async function emptyHome(t: ExecutionContext, overrides: Partial<Host>): Promise<DoctorOptions> {
   const home = await tempDir(t);
-  return { host: { home, env: { XDG_RUNTIME_DIR: home }, uid: 1000, ...given } };
+  return { host: { home, env: { XDG_RUNTIME_DIR: home }, uid: 1000, ...overrides } };
 }
 
 const SYSTEMD: Partial<Host> = { platform: 'linux' };
 const REACHABLE = { systemctl: {} };
 
-test('where no agent is installed, and none would fail, nothing is found', async (t) => {
+test('a working host without agents has no finding', async (t) => {
   const run = answering({ ...REACHABLE, loginctl: { stdout: 'yes\n' } });
   t.deepEqual(await doctor(await emptyHome(t, { ...SYSTEMD, run })), []);
 });
 
-test('that agents go at the logout is a notice, unless it is so for root', async (t) => {
+test('missing lingering is a notice, except for root', async (t) => {
   const run = answering({ ...REACHABLE, loginctl: { stdout: 'no\n' } });
   const found = await doctor({ ...(await emptyHome(t, { ...SYSTEMD, run })), fix: true });
   t.deepEqual(idsOf(found), ['no-lingering']);
@@ -38,8 +38,8 @@ test('that agents go at the logout is a notice, unless it is so for root', async
   t.deepEqual(await doctor(await emptyHome(t, { ...SYSTEMD, run, uid: 0 })), []);
 });
 
-test('where loginctl says nothing of a user, the file decides that it leaves', async (t) => {
-  // Nobody has lingering who does not exist.
+test('where loginctl fails for a user, the file in /var/lib/systemd/linger decides', async (t) => {
+  // A user that does not exist has no such file.
   const run = answering({ ...REACHABLE, loginctl: { status: 1, stderr: 'Failed to get user' } });
   t.deepEqual(idsOf(await doctor(await emptyHome(t, { ...SYSTEMD, run, uid: 1_999_999_999 }))), ['no-lingering']);
 });
@@ -58,10 +58,15 @@ for (const [what, given, message, hint] of [
     /XDG_RUNTIME_DIR/,
   ],
   ['a system without systemctl', { ...SYSTEMD, run: answering({}), uid: 0 }, /there is no systemctl/, /login session/],
-  ['a Mac as root', { platform: 'darwin', uid: 0, run: answering({ '/bin/launchctl': {} }) }, /this is root/, /sudo/],
+  [
+    'a Mac as root',
+    { platform: 'darwin', uid: 0, run: answering({ '/bin/launchctl': {} }) },
+    /this user is root/,
+    /sudo/,
+  ],
   ['another system', { platform: 'freebsd', run: answering({}) }, /neither launchd nor systemd/, /launchpool dev/],
 ] as const satisfies readonly [string, Partial<Host>, RegExp, RegExp][]) {
-  test(`of ${what} it is said that no supervisor can be reached, and what to do`, async (t) => {
+  test(`${what}: the supervisor is unreachable, and the hint says what to do`, async (t) => {
     const found = await doctor({ ...(await emptyHome(t, given)), fix: true });
     t.deepEqual(idsOf(found), ['supervisor-unreachable']);
     t.like(found[0], { severity: 'problem', canFix: false, fixed: undefined });
@@ -70,7 +75,7 @@ for (const [what, given, message, hint] of [
   });
 }
 
-test('where launchd has no place for the user, nothing is said of single agents', async (t) => {
+test('without a launchd domain for the user, no agent is checked', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const run: RunCommand = async () => ({ status: 112, stdout: '', stderr: 'Could not find domain' });
@@ -79,12 +84,12 @@ test('where launchd has no place for the user, nothing is said of single agents'
   t.deepEqual(await bench.doctor(), []);
 });
 
-test('a home that has moved to where no socket has room is found, by its label and among others', async (t) => {
+test('a home folder that has become too long for sockets is found, for one label and for all', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const home = join(await tempDir(t), 'long'.repeat(20));
   await rename(bench.host.home, home);
-  // Another one of the same kind, and what is no agent of ours.
+  // A second agent, and the folder of another application.
   const support = join(home, 'Library', 'Application Support');
   for (const name of ['com.example.second', 'Some App']) {
     await mkdir(join(support, name));
@@ -105,7 +110,7 @@ test('a home that has moved to where no socket has room is found, by its label a
   ]);
 });
 
-test('a home that has moved to another name is put right by one run', async (t) => {
+test('a renamed home folder is fixed by one run', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const { launchd, label } = bench;

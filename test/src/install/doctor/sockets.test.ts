@@ -1,33 +1,32 @@
-/** Paths of sockets at which nobody can be reached. */
+/** The doctor's checks of an agent's sockets. */
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import type { ExecutionContext } from 'ava';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { abandonAt } from '../../../helpers/unix-sockets.ts';
 import { until } from '../../../helpers/until.ts';
-import { type Bench, isMended, launchdBench, onSystemd } from './bench.ts';
+import { type Bench, expectFixed, launchdBench, onSystemd } from './bench.ts';
 
 const FAULTS: readonly [what: string, plant: (t: ExecutionContext, path: string) => Promise<void>, message: RegExp][] =
   [
-    ['is gone', async (_t, path) => rmSync(path), /^there is no .*: somebody has removed it$/],
+    ['is missing', async (_t, path) => rmSync(path), /^the socket .* is missing: another program removed it$/],
     [
       'is an ordinary file',
       async (_t, path) => {
         rmSync(path);
         writeFileSync(path, '', { mode: 0o600 });
       },
-      /is no socket$/,
+      /is not a socket$/,
     ],
     [
-      'is the socket of somebody who is gone',
+      'is not bound any more',
       async (t, path) => {
         await abandonAt(t, path);
         chmodSync(path, 0o600);
       },
-      /^nobody listens at .*who is gone$/,
+      /^no process listens at .*: the process that bound it has exited$/,
     ],
   ];
 
-async function mendsBoth(
+async function fixesBoth(
   t: ExecutionContext,
   bench: Bench,
   [, plant, message]: (typeof FAULTS)[number],
@@ -35,7 +34,7 @@ async function mendsBoth(
   await bench.install();
   for (const path of Object.values(bench.layout.sockets)) {
     await plant(t, path);
-    const [found] = await isMended(t, bench, ['socket-dead']);
+    const [found] = await expectFixed(t, bench, ['socket-dead']);
     t.like(found, { severity: 'problem', label: bench.label });
     t.regex(found?.message ?? '', message);
     t.true(found?.message.includes(path));
@@ -47,11 +46,9 @@ const onSession = onSystemd();
 
 for (const fault of FAULTS) {
   const [what] = fault;
-  test.serial(`launchd: what stands in a socket's place and ${what} is replaced`, async (t) => {
-    await mendsBoth(t, await launchdBench(t), fault);
+  test.serial(`launchd: a socket that ${what} is replaced`, async (t) => {
+    await fixesBoth(t, await launchdBench(t), fault);
   });
 
-  onSession(`systemd: what stands in a socket's place and ${what} is replaced`, (t, bench) =>
-    mendsBoth(t, bench, fault),
-  );
+  onSession(`systemd: a socket that ${what} is replaced`, (t, bench) => fixesBoth(t, bench, fault));
 }

@@ -1,4 +1,4 @@
-/** What the doctor finds of an agent under systemd's user manager, the real one, and mends. */
+/** The doctor's checks of an agent under systemd's user manager, the real one, and their fixes. */
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -7,12 +7,12 @@ import type { ExecutionContext } from 'ava';
 import { encodeTextFrame } from '../../../../wire/frame.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { treeOf } from '../../../helpers/tree.ts';
-import { hungIsEnded, isThrottled, slowIsSpared } from './alike.ts';
-import { idsOf, isMended, onSystemd, SHORT, type SystemdBench, stateIs } from './bench.ts';
+import { expectFixed, idsOf, onSystemd, SHORT, type SystemdBench, stateIs } from './bench.ts';
+import { hungProcessIsEnded, slowProcessIsKept, throttledNamesLog } from './shared-cases.ts';
 
 const it = onSystemd();
 
-/** What an administrator writes to change a unit without touching it; gone when the test ends. */
+/** Writes a drop-in, with which administrators change a unit. Removed when the test ends. */
 async function dropIn(
   t: ExecutionContext,
   { ctl }: SystemdBench,
@@ -31,8 +31,8 @@ async function dropIn(
   return remove;
 }
 
-/** Has the agent die until systemd has had enough of it. */
-async function wearOut({ label, layout, supervisor }: SystemdBench): Promise<void> {
+/** Crashes the agent until systemd stops listening for it. */
+async function crashUntilFailed({ label, layout, supervisor }: SystemdBench): Promise<void> {
   while ((await supervisor.status(label)).listening) {
     const socket = connect(layout.sockets.agent);
     socket.on('error', () => undefined);
@@ -41,7 +41,7 @@ async function wearOut({ label, layout, supervisor }: SystemdBench): Promise<voi
   }
 }
 
-it('of a healthy agent nothing is found, none is started, and nothing is changed', async (t, bench) => {
+it('a healthy agent has no finding, is not started, and is not changed', async (t, bench) => {
   await bench.install({ agent: SHORT });
   await bench.idle();
   const { session, host } = bench;
@@ -59,44 +59,44 @@ it('of a healthy agent nothing is found, none is started, and nothing is changed
   t.is((await bench.status()).state, 'idle');
 });
 
-it('of an agent that runs nothing is found, and it goes on', async (t, bench) => {
+it('a running agent has no finding and keeps running', async (t, bench) => {
   await bench.install();
   const pid = await bench.call();
   t.deepEqual(await bench.doctor({ fix: true }), []);
   t.is(await bench.call(), pid);
 });
 
-it('sockets that somebody has stopped are started', async (t, bench) => {
+it('a stopped socket unit is started', async (t, bench) => {
   await bench.install();
   await bench.ctl('stop', basename(bench.units.socket));
-  const [found] = await isMended(t, bench, ['disabled']);
+  const [found] = await expectFixed(t, bench, ['disabled']);
   t.regex(found?.message ?? '', /\.socket is not started/);
 });
 
-it('a control socket that somebody has stopped is started', async (t, bench) => {
+it('a stopped control socket unit is started', async (t, bench) => {
   await bench.install();
   await bench.ctl('stop', basename(bench.units.control));
-  const [found] = await isMended(t, bench, ['disabled']);
+  const [found] = await expectFixed(t, bench, ['disabled']);
   t.regex(found?.message ?? '', /-control\.socket is not started/);
 });
 
-it('a unit that somebody has masked is written anew, and what the mask is stays as it was', async (t, bench) => {
+it('a masked unit is rewritten, and the target of the mask is not changed', async (t, bench) => {
   await bench.install();
   const { socket } = bench.units;
   const before = readFileSync(socket, 'utf8');
-  // As /dev/null, it has nothing in it.
+  // Empty, as /dev/null is.
   const nothing = join(await tempDir(t), 'null');
   writeFileSync(nothing, '', { mode: 0o666 });
   rmSync(socket);
   symlinkSync(nothing, socket);
   await bench.ctl('daemon-reload');
-  const found = await isMended(t, bench, ['file-changed', 'disabled']);
+  const found = await expectFixed(t, bench, ['file-changed', 'disabled']);
   t.regex(found[1]?.message ?? '', /masked/);
   t.is(readFileSync(nothing, 'utf8'), '');
   t.is(readFileSync(socket, 'utf8'), before);
 });
 
-it('units that somebody has changed are written anew', async (t, bench) => {
+it('changed units are rewritten', async (t, bench) => {
   await bench.install();
   const { socket, control, service } = bench.units;
   for (const [path, from, to] of [
@@ -106,57 +106,57 @@ it('units that somebody has changed are written anew', async (t, bench) => {
   ] as const) {
     const before = readFileSync(path, 'utf8');
     writeFileSync(path, before.replace(from, to));
-    const [found] = await isMended(t, bench, ['file-changed']);
-    t.is(found?.message, `${path} is not as it was written`);
+    const [found] = await expectFixed(t, bench, ['file-changed']);
+    t.is(found?.message, `${path} has been changed`);
     t.is(readFileSync(path, 'utf8'), before);
   }
 });
 
-it('a unit of a socket that starts another service is written anew', async (t, bench) => {
+it('a socket unit that starts another service is rewritten', async (t, bench) => {
   await bench.install();
   const { socket } = bench.units;
   writeFileSync(socket, readFileSync(socket, 'utf8').replace(/^Service=.*$/m, 'Service=com.example.other.service'));
-  const [found] = await isMended(t, bench, ['label-mismatch']);
-  t.is(found?.message, `${socket} is of the label com.example.other, not of ${bench.label}`);
+  const [found] = await expectFixed(t, bench, ['label-mismatch']);
+  t.is(found?.message, `${socket} has the label com.example.other instead of ${bench.label}`);
 });
 
-it('units that are gone are written anew, all of them before systemd reads any', async (t, bench) => {
+it('missing units are rewritten, all of them before systemd reads any', async (t, bench) => {
   await bench.install();
   const { socket, control, service } = bench.units;
   rmSync(service);
-  await isMended(t, bench, ['file-changed']);
+  await expectFixed(t, bench, ['file-changed']);
   for (const path of [socket, control, service]) rmSync(path);
   await bench.ctl('stop', basename(socket), basename(control), basename(service));
   await bench.ctl('daemon-reload');
-  const found = await isMended(t, bench, ['file-changed', 'file-changed', 'file-changed', 'blocked']);
-  t.is(found[0]?.message, `there is no ${socket}`);
-  t.is(found[3]?.message, 'systemd does not know it');
+  const found = await expectFixed(t, bench, ['file-changed', 'file-changed', 'file-changed', 'blocked']);
+  t.is(found[0]?.message, `${socket} is missing`);
+  t.is(found[3]?.message, 'systemd has no such job');
 });
 
-it('a socket that has failed since its service was started too often is started again', async (t, bench) => {
+it('a socket that failed because its service was started too often is started again', async (t, bench) => {
   await bench.install();
   await dropIn(t, bench, bench.units.service, '[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n');
-  await wearOut(bench);
-  const [found] = await isMended(t, bench, ['socket-failed']);
+  await crashUntilFailed(bench);
+  const [found] = await expectFixed(t, bench, ['socket-failed']);
   t.like(found, { severity: 'problem', label: bench.label });
   t.regex(found?.message ?? '', /\.socket: .*start-limit-hit/);
 });
 
-it('a socket that has failed since it was knocked at too often is started again', async (t, bench) => {
+it('a socket that failed because it was triggered too often is started again', async (t, bench) => {
   await bench.install();
   const limits = '[Socket]\nTriggerLimitIntervalSec=1h\nTriggerLimitBurst=2\n';
   const remove = await dropIn(t, bench, bench.units.socket, limits);
-  await wearOut(bench);
+  await crashUntilFailed(bench);
   await remove();
-  const [found] = await isMended(t, bench, ['socket-failed']);
+  const [found] = await expectFixed(t, bench, ['socket-failed']);
   t.regex(found?.message ?? '', /\.socket: trigger-limit-hit/);
 });
 
-it('a process that hangs is ended, and who waits has the next one', hungIsEnded);
+it('a process that hangs is ended, and the waiting client gets the next process', hungProcessIsEnded);
 
-it('a process that is slow to start is left in peace', slowIsSpared);
+it('a process that starts slowly is kept', slowProcessIsKept);
 
-it('that the last process has crashed is a notice, and the next connection starts another', async (t, bench) => {
+it('a crash of the last process is a notice, and the next connection starts a process', async (t, bench) => {
   await bench.install();
   await bench.crash();
   await stateIs(bench, 'failed');
@@ -167,4 +167,4 @@ it('that the last process has crashed is a notice, and the next connection start
   t.true((await bench.call()) > 0);
 });
 
-it('of an agent that ends as soon as it is started, the log is where to look', isThrottled);
+it('the hint for an agent that exits right after its start names the log', throttledNamesLog);

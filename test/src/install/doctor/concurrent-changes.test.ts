@@ -1,4 +1,4 @@
-/** What happens to an agent while the doctor looks at it. */
+/** Changes of an agent while the doctor checks it. */
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,22 +10,22 @@ import { idsOf, type LaunchdBench, launchdBench } from './bench.ts';
 
 const it = test.serial;
 
-/** Says that of it at first, and what is so from then on. */
-function saidAtFirst({ supervisor }: LaunchdBench, first: JobStatus): Supervisor {
-  const said = [first];
-  return { ...supervisor, status: async (label) => said.shift() ?? supervisor.status(label) };
+/** Reports the given status once, and the real one from then on. */
+function withFirstStatus({ supervisor }: LaunchdBench, first: JobStatus): Supervisor {
+  const statuses = [first];
+  return { ...supervisor, status: async (label) => statuses.shift() ?? supervisor.status(label) };
 }
 
 for (const [what, first] of [
   ['crashed', { state: 'failed', listening: true }],
-  ['switched off', { state: 'disabled', listening: false }],
+  ['disabled', { state: 'disabled', listening: false }],
 ] as const satisfies readonly (readonly [string, JobStatus])[]) {
-  it(`an agent that is ${what} only at the first look is healthy`, async (t) => {
+  it(`an agent that is ${what} at the first check only has no finding`, async (t) => {
     const bench = await launchdBench(t);
     await bench.install();
     bench.launchd.commands.length = 0;
     for (const fix of [false, true]) {
-      t.deepEqual(await bench.doctor({ supervisor: saidAtFirst(bench, first), fix }), []);
+      t.deepEqual(await bench.doctor({ supervisor: withFirstStatus(bench, first), fix }), []);
     }
     t.deepEqual(
       bench.launchd.commands.filter(([, verb]) => !verb?.startsWith('print')),
@@ -34,7 +34,7 @@ for (const [what, first] of [
   });
 }
 
-it('a socket that is missing only at the first look is there', async (t) => {
+it('a socket that is missing at the first check only is no finding', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const { agent } = bench.layout.sockets;
@@ -42,7 +42,7 @@ it('a socket that is missing only at the first look is there', async (t) => {
     ...bench.supervisor,
     async status(label) {
       const isFirst = existsSync(agent);
-      renameSync(isFirst ? agent : `${agent}.away`, isFirst ? `${agent}.away` : agent);
+      renameSync(isFirst ? agent : `${agent}.moved`, isFirst ? `${agent}.moved` : agent);
       return bench.supervisor.status(label);
     },
   };
@@ -50,23 +50,23 @@ it('a socket that is missing only at the first look is there', async (t) => {
   t.true(existsSync(agent));
 });
 
-it('nothing is mended while somebody installs or removes the agent, and then what is left of it', async (t) => {
+it('a fix waits until another installation or uninstallation ends', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   chmodSync(bench.plist, 0o664);
   const unlock = await lockFolder(bench.layout.folder);
-  const mending = bench.doctor({ fix: true });
+  const fixing = bench.doctor({ fix: true });
   t.deepEqual(idsOf(await bench.doctor()), ['mode-too-wide']);
   await wait(500);
   t.is(statSync(bench.plist).mode & 0o777, 0o664);
   unlock();
-  t.like(await mending, [{ id: 'mode-too-wide', fixed: true }]);
+  t.like(await fixing, [{ id: 'mode-too-wide', fixed: true }]);
   rmSync(join(bench.layout.current, 'launchpool.cjs'));
-  const [, found] = await Promise.all([uninstall(bench), bench.doctor({ fix: true })]);
-  t.deepEqual(found, []);
+  const [, findings] = await Promise.all([uninstall(bench), bench.doctor({ fix: true })]);
+  t.deepEqual(findings, []);
 });
 
-it('of all agents, one that is uninstalled meanwhile keeps nobody from looking at the others', async (t) => {
+it('an agent that is uninstalled during the checks does not stop the checks of other agents', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const other = 'com.example.another';

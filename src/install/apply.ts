@@ -1,0 +1,152 @@
+/** Applies a plan, step by step. Each step registers how it is undone. */
+import { join } from 'node:path';
+import { waitForStatus } from '../control/wait-for-status.ts';
+import type { InstallOptions } from '../installed/install-options.ts';
+import { jobOfRecord } from '../installed/job-of-record.ts';
+import { mustNotBeTaken, taken } from '../installed/ownership.ts';
+import { type InstallRecord, type ModuleFacts, readRecord } from '../installed/record.ts';
+import { CHECK } from '../installed/runtime-files.ts';
+import { type Before, type Changes, changesOf } from './changes.ts';
+import { checkModule } from './check-module.ts';
+import { cleanUp } from './cleanup.ts';
+import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
+import type { InstallStep } from './install-steps.ts';
+import { checkKeyFile, makeKeyFile, missingKeyFile } from './key-file.ts';
+import { lockFolder, type Unlock } from './lock.ts';
+import { copyNode } from './node-copy.ts';
+import type { Plan } from './plan.ts';
+import { replaceProcess } from './replace-process.ts';
+import type { StepContext, Steps } from './steps.ts';
+import { checkPort } from './verify.ts';
+import { writeVersion } from './version-folder.ts';
+import { recordTextOf, writeFiles } from './write-files.ts';
+
+/** The lock of the agent's folder: lock.ts. */
+export type Lock = {
+  /** Whether the caller has the lock. */
+  isLocked: boolean;
+  /** Set when apply() takes the lock. To be called after a failed installation has been undone. */
+  unlock?: Unlock;
+};
+
+export type Applied = {
+  outcome: 'installed' | 'upgraded' | 'unchanged';
+  facts: ModuleFacts;
+  /** The path of a key that was made. */
+  keyFile: string | undefined;
+};
+
+export async function apply(
+  plan: Plan,
+  options: InstallOptions,
+  steps: Steps<InstallStep>,
+  lock: Lock,
+): Promise<Applied> {
+  const { job, layout, supervisor, hash, node } = plan;
+  const made: string[] = [];
+  const before = await steps.run('program', (step) => writeProgram(plan, options, lock, made, step));
+  const { previous, keyFile } = before;
+  const changes = changesOf(plan, options, before);
+  const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
+  const facts = await steps.run('module', ({ detail, skip }) => {
+    if (previous?.hash !== hash || isNewVersion) return moduleFacts(plan, detail);
+    skip('this version has been checked');
+    return previous;
+  });
+  const recordText = (isUnderWay: boolean): string =>
+    recordTextOf({ plan, facts, options, previous, made, isUnderWay });
+  await steps.run('files', (step) => writeInstallation(plan, before, changes, made, recordText, step));
+  await steps.run('load', async ({ undo, skip }) => {
+    // The previous job of this agent may hold the port.
+    const isHeld = before.status.listening && previous?.options.tcp === options.tcp;
+    if (job.tcp !== undefined && !isHeld) await checkPort(job.tcp);
+    // Undone before the files are removed: the supervisor needs them to unload a new job.
+    if (!isLoaded) undo(() => supervisor.unload(job.label));
+    if (mustLoad) await supervisor.load(job, changes.files);
+    else skip('already loaded');
+  });
+  await steps.run('verify', async ({ undo, detail, skip }) => {
+    if (isUnchanged) return skip('nothing has changed');
+    // A client may have started the previous version since the status was read, so a process is dismissed in any case.
+    const { before: replaced, pid } = await replaceProcess(plan, job, hash);
+    await writeText(layout.record, recordText(false), 0o600, undo);
+    detail(replaced === undefined ? `process ${pid}` : `process ${pid} after ${replaced}`);
+  });
+  // The agent works. The next installation removes what this one fails to remove.
+  await cleanUp(layout, hash, node.path).catch(() => undefined);
+  const outcome = isUnchanged ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed';
+  return { outcome, facts, keyFile };
+}
+
+/** Locks the agent's folder, reads the state before, and writes the version's folder and the copy of Node. */
+async function writeProgram(
+  plan: Plan,
+  options: InstallOptions,
+  lock: Lock,
+  made: string[],
+  { undo, detail, skip }: StepContext,
+): Promise<Before> {
+  const { job, layout, supervisor, hash, node } = plan;
+  // Undone last, when the folders are empty.
+  const make = async (): Promise<void> => void made.push(...(await makeFolder(layout.folder, undo)));
+  if (lock.isLocked) await make();
+  else lock.unlock = await lockFolder(layout.folder, { make });
+  mustNotBeTaken(plan, job.label);
+  const [previous, status] = [readRecord(layout), await supervisor.status(job.label)];
+  if (status.heldBy !== undefined) throw taken(status.heldBy);
+  made.push(...(await makeFolder(layout.versions, undo)));
+  // The agent makes the cache once it has answered.
+  if (previous === undefined) undo(() => removeTree(layout.cache));
+  const copied = node.from !== undefined && (await copyNode(node.from, node.path, undo));
+  const wrote = await writeVersion(layout.versions, hash, plan.files, undo);
+  if (wrote || copied) detail(join(layout.versions, hash));
+  else skip('already there');
+  // Another installation may have made the key while this one waited for the lock.
+  checkKeyFile(options);
+  return { previous, status, keyFile: missingKeyFile(options) };
+}
+
+async function moduleFacts(plan: Plan, detail: (text: string) => void): Promise<ModuleFacts> {
+  const { layout, hash, node, entry, job } = plan;
+  const version = join(layout.versions, hash);
+  const facts = await checkModule({
+    node: node.path,
+    program: join(version, CHECK),
+    module: join(version, entry),
+    env: job.env,
+  });
+  detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
+  return facts;
+}
+
+/** Writes the key, the log, the record and the supervisor's files, and makes the version the current one. */
+async function writeInstallation(
+  plan: Plan,
+  { previous, keyFile }: Before,
+  { isLoaded, files, isUnchanged }: Changes,
+  made: string[],
+  recordText: (isUnderWay: boolean) => string,
+  { undo, detail, skip }: StepContext,
+): Promise<void> {
+  const { layout, hash, supervisor, job } = plan;
+  // Undone when the files have been restored.
+  undo(() => (isLoaded ? restoreJob(plan, previous, files) : supervisor.forget(job.label)));
+  if (keyFile !== undefined) await makeKeyFile(keyFile, undo);
+  const wrote = await writeFiles(plan, { previous, made, record: () => recordText(!isUnchanged) }, undo);
+  if (await pointTo(layout.current, join(layout.versions, hash), undo)) wrote.push(layout.current);
+  if (wrote.length > 0) detail(wrote.join(', '));
+  else skip('already up to date');
+}
+
+/** Has the supervisor load the restored files, and dismisses the process of the version that failed. */
+async function restoreJob(
+  { supervisor, job, layout, host }: Plan,
+  previous: InstallRecord | undefined,
+  changed: readonly string[],
+): Promise<void> {
+  await supervisor.load(previous === undefined ? job : jobOfRecord(previous, layout, host), changed);
+  const dismissed = await supervisor.dismiss(job.label);
+  if (dismissed === undefined) return;
+  // Until it exits, it answers new connections with the version that failed.
+  await waitForStatus(supervisor, job.label, ({ pid }) => pid !== dismissed, job.stopSeconds * 1000);
+}

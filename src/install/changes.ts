@@ -1,0 +1,54 @@
+/** The difference between a plan and the agent that is installed: which parts of an installation have to run. */
+import { join } from 'node:path';
+import type { JobStatus } from '../../job/supervisor.ts';
+import type { InstallOptions } from '../installed/install-options.ts';
+import { linkTargetOf } from '../installed/read-optional.ts';
+import type { InstallRecord } from '../installed/record.ts';
+import { hasText } from './files.ts';
+import type { Plan } from './plan.ts';
+import { retainedOptions } from './retained-options.ts';
+
+/** The state before an installation. */
+export type Before = {
+  /** The record, if there is a readable one. */
+  previous: InstallRecord | undefined;
+  status: JobStatus;
+  /** The path at which a key has to be made; undefined if there is a key, or none is asked for. */
+  keyFile: string | undefined;
+};
+
+export type Changes = {
+  /** Whether the supervisor has the job already. */
+  isLoaded: boolean;
+  /** Paths of the supervisor's files whose text changes. */
+  files: string[];
+  isNewVersion: boolean;
+  /** Whether the supervisor has to load the job. */
+  mustLoad: boolean;
+  /** Whether the agent stays as it is. */
+  isUnchanged: boolean;
+};
+
+export function changesOf(plan: Plan, options: InstallOptions, { previous, status, keyFile }: Before): Changes {
+  const { job, jobFiles, layout, hash, entry, node } = plan;
+  // The supervisor may not have read the files of an interrupted installation, and the process before may be running.
+  const wasInterrupted = previous?.isUnderWay === true;
+  const files = jobFiles.filter(({ path, text }) => wasInterrupted || !hasText(path, text)).map(({ path }) => path);
+  const isNewVersion = wasInterrupted || linkTargetOf(layout.current) !== join(layout.versions, hash);
+  // Compared too, since the embedded holder has no files.
+  const isSameJob =
+    JSON.stringify(previous?.options) === JSON.stringify(retainedOptions(options)) &&
+    previous?.entry === entry &&
+    previous.node.path === node.path &&
+    previous.logFile === job.logFile &&
+    keyFile === undefined;
+  const mustLoad = files.length > 0 || !isSameJob || !status.listening;
+  return {
+    // A job that has failed counts: undoing an upgrade restores it.
+    isLoaded: status.listening || status.state === 'failed',
+    files,
+    isNewVersion,
+    mustLoad,
+    isUnchanged: !mustLoad && !isNewVersion,
+  };
+}

@@ -1,0 +1,15 @@
+/** The options of an installation. */
+import type { JobOptions } from './job-options.ts';
+import type { PlaceOptions } from './place.ts';
+
+export type InstallOptions = JobOptions &
+  PlaceOptions & {
+    /** Path of the agent's module. */
+    module: string;
+    /** Path of the Node that runs the agent. @default the Node that runs this */
+    node?: string | undefined;
+    /** Copies that Node into the agent's folder. @default only when its path is temporary */
+    copyNode?: boolean | undefined;
+    /** Destination of the agent's log. @default 'journal' if journald runs, else 'file' */
+    log?: 'journal' | 'file' | undefined;
+  };
