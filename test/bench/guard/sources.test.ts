@@ -1,6 +1,6 @@
 /** Sources for the guard, from a repository of the test's own. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { buildCheckout } from '../../../bench/guard/build.ts';
@@ -21,7 +21,7 @@ async function repository(
   git('init', '--quiet');
   for (const name of ['src/kept.ts', 'src/changed.ts', 'src/deleted.ts'])
     await writeFile(join(root, name), 'committed\n');
-  await writeFile(join(root, '.gitignore'), 'dist/\n');
+  await writeFile(join(root, '.gitignore'), 'dist/\nnode_modules/\n');
   git('add', '--all');
   git('commit', '--quiet', '--message', 'first');
   return { root, folder, git };
@@ -44,6 +44,7 @@ test('the working tree is extracted with what is changed, new and deleted, and s
   await rm(join(root, 'src/deleted.ts'));
   await mkdir(join(root, 'dist'));
   await writeFile(join(root, 'dist/built.js'), 'ignored\n');
+  await symlink(folder, join(root, 'node_modules'));
   const stateOf = (): string[] => [git('status', '--porcelain'), git('count-objects'), git('diff', '--cached')];
   const before = stateOf();
   await extractWorkingTree(root, join(folder, 'out'));
