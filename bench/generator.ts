@@ -71,9 +71,19 @@ export type ColdOptions = {
 /** From the first connection to the first of the first replies, and to the last of them. */
 export type ColdFigures = { firstMs: number; lastMs: number };
 
+/** A server that is started with the listening socket as descriptor 3, and stays. */
+export type KeepOptions = Pick<ColdOptions, 'socketPath' | 'command' | 'env'>;
+
+/** A program that runs to its end, and everything that it must print. */
+export type WallOptions = { command: readonly string[]; env: NodeJS.ProcessEnv; expect: string };
+
 export type Generator = {
   cold(options: ColdOptions): Promise<ColdFigures>;
   load(options: LoadOptions): Promise<LoadFigures>;
+  /** Starts a server, which ends with `close`, or with the bench. `close` resolves with what the server has logged. */
+  keep(options: KeepOptions): Promise<{ pid: number; close(): Promise<string> }>;
+  /** How long a program takes from its start to its end, in milliseconds. */
+  wall(options: WallOptions): Promise<number>;
   /** Opens connections that stay quiet until `release`. */
   hold(options: { socketPath: string; connections: number; every: number }): Promise<{
     figures: HoldFigures;
@@ -102,6 +112,17 @@ export async function compileGenerator(folder: string, compiler: string = proces
     cold: async ({ socketPath, command, env, ...rest }) =>
       JSON.parse(await output([program, 'cold', ...flags({ socket: socketPath, ...rest }), '--', ...command], env)),
     load: async (options) => JSON.parse(await output([program, 'load', ...flagsOf(options)])) as LoadFigures,
+    async keep({ socketPath, command, env }) {
+      const kept = start([program, 'keep', ...flags({ socket: socketPath }), '--', ...command], env);
+      const pid = Number((await kept.firstLine).replace('started ', ''));
+      const close = async (): Promise<string> => {
+        await kept.close();
+        return (await kept.ended).stderr.trim();
+      };
+      return { pid, close };
+    },
+    wall: async ({ command, env, expect }) =>
+      (JSON.parse(await output([program, 'wall', ...flags({ expect }), '--', ...command], env)) as { ms: number }).ms,
     async hold({ socketPath, connections, every }) {
       const held = start([program, 'hold', ...flags({ socket: socketPath, connections, every })]);
       const line = await held.firstLine;

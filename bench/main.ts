@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUILT_FOLDER, buildContenders } from './build.ts';
 import { compileGenerator, generatorProgram } from './generator.ts';
+import { asksForGuard } from './guard/options.ts';
 import { besideFolder, readLineUp } from './line-up.ts';
 import { readCommit, readMachine } from './machine.ts';
 import { type BenchOptions, type Checkout, HELP, readOptions } from './options.ts';
@@ -29,6 +30,10 @@ try {
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  if (asksForGuard(args)) {
+    const { runGuard } = await import('./guard/guard.ts');
+    return inFolder((folder) => runGuard(args, folder));
+  }
   const options = readOptions(args);
   if (options.command === 'help') {
     process.stdout.write(HELP);
@@ -40,6 +45,13 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const techniques = options.command === 'techniques' ? await import('./techniques.ts') : undefined;
+  return inFolder((folder) =>
+    techniques === undefined ? run(options, folder) : runTechniques(options, folder, techniques),
+  );
+}
+
+/** Gives a run a temporary folder. Removes it, and ends what the run has started, at its end or at a signal. */
+async function inFolder(body: (folder: string) => Promise<number>): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const cleanUp = async (): Promise<void> => {
     await endAll();
@@ -50,7 +62,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.once(signal, () => cleanUp().finally(() => process.exit(status)));
   }
   try {
-    return await (techniques === undefined ? run(options, folder) : runTechniques(options, folder, techniques));
+    return await body(folder);
   } finally {
     await cleanUp();
   }

@@ -1,6 +1,8 @@
 /** The command line of the bench. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { listOf, numberOf, wholeOf } from './arguments.ts';
+import { GUARD_HELP } from './guard/options.ts';
 
 export type BenchOptions = {
   command: 'run' | 'report' | 'techniques' | 'help';
@@ -29,6 +31,7 @@ const SECONDS = { full: 0.6, quick: 0.3 };
 export const HELP = `Usage: npm run bench -- [options]
        npm run bench -- report [FILE]
        npm run bench -- techniques [options]
+       npm run bench -- --guard REV [options]
 
 Measures launchpool beside its peers: in each round all of them, close together and in a new order. Every reply is
 checked. Prints medians over the rounds, and ratios, which are taken within each round.
@@ -48,7 +51,8 @@ checked. Prints medians over the rounds, and ratios, which are taken within each
 report writes bench/README.md and its charts from FILE (default: bench/results.json).
 
 techniques measures launchpool beside itself with one technique switched off, and writes docs/performance.md.
-`;
+
+${GUARD_HELP}`;
 
 /** @throws when an argument makes no sense. */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -96,24 +100,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function listOf(text: string): string[] {
-  return text.split(',').filter((each) => each !== '');
-}
-
 function checkoutOf(text: string): Checkout {
   const [, name, folder] = /^([\w.-]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || folder === undefined) throw new Error(`--beside ${text}: not of the form NAME=DIR`);
   return { name, folder: resolve(folder) };
-}
-
-function numberOf(text: string, flag: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !(number > 0)) throw new Error(`${flag} ${text}: not a number above zero`);
-  return number;
-}
-
-function wholeOf(text: string, flag: string): number {
-  const number = numberOf(text, flag);
-  if (!Number.isInteger(number)) throw new Error(`${flag} ${text}: not a whole number`);
-  return number;
 }

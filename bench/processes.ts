@@ -13,11 +13,39 @@ export type Started = {
   close(): Promise<void>;
 };
 
+export type StartOptions = {
+  cwd?: string;
+  /** Whether `close` ends the processes below it too: a shell leaves them behind. */
+  group?: boolean;
+};
+
 const running = new Set<Started>();
+let ending = false;
 
 /** Its standard input is a pipe, so that a process that reads it learns of the end of the bench, however it came. */
-export function start([program, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+export function start(
+  [program, ...args]: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv = {},
+  { cwd, group = false }: StartOptions = {},
+): Started {
+  if (ending) throw new Error(`${program} is not started: the bench ends`);
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    cwd,
+    detached: group,
+  });
+  const kill = (signal: NodeJS.Signals): void => {
+    if (!group || child.pid === undefined) {
+      child.kill(signal);
+      return;
+    }
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      // ESRCH: the whole group has ended.
+    }
+  };
   const line = Promise.withResolvers<string>();
   const ended = Promise.withResolvers<{ status: number | null; stdout: string; stderr: string }>();
   let stdout = '';
@@ -36,8 +64,8 @@ export function start([program, ...args]: readonly [string, ...string[]], env: N
     firstLine: line.promise,
     ended: ended.promise,
     async close() {
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+      kill('SIGTERM');
+      const late = setTimeout(kill, TIMEOUT_MS, 'SIGKILL');
       await ended.promise.catch(() => undefined);
       clearTimeout(late);
     },
@@ -65,13 +93,15 @@ export function start([program, ...args]: readonly [string, ...string[]], env: N
 export async function runToEnd(
   command: readonly [string, ...string[]],
   env?: NodeJS.ProcessEnv,
+  options?: StartOptions,
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const started = start(command, env);
+  const started = start(command, env, options);
   started.child.stdin?.end();
   return started.ended;
 }
 
-/** Ends all that still run. */
+/** Ends all that still run. No process can be started any more. */
 export async function endAll(): Promise<void> {
+  ending = true;
   await Promise.all([...running].map((started) => started.close()));
 }

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,37 +22,6 @@
 #define MOST_BYTES 65536
 #define PATIENCE_MS 20000
 #define LOOK_MS 500
-#define LISTEN_FD 3
-
-static pid_t start(int listener, char **command) {
-  pid_t pid = fork();
-  if (pid < 0) fail("cannot fork: %s", strerror(errno));
-  if (pid > 0) return pid;
-  // With its children, which it may not end by itself, it is a group of its own.
-  setpgid(0, 0);
-  char self[32];
-  snprintf(self, sizeof self, "%ld", (long)getpid());
-  setenv("LISTEN_PID", self, 1);
-  setenv("LISTEN_FDS", "1", 1);
-  // dup2 of a descriptor to itself would leave it closed on exec.
-  int copy = dup(listener);
-  if (dup2(copy, LISTEN_FD) < 0) _exit(126);
-  if (copy != LISTEN_FD) close(copy);
-  // The figures alone are for our own standard output.
-  dup2(STDERR_FILENO, STDOUT_FILENO);
-  execvp(command[0], command);
-  fprintf(stderr, "%s: %s\n", command[0], strerror(errno));
-  _exit(127);
-}
-
-static void stop(pid_t pid) {
-  int status;
-  kill(-pid, SIGTERM);
-  for (int waited = 0; waitpid(pid, &status, WNOHANG) == 0; waited += 1) {
-    if (waited == 5000) kill(-pid, SIGKILL);
-    usleep(1000);
-  }
-}
 
 /* Who knocks: its socket, what has come of its reply, and when that was whole. */
 struct caller {
@@ -125,7 +93,7 @@ int cold_main(int count, char **arguments) {
     ask(&callers[index], request, request_length);
   }
   // As a supervisor does: the first connection is why the server is started.
-  pid_t pid = start(listener, arguments + options + 1);
+  pid_t pid = start_server(listener, arguments + options + 1);
   hear(callers, burst, expected, expected_length, started_ns, pid);
   double first = callers[0].ms, last = callers[0].ms;
   for (int index = 0; index < burst; index += 1) {
@@ -134,7 +102,7 @@ int cold_main(int count, char **arguments) {
     close(callers[index].fd);
   }
   usleep((useconds_t)stay_ms * 1000);
-  stop(pid);
+  stop_server(pid);
   printf("{\"firstMs\":%.3f,\"lastMs\":%.3f}\n", first, last);
   unlink(path);
   return 0;

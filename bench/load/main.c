@@ -3,6 +3,8 @@
  *   load  asks over many connections at once, checks each reply, and prints rates and times as a line of JSON;
  *   hold  opens connections that stay quiet, asks some of them, and keeps all until its standard input ends;
  *   cold  starts a server for each connection, and times its first reply;
+ *   keep  starts a server, and ends it when its standard input ends;
+ *   wall  times a program from its start to its end, and checks its output;
  *   serve answers as fast as C does, so that it is known what the generator itself can do.
  */
 #include "shared.h"
@@ -14,9 +16,11 @@ int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
   const char *what = count > 1 ? arguments[1] : "";
   if (strcmp(what, "cold") == 0) return cold_main(count - 2, arguments + 2);
-  if (count % 2 != 0) fail("usage: %s load|hold|cold|serve --socket PATH [--option value ...]", arguments[0]);
+  if (strcmp(what, "keep") == 0) return keep_main(count - 2, arguments + 2);
+  if (strcmp(what, "wall") == 0) return wall_main(count - 2, arguments + 2);
+  if (count % 2 != 0) fail("usage: %s load|hold|cold|keep|wall|serve --socket PATH [--option value ...]", arguments[0]);
   if (strcmp(what, "load") == 0) return load_main(count - 2, arguments + 2);
   if (strcmp(what, "hold") == 0) return hold_main(count - 2, arguments + 2);
   if (strcmp(what, "serve") == 0) return serve_main(count - 2, arguments + 2);
-  fail("%s: neither load nor hold nor cold nor serve", what);
+  fail("%s: neither load nor hold nor cold nor keep nor wall nor serve", what);
 }

@@ -25,6 +25,14 @@ int connect_to(const char *path);
 int listen_at(const char *path);
 void make_nonblocking(int fd);
 
+/*
+ * Starts a server with the listening socket as descriptor 3, as sd_listen_fds(3) has it, in a process group of its own.
+ * Its standard output goes to standard error. It ends with this program, also at SIGINT, SIGTERM and SIGHUP.
+ */
+pid_t start_server(int listener, char **command);
+/* Ends a server and the processes of its group: by SIGTERM, after four seconds by SIGKILL. */
+void stop_server(pid_t pid);
+
 /* As many descriptors as this user may have at all; returns how many that is. */
 long raise_descriptor_limit(void);
 
@@ -54,5 +62,7 @@ int load_main(int count, char **arguments);
 int hold_main(int count, char **arguments);
 int serve_main(int count, char **arguments);
 int cold_main(int count, char **arguments);
+int keep_main(int count, char **arguments);
+int wall_main(int count, char **arguments);
 
 #endif

@@ -1,5 +1,4 @@
 /** The bench as a program: a very short run, what it writes down, and the report of it. */
-import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,25 +12,9 @@ import type { Results } from '../../bench/results.ts';
 import { runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
+import { descendantsOf, isAlive } from './processes.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
-/** The processes below this one, at any depth. */
-function descendantsOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const all = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  const below = (parent: number): number[] =>
-    all.filter(([, of]) => of === parent).flatMap(([id = 0]) => [id, ...below(id)]);
-  return below(pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    // There is no such process.
-    return false;
-  }
-}
 
 const bench = (...args: string[]) => runProgram([process.execPath, MAIN, ...args]);
 

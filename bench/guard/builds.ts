@@ -1,0 +1,71 @@
+/** Gets the three sides ready: sources, packages, build, and how their agents are started. */
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { build as bundle } from 'esbuild';
+import { runToEnd } from '../processes.ts';
+import { buildCheckout } from './build.ts';
+import { nodeFlagsOf } from './node-flags.ts';
+import type { Build, Handlers, Side } from './side.ts';
+import { extract, extractWorkingTree } from './sources.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** Names of one length: paths stand in environments and in source maps, and shift what is behind them in memory. */
+const FOLDERS: Readonly<Record<Side, string>> = { other: 'b1', this: 'a1', again: 'a2' };
+
+export type Sides = { builds: Readonly<Record<Side, Build>>; handlers: Handlers };
+
+/** @param onStep is called with what is done next, and with what differs from a full comparison. */
+export async function buildSides(commit: string, folder: string, onStep: (text: string) => void): Promise<Sides> {
+  const place = (side: Side): string => join(folder, FOLDERS[side]);
+  const short = commit.slice(0, 12);
+  onStep(`Builds ${short}.`);
+  await extract(ROOT, commit, place('other'));
+  const other = await buildCheckout(ROOT, place('other'), short);
+  onStep('Builds this checkout.');
+  await extractWorkingTree(ROOT, place('this'));
+  const own = await buildCheckout(ROOT, place('this'), 'this checkout');
+  // The same build would come of it.
+  const { status, stderr } = await runToEnd(['cp', '-R', place('this'), place('again')]);
+  if (status !== 0) throw new Error(`the build cannot be copied: ${stderr}`);
+  const again = join(place('again'), relative(place('this'), own));
+
+  const handlers = await bundleHandlers(folder);
+  const home = join(folder, 'home');
+  await mkdir(home, { mode: 0o700 });
+  const ownFlags = await nodeFlagsOf(own, handlers.rot13, home);
+  const otherFlags = await nodeFlagsOf(other, handlers.rot13, home).catch((error: unknown) => {
+    onStep(
+      `${short} does not say which flags it gives to Node: those of this checkout are used. ${(error as Error).message}`,
+    );
+    return ownFlags;
+  });
+  const sideOf = (side: Side, program: string, nodeFlags: readonly string[]): Build => ({
+    program,
+    nodeFlags,
+    env: { XDG_CACHE_HOME: join(folder, `cache-${FOLDERS[side]}`) },
+  });
+  return {
+    builds: {
+      other: sideOf('other', other, otherFlags),
+      this: sideOf('this', own, ownFlags),
+      again: sideOf('again', again, ownFlags),
+    },
+    handlers,
+  };
+}
+
+/** The handlers of this checkout, for all sides, as JavaScript: an agent that strips types would take longer to start. */
+async function bundleHandlers(folder: string): Promise<Handlers> {
+  const source = (name: string): string => join(import.meta.dirname, '..', 'handlers', 'raw', `${name}.ts`);
+  const outdir = join(folder, 'handlers');
+  await bundle({
+    entryPoints: [source('rot13'), source('echo')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    logLevel: 'warning',
+  });
+  return { rot13: join(outdir, 'rot13.mjs'), echo: join(outdir, 'echo.mjs') };
+}

@@ -1,0 +1,106 @@
+/** What the guard measures. */
+import type { Generator } from '../generator.ts';
+import { residentBytes } from '../resident.ts';
+import type { Unit } from '../text.ts';
+import { agentCommand, type Build, callCommand, type Handlers } from './side.ts';
+
+export type Subject = {
+  build: Build;
+  handlers: Handlers;
+  generator: Generator;
+  /** Of its agent, or free if it has none. */
+  socketPath: string;
+  /** Of its agent, 0 if it has none. */
+  pid: number;
+  threads: number;
+  seconds: number;
+};
+
+export type GuardCell = {
+  name: string;
+  unit: Unit;
+  better: 'higher' | 'lower';
+  /** The handler of the agent that is asked. Without one, the measurement starts what it needs. */
+  handler?: keyof Handlers;
+  /** How often each side is measured in a round. */
+  repeats: number;
+  /** How long all agents are left alone before the first measurement of a round, in milliseconds. */
+  settleMs?: number;
+  /** Runs the measured code in a new agent, before the first measurement of a round. */
+  warmUp?(subject: Subject): Promise<unknown>;
+  measure(subject: Subject): Promise<number>;
+};
+
+const MIB = 2 ** 20;
+const KIB = 2 ** 10;
+const WARM_UP_SECONDS = 0.25;
+const TEXT = 'Hello';
+const REPLY = 'Uryyb';
+/** Compiled code is kept some time after the first reply. */
+const KEEPING_MS = 500;
+
+/** In the order in which they are measured: memory first, before an agent has worked. */
+export const CELLS: readonly GuardCell[] = [
+  {
+    name: 'idle memory',
+    unit: 'mib',
+    better: 'lower',
+    handler: 'rot13',
+    repeats: 1,
+    settleMs: 1_000,
+    // Both threads must have started.
+    warmUp: ({ generator, socketPath }) => generator.load({ socketPath, connections: 16, depth: 4, count: 256 }),
+    measure: async ({ pid }) => residentBytes(pid) / MIB,
+  },
+  {
+    name: 'call',
+    unit: 'ms',
+    better: 'lower',
+    handler: 'rot13',
+    repeats: 5,
+    warmUp: callOnce,
+    measure: callOnce,
+  },
+  loadCell('1x1', 1, 1),
+  loadCell('16x16', 16, 16),
+  loadCell('64x64', 64, 64),
+  loadCell('64 KiB 1x1', 1, 1, 64 * KIB),
+  loadCell('64 KiB 4x4', 4, 4, 64 * KIB),
+  {
+    name: 'first reply',
+    unit: 'ms',
+    better: 'lower',
+    repeats: 5,
+    measure: async (subject) => (await startCold(subject, 0)).firstMs,
+  },
+];
+
+/** Starts an agent of a build once, so that its compiled code is kept before anything is measured. */
+export async function prepare(subject: Subject): Promise<void> {
+  await startCold(subject, KEEPING_MS);
+}
+
+function callOnce({ build, generator, socketPath }: Subject): Promise<number> {
+  return generator.wall({ command: callCommand(build, socketPath, TEXT), env: build.env, expect: REPLY });
+}
+
+function startCold({ build, handlers, generator, socketPath, threads }: Subject, stay: number) {
+  const command = agentCommand(build, handlers.rot13, threads);
+  return generator.cold({ socketPath, burst: 1, command, env: build.env, text: TEXT, reply: REPLY, stay });
+}
+
+/** Requests a second. With a size, an agent that sends back messages of that size. */
+function loadCell(name: string, connections: number, depth: number, size?: number): GuardCell {
+  const handler = size === undefined ? 'rot13' : 'echo';
+  const load = ({ generator, socketPath }: Subject, seconds: number, warmUpSeconds: number) =>
+    generator.load({ socketPath, connections, depth, seconds, warmUpSeconds, expect: handler, ...(size && { size }) });
+  return {
+    name,
+    unit: 'rate',
+    better: 'higher',
+    handler,
+    repeats: 6,
+    warmUp: (subject) => load(subject, WARM_UP_SECONDS, 0),
+    measure: async (subject) => (await load(subject, subject.seconds, subject.seconds / 5)).reqPerSec,
+  };
+}

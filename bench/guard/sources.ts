@@ -1,0 +1,53 @@
+/** The sources of a commit, and of the working tree, in folders of their own. Writes nothing into the repository. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runToEnd } from '../processes.ts';
+
+/**
+ * @returns the full id of the commit.
+ * @throws when there is no such commit.
+ */
+export async function resolveCommit(root: string, revision: string): Promise<string> {
+  const named = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+  const { status, stdout } = await runToEnd(['git', '-C', root, ...named]);
+  if (status === 0) return stdout.trim();
+  const inside = await runToEnd(['git', '-C', root, 'rev-parse', '--git-dir']);
+  throw new Error(
+    inside.status === 0
+      ? `--guard ${revision}: there is no such commit in this repository`
+      : `--guard ${revision}: ${root} is not a git checkout`,
+  );
+}
+
+/** Extracts a commit, or another tree, to a folder that does not exist yet. */
+export async function extract(root: string, tree: string, folder: string, env?: NodeJS.ProcessEnv): Promise<void> {
+  const archive = `${folder}.tar`;
+  await mkdir(folder);
+  await succeed(['git', '-C', root, 'archive', `--output=${archive}`, tree], env);
+  await succeed(['tar', '-x', '-f', archive, '-C', folder]);
+}
+
+/**
+ * Extracts the working tree as it stands: changes that are not committed and new files belong to it, ignored files do not.
+ * Git gets an index and a folder of objects beside the target for it. Packages that are linked are not ignored as a folder
+ * of them is, and are left out too.
+ */
+export async function extractWorkingTree(root: string, folder: string): Promise<void> {
+  const gitFolder = await succeed(['git', '-C', root, 'rev-parse', '--path-format=absolute', '--git-common-dir']);
+  const objects = `${folder}.objects`;
+  const env = {
+    GIT_INDEX_FILE: `${folder}.index`,
+    GIT_OBJECT_DIRECTORY: objects,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitFolder, 'objects'),
+  };
+  await mkdir(objects);
+  await succeed(['git', '-C', root, 'read-tree', 'HEAD'], env);
+  await succeed(['git', '-C', root, 'add', '--all', '--', ':(top)', ':(top,exclude)node_modules'], env);
+  await extract(root, await succeed(['git', '-C', root, 'write-tree'], env), folder, env);
+}
+
+async function succeed(command: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Promise<string> {
+  const { status, stdout, stderr } = await runToEnd(command, env);
+  if (status !== 0) throw new Error(`${command.join(' ')} has ended with status ${status}:\n${stderr}`);
+  return stdout.trim();
+}

@@ -1,0 +1,64 @@
+/*
+ * wall: starts a program, waits for its end, checks what it prints, and prints how long that took as a line of JSON.
+ *
+ *   --expect TEXT  -- COMMAND ARGUMENT ...
+ */
+#include "shared.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_OUTPUT_BYTES 4096
+
+static size_t read_all(int fd, char *bytes, size_t room) {
+  size_t length = 0;
+  for (;;) {
+    ssize_t got = read(fd, bytes + length, room - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("cannot read: %s", strerror(errno));
+    if (got == 0) return length;
+    length += (size_t)got;
+    if (length == room) fail("the program prints more than %d bytes", MAX_OUTPUT_BYTES);
+  }
+}
+
+int wall_main(int count, char **arguments) {
+  int options = 0;
+  while (options < count && strcmp(arguments[options], "--") != 0) options += 1;
+  if (options + 1 >= count) fail("wall: a command must stand behind --");
+  const char *expected = option(options, arguments, "--expect", NULL);
+  char **command = arguments + options + 1;
+  int output[2];
+  if (pipe(output) != 0) fail("pipe: %s", strerror(errno));
+
+  uint64_t started_ns = now_ns();
+  pid_t pid = fork();
+  if (pid < 0) fail("cannot fork: %s", strerror(errno));
+  if (pid == 0) {
+    int nothing = open("/dev/null", O_RDONLY);
+    dup2(nothing, STDIN_FILENO);
+    dup2(output[1], STDOUT_FILENO);
+    close(output[0]);
+    close(output[1]);
+    execvp(command[0], command);
+    fprintf(stderr, "%s: %s\n", command[0], strerror(errno));
+    _exit(127);
+  }
+  close(output[1]);
+  static char bytes[MAX_OUTPUT_BYTES];
+  size_t length = read_all(output[0], bytes, sizeof bytes);
+  int status;
+  if (waitpid(pid, &status, 0) != pid) fail("waitpid: %s", strerror(errno));
+  double ms = (double)(now_ns() - started_ns) / 1e6;
+
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("the program has failed with wait status %d", status);
+  if (length != strlen(expected) || memcmp(bytes, expected, length) != 0)
+    fail("wrong output: %.*s", (int)length, bytes);
+  printf("{\"ms\":%.3f}\n", ms);
+  return 0;
+}
