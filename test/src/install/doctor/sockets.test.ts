@@ -2,7 +2,7 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
-import { abandonAt } from '../../../helpers/unix-sockets.ts';
+import { leaveDeadSocket } from '../../../helpers/unix-sockets.ts';
 import { until } from '../../../helpers/until.ts';
 import { type Bench, isMended, launchdBench, onSystemd } from './bench.ts';
 
@@ -20,7 +20,7 @@ const FAULTS: readonly [what: string, plant: (t: ExecutionContext, path: string)
     [
       'is the socket of somebody who is gone',
       async (t, path) => {
-        await abandonAt(t, path);
+        await leaveDeadSocket(t, path);
         chmodSync(path, 0o600);
       },
       /^nobody listens at .*who is gone$/,
