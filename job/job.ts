@@ -1,11 +1,11 @@
-/** What is to be installed, in the words of no supervisor in particular. */
+/** A job: an agent to install, independent of the supervisor. */
 
 export type Job = {
-  /** Names the job and all that belongs to it; see checkLabel in wire/address.ts. */
+  /** Names the job and everything that belongs to it; see checkLabel in wire/address.ts. */
   label: string;
   /** Program and arguments; the program is an absolute path. */
   command: readonly [string, ...string[]];
-  /** The whole environment, but for what a supervisor adds of its own (HOME, and the like). */
+  /** The environment, without the variables that a supervisor adds, such as HOME. */
   env: Readonly<Record<string, string>>;
   /** Absolute. */
   workingDirectory: string;
@@ -13,13 +13,13 @@ export type Job = {
   sockets: { agent: string; control: string };
   /** A second address for requests, on the loopback interface. */
   tcp?: TcpAddress | undefined;
-  /** Where standard output and error go; without one, to the supervisor's own log, where it has one. */
+  /** The file for standard output and error. @default the supervisor's log, or none under launchd */
   logFile?: string | undefined;
-  /** After so many seconds, an agent that was told to leave is killed. */
+  /** Seconds between the request to stop and SIGKILL. */
   stopSeconds: number;
-  /** What macOS may take from it for the sake of others. */
+  /** The resources that macOS grants the process. */
   processType: ProcessType;
-  /** Bundle identifiers of the app that System Settings shall show this as a part of. */
+  /** Bundle identifiers of the app that System Settings lists the job under. */
   bundleIdentifiers: readonly string[];
 };
 

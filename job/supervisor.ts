@@ -1,15 +1,15 @@
-/** What a supervisor can be asked to do with a job: the one shape that launchd, systemd and our own holder have. */
+/** The interface of a supervisor, which launchd, systemd and the embedded holder implement. */
 import type { Job } from './job.ts';
 
 /**
- * - `not-installed`: nothing is known of it.
- * - `idle`: listening, without a process; the next connection starts one. The healthy rest.
- * - `starting`, `running`, `stopping`: there is a process.
- * - `throttled`: it ended too soon or too often, and is started again after a while.
- * - `failed`: the last process ended with an error, or the supervisor has given the socket up; `detail` says which.
+ * - `not-installed`: the supervisor does not have the job.
+ * - `idle`: listening without a process, the healthy state at rest; the next connection starts a process.
+ * - `starting`, `running`, `stopping`: the job has a process.
+ * - `throttled`: the last process ended too soon or too often; the supervisor delays the next start.
+ * - `failed`: the last process ended with an error, or the supervisor has closed the socket; `detail` gives the cause.
  * - `disabled`: switched off.
- * - `blocked`: it should be there and is not; the supervisor does not say why.
- * - `unknown`: the supervisor cannot be asked.
+ * - `blocked`: installed but not loaded, without a reason from the supervisor.
+ * - `unknown`: the supervisor gives no answer, or an unknown one.
  */
 export const JOB_STATES = [
   'not-installed',
@@ -26,19 +26,19 @@ export const JOB_STATES = [
 
 export type JobStatus = {
   state: (typeof JOB_STATES)[number];
-  /** In words, where the state alone does not say it all. */
+  /** Details of the state, for people. */
   detail?: string;
-  /** Of the process, if there is one. */
+  /** The process id, while a process exists. */
   pid?: number;
-  /** Of a job of that label that is somebody else's: the file that tells of it. Nothing is done to such a job. */
+  /** The file of another job that has the label. launchpool does not change such a job. */
   heldBy?: string;
-  /** How the last process ended; undefined when none has. */
+  /** The exit status or signal of the last process; undefined before the first exit. */
   lastExit?: number | string;
-  /** Whether connections to the sockets reach the job: false for a socket unit that has failed, and the like. */
+  /** Whether connections to the sockets reach the job: false, for instance, for a failed socket unit. */
   listening: boolean;
 };
 
-/** A file that tells the supervisor of the job. */
+/** A file that describes the job to the supervisor. */
 export type JobFile = { path: string; text: string; mode: number };
 
 export type Command = readonly [string, ...string[]];
@@ -46,43 +46,43 @@ export type Command = readonly [string, ...string[]];
 export type Supervisor = {
   readonly name: 'launchd' | 'systemd' | 'embedded';
   /**
-   * Whether it can be reached from here.
+   * Checks that this process can reach the supervisor.
    * @throws ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE
    */
   check(): Promise<void>;
   /**
-   * The files that tell it of the job.
+   * The files that describe the job.
    * @throws ERR_LAUNCHPOOL_JOB_INVALID
    */
   filesOf(job: Job): JobFile[];
-  /** The files of a job of which only the label is known. */
+  /** The paths of these files, from the label alone. */
   pathsOf(label: string): string[];
   /**
-   * The commands that load() runs when nothing goes wrong, for people to read. What ends a job is among them, and is left
-   * out by load() where there is none: to know that, the supervisor would have to be asked.
+   * The commands that load() runs without an error, for people to read. The list always has the commands that end a
+   * loaded job; load() asks the supervisor and leaves them out without one.
    */
   loading(job: Job, changed: readonly string[]): Command[];
   /**
-   * Makes the supervisor hold the job's sockets as the files on disk say. What runs is ended where that is needed.
-   * @param changed paths of the files that are not what the supervisor has read; for a new job, all.
+   * Makes the supervisor hold the job's sockets according to the files on disk. Ends the process if the change needs it.
+   * @param changed paths of the files that differ from those the supervisor has read; for a new job, all paths.
    * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED
    */
   load(job: Job, changed: readonly string[]): Promise<void>;
   /**
-   * Ends the job, and resolves when nothing is left of it but its files. Of a job that is not there, nothing is done.
+   * Ends the job, and resolves when only its files are left. Does nothing without such a job.
    * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED
    */
   unload(label: string): Promise<void>;
-  /** To be called when the files have been removed. */
+  /** Called after the files are removed. */
   forget(label: string): Promise<void>;
   /**
-   * Asks the process to leave, if there is one: it finishes what it has begun, new connections wait for the next.
-   * @returns its id.
+   * Asks the process to shut down: it completes open requests, and new connections wait for the next process.
+   * @returns the process id; undefined without a process.
    */
   dismiss(label: string): Promise<number | undefined>;
-  /** Starts nothing. */
+  /** Does not start a process. */
   status(label: string): Promise<JobStatus>;
-  /** The command that prints the supervisor's own log of the job, if it keeps one. */
+  /** The command that prints the supervisor's log of the job; undefined when it keeps none. */
   logCommand(label: string, options: LogRange): Command | undefined;
 };
 

@@ -1,12 +1,12 @@
-/** launchd's side of socket activation: the name of a socket in the plist → its descriptors. */
+/** Check-in with launchd: the name of a socket in the plist → its descriptors. */
 import { LaunchpoolError } from '../wire/errors.ts';
-import { type ActivateSocket, bindActivateSocket, ERRNO, LIBRARIES } from './libsystem.ts';
+import { ACTIVATION_ERRNO, type ActivateSocket, bindActivateSocket, LIBRARIES } from './libsystem.ts';
 
 /**
- * Asks launchd for the sockets of each name. It hands each name out once in the life of a process.
- * @param names the keys under `Sockets` in the plist, not labels and not paths.
- * @param libraries where launch_activate_socket is looked for.
- * @returns all descriptors of each name, several where a name stands for several addresses.
+ * Asks launchd for the sockets of each name. launchd returns a name's sockets once per process.
+ * @param names keys under `Sockets` in the plist.
+ * @param libraries tried in order until one has launch_activate_socket.
+ * @returns all descriptors of each name; a name with several addresses has several.
  * @throws ERR_LAUNCHPOOL_CHECK_IN_UNKNOWN_NAME, ERR_LAUNCHPOOL_CHECK_IN_NOT_MANAGED, ERR_LAUNCHPOOL_CHECK_IN_REPEATED,
  *   ERR_LAUNCHPOOL_CHECK_IN_FAILED, ERR_LAUNCHPOOL_CHECK_IN_LIBRARY
  */
@@ -22,31 +22,31 @@ function activateOne(activate: ActivateSocket, name: string): number[] {
   const answer = activate(name);
   if (Array.isArray(answer)) return answer;
   switch (answer.errno) {
-    case ERRNO.ENOENT:
+    case ACTIVATION_ERRNO.ENOENT:
       throw new LaunchpoolError(
         'ERR_LAUNCHPOOL_CHECK_IN_UNKNOWN_NAME',
         `launchd has no socket "${name}" for this job`,
         {
-          hint: `The key under Sockets in the job's plist must be ${name}; install the agent again.`,
+          hint: `Install the agent again: the plist needs a key ${name} under Sockets.`,
         },
       );
-    case ERRNO.ESRCH:
+    case ACTIVATION_ERRNO.ESRCH:
       throw new LaunchpoolError('ERR_LAUNCHPOOL_CHECK_IN_NOT_MANAGED', 'launchd does not manage this process', {
-        hint: 'Only the process that launchd itself started may check in, not a child of it (npm, npx, sh -c).',
+        hint: 'Have launchd start the agent itself, not a parent of it such as npm, npx or sh -c.',
       });
-    case ERRNO.EALREADY:
+    case ACTIVATION_ERRNO.EALREADY:
       throw new LaunchpoolError(
         'ERR_LAUNCHPOOL_CHECK_IN_REPEATED',
-        `the socket "${name}" has been handed out already`,
+        `this process has received the socket "${name}" before`,
         {
-          hint: 'launchd hands a socket to a process once; keep the descriptors.',
+          hint: 'Keep the descriptors of the first check-in: launchd returns a socket once per process.',
         },
       );
     default:
       throw new LaunchpoolError(
         'ERR_LAUNCHPOOL_CHECK_IN_FAILED',
         `launchd refused the socket "${name}" with error number ${answer.errno}`,
-        { data: { errno: answer.errno }, hint: '`launchctl error N` says what the number means.' },
+        { data: { errno: answer.errno }, hint: `Run \`launchctl error ${answer.errno}\` for its meaning.` },
       );
   }
 }

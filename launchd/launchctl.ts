@@ -1,15 +1,15 @@
-/** launchctl(1): its commands, its exit statuses, and what it prints. */
+/** launchctl(1): its commands, exit statuses and output. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type CommandResult, commandFailed, type RunCommand } from '../job/run-command.ts';
 import type { Command } from '../job/supervisor.ts';
 
-/** By its path: another of that name may stand earlier in PATH. */
+/** An absolute path, since PATH may have another launchctl. */
 const LAUNCHCTL = '/bin/launchctl';
-/** Between two looks at what is going on. */
+/** Interval of the checks whether a label is free. */
 const POLL_MS = 100;
 const RETRY_MS = 500;
 
-/** What `launchctl error N` says of the numbers that matter here. */
+/** Exit statuses, by the names that `launchctl error N` gives them. */
 export const STATUS = {
   NO_SUCH_PROCESS: 3,
   IO_ERROR: 5,
@@ -20,7 +20,7 @@ export const STATUS = {
   DOMAIN_UNFIT: 125,
 } as const;
 
-/** What `print` ends with when there is nothing to print. Any other failure says nothing of whether there is. */
+/** Exit statuses of `print` for a missing job. Other failures leave open whether the job exists. */
 const ABSENT: readonly number[] = [
   STATUS.NO_SUCH_PROCESS,
   STATUS.NO_SUCH_DOMAIN,
@@ -28,36 +28,36 @@ const ABSENT: readonly number[] = [
   STATUS.DOMAIN_UNFIT,
 ];
 
-/** What `launchctl print` says of a job. */
+/** The fields that `launchctl print` reports of a job. */
 export type Printed = {
   state: string;
-  /** The plist it was loaded from. */
+  /** The plist that the job was loaded from. */
   path: string | undefined;
   pid: number | undefined;
-  /** Its exit status, or `signal 9`; undefined when it has never ended. */
+  /** An exit status, or `signal 9`; undefined before the first exit. */
   lastExit: number | string | undefined;
 };
 
-/** Of a job that is on its way out: its sockets are closed, and its label is taken until its process has gone. */
+/** States of a job that is being removed. Its sockets are closed; its label stays taken until its process has exited. */
 const STOPPING = ['SIGTERMed', 'SIGKILLed', 'languishing'];
 export const isStopping = ({ state }: Pick<Printed, 'state'>): boolean => STOPPING.includes(state);
 
 export type Launchctl = {
-  /** Whether there is such a domain. */
+  /** Whether the domain exists. */
   hasDomain(domain: string): Promise<boolean>;
   enable(domain: string, label: string): Promise<void>;
-  /** Resolves when the job is loaded from that plist, also if it was already. */
+  /** Resolves when the job is loaded from that plist, also if it was loaded before. */
   bootstrap(domain: string, label: string, plistPath: string, timeoutMs: number): Promise<void>;
-  /** Resolves when the job is gone, also if it never was there. */
+  /** Resolves when the job is removed, also if it did not exist. */
   bootout(domain: string, label: string, timeoutMs: number): Promise<void>;
-  /** Of a job that has no process, it is not heard. */
+  /** Does nothing for a job without a process. */
   kill(domain: string, label: string, signal: NodeJS.Signals): Promise<void>;
   /**
-   * Undefined when there is no such job, or no such domain.
-   * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when that cannot be told
+   * Undefined when the job or the domain does not exist.
+   * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when launchctl gives no answer
    */
   print(domain: string, label: string): Promise<Printed | undefined>;
-  /** Whether it is switched off, which outlives the job, its plist, and a restart. */
+  /** Whether the label is disabled. This outlives the job, its plist and a restart of the machine. */
   isDisabled(domain: string, label: string): Promise<boolean>;
 };
 
@@ -88,9 +88,9 @@ export function createLaunchctl(run: RunCommand): Launchctl {
       for (const deadline = Date.now() + timeoutMs; ; await wait(RETRY_MS)) {
         const result = await run(command);
         if (result.status === 0) return;
-        // 5 is all that it says of a label that is still being removed, and of one that is there already.
-        const passing = result.status === STATUS.IO_ERROR || result.status === STATUS.ALREADY;
-        if (!passing) throw commandFailed(command, result, hintOf(result));
+        // launchctl returns 5 both for a label that is being removed and for a loaded one.
+        const isTransient = result.status === STATUS.IO_ERROR || result.status === STATUS.ALREADY;
+        if (!isTransient) throw commandFailed(command, result, hintOf(result));
         const printed = await print(domain, label);
         if (printed?.path === plistPath && !isStopping(printed)) return;
         if (Date.now() >= deadline) throw commandFailed(command, result, hintOf(result));
@@ -102,10 +102,10 @@ export function createLaunchctl(run: RunCommand): Launchctl {
       const { NO_SUCH_PROCESS, IN_PROGRESS, ALREADY, NO_SUCH_SERVICE } = STATUS;
       if (result.status === NO_SUCH_PROCESS || result.status === NO_SUCH_SERVICE) return;
       if (![0, IN_PROGRESS, ALREADY].includes(result.status)) throw commandFailed(command, result, hintOf(result));
-      // It returns when it has told the process to end. The label is taken until that has happened.
+      // bootout returns after signalling the process. The label stays taken until the process has exited.
       for (const deadline = Date.now() + timeoutMs; (await print(domain, label)) !== undefined; await wait(POLL_MS)) {
         if (Date.now() < deadline) continue;
-        throw commandFailed(command, result, `The job is still there after ${timeoutMs / 1000} s.`);
+        throw commandFailed(command, result, `Try again later: the job still exists after ${timeoutMs / 1000} s.`);
       }
     },
     async kill(domain, label, signal) {
@@ -127,22 +127,22 @@ function hintOf({ status }: CommandResult): string {
   switch (status) {
     case STATUS.NO_SUCH_DOMAIN:
     case STATUS.DOMAIN_UNFIT:
-      return 'That user is not logged in at this Mac; the job will be loaded at the next login.';
+      return 'Log that user in to this Mac: the next login loads the job.';
     case STATUS.IO_ERROR:
-      return 'It may be switched off in System Settings > General > Login Items; `launchpool doctor` looks into it.';
+      return 'Switch the job on in System Settings > General > Login Items, or run `launchpool doctor` for the cause.';
     default:
-      return `\`launchctl error ${status}\` says what the number means.`;
+      return `Run \`launchctl error ${status}\` for the meaning of the number.`;
   }
 }
 
 /**
- * "NOT API in any sense at all", says launchctl(1) of this output, and everybody reads it. Lines of the job itself
- * begin with one tab; what is deeper speaks of other things in the same words.
+ * Parses the output of `launchctl print`, which launchctl(1) calls "NOT API in any sense at all"; no other interface
+ * exists. Lines about the job itself start with one tab. Deeper lines use the same words for other things.
  */
 export function parsePrint(text: string): Printed {
   const field = (name: string): string | undefined => new RegExp(`^\\t${name} = (.*)$`, 'm').exec(text)?.[1]?.trim();
   const pid = /^[1-9]\d*$/.exec(field('pid') ?? '')?.[0];
-  // The one line stands in the other's place: `78: EX_CONFIG`, `Killed: 9`.
+  // launchctl prints one of these two lines, for instance `78: EX_CONFIG` or `Killed: 9`.
   const status = /^-?\d+/.exec(field('last exit code') ?? '')?.[0];
   const signal = /\d+$/.exec(field('last terminating signal') ?? '')?.[0];
   return {
@@ -153,7 +153,7 @@ export function parsePrint(text: string): Printed {
   };
 }
 
-/** `"com.example.rot13" => disabled`, or `=> true` in older versions. */
+/** Matches `"com.example.rot13" => disabled`, or `=> true` in older versions. */
 export function parseDisabled(text: string, label: string): boolean {
   const line = text.split('\n').find((candidate) => candidate.includes(`"${label}" =>`));
   return line !== undefined && /=> (disabled|true)\s*$/.test(line);

@@ -1,22 +1,22 @@
-/** launch_activate_socket(3) by way of koffi. The one file that knows C. */
-import koffi from 'koffi';
+/** Calls launch_activate_socket(3). */
+import { ERRNO, freeMemory, type Library, loadLibrary, readInts } from '../libc/library.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
 
 /**
- * Where the function is. Neither file exists on disk since macOS 11, dlopen(3) finds both in the dyld shared cache
- * all the same, so nobody may look for them first
+ * The libraries that have the function. Since macOS 11 neither file exists on disk; dlopen(3) finds both in the dyld
+ * shared cache, so no caller may check for the files first
  * (https://developer.apple.com/documentation/macos-release-notes/macos-big-sur-11_0_1-release-notes, 62986286).
  */
 export const LIBRARIES: readonly string[] = ['/usr/lib/libSystem.B.dylib', '/usr/lib/system/libxpc.dylib'];
 
-/** Returns the descriptors, or the error number that the call gave back. */
+/** Returns the descriptors, or the error number that the call returned. */
 export type ActivateSocket = (name: string) => number[] | { errno: number };
 
-/** The error numbers that launch_activate_socket documents; they differ between platforms. */
-export const ERRNO: Readonly<Record<'ENOENT' | 'ESRCH' | 'EALREADY', number>> = {
-  ENOENT: koffi.os.errno.ENOENT as number,
-  ESRCH: koffi.os.errno.ESRCH as number,
-  EALREADY: koffi.os.errno.EALREADY as number,
+/** The error numbers that launch_activate_socket(3) documents. */
+export const ACTIVATION_ERRNO: Readonly<Record<'ENOENT' | 'ESRCH' | 'EALREADY', number>> = {
+  ENOENT: ERRNO.ENOENT as number,
+  ESRCH: ERRNO.ESRCH as number,
+  EALREADY: ERRNO.EALREADY as number,
 };
 
 /**
@@ -27,21 +27,21 @@ export function bindActivateSocket(libraries: readonly string[] = LIBRARIES): Ac
   const reasons: string[] = [];
   for (const path of libraries) {
     try {
-      return activateSocketOf(koffi.load(path));
+      return activateSocketOf(loadLibrary(path));
     } catch (error) {
-      // koffi's own message leaves the path out.
+      // The loader's message lacks the path.
       reasons.push(`${path}: ${(error as Error).message}`);
     }
   }
   throw new LaunchpoolError(
     'ERR_LAUNCHPOOL_CHECK_IN_LIBRARY',
-    `launch_activate_socket cannot be found: ${reasons.join('; ')}`,
-    { hint: 'It is part of macOS 10.10 and later.' },
+    `no library has launch_activate_socket: ${reasons.join('; ')}`,
+    { hint: 'Use macOS 10.10 or later, which has the function.' },
   );
 }
 
-function activateSocketOf(library: ReturnType<typeof koffi.load>): ActivateSocket {
-  // int launch_activate_socket(const char *name, int **fds, size_t *cnt): 0, or the error number itself.
+function activateSocketOf(library: Library): ActivateSocket {
+  // int launch_activate_socket(const char *name, int **fds, size_t *cnt) returns 0 or the error number.
   const call = library.func('int launch_activate_socket(const char *name, _Out_ void **fds, _Out_ size_t *cnt)');
   return (name) => {
     const fds: [unknown] = [null];
@@ -51,10 +51,10 @@ function activateSocketOf(library: ReturnType<typeof koffi.load>): ActivateSocke
     const [array] = fds;
     if (array === null) return [];
     try {
-      return Array.from(koffi.decode(array, 'int', Number(count[0])) as Int32Array);
+      return readInts(array, Number(count[0]));
     } finally {
-      // The caller owns the array and frees it with free(3).
-      koffi.free(array);
+      // The caller owns the array.
+      freeMemory(array);
     }
   };
 }

@@ -1,4 +1,4 @@
-/** Where launchd looks for the jobs of a user, and how it names them. */
+/** The paths and domains of a user's jobs in launchd. */
 import { join } from 'node:path';
 
 /** launchd.plist(5): "per-user agents provided by the user". */
@@ -7,8 +7,8 @@ export function plistPathOf(home: string, label: string): string {
 }
 
 /**
- * The domains that a user's jobs may live in: that of the login window, which there is while that user is logged in
- * there, and that of the user, which there is after any login, by ssh too. See launchctl(1).
+ * The domains of a user's jobs. The login window's domain exists while the user is logged in at the screen; the user's
+ * domain exists after any login, also by ssh. See launchctl(1).
  */
 export function domainsOf(uid: number): [gui: string, user: string] {
   return [`gui/${uid}`, `user/${uid}`];

@@ -1,14 +1,14 @@
-/** What of launchd.plist(5) a job of ours may have: an unknown key, or a value of another type, launchd ignores. */
+/** The part of launchd.plist(5) that an agent uses. launchd ignores unknown keys and values of other types silently. */
 import { z } from 'zod';
 import { MAX_SOCKET_PATH_BYTES } from '../wire/address.ts';
 
-/** A plist is XML 1.0, which cannot have control characters, and UTF-8, which cannot have half a character. */
+/** A plist is XML 1.0, which excludes control characters, and UTF-8, which excludes lone surrogates. */
 const text = z
   .string()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
   .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]*$/, 'has control characters')
-  .refine((value) => value.isWellFormed(), 'has a surrogate without its other half');
-/** "Must be absolute", and neither `~` nor `$` means anything in it. */
+  .refine((value) => value.isWellFormed(), 'has a lone surrogate');
+/** launchd.plist(5) requires absolute paths, and expands neither `~` nor `$`. */
 const absolute = text.regex(/^\//, 'is not absolute');
 const count = z
   .int()
@@ -17,7 +17,7 @@ const count = z
 
 const unixSocket = z.strictObject({
   SockPathName: absolute.refine((path) => Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES, 'is too long'),
-  /** Decimal: a plist has no octal numbers. */
+  /** A plist has no octal numbers. */
   SockPathMode: z.int().min(0).max(0o777),
 });
 
@@ -41,9 +41,9 @@ export const PLIST_SCHEMA = z.strictObject({
   WorkingDirectory: absolute,
   StandardOutPath: absolute,
   StandardErrorPath: absolute,
-  /** Seconds; 0 would be for ever. */
+  /** Seconds; launchd takes 0 for no limit. */
   ExitTimeOut: count,
-  /** Seconds between one start and the next; 0 is ignored. */
+  /** Seconds between two starts; launchd ignores 0. */
   ThrottleInterval: count,
   ProcessType: z.enum(['Interactive', 'Standard', 'Adaptive', 'Background']),
   SoftResourceLimits: z.strictObject({ NumberOfFiles: count }),

@@ -1,21 +1,21 @@
-/** A job → the plist that tells launchd of it. */
+/** A job → its plist. */
 import { build } from 'plist';
 import type { Job, TcpAddress } from '../job/job.ts';
 import { SOCKET_NAMES } from '../wire/address.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
 import { PLIST_SCHEMA, type Plist } from './plist-schema.ts';
 
-/** launchd's own default is 256, which a busy agent needs for its connections alone. */
+/** launchd's default is 256, too few for the connections of a busy agent. */
 const MAX_FILES = 16_384;
 /**
- * Between one start and the next, where the default of ten seconds would have people wait after a crash. An agent stays
- * longer than that of its own accord.
+ * Seconds between two starts. With launchd's default of 10, clients would wait after a crash. --min-uptime keeps an
+ * agent up for longer than that default.
  */
 const THROTTLE_SECONDS = 1;
 
 /**
- * What is not in it, on purpose: KeepAlive, which would start an agent anew that has left because nobody needs it;
- * RunAtLoad, for the same reason; EnableTransactions, with which launchd ends an agent without asking it.
+ * Three keys are left out on purpose: KeepAlive and RunAtLoad, which would start an agent without a client, and
+ * EnableTransactions, with which launchd kills an agent without SIGTERM.
  * @throws ERR_LAUNCHPOOL_JOB_INVALID
  */
 export function plistOf(job: Job): Plist {
@@ -37,16 +37,16 @@ export function plistOf(job: Job): Plist {
     ProcessType: PROCESS_TYPE[job.processType],
     SoftResourceLimits: { NumberOfFiles: MAX_FILES },
     Umask: 0o077,
-    // Also for who has logged in by ssh alone.
+    // Background covers a user who is logged in by ssh only.
     LimitLoadToSessionType: ['Aqua', 'Background'],
     ...(job.bundleIdentifiers.length === 0 ? {} : { AssociatedBundleIdentifiers: [...job.bundleIdentifiers] }),
   };
   const { data, error } = PLIST_SCHEMA.safeParse(unchecked);
   if (data !== undefined) return data;
   const issues = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new LaunchpoolError('ERR_LAUNCHPOOL_JOB_INVALID', `no valid plist: ${issues.join('; ')}`, {
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_JOB_INVALID', `the job makes no valid plist: ${issues.join('; ')}`, {
     cause: error,
-    hint: 'See launchd.plist(5).',
+    hint: 'Change these values: launchd.plist(5) describes the keys.',
   });
 }
 
@@ -65,7 +65,7 @@ function tcpSocket({ host, port }: TcpAddress): object {
   return { SockFamily: host.includes(':') ? 'IPv6' : 'IPv4', SockNodeName: host, SockServiceName: String(port) };
 }
 
-/** As XML. */
+/** Encodes as XML. */
 export function encodePlist(value: Plist): string {
   return `${build(value)}\n`;
 }

@@ -1,4 +1,4 @@
-/** launchd as a supervisor: the only door to all that is known of it, but for the check-in. */
+/** launchd as a supervisor: the entry point of this folder, beside the check-in. */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Job } from '../job/job.ts';
@@ -9,11 +9,11 @@ import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, isStopping, type Printed }
 import { domainsOf, plistPathOf } from './paths.ts';
 import { encodePlist, plistOf } from './plist.ts';
 
-/** What launchd itself may take, beyond what a job is given to end. */
+/** Time for launchd itself, beyond a job's stop timeout. */
 const SLACK_MS = 10_000;
-/** An agent of another version may have been given more time to end than is known here. */
+/** Used when the stop timeout of the loaded job is unknown, since another version may have installed it. */
 const STOP_TIMEOUT_MS = 60_000;
-/** bootstrap returns before the socket stands. */
+/** launchctl bootstrap returns before the sockets exist. */
 const SOCKET_MS = 5_000;
 const POLL_MS = 20;
 
@@ -21,7 +21,7 @@ export type LaunchdOptions = {
   run: RunCommand;
   home: string;
   uid: number;
-  /** Where the sockets of a label are. */
+  /** The socket paths of a label. */
   socketsOf: (label: string) => readonly string[];
 };
 
@@ -30,11 +30,11 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
   const domains = domainsOf(uid);
   const pathOf = (label: string): string => plistPathOf(home, label);
 
-  /** Where a new job goes: to the login window, unless nobody is logged in there. */
+  /** The domain for a new job: the login window's, or the user's when no user is logged in there. */
   async function domain(): Promise<string> {
     for (const candidate of domains) if (await launchctl.hasDomain(candidate)) return candidate;
     throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE', `launchd has no domain for user ${uid}`, {
-      hint: 'Log in, at the screen or by ssh; not as root, and not from cron.',
+      hint: 'Log in at the screen or by ssh. Neither root nor cron has a domain.',
     });
   }
 
@@ -46,20 +46,21 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     return undefined;
   }
 
-  /** @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when the label is that of somebody else's job */
+  /** @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when the label belongs to a job with another plist */
   async function findOwn(label: string): ReturnType<typeof find> {
-    const found = await find(label);
-    const { path = pathOf(label) } = found?.printed ?? {};
-    if (path === pathOf(label)) return found;
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_FAILED', takenBy(path), {
-      hint: `If nobody needs it: launchctl bootout ${found?.domain}/${label}. Else choose another label.`,
+    const job = await find(label);
+    const { path = pathOf(label) } = job?.printed ?? {};
+    if (path === pathOf(label)) return job;
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_FAILED', labelTakenBy(path), {
+      hint: `Choose another label, or remove the other job with: launchctl bootout ${job?.domain}/${label}`,
     });
   }
 
   async function unload(label: string, timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
-    const found = await findOwn(label);
-    if (found !== undefined) await launchctl.bootout(found.domain, label, timeoutMs + SLACK_MS);
-    // launchd leaves it, and sometimes cannot replace it: https://github.com/DeterminateSystems/nix-installer/issues/1517
+    const job = await findOwn(label);
+    if (job !== undefined) await launchctl.bootout(job.domain, label, timeoutMs + SLACK_MS);
+    // launchd leaves the socket files, and sometimes cannot replace them:
+    // https://github.com/DeterminateSystems/nix-installer/issues/1517
     for (const path of socketsOf(label)) if (isSocket(path)) unlinkSync(path);
   }
 
@@ -77,38 +78,38 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     },
     async load(job, changed) {
       const { label } = job;
-      const found = await findOwn(label);
-      // What somebody else is removing would be gone a moment later.
-      if (found !== undefined && changed.length === 0 && !isStopping(found.printed)) return;
-      // launchd keeps what it has read of a plist until the job is gone.
-      if (found !== undefined) await unload(label, job.stopSeconds * 1000);
-      const into = found?.domain ?? (await domain());
+      const loaded = await findOwn(label);
+      // A job that another process is removing must be loaded again.
+      if (loaded !== undefined && changed.length === 0 && !isStopping(loaded.printed)) return;
+      // launchd reads a plist again only after the job is removed.
+      if (loaded !== undefined) await unload(label, job.stopSeconds * 1000);
+      const into = loaded?.domain ?? (await domain());
       await launchctl.enable(into, label);
       await launchctl.bootstrap(into, label, pathOf(label), SLACK_MS);
-      await socketsStand(job);
+      await waitForSockets(job);
     },
     unload: (label) => unload(label),
     async forget() {
-      // What launchd keeps beyond that is whether the label is disabled, and it is not.
+      // launchd keeps nothing else of a label that is enabled.
     },
     async dismiss(label) {
-      const found = await findOwn(label);
-      if (found?.printed.pid === undefined) return undefined;
-      await launchctl.kill(found.domain, label, 'SIGTERM');
-      return found.printed.pid;
+      const job = await findOwn(label);
+      if (job?.printed.pid === undefined) return undefined;
+      await launchctl.kill(job.domain, label, 'SIGTERM');
+      return job.printed.pid;
     },
     async status(label) {
-      const found = await find(label);
-      if (found !== undefined) return statusOf(found.printed, pathOf(label));
+      const job = await find(label);
+      if (job !== undefined) return statusOf(job.printed, pathOf(label));
       if (!exists(pathOf(label))) return { state: 'not-installed', listening: false };
       const isDisabled = await Promise.all(domains.map((candidate) => launchctl.isDisabled(candidate, label)));
       if (isDisabled.includes(true)) {
         return { state: 'disabled', listening: false, detail: 'switched off: System Settings > General > Login Items' };
       }
-      const detail = 'not loaded: switched off in System Settings > General > Login Items, or nobody is logged in';
+      const detail = 'not loaded: switched off in System Settings > General > Login Items, or no user is logged in';
       return { state: 'blocked', listening: false, detail };
     },
-    // launchd's own log is the system's, and has nothing of what an agent says.
+    // launchd logs to the system log, without the output of an agent.
     logCommand: () => undefined,
   };
 }
@@ -118,21 +119,25 @@ function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string)
   if (pid !== undefined) status.pid = pid;
   if (lastExit !== undefined) status.lastExit = lastExit;
   if (path !== undefined && path !== expectedPath) {
-    return { ...status, state: 'failed', listening: false, heldBy: path, detail: takenBy(path) };
+    return { ...status, state: 'failed', listening: false, heldBy: path, detail: labelTakenBy(path) };
   }
   if (isStopping({ state })) return { ...status, state: 'stopping', listening: false };
   switch (state) {
     case 'running':
       return { ...status, state: 'running' };
     case 'spawning':
-    // The program that becomes the job's.
+    // xpcproxy is launchd's program that executes the job's.
     case 'xpcproxy':
       return { ...status, state: 'starting' };
     case 'spawn scheduled':
-      return { ...status, state: 'throttled', detail: 'it ended too soon; launchd starts it again after a while' };
+      return {
+        ...status,
+        state: 'throttled',
+        detail: 'the last process ended too soon; launchd starts the next one later',
+      };
     case 'not running':
     case 'exited':
-      // One that is told to leave before it listens to that, SIGTERM ends.
+      // SIGTERM ends a process that has not installed its handler yet.
       if (lastExit === undefined || lastExit === 0 || lastExit === 'signal 15') return { ...status, state: 'idle' };
       return {
         ...status,
@@ -140,23 +145,23 @@ function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string)
         detail: `the last process ended with ${lastExit}; the next connection starts one`,
       };
     default:
-      return { ...status, detail: `launchd calls it "${state}"` };
+      return { ...status, detail: `unknown state of launchd: "${state}"` };
   }
 }
 
-const takenBy = (path: string): string => `another job has this label: ${path}`;
+const labelTakenBy = (path: string): string => `another job has this label: ${path}`;
 
-/** Without a folder to put it in, launchd leaves a socket out, and says nothing. */
-async function socketsStand({ sockets }: Job): Promise<void> {
+/** launchd silently leaves out a socket that it cannot bind, for instance without its folder. */
+async function waitForSockets({ sockets }: Job): Promise<void> {
   for (const deadline = Date.now() + SOCKET_MS; ; await wait(POLL_MS)) {
     const missing = [sockets.agent, sockets.control].filter((path) => !isSocket(path));
     if (missing.length === 0) return;
     if (Date.now() < deadline) continue;
     throw new LaunchpoolError(
       'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
-      `launchd has made no socket at ${missing.join(', ')}`,
+      `launchd has not created the socket ${missing.join(', ')}`,
       {
-        hint: 'Is its folder there, and writable? `log show --predicate \'process == "launchd"\' --last 5m` may say more.',
+        hint: 'Check that the folder exists and is writable, or read `log show --predicate \'process == "launchd"\' --last 5m`.',
       },
     );
   }

@@ -1,14 +1,14 @@
-/** Ends the process where its threads do not let Node do so. */
-import koffi from 'koffi';
+/** Ends the process while threads keep Node from ending it. */
+import { loadLibrary } from './library.ts';
 
 /**
- * Node ends a process when its threads have ended, and a thread in native code ends when that returns, or never. _exit(2)
- * does not ask them. A signal would do the same, but is a crash to whoever supervises this process.
+ * Node ends a process after its threads have ended, and a thread in native code ends when that code returns, or never.
+ * _exit(2) does not wait for threads. A signal would not either, but the supervisor takes it for a crash.
  */
 export function exitAtOnce(status: number): void {
   try {
     process.emit('exit', status);
   } finally {
-    koffi.load(null).func('void _exit(int status)')(status);
+    loadLibrary().func('void _exit(int status)')(status);
   }
 }

@@ -1,50 +1,50 @@
-/** What the kernel knows of a socket, asked through libc: who is on its other side, and where it is bound. */
-import koffi from 'koffi';
+/** Socket calls: the user on the other side of a socket, its address, and the descriptor limit. */
+import { type Library, loadLibrary, sizeOf } from './library.ts';
 
 export type SocketAddress =
-  /** The path is empty where there is none, as in Linux's abstract namespace. */
+  /** The path is empty for a socket without one, for instance in Linux's abstract namespace. */
   { family: 'unix'; path: string } | { family: 'tcp'; host: string };
 
 export type SocketCalls = {
-  /** The user id of the process that connected; undefined where there is none to be had. */
+  /** The user id of the process that connected; undefined when the kernel has none. */
   uidOf(fd: number): number | undefined;
-  /** Where a socket is bound; undefined when it is none, or of another kind. */
+  /** The address a socket is bound to; undefined for another kind of socket or descriptor. */
   addressOf(fd: number): SocketAddress | undefined;
   /**
-   * Whether the other side takes nothing any more, rather than having ended its own side only. On macOS these look the
-   * same, and the next write tells.
+   * Whether the other side has closed the connection, rather than its own direction only. Always false on macOS, where
+   * poll(2) does not distinguish the two; there the next write fails.
    */
   isGone(fd: number): boolean;
-  /** How many descriptors this process may have. */
+  /** The maximum number of descriptors of this process. */
   readonly maxDescriptors: number;
 };
 
 export type SocketCallsOptions = {
   /** @default process.platform */
   platform?: NodeJS.Platform | undefined;
-  /** Where the functions are looked for. @default what the process itself is linked with */
+  /** The library with the functions. @default the libraries this process is linked with */
   library?: string | undefined;
 };
 
 const AF_UNIX = 1;
 const AF_INET = 2;
-/** By platform, what differs: sys/socket.h and sys/resource.h. */
+/** Constants that differ by platform: sys/socket.h and sys/resource.h. */
 const LINUX = { AF_INET6: 10, RLIMIT_NOFILE: 7 } as const;
 const DARWIN = { AF_INET6: 30, RLIMIT_NOFILE: 8 } as const;
-/** unix(7): what SO_PEERCRED gives is a struct ucred { pid_t pid; uid_t uid; gid_t gid; }. */
+/** unix(7): SO_PEERCRED returns a struct ucred { pid_t pid; uid_t uid; gid_t gid; }. */
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const UCRED_BYTES = 12;
 /** poll(2). */
 const POLLERR = 8;
 const POLLHUP = 16;
-/** More than any sockaddr has: struct sockaddr_storage. */
+/** The size of struct sockaddr_storage, which holds every sockaddr. */
 const SOCKADDR_BYTES = 128;
 
 export function createSocketCalls({ platform = process.platform, library }: SocketCallsOptions = {}): SocketCalls {
   const isDarwin = platform === 'darwin';
   const { AF_INET6, RLIMIT_NOFILE } = isDarwin ? DARWIN : LINUX;
-  const libc = koffi.load(library ?? null);
+  const libc = loadLibrary(library);
   const getsockname = libc.func('int getsockname(int fd, _Out_ void *name, _Inout_ uint32_t *size)');
   const poll = libc.func('int poll(_Inout_ void *fds, unsigned long count, int timeoutMs)');
   const getrlimit = libc.func('int getrlimit(int resource, _Out_ void *limits)');
@@ -55,7 +55,7 @@ export function createSocketCalls({ platform = process.platform, library }: Sock
       const name = Buffer.alloc(SOCKADDR_BYTES);
       const size: [number] = [SOCKADDR_BYTES];
       if (getsockname(fd, name, size) !== 0) return undefined;
-      // There the first byte is the length.
+      // On macOS the first byte is the length.
       const family = isDarwin ? name.readUInt8(1) : name.readUInt16LE(0);
       if (family === AF_UNIX) return { family: 'unix', path: pathIn(name.subarray(2, size[0])) };
       if (family === AF_INET) return { family: 'tcp', host: [...name.subarray(4, 8)].join('.') };
@@ -64,21 +64,19 @@ export function createSocketCalls({ platform = process.platform, library }: Sock
     },
     isGone(fd) {
       if (isDarwin) return false;
-      // struct pollfd { int fd; short events; short revents; }: these two come unasked.
+      // struct pollfd { int fd; short events; short revents; }: poll(2) reports these two without a request.
       const entry = Buffer.alloc(8);
       entry.writeInt32LE(fd, 0);
       return poll(entry, 1, 0) > 0 && (entry.readInt16LE(6) & (POLLERR | POLLHUP)) !== 0;
     },
     get maxDescriptors() {
-      const word = koffi.sizeof('unsigned long');
+      const word = sizeOf('unsigned long');
       const limits = Buffer.alloc(2 * word);
       if (getrlimit(RLIMIT_NOFILE, limits) !== 0) return Number.POSITIVE_INFINITY;
       return word === 8 ? Number(limits.readBigUInt64LE(0)) : limits.readUInt32LE(0);
     },
   };
 }
-
-type Library = ReturnType<typeof koffi.load>;
 
 function byPeerCred(libc: Library): SocketCalls['uidOf'] {
   const getsockopt = libc.func(
@@ -101,7 +99,7 @@ function byPeerEid(libc: Library): SocketCalls['uidOf'] {
   };
 }
 
-/** A name in the abstract namespace begins with a NUL, and is no path. */
+/** A name in the abstract namespace starts with a NUL and yields an empty path. */
 function pathIn(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);

@@ -1,43 +1,43 @@
-/** The agent's log: pino on standard error, as JSON lines or, in development, for people. */
+/** The agent's log: pino on standard error, as JSON lines, or as text in development. */
 import { writeSync } from 'node:fs';
 import type { Logger } from 'pino';
 
-/** From the most to the least that is said. */
+/** From the most verbose to the least. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** So many characters wait for a disk that is full; then lines are dropped. */
+/** Characters that may wait for a full disk; further lines are dropped. */
 const MAX_UNWRITTEN = 1024 * 1024;
 
-/** So many lines wait for pino; then lines are dropped. */
-const MAX_KEPT = 1_000;
+/** Lines that may wait for pino; further lines are dropped. */
+const MAX_BUFFERED = 1_000;
 
 const USED_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 type UsedLevel = keyof typeof USED_LEVELS;
 
-/** Says something, with fields that a program may read. */
-type Say = (...said: [fields: object, message: string] | [message: string]) => void;
+/** Logs an event, with optional fields. */
+type Write = (...args: [fields: object, event: string] | [event: string]) => void;
 
-export type Log = Readonly<Record<UsedLevel, Say>> & {
-  /** The least that is said; may be changed at any time, and counts for what is said from then on. */
+export type Log = Readonly<Record<UsedLevel, Write>> & {
+  /** The minimum level. A change applies to later lines. */
   level: LogLevel;
-  /** Writes what has been said up to now, and from now on what is said. Before, it is kept. */
+  /** Writes the buffered lines, and ends the buffering of later ones. */
   open(): Promise<void>;
 };
 
 export type LogOptions = {
-  /** @default 'info', at which nothing is said per request */
+  /** The minimum level; 'info' logs no single requests. */
   level: LogLevel;
-  /** Whether people read it. */
+  /** Whether to write text for people. */
   pretty: boolean;
 };
 
-type Line = { level: UsedLevel; time: number; said: Parameters<Say> };
+type Line = { level: UsedLevel; time: number; args: Parameters<Write> };
 
 /**
- * pino takes as long to load as a thread takes to boot, and the first request shall not wait for it: it is loaded when
- * there is something to say, and not before open(). The last words of a process that exits are not lost: they are
- * written synchronously, by pino or, before it is there, without it.
+ * Loading pino takes as long as booting a thread, and the first request must not wait for it. So pino is loaded for the
+ * first line after open(). No line is lost at the exit of the process: pino writes synchronously, and buffered lines are
+ * written without it.
  */
 export function createLog(options: LogOptions): Log {
   let minLevel = options.level;
@@ -46,24 +46,24 @@ export function createLog(options: LogOptions): Log {
   let mayLoad = false;
   let pino: Logger | undefined;
   let loading: Promise<void> | undefined;
-  /** Of the line that is being written. */
+  /** The time of the line that is being written. */
   let now = 0;
   process.on('exit', writeBuffered);
 
-  function write({ level, time, said }: Line): void {
+  function write({ level, time, args }: Line): void {
     now = time;
-    const say = pino?.[level].bind(pino) as Say;
-    say(...said);
+    const writeLine = pino?.[level].bind(pino) as Write;
+    writeLine(...args);
   }
 
   function writeBuffered(): void {
-    for (const { level, time, said } of buffered) {
-      const [fields, msg] = said.length === 2 ? said : [{}, said[0]];
+    for (const { level, time, args } of buffered) {
+      const [fields, msg] = args.length === 2 ? args : [{}, args[0]];
       const line = { level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg };
       try {
-        writeSync(2, `${JSON.stringify(line, plain)}\n`);
+        writeSync(2, `${JSON.stringify(line, errorFields)}\n`);
       } catch {
-        // The disk is full, and there is nobody else to be told.
+        // The disk is full, and no other output exists.
       }
     }
   }
@@ -72,7 +72,7 @@ export function createLog(options: LogOptions): Log {
     try {
       pino = await loadPino(options, () => now);
     } catch {
-      // There is no descriptor to load it with. What is said next tries again.
+      // Loading failed without a free descriptor. The next line tries again.
       loading = undefined;
       return;
     }
@@ -81,13 +81,13 @@ export function createLog(options: LogOptions): Log {
     lines.forEach(write);
   }
 
-  const at = (level: UsedLevel): Say => {
+  const at = (level: UsedLevel): Write => {
     const rank = LOG_LEVELS.indexOf(level);
-    return (...said) => {
+    return (...args) => {
       if (rank < minRank) return;
-      const line = { level, time: Date.now(), said };
+      const line = { level, time: Date.now(), args };
       if (pino !== undefined) return write(line);
-      if (buffered.length < MAX_KEPT) buffered.push(line);
+      if (buffered.length < MAX_BUFFERED) buffered.push(line);
       if (mayLoad) loading ??= load();
     };
   };
@@ -106,8 +106,8 @@ export function createLog(options: LogOptions): Log {
     },
     async open() {
       mayLoad = true;
-      // What the module prints goes through these, and their errors would end the process. To load them takes longer
-      // than the first request shall wait.
+      // The module prints through these streams, whose errors would end the process. Loading them is too slow to do
+      // before the first request.
       for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
       if (buffered.length > 0) loading ??= load();
       await loading;
@@ -115,19 +115,19 @@ export function createLog(options: LogOptions): Log {
   };
 }
 
-/** Of a log that cannot be written nobody can be told; requests are answered all the same. */
+/** A failed log has no other output, and requests must still be answered. */
 function ignore(): void {}
 
-function plain(_key: string, value: unknown): unknown {
+function errorFields(_key: string, value: unknown): unknown {
   return value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value;
 }
 
 async function loadPino({ pretty }: LogOptions, now: () => number): Promise<Logger> {
-  // As a default export, which it has in a bundle too.
+  // The bundle has only the default export.
   const {
     default: { pino },
   } = await import('pino');
-  // What is below the level, which may change, does not come as far as this.
+  // Lines below the level, which may change, are dropped before pino.
   const settings = { level: 'trace', base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
   const stderr = pino.destination({ dest: 2, sync: true, maxLength: MAX_UNWRITTEN });
   stderr.on('error', ignore);

@@ -1,35 +1,36 @@
-/** systemd's side of socket activation, sd_listen_fds(3): what stands in the environment, and that it is ours. */
+/** Check-in with systemd, sd_listen_fds(3): reads the variables that are meant for this process. */
 import { fstatSync } from 'node:fs';
 import { LaunchpoolError } from '../wire/errors.ts';
 import { SYSTEMD_VARIABLES } from './variables.ts';
 
 const FIRST_FD = 3;
+
 export type SystemdCheckIn = {
-  /** Listening descriptors by name, in systemd's order. Without LISTEN_FDNAMES all are named `unknown`. */
+  /** Listening descriptors by name, in systemd's order. Without LISTEN_FDNAMES every name is `unknown`. */
   sockets: ReadonlyMap<string, number[]>;
-  /** Where sd_notify(3) messages go, if they are wanted. */
+  /** Address for sd_notify(3) messages; undefined when systemd expects none. */
   notifySocket: string | undefined;
-  /** How often systemd wants to hear of us, in microseconds, if it does. */
+  /** The watchdog interval, in microseconds; undefined without a watchdog. */
   watchdogUsec: number | undefined;
 };
 
 export type Environment = Record<string, string | undefined>;
 
 /**
- * Takes systemd's variables out of `env` and says what they mean.
- * @returns undefined when no sockets were meant for this process.
- * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID when they are for this process and make no sense.
+ * Removes systemd's variables from `env` and interprets them.
+ * @returns undefined when the variables name no sockets for this process.
+ * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID when the variables are for this process and invalid.
  */
 export function checkInWithSystemd(env: Environment, pid: number): SystemdCheckIn | undefined {
-  const found: Partial<Record<(typeof SYSTEMD_VARIABLES)[number], string>> = {};
+  const taken: Partial<Record<(typeof SYSTEMD_VARIABLES)[number], string>> = {};
   for (const name of SYSTEMD_VARIABLES) {
-    if (env[name] !== undefined) found[name] = env[name];
+    if (env[name] !== undefined) taken[name] = env[name];
     delete env[name];
   }
-  if (found.LISTEN_PID !== String(pid) || found.LISTEN_FDS === undefined) return undefined;
-  const count = Number(found.LISTEN_FDS);
-  if (!/^\d{1,6}$/.test(found.LISTEN_FDS)) throw invalid(`LISTEN_FDS is ${JSON.stringify(found.LISTEN_FDS)}`);
-  const names = found.LISTEN_FDNAMES?.split(':') ?? [];
+  if (taken.LISTEN_PID !== String(pid) || taken.LISTEN_FDS === undefined) return undefined;
+  const count = Number(taken.LISTEN_FDS);
+  if (!/^\d{1,6}$/.test(taken.LISTEN_FDS)) throw invalid(`LISTEN_FDS is ${JSON.stringify(taken.LISTEN_FDS)}`);
+  const names = taken.LISTEN_FDNAMES?.split(':') ?? [];
   const sockets = new Map<string, number[]>();
   for (let index = 0; index < count; index += 1) {
     const fd = FIRST_FD + index;
@@ -37,12 +38,12 @@ export function checkInWithSystemd(env: Environment, pid: number): SystemdCheckI
     const name = names[index] || 'unknown';
     sockets.set(name, [...(sockets.get(name) ?? []), fd]);
   }
-  const usec = found.WATCHDOG_USEC ?? '';
-  const watched = found.WATCHDOG_PID === undefined || found.WATCHDOG_PID === String(pid);
+  const usec = taken.WATCHDOG_USEC ?? '';
+  const isWatched = taken.WATCHDOG_PID === undefined || taken.WATCHDOG_PID === String(pid);
   return {
     sockets,
-    notifySocket: found.NOTIFY_SOCKET,
-    watchdogUsec: watched && /^[1-9]\d{0,14}$/.test(usec) ? Number(usec) : undefined,
+    notifySocket: taken.NOTIFY_SOCKET,
+    watchdogUsec: isWatched && /^[1-9]\d{0,14}$/.test(usec) ? Number(usec) : undefined,
   };
 }
 
@@ -50,13 +51,13 @@ function isSocket(fd: number): boolean {
   try {
     return fstatSync(fd).isSocket();
   } catch {
-    // EBADF: there is no such descriptor.
+    // EBADF: the descriptor is not open.
     return false;
   }
 }
 
 function invalid(what: string): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_INVALID', `socket activation: ${what}`, {
-    hint: 'See sd_listen_fds(3) for what a supervisor must set.',
+    hint: 'Set the variables as sd_listen_fds(3) describes.',
   });
 }

@@ -1,4 +1,4 @@
-/** systemd's user manager as a supervisor: the only door to all that is known of it, but for the check-in. */
+/** systemd's user manager as a supervisor: the entry point of this folder, beside the check-in. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunCommand } from '../job/run-command.ts';
@@ -8,8 +8,8 @@ import { unitFolderOf, unitNamesOf } from './paths.ts';
 import { createSystemctl, systemctlCommand, type UnitStatus } from './systemctl.ts';
 import { unitsOf } from './units.ts';
 
-/** A service that is being stopped, and its sockets with it, is gone after this at the latest. */
-const GONE_MS = 70_000;
+/** Time for the units to stop before the service is killed. */
+const STOP_TIMEOUT_MS = 70_000;
 const POLL_MS = 50;
 
 export type SystemdOptions = { run: RunCommand; home: string; uid: number; env: Environment };
@@ -42,9 +42,9 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       const { service, socket, control } = unitNamesOf(label);
       if (changed.length > 0) await systemctl.must('daemon-reload');
       const sockets = (await systemctl.show(socket, control)).map(isListening);
-      // A socket goes on listening while what it starts changes.
+      // A changed service does not affect listening sockets.
       if (!sockets.includes(false) && changed.every((path) => path === inFolder(service))) return;
-      // A socket cannot be started while its service runs.
+      // systemd starts no socket whose service is running.
       await systemctl.may('stop', service, socket, control);
       await systemctl.may('reset-failed', service, socket, control);
       await systemctl.must('enable', '--now', socket, control);
@@ -52,11 +52,11 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     async unload(label) {
       const { service, socket, control } = unitNamesOf(label);
       const units = await systemctl.show(socket, control, service);
-      if (units.every(isNowhere)) return;
-      // The sockets first: a connection would start the service again.
+      if (units.every(isAbsent)) return;
+      // Sockets stop first: a connection would start the service again.
       await systemctl.may('disable', '--now', socket, control);
       await systemctl.may('stop', service, socket, control);
-      for (const deadline = Date.now() + GONE_MS; ; await wait(POLL_MS)) {
+      for (const deadline = Date.now() + STOP_TIMEOUT_MS; ; await wait(POLL_MS)) {
         const states = await systemctl.show(socket, control, service);
         if (states.every(({ ActiveState }) => ActiveState === 'inactive' || ActiveState === 'failed')) break;
         if (Date.now() >= deadline) await systemctl.must('kill', '--signal', 'SIGKILL', service);
@@ -72,7 +72,7 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       const [unit] = await systemctl.show(service);
       const pid = Number(unit?.MainPID ?? 0);
       if (pid === 0) return undefined;
-      // Not `stop`, of which the sockets would hear.
+      // Not `stop`, which affects the sockets as well.
       await systemctl.may('kill', '--kill-who', 'main', '--signal', 'SIGTERM', service);
       return pid;
     },
@@ -82,8 +82,8 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       return statusOf(agentUnit as UnitStatus, controlUnit as UnitStatus, serviceState as UnitStatus);
     },
     logCommand(label, { lines, follow }) {
-      // Not by the unit: who has no journal of his own finds its lines in the system's. By whom and under what name
-      // they were written, journald itself puts there: systemd.journal-fields(7).
+      // Not by unit: without a user journal, the lines are in the system journal. journald itself sets these two
+      // fields, the identifier and the user of a line: systemd.journal-fields(7).
       const match = [`SYSLOG_IDENTIFIER=${label}`, `_UID=${uid}`];
       const range = ['--lines', String(lines), ...(follow ? ['--follow'] : [])];
       return ['journalctl', '--quiet', '--no-pager', '--output', 'cat', ...range, ...match];
@@ -95,15 +95,15 @@ function isListening({ ActiveState }: UnitStatus): boolean {
   return ActiveState === 'active';
 }
 
-/** What has no file any more may be held all the same, until it is stopped. */
-function isNowhere({ LoadState, ActiveState }: UnitStatus): boolean {
+/** systemd can hold a unit whose file is removed until the unit is stopped. */
+function isAbsent({ LoadState, ActiveState }: UnitStatus): boolean {
   return LoadState === 'not-found' && (ActiveState === 'inactive' || ActiveState === 'failed');
 }
 
-/** systemd.service(5) and systemd.socket(5) call the states so; unit-def.c in https://github.com/systemd/systemd lists them. */
+/** systemd.service(5) and systemd.socket(5) describe the states; unit-def.c in https://github.com/systemd/systemd lists them. */
 function statusOf(agent: UnitStatus, control: UnitStatus, service: UnitStatus): JobStatus {
   const sockets = [agent, control];
-  if ([...sockets, service].every(isNowhere)) return { state: 'not-installed', listening: false };
+  if ([...sockets, service].every(isAbsent)) return { state: 'not-installed', listening: false };
   const status: JobStatus = { state: 'unknown', listening: sockets.every(isListening) };
   if (service.MainPID !== '0' && service.MainPID !== '') status.pid = Number(service.MainPID);
   if (service.ExecMainExitTimestampMonotonic !== '0') status.lastExit = lastExitOf(service);
@@ -121,7 +121,7 @@ function statusOf(agent: UnitStatus, control: UnitStatus, service: UnitStatus): 
       return { ...status, state: 'starting' };
     case 'deactivating':
       if (service.SubState === 'stop-post' && service.Result !== 'success') {
-        return { ...status, state: 'throttled', detail: `it ended with an error (${service.Result}), a moment ago` };
+        return { ...status, state: 'throttled', detail: `the last process ended with an error (${service.Result})` };
       }
       return { ...status, state: 'stopping' };
     case 'failed': {
@@ -131,11 +131,11 @@ function statusOf(agent: UnitStatus, control: UnitStatus, service: UnitStatus): 
     case 'inactive':
       return { ...status, state: 'idle' };
     default:
-      return { ...status, detail: `systemd calls it "${service.ActiveState}"` };
+      return { ...status, detail: `unknown state of systemd: "${service.ActiveState}"` };
   }
 }
 
-/** CLD_EXITED of waitid(2) is 1; else it was a signal. */
+/** CLD_EXITED of waitid(2) is 1; the other codes mean a signal. */
 function lastExitOf({ ExecMainCode, ExecMainStatus }: UnitStatus): number | string {
   return ExecMainCode === '1' ? Number(ExecMainStatus) : `signal ${ExecMainStatus}`;
 }

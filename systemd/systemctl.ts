@@ -1,9 +1,9 @@
-/** systemctl(1) of the user manager: its commands, and what it tells of units. */
+/** systemctl(1) of the user manager: its commands and output. */
 import { type CommandResult, commandFailed, type RunCommand } from '../job/run-command.ts';
 import type { Command } from '../job/supervisor.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
 
-/** What is asked of each unit: all of it is a stable interface, org.freedesktop.systemd1(5). */
+/** The properties read of each unit; all are stable interface, org.freedesktop.systemd1(5). */
 const PROPERTIES = [
   'Id',
   'LoadState',
@@ -21,9 +21,9 @@ export type UnitStatus = Readonly<Record<(typeof PROPERTIES)[number], string>>;
 export type Systemctl = {
   /** @throws ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE, ERR_LAUNCHPOOL_SUPERVISOR_FAILED */
   must(...args: readonly string[]): Promise<string>;
-  /** Runs a command whose failure means nothing more than that there was nothing to do. */
+  /** Runs a command that fails only when it has nothing to do. */
   may(...args: readonly string[]): Promise<void>;
-  /** Of units that are not there too: their LoadState is `not-found`. */
+  /** Missing units are included, with LoadState `not-found`. */
   show(...units: readonly string[]): Promise<UnitStatus[]>;
 };
 
@@ -42,7 +42,11 @@ export function createSystemctl(run: RunCommand): Systemctl {
   async function must(...args: readonly string[]): Promise<string> {
     const result = await ask(args);
     if (result.status === 0) return result.stdout;
-    throw commandFailed(systemctlCommand(...args), result, 'See `systemctl --user status` and `journalctl --user -e`.');
+    throw commandFailed(
+      systemctlCommand(...args),
+      result,
+      'Run `systemctl --user status` and `journalctl --user -e` for the cause.',
+    );
   }
 
   return {
@@ -63,8 +67,8 @@ export function parseProperties(text: string): UnitStatus {
     const at = line.indexOf('=');
     return [line.slice(0, at), line.slice(at + 1)];
   });
-  const given = Object.fromEntries(lines);
-  return Object.fromEntries(PROPERTIES.map((name) => [name, given[name] ?? ''])) as UnitStatus;
+  const values = Object.fromEntries(lines);
+  return Object.fromEntries(PROPERTIES.map((name) => [name, values[name] ?? ''])) as UnitStatus;
 }
 
 function isUnreachable({ status, stderr }: CommandResult): boolean {
@@ -72,8 +76,8 @@ function isUnreachable({ status, stderr }: CommandResult): boolean {
 }
 
 function unreachable(command: Command, { status, stderr }: CommandResult): LaunchpoolError {
-  const why = status === 127 ? 'there is no systemctl' : stderr.trim();
-  return new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE', `${command.join(' ')}: ${why}`, {
-    hint: 'A user manager comes with a login session, and sets XDG_RUNTIME_DIR: not under sudo, su or cron.',
+  const reason = status === 127 ? 'there is no systemctl' : stderr.trim();
+  return new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE', `${command.join(' ')}: ${reason}`, {
+    hint: 'Use a login session, which has a user manager and XDG_RUNTIME_DIR; sudo, su and cron have neither.',
   });
 }

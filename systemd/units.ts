@@ -1,14 +1,14 @@
-/** A job → the units that tell systemd of it: systemd.socket(5), systemd.service(5), systemd.exec(5). */
+/** A job → its units: systemd.socket(5), systemd.service(5), systemd.exec(5). */
 import { basename } from 'node:path';
 import type { Job } from '../job/job.ts';
 import { SOCKET_NAMES } from '../wire/address.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
 import { type UnitNames, unitNamesOf } from './paths.ts';
 
-/** So often, in seconds, the agent must say that its main thread is alive, or it is started anew. */
+/** Seconds within which the agent must report a live main thread; systemd restarts it otherwise. */
 const WATCHDOG_SECONDS = 60;
 
-/** What the session may have set for other programs, and what would change or break this one. */
+/** Variables that a session may set for other programs, and that would change or break the agent. */
 const UNWANTED = [
   'LD_LIBRARY_PATH',
   'LD_PRELOAD',
@@ -42,7 +42,7 @@ function socketUnit(job: Job, { service }: UnitNames, name: string, path: string
   return encodeUnit({
     Unit: [['Description', `${job.label}: ${name === SOCKET_NAMES.systemd.control ? 'control socket' : 'socket'}`]],
     Socket: [
-      // In the folder that the user manager has for such things, wherever that is.
+      // %t is the runtime folder of the user manager.
       ['ListenStream', `%t/${escapeSpecifiers(basename(path))}`],
       ...others.map((address): Line => ['ListenStream', address]),
       ['SocketMode', '0600'],
@@ -50,7 +50,7 @@ function socketUnit(job: Job, { service }: UnitNames, name: string, path: string
       ['FileDescriptorName', name],
       ['Service', service],
       ['RemoveOnStop', 'yes'],
-      // A socket that has been knocked at too often fails for good: https://github.com/systemd/systemd/issues/15633
+      // Without this, many connections make the socket fail for good: https://github.com/systemd/systemd/issues/15633
       ['TriggerLimitIntervalSec', '0'],
     ],
     Install: [['WantedBy', 'sockets.target']],
@@ -64,13 +64,13 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
       ['Description', `${job.label}: on-demand agent`],
       ['Requires', `${socket} ${control}`],
       ['After', `${socket} ${control}`],
-      // Every start counts, also one on demand, and beyond the limit the socket fails for good.
+      // The limit counts starts on demand too, and makes the socket fail for good.
       ['StartLimitIntervalSec', '0'],
     ],
     Service: [
       ['Type', 'notify'],
       ['ExecStart', commandLine(job)],
-      // Instead of these limits: who waits at the socket has it started again, but only after a second.
+      // Replaces the limits: after a failure, a waiting connection starts the service again only a second later.
       ['ExecStopPost', `/bin/sh -c '[ "$$SERVICE_RESULT" = success ] || sleep 1'`],
       ['TimeoutStartSec', '30'],
       ['TimeoutStopSec', String(job.stopSeconds)],
@@ -82,8 +82,8 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
       ['UMask', '0077'],
       ['SyslogIdentifier', escapeSpecifiers(job.label)],
       ...log,
-      // Those that need no namespace, which a user manager can do everywhere. Not MemoryDenyWriteExecute, which V8
-      // cannot live with; AF_NETLINK is how os.networkInterfaces() asks.
+      // Only options without a namespace, which every user manager supports. V8 excludes MemoryDenyWriteExecute;
+      // os.networkInterfaces() needs AF_NETLINK.
       ['NoNewPrivileges', 'yes'],
       ['RestrictSUIDSGID', 'yes'],
       ['LockPersonality', 'yes'],
@@ -110,15 +110,15 @@ function encodeUnit(sections: Readonly<Record<string, readonly Line[]>>): string
   return Object.entries(sections).map(encodeSection).join('\n');
 }
 
-/** Of the program's path systemd expands nothing but specifiers, and it takes none with a quote or a backslash. */
+/** In the program's path systemd expands specifiers only, and refuses quotes and backslashes. */
 function commandLine({ command: [program, ...args] }: Job): string {
   if (!/["'\\]/.test(program)) return [quote(program), ...args.map(quoteArgument)].join(' ');
-  throw new LaunchpoolError('ERR_LAUNCHPOOL_JOB_INVALID', `the program has a quote or \\ in its path: ${program}`, {
-    hint: 'systemd starts no such program: choose a folder of another name.',
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_JOB_INVALID', `the program's path has a quote or \\: ${program}`, {
+    hint: 'Choose a folder of another name: systemd does not start such a program.',
   });
 }
 
-/** systemd.service(5), "Command lines": an argument in quotes, in which `\`, `"`, `%` and `$` mean something. */
+/** systemd.service(5), "Command lines": in a quoted argument, `\`, `"`, `%` and `$` are special. */
 function quoteArgument(argument: string): string {
   return quote(argument).replaceAll('$', '$$$$');
 }
@@ -134,25 +134,25 @@ function escapeSpecifiers(text: string): string {
 }
 
 /**
- * A unit is lines of text, and nothing that can be quoted may break one. Of a line with half a character, or with a code
- * that Unicode has for no character, systemd takes notice in its log and nothing else.
+ * Refuses characters that would end a line of the unit, and lone surrogates and noncharacters of Unicode: systemd
+ * ignores a line with one of these and only logs it.
  */
 function checked(what: string, text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
   if (!/[\u0000-\u001f\u007f]|\p{Surrogate}|\p{Noncharacter_Code_Point}/u.test(text)) return text;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_JOB_INVALID', `${what} has control characters: ${JSON.stringify(text)}`, {
-    hint: 'A unit of systemd cannot have them.',
+    hint: 'Remove them: a unit of systemd cannot contain them.',
   });
 }
 
-/** In a value that stands without quotes, an end of line cannot be told from what was before it. */
+/** An unquoted value cannot end with white space or a backslash, which systemd reads as part of the line end. */
 function checkedPath(what: string, path: string): string {
   if (!/[\\\s]$/.test(checked(what, path))) return escapeSpecifiers(path);
   throw new LaunchpoolError(
     'ERR_LAUNCHPOOL_JOB_INVALID',
     `${what} ends with white space or \\: ${JSON.stringify(path)}`,
     {
-      hint: 'A unit of systemd cannot have such a path.',
+      hint: 'Choose another path: a unit of systemd cannot contain this one.',
     },
   );
 }

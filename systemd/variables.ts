@@ -1,4 +1,4 @@
-/** sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3): none of this is for our children or threads to see. */
+/** Variables of sd_listen_fds(3), sd_notify(3) and sd_watchdog_enabled(3), which threads and child processes must not see. */
 export const SYSTEMD_VARIABLES = [
   'LISTEN_PID',
   'LISTEN_FDS',

@@ -1,4 +1,4 @@
-/** Finds out who holds this agent's sockets, and takes them over. */
+/** Check-in: finds the supervisor that holds this agent's sockets, and takes them over. */
 
 import { checkInWithSystemd, type Environment } from '../../systemd/check-in.ts';
 import { SOCKET_NAMES } from '../../wire/address.ts';
@@ -7,33 +7,34 @@ import { takeLifeline } from './lifeline.ts';
 
 export type CheckIn = {
   supervisor: 'launchd' | 'systemd' | 'embedded';
-  /** Listening descriptors: for requests, and for questions about the agent itself (may be none). */
+  /** Listening descriptors, for requests and for the control socket; the latter may be missing. */
   sockets: { agent: number[]; control: number[] };
-  /** The embedded activator's end of a pipe that closes when it is gone. */
+  /** The descriptor of the lifeline to an embedded holder. */
   lifelineFd: number | undefined;
-  /** Tells the supervisor how this agent is doing, where it wants to know: sd_notify(3). */
+  /** Reports the agent's state to the supervisor, if it expects reports: sd_notify(3). */
   notify?: (message: string) => Promise<void>;
-  /** So often it wants to be told WATCHDOG=1, in milliseconds, or takes the agent for hung: sd_watchdog_enabled(3). */
+  /** Milliseconds within which the supervisor expects WATCHDOG=1, else it kills the agent: sd_watchdog_enabled(3). */
   watchdogMs?: number;
 };
 
 export type CheckInOptions = {
-  /** Changed: the supervisor's variables are taken out. @default process.env */
+  /** The supervisor's variables are removed from it. @default process.env */
   env?: Environment;
   /** @default process.pid */
   pid?: number;
   /** @default process.platform */
   platform?: NodeJS.Platform;
-  /** The label under which the agent is installed, if it is: under that label, launchd must have its socket. */
+  /** The label of an installed agent. When launchd runs this process under the label, it must have its socket. */
   label?: string | undefined;
-  /** Where launch_activate_socket is looked for. @default macOS's own libraries */
+  /** The libraries with launch_activate_socket. @default those of macOS */
   libraries?: readonly string[];
 };
 
 /**
- * Must be called before any thread starts, since threads get a copy of the environment.
- * @returns undefined when nobody holds a socket for this process: that is an answer, not an error.
- * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID and the ERR_LAUNCHPOOL_CHECK_IN_* codes when somebody does, and it fails.
+ * Call it before a thread starts, since threads get a copy of the environment.
+ * @returns undefined when no supervisor holds a socket for this process, which is no error.
+ * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID and the ERR_LAUNCHPOOL_CHECK_IN_* codes when a supervisor does and the
+ *   check-in fails.
  */
 export async function checkIn(options: CheckInOptions = {}): Promise<CheckIn | undefined> {
   const { env = process.env, pid = process.pid, platform = process.platform, label, libraries } = options;
@@ -42,7 +43,7 @@ export async function checkIn(options: CheckInOptions = {}): Promise<CheckIn | u
   if (activated !== undefined) {
     const control = activated.sockets.get(SOCKET_NAMES.systemd.control) ?? [];
     const agent = [...activated.sockets.values()].flat().filter((fd) => !control.includes(fd));
-    if (agent.length === 0) throw noSockets('the environment hands over no socket for requests');
+    if (agent.length === 0) throw noSockets('the environment has no socket for requests');
     if (lifelineFd !== undefined) return { supervisor: 'embedded', sockets: { agent, control }, lifelineFd };
     const notify = notifier(activated.notifySocket);
     const { watchdogUsec } = activated;
@@ -66,7 +67,7 @@ function notifier(address: string | undefined): CheckIn['notify'] {
 }
 
 async function askLaunchd(isJob: boolean, libraries?: readonly string[]): Promise<CheckIn | undefined> {
-  // koffi is native code and takes some milliseconds to load; only macOS needs it here.
+  // The native code takes some milliseconds to load, and only macOS needs it here.
   const { checkInWithLaunchd } = await import('../../launchd/check-in.ts');
   const { agent, control } = SOCKET_NAMES.launchd;
   try {
@@ -78,7 +79,7 @@ async function askLaunchd(isJob: boolean, libraries?: readonly string[]): Promis
     return undefined;
   }
 
-  /** An agent without a control socket can do its work. */
+  /** An agent works without a control socket. */
   function controlOf(): number[] {
     try {
       return checkInWithLaunchd([control], libraries).get(control) ?? [];
@@ -89,19 +90,19 @@ async function askLaunchd(isJob: boolean, libraries?: readonly string[]): Promis
   }
 }
 
-/** launchd answers a process that is none of its jobs with ESRCH or, on some versions, with ENOENT. */
+/** A process that is no job of launchd gets ESRCH or, on some versions, ENOENT. */
 function isNotManaged(error: unknown): boolean {
   const { code } = error as LaunchpoolError;
   return code === 'ERR_LAUNCHPOOL_CHECK_IN_NOT_MANAGED' || code === 'ERR_LAUNCHPOOL_CHECK_IN_UNKNOWN_NAME';
 }
 
-/** launchd tells a job its label; children of other jobs, terminals among them, see another one, or "0". */
+/** launchd sets the label of a job. Children of other jobs, such as terminals, have another label or "0". */
 function isJob(env: Environment, label: string | undefined): boolean {
   return label !== undefined && env.XPC_SERVICE_NAME === label;
 }
 
 function noSockets(what: string): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_INVALID', what, {
-    hint: 'One socket of another name than "control" is needed.',
+    hint: 'Add a socket under another name than "control".',
   });
 }

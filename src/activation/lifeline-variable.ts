@@ -1,2 +1,2 @@
-/** Tells the agent the descriptor of its lifeline. */
+/** The environment variable with the descriptor of the lifeline. */
 export const LIFELINE_VARIABLE = 'LAUNCHPOOL_LIFELINE_FD';

@@ -1,13 +1,13 @@
 /**
- * The pipe between the embedded activator and the agent it has started. It ends when either process is gone, however
- * that happened, and it carries what the activator wants to know: the files to watch, one JSON line at a time.
+ * The lifeline: a pipe between an embedded holder and the agent that it has started. It closes when either process ends,
+ * for any reason. Through it the agent reports the files to watch, one JSON array per line.
  */
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { LIFELINE_VARIABLE } from './lifeline-variable.ts';
 
-/** Takes the variable out of the environment. */
+/** Removes the variable from the environment and returns the descriptor. */
 export function takeLifeline(env: Record<string, string | undefined>): number | undefined {
   const value = env[LIFELINE_VARIABLE];
   delete env[LIFELINE_VARIABLE];
@@ -15,21 +15,21 @@ export function takeLifeline(env: Record<string, string | undefined>): number | 
 }
 
 export type Lifeline = {
-  /** Names files that the activator should watch. */
+  /** Reports files for the holder to watch. */
   report(files: readonly string[]): void;
 };
 
-/** The agent's end. Does not keep the process alive. */
-export function holdLifeline(fd: number, onGone: () => void): Lifeline {
+/** The agent's end, which does not keep the process alive. @param onClose called when the holder has ended. */
+export function holdLifeline(fd: number, onClose: () => void): Lifeline {
   const socket = new Socket({ fd, readable: true, writable: true });
   socket.on('error', () => socket.destroy());
-  socket.on('close', onGone);
+  socket.on('close', onClose);
   socket.resume();
   socket.unref();
   return { report: (files) => socket.write(`${JSON.stringify(files)}\n`) };
 }
 
-/** The activator's end. */
+/** The holder's end. */
 export function readLifeline(stream: Readable, onFiles: (files: string[]) => void): void {
   stream.on('error', () => stream.destroy());
   createInterface({ input: stream }).on('line', (line) => onFiles(filesOf(line)));
@@ -40,7 +40,7 @@ function filesOf(line: string): string[] {
     const files: unknown = JSON.parse(line);
     return Array.isArray(files) ? files.filter((file) => typeof file === 'string') : [];
   } catch {
-    // The module has the descriptor too, and may write what it likes.
+    // The agent's module has the descriptor too, and can write anything.
     return [];
   }
 }

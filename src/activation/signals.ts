@@ -1,17 +1,17 @@
-/** What a supervisor says by signals, heard from the first moment on: by default, each of them ends the process. */
+/** Signals of a supervisor. The agent handles them from its first moment, since each ends a process by default. */
 
 export type Signals = {
-  /** Resolves with the name of what has asked the agent to leave. */
+  /** Resolves with the name of the first signal that requests a shutdown. */
   readonly leave: Promise<string>;
-  /** Calls for each wish to reload; once for those that have come before. */
+  /** Sets the function to call on each SIGHUP, and calls it once if SIGHUP came before. */
   onReload(call: () => void): void;
 };
 
 export function listenForSignals(): Signals {
   const { promise: leave, resolve } = Promise.withResolvers<string>();
-  let isAsked = false;
+  let isPending = false;
   let reload = (): void => {
-    isAsked = true;
+    isPending = true;
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
   process.on('SIGHUP', () => reload());
@@ -19,7 +19,7 @@ export function listenForSignals(): Signals {
     leave,
     onReload(call) {
       reload = call;
-      if (isAsked) call();
+      if (isPending) call();
     },
   };
 }

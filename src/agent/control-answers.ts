@@ -1,4 +1,4 @@
-/** What can be asked of a running agent at its control socket, and what it answers. */
+/** The methods of the control socket. */
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { LOG_LEVELS, type Log, type LogLevel } from '../log.ts';
 import type { Answer, Answers } from './control.ts';
@@ -6,21 +6,21 @@ import type { Reloaded } from './reload.ts';
 import type { AgentStatus } from './status.ts';
 
 export type AnswerSources = {
-  /** @param asker to whom utilisation is told since the last time. */
+  /** @param asker utilisation is measured since its last status. */
   status: (asker: object) => AgentStatus;
-  /** Resolves when a thread has loaded the module, or has failed to. */
+  /** Resolves when a thread has loaded the module or failed to. */
   loaded: () => Promise<unknown>;
-  leave: (reason: string) => void;
-  /** Swaps the module for what stands at its path now. */
+  shutDown: (reason: string) => void;
+  /** See reload.ts. */
   reload: () => Promise<Reloaded>;
   log: Log;
 };
 
-export function createAnswers({ status, loaded, leave, reload, log }: AnswerSources): Answers {
+export function createAnswers({ status, loaded, shutDown, reload, log }: AnswerSources): Answers {
   return {
     ping: withoutParams('ping', () => 'pong'),
     status: withoutParams('status', ({ asker }) => status(asker)),
-    /** As status, but when it is known whether the module can be loaded. */
+    /** As status, after the first attempt to load the module. */
     ready: withoutParams('ready', async ({ asker }) => {
       await loaded();
       return status(asker);
@@ -31,7 +31,7 @@ export function createAnswers({ status, loaded, leave, reload, log }: AnswerSour
     }),
     reload: withoutParams('reload', reload),
     drain: withoutParams('drain', ({ asker, after }) => {
-      after(() => leave('drain'));
+      after(() => shutDown('drain'));
       const { pid, connections, requests } = status(asker);
       return { pid, connections, requests };
     }),

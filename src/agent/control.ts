@@ -1,4 +1,4 @@
-/** The control socket: the agent's own answers, given by the main thread while every worker may be busy. */
+/** The control socket: the main thread answers questions about the agent, even while every worker thread is busy. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
@@ -7,26 +7,26 @@ import { createFrameReader } from '../../wire/frame-reader.ts';
 import { NULL_ID } from '../../wire/id-text.ts';
 import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../../wire/json-rpc.ts';
 
-/** Questions to an agent are short, and few. */
+/** Limits that questions do not reach. */
 const MAX_QUESTION_BYTES = 64 * 1024;
 const MAX_IN_BATCH = 16;
 const MAX_CONNECTIONS = 16;
-/** How long a connection may say nothing, or read nothing, unless it is the agent that owes an answer. */
+/** A connection without traffic is closed after this time, unless the client waits for an answer. */
 const INACTIVITY_MS = 10_000;
 
 export type Question = {
-  /** As they were given by position; what was given by name is the first of them. */
+  /** Positional params; params by name are the single element. */
   params: readonly unknown[];
-  /** Who asks: the same for all questions of one connection, and for no others. */
+  /** Identifies the connection: the same object for all its questions. */
   asker: object;
-  /** Has that done when the answer has left. */
+  /** Registers a function to call after the answer is sent. */
   after(call: () => void): void;
 };
 
-/** May throw what the question is answered with then. */
+/** Returns the result, or throws the error of the answer. */
 export type Answer = (question: Question) => unknown | Promise<unknown>;
 
-/** What can be asked, by method name. */
+/** Answers by method name. */
 export type Answers = Readonly<Record<string, Answer>>;
 
 export type ControlLimits = {
@@ -36,7 +36,7 @@ export type ControlLimits = {
   inactivityMs?: number;
 };
 
-/** Returns what takes over each connection, paused. One too many is closed. */
+/** Returns the function that takes over each accepted, paused socket. Sockets over the limit are closed. */
 export function createControl(answers: Answers, limits: ControlLimits = {}): (socket: Socket) => void {
   const { maxConnections = MAX_CONNECTIONS, inactivityMs = INACTIVITY_MS } = limits;
   let connections = 0;
@@ -46,12 +46,12 @@ export function createControl(answers: Answers, limits: ControlLimits = {}): (so
     socket.once('close', () => {
       connections -= 1;
     });
-    converse(socket, answers, inactivityMs);
+    serve(socket, answers, inactivityMs);
   };
 }
 
-/** Answers one question after the other, and reads on when all are answered, until the other side closes. */
-function converse(socket: Socket, answers: Answers, inactivityMs: number): void {
+/** Answers questions one by one, and reads on after the last answer, until the client closes. */
+function serve(socket: Socket, answers: Answers, inactivityMs: number): void {
   const reader = createFrameReader({ maxFrameBytes: MAX_QUESTION_BYTES });
   const asker = {};
   const questions: Buffer[] = [];
@@ -75,7 +75,7 @@ function converse(socket: Socket, answers: Answers, inactivityMs: number): void 
     const done = (): void => calls.forEach((call) => void call());
     if (text === undefined || !socket.writable) return done();
     const isTaken = socket.write(encodeTextFrame(text), done);
-    // Who does not read is not answered any further.
+    // A client that does not read gets no further answers.
     if (!isTaken) await Promise.race([once(socket, 'drain').catch(() => undefined), closed]);
   }
 
@@ -91,7 +91,7 @@ function converse(socket: Socket, answers: Answers, inactivityMs: number): void 
     try {
       reader.push(chunk, (run) => forEachFrame(run, (payload) => questions.push(Buffer.from(payload))));
     } catch {
-      // Whoever holds the control socket is of this user; a garbled stream is only closed.
+      // Clients of the control socket belong to the same user, so an invalid stream is closed without an error.
       socket.destroy();
       return;
     }
@@ -125,12 +125,12 @@ async function respond(item: RpcItem, answers: Answers, from: From): Promise<str
 }
 
 function unknown(method: string, answers: Answers): LaunchpoolError {
-  return new LaunchpoolError('ERR_LAUNCHPOOL_METHOD_NOT_FOUND', `nothing is known of ${method}`, {
-    hint: `The control socket answers: ${Object.keys(answers).join(', ')}.`,
+  return new LaunchpoolError('ERR_LAUNCHPOOL_METHOD_NOT_FOUND', `unknown method: ${method}`, {
+    hint: `Use one of: ${Object.keys(answers).join(', ')}.`,
   });
 }
 
 function tooMany(items: number): LaunchpoolError {
-  const message = `a batch of ${items} questions; ${MAX_IN_BATCH} are the most`;
+  const message = `the batch has ${items} questions, more than ${MAX_IN_BATCH}`;
   return new LaunchpoolError('ERR_LAUNCHPOOL_REQUEST_INVALID', message);
 }

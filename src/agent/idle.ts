@@ -1,33 +1,33 @@
-/** Says when an agent has been quiet for long enough to leave. */
+/** The idle timer: fires when an agent has been quiet for `idleMs`. */
 
 export type IdleOptions = {
-  /** How long it must have been quiet, in milliseconds; 0 means never. */
+  /** The quiet time, in milliseconds; 0 disables the timer. */
   idleMs: number;
   /**
-   * How long this process must have run, in milliseconds.
+   * The minimum uptime of the process, in milliseconds.
    * @default 0
    */
   minUptimeMs?: number;
-  /** Whether work is under way, which counts as activity however long it takes. */
+  /** Whether the agent works, which counts as activity for its whole duration. */
   isBusy: () => boolean;
   /** Called once. */
   onIdle: () => void;
 };
 
 export type Idle = {
-  /** Something has happened: the quiet begins anew. */
+  /** Restarts the quiet time. */
   touch(): void;
-  /** Changes how long it takes from now on. */
+  /** Sets a shorter quiet time; a longer one has no effect. */
   shorten(idleMs: number): void;
-  /** How long it takes if nothing more happens, in milliseconds; undefined when something is under way, or for ever. */
+  /** Milliseconds until the timer fires; undefined while the agent is busy or the timer is disabled. */
   readonly leftMs: number | undefined;
   stop(): void;
 };
 
-/** A touch costs a clock reading; the timer looks, when it fires, how much of the time is left. */
+/** A touch only reads the clock. When the timer fires, it computes the rest of the quiet time. */
 export function createIdle({ idleMs, minUptimeMs = 0, isBusy, onIdle }: IdleOptions): Idle {
   let limitMs = idleMs;
-  /** On the clock of `performance`, which begins with the process. */
+  /** On the clock of `performance`, which starts with the process. */
   let touchedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
@@ -38,8 +38,8 @@ export function createIdle({ idleMs, minUptimeMs = 0, isBusy, onIdle }: IdleOpti
   }
 
   /**
-   * Timers come before input in a turn of the event loop. When this process was held up, what has come meanwhile has
-   * not been read yet, so the decision waits for the end of the turn.
+   * Timers come before input in a turn of the event loop. After a delay of this process, received input is unread, so
+   * the decision waits for the end of the turn.
    */
   function check(): void {
     const left = timeLeft();

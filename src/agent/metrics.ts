@@ -1,12 +1,12 @@
-/** What an agent says of itself, as text in the form of Prometheus. */
+/** The status of an agent as metrics, in the text format of Prometheus. */
 import type { AgentStatus } from './status.ts';
 
 type Sample = { value: number; labels?: Record<string, string | number> };
 type Metric = { name: string; help: string; type?: 'counter' | 'gauge'; samples: readonly Sample[] };
 
-/** https://prometheus.io/docs/instrumenting/exposition_formats/: the library is loaded by the first question. */
+/** https://prometheus.io/docs/instrumenting/exposition_formats/. The first call loads the library. */
 export async function metricsText(status: AgentStatus): Promise<string> {
-  // As a default export, which it has in a bundle too.
+  // The bundle has only the default export.
   const {
     default: { Counter, Gauge, Registry },
   } = await import('prom-client');
@@ -27,47 +27,47 @@ function metricsOf(status: AgentStatus): Metric[] {
   const states = ['running', 'broken', 'leaving'] as const;
   const info = { version: versions.launchpool, node: versions.node, module, hash: hash ?? '' };
   return [
-    { name: 'info', help: 'Which agent this is.', samples: [{ value: 1, labels: info }] },
+    { name: 'info', help: 'Version and module of the agent, as labels.', samples: [{ value: 1, labels: info }] },
     {
       name: 'state',
-      help: '1 for the state that the agent is in.',
+      help: '1 for the current state of the agent, 0 for the others.',
       samples: states.map((state) => ({ value: Number(state === status.state), labels: { state } })),
     },
-    { name: 'uptime_seconds', help: 'Since the start of the agent.', samples: one(status.uptimeMs / 1000) },
-    { name: 'connections', help: 'Connections that are open.', samples: one(status.connections) },
+    { name: 'uptime_seconds', help: 'Time since the start of the agent.', samples: one(status.uptimeMs / 1000) },
+    { name: 'connections', help: 'Open connections.', samples: one(status.connections) },
     {
       name: 'connections_total',
-      help: 'Connections that have been accepted.',
+      help: 'Accepted connections.',
       type: 'counter',
       samples: one(status.connectionsServed),
     },
     {
       name: 'connections_turned_away_total',
-      help: 'Connections that were not let in.',
+      help: 'Rejected connections.',
       type: 'counter',
       samples: one(turnedAway),
     },
     {
       name: 'connections_dropped_total',
-      help: 'Connections that were given up: frames that did not get on, replies that nobody read.',
+      help: 'Connections closed because of a slow client: a slow frame, or unread replies.',
       type: 'counter',
       samples: one(dropped),
     },
     {
       name: 'requests_under_way',
-      help: 'Requests that have been read and have no outcome.',
+      help: 'Open requests: received, without an outcome.',
       samples: one(status.requests),
     },
-    { name: 'requests_total', help: 'Requests that have an outcome.', type: 'counter', samples: one(done) },
+    { name: 'requests_total', help: 'Requests with an outcome.', type: 'counter', samples: one(done) },
     {
       name: 'requests_given_up_total',
-      help: 'Requests that were not run to their end, by the reason.',
+      help: 'Requests that did not run to completion, by reason.',
       type: 'counter',
       samples: Object.entries(early).map(([name, value]) => ({ value, labels: { reason: snakeCase(name) } })),
     },
     {
       name: 'request_duration_seconds',
-      help: 'From the coming of a request to its outcome, over about the last minute; 1 is the longest.',
+      help: 'Time from the arrival of a request to its outcome, over about the last minute; quantile 1 is the maximum.',
       samples: [
         { value: latencyMs.p50 / 1000, labels: { quantile: '0.5' } },
         { value: latencyMs.p99 / 1000, labels: { quantile: '0.99' } },
@@ -77,17 +77,17 @@ function metricsOf(status: AgentStatus): Metric[] {
     { name: 'threads', help: 'Worker threads.', samples: one(status.threads) },
     {
       name: 'thread_utilisation',
-      help: 'How much of the time since its start a thread was at work, from 0 to 1.',
+      help: 'Share of the time since its start that a thread was busy, from 0 to 1.',
       samples: utilisation.map(({ thread, sinceStart }) => ({ value: sinceStart, labels: { thread } })),
     },
     {
       name: 'thread_restarts_total',
-      help: 'Threads that were started in the place of others.',
+      help: 'Threads started to replace others.',
       type: 'counter',
       samples: one(status.restarts),
     },
-    { name: 'resident_memory_bytes', help: 'Memory of the process.', samples: one(status.memoryBytes) },
-    { name: 'heap_bytes', help: 'Heap of the main thread that is in use.', samples: one(status.heapBytes) },
+    { name: 'resident_memory_bytes', help: 'Resident memory of the process.', samples: one(status.memoryBytes) },
+    { name: 'heap_bytes', help: 'Used heap of the main thread.', samples: one(status.heapBytes) },
   ];
 }
 

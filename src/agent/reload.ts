@@ -1,4 +1,4 @@
-/** Swaps the agent's module for what stands at its path now. No request fails of it. */
+/** Reload: replaces the agent's module by the one at its path now, without a failed request. */
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Log } from '../log.ts';
@@ -8,38 +8,38 @@ import { moduleUrlOf } from './module-url.ts';
 import type { AgentOptions } from './options.ts';
 
 export type Reloaded = {
-  /** Path of the module that answers from now on. */
+  /** The path of the new module. */
   module: string;
   kind: 'raw' | 'rpc';
   methods: readonly string[];
 };
 
 export type ReloadOptions = {
-  /** `moduleUrl` changes with the module. */
+  /** A reload sets `moduleUrl`. */
   options: AgentOptions;
-  /** An agent that cannot work has none. */
+  /** Undefined for a broken agent. */
   first: FirstThread | undefined;
   pool: Pick<Pool, 'kind' | 'reload'>;
-  /** Why it is of no use to reload. */
-  whyNot: () => string | undefined;
+  /** The reason to refuse a reload; undefined to allow it. */
+  refusalReason: () => string | undefined;
   log: Log;
 };
 
 /**
- * Returns what reloads. A path that goes through a link, as that of an installed agent does, is followed again.
- * @throws ERR_LAUNCHPOOL_RELOAD_FAILED when the module does not load or is of another kind; the old one goes on
+ * Returns the function that reloads. It resolves links in the path again; an installed agent's path has one.
+ * @throws ERR_LAUNCHPOOL_RELOAD_FAILED when the module does not load or has another kind; the old module stays.
  */
-export function createReload({ options, first, pool, whyNot, log }: ReloadOptions): () => Promise<Reloaded> {
+export function createReload({ options, first, pool, refusalReason, log }: ReloadOptions): () => Promise<Reloaded> {
   let last: Promise<unknown> = Promise.resolve();
 
   async function reload(): Promise<Reloaded> {
-    const reason = whyNot();
-    if (reason !== undefined || first === undefined) throw refused(reason ?? 'the agent cannot work');
+    const reason = refusalReason();
+    if (reason !== undefined || first === undefined) throw refused(reason ?? 'the agent has no working module');
     const moduleUrl = moduleUrlOf(options.modulePath ?? options.moduleUrl);
     const { inspectModule } = await import('../pool/inspect-module.ts');
     const { kind, methods } = await inspectModule(moduleUrl, first);
     if (pool.kind !== undefined && pool.kind !== kind) {
-      throw refused(`${moduleUrl} is ${named(kind)}, and the clients speak to ${named(pool.kind)}`);
+      throw refused(`${moduleUrl} is ${named(kind)}, while the clients use ${named(pool.kind)}`);
     }
     await pool.reload(moduleUrl);
     options.moduleUrl = moduleUrl;
@@ -47,16 +47,16 @@ export function createReload({ options, first, pool, whyNot, log }: ReloadOption
     return { module: fileURLToPath(moduleUrl), kind, methods };
   }
 
-  async function tell(cause: unknown): Promise<never> {
+  async function fail(cause: unknown): Promise<never> {
     const isRefused = cause instanceof LaunchpoolError && cause.code === 'ERR_LAUNCHPOOL_RELOAD_FAILED';
     const error = isRefused ? cause : refused((cause as Error).message, cause);
-    log.error({ err: error }, 'not-reloaded');
+    log.error({ err: error }, 'reload-failed');
     throw error;
   }
 
   return () => {
-    // One after the other, so that what was there last is there at last.
-    const done = last.then(reload).catch(tell);
+    // Reloads run one after another, so the last one wins.
+    const done = last.then(reload).catch(fail);
     last = done.catch(() => undefined);
     return done;
   };
@@ -69,6 +69,6 @@ function named(kind: 'raw' | 'rpc'): string {
 function refused(message: string, cause?: unknown): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_RELOAD_FAILED', `not reloaded: ${message}`, {
     cause,
-    hint: 'The module that was there before goes on.',
+    hint: 'Correct the module and reload again; the previous module stays in use.',
   });
 }

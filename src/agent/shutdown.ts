@@ -1,100 +1,103 @@
-/** How an agent leaves: takes nothing new, finishes what has been begun, and lets nobody wait for ever. */
+/** The shutdown of an agent: no new connections, then the drain of open requests, then the end of the threads. */
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
-import type { Connection } from './connections/connection.ts';
+import { FIRST_BYTE_MS, type OpenConnections } from './connections/open-connections.ts';
 import type { AgentOptions } from './options.ts';
 
-/** How long somebody who has just connected may take to say something, however short `idleMs` is. */
-export const FIRST_WORDS_MS = 1_000;
-/** How often it is looked whether anything runs still for which nobody waits. */
+/** Interval of the checks for open requests without a connection. */
 const CHECK_MS = 20;
-/** How long threads that are busy may take to end, when nobody waits for what they do any more. */
-const LAST_MS = 2_000;
+/** Time for busy threads to end. */
+const THREADS_END_MS = 2_000;
 
-/** With what exit status the process is to end, and whether there are threads that do not. */
-export type Stopped = { status: number; hasThreads: boolean };
+export type Stopped = {
+  /** The exit status of the process. */
+  status: number;
+  /** Whether threads are left that do not end. */
+  hasThreads: boolean;
+};
 
 export type ShutdownOptions = {
-  connections: ReadonlySet<Connection>;
+  connections: Pick<OpenConnections, 'all' | 'awaitsFirstByte'>;
   dispatcher: Pick<Dispatcher, 'requests' | 'abortAll' | 'stop'>;
   pool: Pick<Pool, 'end'>;
   options: Pick<AgentOptions, 'drainMs' | 'cancelGraceMs'>;
   log: Log;
-  /** Whether somebody has just connected, and not said anything yet. */
-  awaitsFirstWords: () => boolean;
+  /** The exit status of the process. */
   status: () => number;
-  /** Called once, at the beginning. */
+  /** Called once, at the start of the shutdown. */
   onStart: (reason: string) => void;
 };
 
 export type Shutdown = {
-  /** Further calls change nothing. */
+  /** Further calls have no effect. */
   shutDown(reason: string): void;
   onConnectionClosed(): void;
   readonly isUnderWay: boolean;
-  /** Resolves when nothing is left to do. */
+  /** Resolves at the end of the shutdown. */
   readonly stopped: Promise<Stopped>;
 };
 
 export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
-  const { connections, dispatcher, pool, options, log, awaitsFirstWords, status, onStart } = shutdownOptions;
+  const { connections, dispatcher, pool, options, log, status, onStart } = shutdownOptions;
   const { promise: stopped, resolve: settleStopped } = Promise.withResolvers<Stopped>();
   let isUnderWay = false;
   let isFinishing = false;
   let drain: NodeJS.Timeout | undefined;
 
   function closeConnections(): void {
-    const awaited = awaitsFirstWords();
-    for (const connection of connections) if (!awaited || !connection.hasReceivedNothing) connection.close();
-    // What somebody who has just connected has to say may be on its way: closed now, it would be lost.
-    if (awaited) setTimeout(setImmediate, FIRST_WORDS_MS, closeAll);
-    drain = setTimeout(giveUp, options.drainMs);
+    const awaitsFirstByte = connections.awaitsFirstByte();
+    for (const connection of connections.all) {
+      if (!awaitsFirstByte || !connection.hasReceivedNothing) connection.close();
+    }
+    // The first request of a new client may be on its way, and would be lost with the connection.
+    if (awaitsFirstByte) setTimeout(setImmediate, FIRST_BYTE_MS, closeAll);
+    drain = setTimeout(endDrain, options.drainMs);
     finishIfDone();
   }
 
-  /** At the end of a turn of the event loop: timers come before input, and what has come is read first. */
+  /** Runs at the end of a turn of the event loop: timers fire before input is read, and received input counts. */
   function closeAll(): void {
-    for (const connection of connections) connection.close();
+    for (const connection of connections.all) connection.close();
   }
 
-  /** What those have sent who have gone may be notifications, and runs on. Nothing tells when that is over. */
+  /** Notifications run on after their connection has closed. No event reports their end, so this polls. */
   function finishIfDone(): void {
-    if (connections.size > 0) return;
+    if (connections.all.size > 0) return;
     if (dispatcher.requests > 0) setTimeout(finishIfDone, CHECK_MS);
     else finish();
   }
 
-  /** Handlers are told to come to an end, and given a little time for it. */
-  function giveUp(): void {
-    log.warn({ connections: connections.size, requests: dispatcher.requests }, 'drain-timeout');
-    dispatcher.abortAll(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent has to leave'));
+  /** Aborts all open requests, and closes all connections after the grace period. */
+  function endDrain(): void {
+    log.warn({ connections: connections.all.size, requests: dispatcher.requests }, 'drain-timeout');
+    dispatcher.abortAll(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent shuts down'));
     setTimeout(() => {
-      for (const connection of connections) connection.destroy();
+      for (const connection of connections.all) connection.destroy();
       finish();
     }, options.cancelGraceMs);
   }
 
   /**
-   * The control socket is never closed: a question that waits there when this process has gone would start the next
-   * one, so it is answered for as long as there is anybody.
+   * The control socket stays open until the process exits: under launchd, a question that waits there after the exit
+   * would start the next agent.
    */
   async function finish(): Promise<void> {
     if (isFinishing) return;
     isFinishing = true;
     clearTimeout(drain);
     dispatcher.stop();
-    settleStopped({ hasThreads: !(await pool.end(LAST_MS)), status: status() });
+    settleStopped({ hasThreads: !(await pool.end(THREADS_END_MS)), status: status() });
   }
 
   return {
     shutDown(reason) {
       if (isUnderWay) return;
       isUnderWay = true;
-      log.info({ reason, connections: connections.size, requests: dispatcher.requests }, 'leaving');
+      log.info({ reason, connections: connections.all.size, requests: dispatcher.requests }, 'shutdown');
       onStart(reason);
-      // Signals come before input in a turn of the event loop: what has come by now is read first.
+      // Signals come before input in a turn of the event loop; received input is read first.
       setImmediate(closeConnections);
     },
     onConnectionClosed() {

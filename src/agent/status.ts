@@ -1,16 +1,23 @@
-/** All that an agent says of itself: the answer to `status`, and what its metrics are made of. */
+/** The status of an agent: the answer to `status`, and the source of its metrics. */
 import { fileURLToPath } from 'node:url';
 import type { PlainError } from '../../wire/errors.ts';
-import type { DispatcherCounts } from '../dispatch/dispatcher.ts';
+import type { Dispatcher, DispatcherCounts } from '../dispatch/dispatcher.ts';
 import type { LatencyFigures } from '../dispatch/latency.ts';
+import type { Pool } from '../pool/contract.ts';
 import { packageVersion } from '../version.ts';
-import type { Utilisation } from './utilisation.ts';
+import type { Acceptor } from './connections/acceptor.ts';
+import type { OpenConnections } from './connections/open-connections.ts';
+import type { Rejections } from './connections/rejections.ts';
+import type { Idle } from './idle.ts';
+import type { AgentOptions } from './options.ts';
+import type { Shutdown } from './shutdown.ts';
+import { createUtilisation, type Utilisation } from './utilisation.ts';
 
-/** Since the start of the agent. */
+/** Counted since the start of the agent. */
 export type Counters = DispatcherCounts & {
-  /** Connections that were not let in. */
+  /** Rejected connections. */
   turnedAway: number;
-  /** Connections that were given up: frames that did not get on, replies that nobody read. */
+  /** Connections that were closed because of a slow client. */
   dropped: number;
 };
 
@@ -19,60 +26,71 @@ export type AgentStatus = {
   state: 'running' | 'broken' | 'leaving';
   /** Path of the module. */
   module: string;
-  /** The version of an installed agent; null for another one. */
+  /** The version of an installed agent; null for another agent. */
   hash: string | null;
   versions: { launchpool: string; node: string };
   uptimeMs: number;
-  /** Until it leaves, if nothing more happens; null while something is under way, or if it never leaves by itself. */
+  /** Time until the idle shutdown; null while the agent is busy, and without such a shutdown. */
   leavesInMs: number | null;
   connections: number;
   connectionsServed: number;
-  /** Requests that have been read and have no outcome. */
+  /** Open requests: received, without an outcome. */
   requests: number;
-  /** How many of these no thread has begun. */
+  /** Open requests that no thread has started. */
   waiting: number;
   threads: number;
   utilisation: Utilisation[];
-  /** How many threads have been started in the place of others. */
+  /** Threads that were started to replace others. */
   restarts: number;
   latencyMs: LatencyFigures;
   counters: Counters;
-  /** Of the whole process, as the system counts it. */
+  /** Resident memory of the process. */
   memoryBytes: number;
-  /** Of the main thread. */
+  /** Used heap of the main thread. */
   heapBytes: number;
   broken?: PlainError;
 };
 
 export type StatusSources = {
-  moduleUrl: () => string;
-  now: () => Pick<AgentStatus, 'state' | 'uptimeMs' | 'leavesInMs' | 'connections' | 'connectionsServed' | 'requests'> &
-    Pick<AgentStatus, 'waiting' | 'threads' | 'restarts' | 'broken'>;
-  utilisation: (asker: object) => Utilisation[];
-  latency: () => LatencyFigures;
-  counts: () => DispatcherCounts;
-  /** By the reason. */
-  turnedAway: () => Readonly<Record<string, number>>;
-  dropped: () => Readonly<Record<string, number>>;
+  /** The time of the agent's start, in milliseconds since 1970. */
+  startedAt: number;
+  options: Pick<AgentOptions, 'moduleUrl'>;
+  connections: Pick<OpenConnections, 'all' | 'accepted'>;
+  rejections: Pick<Rejections, 'counts'>;
+  acceptor: Pick<Acceptor, 'slowClients'>;
+  dispatcher: Pick<Dispatcher, 'requests' | 'waiting' | 'counts' | 'latency'>;
+  pool: Pick<Pool, 'threads' | 'workers' | 'restarts'>;
+  idle: Pick<Idle, 'leftMs'>;
+  shutdown: Pick<Shutdown, 'isUnderWay'>;
+  broken: () => PlainError | undefined;
 };
 
-/** @param asker see utilisation.ts. */
+/** Returns the function that takes the status. @param asker see utilisation.ts. */
 export function createStatus(sources: StatusSources): (asker: object) => AgentStatus {
+  const { options, connections, rejections, acceptor, dispatcher, pool, idle, shutdown } = sources;
+  const utilisation = createUtilisation(() => pool.workers);
   return (asker) => {
-    const { state, ...now } = sources.now();
-    const url = sources.moduleUrl();
-    // An agent that was started in a wrong way has none.
-    const module = url === '' ? '' : fileURLToPath(url);
+    // An agent with invalid arguments has no module.
+    const module = options.moduleUrl === '' ? '' : fileURLToPath(options.moduleUrl);
+    const broken = sources.broken();
     return {
       pid: process.pid,
-      state,
+      state: !shutdown.isUnderWay ? (broken === undefined ? 'running' : 'broken') : 'leaving',
       module,
       hash: hashOf(module),
       versions: { launchpool: packageVersion(), node: process.versions.node },
-      ...now,
-      utilisation: sources.utilisation(asker),
-      latencyMs: sources.latency(),
-      counters: { ...sources.counts(), turnedAway: sum(sources.turnedAway()), dropped: sum(sources.dropped()) },
+      uptimeMs: Date.now() - sources.startedAt,
+      leavesInMs: !shutdown.isUnderWay ? (idle.leftMs ?? null) : 0,
+      connections: connections.all.size,
+      connectionsServed: connections.accepted,
+      requests: dispatcher.requests,
+      waiting: dispatcher.waiting,
+      threads: pool.threads,
+      restarts: pool.restarts,
+      ...(broken === undefined ? {} : { broken }),
+      utilisation: utilisation(asker),
+      latencyMs: dispatcher.latency.read(),
+      counters: { ...dispatcher.counts, turnedAway: sum(rejections.counts), dropped: sum(acceptor.slowClients) },
       memoryBytes: process.memoryUsage.rss(),
       heapBytes: process.memoryUsage().heapUsed,
     };
@@ -83,7 +101,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((all, each) => all + each, 0);
 }
 
-/** An installed module is in a folder that is named by what is in it: src/install/version-folder.ts. */
+/** The folder of an installed module is named by the hash of its contents: src/install/version-folder.ts. */
 function hashOf(module: string): string | null {
   return /\/versions\/([0-9a-f]{20})\//.exec(module)?.[1] ?? null;
 }

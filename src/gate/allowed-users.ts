@@ -1,5 +1,4 @@
-/** Which users may speak: the agent's own, root, and those that have been named. */
-
+/** The users that may connect: the agent's own, root, and those of --allow-uid. */
 import type { SocketCalls } from '../../libc/socket.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
@@ -7,13 +6,13 @@ const ROOT = 0;
 
 export type AllowedUsersOptions = {
   socketCalls: Pick<SocketCalls, 'uidOf'>;
-  /** User ids beside the own one and root. */
+  /** User ids in addition to the own one and root. */
   allowUids: readonly number[];
   /** @default process.geteuid() */
   ownUid?: number | undefined;
 };
 
-/** Says why the other side of a connection, given by its descriptor, may not speak; undefined when it may. */
+/** Returns the reason to reject the connection with this descriptor; undefined to allow it. */
 export type AllowedUsers = (fd: number | undefined) => LaunchpoolError | undefined;
 
 export function createAllowedUsers({
@@ -25,10 +24,10 @@ export function createAllowedUsers({
   return (fd) => {
     const uid = fd === undefined ? undefined : socketCalls.uidOf(fd);
     if (uid !== undefined && allowed.has(uid)) return undefined;
-    const who = uid === undefined ? 'a user of whom the kernel says nothing' : `user ${uid}`;
-    return new LaunchpoolError('ERR_LAUNCHPOOL_PEER_REFUSED', `${who} has connected, and may not speak`, {
+    const user = uid === undefined ? 'an unknown user' : `user ${uid}`;
+    return new LaunchpoolError('ERR_LAUNCHPOOL_PEER_REFUSED', `${user} may not connect`, {
       data: { uid },
-      hint: uid === undefined ? undefined : `If it shall be allowed to: --allow-uid ${uid}.`,
+      hint: uid === undefined ? undefined : `Allow this user with --allow-uid ${uid}.`,
     });
   };
 }

@@ -1,36 +1,36 @@
-/** Who may speak: the authkey handshake of a connection, with its deadline. Knows nothing of what is said later. */
+/** The gate: the authkey handshake of a connection, with its timeout. */
 import { LaunchpoolError } from '../../wire/errors.ts';
 
 export type GateOptions = {
-  /** The shared key; without one everybody who reaches the socket may speak. */
+  /** The shared key; without one, the gate is open to every client. */
   authkey: Uint8Array | undefined;
-  /** Whether HMAC-MD5 is allowed, which Python up to 3.11 needs. */
+  /** Whether to allow HMAC-MD5, which Python up to 3.11 needs. */
   md5: boolean;
-  /** How long the handshake may take, in milliseconds. Without a deadline, a key on one side only hangs for ever. */
+  /** The timeout of the handshake, in milliseconds. With a key on one side only, both sides would wait for ever. */
   handshakeMs: number;
 };
 
 export type Gate = {
   /**
-   * Lets one connection begin.
+   * Starts the handshake of a connection.
    * @param send sends the payload of a frame.
-   * @param settled hears once how it ended; a refusal has been told the other side already.
+   * @param onSettled called once, without an argument on success; the client has received a refusal before.
    */
-  open(send: (payload: Buffer) => void, settled: (refusal?: LaunchpoolError) => void): PendingHandshake;
-  /** How many have connected and have not been let in: those that are refused stay until they have left. */
+  open(send: (payload: Buffer) => void, onSettled: (refusal?: LaunchpoolError) => void): PendingHandshake;
+  /** The number of open connections without a successful handshake, including refused ones. */
   readonly unauthenticated: number;
 };
 
-/** A connection at the gate. */
+/** The handshake of one connection. */
 export type PendingHandshake = {
   receive(payload: Buffer): void;
-  /** What has come is no handshake: so it ends, if it has not ended yet. */
+  /** Ends the handshake because of invalid input; no effect after its end. */
   refuse(error: LaunchpoolError): void;
-  /** The connection is gone. */
-  leave(): void;
+  /** Called when the connection has closed. */
+  abandon(): void;
 };
 
-/** Returns undefined where everybody may speak. */
+/** Returns undefined without a key. */
 export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Promise<Gate | undefined> {
   if (authkey === undefined) return undefined;
   // node:crypto takes some milliseconds to load, and most agents have no key.
@@ -41,31 +41,31 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
     get unauthenticated() {
       return unauthenticated.size;
     },
-    open(send, settled) {
+    open(send, onSettled) {
       const handshake = createHandshake({ role: 'server', authkey, md5 });
-      let over = false;
+      let isSettled = false;
       const settle = (refusal?: LaunchpoolError): void => {
-        over = true;
+        isSettled = true;
         clearTimeout(deadline);
         if (refusal === undefined) unauthenticated.delete(pending);
-        settled(refusal);
+        onSettled(refusal);
       };
-      // Timers come before input in a turn of the event loop: what has come by then is read first.
+      // Timers come before input in a turn of the event loop; received input is read first.
       const deadline = setTimeout(setImmediate, handshakeMs, () => {
-        if (unauthenticated.has(pending) && !over) settle(tooLate(handshakeMs));
+        if (unauthenticated.has(pending) && !isSettled) settle(timedOut(handshakeMs));
       });
       handshake.start().forEach(send);
       const pending: PendingHandshake = {
         receive(payload) {
-          if (over) return;
+          if (isSettled) return;
           const step = handshake.receive(payload);
           step.send.forEach(send);
           if (step.done || step.error !== undefined) settle(step.error);
         },
         refuse(error) {
-          if (!over) settle(error);
+          if (!isSettled) settle(error);
         },
-        leave() {
+        abandon() {
           clearTimeout(deadline);
           unauthenticated.delete(pending);
         },
@@ -76,8 +76,8 @@ export async function createGate({ authkey, md5, handshakeMs }: GateOptions): Pr
   };
 }
 
-function tooLate(handshakeMs: number): LaunchpoolError {
+function timedOut(handshakeMs: number): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_TIMEOUT', `no authkey handshake within ${handshakeMs} ms`, {
-    hint: 'This agent asks for an authkey: does the client have one?',
+    hint: 'Give the client the authkey of this agent.',
   });
 }

@@ -1,4 +1,4 @@
-/** Who comes in at all: at which sockets the agent may be had, and which users may speak there. */
+/** The peer check: whether the agent's sockets are safe, and which users may connect to them. */
 import type { Socket } from 'node:net';
 import type { SocketCallsOptions } from '../../libc/socket.ts';
 import { descriptorOf } from '../../libc/socket-descriptor.ts';
@@ -8,37 +8,37 @@ import { createAllowedUsers } from './allowed-users.ts';
 import { unsafeSocket } from './socket-safety.ts';
 
 export type PeerCheckOptions = SocketCallsOptions & {
-  /** Descriptors that listen. */
+  /** Listening descriptors. */
   sockets: { agent: readonly number[]; control: readonly number[] };
   authkey: Uint8Array | undefined;
   allowUids: readonly number[];
   maxConnections: number | undefined;
-  /** Hears of each connection that has been closed unheard. */
+  /** Called for each connection of a user that may not connect. */
   onRejected: (error: LaunchpoolError) => void;
 };
 
 export type PeerCheck = {
-  /** Why the agent must not be had at these sockets. */
+  /** The reason why the agent must not serve on these sockets; undefined when they are safe. */
   readonly unsafe: LaunchpoolError | undefined;
-  /** The most connections at once. */
+  /** The connection limit. */
   readonly maxConnections: number;
-  /** Whether the other side of a connection is gone altogether: see kernel.ts. */
+  /** See SocketCalls. */
   isGone(fd: number): boolean;
-  /** Hands on the connections of those who may speak; the others are closed, before a byte of theirs is read. */
+  /** Passes connections of allowed users to `onSocket`; closes the others before any input is read. */
   guard(
-    at: keyof PeerCheckOptions['sockets'],
+    socketName: keyof PeerCheckOptions['sockets'],
     onSocket: (socket: Socket) => void,
   ): (socket: Socket, fd: number) => void;
 };
 
-/** koffi, which is native code, is loaded here: while the first thread boots, so that nobody waits for it. */
+/** Loads native code while the first thread boots, so that no client waits for it. */
 export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCheck> {
   const { createSocketCalls } = await import('../../libc/socket.ts');
   const { sockets, authkey, allowUids, maxConnections, onRejected } = options;
   const socketCalls = createSocketCalls(options);
   const refusalOf = {
     agent: createAllowedUsers({ socketCalls, allowUids }),
-    // Who may call is not who may have the agent leave.
+    // Users of --allow-uid may send requests, but may not control the agent.
     control: createAllowedUsers({ socketCalls, allowUids: [] }),
   };
   const ownUid = process.geteuid?.();
@@ -46,23 +46,23 @@ export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCh
 
   function unsafeOf(fd: number, open: { hasKey: boolean; hasOtherUsers: boolean }): LaunchpoolError | undefined {
     const address = socketCalls.addressOf(fd);
-    // Whoever listens on it will say what it is.
+    // listen() reports a descriptor that is no socket.
     if (address === undefined) return undefined;
     if (address.family === 'tcp') overTcp.add(fd);
     return unsafeSocket(address, { ...open, ownUid });
   }
 
-  const found = [
+  const errors = [
     ...sockets.agent.map((fd) => unsafeOf(fd, { hasKey: authkey !== undefined, hasOtherUsers: allowUids.length > 0 })),
-    // Nobody is asked for a key there.
+    // The control socket has no handshake.
     ...sockets.control.map((fd) => unsafeOf(fd, { hasKey: false, hasOtherUsers: false })),
   ];
   return {
-    unsafe: found.find((error) => error !== undefined),
+    unsafe: errors.find((error) => error !== undefined),
     maxConnections: maxConnections ?? defaultMaxConnections(socketCalls.maxDescriptors),
     isGone: socketCalls.isGone,
-    guard: (at, onSocket) => (socket, listeningFd) => {
-      const refusal = overTcp.has(listeningFd) ? undefined : refusalOf[at](descriptorOf(socket));
+    guard: (socketName, onSocket) => (socket, listeningFd) => {
+      const refusal = overTcp.has(listeningFd) ? undefined : refusalOf[socketName](descriptorOf(socket));
       if (refusal === undefined) return onSocket(socket);
       socket.destroy();
       onRejected(refusal);

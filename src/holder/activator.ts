@@ -1,6 +1,6 @@
 /**
- * launchpool's own on-demand holder, for development, examples and tests: holds the sockets, starts the agent when
- * somebody knocks, and again whenever it has left. To the agent it speaks systemd's protocol, sd_listen_fds(3).
+ * The activator of the embedded holder, for development, examples and tests: holds the sockets, starts the agent on a
+ * connection, and again on the first connection after its exit. The agent sees the protocol of systemd, sd_listen_fds(3).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,33 +14,33 @@ import { holdSocket } from './held-socket.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
-/** An agent that has lived so long before it crashed is started again at once. */
+/** A crash after this uptime counts as the first one, with the shortest backoff. */
 const HEALTHY_MS = 10_000;
 
 export type ActivatorOptions = {
   /** Where clients connect. */
   socketPath: string;
-  /** @default beside it: X.sock → X.control.sock */
+  /** @default beside socketPath: X.sock → X.control.sock */
   controlPath?: string;
-  /** The agent's program and its arguments. It must check in as a child of systemd would. */
+  /** The agent's program and arguments. The program must check in as a child of systemd does. */
   command: readonly [string, ...string[]];
   /** @default the environment of this process */
   env?: Readonly<Record<string, string | undefined>>;
   /** @default the working directory of this process */
   cwd?: string;
   /**
-   * Where standard output and error go; it must be there.
-   * @default to this process's standard error
+   * The file for standard output and error, in an existing folder.
+   * @default the standard error of this process
    */
   logFile?: string | undefined;
   /**
-   * How long an agent may take to leave before it is killed, in milliseconds.
+   * Milliseconds between SIGTERM and SIGKILL.
    * @default 15000
    */
   stopMs?: number;
-  /** Called when something has happened. */
+  /** Called on each event. */
   onEvent?: (event: ActivatorEvent) => void;
-  /** Called with the files that the agent consists of, when it reports them. */
+  /** Called with the files of the agent's module, when the agent reports them. */
   onFiles?: (files: string[]) => void;
 };
 
@@ -51,14 +51,14 @@ export type ActivatorEvent =
   | { event: 'crashed'; pid: number; status: string; backoffMs: number };
 
 export type Activator = {
-  /** Asks the agent to leave, if one runs, and forgets its crashes. The next connection starts a new one. */
+  /** Sends SIGTERM to a running agent and resets the backoff. The next connection starts a new agent. */
   restart(): void;
   /** Ends the agent, closes the sockets and removes their paths. */
   close(): Promise<void>;
 };
 
 /**
- * Resolves when the sockets stand.
+ * Resolves when the sockets listen.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
  */
 export async function createActivator(options: ActivatorOptions): Promise<Activator> {
@@ -71,7 +71,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   const closing = new AbortController();
   let child: ChildProcess | undefined;
   let crashes = 0;
-  /** Fires when whoever waits after a crash need not wait any longer. */
+  /** Ends the backoff after a crash. */
   let restarting = new AbortController();
 
   async function serve(): Promise<void> {
@@ -105,7 +105,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
     });
   }
 
-  /** Asks the agent to leave, and ends it if it does not. */
+  /** Sends SIGTERM, and SIGKILL after `stopMs`. */
   function stopAgent(): void {
     const stopping = child;
     if (stopping === undefined) return;
@@ -140,9 +140,9 @@ function startAgent(
 ): ChildProcess {
   const [program, ...args] = command;
   const log = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
-  // LISTEN_PID must be the agent's own, which nobody knows before the fork: the shell that becomes the agent does.
+  // LISTEN_PID must be the agent's own id, unknown before the fork; the shell knows it and executes the agent.
   const child = spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', program, ...args], {
-    // What the module prints goes to standard error: standard output is the holder's own.
+    // The module's output goes to standard error, since standard output belongs to the holder.
     stdio: ['ignore', log ?? 2, log ?? 2, ...fds, 'pipe'],
     cwd,
     env: {
@@ -153,13 +153,13 @@ function startAgent(
     },
   });
   if (log !== undefined) closeSync(log);
-  // Without descriptors to spare, there are no streams; the error event says so.
+  // Without free descriptors there are no streams, and the error event reports it.
   const lifeline = child.stdio?.[3 + fds.length] as Readable | undefined;
   if (lifeline) readLifeline(lifeline, onFiles ?? (() => undefined));
   return child;
 }
 
-/** Undefined when the agent has left of its own accord, otherwise how it ended. */
+/** Undefined after exit status 0, otherwise a description of the exit. */
 async function exitOf(child: ChildProcess): Promise<string | undefined> {
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];

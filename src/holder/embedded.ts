@@ -1,4 +1,4 @@
-/** Our own holder as a supervisor: for a program that holds its agents' sockets itself, as long as it runs. */
+/** The embedded holder as a supervisor: a program holds the sockets of its agents itself, while it runs. */
 import type { Job } from '../../job/job.ts';
 import type { JobStatus, Supervisor } from '../../job/supervisor.ts';
 import { type Activator, type ActivatorEvent, createActivator } from './activator.ts';
@@ -40,9 +40,9 @@ export function createEmbedded({ onEvent = () => undefined }: EmbeddedOptions = 
   }
 
   async function release(label: string): Promise<void> {
-    const found = held.get(label);
+    const job = held.get(label);
     held.delete(label);
-    await found?.activator.close();
+    await job?.activator.close();
   }
 
   return {
@@ -52,22 +52,22 @@ export function createEmbedded({ onEvent = () => undefined }: EmbeddedOptions = 
     pathsOf: () => [],
     loading: () => [],
     async load(job) {
-      const found = held.get(job.label);
-      if (JSON.stringify(found?.job) === JSON.stringify(job)) return;
+      const loaded = held.get(job.label);
+      if (JSON.stringify(loaded?.job) === JSON.stringify(job)) return;
       await release(job.label);
       await hold(job);
     },
     unload: release,
     forget: async () => undefined,
     async dismiss(label) {
-      const found = held.get(label);
-      const pid = found?.last.event === 'started' ? found.last.pid : undefined;
-      if (pid !== undefined) found?.activator.restart();
+      const job = held.get(label);
+      const pid = job?.last.event === 'started' ? job.last.pid : undefined;
+      if (pid !== undefined) job?.activator.restart();
       return pid;
     },
     async status(label) {
-      const found = held.get(label);
-      return found === undefined ? { state: 'not-installed', listening: false } : statusOf(found.last);
+      const job = held.get(label);
+      return job === undefined ? { state: 'not-installed', listening: false } : statusOf(job.last);
     },
     logCommand: () => undefined,
     async close() {
@@ -84,6 +84,11 @@ function statusOf(last: ActivatorEvent): JobStatus {
     case 'started':
       return { state: 'running', listening: true, pid: last.pid };
     case 'crashed':
-      return { state: 'throttled', listening: true, lastExit: last.status, detail: `it ended with ${last.status}` };
+      return {
+        state: 'throttled',
+        listening: true,
+        lastExit: last.status,
+        detail: `the last process ended with ${last.status}`,
+      };
   }
 }

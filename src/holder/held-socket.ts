@@ -1,4 +1,4 @@
-/** A listening UNIX socket that is held without being accepted on, and that says when somebody knocks. */
+/** A held socket: a listening UNIX socket that the holder never accepts on, and that reports waiting connections. */
 import { lstatSync, mkdirSync, renameSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -9,45 +9,44 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 
 /** The kernel cuts this down to its own maximum. */
 const BACKLOG = 4096;
-/** Between two looks, when a descriptor wakes us and nobody has knocked. */
+/** Delay after a wake-up without a waiting connection. */
 const RECHECK_MS = 50;
 
 export type HeldSocket = {
   readonly path: string;
-  /** The listening descriptor, to be handed to an agent. */
+  /** The listening descriptor, for an agent to inherit. */
   readonly fd: number;
-  /** Resolves when a connection waits; it is left waiting. Rejects with an AbortError when the signal fires. */
+  /** Resolves when a connection waits in the queue, and leaves it there. Rejects with an AbortError on the signal. */
   waitForConnection(signal: AbortSignal): Promise<void>;
-  /** Closes the socket and removes its path, if it is still this one's. */
+  /** Closes the socket and removes its path, unless another file has taken the path. */
   close(): void;
 };
 
 /**
- * Binds with mode 0600, in a folder that is made with mode 0700 if it is missing. A socket that nobody listens on any
- * more is replaced.
+ * Binds with mode 0600. A missing folder is made with mode 0700. A dead socket, without a listener, is replaced.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
  */
 export async function holdSocket(path: string): Promise<HeldSocket> {
   checkSocketPath(path);
   const existing = statOf(path);
   if (existing !== undefined && !existing.isSocket()) {
-    throw failed(path, new Error('there is something else at that path'));
+    throw failed(path, new Error('the path is taken by a file that is no socket'));
   }
-  if (existing !== undefined && (await isAnswered(path))) {
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_SOCKET_IN_USE', `somebody listens at ${path} already`, {
-      hint: 'Is the same agent running in another terminal? Choose another --socket PATH, or stop it.',
+  if (existing !== undefined && (await isOpen(path))) {
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_SOCKET_IN_USE', `the socket is in use: ${path}`, {
+      hint: 'Stop the agent that listens there, perhaps in another terminal, or choose another --socket PATH.',
     });
   }
   const fd = await bind(path);
   const own = statSync(path);
-  let closed = false;
+  let isClosed = false;
 
   return {
     path,
     fd,
     async waitForConnection(signal) {
       for (;;) {
-        // A Socket that is made with a signal that has fired already never closes its descriptor.
+        // A Socket with an aborted signal never closes its descriptor.
         signal.throwIfAborted();
         await readable(duplicate(fd), signal);
         if (isReadable(fd)) return;
@@ -55,19 +54,19 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
       }
     },
     close() {
-      // The number may be somebody else's by the second time.
-      if (closed) return;
-      closed = true;
+      // After the first close, the number may belong to another descriptor.
+      if (isClosed) return;
+      isClosed = true;
       close(fd);
-      const there = statOf(path);
-      if (there?.ino === own.ino && there.dev === own.dev) unlinkSync(path);
+      const current = statOf(path);
+      if (current?.ino === own.ino && current.dev === own.dev) unlinkSync(path);
     },
   };
 }
 
 /**
- * Binds under another name and renames, so that a dead socket in the way is replaced in one step, and so that Node,
- * which removes the path it has bound when its server closes, finds nothing to remove.
+ * Binds under another name and renames. This replaces a dead socket in one step. It also keeps Node, which removes the
+ * path that it has bound when its server closes, from removing the socket.
  */
 async function bind(path: string): Promise<number> {
   const binding = `${path.slice(0, -1)}${path.endsWith('~') ? '-' : '~'}`;
@@ -77,7 +76,7 @@ async function bind(path: string): Promise<number> {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (statOf(binding)?.isSocket()) unlinkSync(binding);
     const umask = process.umask(0o177);
-    // Node binds a path inside of this call and accepts in a later turn of the event loop, so never here.
+    // Node binds a path within this call. It would accept in a later turn of the event loop, after close().
     server.listen(binding, BACKLOG);
     process.umask(umask);
     const bound = (server as unknown as { _handle: { fd: number } | null })._handle?.fd;
@@ -93,7 +92,7 @@ async function bind(path: string): Promise<number> {
   }
 }
 
-/** Node reads from a listening socket when it becomes readable, which fails, and says so: somebody has knocked. */
+/** Resolves on a waiting connection: the listening socket becomes readable, and Node's read from it fails. */
 function readable(fd: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new Socket({ fd, readable: true, writable: false, signal });
@@ -103,8 +102,8 @@ function readable(fd: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Any error but these two comes of somebody who is there: a full queue, another user, a socket of another kind. */
-function isAnswered(path: string): Promise<boolean> {
+/** Any other error means that the socket is open: a full queue, another user, another type of socket. */
+function isOpen(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
@@ -119,7 +118,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    // ENOTDIR, EACCES: binding there will say what is wrong.
+    // ENOTDIR, EACCES: bind() fails with the reason.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { CLOSE_NOTICE_MS } from '../../src/agent/connections/graceful-close.ts';
-import { FIRST_WORDS_MS } from '../../src/agent/shutdown.ts';
+import { FIRST_BYTE_MS } from '../../src/agent/connections/open-connections.ts';
 import { close, connect, connectRaw, type LaunchpoolError } from '../../src/client/index.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
 import { dial } from '../helpers/frame-client.ts';
@@ -29,7 +29,7 @@ test(`in ${LIVES} lives of agents, clients that connect around the idle exit are
     const client = await dial(t, held.socketPath);
     client.socket.write(framesOf(text));
     // On a machine that has kept this client waiting, it may have been too late.
-    if (performance.now() - dialledAt > FIRST_WORDS_MS / 2) return void client.socket.destroy();
+    if (performance.now() - dialledAt > FIRST_BYTE_MS / 2) return void client.socket.destroy();
     t.deepEqual(await client.until(1), [text]);
     t.deepEqual(client.errors, []);
     client.socket.destroy();
@@ -87,7 +87,7 @@ test('who has connected and not spoken yet is given time, though others would be
     await wait(5 * IDLE_MS);
     client.socket.write(framesOf('late'));
     // On a machine that has kept this client waiting, it may have been too late.
-    if (performance.now() - dialledAt > FIRST_WORDS_MS / 2) {
+    if (performance.now() - dialledAt > FIRST_BYTE_MS / 2) {
       client.socket.destroy();
       continue;
     }

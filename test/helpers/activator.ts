@@ -1,4 +1,4 @@
-/** Activators for tests, with any program in the agent's place, and with their events to wait for. */
+/** Activators for tests: any program can stand in for the agent, and tests can wait for events. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export type Activated = Activator &
     controlPath: string;
   };
 
-/** Holds a socket for that program; it is closed, and the program ended, when the test ends. */
+/** Holds a socket for the program. When the test ends, the socket is closed and the program ended. */
 export async function activate(
   t: ExecutionContext,
   command: ActivatorOptions['command'],
@@ -44,24 +44,24 @@ export async function activate(
   };
 }
 
-/** The command of a real agent. */
+/** The command of a real agent, without log output. */
 export function agentCommand(module: string, flags: readonly string[] = []): ActivatorOptions['command'] {
   return [process.execPath, ENTRY, 'run', fixture(module), '--log-level', 'silent', ...flags];
 }
 
-/** The command of a program that is no agent: see test/fixtures/programs/serve.mjs. */
+/** The command of a program in the agent's place: test/fixtures/programs/serve.mjs. */
 export function serveCommand(...flags: readonly string[]): ActivatorOptions['command'] {
   return [process.execPath, fixture('programs/serve.mjs'), ...flags];
 }
 
-/** Connects and gives back all that the other side says, which for serve.mjs is its process id. */
+/** Connects and returns everything the other side sends; serve.mjs sends its process id. */
 export async function listenTo(path: string): Promise<string> {
   const socket = connect(path);
   await once(socket, 'connect');
   return text(socket);
 }
 
-/** Whether there is a process of that id. */
+/** Whether a process with this id exists. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

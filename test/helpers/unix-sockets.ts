@@ -4,41 +4,41 @@ import { renameSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import koffi from 'koffi';
+import { loadLibrary } from '../../libc/library.ts';
 import { type HeldSocket, holdSocket } from '../../src/holder/held-socket.ts';
 import { tempDir } from './temp-dir.ts';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 
-/** Holds a socket until the test ends, in a folder of the test's own when no path is given. */
+/** Holds a socket until the test ends. @param path defaults to one in a new temporary folder. */
 export async function hold(t: ExecutionContext, path?: string): Promise<HeldSocket> {
   const held = await holdSocket(path ?? join(await tempDir(t), 'a.sock'));
   t.teardown(() => held.close());
   return held;
 }
 
-/** Connects and stays. */
-export async function knockAt(t: ExecutionContext, path: string): Promise<Socket> {
+/** Connects, and stays connected until the test ends. */
+export async function connectTo(t: ExecutionContext, path: string): Promise<Socket> {
   const socket = connect(path);
   t.teardown(() => socket.destroy());
   await once(socket, 'connect');
-  // A connection that nobody ever accepts is reset when its socket closes.
+  // The kernel resets a connection that was never accepted when the listening socket closes.
   socket.on('error', () => undefined);
   return socket;
 }
 
-/** Says "alive" to everybody who connects. */
+/** Sends "alive" to each client. */
 export async function listenAt(t: ExecutionContext, path: string): Promise<Server> {
-  // Who only looks whether somebody is there goes away without reading.
+  // A client that only checks for a listener closes without reading.
   const server = createServer((socket) => socket.on('error', () => undefined).end('alive')).listen(path);
   t.teardown(() => server.close());
   await once(server, 'listening');
   return server;
 }
 
-/** Leaves a socket at the path on which nobody listens any more. */
-export async function abandonAt(t: ExecutionContext, path: string): Promise<void> {
+/** Leaves a socket at the path whose listener has closed it. */
+export async function leaveDeadSocket(t: ExecutionContext, path: string): Promise<void> {
   const server = await listenAt(t, `${path}.old`);
   renameSync(`${path}.old`, path);
   server.close();
@@ -46,7 +46,7 @@ export async function abandonAt(t: ExecutionContext, path: string): Promise<void
 
 /** Node has no UNIX datagram sockets. Returns the descriptor. */
 export function bindDatagramSocket(path: string): number {
-  const libc = koffi.load(null);
+  const libc = loadLibrary();
   const family = process.platform === 'darwin' ? [0, AF_UNIX] : [AF_UNIX, 0];
   const address = Buffer.concat([Buffer.from(family), Buffer.from(`${path}\0`)]);
   const fd: number = libc.func('int socket(int domain, int type, int protocol)')(AF_UNIX, SOCK_DGRAM, 0);
@@ -55,7 +55,7 @@ export function bindDatagramSocket(path: string): number {
   return fd;
 }
 
-/** Makes room for one waiting connection only. */
+/** Shortens the queue of a listening socket to one connection. */
 export function shortenQueue(fd: number): void {
-  koffi.load(null).func('int listen(int fd, int backlog)')(fd, 0);
+  loadLibrary().func('int listen(int fd, int backlog)')(fd, 0);
 }

@@ -1,4 +1,4 @@
-/** The double of launchd behaves as launchd is documented to: sockets, processes, and how these check in. */
+/** The launchd double behaves as launchd is documented: sockets, processes and their check-in. */
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -24,22 +24,19 @@ import {
 } from '../helpers/launchd/bench.ts';
 import { freePort } from '../helpers/ports.ts';
 
-/** Says its process id to one connection. */
+/** Sends its process id to one connection. */
 const ANSWER = python('import os,socket; c,_=socket.socket(fileno=3).accept(); c.sendall(b"%d" % os.getpid())');
 
-onLinux(
-  'a socket gets the mode that is asked for, or the umask’s, and replaces what is left of an old one',
-  async (t) => {
-    const bench = await createBench(t);
-    writeFileSync(bench.socketPath, '');
-    const bare = `${bench.socketPath}2`;
-    t.is((await bench.load({ Sockets: { ...socketsOf(bench), Control: { SockPathName: bare } } })).status, 0);
-    t.is(statSync(bench.socketPath).mode & 0o7777, 0o600);
-    t.is(statSync(bare).mode & 0o7777, 0o700);
-  },
-);
+onLinux('a socket gets the mode of its key, or of the umask, and replaces an old file', async (t) => {
+  const bench = await createBench(t);
+  writeFileSync(bench.socketPath, '');
+  const bare = `${bench.socketPath}2`;
+  t.is((await bench.load({ Sockets: { ...socketsOf(bench), Control: { SockPathName: bare } } })).status, 0);
+  t.is(statSync(bench.socketPath).mode & 0o7777, 0o600);
+  t.is(statSync(bare).mode & 0o7777, 0o700);
+});
 
-onLinux('a socket that cannot be is left out, and nobody is told', async (t) => {
+onLinux('a socket that cannot be bound is left out without an error', async (t) => {
   const { home, load } = await createBench(t);
   const [orphan, long] = [join(home, 'none', 'a.sock'), join(home, 'x'.repeat(103 - home.length))];
   const { status } = await load({ Sockets: { Listeners: { SockPathName: orphan }, Control: { SockPathName: long } } });
@@ -47,7 +44,7 @@ onLinux('a socket that cannot be is left out, and nobody is told', async (t) => 
   t.false(existsSync(orphan) || existsSync(long));
 });
 
-onLinux('a port of the loopback interface is a socket too', async (t) => {
+onLinux('a port of the loopback interface can be a socket', async (t) => {
   const port = await freePort('127.0.0.1');
   const { load, launchd } = await createBench(t);
   const Listeners = [{ SockNodeName: '127.0.0.1', SockServiceName: String(port) }];
@@ -56,30 +53,30 @@ onLinux('a port of the loopback interface is a socket too', async (t) => {
   t.is(Number(pid), (await launchd.reached('spawned', 1)).pid);
 });
 
-onLinux('a job starts when somebody knocks, not before, and again for the next', async (t) => {
+onLinux('a job starts on the first connection, and again on the next one', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: ANSWER, Sockets: socketsOf(bench), ThrottleInterval: 1 });
   t.like(await bench.printed(), { state: 'not running', pid: undefined, lastExit: undefined });
-  const first = await text(await bench.knock());
+  const first = await text(await bench.connect());
   await bench.launchd.reached('exited', 1);
   t.like(await bench.printed(), { state: 'not running', lastExit: 0 });
-  const second = await text(await bench.knock());
+  const second = await text(await bench.connect());
   t.deepEqual(
     bench.launchd.all('spawned').map(({ pid }) => pid),
     [Number(first), Number(second)],
   );
 });
 
-onLinux('a connection that is left waiting starts the next process, but not too soon', async (t) => {
+onLinux('a connection that stays in the queue starts the next process, after the throttle interval', async (t) => {
   const bench = await createBench(t);
   await bench.load({ Sockets: socketsOf(bench), ThrottleInterval: 5 });
-  await bench.knock();
+  await bench.connect();
   await bench.launchd.reached('exited', 1);
   t.is((await bench.printed()).state, 'spawn scheduled');
   await bench.launchd.reached('spawned', 2);
 });
 
-onLinux('an interval of 0 between two starts is ignored', async (t) => {
+onLinux('a throttle interval of 0 is ignored', async (t) => {
   const bench = await createBench(t);
   await bench.load({ KeepAlive: true, ThrottleInterval: 0 });
   await bench.launchd.reached('exited', 1);
@@ -88,7 +85,7 @@ onLinux('an interval of 0 between two starts is ignored', async (t) => {
   t.is(bench.launchd.all('spawned').length, 1);
 });
 
-onLinux('RunAtLoad starts a job once, KeepAlive for ever', async (t) => {
+onLinux('RunAtLoad starts a job once, KeepAlive repeatedly', async (t) => {
   const [single, kept] = [await createBench(t), await createBench(t)];
   await single.load({ RunAtLoad: true, ThrottleInterval: 1 });
   await kept.load({ KeepAlive: { SuccessfulExit: false }, ThrottleInterval: 1 });
@@ -97,7 +94,7 @@ onLinux('RunAtLoad starts a job once, KeepAlive for ever', async (t) => {
   t.is(single.launchd.all('exited').length, 1);
 });
 
-onLinux('a job gets hardly any environment', async (t) => {
+onLinux('a job gets a short environment', async (t) => {
   const bench = await createBench(t);
   const EnvironmentVariables = { OWN: 'yes', SHELL: '/bin/sh', NUMBER: 1 };
   await bench.load({ ProgramArguments: ['/usr/bin/env'], RunAtLoad: true, EnvironmentVariables });
@@ -124,7 +121,7 @@ for (const [Umask, umask] of [
   ['027', '0027'],
   [undefined, '0022'],
 ] as const) {
-  onLinux(`a job has its folder, a session of its own, and for Umask ${Umask} the umask ${umask}`, async (t) => {
+  onLinux(`a job has its working directory, its own session, and for Umask ${Umask} the umask ${umask}`, async (t) => {
     const bench = await createBench(t);
     const folder = Umask === undefined ? '/' : dirname(bench.home);
     const ProgramArguments = python(
@@ -141,7 +138,7 @@ for (const [what, keys] of [
   ['log', { StandardErrorPath: '/none/log' }],
   ['program', { ProgramArguments: ['/none/program'] }],
 ] as const) {
-  onLinux(`a job whose ${what} is not there does not start, and has ended with EX_CONFIG`, async (t) => {
+  onLinux(`a job whose ${what} is missing does not start, and has the exit status EX_CONFIG`, async (t) => {
     const { load, launchd, ctl } = await createBench(t);
     await load({ RunAtLoad: true, ...keys });
     await launchd.reached('not-spawned', 1);
@@ -150,25 +147,25 @@ for (const [what, keys] of [
   });
 }
 
-const FAMILY = shell(`(trap 'echo told; exit' TERM; echo up; while :; do sleep 0.02; done) & wait`);
+const FAMILY = shell(`(trap 'echo asked; exit' TERM; echo up; while :; do sleep 0.02; done) & wait`);
 
-onLinux('what a process leaves behind in its group is asked to leave', async (t) => {
+onLinux('remaining processes of the group get SIGTERM', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: FAMILY, RunAtLoad: true });
   await until(isUp(bench));
   await bench.ctl('kill', 'SIGKILL', TARGET);
-  await until(() => logOf(bench).includes('told'));
+  await until(() => logOf(bench).includes('asked'));
   t.pass();
 });
 
-onLinux('what a process leaves behind stays where AbandonProcessGroup says so, until the test ends', async (t) => {
+onLinux('with AbandonProcessGroup, remaining processes of the group stay until the test ends', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: FAMILY, RunAtLoad: true, AbandonProcessGroup: true });
   await until(isUp(bench));
   await bench.ctl('kill', '9', TARGET);
   const { pid } = await bench.launchd.reached('exited', 1);
   t.true(isAlive(-pid));
-  t.notRegex(logOf(bench), /told/);
+  t.notRegex(logOf(bench), /asked/);
 });
 
 const CHECK_IN = python(`
@@ -199,7 +196,7 @@ onLinux('a job gets the sockets of each name once', async (t) => {
   t.deepEqual(JSON.parse(logOf(bench)), [...handedOut, EALREADY, ENOENT, []]);
 });
 
-onLinux('a process that is no job gets none', async (t) => {
+onLinux('a process that is no job gets no sockets', async (t) => {
   const bench = await createBench(t);
   const [env, ...command] = CHECK_IN as [string, ...string[]];
   const ProgramArguments = [env, '-u', 'TEST_LAUNCHD_SOCKETS', ...command];
@@ -209,7 +206,7 @@ onLinux('a process that is no job gets none', async (t) => {
   t.deepEqual(JSON.parse(logOf(bench)), [ESRCH, ESRCH, ESRCH, ESRCH, ESRCH]);
 });
 
-onLinux('a program of Node finds what it would find on a Mac, however it loads koffi; its threads work', async (t) => {
+onLinux('a Node program sees macOS and its library through either koffi import, and its threads run', async (t) => {
   const bench = await createBench(t);
   const script = join(dirname(bench.home), 'script.mjs');
   const koffi = createRequire(import.meta.url).resolve('koffi');
@@ -225,9 +222,9 @@ onLinux('a program of Node finds what it would find on a Mac, however it loads k
      const answers = [ask(koffi, '/usr/lib/libSystem.B.dylib'), ask(required, '/usr/lib/system/libxpc.dylib')];
      const strlen = koffi.load(null).func('size_t strlen(const char *)');
      const worker = new Worker('require("worker_threads").parentPort.postMessage("at work")', { eval: true });
-     const [said] = await once(worker, 'message');
+     const [message] = await once(worker, 'message');
      const left = Object.keys(process.env).filter((name) => name.startsWith('TEST_'));
-     console.log(JSON.stringify([process.platform, answers, strlen('four'), said, left]));`,
+     console.log(JSON.stringify([process.platform, answers, strlen('four'), message, left]));`,
   );
   const ProgramArguments = [process.execPath, script];
   await bench.load({ ProgramArguments, RunAtLoad: true, Sockets: socketsOf(bench), StandardErrorPath: bench.logPath });
@@ -235,7 +232,7 @@ onLinux('a program of Node finds what it would find on a Mac, however it loads k
   t.deepEqual(JSON.parse(logOf(bench)), ['darwin', [0, constants.errno.EALREADY], 4, 'at work', []]);
 });
 
-onLinux('the agent itself checks in, answers, and is asked to leave', async (t) => {
+onLinux('the agent checks in, answers, and shuts down on request', async (t) => {
   const bench = await createBench(t);
   const { socketPath, logPath, launchd } = bench;
   const flags = ['--label', LABEL, '--log-level', 'debug'];

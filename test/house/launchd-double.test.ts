@@ -1,4 +1,4 @@
-/** The double of launchd behaves as launchd is documented to: what launchctl is told, and what it answers. */
+/** The launchd double behaves as launchd is documented: the commands of launchctl and their answers. */
 import { chmodSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { isAlive } from '../helpers/activator.ts';
 import {
@@ -16,15 +16,15 @@ import {
 } from '../helpers/launchd/bench.ts';
 
 for (const [what, status, spoil] of [
-  ['a domain that there is not', 125, (_: Bench) => ({ domain: 'gui/502' })],
-  ['a file that there is not', 5, ({ path }) => unlinkSync(path)],
+  ['a missing domain', 125, (_: Bench) => ({ domain: 'gui/502' })],
+  ['a missing file', 5, ({ path }) => unlinkSync(path)],
   ['a file that others may write', 5, ({ path }) => chmodSync(path, 0o664)],
   ['a file that is not XML', 5, ({ path }) => writeFileSync(path, '<plist>')],
   ['a job without a label', 5, ({ write }) => write({ Label: '' })],
-  ['a program by a path that is not absolute', 5, ({ write }) => write({ ProgramArguments: ['true'] })],
-  ['a job of another kind of session', 134, ({ write }) => write({ LimitLoadToSessionType: 'Background' })],
-  ['a label that is switched off', 5, ({ launchd }) => launchd.setDisabled(LABEL, true)],
-  ['a label that is loaded', 5, ({ load }) => load()],
+  ['a program with a relative path', 5, ({ write }) => write({ ProgramArguments: ['true'] })],
+  ['a job for another session type', 134, ({ write }) => write({ LimitLoadToSessionType: 'Background' })],
+  ['a disabled label', 5, ({ launchd }) => launchd.setDisabled(LABEL, true)],
+  ['a loaded label', 5, ({ load }) => load()],
 ] as [string, number, (bench: Bench) => unknown][]) {
   onLinux(`bootstrap refuses ${what}`, async (t) => {
     const bench = await createBench(t);
@@ -45,7 +45,7 @@ onLinux('bootstrap refuses symbolic links and files of other names', async (t) =
   t.is((await ctl('bootstrap', 'gui/501', `${path}.txt`)).status, 5);
 });
 
-onLinux('the domain of the user takes what is made for the background', async (t) => {
+onLinux("the user's domain accepts jobs with the session type Background", async (t) => {
   const { path, write, ctl } = await createBench(t);
   await write();
   t.is((await ctl('bootstrap', 'user/501', path)).status, 134);
@@ -53,7 +53,7 @@ onLinux('the domain of the user takes what is made for the background', async (t
   t.is((await ctl('bootstrap', 'user/501', path)).status, 0);
 });
 
-onLinux('a label that is switched off stays so until it is enabled', async (t) => {
+onLinux('a disabled label stays disabled until it is enabled', async (t) => {
   const { load, ctl } = await createBench(t);
   t.is((await ctl('disable', TARGET)).status, 0);
   t.is((await load()).status, 5);
@@ -62,30 +62,30 @@ onLinux('a label that is switched off stays so until it is enabled', async (t) =
   t.is((await load()).status, 0);
 });
 
-onLinux('bootout of a job that is not there, and of one without a process', async (t) => {
+onLinux('bootout of a missing job, and of a job without a process', async (t) => {
   const bench = await createBench(t);
   t.like(await bench.ctl('bootout', TARGET), { status: 3, stderr: 'Boot-out failed: 3: No such process\n' });
   await bench.load({ Sockets: socketsOf(bench) });
   t.is((await bench.ctl('bootout', TARGET)).status, 0);
   t.is((await bench.ctl('print', TARGET)).status, 113);
   t.true(statSync(bench.socketPath).isSocket());
-  await t.throwsAsync(bench.knock(), { code: 'ECONNREFUSED' });
+  await t.throwsAsync(bench.connect(), { code: 'ECONNREFUSED' });
   t.deepEqual(
     bench.launchd.events.map(({ event }) => event),
     ['bootstrapped', 'removed'],
   );
 });
 
-onLinux('bootout returns at once, and the label is taken until a while after the process has gone', async (t) => {
+onLinux('bootout returns at once, and the label stays taken for a while after the exit of the process', async (t) => {
   const bench = await createBench(t, { drainMs: 6_000 });
-  // 0 is for ever.
+  // 0 means no limit.
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 0, Sockets: socketsOf(bench) });
   await until(isUp(bench));
   t.like(await bench.ctl('bootout', TARGET), {
     status: 36,
     stderr: 'Boot-out failed: 36: Operation now in progress\n',
   });
-  await t.throwsAsync(bench.knock(), { code: 'ECONNREFUSED' });
+  await t.throwsAsync(bench.connect(), { code: 'ECONNREFUSED' });
   t.is((await bench.printed()).state, 'SIGTERMed');
   t.is((await bench.ctl('bootout', TARGET)).status, 37);
   t.is((await bench.load()).status, 5);
@@ -98,7 +98,7 @@ onLinux('bootout returns at once, and the label is taken until a while after the
   t.is((await bench.load()).status, 0);
 });
 
-onLinux('a process that does not leave when its job is booted out is killed', async (t) => {
+onLinux('a process that ignores the bootout of its job is killed', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 1 });
   await until(isUp(bench));
@@ -106,7 +106,7 @@ onLinux('a process that does not leave when its job is booted out is killed', as
   t.is((await bench.launchd.reached('exited', 1)).status, 'SIGKILL');
 });
 
-onLinux('kickstart starts a job, lets it be when it runs, and with -p says its process id', async (t) => {
+onLinux('kickstart starts a job, leaves a running one alone, and with -p prints the process id', async (t) => {
   const bench = await createBench(t);
   t.is((await bench.ctl('kickstart', TARGET)).status, 113);
   await bench.load({ ProgramArguments: STAY });
@@ -116,7 +116,7 @@ onLinux('kickstart starts a job, lets it be when it runs, and with -p says its p
   t.is(bench.launchd.all('spawned').length, 1);
 });
 
-onLinux('kickstart -k ends the process, by force if need be, and starts another', async (t) => {
+onLinux('kickstart -k ends the process, with SIGKILL if necessary, and starts another', async (t) => {
   const bench = await createBench(t);
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 1, ThrottleInterval: 1 });
   await until(isUp(bench));
@@ -127,7 +127,7 @@ onLinux('kickstart -k ends the process, by force if need be, and starts another'
   t.is(stdout, `${second?.pid}\n`);
 });
 
-onLinux('kickstart does not start a job too soon either', async (t) => {
+onLinux('kickstart respects the throttle interval', async (t) => {
   const bench = await createBench(t);
   await bench.load({ RunAtLoad: true, ThrottleInterval: 5 });
   await bench.launchd.reached('exited', 1);
@@ -136,7 +136,7 @@ onLinux('kickstart does not start a job too soon either', async (t) => {
   await bench.launchd.reached('spawned', 2);
 });
 
-onLinux('kill sends a signal, by name or number, to the process alone', async (t) => {
+onLinux('kill sends a signal, by name or number, to the process only', async (t) => {
   const bench = await createBench(t);
   t.is((await bench.ctl('kill', 'SIGTERM', TARGET)).status, 113);
   await bench.load({ ProgramArguments: shell('trap "exit 7" TERM; echo up; while :; do sleep 0.02; done') });
@@ -149,7 +149,7 @@ onLinux('kill sends a signal, by name or number, to the process alone', async (t
   t.like(await bench.printed(), { state: 'not running', lastExit: 7 });
 });
 
-onLinux('print tells of a job on lines with one tab, and of other things deeper, in the same words', async (t) => {
+onLinux('print has lines about the job with one tab, and deeper lines with the same words', async (t) => {
   const bench = await createBench(t);
   t.like(await bench.ctl('print', TARGET), {
     status: 113,
@@ -173,7 +173,7 @@ onLinux('print tells of a job on lines with one tab, and of other things deeper,
   t.notRegex(ended, /last exit code/);
 });
 
-onLinux('what launchctl does not know, and what is not launchctl', async (t) => {
+onLinux('an unknown subcommand and another program fail', async (t) => {
   const { ctl, launchd } = await createBench(t, { domains: ['user/501'] });
   t.is((await ctl('print', 'user/501')).status, 0);
   t.is((await ctl('print', 'gui/501')).status, 112);
@@ -183,7 +183,7 @@ onLinux('what launchctl does not know, and what is not launchctl', async (t) => 
   t.is(launchd.commands.length, 3);
 });
 
-onLinux('nothing is left when it is closed', async (t) => {
+onLinux('close ends all processes and jobs', async (t) => {
   const [deaf, family] = [await createBench(t), await createBench(t)];
   await deaf.load({ ProgramArguments: DEAF, RunAtLoad: true });
   const script = '(trap "" TERM; echo up; while :; do sleep 0.02; done) & wait';
@@ -195,6 +195,6 @@ onLinux('nothing is left when it is closed', async (t) => {
   await Promise.all([deaf.launchd.close(), family.launchd.close()]);
   t.false(isAlive((await deaf.launchd.reached('spawned', 1)).pid));
   t.is((await deaf.ctl('print', TARGET)).status, 113);
-  // Who outlives the process holds its socket too.
-  while (await family.knock().catch(() => undefined)) t.true(statSync(family.socketPath).isSocket());
+  // A process that outlives the first one holds the socket too.
+  while (await family.connect().catch(() => undefined)) t.true(statSync(family.socketPath).isSocket());
 });

@@ -1,4 +1,4 @@
-/** Programs are run to their end, and how that went is said, whatever it was. */
+/** runCommand returns exit status and output for every way a program can end. */
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import test from 'ava';
@@ -8,25 +8,25 @@ import { tempDir } from '../helpers/temp-dir.ts';
 
 const shell = (script: string): [string, ...string[]] => ['/bin/sh', '-c', script];
 
-test('status and output are told apart', async (t) => {
+test('status, standard output and standard error are returned', async (t) => {
   t.deepEqual(await runCommand(shell('echo out; echo err >&2; exit 3')), { status: 3, stdout: 'out', stderr: 'err' });
   t.deepEqual(await runCommand(shell(':')), { status: 0, stdout: '', stderr: '' });
 });
 
-test('a program that there is not is 127', async (t) => {
+test('a missing program is 127', async (t) => {
   t.like(await runCommand([join(await tempDir(t), 'missing')]), { status: 127, stdout: '' });
   t.like(await runCommand(['launchpool-no-such-program']), { status: 127 });
 });
 
-test('a program that may not be started is no exit status of its own', async (t) => {
+test('a program that cannot be executed is -1', async (t) => {
   t.is((await runCommand([await tempDir(t)])).status, -1);
 });
 
-test('what a signal ends is -1', async (t) => {
+test('a program that a signal ends is -1', async (t) => {
   t.is((await runCommand(shell('kill -TERM $$'))).status, -1);
 });
 
-test('what takes too long is ended, and -1', async (t) => {
+test('a program that exceeds the timeout is ended and is -1', async (t) => {
   const started = performance.now();
   const { status, stdout } = await createRunCommand(300)(shell('echo $$; exec sleep 60'));
   t.is(status, -1);
@@ -34,22 +34,22 @@ test('what takes too long is ended, and -1', async (t) => {
   t.false(isAlive(Number(stdout)));
 });
 
-test('output that is not UTF-8 is read all the same', async (t) => {
+test('output that is not UTF-8 is decoded with replacement characters', async (t) => {
   const { status, stdout, stderr } = await runCommand(shell("printf 'a\\377b\\303'; printf '\\200' >&2"));
   t.deepEqual([status, stdout, stderr], [0, 'a\ufffdb\ufffd', '\ufffd']);
 });
 
-test('what it prints is not translated, and it waits for no input', async (t) => {
+test('a program runs in the C locale and without input', async (t) => {
   t.is((await runCommand(shell('echo $LC_ALL; cat'))).stdout, 'C');
 });
 
-test('the error of a command has its words, or only its number', (t) => {
+test('the error of a command has its output, or the exit status only', (t) => {
   const command = ['/bin/a', 'b'] as const;
-  const said = commandFailed(command, { status: 5, stdout: 'out', stderr: 'why\n' }, 'Do this.');
-  t.is(said.code, 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED');
-  t.is(said.message, '/bin/a b: exit status 5, why');
-  t.is(said.hint, 'Do this.');
-  t.deepEqual(said.data, { status: 5, stderr: 'why' });
+  const error = commandFailed(command, { status: 5, stdout: 'out', stderr: 'why\n' }, 'Do this.');
+  t.is(error.code, 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED');
+  t.is(error.message, '/bin/a b: exit status 5, why');
+  t.is(error.hint, 'Do this.');
+  t.deepEqual(error.data, { status: 5, stderr: 'why' });
   t.is(commandFailed(command, { status: 1, stdout: 'out\n', stderr: '' }).message, '/bin/a b: exit status 1, out');
   t.is(commandFailed(command, { status: 1, stdout: '', stderr: '' }).message, '/bin/a b: exit status 1');
 });

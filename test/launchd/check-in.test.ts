@@ -1,4 +1,4 @@
-/** launchd's check-in against a library of the same signature, compiled here. */
+/** Check-in with launchd, against a compiled library with the signature of launch_activate_socket(3). */
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { checkInWithLaunchd } from '../../launchd/check-in.ts';
@@ -10,7 +10,7 @@ import { tempDir } from '../helpers/temp-dir.ts';
 
 const SOURCE = 'launchd/libactivate.c';
 
-async function checkInElsewhere(t: ExecutionContext, ...names: string[]): Promise<Record<string, unknown>> {
+async function checkInAsChild(t: ExecutionContext, ...names: string[]): Promise<Record<string, unknown>> {
   const library = await compileLibrary(t, SOURCE);
   const program = fixture('programs/check-in-with-launchd.ts');
   const { status, signal, stdout, stderr } = await runProgram([process.execPath, program, library, ...names], {
@@ -28,13 +28,13 @@ for (const [what, names, sockets, frees] of [
   ['several names', ['two', 'one'], { two: [40, 41], one: [40] }, [1, 1]],
   ['no name at all', [], {}, []],
 ] as const) {
-  test(`${what}: comes back whole, and each array is freed exactly once`, async (t) => {
-    t.deepEqual(await checkInElsewhere(t, ...names), { sockets, frees });
+  test(`${what}: all are returned, and each array is freed exactly once`, async (t) => {
+    t.deepEqual(await checkInAsChild(t, ...names), { sockets, frees });
   });
 }
 
-test('what a failed call leaves behind its pointers is neither read nor freed', async (t) => {
-  const { error, frees } = await checkInElsewhere(t, 'one', 'eacces');
+test('the pointers of a failed call are neither read nor freed', async (t) => {
+  const { error, frees } = await checkInAsChild(t, 'one', 'eacces');
   t.is((error as LaunchpoolError).code, 'ERR_LAUNCHPOOL_CHECK_IN_FAILED');
   t.deepEqual(frees, [1]);
 });
@@ -45,28 +45,28 @@ for (const [errno, code] of [
   ['ealready', 'ERR_LAUNCHPOOL_CHECK_IN_REPEATED'],
   ['eacces', 'ERR_LAUNCHPOOL_CHECK_IN_FAILED'],
 ] as const) {
-  test(`${errno} becomes ${code}, with what to do`, async (t) => {
+  test(`${errno} becomes ${code}, with a hint`, async (t) => {
     const library = await compileLibrary(t, SOURCE, { LISTENERS: errno });
     const error = t.throws<LaunchpoolError>(() => checkInWithLaunchd(['Listeners'], [library]), { code });
     t.truthy(error.hint);
-    // That a process is no job of launchd's has nothing to do with the name it asks for.
+    // ESRCH concerns the process and not the name.
     if (errno !== 'esrch') t.regex(error.message, /Listeners/);
   });
 }
 
-test('an error number without a code of its own goes along', async (t) => {
+test('the error data has an error number without a code of its own', async (t) => {
   const library = await compileLibrary(t, SOURCE);
   const error = t.throws<LaunchpoolError>(() => checkInWithLaunchd(['eacces'], [library]));
   t.deepEqual(error.data, { errno: 13 });
 });
 
-test('a name that has been handed out is refused from then on', async (t) => {
+test('the second check-in under a name is refused', async (t) => {
   const library = await compileLibrary(t, SOURCE);
   checkInWithLaunchd(['one'], [library]);
   t.throws(() => checkInWithLaunchd(['one'], [library]), { code: 'ERR_LAUNCHPOOL_CHECK_IN_REPEATED' });
 });
 
-test('a library that is not there is named', async (t) => {
+test('the error names a missing library', async (t) => {
   const missing = join(await tempDir(t), 'missing.so');
   const error = t.throws<LaunchpoolError>(() => checkInWithLaunchd(['one'], [missing]), {
     code: 'ERR_LAUNCHPOOL_CHECK_IN_LIBRARY',
@@ -75,7 +75,7 @@ test('a library that is not there is named', async (t) => {
   t.truthy(error.hint);
 });
 
-test('a library without the function is not taken for one that has it', async (t) => {
+test('a library without the function is an error', async (t) => {
   const other = await compileLibrary(t, 'launchd/other.c');
   const error = t.throws<LaunchpoolError>(() => checkInWithLaunchd(['one'], [other]), {
     code: 'ERR_LAUNCHPOOL_CHECK_IN_LIBRARY',
@@ -83,7 +83,7 @@ test('a library without the function is not taken for one that has it', async (t
   t.regex(error.message, /launch_activate_socket/);
 });
 
-test('libraries are tried in turn until one has the function', async (t) => {
+test('libraries are tried in order until one has the function', async (t) => {
   const missing = join(await tempDir(t), 'missing.so');
   const libraries = [missing, await compileLibrary(t, 'launchd/other.c'), await compileLibrary(t, SOURCE)];
   t.deepEqual([...checkInWithLaunchd(['two'], libraries)], [['two', [40, 41]]]);

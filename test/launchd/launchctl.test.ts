@@ -1,4 +1,4 @@
-/** launchctl's words and numbers: what is read out of them, and what follows from them. */
+/** Output and exit statuses of launchctl: how they are parsed, and which action follows. */
 import test from 'ava';
 import fc from 'fast-check';
 import { createLaunchctl, isStopping, parseDisabled, parsePrint } from '../../launchd/launchctl.ts';
@@ -10,33 +10,33 @@ const LABEL = 'com.example.rot13';
 const DOMAIN = 'gui/501';
 const TARGET = `${DOMAIN}/${LABEL}`;
 const PLIST = `/Users/ann/Library/LaunchAgents/${LABEL}.plist`;
-/** Longer than anything here takes, and not reached. */
+/** A timeout that no test reaches. */
 const LONG_MS = 60_000;
 
 const draining = { stdout: notRunning('last exit code = 0', 'SIGTERMed') };
-const gone = { status: 113, stderr: `Could not find service "${LABEL}" in domain for user gui: 501\n` };
+const removed = { status: 113, stderr: `Could not find service "${LABEL}" in domain for user gui: 501\n` };
 
-/** A launchctl of which each subcommand answers as it is told. */
+/** A launchctl whose subcommands give scripted answers. */
 function launchctlWith(answers: Readonly<Record<string, () => Answer | number>>) {
   const { run, commands } = scriptedRun((command) => answers[command.split(' ')[0] ?? '']?.());
   return { ...createLaunchctl(run), commands };
 }
 
 const PRINTS: readonly [what: string, text: string, printed: object][] = [
-  ['one that runs', RUNNING, { state: 'running', path: PLIST, pid: 64011, lastExit: 0 }],
+  ['a running job', RUNNING, { state: 'running', path: PLIST, pid: 64011, lastExit: 0 }],
   [
-    'one that has never run',
+    'a job without a process so far',
     notRunning('last exit code = (never exited)'),
     { state: 'not running', lastExit: undefined },
   ],
-  ['one that failed', notRunning('last exit code = 70'), { state: 'not running', pid: undefined, lastExit: 70 }],
-  ['one that was killed', notRunning('last terminating signal = Killed: 9'), { lastExit: 'signal 9' }],
-  ['one that crashed', notRunning('last terminating signal = Segmentation fault: 11'), { lastExit: 'signal 11' }],
-  ['one of an app', SUBMITTED, { state: 'spawn scheduled', path: '(submitted by smd.553)', lastExit: 78 }],
-  ['one that is being removed', draining.stdout, { state: 'SIGTERMed', path: PLIST, pid: undefined }],
-  ['nothing', '', { state: 'unknown', path: undefined, pid: undefined, lastExit: undefined }],
-  ['a process id that is none', RUNNING.replace('64011', '0'), { pid: undefined }],
-  ['nothing but what is deeper', '\t\tstate = active\n\t\tpid = 1\n', { state: 'unknown', pid: undefined }],
+  ['a failed job', notRunning('last exit code = 70'), { state: 'not running', pid: undefined, lastExit: 70 }],
+  ['a killed job', notRunning('last terminating signal = Killed: 9'), { lastExit: 'signal 9' }],
+  ['a crashed job', notRunning('last terminating signal = Segmentation fault: 11'), { lastExit: 'signal 11' }],
+  ['a job of an app', SUBMITTED, { state: 'spawn scheduled', path: '(submitted by smd.553)', lastExit: 78 }],
+  ['a job that is being removed', draining.stdout, { state: 'SIGTERMed', path: PLIST, pid: undefined }],
+  ['no text', '', { state: 'unknown', path: undefined, pid: undefined, lastExit: undefined }],
+  ['an invalid process id', RUNNING.replace('64011', '0'), { pid: undefined }],
+  ['deeper lines only', '\t\tstate = active\n\t\tpid = 1\n', { state: 'unknown', pid: undefined }],
   ['spaces at the end', '\tstate = running \t\n', { state: 'running' }],
 ];
 
@@ -46,7 +46,7 @@ for (const [what, text, printed] of PRINTS) {
   });
 }
 
-test('a job is leaving when it has been told to end', (t) => {
+test('a job is stopping from SIGTERM on', (t) => {
   const states = ['running', 'not running', 'spawn scheduled', 'SIGTERMed', 'SIGKILLed', 'languishing'];
   t.deepEqual(
     states.filter((state) => isStopping({ state })),
@@ -66,7 +66,7 @@ const DISABLED = `
 	}
 `;
 
-test('what is switched off, in the words of newer and older versions', (t) => {
+test('disabled labels are found in the output of newer and older versions', (t) => {
   const labels = [
     'com.example.rot13',
     'com.example.rot13.other',
@@ -80,7 +80,7 @@ test('what is switched off, in the words of newer and older versions', (t) => {
   );
 });
 
-test('a label that is a part of another is another', (t) => {
+test('a label that is part of another label does not match it', (t) => {
   for (const label of ['rot13', 'com.example.rot1', 'example.old', 'com.example.ol', '', 'com.example.rot13.o']) {
     t.false(parseDisabled(DISABLED, label), label);
   }
@@ -88,7 +88,7 @@ test('a label that is a part of another is another', (t) => {
   t.false(parseDisabled('\t"comXexample" => disabled\n', 'com.example'));
 });
 
-test('whatever it prints, reading it does not throw, and a process id is one', (t) => {
+test('parsing random output does not throw, and a parsed process id is valid', (t) => {
   const word = fc.constantFrom('state', 'pid', 'path', 'last exit code', 'last terminating signal', '"a"');
   const sign = fc.constantFrom(' = ', ' => ', '=', '', ' = {');
   const value = fc.oneof(
@@ -115,13 +115,13 @@ test('whatever it prints, reading it does not throw, and a process id is one', (
 });
 
 for (const status of [3, 112, 113, 125]) {
-  test(`print, exit status ${status}: there is no such job`, async (t) => {
+  test(`print, exit status ${status}: the job does not exist`, async (t) => {
     t.is(await launchctlWith({ print: () => status }).print(DOMAIN, LABEL), undefined);
   });
 }
 
 for (const status of [-1, 5, 64, 127]) {
-  test(`print, exit status ${status}: whether there is such a job is not known`, async (t) => {
+  test(`print, exit status ${status}: an error, since the job may exist`, async (t) => {
     const { print } = launchctlWith({ print: () => ({ status, stderr: 'no\n' }) });
     await t.throwsAsync(print(DOMAIN, LABEL), {
       code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
@@ -130,35 +130,35 @@ for (const status of [-1, 5, 64, 127]) {
   });
 }
 
-test('bootstrap says what it is told to, once', async (t) => {
+test('bootstrap runs its command once', async (t) => {
   const { bootstrap, commands } = launchctlWith({});
   await bootstrap(DOMAIN, LABEL, PLIST, LONG_MS);
   t.deepEqual(commands, [`bootstrap ${DOMAIN} ${PLIST}`]);
 });
 
 for (const status of [5, 37]) {
-  test(`bootstrap, exit status ${status}: while the label is being removed, it is tried again`, async (t) => {
+  test(`bootstrap, exit status ${status}: repeated while the label is being removed`, async (t) => {
     const { bootstrap, commands } = launchctlWith({
       bootstrap: inTurn(status, status, 0),
-      print: inTurn<Answer>(draining, gone),
+      print: inTurn<Answer>(draining, removed),
     });
     await bootstrap(DOMAIN, LABEL, PLIST, LONG_MS);
     const attempt = `bootstrap ${DOMAIN} ${PLIST}`;
     t.deepEqual(commands, [attempt, `print ${TARGET}`, attempt, `print ${TARGET}`, attempt]);
   });
 
-  test(`bootstrap, exit status ${status}: a job that is loaded from that plist is what was wanted`, async (t) => {
+  test(`bootstrap, exit status ${status}: succeeds when the job is loaded from this plist`, async (t) => {
     const { bootstrap, commands } = launchctlWith({ bootstrap: () => status, print: () => ({ stdout: RUNNING }) });
     await bootstrap(DOMAIN, LABEL, PLIST, LONG_MS);
     t.is(commands.length, 2);
   });
 
-  test(`bootstrap, exit status ${status}: one that is loaded from another plist is not`, async (t) => {
+  test(`bootstrap, exit status ${status}: fails when the job is loaded from another plist`, async (t) => {
     const { bootstrap } = launchctlWith({ bootstrap: () => status, print: () => ({ stdout: RUNNING }) });
     await t.throwsAsync(bootstrap(DOMAIN, LABEL, '/other.plist', 0), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED' });
   });
 
-  test(`bootstrap, exit status ${status}: when the time is over, it is given up`, async (t) => {
+  test(`bootstrap, exit status ${status}: fails after the timeout`, async (t) => {
     const { bootstrap, commands } = launchctlWith({
       bootstrap: () => ({ status, stderr: `Bootstrap failed: ${status}: why\n` }),
       print: () => draining,
@@ -178,15 +178,15 @@ const HINTS: readonly [status: number, hint: RegExp][] = [
   [5, /Login Items/],
   [36, /launchctl error 36/],
   [109, /launchctl error 109/],
-  [112, /not logged in/],
+  [112, /Log that user in/],
   [119, /launchctl error 119/],
-  [125, /not logged in/],
+  [125, /Log that user in/],
   [133, /launchctl error 133/],
   [134, /launchctl error 134/],
 ];
 
 for (const [status, hint] of HINTS.filter(([number]) => number !== 5)) {
-  test(`bootstrap, exit status ${status}: no second attempt, and what to do`, async (t) => {
+  test(`bootstrap, exit status ${status}: fails at once, with a hint`, async (t) => {
     const { bootstrap, commands } = launchctlWith({ bootstrap: () => ({ status, stderr: `failed: ${status}` }) });
     const error = await t.throwsAsync<LaunchpoolError>(bootstrap(DOMAIN, LABEL, PLIST, LONG_MS), {
       code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
@@ -198,7 +198,7 @@ for (const [status, hint] of HINTS.filter(([number]) => number !== 5)) {
 }
 
 for (const status of [3, 113]) {
-  test(`bootout, exit status ${status}: there was no such job, and nothing is waited for`, async (t) => {
+  test(`bootout, exit status ${status}: the job does not exist, and bootout does not wait`, async (t) => {
     const { bootout, commands } = launchctlWith({ bootout: () => status });
     await bootout(DOMAIN, LABEL, LONG_MS);
     t.deepEqual(commands, [`bootout ${TARGET}`]);
@@ -206,24 +206,27 @@ for (const status of [3, 113]) {
 }
 
 for (const status of [0, 36, 37]) {
-  test(`bootout, exit status ${status}: the label is waited for until it is free`, async (t) => {
+  test(`bootout, exit status ${status}: waits until the label is free`, async (t) => {
     const idle = { stdout: notRunning('last exit code = 0') };
-    const { bootout, commands } = launchctlWith({ bootout: () => status, print: inTurn<Answer>(draining, idle, gone) });
+    const { bootout, commands } = launchctlWith({
+      bootout: () => status,
+      print: inTurn<Answer>(draining, idle, removed),
+    });
     await bootout(DOMAIN, LABEL, LONG_MS);
     t.deepEqual(commands, [`bootout ${TARGET}`, `print ${TARGET}`, `print ${TARGET}`, `print ${TARGET}`]);
   });
 
-  test(`bootout, exit status ${status}: a label that does not become free is an error`, async (t) => {
+  test(`bootout, exit status ${status}: fails when the label does not become free`, async (t) => {
     const { bootout } = launchctlWith({ bootout: () => status, print: () => draining });
     const error = await t.throwsAsync<LaunchpoolError>(bootout(DOMAIN, LABEL, 0), {
       code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
     });
-    t.is(error.hint, 'The job is still there after 0 s.');
+    t.is(error.hint, 'Try again later: the job still exists after 0 s.');
   });
 }
 
 for (const [status, hint] of HINTS.filter(([number]) => number !== 36)) {
-  test(`bootout, exit status ${status}: is an error`, async (t) => {
+  test(`bootout, exit status ${status}: fails`, async (t) => {
     const { bootout, commands } = launchctlWith({ bootout: () => ({ status, stderr: 'Boot-out failed' }) });
     const error = await t.throwsAsync<LaunchpoolError>(bootout(DOMAIN, LABEL, LONG_MS));
     t.regex(error.message, new RegExp(`bootout ${TARGET}: exit status ${status}, Boot-out failed$`));
@@ -232,12 +235,12 @@ for (const [status, hint] of HINTS.filter(([number]) => number !== 36)) {
   });
 }
 
-test('a label of which print cannot say whether it is there is not taken for free', async (t) => {
+test('bootout does not take a label for free when print gives no answer', async (t) => {
   const { bootout } = launchctlWith({ bootout: () => 0, print: () => ({ status: -1, stderr: 'timed out' }) });
   await t.throwsAsync(bootout(DOMAIN, LABEL, LONG_MS), { message: /print .*: exit status -1, timed out/ });
 });
 
-test('enable must work, kill may find nobody', async (t) => {
+test('enable fails with an error, kill succeeds without a process', async (t) => {
   const { enable, kill, commands } = launchctlWith({ enable: inTurn(0, 125), kill: inTurn(0, 3) });
   await enable(DOMAIN, LABEL);
   await t.throwsAsync(enable(DOMAIN, LABEL), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED', message: /exit status 125$/ });
@@ -246,7 +249,7 @@ test('enable must work, kill may find nobody', async (t) => {
   t.deepEqual(commands, [`enable ${TARGET}`, `enable ${TARGET}`, `kill SIGTERM ${TARGET}`, `kill SIGTERM ${TARGET}`]);
 });
 
-test('domains are asked for, and what is switched off in them', async (t) => {
+test('existing domains and disabled labels are queried', async (t) => {
   const { hasDomain, isDisabled } = launchctlWith({
     print: inTurn(0, 112, 125),
     'print-disabled': inTurn<Answer>({ stdout: DISABLED }, { status: 112 }),

@@ -1,4 +1,4 @@
-/** The plist of a job: what is in it, what others read in it, and what is refused. */
+/** The plist of a job: its keys, other implementations' reading of it, and refused jobs. */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,10 +17,10 @@ import { needTool } from '../helpers/tools.ts';
 
 const DTD = fileURLToPath(new URL('../fixtures/launchd/PropertyList-1.0.dtd', import.meta.url));
 
-/** Programs read so many at once: to start one costs more than to read. */
+/** Plists per process: starting a process takes longer than reading a plist. */
 const BATCH = 60;
 
-test('a typical job has these keys and no others', (t) => {
+test('a typical job has these keys only', (t) => {
   const folder = '/Users/ann/Library/Application Support/com.example.rot13';
   const sockets = { agent: `${folder}/agent.sock`, control: `${folder}/control.sock` };
   const plist = plistOf(jobWith({ sockets, logFile: `${folder}/logs/agent.log`, workingDirectory: '/Users/ann' }));
@@ -44,21 +44,21 @@ test('a typical job has these keys and no others', (t) => {
   });
 });
 
-test('numbers are written as launchd reads them, in decimal', (t) => {
+test('numbers are written in decimal, as launchd reads them', (t) => {
   const text = encodePlist(plistOf(jobWith()));
   t.regex(text, /<key>SockPathMode<\/key>\s*<integer>384<\/integer>/);
   t.regex(text, /<key>Umask<\/key>\s*<integer>63<\/integer>/);
   t.regex(text, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<!DOCTYPE plist PUBLIC /);
 });
 
-test('what a job may have beyond that', (t) => {
+test('a job may have a TCP socket, bundle identifiers and another process type', (t) => {
   const plist = plistOf(
     jobWith({ tcp: { host: '::1', port: 8080 }, bundleIdentifiers: ['com.example.app'], processType: 'background' }),
   );
   t.deepEqual(plist.Sockets.Listeners[1], { SockFamily: 'IPv6', SockNodeName: '::1', SockServiceName: '8080' });
   t.deepEqual(plist.AssociatedBundleIdentifiers, ['com.example.app']);
   t.is(plist.ProcessType, 'Background');
-  // Without a file of its own, nothing is to be kept, and launchd has no other place for it.
+  // launchd has no log for a job without a log file.
   t.deepEqual([plist.StandardOutPath, plist.StandardErrorPath], ['/dev/null', '/dev/null']);
   const v4 = plistOf(jobWith({ tcp: { host: '127.0.0.1', port: 80 } }));
   t.deepEqual(v4.Sockets.Listeners[1], { SockFamily: 'IPv4', SockNodeName: '127.0.0.1', SockServiceName: '80' });
@@ -67,9 +67,9 @@ test('what a job may have beyond that', (t) => {
 const REFUSED: readonly [what: string, changes: Partial<Job>, message: RegExp][] = [
   ['an argument with a NUL', { command: ['/bin/a', 'a\0'] }, /ProgramArguments\.1: has control characters/],
   ['an argument with an escape', { command: ['/bin/a', '\u001b[0m'] }, /ProgramArguments\.1: has control characters/],
-  ['a variable that is no character', { env: { A: '\uffff' } }, /EnvironmentVariables\.A: has control characters/],
-  ['half a character', { env: { A: 'a\ud800' } }, /EnvironmentVariables\.A: has a surrogate/],
-  ['the name of a variable with a bell', { env: { 'A\u0007': '' } }, /EnvironmentVariables/],
+  ['a variable with a noncharacter', { env: { A: '\uffff' } }, /EnvironmentVariables\.A: has control characters/],
+  ['a lone surrogate', { env: { A: 'a\ud800' } }, /EnvironmentVariables\.A: has a lone surrogate/],
+  ['a variable name with a bell', { env: { 'A\u0007': '' } }, /EnvironmentVariables/],
   ['a program by a relative path', { command: ['bin/a'] }, /ProgramArguments: is not absolute/],
   ['a program in ~', { command: ['~/a'] }, /ProgramArguments: is not absolute/],
   ['a relative working directory', { workingDirectory: 'a' }, /WorkingDirectory: is not absolute/],
@@ -80,9 +80,13 @@ const REFUSED: readonly [what: string, changes: Partial<Job>, message: RegExp][]
     { sockets: { agent: '/b', control: `/${'x'.repeat(103)}` } },
     /SockPathName: is too long/,
   ],
-  ['one of fewer characters', { sockets: { agent: '/b', control: `/${'ü'.repeat(52)}` } }, /SockPathName: is too long/],
-  ['no time to end', { stopSeconds: 0 }, /ExitTimeOut/],
-  ['half a second to end', { stopSeconds: 0.5 }, /ExitTimeOut/],
+  [
+    'a socket path of 105 bytes and 53 characters',
+    { sockets: { agent: '/b', control: `/${'ü'.repeat(52)}` } },
+    /SockPathName: is too long/,
+  ],
+  ['a stop timeout of zero', { stopSeconds: 0 }, /ExitTimeOut/],
+  ['a stop timeout of half a second', { stopSeconds: 0.5 }, /ExitTimeOut/],
   ['a port with a fraction', { tcp: { host: '127.0.0.1', port: 1.5 } }, /Sockets\.Listeners/],
   ['a bundle without a name', { bundleIdentifiers: [''] }, /AssociatedBundleIdentifiers\.0/],
 ];
@@ -95,11 +99,11 @@ for (const [what, changes, message] of REFUSED) {
   });
 }
 
-test('a socket path of 103 bytes is taken', (t) => {
+test('a socket path of 103 bytes is accepted', (t) => {
   t.notThrows(() => plistOf(jobWith({ sockets: { agent: `/${'x'.repeat(102)}`, control: '/b' } })));
 });
 
-test('keys that would change what an agent is are refused by the schema, and so is what launchd would ignore', (t) => {
+test('the schema refuses keys that change an agent and values that launchd would ignore', (t) => {
   const plist = plistOf(jobWith());
   const others = { KeepAlive: true, RunAtLoad: false, EnableTransactions: true, Disabled: false, Nice: 1 };
   for (const [key, value] of Object.entries(others)) {
@@ -109,10 +113,10 @@ test('keys that would change what an agent is are refused by the schema, and so 
   t.true(PLIST_SCHEMA.safeParse(plist).success);
 });
 
-test('whatever the job, the plist is as the schema has it and is read as it was written, or the job is refused', (t) => {
+test('a random job is refused, or its plist is valid and reads back unchanged', (t) => {
   const anyText = fc.string({ unit: 'binary', maxLength: 6 });
   const wild = fc.record({ env: fc.dictionary(fc.constantFrom('A', 'B'), anyText), extra: fc.array(anyText) });
-  let [taken, refused] = [0, 0];
+  let [accepted, refused] = [0, 0];
   fc.assert(
     fc.property(arbitraryJob, fc.option(wild), (job, more) => {
       const changed =
@@ -122,25 +126,25 @@ test('whatever the job, the plist is as the schema has it and is read as it was 
         refused += 1;
         return;
       }
-      taken += 1;
+      accepted += 1;
       t.true(PLIST_SCHEMA.safeParse(plist).success);
-      t.deepEqual<unknown, unknown>(parse(encodePlist(plist)), asThatPackageReads(plist));
+      t.deepEqual<unknown, unknown>(parse(encodePlist(plist)), asPlistPackageReads(plist));
     }),
     { numRuns: 1000 },
   );
-  t.true(taken > 100 && refused > 20, `${taken} taken, ${refused} refused`);
+  t.true(accepted > 100 && refused > 20, `${accepted} accepted, ${refused} refused`);
 });
 
-test("Apple's document type accepts every plist", async (t) => {
+test("Apple's DTD accepts every plist", async (t) => {
   const xmllint = needTool(t, 'xmllint');
   if (xmllint === undefined) return;
   const paths = await written(await tempDir(t), plists());
-  // That it may not fetch the same from the network, it says for each.
+  // Without the network, xmllint warns about each file.
   const { status, stderr } = await runProgram([xmllint, '--nonet', '--noout', '--dtdvalid', DTD, ...paths]);
   t.is(status, 0, stderr);
 });
 
-test("Apple's document type refuses what is no plist", async (t) => {
+test("Apple's DTD refuses an invalid plist", async (t) => {
   const xmllint = needTool(t, 'xmllint');
   if (xmllint === undefined) return;
   const path = join(await tempDir(t), 'a.plist');
@@ -148,12 +152,12 @@ test("Apple's document type refuses what is no plist", async (t) => {
   t.not((await runProgram([xmllint, '--nonet', '--noout', '--dtdvalid', DTD, path])).status, 0);
 });
 
-test('another implementation reads every plist as it was written', async (t) => {
+test('another implementation reads every plist unchanged', async (t) => {
   const plistutil = needTool(t, 'plistutil');
   if (plistutil === undefined) return;
   const values = plists();
   const paths = await written(await tempDir(t), values);
-  // Into the binary form, which has nothing of XML any more.
+  // The binary format has no XML.
   const script = 'for path; do "$0" -i "$path" -f bin -o "$path.bin" || exit; done';
   const { status, stderr } = await runProgram(['/bin/sh', '-c', script, plistutil, ...paths]);
   t.is(status, 0, stderr);
@@ -188,7 +192,7 @@ function plistOrRefusal(job: Job): Plist | undefined {
   }
 }
 
-/** Its parser takes these for ends of lines, as XML 1.1 has it. A plist is XML 1.0, where they are nothing special. */
-function asThatPackageReads(plist: Plist): unknown {
+/** The package's parser reads these characters as line ends, as in XML 1.1. A plist is XML 1.0, where they are not. */
+function asPlistPackageReads(plist: Plist): unknown {
   return JSON.parse(JSON.stringify(plist).replace(/\\r[\u0085]|[\u0085\u2028]/g, '\\n'));
 }

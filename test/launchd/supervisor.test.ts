@@ -1,4 +1,4 @@
-/** launchd as a supervisor: jobs of the double that stands in for it, and states that it does not have, from a script. */
+/** launchd as a supervisor, on the launchd double; scripted answers cover the states that the double lacks. */
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -17,29 +17,29 @@ import { tempDir } from '../helpers/temp-dir.ts';
 
 const test: TestFn = process.platform === 'linux' ? anyTest : (anyTest.skip as TestFn);
 
-/** Unlike a job on a Mac, one here has its sockets before it checks in, and gives up these. */
+/** Unlike on macOS, a job of the double has its sockets before its check-in; this one closes them. */
 const STAY = shell('exec 3<&- 4<&-; while :; do sleep 0.02; done') as [string, ...string[]];
-/** Leaves when it is told to and there is a file `go`, as an agent does that has requests to finish. */
+/** Exits after SIGTERM and once a file `go` exists, like an agent with open requests. */
 const SLOW = shell(
   'exec 3<&- 4<&-; trap "while ! test -e go; do sleep 0.02; done; exit" TERM; touch up; while :; do sleep 0.02; done',
 ) as [string, ...string[]];
 
 const HOME = '/Users/ann';
 
-type Ground = {
+type Fixture = {
   launchd: LaunchdDouble;
   supervisor: Supervisor;
   job: Job;
-  /** Of its plist. */
+  /** The path of the plist. */
   path: string;
   folder: string;
-  /** What was run to change something, without the program. */
+  /** The commands that change something, without the program. */
   changes(): string[];
-  /** Writes the plist, as installing does before it loads. */
+  /** Writes the plist, as an installation does before it loads the job. */
   write(changes?: Partial<Job>): Job;
 };
 
-async function lay(t: ExecutionContext, options: Partial<LaunchdDoubleOptions> = {}): Promise<Ground> {
+async function setUp(t: ExecutionContext, options: Partial<LaunchdDoubleOptions> = {}): Promise<Fixture> {
   const folder = await tempDir(t);
   const sockets = { agent: join(folder, 'agent.sock'), control: join(folder, 'control.sock') };
   const launchd = createLaunchdDouble(t, { home: folder, ...options });
@@ -69,7 +69,7 @@ async function lay(t: ExecutionContext, options: Partial<LaunchdDoubleOptions> =
   };
 }
 
-function knock({ job }: Ground): Promise<void> {
+function connectTo({ job }: Fixture): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(job.sockets.agent, () => resolve());
     socket.on('error', reject);
@@ -77,32 +77,32 @@ function knock({ job }: Ground): Promise<void> {
   });
 }
 
-test('a job is loaded from its plist, listens, and starts when somebody knocks', async (t) => {
-  const ground = await lay(t);
-  const { supervisor, job, path, write, changes, launchd } = ground;
+test('a job is loaded from its plist, listens, and starts on the first connection', async (t) => {
+  const fixture = await setUp(t);
+  const { supervisor, job, path, write, changes, launchd } = fixture;
   t.deepEqual(await supervisor.status(LABEL), { state: 'not-installed', listening: false });
   write();
   await supervisor.load(job, [path]);
   t.deepEqual(changes(), [`enable gui/501/${LABEL}`, `bootstrap gui/501 ${path}`]);
   t.deepEqual(await supervisor.status(LABEL), { state: 'idle', listening: true });
   t.is(statSync(job.sockets.agent).mode & 0o777, 0o600);
-  await knock(ground);
+  await connectTo(fixture);
   const { pid } = await launchd.reached('spawned', 1);
   t.deepEqual(await supervisor.status(LABEL), { state: 'running', listening: true, pid });
 });
 
-test('what would be run is what is run', async (t) => {
-  const { supervisor, job, path, write, changes } = await lay(t);
+test('loading() lists the commands that load() runs', async (t) => {
+  const { supervisor, job, path, write, changes } = await setUp(t);
   write();
   await supervisor.load(job, [path]);
   await supervisor.load(write({ stopSeconds: 20 }), [path]);
-  const received = supervisor.loading(job, [path]).map(([, ...args]) => args.join(' '));
-  t.deepEqual(changes().slice(-3), received);
+  const listed = supervisor.loading(job, [path]).map(([, ...args]) => args.join(' '));
+  t.deepEqual(changes().slice(-3), listed);
   t.deepEqual(supervisor.loading(job, []), []);
 });
 
-test('to load what is loaded, and to unload what is not there, does nothing', async (t) => {
-  const { supervisor, job, path, write, changes } = await lay(t);
+test('loading a loaded job and unloading a missing job do nothing', async (t) => {
+  const { supervisor, job, path, write, changes } = await setUp(t);
   await supervisor.unload(LABEL);
   t.deepEqual(changes(), []);
   write();
@@ -116,77 +116,77 @@ test('to load what is loaded, and to unload what is not there, does nothing', as
   t.deepEqual(changes(), [...before, `bootout gui/501/${LABEL}`]);
 });
 
-test('to unload waits for the process, however long it takes, and leaves no socket behind', async (t) => {
-  const ground = await lay(t, { drainMs: 300 });
-  const { supervisor, job, launchd } = ground;
-  const pid = await startSlow(ground);
-  await whileItStays(t, ground, () => supervisor.unload(LABEL));
+test('unload waits for the process and leaves no socket behind', async (t) => {
+  const fixture = await setUp(t, { drainMs: 300 });
+  const { supervisor, job, launchd } = fixture;
+  const pid = await startSlow(fixture);
+  await whileProcessStays(t, fixture, () => supervisor.unload(LABEL));
   t.is(launchd.all('removed').length, 1);
   t.false(isAlive(pid));
   t.deepEqual([job.sockets.agent, job.sockets.control].filter(existsSync), []);
 });
 
-test('a changed job is loaded when the one before it has gone', async (t) => {
-  const ground = await lay(t, { drainMs: 300 });
-  const { supervisor, path, write, launchd } = ground;
-  const pid = await startSlow(ground);
-  await whileItStays(t, ground, () => supervisor.load(write(), [path]));
+test('a changed job is loaded after the previous one is removed', async (t) => {
+  const fixture = await setUp(t, { drainMs: 300 });
+  const { supervisor, path, write, launchd } = fixture;
+  const pid = await startSlow(fixture);
+  await whileProcessStays(t, fixture, () => supervisor.load(write(), [path]));
   t.deepEqual(
     launchd.events.map(({ event }) => event),
     ['bootstrapped', 'spawned', 'exited', 'removed', 'bootstrapped'],
   );
   t.false(isAlive(pid));
   t.deepEqual(await supervisor.status(LABEL), { state: 'idle', listening: true });
-  await t.notThrowsAsync(knock(ground));
+  await t.notThrowsAsync(connectTo(fixture));
 });
 
 for (const changed of [true, false]) {
-  test(`a label that somebody else is removing is loaded when it is free, ${changed ? '' : 'not '}changed`, async (t) => {
-    const ground = await lay(t, { drainMs: 300 });
-    const { supervisor, job, path, write, launchd } = ground;
-    await startSlow(ground);
+  test(`a label that another process is removing is loaded once it is free, ${changed ? '' : 'not '}changed`, async (t) => {
+    const fixture = await setUp(t, { drainMs: 300 });
+    const { supervisor, job, path, write, launchd } = fixture;
+    await startSlow(fixture);
     t.is((await launchd.run(['/bin/launchctl', 'bootout', `gui/501/${LABEL}`])).status, 36);
     t.like(await supervisor.status(LABEL), { state: 'stopping', listening: false });
-    await whileItStays(t, ground, () => supervisor.load(changed ? write() : job, changed ? [path] : []));
+    await whileProcessStays(t, fixture, () => supervisor.load(changed ? write() : job, changed ? [path] : []));
     t.is(launchd.all('bootstrapped').length, 2);
     t.deepEqual(await supervisor.status(LABEL), { state: 'idle', listening: true });
-    await t.notThrowsAsync(knock(ground));
+    await t.notThrowsAsync(connectTo(fixture));
   });
 }
 
-/** @returns its process id. */
-async function startSlow(ground: Ground): Promise<number> {
-  const { supervisor, path, write, launchd, folder } = ground;
+/** Returns the process id. */
+async function startSlow(fixture: Fixture): Promise<number> {
+  const { supervisor, path, write, launchd, folder } = fixture;
   await supervisor.load(write({ command: SLOW }), [path]);
-  await knock(ground);
+  await connectTo(fixture);
   const { pid } = await launchd.reached('spawned', 1);
   await until(() => existsSync(join(folder, 'up')));
   return pid;
 }
 
-/** The process may go when the action has looked a few times whether it has; before, the action must not be over. */
-async function whileItStays(t: ExecutionContext, ground: Ground, action: () => Promise<void>): Promise<void> {
-  const { launchd, folder } = ground;
+/** Lets the process exit after a few checks of the action; before that, the action must not be complete. */
+async function whileProcessStays(t: ExecutionContext, fixture: Fixture, action: () => Promise<void>): Promise<void> {
+  const { launchd, folder } = fixture;
   const first = launchd.commands.length;
-  let isOver = false;
+  let isComplete = false;
   const done = action().finally(() => {
-    isOver = true;
+    isComplete = true;
   });
   const checks = (): number => launchd.commands.slice(first).filter(([, verb]) => verb === 'print').length;
-  await Promise.race([until(() => isOver || checks() > 5), done]);
-  t.false(isOver);
+  await Promise.race([until(() => isComplete || checks() > 5), done]);
+  t.false(isComplete);
   writeFileSync(join(folder, 'go'), '');
   await done;
 }
 
-test('a job goes to the login window, else to the user, else nowhere', async (t) => {
-  const both = await lay(t);
+test('a job goes to the domain of the login window, else of the user, else to none', async (t) => {
+  const both = await setUp(t);
   both.write();
   await both.supervisor.check();
   await both.supervisor.load(both.job, [both.path]);
   t.is(both.changes().at(-1), `bootstrap gui/501 ${both.path}`);
 
-  const bySsh = await lay(t, { domains: ['user/501'] });
+  const bySsh = await setUp(t, { domains: ['user/501'] });
   bySsh.write();
   await bySsh.supervisor.check();
   await bySsh.supervisor.load(bySsh.job, [bySsh.path]);
@@ -195,7 +195,7 @@ test('a job goes to the login window, else to the user, else nowhere', async (t)
   await bySsh.supervisor.unload(LABEL);
   t.is(bySsh.changes().at(-1), `bootout user/501/${LABEL}`);
 
-  const nowhere = await lay(t, { domains: [] });
+  const nowhere = await setUp(t, { domains: [] });
   nowhere.write();
   const code = 'ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE';
   await t.throwsAsync(nowhere.supervisor.check(), { code });
@@ -203,21 +203,21 @@ test('a job goes to the login window, else to the user, else nowhere', async (t)
   t.deepEqual(nowhere.changes(), []);
 });
 
-test("somebody else's job of the label is left alone, whatever is asked, and named", async (t) => {
-  const { supervisor, job, path, write, changes, launchd, folder } = await lay(t);
+test('another job with the label is named and never changed', async (t) => {
+  const { supervisor, job, path, write, changes, launchd, folder } = await setUp(t);
   write();
   const other = join(folder, 'other.plist');
   renameSync(path, other);
   await launchd.run(['/bin/launchctl', 'bootstrap', 'gui/501', other]);
   write();
   const before = changes();
-  for (const asking of [
+  for (const call of [
     () => supervisor.load(job, []),
     () => supervisor.load(job, [path]),
     () => supervisor.unload(LABEL),
     () => supervisor.dismiss(LABEL),
   ]) {
-    const error = await t.throwsAsync<LaunchpoolError>(asking(), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED' });
+    const error = await t.throwsAsync<LaunchpoolError>(call(), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED' });
     t.is(error.message, `another job has this label: ${other}`);
     t.regex(error.hint ?? '', new RegExp(`bootout gui/501/${LABEL}`));
   }
@@ -225,8 +225,8 @@ test("somebody else's job of the label is left alone, whatever is asked, and nam
   t.true(existsSync(job.sockets.agent));
 });
 
-test('a label that was switched off is switched on when it is loaded', async (t) => {
-  const { supervisor, job, path, write, launchd } = await lay(t);
+test('loading enables a disabled label', async (t) => {
+  const { supervisor, job, path, write, launchd } = await setUp(t);
   launchd.setDisabled(LABEL, true);
   write();
   t.like(await supervisor.status(LABEL), { state: 'disabled', listening: false });
@@ -234,17 +234,17 @@ test('a label that was switched off is switched on when it is loaded', async (t)
   t.like(await supervisor.status(LABEL), { state: 'idle', listening: true });
 });
 
-test('a plist that is not loaded, though nothing is switched off, is blocked', async (t) => {
-  const { supervisor, write } = await lay(t);
+test('a plist that is not loaded, with its label enabled, is blocked', async (t) => {
+  const { supervisor, write } = await setUp(t);
   write();
   const { state, listening, detail } = await supervisor.status(LABEL);
   t.deepEqual([state, listening], ['blocked', false]);
   t.regex(detail ?? '', /Login Items/);
 });
 
-test('the dead socket that a job left behind is gone with it, and what is no socket stays', async (t) => {
-  const { supervisor, job, path, write, folder } = await lay(t);
-  // Closing removes what Node has bound; under another name it is left.
+test('unload removes a dead socket and keeps other files', async (t) => {
+  const { supervisor, job, path, write, folder } = await setUp(t);
+  // Node removes the path that it has bound when it closes; the link stays.
   const server = createServer().listen(join(folder, 'bound'));
   await new Promise((resolve) => server.once('listening', resolve));
   linkSync(join(folder, 'bound'), job.sockets.agent);
@@ -258,18 +258,18 @@ test('the dead socket that a job left behind is gone with it, and what is no soc
   t.true(statSync(job.sockets.agent).isSocket());
 });
 
-test('a socket that launchd could not make is an error that names it', async (t) => {
-  const { supervisor, job, path, write, folder } = await lay(t);
+test('a socket that launchd cannot bind is an error that names it', async (t) => {
+  const { supervisor, job, path, write, folder } = await setUp(t);
   const agent = join(folder, 'missing', 'agent.sock');
   const changed = write({ sockets: { ...job.sockets, agent } });
   const error = await t.throwsAsync<LaunchpoolError>(supervisor.load(changed, [path]), {
     code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
   });
-  t.is(error.message, `launchd has made no socket at ${agent}`);
+  t.is(error.message, `launchd has not created the socket ${agent}`);
   t.regex(error.hint ?? '', /folder/);
 });
 
-test('a plist that launchd does not take is an error with its words', async (t) => {
+test('a plist that launchd refuses is an error with the message of launchctl', async (t) => {
   const { run, commands } = scriptedRun((command) => {
     if (command === `print gui/501/${LABEL}` || command === `print user/501/${LABEL}`) return 113;
     if (!command.startsWith('bootstrap')) return 0;
@@ -280,18 +280,18 @@ test('a plist that launchd does not take is an error with its words', async (t) 
   const error = await t.throwsAsync<LaunchpoolError>(supervisor.load(jobWith(), [path]));
   t.regex(error.message, /Invalid property list$/);
   t.is(commands.filter((command) => command.startsWith('bootstrap')).length, 1);
-  // What the agent says is in a file, since launchd keeps no log of it.
+  // launchd keeps no log of an agent's output.
   t.is(supervisor.logCommand(LABEL, { lines: 1, follow: false }), undefined);
 });
 
-test('a process is told to leave, and the job stays', async (t) => {
-  const ground = await lay(t);
-  const { supervisor, job, path, write, launchd } = ground;
+test('dismiss ends the process and keeps the job', async (t) => {
+  const fixture = await setUp(t);
+  const { supervisor, job, path, write, launchd } = fixture;
   write();
   t.is(await supervisor.dismiss(LABEL), undefined);
   await supervisor.load(job, [path]);
   t.is(await supervisor.dismiss(LABEL), undefined);
-  await knock(ground);
+  await connectTo(fixture);
   const { pid } = await launchd.reached('spawned', 1);
   t.is(await supervisor.dismiss(LABEL), pid);
   t.is((await launchd.reached('exited', 1)).pid, pid);
@@ -301,22 +301,26 @@ test('a process is told to leave, and the job stays', async (t) => {
 const ended = (code: string, state?: string): string => notRunning(`last exit code = ${code}`, state);
 
 const STATES: readonly [what: string, print: Answer | string, status: Partial<JobStatus>][] = [
-  ['it runs', RUNNING, { state: 'running', listening: true, pid: 64011, lastExit: 0 }],
-  ['it is being started', ended('0', 'spawning'), { state: 'starting', listening: true }],
-  ['it is about to become the program', ended('0', 'xpcproxy'), { state: 'starting', listening: true }],
-  ['it ended too soon', ended('1', 'spawn scheduled'), { state: 'throttled', listening: true, lastExit: 1 }],
-  ['it is told to end', ended('0', 'SIGTERMed'), { state: 'stopping', listening: false }],
-  ['it is killed', ended('0', 'SIGKILLed'), { state: 'stopping', listening: false }],
-  ['it does not die', ended('0', 'languishing'), { state: 'stopping', listening: false }],
-  ['it rests', ended('0'), { state: 'idle', listening: true, lastExit: 0 }],
-  ['it has left', ended('0', 'exited'), { state: 'idle', listening: true, lastExit: 0 }],
-  ['it has never run', ended('(never exited)'), { state: 'idle', listening: true }],
-  ['it failed', ended('78: EX_CONFIG'), { state: 'failed', listening: true, lastExit: 78 }],
-  ['it was killed', notRunning('last terminating signal = Killed: 9'), { state: 'failed', lastExit: 'signal 9' }],
-  ['it left early', notRunning('last terminating signal = Terminated: 15'), { state: 'idle', lastExit: 'signal 15' }],
-  ['its state is new', ended('0', 'dreaming'), { state: 'unknown', detail: 'launchd calls it "dreaming"' }],
+  ['running', RUNNING, { state: 'running', listening: true, pid: 64011, lastExit: 0 }],
+  ['being started', ended('0', 'spawning'), { state: 'starting', listening: true }],
+  ['about to execute the program', ended('0', 'xpcproxy'), { state: 'starting', listening: true }],
+  ['ended too soon', ended('1', 'spawn scheduled'), { state: 'throttled', listening: true, lastExit: 1 }],
+  ['after SIGTERM', ended('0', 'SIGTERMed'), { state: 'stopping', listening: false }],
+  ['after SIGKILL', ended('0', 'SIGKILLed'), { state: 'stopping', listening: false }],
+  ['alive after SIGKILL', ended('0', 'languishing'), { state: 'stopping', listening: false }],
+  ['idle', ended('0'), { state: 'idle', listening: true, lastExit: 0 }],
+  ['exited', ended('0', 'exited'), { state: 'idle', listening: true, lastExit: 0 }],
+  ['never started', ended('(never exited)'), { state: 'idle', listening: true }],
+  ['failed', ended('78: EX_CONFIG'), { state: 'failed', listening: true, lastExit: 78 }],
+  ['killed', notRunning('last terminating signal = Killed: 9'), { state: 'failed', lastExit: 'signal 9' }],
   [
-    'another has its label',
+    'ended by SIGTERM',
+    notRunning('last terminating signal = Terminated: 15'),
+    { state: 'idle', lastExit: 'signal 15' },
+  ],
+  ['unknown state', ended('0', 'dreaming'), { state: 'unknown', detail: 'unknown state of launchd: "dreaming"' }],
+  [
+    'another job has the label',
     RUNNING.replace(/path = .*/, 'path = /other.plist'),
     { state: 'failed', listening: false, heldBy: '/other.plist', detail: 'another job has this label: /other.plist' },
   ],
@@ -331,7 +335,7 @@ for (const [what, print, status] of STATES) {
   });
 }
 
-test('status: launchctl does not say', async (t) => {
+test('status: launchctl gives no answer', async (t) => {
   const { run } = scriptedRun(() => ({ status: 127, stderr: 'not found' }));
   const supervisor = createLaunchd({ run, home: HOME, uid: 501, socketsOf: () => [] });
   await t.throwsAsync(supervisor.status(LABEL), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED' });

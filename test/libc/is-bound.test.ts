@@ -1,21 +1,21 @@
-/** Whether a socket on the disk is anybody's, without a knock at it. */
+/** isBound: whether a process has the socket at a path, without a connection to it. */
 import { closeSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { isReadable } from '../../libc/descriptors.ts';
 import { isBound } from '../../libc/is-bound.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-import { abandonAt, bindDatagramSocket, hold, knockAt, listenAt } from '../helpers/unix-sockets.ts';
+import { bindDatagramSocket, connectTo, hold, leaveDeadSocket, listenAt } from '../helpers/unix-sockets.ts';
 
-test('a socket that is held is bound, and whoever holds it hears nothing of the question', async (t) => {
+test('a held socket is bound, and its holder sees no connection from the check', async (t) => {
   const held = await hold(t);
   t.true(isBound(held.path));
   t.false(isReadable(held.fd));
-  await knockAt(t, held.path);
+  await connectTo(t, held.path);
   t.true(isReadable(held.fd));
 });
 
-test('it does not matter under which name a socket was bound, and what its path leads through', async (t) => {
+test('the name under which a socket was bound and links in its path do not matter', async (t) => {
   const folder = await tempDir(t);
   mkdirSync(join(folder, 'real'));
   await listenAt(t, join(folder, 'real', 'a.sock'));
@@ -24,14 +24,14 @@ test('it does not matter under which name a socket was bound, and what its path 
   t.true(isBound(join(folder, 'link', 'b.sock')));
 });
 
-test('the socket of somebody who is gone is not bound, also where another one of that name is', async (t) => {
+test('a socket whose owner has closed it is not bound, also when another socket had its path before', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   await listenAt(t, path);
-  await abandonAt(t, path);
+  await leaveDeadSocket(t, path);
   t.false(isBound(path));
 });
 
-test('a socket of another type is bound as well', async (t) => {
+test('a datagram socket is bound too', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   const fd = bindDatagramSocket(path);
   t.true(isBound(path));
@@ -39,7 +39,7 @@ test('a socket of another type is bound as well', async (t) => {
   t.false(isBound(path));
 });
 
-test('of a path where there is no socket nothing can be said', async (t) => {
+test('a path without a socket gives no answer', async (t) => {
   const folder = await tempDir(t);
   writeFileSync(join(folder, 'file'), '');
   t.is(isBound(join(folder, 'nothing')), undefined);

@@ -1,4 +1,4 @@
-/** What the kernel says of sockets: this one, and by way of a library of the same signatures, that of macOS. */
+/** Socket calls against this kernel, and against a library with the signatures and answers of macOS. */
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type ListenOptions, type Server } from 'node:net';
@@ -12,7 +12,7 @@ import { tempDir } from '../helpers/temp-dir.ts';
 
 type Handle = { _handle: { fd: number } };
 
-/** The descriptor of a server, and that of a connection to it. */
+/** The descriptors of a server and of a connection to it. */
 async function serve(t: ExecutionContext, at: ListenOptions): Promise<{ server: number; accepted: number }> {
   const server: Server = createServer({ pauseOnConnect: true });
   t.teardown(() => server.close());
@@ -27,7 +27,7 @@ async function serve(t: ExecutionContext, at: ListenOptions): Promise<{ server: 
   return { server: (server as unknown as Handle)._handle.fd, accepted: socket._handle.fd };
 }
 
-test('the user who has connected to a UNIX socket is known, and where it is bound', async (t) => {
+test('a UNIX socket has the user of its client and the path it is bound to', async (t) => {
   const socketCalls = createSocketCalls();
   const path = join(await tempDir(t), 'ä.sock');
   const { server, accepted } = await serve(t, { path });
@@ -35,25 +35,25 @@ test('the user who has connected to a UNIX socket is known, and where it is boun
   t.deepEqual(socketCalls.addressOf(server), { family: 'unix', path });
 });
 
-for (const [host, said] of [
+for (const [host, expected] of [
   ['127.0.0.1', '127.0.0.1'],
   ['0.0.0.0', '0.0.0.0'],
   ['::1', '::1'],
   ['::', '::0'],
 ] as const) {
-  test(`a TCP socket that listens at ${host} is known as such`, async (t) => {
+  test(`a TCP socket that listens on ${host} has this host as its address`, async (t) => {
     const { server } = await serve(t, { host, port: 0 });
-    t.deepEqual(createSocketCalls().addressOf(server), { family: 'tcp', host: said });
+    t.deepEqual(createSocketCalls().addressOf(server), { family: 'tcp', host: expected });
   });
 }
 
-test('a name in the abstract namespace is no path', async (t) => {
-  if (process.platform !== 'linux') return notTested(t, 'only Linux has such names');
+test('a name in the abstract namespace yields an empty path', async (t) => {
+  if (process.platform !== 'linux') return notTested(t, 'only Linux has an abstract namespace');
   const { server } = await serve(t, { path: `\0launchpool-test-${process.pid}` });
   t.deepEqual(createSocketCalls().addressOf(server), { family: 'unix', path: '' });
 });
 
-test('of what is no socket nothing is known', (t) => {
+test('a descriptor that is no socket has neither user nor address', (t) => {
   const socketCalls = createSocketCalls();
   const file = openSync('/dev/null', 'r');
   t.teardown(() => closeSync(file));
@@ -63,9 +63,9 @@ test('of what is no socket nothing is known', (t) => {
   }
 });
 
-test('there are as many descriptors as the shell says', async (t) => {
+test('the maximum number of descriptors is the limit of the shell', async (t) => {
   const { stdout } = await runProgram(['/bin/sh', '-c', 'ulimit -n']);
-  // A child of a Node gets the limit that Node has raised for itself.
+  // Node raises its own limit, and its children inherit that.
   t.is(createSocketCalls().maxDescriptors, Number(String(stdout).trim()));
 });
 
@@ -73,13 +73,13 @@ async function macos(t: ExecutionContext): Promise<SocketCalls> {
   return createSocketCalls({ platform: 'darwin', library: await compileLibrary(t, 'gate/libmacos.c') });
 }
 
-test("macOS's getpeereid says who has connected, or that nobody knows", async (t) => {
+test('getpeereid(3) of macOS gives the user, or none', async (t) => {
   const socketCalls = await macos(t);
   t.is(socketCalls.uidOf(40), 501);
   t.is(socketCalls.uidOf(41), undefined);
 });
 
-test("macOS's addresses and limits are read as they are there", async (t) => {
+test("macOS's layouts of addresses and limits are read", async (t) => {
   const socketCalls = await macos(t);
   t.deepEqual(socketCalls.addressOf(40), { family: 'unix', path: '/Users/u/Library/agent.sock' });
   t.deepEqual(socketCalls.addressOf(41), { family: 'tcp', host: '::1' });

@@ -1,4 +1,4 @@
-/** A log that has become too long is put aside, whole, and what a process goes on writing is in an empty one. */
+/** Rotation: a long log is copied completely, and later output goes to the truncated file. */
 import {
   closeSync,
   existsSync,
@@ -30,7 +30,7 @@ async function openLog(t: ExecutionContext): Promise<{ path: string; fd: number;
   return { path, fd, folder };
 }
 
-test('up to the limit, a log stays as it is', async (t) => {
+test('a log up to the limit is not rotated', async (t) => {
   const { path, fd, folder } = await openLog(t);
   writeSync(fd, 'x'.repeat(100));
   t.false(rotateLog(path, 100, fd));
@@ -38,7 +38,7 @@ test('up to the limit, a log stays as it is', async (t) => {
   t.deepEqual(await readdir(folder), ['agent.log']);
 });
 
-test('beyond it, the log is put aside, for its owner alone to read, and goes on empty', async (t) => {
+test('a log above the limit is copied, readable by its owner only, and truncated', async (t) => {
   const { path, fd } = await openLog(t);
   writeSync(fd, 'x'.repeat(101));
   t.true(rotateLog(path, 100, fd));
@@ -51,7 +51,7 @@ test('beyond it, the log is put aside, for its owner alone to read, and goes on 
   );
 });
 
-test('three older ones are kept, the latest first', async (t) => {
+test('three older files are kept, the latest first', async (t) => {
   const { path, fd, folder } = await openLog(t);
   for (let number = 1; number <= 6; number += 1) {
     writeSync(fd, `${number}`);
@@ -64,7 +64,7 @@ test('three older ones are kept, the latest first', async (t) => {
   );
 });
 
-test('nothing that a process writes is lost, and no file becomes much longer than the limit', async (t) => {
+test('no line is lost, and no file grows much above the limit', async (t) => {
   const { path, folder } = await openLog(t);
   const script = `
     import { writeSync } from 'node:fs';
@@ -83,7 +83,7 @@ test('nothing that a process writes is lost, and no file becomes much longer tha
     .join('')
     .split('\n')
     .filter((line) => line !== '');
-  // The oldest are gone, as they shall be; from there on each line is there, in its order.
+  // The oldest lines are deleted; the others are complete and in order.
   const first = Number(lines[0]);
   t.deepEqual(
     lines.map(Number),
@@ -93,7 +93,7 @@ test('nothing that a process writes is lost, and no file becomes much longer tha
   t.is((await readdir(folder)).length, 4);
 });
 
-test('a log that is not there any more is nothing to rotate', async (t) => {
+test('a moved log is not rotated', async (t) => {
   const { path, fd, folder } = await openLog(t);
   writeSync(fd, 'xx');
   renameSync(path, join(folder, 'mine'));
@@ -101,7 +101,7 @@ test('a log that is not there any more is nothing to rotate', async (t) => {
   t.deepEqual(await readdir(folder), ['mine']);
 });
 
-test('a log in whose place somebody has put another is left alone, and so is the other', async (t) => {
+test('a replaced log is left alone, and so is its replacement', async (t) => {
   const { path, fd, folder } = await openLog(t);
   writeSync(fd, 'own');
   renameSync(path, join(folder, 'mine'));
@@ -110,18 +110,18 @@ test('a log in whose place somebody has put another is left alone, and so is the
   t.deepEqual([readFileSync(join(folder, 'mine'), 'utf8'), readFileSync(path, 'utf8')], ['own', 'other']);
 });
 
-test('when it cannot be put aside, everything is as it was', async (t) => {
+test('a failed copy changes nothing', async (t) => {
   const { path, fd } = await openLog(t);
   writeSync(fd, 'now');
   writeFileSync(`${path}.1`, 'one');
-  // Nothing can be written under that name.
+  // A folder of this name makes the copy fail.
   mkdirSync(`${path}.new`);
   t.throws(() => rotateLog(path, 1, fd));
   t.deepEqual([readFileSync(path, 'utf8'), readFileSync(`${path}.1`, 'utf8')], ['now', 'one']);
   t.false(existsSync(`${path}.2`));
 });
 
-test('on a full disk, nothing is lost however often it is tried, and a process goes on', async (t) => {
+test('on a full disk, repeated attempts lose nothing, and the process goes on', async (t) => {
   const unshare = findTool('unshare');
   if (unshare === undefined || process.getuid?.() !== 0) {
     return notTested(t, 'a small file system of its own needs root and unshare');

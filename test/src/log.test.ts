@@ -1,4 +1,4 @@
-/** What is said is written in its order and with its time, whether or not the process lives long enough for pino. */
+/** Lines are written in order and with their times, also when the process exits before pino is loaded. */
 import test from 'ava';
 import { runProgram } from '../helpers/program.ts';
 
@@ -6,7 +6,7 @@ const url = new URL('../../src/log.ts', import.meta.url).href;
 
 type Line = { level: number; time: number; pid: number; msg: string; n?: number; err?: { message: string } };
 
-/** The lines that a program has written whose log is `log`. */
+/** The lines of a program with a log named `log`. */
 async function linesOf(script: string, level = 'info'): Promise<Line[]> {
   const head = `import { createLog } from ${JSON.stringify(url)}; const log = createLog({ level: '${level}', pretty: false });`;
   const { status, stderr } = await runProgram([
@@ -22,15 +22,15 @@ async function linesOf(script: string, level = 'info'): Promise<Line[]> {
     .map((line) => JSON.parse(line));
 }
 
-const SAID = `log.info({ n: 1 }, 'one'); log.warn('two'); log.error({ err: new Error('lost') }, 'three');`;
+const LINES = `log.info({ n: 1 }, 'one'); log.warn('two'); log.error({ err: new Error('lost') }, 'three');`;
 
 for (const [name, script] of [
-  ['before it is opened, when the process exits', `${SAID} process.exit();`],
-  ['before it is opened, then opened', `${SAID} await log.open();`],
-  ['when it is open', `await log.open(); ${SAID} await log.open();`],
-  ['when it is open, and the process exits at once', `await log.open(); ${SAID} process.exit();`],
+  ['before open(), when the process exits', `${LINES} process.exit();`],
+  ['before open(), at open()', `${LINES} await log.open();`],
+  ['after open()', `await log.open(); ${LINES} await log.open();`],
+  ['after open(), when the process exits at once', `await log.open(); ${LINES} process.exit();`],
 ] as const) {
-  test(`what is said ${name}, is written`, async (t) => {
+  test(`lines are written ${name}`, async (t) => {
     const lines = await linesOf(script);
     t.deepEqual(
       lines.map(({ level, msg }) => [level, msg]),
@@ -45,7 +45,7 @@ for (const [name, script] of [
   });
 }
 
-test('the time of a line is when it was said, not when it was written', async (t) => {
+test('the time of a line is the time of its call, not of its output', async (t) => {
   const lines = await linesOf(`
     log.info('early');
     const until = Date.now() + 5;
@@ -55,15 +55,15 @@ test('the time of a line is when it was said, not when it was written', async (t
   t.true((lines[1]?.time ?? 0) - (lines[0]?.time ?? 0) >= 5);
 });
 
-test('below the level nothing is said', async (t) => {
-  t.deepEqual(await linesOf(`${SAID} log.debug('four'); await log.open();`, 'silent'), []);
+test('lines below the level are dropped', async (t) => {
+  t.deepEqual(await linesOf(`${LINES} log.debug('four'); await log.open();`, 'silent'), []);
   t.deepEqual(
-    (await linesOf(`${SAID} await log.open(); log.debug('four');`, 'warn')).map(({ msg }) => msg),
+    (await linesOf(`${LINES} await log.open(); log.debug('four');`, 'warn')).map(({ msg }) => msg),
     ['two', 'three'],
   );
 });
 
-test('the level can change while things are said, before it is opened and after', async (t) => {
+test('the level can change between lines, before and after open()', async (t) => {
   const lines = await linesOf(
     `
     log.info('lost');
@@ -93,12 +93,12 @@ if (process.platform === 'linux') {
     await once(thread, 'exit');`;
   for (const [name, script] of [
     [
-      'when it is open',
-      `await log.open(); ${SAID} await log.open(); for (let n = 0; n < 10_000; n += 1) log.info('x'.repeat(1000));`,
+      'after open()',
+      `await log.open(); ${LINES} await log.open(); for (let n = 0; n < 10_000; n += 1) log.info('x'.repeat(1000));`,
     ],
-    ['by a thread of the module', `await log.open(); ${THREAD}`],
+    ['from a thread of the module', `await log.open(); ${THREAD}`],
   ] as const) {
-    test(`what is said ${name}, and finds no room on the disk, ends nothing`, async (t) => {
+    test(`output ${name} to a full disk does not end the process`, async (t) => {
       const head = `import { createLog } from ${JSON.stringify(url)}; const log = createLog({ level: 'info', pretty: false });`;
       const node = [process.execPath, '--input-type=module', '--eval', `${head}\n${script}\nprocess.exit(5);`];
       const { status } = await runProgram(['/bin/sh', '-c', 'exec "$0" "$@" > /dev/full 2> /dev/full', ...node]);

@@ -1,4 +1,4 @@
-/** systemd's check-in: what LISTEN_* and its companions mean, and that nothing of them stays in the environment. */
+/** Check-in with systemd: the variables are interpreted, and removed from the environment. */
 import test from 'ava';
 import fc from 'fast-check';
 import { checkInWithSystemd, type Environment, type SystemdCheckIn } from '../../systemd/check-in.ts';
@@ -16,31 +16,31 @@ const VARIABLES = [
   'WATCHDOG_PID',
 ] as const;
 
-type Found = Omit<SystemdCheckIn, 'sockets'> & { sockets: Record<string, number[]> };
+type Result = Omit<SystemdCheckIn, 'sockets'> & { sockets: Record<string, number[]> };
 
-const attempts = (environments: readonly Environment[]) => checkInAsChild<Found>('systemd', environments);
+const attempts = (environments: readonly Environment[]) => checkInAsChild<Result>('systemd', environments);
 
 const CASES: readonly [title: string, env: Environment, sockets: Record<string, number[]>][] = [
   ['descriptors have their names', { LISTEN_FDS: '2', LISTEN_FDNAMES: 'agent:control' }, { agent: [3], control: [4] }],
   ["the order is the supervisor's", { LISTEN_FDS: '2', LISTEN_FDNAMES: 'control:agent' }, { control: [3], agent: [4] }],
   ['a repeated name collects its descriptors', { LISTEN_FDS: '3', LISTEN_FDNAMES: 'a:b:a' }, { a: [3, 5], b: [4] }],
   ['without names all are unknown', { LISTEN_FDS: '3' }, { unknown: [3, 4, 5] }],
-  ['an empty list of names is none', { LISTEN_FDS: '1', LISTEN_FDNAMES: '' }, { unknown: [3] }],
+  ['an empty list of names counts as no list', { LISTEN_FDS: '1', LISTEN_FDNAMES: '' }, { unknown: [3] }],
   ['fewer names than descriptors', { LISTEN_FDS: '3', LISTEN_FDNAMES: 'agent' }, { agent: [3], unknown: [4, 5] }],
-  ['a name left empty', { LISTEN_FDS: '2', LISTEN_FDNAMES: ':agent' }, { unknown: [3], agent: [4] }],
+  ['an empty name', { LISTEN_FDS: '2', LISTEN_FDNAMES: ':agent' }, { unknown: [3], agent: [4] }],
   ['more names than descriptors', { LISTEN_FDS: '1', LISTEN_FDNAMES: 'agent:control' }, { agent: [3] }],
-  ['no descriptors at all', { LISTEN_FDS: '0', LISTEN_FDNAMES: 'agent' }, {}],
-  ['the names of built-in properties', { LISTEN_FDS: '1', LISTEN_FDNAMES: 'constructor' }, { constructor: [3] }],
+  ['no descriptors', { LISTEN_FDS: '0', LISTEN_FDNAMES: 'agent' }, {}],
+  ['a name of a built-in property', { LISTEN_FDS: '1', LISTEN_FDNAMES: 'constructor' }, { constructor: [3] }],
 ];
 
 test('descriptors are found by their names', async (t) => {
   const outcomes = await attempts(CASES.map(([, env]) => ({ LISTEN_PID: 'own', ...env })));
   for (const [index, [title, , sockets]] of CASES.entries()) {
-    t.deepEqual(outcomes[index]?.found?.sockets, sockets, title);
+    t.deepEqual(outcomes[index]?.result?.sockets, sockets, title);
   }
 });
 
-test('a descriptor that is no socket, or not there, is an error that says which', async (t) => {
+test('a descriptor that is closed or no socket is an error that names it', async (t) => {
   const [file, missing] = await attempts([
     { LISTEN_PID: 'own', LISTEN_FDS: '4' },
     { LISTEN_PID: 'own', LISTEN_FDS: '999999' },
@@ -50,7 +50,7 @@ test('a descriptor that is no socket, or not there, is an error that says which'
   t.like(missing?.error, { code: 'ERR_LAUNCHPOOL_SUPERVISOR_INVALID' });
 });
 
-test('the variables are gone after success and after failure, and no others', async (t) => {
+test('the variables, and no others, are removed after success and failure', async (t) => {
   const every = { ...Object.fromEntries(VARIABLES.map((name) => [name, '1'])), PATH: '/bin', LISTEN: 'mine' };
   const outcomes = await attempts([
     { ...every, LISTEN_PID: 'own', LISTEN_FDS: '1' },
@@ -59,7 +59,7 @@ test('the variables are gone after success and after failure, and no others', as
     { ...every, LISTEN_PID: '1' },
   ]);
   t.deepEqual(
-    outcomes.map(({ found, error }) => [found !== undefined, error?.code]),
+    outcomes.map(({ result, error }) => [result !== undefined, error?.code]),
     [
       [true, undefined],
       [false, 'ERR_LAUNCHPOOL_SUPERVISOR_INVALID'],
@@ -71,7 +71,7 @@ test('the variables are gone after success and after failure, and no others', as
 });
 
 for (const value of ['', ' 1', '1 ', '1\n', '-1', '+1', '1.5', '1e1', '0x1', 'one', '1000000', 'NaN', '１']) {
-  test(`LISTEN_FDS ${JSON.stringify(value)} is refused by name`, (t) => {
+  test(`LISTEN_FDS ${JSON.stringify(value)} is an error that names the variable`, (t) => {
     const error = t.throws<LaunchpoolError>(
       () => checkInWithSystemd({ LISTEN_PID: String(PID), LISTEN_FDS: value }, PID),
       { code: 'ERR_LAUNCHPOOL_SUPERVISOR_INVALID' },
@@ -83,22 +83,22 @@ for (const value of ['', ' 1', '1 ', '1\n', '-1', '+1', '1.5', '1e1', '0x1', 'on
 
 for (const [title, env] of [
   ['another process', { LISTEN_PID: String(PID + 1), LISTEN_FDS: '1' }],
-  ['nobody', { LISTEN_FDS: '1' }],
-  ['a process id that only looks like ours', { LISTEN_PID: `0${PID}`, LISTEN_FDS: '1' }],
-  ['this process, but without a count', { LISTEN_PID: String(PID), LISTEN_FDNAMES: 'agent' }],
+  ['no process', { LISTEN_FDS: '1' }],
+  ['a process id with a leading zero', { LISTEN_PID: `0${PID}`, LISTEN_FDS: '1' }],
+  ['this process, without a count', { LISTEN_PID: String(PID), LISTEN_FDNAMES: 'agent' }],
 ] as const) {
-  test(`sockets meant for ${title} are none of ours`, (t) => {
+  test(`sockets for ${title} are ignored`, (t) => {
     t.is(checkInWithSystemd({ ...env }, PID), undefined);
   });
 }
 
-test('where notifications and watchdog messages go is handed on', (t) => {
+test('the notification socket and the watchdog interval are returned', (t) => {
   const env = { LISTEN_PID: String(PID), LISTEN_FDS: '0', NOTIFY_SOCKET: '@notify', WATCHDOG_USEC: '30000000' };
   t.like(checkInWithSystemd({ ...env }, PID), { notifySocket: '@notify', watchdogUsec: 30_000_000 });
   t.is(checkInWithSystemd({ ...env, WATCHDOG_PID: String(PID) }, PID)?.watchdogUsec, 30_000_000);
 });
 
-test('a watchdog that watches another process is none of ours', (t) => {
+test('a watchdog for another process is ignored', (t) => {
   const env = { LISTEN_PID: String(PID), LISTEN_FDS: '0', WATCHDOG_USEC: '1000', WATCHDOG_PID: '1' };
   t.is(checkInWithSystemd(env, PID)?.watchdogUsec, undefined);
 });
@@ -110,7 +110,7 @@ const garbage = fc.oneof(
 );
 const environments = fc.record(Object.fromEntries(VARIABLES.map((name) => [name, garbage])), { requiredKeys: [] });
 
-test('whatever the environment says, nothing but a LaunchpoolError is thrown, and all variables are gone', (t) => {
+test('with random values, only a LaunchpoolError is thrown, and all variables are removed', (t) => {
   fc.assert(
     fc.property(environments, fc.boolean(), (given, own) => {
       const env: Environment = { ...given, OTHER: 'stays', ...(own ? { LISTEN_PID: String(PID) } : {}) };
@@ -126,7 +126,7 @@ test('whatever the environment says, nothing but a LaunchpoolError is thrown, an
   t.pass();
 });
 
-test('a watchdog interval is a positive whole number of microseconds or not handed on at all', (t) => {
+test('a watchdog interval is a positive whole number of microseconds, or undefined', (t) => {
   fc.assert(
     fc.property(garbage, (value) => {
       try {

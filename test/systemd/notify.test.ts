@@ -1,4 +1,4 @@
-/** sd_notify(3): what is sent arrives, and what cannot be sent is said. */
+/** sd_notify(3): messages arrive, and a failure throws. */
 import { join } from 'node:path';
 import test from 'ava';
 import { notifySystemd } from '../../systemd/notify.ts';
@@ -17,12 +17,12 @@ if (process.platform === 'linux') {
     });
   }
 
-  test('where nobody receives, it throws', async (t) => {
-    const address = join(await tempDir(t), 'nobody');
+  test('an address without a receiver throws', async (t) => {
+    const address = join(await tempDir(t), 'no-receiver');
     t.throws(() => notifySystemd(address, 'READY=1'), { message: `sendto(${address}): error number 2` });
   });
 
-  test('an address that no socket can have is refused', (t) => {
+  test('an address that is too short or too long is refused', (t) => {
     t.throws(() => notifySystemd('', 'READY=1'), { message: /0 bytes/ });
     t.throws(() => notifySystemd(`/${'x'.repeat(107)}`, 'READY=1'), { message: /108 bytes/ });
   });

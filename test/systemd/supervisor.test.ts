@@ -1,4 +1,4 @@
-/** systemd as a supervisor: what is asked of it, and what its states mean; with it itself: test/conformance. */
+/** systemd as a supervisor, with scripted answers: its commands and its states. test/conformance runs a real one. */
 import test from 'ava';
 import type { JobStatus } from '../../job/supervisor.ts';
 import { createSystemd } from '../../systemd/supervisor.ts';
@@ -24,26 +24,26 @@ const resting: Properties = {
 };
 const missing: Properties = { LoadState: 'not-found', ActiveState: 'inactive' };
 
-/** Of a unit without a file, which systemd goes on holding. */
+/** A unit whose file is removed, and which systemd still holds. */
 const removed = (held: Properties): Properties => ({ ...held, LoadState: 'not-found' });
 
-/** Each unit by its name. */
+/** Units by name. */
 type Shown = Readonly<Record<string, Properties>>;
 
 function shown(agent: Properties, control: Properties, service: Properties): Shown {
   return { [SOCKET]: agent, [CONTROL]: control, [SERVICE]: service };
 }
 
-/** Of the units that are asked for, in that order. */
+/** The answer for the queried units, in their order. */
 function answer(command: string, units: Shown): Answer {
-  const asked = command.split(' ').filter((name) => name in units);
+  const queried = command.split(' ').filter((name) => name in units);
   const lines = (name: string): string[] => Object.entries({ Id: name, ...units[name] }).map((pair) => pair.join('='));
-  return { stdout: asked.map((name) => `${lines(name).join('\n')}\n`).join('\n') };
+  return { stdout: queried.map((name) => `${lines(name).join('\n')}\n`).join('\n') };
 }
 
 const healthy = (service: Properties): Shown => shown(listening, listening, { ...resting, ...service });
 
-/** @param show what it says of the units, each time it is asked. */
+/** @param show returns the units for each query. */
 function systemdWith(show: () => Shown) {
   const { run, commands } = scriptedRun((command) => (command.startsWith('--user show') ? answer(command, show()) : 0));
   const supervisor = createSystemd({ run, home: '/home/ann', uid: 1000, env: {} });
@@ -55,19 +55,19 @@ function systemdWith(show: () => Shown) {
 const exited = { ExecMainCode: '1', ExecMainExitTimestampMonotonic: '5' };
 
 const STATES: readonly [what: string, show: Shown, status: Partial<JobStatus>][] = [
-  ['nothing is known of it', shown(missing, missing, missing), { state: 'not-installed', listening: false }],
-  ['it has never run', healthy({}), { state: 'idle', listening: true }],
-  ['it has left', healthy({ ...exited }), { state: 'idle', listening: true, lastExit: 0 }],
-  ['it runs', healthy({ ActiveState: 'active', MainPID: '7' }), { state: 'running', listening: true, pid: 7 }],
-  ['it reads its configuration', healthy({ ActiveState: 'reloading', MainPID: '7' }), { state: 'running', pid: 7 }],
-  ['it starts', healthy({ ActiveState: 'activating', MainPID: '7' }), { state: 'starting', listening: true, pid: 7 }],
+  ['no units', shown(missing, missing, missing), { state: 'not-installed', listening: false }],
+  ['never started', healthy({}), { state: 'idle', listening: true }],
+  ['exited', healthy({ ...exited }), { state: 'idle', listening: true, lastExit: 0 }],
+  ['running', healthy({ ActiveState: 'active', MainPID: '7' }), { state: 'running', listening: true, pid: 7 }],
+  ['reloading', healthy({ ActiveState: 'reloading', MainPID: '7' }), { state: 'running', pid: 7 }],
+  ['starting', healthy({ ActiveState: 'activating', MainPID: '7' }), { state: 'starting', listening: true, pid: 7 }],
   [
-    'it leaves',
+    'stopping',
     healthy({ ActiveState: 'deactivating', SubState: 'stop-sigterm', MainPID: '7' }),
     { state: 'stopping', pid: 7 },
   ],
   [
-    'it has failed a moment ago',
+    'failed within the last second',
     healthy({
       ...exited,
       ActiveState: 'deactivating',
@@ -78,7 +78,7 @@ const STATES: readonly [what: string, show: Shown, status: Partial<JobStatus>][]
     { state: 'throttled', lastExit: 70, listening: true },
   ],
   [
-    'it has failed',
+    'failed',
     healthy({ ...exited, ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '70' }),
     {
       state: 'failed',
@@ -88,64 +88,64 @@ const STATES: readonly [what: string, show: Shown, status: Partial<JobStatus>][]
     },
   ],
   [
-    'it was killed',
+    'killed',
     healthy({ ...exited, ExecMainCode: '2', ActiveState: 'failed', Result: 'signal', ExecMainStatus: '9' }),
     { state: 'failed', lastExit: 'signal 9' },
   ],
   [
-    'it hung',
+    'ended by the watchdog',
     healthy({ ...exited, ExecMainCode: '2', ActiveState: 'failed', Result: 'watchdog', ExecMainStatus: '6' }),
     { state: 'failed', lastExit: 'signal 6' },
   ],
   [
-    'its socket has failed',
+    'a failed socket',
     shown({ ...listening, ActiveState: 'failed', Result: 'service-start-limit-hit' }, listening, resting),
     { state: 'failed', listening: false, detail: `${SOCKET}: service-start-limit-hit` },
   ],
   [
-    'its control socket has failed',
+    'a failed control socket',
     shown(listening, { ...listening, ActiveState: 'failed', Result: 'resources' }, resting),
     { state: 'failed', listening: false, detail: `${CONTROL}: resources` },
   ],
   [
-    'its socket is not started',
+    'a stopped socket',
     shown({ ...listening, ActiveState: 'inactive' }, listening, resting),
     { state: 'disabled', listening: false, detail: `${SOCKET} is not started` },
   ],
   [
-    'its socket is masked',
+    'a masked socket',
     shown({ LoadState: 'masked', ActiveState: 'inactive' }, listening, resting),
     { state: 'disabled', listening: false, detail: `${SOCKET} is masked` },
   ],
   [
-    'its control socket is not started',
+    'a stopped control socket',
     shown(listening, { ...listening, ActiveState: 'inactive' }, resting),
     { state: 'disabled', listening: false, detail: `${CONTROL} is not started` },
   ],
   [
-    'its control socket is masked, and held all the same',
+    'a masked control socket that systemd still holds',
     shown(listening, { ...listening, LoadState: 'masked' }, resting),
     { state: 'disabled', listening: true, detail: `${CONTROL} is masked` },
   ],
   [
-    'its files are gone, and it is held all the same',
+    'removed files, while systemd still holds the units',
     shown(removed(listening), removed(listening), { ...removed(resting), ActiveState: 'active', MainPID: '7' }),
     { state: 'running', listening: true, pid: 7 },
   ],
   [
-    'its files are gone, and of its units the process alone is left',
+    'removed files, with the service alone left',
     shown(missing, missing, { ...removed(resting), ActiveState: 'active', MainPID: '7' }),
     { state: 'disabled', listening: false, pid: 7 },
   ],
   [
-    'nothing is known of it but that it failed once',
+    'removed files, and a service that failed before',
     shown(missing, missing, { ...missing, ActiveState: 'failed' }),
     { state: 'not-installed', listening: false },
   ],
   [
-    'its state is new',
+    'an unknown state',
     healthy({ ActiveState: 'dreaming' }),
-    { state: 'unknown', detail: 'systemd calls it "dreaming"' },
+    { state: 'unknown', detail: 'unknown state of systemd: "dreaming"' },
   ],
 ];
 
@@ -157,10 +157,10 @@ for (const [what, show, status] of STATES) {
   });
 }
 
-test('who has no session gets to know it from whatever is asked', async (t) => {
+test('without a session, every call rejects with the reason', async (t) => {
   const { run } = scriptedRun(() => ({ status: 1, stderr: 'Failed to connect to bus: No medium found\n' }));
   const supervisor = createSystemd({ run, home: '/home/ann', uid: 1000, env: {} });
-  const asked = [
+  const calls = [
     supervisor.check(),
     supervisor.status(LABEL),
     supervisor.load(jobWith(), ['/a']),
@@ -168,10 +168,10 @@ test('who has no session gets to know it from whatever is asked', async (t) => {
     supervisor.forget(LABEL),
     supervisor.dismiss(LABEL),
   ];
-  for (const question of asked) await t.throwsAsync(question, { code: 'ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE' });
+  for (const call of calls) await t.throwsAsync(call, { code: 'ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE' });
 });
 
-test('units are where systemd looks for them', (t) => {
+test('units are in the folder that systemd reads', (t) => {
   const of = (env: Record<string, string>) =>
     createSystemd({ run: scriptedRun(() => 0).run, home: '/home/ann', uid: 1000, env });
   t.deepEqual(
@@ -188,7 +188,7 @@ test('units are where systemd looks for them', (t) => {
   );
 });
 
-test('what would be run is what is run', async (t) => {
+test('loading() lists the commands that load() runs', async (t) => {
   const job = jobWith();
   const inactive = { ...listening, ActiveState: 'inactive' };
   for (const [changed, show] of [
@@ -206,13 +206,13 @@ test('what would be run is what is run', async (t) => {
   }
 });
 
-test('sockets that do not listen are started, though nothing has changed', async (t) => {
+test('load starts sockets that do not listen, also without a change', async (t) => {
   const { supervisor, changes } = systemdWith(() => shown({ ...listening, ActiveState: 'failed' }, listening, resting));
   await supervisor.load(jobWith(), []);
   t.deepEqual(changes(), [`stop ${UNITS}`, `reset-failed ${UNITS}`, `enable --now ${SOCKET} ${CONTROL}`]);
 });
 
-test('to unload ends the sockets before the service, and waits for both', async (t) => {
+test('unload stops the sockets before the service, and waits for both', async (t) => {
   const stopping = healthy({ ActiveState: 'deactivating' });
   const dead = { ...listening, ActiveState: 'inactive' };
   const { supervisor, changes } = systemdWith(inTurn(healthy({}), stopping, stopping, shown(dead, dead, resting)));
@@ -220,14 +220,14 @@ test('to unload ends the sockets before the service, and waits for both', async 
   t.deepEqual(changes(), [`disable --now ${SOCKET} ${CONTROL}`, `stop ${UNITS}`]);
 });
 
-test('what has no files any more, and is held all the same, is ended', async (t) => {
+test('unload stops units whose files are removed', async (t) => {
   const held = shown(removed(listening), removed(listening), { ...resting, ...removed({ ActiveState: 'active' }) });
   const { supervisor, changes } = systemdWith(inTurn(held, shown(missing, missing, missing)));
   await supervisor.unload(LABEL);
   t.deepEqual(changes(), [`disable --now ${SOCKET} ${CONTROL}`, `stop ${UNITS}`]);
 });
 
-test('of what is not there, nothing is ended', async (t) => {
+test('unload and dismiss do nothing without units', async (t) => {
   const { supervisor, changes } = systemdWith(() => shown(missing, missing, missing));
   await supervisor.unload(LABEL);
   t.deepEqual(changes(), []);
@@ -235,13 +235,13 @@ test('of what is not there, nothing is ended', async (t) => {
   t.deepEqual(changes(), []);
 });
 
-test('a process is told to leave by a signal, of which the sockets do not hear', async (t) => {
+test('dismiss signals the main process and leaves the sockets alone', async (t) => {
   const { supervisor, changes } = systemdWith(() => healthy({ MainPID: '7' }));
   t.is(await supervisor.dismiss(LABEL), 7);
   t.deepEqual(changes(), [`kill --kill-who main --signal SIGTERM ${SERVICE}`]);
 });
 
-test('the log is found by who has written it, and under what name', (t) => {
+test('the log command matches user and identifier', (t) => {
   const { supervisor } = systemdWith(() => ({}));
   const start = 'journalctl --quiet --no-pager --output cat --lines';
   const match = `SYSLOG_IDENTIFIER=${LABEL} _UID=1000`;

@@ -1,17 +1,17 @@
-/** systemctl's words and numbers: what is read out of them, and what follows from them. */
+/** Output and exit statuses of systemctl: how they are parsed, and which errors follow. */
 import test from 'ava';
 import fc from 'fast-check';
 import { createSystemctl, parseProperties, systemctlCommand } from '../../systemd/systemctl.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { scriptedRun } from '../helpers/scripted-run.ts';
 
-test('properties are read by their names, whatever their order and their values', (t) => {
-  const found = parseProperties('MainPID=7\nId=a.service\nResult=a=b=c\nOther=x\nSubState=');
-  t.like(found, { MainPID: '7', Id: 'a.service', Result: 'a=b=c', SubState: '', ActiveState: '' });
-  t.false('Other' in found);
+test('properties are read by name, in any order and with any value', (t) => {
+  const properties = parseProperties('MainPID=7\nId=a.service\nResult=a=b=c\nOther=x\nSubState=');
+  t.like(properties, { MainPID: '7', Id: 'a.service', Result: 'a=b=c', SubState: '', ActiveState: '' });
+  t.false('Other' in properties);
 });
 
-test('whatever it prints, every property is a text', (t) => {
+test('with random output, every property is a string', (t) => {
   const line = fc.tuple(fc.constantFrom('Id', 'MainPID', '__proto__', '', 'constructor'), fc.string());
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -26,7 +26,7 @@ test('whatever it prints, every property is a text', (t) => {
   );
 });
 
-test('each unit has a paragraph of its own', async (t) => {
+test('each unit has its own paragraph', async (t) => {
   const { run, commands } = scriptedRun(() => ({ stdout: 'Id=a.socket\nMainPID=0\n\nId=b.service\nMainPID=7' }));
   const units = await createSystemctl(run).show('a.socket', 'b.service');
   t.deepEqual(
@@ -41,16 +41,16 @@ test('each unit has a paragraph of its own', async (t) => {
 });
 
 const UNREACHABLE: readonly [what: string, status: number, stderr: string][] = [
-  ['there is no systemctl', 127, ''],
-  ['there is no bus', 1, 'Failed to connect to bus: No medium found'],
-  ["the bus is somebody else's", 1, 'Failed to connect to bus: Permission denied'],
+  ['systemctl is missing', 127, ''],
+  ['no bus', 1, 'Failed to connect to bus: No medium found'],
+  ['a bus of another user', 1, 'Failed to connect to bus: Permission denied'],
   [
-    'there is no session',
+    'no session',
     1,
     'Failed to connect to bus: $DBUS_SESSION_BUS_ADDRESS and $XDG_RUNTIME_DIR not defined (consider using --machine=<user>@.host --user to connect to bus of other user)',
   ],
   [
-    'in the words of newer versions',
+    'the message of newer versions',
     1,
     'Failed to connect to user scope bus via local transport: No such file or directory',
   ],
@@ -68,7 +68,7 @@ for (const [what, status, stderr] of UNREACHABLE) {
   });
 }
 
-test('what must work is an error when it fails, and what may fail is not', async (t) => {
+test('must() rejects on a failure, may() does not', async (t) => {
   const { run } = scriptedRun(() => ({ status: 5, stderr: 'Unit a.service not loaded.\n' }));
   const { must, may } = createSystemctl(run);
   await t.notThrowsAsync(may('stop', 'a.service'));

@@ -1,4 +1,4 @@
-/** The units of a job: what systemd makes of them, and what is refused. */
+/** The units of a job: their text, systemd's reading of it, and refused jobs. */
 
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -48,7 +48,7 @@ WantedBy=sockets.target
   t.regex(units.get(`${LABEL}-control.socket`) ?? '', /^FileDescriptorName=control$/m);
 });
 
-test('the service of a typical job starts on demand alone', (t) => {
+test('the service of a typical job starts on demand only', (t) => {
   const unit = unitsOf(jobWith({ logFile: '/log/100%' })).get(SERVICE) ?? '';
   t.notRegex(unit, /^\[Install\]$|^Restart=/m);
   for (const line of [
@@ -66,7 +66,7 @@ test('the service of a typical job starts on demand alone', (t) => {
   t.notRegex(unitsOf(jobWith()).get(SERVICE) ?? '', /^Standard/m);
 });
 
-test('what would change Node is taken out of the environment, unless it is asked for', (t) => {
+test('variables that change Node are unset, unless the job sets them', (t) => {
   const unset = (job: Job): string => /^UnsetEnvironment=(.*)$/m.exec(unitsOf(job).get(SERVICE) ?? '')?.[1] ?? '';
   t.regex(unset(jobWith()), /\bNODE_OPTIONS\b/);
   t.notRegex(unset(jobWith({ env: { NODE_OPTIONS: '--no-warnings' } })), /\bNODE_OPTIONS\b/);
@@ -79,13 +79,13 @@ const REFUSED: readonly [what: string, changes: Partial<Job>][] = [
   ['an argument with a NUL', { command: ['/bin/a', '\0'] }],
   ['a variable with a tab', { env: { A: 'a\tb' } }],
   ['a variable with DEL', { env: { A: '\u007f' } }],
-  ['half a character', { env: { A: '\ud83d' } }],
-  ['a code that is no character', { env: { A: '\ufdd0' } }],
-  ['one beyond the first plane', { command: ['/bin/a', '\u{1ffff}'] }],
+  ['a lone surrogate', { env: { A: '\ud83d' } }],
+  ['a noncharacter', { env: { A: '\ufdd0' } }],
+  ['a noncharacter beyond the basic plane', { command: ['/bin/a', '\u{1ffff}'] }],
   ['a working directory of two lines', { workingDirectory: '/a\n[Install]' }],
   ['a log file of two lines', { logFile: '/a\rb' }],
   ['a working directory that ends with a space', { workingDirectory: '/a ' }],
-  ['a log file that would go on in the next line', { logFile: '/a\\' }],
+  ['a log file that ends with a backslash', { logFile: '/a\\' }],
 ];
 
 for (const [what, changes] of REFUSED) {
@@ -95,12 +95,12 @@ for (const [what, changes] of REFUSED) {
   });
 }
 
-test('whatever the job, each line of its units is one that was meant, or the job is refused', (t) => {
+test('a random job is refused, or adds no line to its units', (t) => {
   const anyText = fc.string({ unit: 'binary', maxLength: 6 });
   const changes = fc.record({ env: fc.dictionary(fc.constantFrom('A', 'B'), anyText), extra: fc.array(anyText) });
   const keysOf = (job: Job): string[] =>
     [...unitsOf(job).values()].flatMap((unit) => unit.split('\n').map((line) => line.split('=')[0] as string));
-  let [taken, refused] = [0, 0];
+  let [accepted, refused] = [0, 0];
   fc.assert(
     fc.property(arbitraryJob, fc.option(changes), (job, more) => {
       const changed: Job = more === null ? job : { ...job, env: more.env, command: [...job.command, ...more.extra] };
@@ -108,7 +108,7 @@ test('whatever the job, each line of its units is one that was meant, or the job
       for (const name of Object.keys(plain.env)) plain.env[name] = '';
       try {
         t.deepEqual(keysOf(changed), keysOf(plain));
-        taken += 1;
+        accepted += 1;
       } catch (error) {
         if (!(error instanceof LaunchpoolError) || error.code !== 'ERR_LAUNCHPOOL_JOB_INVALID') throw error;
         refused += 1;
@@ -116,19 +116,19 @@ test('whatever the job, each line of its units is one that was meant, or the job
     }),
     { numRuns: 1000 },
   );
-  t.true(taken > 100 && refused > 20, `${taken} taken, ${refused} refused`);
+  t.true(accepted > 100 && refused > 20, `${accepted} accepted, ${refused} refused`);
 });
 
-test('systemd has nothing against the units', async (t) => {
+test('systemd-analyze accepts the units', async (t) => {
   const analyze = needTool(t, 'systemd-analyze');
   if (analyze === undefined) return;
   const folder = await tempDir(t);
-  // What is started must be there.
+  // systemd-analyze checks that the program exists.
   const nasty = fc.sample(arbitraryJob, 12).map(({ command: [, ...args], ...job }): Job => {
     return { ...job, command: ['/usr/bin/env', ...args] };
   });
   const typical = [jobWith(), jobWith({ tcp: { host: '127.0.0.1', port: 80 }, logFile: '/log/a b' })];
-  // All in one folder, and read at once, for systemd-analyze takes as long to start as to read a hundred of them.
+  // One process reads all units: it takes as long to start as to read a hundred of them.
   const units = [...typical, ...nasty].flatMap((job, index) =>
     [...unitsOf({ ...job, label: `com.example.n${index}`, workingDirectory: folder })].map(([name, unit]) => {
       writeFileSync(join(folder, name), unit);
@@ -137,8 +137,8 @@ test('systemd has nothing against the units', async (t) => {
   );
   const env = { ...process.env, XDG_RUNTIME_DIR: folder, HOME: folder };
   const { status, stderr } = await runProgram([analyze, 'verify', '--user', '--man=no', ...units], { env });
-  const about = stderr.split('\n').filter((line) => line.includes(folder) || line.includes('com.example.n'));
-  t.deepEqual([status, about], [0, []], stderr);
+  const warnings = stderr.split('\n').filter((line) => line.includes(folder) || line.includes('com.example.n'));
+  t.deepEqual([status, warnings], [0, []], stderr);
 });
 
 const NASTY = [
@@ -173,7 +173,7 @@ const NASTY = [
   'x'.repeat(4000),
 ];
 
-test('arguments and variables arrive as they were', async (t) => {
+test('arguments and variables arrive unchanged', async (t) => {
   const home = join(await tempDir(t), 'home');
   const session = await startSystemd(t, home);
   if (session === undefined) return;
@@ -181,7 +181,7 @@ test('arguments and variables arrive as they were', async (t) => {
   const workingDirectory = join(home, `w %h "q" $HOME ü`);
   symlinkSync(process.execPath, program);
   mkdirSync(workingDirectory);
-  const received = join(home, 'told.json');
+  const received = join(home, 'received.json');
   const env = Object.fromEntries(NASTY.map((value, index) => [`TEST_${index}`, value]));
   const job = jobWith({
     command: [program, fixture('programs/tell-arguments.ts'), received, ...NASTY],
@@ -193,23 +193,23 @@ test('arguments and variables arrive as they were', async (t) => {
   await session.run(['systemctl', '--user', 'start', '--no-block', SERVICE]);
   while (!existsSync(received)) {
     const { stdout } = await session.run(['systemctl', '--user', 'show', '-P', 'LoadState', '-P', 'Result', SERVICE]);
-    // It does not say that it is ready: that is no matter here.
+    // The program sends no READY=1, so the result may be `protocol`.
     if (!/^(success|protocol)\n+loaded$/.test(stdout.trim())) return t.fail(`the service has not started: ${stdout}`);
     await wait(RECHECK_MS);
   }
-  const found = JSON.parse(readFileSync(received, 'utf8')) as { args: string[]; env: object; cwd: string };
-  t.deepEqual(found.args, NASTY);
-  t.like(found.env, env);
-  t.is(found.cwd, workingDirectory);
+  const seen = JSON.parse(readFileSync(received, 'utf8')) as { args: string[]; env: object; cwd: string };
+  t.deepEqual(seen.args, NASTY);
+  t.like(seen.env, env);
+  t.is(seen.cwd, workingDirectory);
   t.true(existsSync(job.logFile ?? ''));
 });
 
-test('however often an agent comes and goes, its socket goes on listening', async (t) => {
+test('a socket keeps listening through 40 starts of its agent', async (t) => {
   t.timeout(120_000);
   const home = join(await tempDir(t), 'home');
   const session = await startSystemd(t, home);
   if (session === undefined) return;
-  // A Node takes so long to start that it never comes near the limits that systemd sets by itself.
+  // Node starts too slowly to reach systemd's default limits.
   const job = jobWith({ command: [findPython()?.path ?? 'python3', '-IS', fixture('programs/serve-one.py')] });
   const supervisor = await putUnits(session, job);
   await supervisor.load(job, supervisor.pathsOf(LABEL));

@@ -1,38 +1,38 @@
-/** Looks after all connections with one timer, which there is only while there are any. */
+/** Connection checks: one timer finds slow clients among all connections. It runs only while connections are open. */
 import type { SlowClientReason } from './slow-client-timeout.ts';
 
-/** Between two looks, in milliseconds. */
+/** Interval of the checks. */
 const CHECK_MS = 5_000;
 
-/** What is looked after. */
+/** The checked part of a connection. */
 export type Checkable = {
-  /** Looks how far it has come, and gives it up if that is too little. */
+  /** Closes the connection if its client is too slow, and returns the reason. */
   check(now: number): SlowClientReason | undefined;
 };
 
 export type ConnectionChecksOptions<Each extends Checkable> = {
   connections: ReadonlySet<Each>;
-  onLost: (connection: Each, lost: SlowClientReason) => void;
+  onSlow: (connection: Each, reason: SlowClientReason) => void;
   /** @default 5000 */
   everyMs?: number;
 };
 
 export type ConnectionChecks = {
-  /** To be called when there is a new connection. */
+  /** Starts the timer if necessary; call it for each new connection. */
   start(): void;
   stop(): void;
-  /** How many connections have been given up. */
+  /** The number of closed connections, by reason. */
   readonly counts: Readonly<Record<SlowClientReason, number>>;
 };
 
 export function createConnectionChecks<Each extends Checkable>(
   options: ConnectionChecksOptions<Each>,
 ): ConnectionChecks {
-  const { connections, onLost, everyMs = CHECK_MS } = options;
+  const { connections, onSlow, everyMs = CHECK_MS } = options;
   const counts = { 'slow-frame': 0, unread: 0 };
   let timer: NodeJS.Timeout | undefined;
   let checkedAt = 0;
-  /** A clock that stands still while this process does, as on a machine that sleeps: nobody is late because of that. */
+  /** A clock that stops while this process is stopped, for instance while the machine sleeps. */
   let now = 0;
 
   function check(): void {
@@ -40,10 +40,10 @@ export function createConnectionChecks<Each extends Checkable>(
     now += Math.min(time - checkedAt, 2 * everyMs);
     checkedAt = time;
     for (const connection of connections) {
-      const lost = connection.check(now);
-      if (lost === undefined) continue;
-      counts[lost] += 1;
-      onLost(connection, lost);
+      const reason = connection.check(now);
+      if (reason === undefined) continue;
+      counts[reason] += 1;
+      onSlow(connection, reason);
     }
     if (connections.size === 0) stop();
   }

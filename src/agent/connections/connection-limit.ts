@@ -1,31 +1,32 @@
-/** How many may be connected at once, and what those hear that are too many. */
+/** The connection limit: rejects connections over it, with an error where the client can read one. */
 import type { Socket } from 'node:net';
 import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import { encodeTextFrame } from '../../../wire/frame.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 
-/** The most that have not passed the handshake. */
+/** The limit of connections before the end of their handshake. */
 export const MAX_UNAUTHENTICATED = 128;
-/** When to ask again, in milliseconds. */
+/** After this time a rejected client may try again. */
 const RETRY_AFTER_MS = 1_000;
-/** How long those who are turned away may take to read why, and how many of them may at a time. */
+/** A draining connection is rejected and still open, for its client to read the error. */
 const DRAIN_MS = 1_000;
 const MAX_DRAINING = 32;
 
 export type ConnectionLimitOptions = {
-  /** The most connections. */
+  /** The maximum number of connections. */
   max: number;
-  /** How many there are now, and of these, how many have not passed the handshake. */
+  /** The number of open connections. */
   connections: () => number;
+  /** The number of connections before the end of their handshake. */
   unauthenticated: () => number;
-  /** Whether one can be told in a frame: not before the handshake, not as a raw agent, and not as nobody knows what. */
-  speaks: () => boolean;
+  /** Whether a client reads an error frame: only of an RPC agent, and not before a handshake. */
+  canReply: () => boolean;
   onRejected: (error: LaunchpoolError) => void;
 };
 
 export type ConnectionLimit = {
-  /** Whether there is room for one more; if not, it is turned away. */
+  /** Returns whether the connection is within the limit; rejects it otherwise. */
   admit(socket: Socket): boolean;
 };
 
@@ -33,25 +34,25 @@ export function createConnectionLimit({
   max,
   connections,
   unauthenticated,
-  speaks,
+  canReply,
   onRejected,
 }: ConnectionLimitOptions): ConnectionLimit {
   const maxUnauthenticated = Math.min(max, MAX_UNAUTHENTICATED);
-  // They have descriptors as well, of which there may be few.
+  // Draining connections use descriptors as well.
   const maxDraining = Math.min(Math.ceil(max / 4), MAX_DRAINING);
   let draining = 0;
 
   function reject(socket: Socket, error: LaunchpoolError): void {
     onRejected(error);
-    // Who goes away without having read it is no concern of anybody's.
+    // The client may close before it has read the error.
     socket.on('error', () => socket.destroy());
-    if (!speaks() || draining >= maxDraining) {
+    if (!canReply() || draining >= maxDraining) {
       socket.destroy();
       return;
     }
     draining += 1;
     socket.end(encodeTextFrame(encodeError(NULL_ID, toPlain(error))));
-    // To close while something is unread would cut the answer off.
+    // Closing with unread input would discard the error.
     socket.resume();
     const over = setTimeout(() => socket.destroy(), DRAIN_MS).unref();
     socket.once('close', () => {
@@ -62,9 +63,12 @@ export function createConnectionLimit({
 
   return {
     admit(socket) {
-      if (connections() >= max) reject(socket, busy(`there are ${max} connections, and may be no more`));
+      if (connections() >= max) reject(socket, busy(`the agent has reached its limit of ${max} connections`));
       else if (unauthenticated() >= maxUnauthenticated)
-        reject(socket, busy(`${maxUnauthenticated} connections have not been let in yet`));
+        reject(
+          socket,
+          busy(`the agent has reached its limit of ${maxUnauthenticated} connections without a handshake`),
+        );
       else return true;
       return false;
     },

@@ -1,4 +1,4 @@
-/** One socket's life: bytes in, frames through the gate to dispatch, replies out, and both ends of backpressure. */
+/** One connection: reads frames, passes them through the gate to dispatch, writes replies, and closes the socket. */
 import type { Socket } from 'node:net';
 import { MAX_HANDSHAKE_FRAME_BYTES } from '../../../wire/challenge.ts';
 import { isLongForm } from '../../../wire/closing.ts';
@@ -10,12 +10,12 @@ import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Gate, PendingHandshake } from '../../gate/gate.ts';
 import type { Log } from '../../log.ts';
-import { closeGracefully, hangUp } from './graceful-close.ts';
+import { closeAfterRefusal, closeGracefully } from './graceful-close.ts';
 import { type Reading, readSocket } from './reading.ts';
 import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
 import { writeFrames } from './writing.ts';
 
-/** Who has not passed the gate may send nothing but its messages, and one at a time: the last one changes the limits. */
+/** Limits before the end of the handshake. Runs have one frame, since the last frame of the handshake changes the limits. */
 const GATE_LIMITS = { maxFrameBytes: MAX_HANDSHAKE_FRAME_BYTES, maxRunFrames: 1 };
 
 export type ConnectionOptions = {
@@ -23,75 +23,88 @@ export type ConnectionOptions = {
   gate: Gate | undefined;
   dispatcher: Pick<Dispatcher, 'open' | 'allocate'>;
   maxFrameBytes: number;
-  /** Called with each sign of life: whole frames that came, a reply that was taken. */
+  /** Called for each activity of the client: whole received frames, a reply that it has taken. */
   onActivity: () => void;
-  /** Hears why this one was not let in. */
+  /** Called with the reason when the gate rejects the connection. */
   onRejected: (error: LaunchpoolError) => void;
-  /** Hears when the other side has ended its side. */
+  /** Called when the client has ended its direction. */
   onHalfClosed: (socket: Socket) => void;
-  /** Called once, when the socket is gone. */
+  /** Called once, after the socket has closed. */
   onClose: () => void;
   log: Log;
 };
 
 export type Connection = {
-  /** Whether nothing has come yet, not even a part of a handshake. */
+  /** Whether no byte has arrived, not even of a handshake. */
   readonly hasReceivedNothing: boolean;
-  /** Whether a frame is coming in, or a reply being read, so well that the agent should stay for it. */
+  /** Whether a frame arrives, or a reply is taken, fast enough to keep the agent running. */
   readonly isProgressing: boolean;
-  /** Takes no more requests, answers those that have come, says how many they were if that is understood, and closes. */
+  /** Closes gracefully: takes no more requests, and closes after the replies to the received ones. */
   close(): void;
   /** Closes at once. */
   destroy(): void;
-  /** Looks how far the other side has come with what it has begun, and closes if that is too little. */
+  /** Closes the connection if the client is too slow, and returns the reason. @param now see ConnectionChecks. */
   check(now: number): SlowClientReason | undefined;
 };
 
-/**
- * Takes a socket over. It must be paused and allow half-open connections: who has ended its side may still await its
- * replies.
- */
+/** Takes over a socket, which must be paused and allow half-open connections: see #onEnd(). */
 export function createConnection(options: ConnectionOptions): Connection {
   return new SocketConnection(options);
 }
 
-/** A class, as there are thousands of them: what is in a closure takes its memory for each. */
+/** A class, since an agent can have thousands of connections, and closures take memory for each. */
 class SocketConnection implements Connection, Reading, ReplySink {
+  readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   readonly #conversation: Conversation;
-  readonly #onActivity: () => void;
-  readonly #log: Log;
-  /** Whether frames are still read, and if not, whether the rest of the input is thrown away. */
+  /** Whether frames are read. If not: `closed` after the end of the input, `discarded` while the rest is thrown away. */
   #input: 'read' | 'closed' | 'discarded' = 'read';
-  /** The handshake, until it has succeeded. */
+  /** Set until the handshake succeeds. */
   #handshake: PendingHandshake | undefined;
   hasReceivedNothing = true;
-  /** Frames that have been taken, and whether the first one said that a notice would be understood. */
-  #taken = 0;
-  #understands = false;
-  /** It is this side that closes. */
+  /** The number of frames handed to dispatch. */
+  #frames = 0;
+  /** Whether the first frame announced that the client understands the closing notice. */
+  #understandsNotice = false;
   #isClosing = false;
   #slowClientTimeout: SlowClientTimeout | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { socket, gate, dispatcher, maxFrameBytes, onActivity, onHalfClosed, onClose, log } = options;
+    const { socket, gate, dispatcher, maxFrameBytes, log } = options;
     const limits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
-    this.#onActivity = onActivity;
-    this.#log = log;
+    this.#options = options;
     this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher.allocate);
     this.#socket = readSocket(socket, this);
     this.#conversation = dispatcher.open(this);
-    if (gate !== undefined) this.#passGate(gate, limits, options.onRejected);
+    if (gate !== undefined) this.#passGate(gate, limits);
     this.#socket
-      .on('end', () => this.#onEnd(onHalfClosed))
+      .on('end', () => this.#onEnd())
       .on('drain', () => this.#onDrain())
       .on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'))
-      .on('close', () => {
-        this.#handshake?.leave();
-        this.#conversation.abandon();
-        onClose();
-      });
+      .on('close', () => this.#onClose());
+  }
+
+  /**
+   * The client has ended its direction, and may still read: the open requests go on, and the connection closes after the
+   * last reply. half-closed.ts destroys the socket, which leads to #onClose(), once the client has closed altogether.
+   */
+  #onEnd(): void {
+    if (this.#input !== 'read') return;
+    this.#options.onHalfClosed(this.#socket);
+    try {
+      this.#reader.end();
+    } catch (error) {
+      this.#options.log.debug({ error: toPlain(error) }, 'frame-truncated');
+    }
+    this.#stopReading();
+  }
+
+  /** The connection is gone, for whatever reason: the conversation cancels its open requests and drops their replies. */
+  #onClose(): void {
+    this.#handshake?.abandon();
+    this.#conversation.abandon();
+    this.#options.onClose();
   }
 
   close(): void {
@@ -105,24 +118,44 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#socket.destroy();
   }
 
-  get isProgressing(): boolean {
-    return this.#isUnderWay && (this.#slowClientTimeout?.isProgressing ?? true);
+  #stopReading(): void {
+    if (this.#input !== 'read') return;
+    this.#input = 'closed';
+    this.#socket.pause();
+    this.#closeWhenDone();
   }
 
-  /** Only a part of a frame has come, or of the replies has been taken. */
-  get #isUnderWay(): boolean {
+  #closeWhenDone(): void {
+    if (this.#conversation.isBusy) return;
+    if (this.#isClosing && (this.#understandsNotice || !this.#socket.readableEnded)) {
+      this.#input = 'discarded';
+      closeGracefully(this.#socket, this.#understandsNotice ? this.#frames : undefined);
+    } else this.#socket.destroySoon();
+  }
+
+  #closeAfterRefusal(): void {
+    this.#input = 'discarded';
+    closeAfterRefusal(this.#socket);
+  }
+
+  get isProgressing(): boolean {
+    return this.#isTransferring && (this.#slowClientTimeout?.isProgressing ?? true);
+  }
+
+  /** Whether a frame has arrived in part, or replies wait to be taken. */
+  get #isTransferring(): boolean {
     return this.#socket.writableLength > 0 || (this.#reader.heldBytes > 0 && this.#input === 'read');
   }
 
   check(now: number): SlowClientReason | undefined {
-    this.#slowClientTimeout = this.#isUnderWay
+    this.#slowClientTimeout = this.#isTransferring
       ? (this.#slowClientTimeout ?? new SlowClientTimeout(this.#socket, this.#reader))
       : undefined;
-    const lost = this.#slowClientTimeout?.check(now, this.#taken, this.#input === 'read');
-    // What has come before the frame is still answered.
-    if (lost === 'slow-frame') this.#stopReading();
-    else if (lost === 'unread') this.#socket.destroy();
-    return lost;
+    const reason = this.#slowClientTimeout?.check(now, this.#frames, this.#input === 'read');
+    // Requests before the slow frame still get their replies.
+    if (reason === 'slow-frame') this.#stopReading();
+    else if (reason === 'unread') this.#socket.destroy();
+    return reason;
   }
 
   target(): Buffer | undefined {
@@ -133,59 +166,72 @@ class SocketConnection implements Connection, Reading, ReplySink {
     if (this.#input !== 'read') return;
     this.hasReceivedNothing = false;
     try {
-      this.#reader.push(chunk, this.#takeRun);
+      this.#reader.push(chunk, this.#onRun);
     } catch (error) {
-      this.#refuse(error as LaunchpoolError);
+      this.#refuseInput(error as LaunchpoolError);
     }
     this.#balance();
   }
 
   onFilled(bytes: number): void {
     if (this.#input !== 'read') return;
-    this.#reader.filled(bytes, this.#takeRun);
+    this.#reader.filled(bytes, this.#onRun);
     this.#balance();
   }
 
-  readonly #takeRun = (run: Buffer, frames: number, own: boolean): void => {
+  readonly #onRun = (run: Buffer, frames: number, own: boolean): void => {
     if (this.#input !== 'read') return;
-    this.#onActivity();
+    this.#options.onActivity();
     if (this.#handshake !== undefined) {
       forEachFrame(run, this.#handshake.receive);
       return;
     }
-    if (this.#taken === 0) this.#understands = isLongForm(run);
-    this.#taken += frames;
+    if (this.#frames === 0) this.#understandsNotice = isLongForm(run);
+    this.#frames += frames;
     this.#conversation.dispatch(run, frames, own);
   };
 
-  #onEnd(onHalfClosed: (socket: Socket) => void): void {
-    if (this.#input !== 'read') return;
-    onHalfClosed(this.#socket);
-    try {
-      this.#reader.end();
-    } catch (error) {
-      this.#log.debug({ error: toPlain(error) }, 'truncated');
+  #passGate(gate: Gate, limits: FrameLimits): void {
+    this.#handshake = gate.open(
+      (payload) => this.#socket.write(encodeFrame(payload)),
+      (refusal) => {
+        if (refusal === undefined) {
+          this.#handshake = undefined;
+          this.#reader.limits = limits;
+        } else {
+          this.#options.onRejected(refusal);
+          this.#closeAfterRefusal();
+        }
+      },
+    );
+  }
+
+  /** The input is invalid. The conversation sends the error after the replies to earlier requests, and closes. */
+  #refuseInput(error: LaunchpoolError): void {
+    if (this.#handshake !== undefined) this.#handshake.refuse(error);
+    else {
+      this.#options.log.warn({ error: toPlain(error) }, 'frame-refused');
+      this.#input = 'discarded';
+      this.#socket.resume();
+      this.#conversation.refuse(error);
     }
-    this.#stopReading();
   }
 
-  #onDrain(): void {
-    this.#onActivity();
-    this.#conversation.resume();
-    this.#balance();
-  }
-
-  /** Reads on or not, by what is on its way in and out. */
+  /** Backpressure: reads on only while the conversation has room and the client takes the replies. */
   #balance(): void {
     if (this.#input !== 'read') return;
     if (this.#conversation.isOverfull || this.#socket.writableNeedDrain) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  // What is sent.
+  #onDrain(): void {
+    this.#options.onActivity();
+    this.#conversation.resume();
+    this.#balance();
+  }
 
   send(frames: Uint8Array, retain?: Retain): void {
-    if (writeFrames(this.#socket, frames, retain)) this.#onActivity();
+    if (writeFrames(this.#socket, frames, retain)) this.#options.onActivity();
   }
 
   isWriteBlocked(): boolean {
@@ -198,55 +244,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   fail(error: PlainError): void {
-    if (this.#input !== 'discarded') this.#log.warn({ error }, 'request-failed');
-    this.#hangUp();
-  }
-
-  // How it ends.
-
-  #passGate(gate: Gate, limits: FrameLimits, onRejected: ConnectionOptions['onRejected']): void {
-    this.#handshake = gate.open(
-      (payload) => this.#socket.write(encodeFrame(payload)),
-      (refusal) => {
-        if (refusal === undefined) {
-          this.#handshake = undefined;
-          this.#reader.limits = limits;
-        } else {
-          onRejected(refusal);
-          this.#hangUp();
-        }
-      },
-    );
-  }
-
-  /** What came cannot be answered in its place: says so, in its turn, and closes. */
-  #refuse(error: LaunchpoolError): void {
-    if (this.#handshake !== undefined) this.#handshake.refuse(error);
-    else {
-      this.#log.warn({ error: toPlain(error) }, 'refused');
-      this.#input = 'discarded';
-      this.#socket.resume();
-      this.#conversation.refuse(error);
-    }
-  }
-
-  #hangUp(): void {
-    this.#input = 'discarded';
-    hangUp(this.#socket);
-  }
-
-  #stopReading(): void {
-    if (this.#input !== 'read') return;
-    this.#input = 'closed';
-    this.#socket.pause();
-    this.#closeWhenDone();
-  }
-
-  #closeWhenDone(): void {
-    if (this.#conversation.isBusy) return;
-    if (this.#isClosing && (this.#understands || !this.#socket.readableEnded)) {
-      this.#input = 'discarded';
-      closeGracefully(this.#socket, this.#understands ? this.#taken : undefined);
-    } else this.#socket.destroySoon();
+    if (this.#input !== 'discarded') this.#options.log.warn({ error }, 'request-failed');
+    this.#closeAfterRefusal();
   }
 }

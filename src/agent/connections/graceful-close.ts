@@ -1,31 +1,31 @@
-/** How a socket is closed so that the other side can still read what was said last. */
+/** Closes sockets so that the client can still read the last output. */
 import type { Socket } from 'node:net';
 import { encodeClosing } from '../../../wire/closing.ts';
 
-/** How long a refused client may go on writing before it has to read why: closing at once would cut the answer off. */
+/** A refused client may write for this time before it reads the error. Closing at once would discard the error. */
 const DRAIN_MS = 5_000;
-/** How long a client that understands the notice may take to close after it, and one that only sees the end. */
+/** Time to close for a client that understands the closing notice, and for one that only sees the end. */
 export const CLOSE_NOTICE_MS = 1_000;
 const END_MS = 250;
 
-/** Closes behind what has been sent, and gives the other side time to stop writing and read it. */
-export function hangUp(socket: Socket): void {
+/** Ends the output after a refusal, and gives the client time to stop writing and read it. */
+export function closeAfterRefusal(socket: Socket): void {
   socket.resume();
   socket.end(() => destroyAfter(socket, DRAIN_MS));
 }
 
 /**
- * Leaves it to the client to close: what it writes meanwhile would else come back to it as an error, before it has read
- * what was said last.
- * @param run how many frames have been run, for those who understand the notice.
+ * Ends the output and lets the client close. If the agent closed first, a client that still writes would get an error
+ * before it has read the last output.
+ * @param frames the number of frames that were run, for a client that understands the closing notice.
  */
-export function closeGracefully(socket: Socket, run: number | undefined): void {
-  if (run === undefined) socket.end(() => destroyAfter(socket, END_MS));
-  else socket.end(encodeClosing(run), () => destroyAfter(socket, CLOSE_NOTICE_MS));
+export function closeGracefully(socket: Socket, frames: number | undefined): void {
+  if (frames === undefined) socket.end(() => destroyAfter(socket, END_MS));
+  else socket.end(encodeClosing(frames), () => destroyAfter(socket, CLOSE_NOTICE_MS));
   socket.resume();
 }
 
-/** Counted from when all that stands before it has been taken: whoever takes nothing for long is given up elsewhere. */
+/** Call it once the client has taken all output; the slow-client timeout covers the time before. */
 function destroyAfter(socket: Socket, ms: number): void {
   setTimeout(() => socket.destroy(), ms).unref();
 }

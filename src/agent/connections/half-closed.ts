@@ -1,19 +1,19 @@
 /**
- * Clients that have ended their side: some read on and still get their replies, others are gone altogether, which the
- * event loop does not tell apart. The kernel does.
+ * Clients that have ended their direction: some wait for replies, others have closed the connection. Only the kernel
+ * distinguishes the two; the event loop does not.
  */
 import type { Socket } from 'node:net';
 import { descriptorOf } from '../../../libc/socket-descriptor.ts';
 
-/** Between two questions, in milliseconds. */
+/** Interval of the checks. */
 const CHECK_MS = 100;
 
 export type HalfClosed = {
-  /** Destroys the socket when its other side is gone, until it is closed otherwise. */
+  /** Checks the socket until it closes, and destroys it once its client has closed the connection. */
   add(socket: Socket): void;
 };
 
-/** @param isGone whether a descriptor's other side takes nothing any more. */
+/** @param isGone see SocketCalls. */
 export function createHalfClosed(isGone: (fd: number) => boolean): HalfClosed {
   const entries = new Set<Socket>();
   let timer: NodeJS.Timeout | undefined;

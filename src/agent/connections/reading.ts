@@ -1,40 +1,40 @@
-/** Reads sockets into one piece of memory, again and again, instead of a new one for each read. */
+/** Reads all sockets into one shared buffer, instead of a new buffer for each read. */
 import { Socket } from 'node:net';
 
-/** All connections share it: what a read leaves in it is used up before the next one. */
+/** The size of the shared buffer. Each chunk is consumed before the next read of any connection. */
 const READ_BYTES = 256 * 1024;
-/** Behind a long frame, as much is read at first: if another one follows, the less of it has to be copied the better. */
+/** The size of the first read after a long frame. If another long frame follows, a short read leaves less to copy. */
 const PEEK_BYTES = 16 * 1024;
 let shared: Buffer | undefined;
 let peek: Buffer | undefined;
 const NOWHERE: Buffer = Buffer.alloc(0);
 
 export type Reading = {
-  /** Receives what was read, and must not keep it. */
+  /** Takes a chunk, which is valid during the call only. */
   onChunk(chunk: Buffer): void;
-  /** Where to read to, if that is not all the same; asked before each read. */
+  /** The memory for the next read; undefined for the shared buffer. Called before each read. */
   target(): Buffer | undefined;
-  /** Says how many bytes have been read to the target. */
+  /** Called after a read into the target, with the number of bytes. */
   onFilled(bytes: number): void;
 };
 
 type Handle = { useUserBuffer?: unknown };
 
 /**
- * Takes over a socket that was accepted, paused.
+ * Takes over an accepted, paused socket.
  *
- * node:net offers `onread` to sockets that connect, not to those that were accepted
- * (https://nodejs.org/api/net.html#socketconnectoptions-connectlistener), so the handle moves to a new socket. It is
- * not documented; where it is not what is expected, the chunks come by 'data' as they always do.
+ * node:net supports `onread` for connecting sockets only
+ * (https://nodejs.org/api/net.html#socketconnectoptions-connectlistener), so the handle moves to a new socket. Handles
+ * are undocumented; without the expected method, chunks arrive by 'data' events.
  *
- * @returns the socket to go on with; it reads from the next turn of the event loop on.
+ * @returns the socket to use from now on, which reads from the next turn of the event loop on.
  */
 export function readSocket(accepted: Socket, reading: Reading): Socket {
   const inner = accepted as unknown as { _handle: Handle | null };
   const handle = inner._handle;
   if (typeof handle?.useUserBuffer !== 'function') {
     accepted.on('data', (chunk: Buffer) => reading.onChunk(chunk));
-    // Who was paused does not begin to read because somebody listens.
+    // A 'data' listener does not start a socket that was paused explicitly.
     return accepted.resume();
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
@@ -48,11 +48,11 @@ export function readSocket(accepted: Socket, reading: Reading): Socket {
     else reading.onChunk(current.subarray(0, length));
     return true;
   };
-  /** Asked when the socket begins, and after each read; undefined leaves the buffer as it is. */
+  /** Called at the start and after each read; undefined keeps the current buffer. */
   const buffer = (): Buffer | undefined => {
-    const wanted = reading.target();
-    const next = wanted ?? (isTarget ? start : whole);
-    isTarget = wanted !== undefined;
+    const target = reading.target();
+    const next = target ?? (isTarget ? start : whole);
+    isTarget = target !== undefined;
     if (next === current) return undefined;
     current = next;
     return next;

@@ -1,24 +1,24 @@
-/** How long a client may take for what it has begun: to send a frame, and to read what waits for it. */
+/** The slow-client timeout: limits the time to send a frame, and the time to read waiting replies. */
 import type { Socket } from 'node:net';
 import type { FrameReader } from '../../../wire/frame-reader.ts';
 import { sentBytesOf } from './writing.ts';
 
-/** A frame that has begun may take so long, and a second more for each so many bytes that it announces. */
+/** Time for a frame, and one second more per BYTES_PER_SECOND of its announced length. */
 export const FRAME_MS = 30_000;
 export const BYTES_PER_SECOND: number = 64 * 1024;
-/** So long may pass without anything being read of what waits. */
+/** Time within which the client must read some of the waiting replies. */
 export const UNREAD_MS = 60_000;
 
-/** What is looked at. */
+/** The checked parts of a socket and of its frame reader. */
 export type Writes = Pick<Socket, 'writableLength' | 'isPaused' | 'bytesWritten'>;
 export type Reads = Pick<FrameReader, 'heldBytes' | 'announcedBytes'>;
 
-/** What is lost: the patience with a frame, or with replies that nobody reads. */
+/** A frame that takes too long, or replies that stay unread. */
 export type SlowClientReason = 'slow-frame' | 'unread';
 
-/** With one connection; there is one only while something has begun. */
+/** One per connection, and only while a frame or a reply is in progress. */
 export class SlowClientTimeout {
-  /** Whether the other side gets on so well that the agent should stay for it. */
+  /** Whether the client is fast enough to keep the agent running. */
   isProgressing = true;
   readonly #socket: Writes;
   readonly #reader: Reads;
@@ -33,10 +33,10 @@ export class SlowClientTimeout {
   }
 
   /**
-   * Looks how far it has come by now.
-   * @param now on a clock of milliseconds.
-   * @param frames how many whole frames have come: that tells one from the next.
-   * @param isRead whether what comes is of any interest.
+   * Returns the reason to close the connection, if the client is too slow.
+   * @param now in milliseconds, see ConnectionChecks.
+   * @param frames the number of whole frames received, which identifies the current one.
+   * @param isRead whether the agent still reads frames.
    */
   check(now: number, frames: number, isRead: boolean): SlowClientReason | undefined {
     const frame = isRead ? this.#checkFrame(now, frames) : 'none';
@@ -52,7 +52,7 @@ export class SlowClientTimeout {
       this.#frame = -1;
       return 'none';
     }
-    // As long as it is this side that does not read, the frame cannot come.
+    // While the agent does not read, the frame cannot arrive.
     if (frames !== this.#frame || this.#socket.isPaused()) {
       this.#frame = frames;
       this.#frameSince = now;
@@ -60,7 +60,7 @@ export class SlowClientTimeout {
     }
     const tookMs = now - this.#frameSince;
     if (tookMs > allowedMs(announcedBytes)) return 'too-late';
-    return tookMs > allowedMs(heldBytes) ? 'dripping' : 'in-time';
+    return tookMs > allowedMs(heldBytes) ? 'slow' : 'in-time';
   }
 
   #checkReplies(now: number): 'none' | 'taken' | 'waiting' {
@@ -73,8 +73,8 @@ export class SlowClientTimeout {
   }
 }
 
-/** A frame that comes, but so slowly that it would be too late if it ended here, is dripping. */
-type FrameState = 'in-time' | 'dripping' | 'too-late';
+/** A frame is `slow` when its received part took longer than a whole frame of that length may take. */
+type FrameState = 'in-time' | 'slow' | 'too-late';
 
 function allowedMs(bytes: number): number {
   return FRAME_MS + (bytes / BYTES_PER_SECOND) * 1000;

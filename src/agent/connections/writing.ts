@@ -1,11 +1,11 @@
-/** Writes replies to sockets without copying what the kernel takes at once, and says how much it has taken. */
+/** Writes replies to sockets, without a copy of the bytes that the kernel takes at once. */
 import type { Socket } from 'node:net';
 import { COPIED_BYTES, type Retain } from '../../dispatch/connection/reply-queue.ts';
 
 /**
- * Writes whole frames, whose bytes may be somebody else's afterwards.
- * @param keep makes them the socket's own for longer.
- * @returns whether nothing is left to be taken.
+ * Writes whole frames. The caller may reuse their memory after the call.
+ * @param retain keeps the memory until the kernel has taken the bytes; without it, the bytes are copied.
+ * @returns whether the kernel has taken all output.
  */
 export function writeFrames(socket: Socket, frames: Uint8Array, retain?: Retain): boolean {
   if (retain === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES)) {
@@ -13,7 +13,7 @@ export function writeFrames(socket: Socket, frames: Uint8Array, retain?: Retain)
     return socket.writableLength === 0;
   }
   socket.write(frames);
-  // As a rule the kernel has taken everything by now; an empty write is done when what is before it is.
+  // Usually the kernel has taken everything by now. An empty write completes after the writes before it.
   if (socket.writableLength === 0) return true;
   socket.write('', retain());
   return false;
@@ -21,10 +21,10 @@ export function writeFrames(socket: Socket, frames: Uint8Array, retain?: Retain)
 
 type Handle = { bytesWritten?: number; writeQueueSize?: number };
 
-/** How much the kernel has taken, of long writes that have only begun as well. */
+/** The number of bytes that the kernel has taken, including the taken part of an incomplete write. */
 export function sentBytesOf(socket: Pick<Socket, 'bytesWritten' | 'writableLength'>): number {
   const handle = (socket as unknown as { _handle?: Handle | null })._handle;
-  // Of these two nothing is documented; where they are not there, whole writes count.
+  // Both properties are undocumented; without them, complete writes count.
   const { bytesWritten = socket.bytesWritten, writeQueueSize = socket.writableLength } = handle ?? {};
   return bytesWritten - writeQueueSize;
 }

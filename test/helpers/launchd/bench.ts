@@ -1,8 +1,8 @@
-/** A test's launchd with one plist, for tests of the double itself. */
+/** A launchd double with one plist, for tests of the double itself. */
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { build, type PlistValue } from 'plist';
@@ -19,15 +19,15 @@ export const TARGET = `gui/501/${LABEL}`;
 
 export const shell = (script: string): string[] => ['/bin/sh', '-c', script];
 export const python = (script: string): string[] => ['/usr/bin/env', 'python3', '-c', script];
-/** Unlike a job on a Mac, one here has its sockets before it checks in, and gives up these. */
+/** Unlike on macOS, a job of the double has its sockets before its check-in; this one closes them. */
 export const STAY: string[] = shell('exec 3<&-; echo up; while :; do sleep 0.02; done');
-/** As that, and must be killed. */
+/** As STAY, and ignores SIGTERM. */
 export const DEAF: string[] = shell('exec 3<&-; trap "" TERM; echo up; while :; do sleep 0.02; done');
 
-/** Declares a test of the double, which there is for Linux. */
+/** Declares a test of the double, which runs on Linux only. */
 export function onLinux(title: string, body: (t: ExecutionContext) => unknown): void {
   test(title, async (t) => {
-    if (process.platform !== 'linux') return notTested(t, 'the double of launchd is for Linux');
+    if (process.platform !== 'linux') return notTested(t, 'the launchd double runs on Linux only');
     await body(t);
   });
 }
@@ -35,18 +35,18 @@ export function onLinux(title: string, body: (t: ExecutionContext) => unknown): 
 export type Bench = {
   launchd: LaunchdDouble;
   home: string;
-  /** Of the plist. */
+  /** The path of the plist. */
   path: string;
   socketPath: string;
   logPath: string;
-  /** A command of launchctl. */
+  /** Runs a command of launchctl. */
   ctl(...args: string[]): Promise<CommandResult>;
-  /** Writes a plist; the keys are added to a label, a program and the log, or stand in their place. */
+  /** Writes a plist with a label, a program, a log file, and the given keys, which take precedence. */
   write(keys?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Writes a plist and loads it. */
   load(keys?: Readonly<Record<string, unknown>>): Promise<CommandResult>;
   printed(): Promise<Printed>;
-  knock(): Promise<Socket>;
+  connect(): Promise<Socket>;
 };
 
 export async function createBench(t: ExecutionContext, options: Partial<LaunchdDoubleOptions> = {}): Promise<Bench> {
@@ -78,11 +78,11 @@ export async function createBench(t: ExecutionContext, options: Partial<LaunchdD
       return ctl('bootstrap', 'gui/501', path);
     },
     printed: async () => parsePrint((await ctl('print', TARGET)).stdout),
-    async knock() {
-      const socket = connect(socketPath);
+    async connect() {
+      const socket = connectSocket(socketPath);
       t.teardown(() => socket.destroy());
       await once(socket, 'connect');
-      // A connection that nobody ever accepts is reset when its socket closes.
+      // The kernel resets a connection that was never accepted when the listening socket closes.
       socket.on('error', () => undefined);
       return socket;
     },
@@ -97,7 +97,7 @@ export function logOf({ logPath }: Bench): string {
   return existsSync(logPath) ? readFileSync(logPath, 'utf8') : '';
 }
 
-/** Whether the job has said so. */
+/** Whether the job has printed "up". */
 export function isUp(bench: Bench): () => boolean {
   return () => logOf(bench).includes('up');
 }

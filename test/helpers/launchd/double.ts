@@ -1,7 +1,7 @@
 /**
- * Stands in for launchd and launchctl(1) on Linux: what a command answers, and when, is what macOS 13 to 26 were seen to
- * answer. Jobs are real processes, which check in by way of test/fixtures/launchd/libjob.c. Unlike there, they have their
- * sockets before they ask for them, so that a job which never asks keeps them open, and its children do.
+ * The launchd double: launchd and launchctl(1) on Linux. Answers and their timing follow observations of macOS 13 to 26.
+ * Jobs are real processes, which check in through test/fixtures/launchd/libjob.c. Unlike on macOS, a job has its sockets
+ * before its check-in, so a job that never checks in keeps them open, and so do its children.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
@@ -13,34 +13,34 @@ import { createJob, type LaunchdJob } from './job.ts';
 import { createLaunchctl } from './launchctl.ts';
 import { signalGroup } from './process.ts';
 
-/** Between two looks at whether somebody has knocked. */
+/** Interval of the checks for waiting connections. */
 const CHECK_MS = 5;
-/** What a process may take to leave when the test is over. */
+/** Time for processes to exit at the end of the test. */
 const CLOSE_MS = 1_000;
 
 export type LaunchdDouble = Omit<LaunchdHistory, 'add'> & {
-  /** Knows one program, /bin/launchctl. */
+  /** Runs /bin/launchctl; every other program is missing. */
   run: RunCommand;
-  /** Every command of launchctl, as it was called, in order. */
+  /** Every command of launchctl, in order. */
   commands: string[][];
-  /** What the Login Items switch of System Settings does; what is loaded stays so. */
+  /** Does what the Login Items switch of System Settings does; a loaded job stays loaded. */
   setDisabled(label: string, isDisabled: boolean): void;
-  /** Boots everything out, and kills what does not go. */
+  /** Boots out all jobs, and kills processes that do not exit. */
   close(): Promise<void>;
 };
 
 export type LaunchdDoubleOptions = {
-  /** What jobs get as HOME. */
+  /** HOME of the jobs. */
   home: string;
   /** @default 501 */
   uid?: number;
-  /** Those that there are. @default gui/ and user/ of that uid */
+  /** The existing domains. @default gui/ and user/ of the uid */
   domains?: readonly string[];
-  /** How long a label stays taken when its process has gone, in milliseconds. @default 150 */
+  /** How long a label stays taken after the exit of its process, in milliseconds. @default 150 */
   drainMs?: number;
 };
 
-/** Closed when the test ends. */
+/** The double is closed when the test ends. */
 export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleOptions): LaunchdDouble {
   const { home, uid = 501, domains = [`gui/${uid}`, `user/${uid}`], drainMs = 150 } = options;
   const jobs = new Map<string, LaunchdJob>();
@@ -57,17 +57,17 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
     jobs,
     disabled,
     load(target, plist, path) {
-      // Reading the plist has taken until the test was over.
+      // The test ended while the plist was read.
       if (closing !== undefined) return;
-      const onGone = (): unknown => jobs.delete(target);
+      const onRemoved = (): unknown => jobs.delete(target);
       jobs.set(
         target,
-        createJob(plist, { path, home, shim, drainMs, history: { ...history, add }, survivors, onGone }),
+        createJob(plist, { path, home, shim, drainMs, history: { ...history, add }, survivors, onRemoved }),
       );
       add({ event: 'bootstrapped', label: plist.Label });
     },
   });
-  const looking = setInterval(() => {
+  const checks = setInterval(() => {
     for (const job of jobs.values()) job.inspect();
   }, CHECK_MS);
 
@@ -75,7 +75,7 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
     const [program, verb = 'usage', ...args] = command;
     if (program !== '/bin/launchctl') return { status: 127, stdout: '', stderr: `${program}: command not found\n` };
     commands.push([...command]);
-    // Nothing of it is needed before there is a job.
+    // Only jobs need the library.
     if (verb === 'bootstrap') {
       compiled ??= compileLibrary(t, 'launchd/libjob.c');
       shim = await compiled;
@@ -91,7 +91,7 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
       if (performance.now() >= deadline) for (const job of jobs.values()) job.signal('SIGKILL');
       await wait(CHECK_MS);
     }
-    clearInterval(looking);
+    clearInterval(checks);
     for (const pid of survivors) signalGroup(pid, 'SIGKILL');
   }
   const close = (): Promise<void> => {

@@ -1,10 +1,10 @@
-/** What may happen under a test's launchd. */
+/** Events of the launchd double. */
 import type { History } from '../history.ts';
 
 export type LaunchdEvent =
   | { event: 'bootstrapped'; label: string }
   | { event: 'spawned'; label: string; pid: number }
-  /** There is no such program, or no such folder for its log. */
+  /** The program, or the folder of its log, does not exist. */
   | { event: 'not-spawned'; label: string }
   | { event: 'exited'; label: string; pid: number; status: number | NodeJS.Signals }
   | { event: 'removed'; label: string };

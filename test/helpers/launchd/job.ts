@@ -1,11 +1,11 @@
-/** One job of a test's launchd: its sockets, its process, and when that may be started. */
+/** One job of the launchd double: its sockets, its process, and the conditions for a start. */
 import { close, isReadable } from '../../../libc/descriptors.ts';
 import type { LaunchdHistory } from './events.ts';
 import type { JobPlist } from './plist.ts';
 import { type ProcessOptions, type Started, signalGroup, startProcess } from './process.ts';
 import { makeSockets } from './sockets.ts';
 
-/** launchd's own, in seconds: launchd.plist(5) has the first, every `launchctl print` the second. */
+/** launchd's defaults, in seconds: launchd.plist(5) has the first, the output of `launchctl print` the second. */
 const THROTTLE = 10;
 const EXIT_TIMEOUT = 5;
 /** EX_CONFIG of sysexits(3). */
@@ -14,13 +14,13 @@ const BAD_CONFIGURATION = 78;
 export type JobState = 'running' | 'not running' | 'spawn scheduled' | 'SIGTERMed';
 
 export type JobOptions = Omit<ProcessOptions, 'sockets'> & {
-  /** Of the plist. */
+  /** The path of the plist. */
   path: string;
   drainMs: number;
   history: LaunchdHistory;
-  /** Groups in which somebody outlives the process that began them. */
+  /** Process groups that outlive their first process. */
   survivors: Set<number>;
-  onGone(): void;
+  onRemoved(): void;
 };
 
 export type LaunchdJob = {
@@ -29,24 +29,24 @@ export type LaunchdJob = {
   readonly state: JobState;
   readonly pid: number | undefined;
   readonly runs: number;
-  /** How the last process ended. */
+  /** The exit status or signal of the last process. */
   readonly end: number | NodeJS.Signals | undefined;
-  /** Called all the time: starts the process when it is time for it. */
+  /** Called at an interval; starts the process when it is due. */
   inspect(): void;
-  /** @param kill whether a process that runs is ended first. */
+  /** @param kill whether to end a running process first. */
   kickstart(kill: boolean): void;
-  /** @returns whether there was a process. */
+  /** Returns whether the job had a process. */
   signal(signal: NodeJS.Signals | number): boolean;
-  /** Closes the sockets and leaves their paths; the label is taken until the process is gone, and a while longer. */
-  bootOut(): 'gone' | 'begun' | 'under-way';
+  /** Closes the sockets and keeps their paths. The label stays taken until `drainMs` after the exit of the process. */
+  bootOut(): 'removed' | 'started' | 'in-progress';
 };
 
 export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
-  const { path, drainMs, history, survivors, onGone } = options;
+  const { path, drainMs, history, survivors, onRemoved } = options;
   const { Label: label, KeepAlive, RunAtLoad, AbandonProcessGroup = false, ExitTimeOut = EXIT_TIMEOUT } = plist;
   const sockets = makeSockets(plist.Sockets);
   const fds = [...sockets.values()].flat();
-  // 0 is ignored, says launchd's log: "You're not that important."
+  // launchd ignores 0 and logs: "You're not that important."
   const throttleMs = 1000 * (plist.ThrottleInterval || THROTTLE);
   const isKept = KeepAlive !== undefined && KeepAlive !== false;
   let wanted = isKept || RunAtLoad === true;
@@ -69,7 +69,7 @@ export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
 
   function start(): void {
     wanted = isKept;
-    // From one start to the next, however long the process lives.
+    // The interval counts from start to start, however long the process runs.
     earliest = performance.now() + throttleMs;
     runs += 1;
     const started = startProcess(plist, { ...options, sockets });
@@ -93,7 +93,7 @@ export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
   }
 
   function remove(): void {
-    onGone();
+    onRemoved();
     history.add({ event: 'removed', label });
   }
 
@@ -130,15 +130,15 @@ export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
     },
     signal: (signal) => child?.kill(signal) ?? false,
     bootOut() {
-      if (isRemoved) return 'under-way';
+      if (isRemoved) return 'in-progress';
       isRemoved = true;
       fds.forEach(close);
       if (child !== undefined) {
         if (!isEnding) terminate(child);
-        return 'begun';
+        return 'started';
       }
       remove();
-      return 'gone';
+      return 'removed';
     },
   };
 }

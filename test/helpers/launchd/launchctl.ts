@@ -1,4 +1,4 @@
-/** The subcommands of launchctl(1): what each does, and what it answers, in words and numbers. */
+/** The subcommands of launchctl(1) on the double: their effects, output and exit statuses. */
 import { constants } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandResult } from '../../../job/run-command.ts';
@@ -10,9 +10,9 @@ const POLL_MS = 5;
 
 export type Session = {
   domains: readonly string[];
-  /** By their targets: domain and label. */
+  /** Jobs by target, which is domain and label. */
   jobs: ReadonlyMap<string, LaunchdJob>;
-  /** By label; it outlives the jobs. */
+  /** Disabled state by label; outlives the jobs. */
   disabled: Map<string, boolean>;
   load(target: string, plist: JobPlist, path: string): void;
 };
@@ -25,12 +25,13 @@ const USAGE = no(64, 'Unrecognized subcommand or arguments. Usage: launchctl <su
 
 export function createLaunchctl({ domains, jobs, disabled, load }: Session): Launchctl {
   async function bootstrap(domain: string, path: string): Promise<CommandResult> {
-    const failed = (status: number, why: string): CommandResult => no(status, `Bootstrap failed: ${status}: ${why}`);
+    const failed = (status: number, reason: string): CommandResult =>
+      no(status, `Bootstrap failed: ${status}: ${reason}`);
     if (!domains.includes(domain)) return failed(125, 'Domain does not support specified action');
     const plist = await readPlist(path);
     if (plist === undefined) return failed(5, 'Input/output error');
     const target = `${domain}/${plist.Label}`;
-    // This number is all that it says of a label that is there, of one that is being removed, of one switched off.
+    // launchctl returns 5 for a loaded label, a label that is being removed, and a disabled one.
     if (jobs.has(target) || disabled.get(plist.Label)) return failed(5, 'Input/output error');
     const sessions = [plist.LimitLoadToSessionType ?? 'Aqua'].flat();
     if (!sessions.includes(domain.startsWith('gui/') ? 'Aqua' : 'Background')) {
@@ -41,15 +42,16 @@ export function createLaunchctl({ domains, jobs, disabled, load }: Session): Lau
   }
 
   function bootout(target: string): CommandResult {
-    const failed = (status: number, why: string): CommandResult => no(status, `Boot-out failed: ${status}: ${why}`);
+    const failed = (status: number, reason: string): CommandResult =>
+      no(status, `Boot-out failed: ${status}: ${reason}`);
     switch (jobs.get(target)?.bootOut()) {
       case undefined:
         return failed(3, 'No such process');
-      case 'gone':
+      case 'removed':
         return ok();
-      case 'begun':
+      case 'started':
         return failed(36, 'Operation now in progress');
-      case 'under-way':
+      case 'in-progress':
         return failed(37, 'Operation already in progress');
     }
   }

@@ -1,11 +1,11 @@
-/** Reads plists with another implementation than the one that writes them, and refuses what launchd refuses. */
+/** Reads plists with another implementation than the product writes them with, and refuses the plists that launchd refuses. */
 import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { findPython } from '../pythons.ts';
 import type { SocketKeys } from './sockets.ts';
 
-/** What of launchd.plist(5) the double heeds; the rest it ignores, as launchd does what it does not know. */
+/** The keys of launchd.plist(5) that the double supports; it ignores the others, as launchd ignores unknown keys. */
 export type JobPlist = {
   Label: string;
   Program?: string;
@@ -27,10 +27,10 @@ export type JobPlist = {
 const PYTHON = findPython()?.path ?? 'python3';
 const TO_JSON = 'import json,plistlib,sys; print(json.dumps(plistlib.load(open(sys.argv[1],"rb")),default=str))';
 
-/** Undefined for what bootstrap refuses with its error 5. */
+/** Undefined for a file that bootstrap refuses with error 5. */
 export async function readPlist(path: string): Promise<JobPlist | undefined> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  // path_goodness_check in launchctl's own source, of when it was open.
+  // path_goodness_check in the last open source of launchctl.
   if (!stats?.isFile() || (stats.mode & 0o022) !== 0 || !path.endsWith('.plist')) return undefined;
   try {
     const { stdout } = await promisify(execFile)(PYTHON, ['-ISc', TO_JSON, path]);
@@ -39,7 +39,7 @@ export async function readPlist(path: string): Promise<JobPlist | undefined> {
     const isGood = isText(plist.Label) && isText(args[0]) && (plist.Program ?? args[0]).startsWith('/');
     return isGood ? { ...plist, ProgramArguments: args } : undefined;
   } catch {
-    // No plist, or one of another shape.
+    // An invalid plist.
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
-/** What `launchctl print` says of a job, in the shape that macOS 13 to 26 give it. */
+/** The output of `launchctl print` for a job, in the format of macOS 13 to 26. */
 import { constants } from 'node:os';
 import type { LaunchdJob } from './job.ts';
 
-/** strsignal(3), of those that end a process here. */
+/** strsignal(3), for the signals that end a process in tests. */
 const SIGNAL_NAMES: Readonly<Record<string, string>> = {
   SIGHUP: 'Hangup',
   SIGINT: 'Interrupt',
@@ -11,7 +11,7 @@ const SIGNAL_NAMES: Readonly<Record<string, string>> = {
   SIGTERM: 'Terminated',
 };
 
-/** What is deeper than one tab speaks of other things in the same words, before those of the job and behind them. */
+/** Lines with more than one tab use the same words for other things, before and after the job's own lines. */
 export function describeJob(target: string, job: LaunchdJob): string {
   const { plist, path, state, pid, runs } = job;
   const { Program, ProgramArguments, StandardOutPath, StandardErrorPath, WorkingDirectory } = plist;
@@ -55,7 +55,7 @@ function block(name: string, lines: readonly string[]): string {
   return `${name} = {\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}`;
 }
 
-/** Of a process that a signal has ended there is no exit code: the one line stands in the other's place. */
+/** After a signal, launchctl prints the signal's line instead of the exit code's. */
 function endOf({ end }: LaunchdJob): string {
   if (end === undefined) return 'last exit code = (never exited)';
   if (end === 78) return 'last exit code = 78: EX_CONFIG';

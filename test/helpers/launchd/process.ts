@@ -1,4 +1,4 @@
-/** The process of a job, with what launchd gives it and nothing else. */
+/** The process of a job, with the environment and descriptors that launchd gives it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -19,13 +19,13 @@ export type ProcessOptions = {
   sockets: ReadonlyMap<string, readonly number[]>;
 };
 
-/** In a session, and so a group, of its own. Undefined when it cannot be started. */
+/** Starts in a new session and process group. Undefined when the process cannot be started. */
 export function startProcess(plist: JobPlist, { home, shim, sockets }: ProcessOptions): Started | undefined {
   const { Program, ProgramArguments, WorkingDirectory = '/', StandardOutPath, StandardErrorPath } = plist;
   const [argv0, ...args] = ProgramArguments;
   const preload = basename(argv0).startsWith('node') ? ['--import', AS_ON_MACOS] : [];
   const logs: number[] = [];
-  // Not by way of a shell, which leaves variables behind. What is done in between waits for nothing.
+  // A shell would add variables, so this process changes its own umask; the code in between is synchronous.
   const umask = process.umask(umaskOf(plist));
   try {
     for (const path of [StandardOutPath, StandardErrorPath]) logs.push(openSync(path ?? '/dev/null', 'a'));
@@ -40,7 +40,7 @@ export function startProcess(plist: JobPlist, { home, shim, sockets }: ProcessOp
       },
       stdio: ['ignore', ...logs, ...[...sockets.values()].flat()],
     });
-    // That there is no process id says the same, at once.
+    // A missing process id reports the same failure synchronously.
     child.on('error', () => undefined);
     return child.pid === undefined ? undefined : (child as Started);
   } catch {
@@ -51,7 +51,7 @@ export function startProcess(plist: JobPlist, { home, shim, sockets }: ProcessOp
   }
 }
 
-/** @returns whether there was anybody in it; 0 only asks. */
+/** Returns whether the group has a process; signal 0 only checks. */
 export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, signal);
@@ -60,7 +60,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Hardly anything, and of what the plist adds only what is text. */
+/** launchd's short environment, and the variables of the plist that are strings. */
 function environmentOf({ Label, EnvironmentVariables = {} }: JobPlist, home: string): NodeJS.ProcessEnv {
   const { username } = userInfo();
   const own = Object.entries(EnvironmentVariables).filter(([, value]) => typeof value === 'string');
@@ -76,12 +76,12 @@ function environmentOf({ Label, EnvironmentVariables = {} }: JobPlist, home: str
   };
 }
 
-/** A number is a number; of text, launchd makes one with strtoul(3), for which a leading zero means octal. */
+/** launchd parses a string with strtoul(3), where a leading zero means octal. */
 function umaskOf({ Umask = NO_UMASK }: JobPlist): number {
   return typeof Umask === 'number' ? Umask : Number.parseInt(Umask, Umask.startsWith('0') ? 8 : 10);
 }
 
-/** As test/fixtures/launchd/libjob.c reads it: in the child, descriptors are numbered from 3 on. */
+/** In the format of test/fixtures/launchd/libjob.c; the child's descriptors start at 3. */
 function numbersOf(sockets: ReadonlyMap<string, readonly number[]>): string {
   let next = 3;
   return [...sockets].map(([name, fds]) => `${name}=${fds.map(() => next++).join(',')}`).join(';');

@@ -1,7 +1,7 @@
-/** Sockets as launchd makes them: bound and listening, and never accepted on by whoever holds them. For Linux. */
+/** Sockets as launchd makes them: bound and listening, and never accepted on by their holder. Linux only. */
 import { chmodSync, unlinkSync } from 'node:fs';
-import koffi from 'koffi';
 import { close } from '../../../libc/descriptors.ts';
+import { loadLibrary } from '../../../libc/library.ts';
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -10,12 +10,12 @@ const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
-/** kern.ipc.somaxconn, which is what macOS makes of launchd's -1. */
+/** kern.ipc.somaxconn, to which macOS limits launchd's backlog of -1. */
 const BACKLOG = 128;
-/** What is longer has no room in macOS's sun_path with its 104 bytes. */
+/** macOS's sun_path has 104 bytes. */
 const MAX_PATH = 103;
 
-const libc = koffi.load(null);
+const libc = loadLibrary();
 const socket = libc.func('int socket(int domain, int type, int protocol)');
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
 const bind = libc.func('int bind(int fd, const void *name, uint32_t size)');
@@ -28,7 +28,7 @@ export type SocketKeys = {
   SockServiceName?: string | number;
 };
 
-/** The key under Sockets → its descriptors. One that cannot be bound is left out, and nobody is told. */
+/** The key under Sockets → its descriptors. A socket that cannot be bound is left out without an error. */
 export function makeSockets(sockets: Readonly<Record<string, SocketKeys | SocketKeys[]>> = {}): Map<string, number[]> {
   const made = Object.entries(sockets).map(([name, keys]): [string, number[]] => {
     return [
@@ -49,7 +49,7 @@ function makeSocket(keys: SocketKeys): number | undefined {
   try {
     unlinkSync(path);
   } catch {
-    // There was none, or bind(2) will fail too.
+    // No file, or bind(2) fails as well.
   }
   return listening(unixName(path), () => mode !== undefined && chmodSync(path, mode));
 }
@@ -72,7 +72,7 @@ function unixName(path: string): Buffer {
   return Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${path}\0`)]);
 }
 
-/** Of numbers alone: names are launchd's to look up. */
+/** Numeric addresses only; launchd also looks up names. */
 function inetName(node: string, port: number): Buffer {
   const isIpv6 = node === '::1';
   const name = Buffer.alloc(isIpv6 ? 28 : 16);

@@ -1,4 +1,4 @@
-/** What a real agent says of itself, whatever it is doing. */
+/** The control methods of a real agent, idle or busy. */
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
@@ -15,22 +15,22 @@ type Module = { add(a: number, b: number): number; burn(ms: number): number; slo
 
 const RELOADED = { module: '/b.ts', kind: 'rpc', methods: ['add'] } as const;
 
-async function asking(t: ExecutionContext, controlPath: string): Promise<RpcClient> {
+async function controlClient(t: ExecutionContext, controlPath: string): Promise<RpcClient> {
   const client = await connectRpc(controlPath, { activationMs: 0 });
   t.teardown(client.close);
   return client;
 }
 
-type Bench = { held: TestAgent; agent: Agent<Module>; control: RpcClient };
+type Running = { held: TestAgent; agent: Agent<Module>; control: RpcClient };
 
-async function running(t: ExecutionContext, flags: readonly string[] = []): Promise<Bench> {
+async function running(t: ExecutionContext, flags: readonly string[] = []): Promise<Running> {
   const held: TestAgent = await holdAgent(t, fixture('agents/misbehaving.ts'), flags);
   const agent = await connect<Module>(held.socketPath);
   await agent.add(1, 2);
-  return { held, agent, control: await asking(t, held.controlPath) };
+  return { held, agent, control: await controlClient(t, held.controlPath) };
 }
 
-test('an agent tells how it is doing', async (t) => {
+test('status and metrics have the figures of the agent', async (t) => {
   const { control } = await running(t, ['--threads', '1', '--idle', '0']);
   const status = (await control.call('status', [])) as AgentStatus;
   t.like(status, {
@@ -52,9 +52,9 @@ test('an agent tells how it is doing', async (t) => {
   t.regex(String(await control.call('metrics', [])), /^launchpool_requests_total 1$/m);
 });
 
-test('while every thread is busy for ever, the agent answers all the same', async (t) => {
+test('the control socket answers while every thread is busy', async (t) => {
   const { agent, control } = await running(t, ['--threads', '1']);
-  const spinning = agent.burn(600_000).catch(() => 'gone');
+  const spinning = agent.burn(600_000).catch(() => 'lost');
   for (;;) {
     const { requests, leavesInMs } = (await control.call('status', [])) as AgentStatus;
     if (requests === 0) continue;
@@ -65,22 +65,22 @@ test('while every thread is busy for ever, the agent answers all the same', asyn
   t.regex(String(await control.call('metrics', [])), /^launchpool_requests_under_way 1$/m);
   const { pid } = (await control.call('status', [])) as AgentStatus;
   process.kill(pid, 'SIGKILL');
-  t.is(await spinning, 'gone');
+  t.is(await spinning, 'lost');
 });
 
-test('to drain is answered, then the agent finishes what it has begun, answers meanwhile, and goes', async (t) => {
+test('drain is answered; the agent completes its open requests, still answers on the control socket, and exits', async (t) => {
   const { held, agent, control } = await running(t, ['--idle', '0']);
   const reply = agent.slow(300);
   while (((await control.call('status', [])) as AgentStatus).requests === 0);
   const { pid } = (await control.call('drain', [])) as { pid: number };
   t.like(await control.call('status', []), { pid, state: 'leaving', leavesInMs: 0 });
-  t.is(await (await asking(t, held.controlPath)).call('ping', []), 'pong');
+  t.is(await (await controlClient(t, held.controlPath)).call('ping', []), 'pong');
   t.is(await reply, 300);
   await held.event('left');
   t.false(isAlive(pid));
 });
 
-test('an agent that has nothing to do goes at once, and is not kept by who asks', async (t) => {
+test('control connections do not keep an idle agent running', async (t) => {
   const { held, control } = await running(t, ['--idle', '0.2']);
   const idler = connectSocket(held.controlPath);
   t.teardown(() => idler.destroy());
@@ -90,19 +90,19 @@ test('an agent that has nothing to do goes at once, and is not kept by who asks'
   t.pass();
 });
 
-test('what takes no params refuses them, and a level must be one', async (t) => {
+test('methods without params refuse params, and logLevel refuses unknown levels', async (t) => {
   const log = createLog({ level: 'warn', pretty: false });
   const { controlPath } = await serveControl(
     t,
     createAnswers({
       status: () => statusOf(),
       loaded: async () => undefined,
-      leave: () => t.fail(),
+      shutDown: () => t.fail(),
       reload: () => t.fail() as never,
       log,
     }),
   );
-  const control = await asking(t, controlPath);
+  const control = await controlClient(t, controlPath);
   const invalid = { code: 'ERR_LAUNCHPOOL_PARAMS_INVALID' };
   for (const method of ['ping', 'status', 'ready', 'metrics', 'drain', 'reload']) {
     await t.throwsAsync(control.call(method, [1]), { ...invalid, message: `${method} takes no params` });
@@ -119,13 +119,13 @@ test('what takes no params refuses them, and a level must be one', async (t) => 
   t.is(log.level, 'debug');
 });
 
-test('to reload is answered when it is done, or with what it has against it', async (t) => {
+test('reload is answered after the reload, with its result or its error', async (t) => {
   const log = createLog({ level: 'warn', pretty: false });
-  const sources = { status: () => statusOf(), loaded: async () => undefined, leave: () => undefined, log };
+  const sources = { status: () => statusOf(), loaded: async () => undefined, shutDown: () => undefined, log };
   const controlOf = async (reload: AnswerSources['reload']): Promise<RpcClient> =>
-    asking(t, (await serveControl(t, createAnswers({ ...sources, reload }))).controlPath);
+    controlClient(t, (await serveControl(t, createAnswers({ ...sources, reload }))).controlPath);
   t.deepEqual(await (await controlOf(async () => RELOADED)).call('reload', []), RELOADED);
-  await t.throwsAsync((await controlOf(() => Promise.reject(new Error('worse')))).call('reload', []), {
-    message: 'worse',
+  await t.throwsAsync((await controlOf(() => Promise.reject(new Error('failed')))).call('reload', []), {
+    message: 'failed',
   });
 });

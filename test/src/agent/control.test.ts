@@ -1,4 +1,4 @@
-/** Questions on a control connection: what is answered, and how much of it at a time. */
+/** The control socket: answers, their order, and the limits of a connection. */
 import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { encodeTextFrame, frameHeader } from '../../../wire/frame.ts';
@@ -8,7 +8,7 @@ import { dial, type FrameClient } from '../../helpers/frame-client.ts';
 const question = (id: number | undefined, method: string, params?: unknown): Buffer =>
   encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
 
-/** The first answer to a text. */
+/** Sends a text and returns the answer. */
 async function answerTo(t: ExecutionContext, client: FrameClient, text: string): Promise<Record<string, unknown>> {
   const before = client.frames.length;
   client.socket.write(encodeTextFrame(text));
@@ -17,7 +17,7 @@ async function answerTo(t: ExecutionContext, client: FrameClient, text: string):
   return JSON.parse(frames[before] as string);
 }
 
-test('an answer gets the params by position, and what it throws is what is answered', async (t) => {
+test('a method gets its params as an array, and its error is the answer', async (t) => {
   const { controlPath } = await serveControl(t, {
     echo: ({ params }) => params,
     fail() {
@@ -44,21 +44,21 @@ test('an answer gets the params by position, and what it throws is what is answe
   });
 });
 
-test('a method that there is not is answered with those that there are', async (t) => {
+test('an unknown method is answered with the list of methods', async (t) => {
   const { controlPath } = await serveControl(t, { ping: () => 'pong', status: () => ({}) });
   const client = await dial(t, controlPath);
   for (const method of ['nope', 'toString', '__proto__']) {
     t.like(await answerTo(t, client, `{"jsonrpc":"2.0","id":1,"method":"${method}"}`), {
       error: {
         code: -32601,
-        data: { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND', hint: 'The control socket answers: ping, status.' },
+        data: { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND', hint: 'Use one of: ping, status.' },
       },
     });
   }
   t.like(await answerTo(t, client, 'no JSON'), { id: null, error: { code: -32700 } });
 });
 
-test('questions of one connection are answered in their order, a batch as one, a notification not at all', async (t) => {
+test('questions of a connection are answered in order, a batch by one answer, a notification by none', async (t) => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const received: string[] = [];
   const { controlPath } = await serveControl(t, {
@@ -76,7 +76,7 @@ test('questions of one connection are answered in their order, a batch as one, a
   client.socket.write(
     encodeTextFrame('[{"jsonrpc":"2.0","id":3,"method":"fast"},{"jsonrpc":"2.0","method":"note"},{"id":4}]'),
   );
-  // Another connection does not wait for this one.
+  // Another connection does not wait.
   t.like(await answerTo(t, await dial(t, controlPath), '{"jsonrpc":"2.0","id":1,"method":"fast"}'), { result: 'fast' });
   t.is(client.frames.length, 0);
   open();
@@ -90,7 +90,7 @@ test('questions of one connection are answered in their order, a batch as one, a
   t.deepEqual(received, ['note', 'note']);
 });
 
-test('a batch of more than 16 questions is refused as a whole', async (t) => {
+test('a batch of more than 16 questions is refused', async (t) => {
   let asked = 0;
   const { controlPath } = await serveControl(t, {
     count: () => {
@@ -106,7 +106,7 @@ test('a batch of more than 16 questions is refused as a whole', async (t) => {
   t.is(((await answerTo(t, client, batchOf(16))) as unknown as unknown[]).length, 16);
 });
 
-test('what is to be done after an answer is done when it has left', async (t) => {
+test('after() runs once the answer is sent', async (t) => {
   const { promise: done, resolve } = Promise.withResolvers<void>();
   const { controlPath } = await serveControl(t, {
     go({ after }) {
@@ -120,13 +120,13 @@ test('what is to be done after an answer is done when it has left', async (t) =>
   t.pass();
 });
 
-test('what is to be done after an answer is done where there is none, or nobody who reads it', async (t) => {
-  const { promise: gone, resolve: go } = Promise.withResolvers<void>();
+test('after() runs without an answer, and after a closed connection', async (t) => {
+  const { promise: closed, resolve: continueLate } = Promise.withResolvers<void>();
   const calls = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const { controlPath } = await serveControl(t, {
     note: ({ after }) => after(() => calls[0]?.resolve()),
     late: async ({ after }) => {
-      await gone;
+      await closed;
       after(() => calls[1]?.resolve());
     },
   });
@@ -136,12 +136,12 @@ test('what is to be done after an answer is done where there is none, or nobody 
   second.socket.write(question(1, 'late'));
   second.socket.destroy();
   await once(second.socket, 'close');
-  go();
+  continueLate();
   await calls[1]?.promise;
   t.pass();
 });
 
-test('all questions of a connection have the same asker, and no others', async (t) => {
+test('the questions of one connection have one asker', async (t) => {
   const askers: object[] = [];
   const { controlPath } = await serveControl(t, { who: ({ asker }) => void askers.push(asker) });
   const [one, other] = [await dial(t, controlPath), await dial(t, controlPath)];
@@ -151,7 +151,7 @@ test('all questions of a connection have the same asker, and no others', async (
   t.not(first, second);
 });
 
-test('a connection too many is closed, and there is room again when another one has gone', async (t) => {
+test('a connection over the limit is closed, and a closed connection makes room', async (t) => {
   const { controlPath } = await serveControl(t, { ping: () => 'pong' }, { maxConnections: 2 });
   const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
   const [one, two] = [await dial(t, controlPath), await dial(t, controlPath)];
@@ -161,7 +161,7 @@ test('a connection too many is closed, and there is room again when another one 
   one.socket.end();
   await one.ended;
   one.socket.destroy();
-  // That the server has seen it too, its next answer shows.
+  // An answer shows that the server has seen the close.
   for (;;) {
     const next = await dial(t, controlPath);
     next.socket.write(encodeTextFrame(ping));
@@ -170,7 +170,7 @@ test('a connection too many is closed, and there is room again when another one 
   t.like(await answerTo(t, two, ping), { result: 'pong' });
 });
 
-test('who says nothing, or does not read, is disconnected; who waits for an answer is not', async (t) => {
+test('a client that is silent or does not read is closed; a client that waits for an answer is not', async (t) => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const answers = {
@@ -192,15 +192,15 @@ test('who says nothing, or does not read, is disconnected; who waits for an answ
   greedy.socket.pause();
   greedy.socket.write(question(1, 'much'));
   await second.promise;
-  // These come after the others, whose time is over before theirs. A write that gets on a little is given another term.
-  for (let terms = 0; terms < 2; terms += 1) t.deepEqual(await (await dial(t, controlPath)).ended, []);
+  // Their timeouts fire after those of the earlier clients. A write that makes some progress gets a second timeout.
+  for (let timeouts = 0; timeouts < 2; timeouts += 1) t.deepEqual(await (await dial(t, controlPath)).ended, []);
   open();
   t.like(JSON.parse((await patient.until(1))[0] as string), { result: 'late' });
   greedy.socket.resume();
   t.is((await greedy.ended).length, 0);
 });
 
-test('a question too long, or what is no frame, ends the connection', async (t) => {
+test('a question over the limit, or an invalid frame, closes the connection', async (t) => {
   const { controlPath } = await serveControl(t, { ping: () => 'pong' });
   for (const bytes of [frameHeader(64 * 1024 + 1), Buffer.from([0xff, 0xff, 0xff, 0xfe])]) {
     const client = await dial(t, controlPath);
@@ -212,7 +212,7 @@ test('a question too long, or what is no frame, ends the connection', async (t) 
   t.like(await answerTo(t, longest, text), { result: 'pong' });
 });
 
-test('who has ended its side still gets all its answers', async (t) => {
+test('a client that has ended its direction gets all answers', async (t) => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const { controlPath } = await serveControl(t, { late: () => gate.then(() => 'late'), ping: () => 'pong' });
   const client = await dial(t, controlPath);

@@ -1,4 +1,4 @@
-/** When an agent has been quiet for long enough, and when it only looks like it. */
+/** The idle timer. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import test from 'ava';
@@ -8,12 +8,12 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 const idleAfter = (idleMs: number, isBusy = (): boolean => false): Promise<void> =>
   new Promise((onIdle) => void createIdle({ idleMs, isBusy, onIdle }));
 
-test('without a sign of life, it is idle', async (t) => {
+test('the timer fires without activity', async (t) => {
   await idleAfter(5);
   t.pass();
 });
 
-test('work under way counts as activity, however long it takes', async (t) => {
+test('a busy agent counts as active for the whole time', async (t) => {
   let checks = 0;
   await idleAfter(5, () => {
     checks += 1;
@@ -22,7 +22,7 @@ test('work under way counts as activity, however long it takes', async (t) => {
   t.true(checks >= 5);
 });
 
-test('what has come while the process was held up is noticed before it counts as idle', async (t) => {
+test('input that arrived while the process was blocked counts as activity', async (t) => {
   const path = `${await tempDir(t)}/s.sock`;
   const server = createServer().listen(path);
   await once(server, 'listening');
@@ -33,45 +33,45 @@ test('what has come while the process was held up is noticed before it counts as
     server.close();
   });
 
-  const happened: string[] = [];
+  const events: string[] = [];
   await new Promise<void>((resolve) => {
     const idle = createIdle({
       idleMs: 20,
       isBusy: () => false,
       onIdle() {
-        happened.push('idle');
+        events.push('idle');
         resolve();
       },
     });
     socket.on('data', () => {
-      happened.push('data');
+      events.push('data');
       idle.touch();
     });
-    client.write('here I am');
-    // Longer than it takes to be idle, so that the timer is due before the data is read.
+    client.write('input');
+    // Blocks beyond the quiet time, so that the timer is due before the data is read.
     const end = performance.now() + 100;
     while (performance.now() < end);
   });
-  t.deepEqual(happened, ['data', 'idle']);
+  t.deepEqual(events, ['data', 'idle']);
 });
 
-test('shortened, it takes less; stopped, it never comes', async (t) => {
-  const happened: string[] = [];
-  const stopped = createIdle({ idleMs: 1, isBusy: () => false, onIdle: () => happened.push('stopped') });
+test('shorten reduces the quiet time, and stop disables the timer', async (t) => {
+  const events: string[] = [];
+  const stopped = createIdle({ idleMs: 1, isBusy: () => false, onIdle: () => events.push('stopped') });
   stopped.stop();
   await new Promise<void>((resolve) => {
     createIdle({ idleMs: 0, isBusy: () => false, onIdle: resolve }).shorten(20);
   });
-  t.deepEqual(happened, []);
+  t.deepEqual(events, []);
 });
 
-test('before its time, it does not come, however quiet it is', async (t) => {
+test('the timer does not fire before the minimum uptime', async (t) => {
   const minUptimeMs = performance.now() + 100;
   await new Promise<void>((onIdle) => void createIdle({ idleMs: 1, minUptimeMs, isBusy: () => false, onIdle }));
   t.true(performance.now() >= minUptimeMs);
 });
 
-test('it says how much is left, unless that depends on what is under way', (t) => {
+test('leftMs is the rest of the quiet time, and undefined while the agent is busy', (t) => {
   let busy = false;
   const onIdle = (): void => undefined;
   const idle = createIdle({ idleMs: 60_000, isBusy: () => busy, onIdle });

@@ -1,4 +1,4 @@
-/** The metrics of an agent, read back as a scraper does. */
+/** The metrics of an agent, parsed as a scraper does. */
 import test from 'ava';
 import { metricsText } from '../../../src/agent/metrics.ts';
 import { statusOf } from '../../helpers/control-server.ts';
@@ -17,7 +17,7 @@ function samplesOf(text: string): Sample[] {
   });
 }
 
-test('every line is a sample or says what it is, and every name is launchpool’s own', async (t) => {
+test('every line is a sample, a help or a type, and every name has the prefix launchpool_', async (t) => {
   const text = await metricsText(statusOf({ module: '/a "quoted"\\path\n' }));
   const samples = samplesOf(text);
   t.true(samples.length > 20);
@@ -54,7 +54,7 @@ test('samples have the figures of the status, in seconds and bytes', async (t) =
   );
 });
 
-test('an agent without threads has metrics as well, and to ask twice gives the same', async (t) => {
+test('an agent without threads has metrics, and two calls give the same text', async (t) => {
   const text = await metricsText(statusOf({ threads: 0, utilisation: [] }));
   t.true(samplesOf(text).length > 20);
   t.is(await metricsText(statusOf({ threads: 0, utilisation: [] })), text);

@@ -1,4 +1,4 @@
-/** A module is swapped for another one under load, and no call fails of it. */
+/** Reload replaces the module under load, without a failed call. */
 import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -7,7 +7,7 @@ import { connectRpc } from '../../../src/client/rpc.ts';
 import { holdAgent, type TestAgent } from '../../helpers/agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-/** By hand, as many as wanted. */
+/** A manual run can set more. */
 const RELOADS = Number(process.env.LAUNCHPOOL_TEST_RELOADS ?? 8);
 const CLIENTS = 8;
 
@@ -24,13 +24,13 @@ const RAW = (version: number): string => `
   };`;
 
 type Reloadable = TestAgent & {
-  /** Has the path lead to a module of this text. */
+  /** Points the path to a module with this source. */
   put(source: string): Promise<void>;
   reload(): Promise<unknown>;
   status(): Promise<{ module: string; pid: number }>;
 };
 
-/** An agent whose module is found through a link, as an installation has it. */
+/** An agent whose module path is a link, as in an installation. */
 async function reloadable(t: ExecutionContext, source: string, flags: readonly string[] = []): Promise<Reloadable> {
   const folder = await tempDir(t);
   const path = join(folder, 'module');
@@ -54,28 +54,28 @@ async function reloadable(t: ExecutionContext, source: string, flags: readonly s
   };
 }
 
-/** The versions that answered each client, in order, while the module was swapped again and again. */
-async function swapUnderLoad(
+/** The versions that answered each client, in order, during repeated reloads. */
+async function reloadUnderLoad(
   agent: Reloadable,
   source: (version: number) => string,
   connectOne: () => Promise<() => Promise<number>>,
 ): Promise<number[][]> {
-  let over = false;
+  let isOver = false;
   const clients = await Promise.all(Array.from({ length: CLIENTS }, connectOne));
   const seen = clients.map(async (ask) => {
     const versions: number[] = [];
-    while (!over) versions.push(await ask());
+    while (!isOver) versions.push(await ask());
     return versions;
   });
   for (let version = 2; version <= RELOADS + 1; version += 1) {
     await agent.put(source(version));
     await agent.reload();
-    // Whoever asks from now on is answered by the new one.
+    // Requests from now on must be answered by the new version.
     const asked = await connectOne();
     const answered = await asked();
     if (answered !== version) throw new Error(`version ${answered} answered after ${version} had been loaded`);
   }
-  over = true;
+  isOver = true;
   return Promise.all(seen);
 }
 
@@ -83,10 +83,10 @@ function isInOrder(versions: readonly number[]): boolean {
   return versions.every((version, index) => index === 0 || version >= (versions[index - 1] as number));
 }
 
-test('RPC: no call fails, none is answered by old code after new code, and the process stays the same', async (t) => {
+test('RPC: no call fails, none gets an old reply after a new one, and the process stays the same', async (t) => {
   t.timeout(5 * 60_000);
   const agent = await reloadable(t, RPC(1), ['--threads', '2']);
-  const seen = await swapUnderLoad(agent, RPC, async () => {
+  const seen = await reloadUnderLoad(agent, RPC, async () => {
     const client = await connectRpc(agent.socketPath);
     t.teardown(() => client.close());
     let count = 0;
@@ -103,15 +103,15 @@ test('RPC: no call fails, none is answered by old code after new code, and the p
   t.regex((await agent.status()).module, new RegExp(`version-${RELOADS + 1}\\.mjs$`));
 });
 
-test('raw: no request fails, replies keep their order, and none is of old code after new code', async (t) => {
+test('raw: no request fails, replies keep their order, and none is old after a new one', async (t) => {
   t.timeout(5 * 60_000);
   const agent = await reloadable(t, RAW(1), ['--threads', '2']);
-  const seen = await swapUnderLoad(agent, RAW, async () => {
+  const seen = await reloadUnderLoad(agent, RAW, async () => {
     const client = await connectRaw(agent.socketPath);
     t.teardown(() => client.close());
     let count = 0;
     return async () => {
-      // Several at once; those that wait finish behind those that do not.
+      // Four at once, of which every other one is slow.
       count += 4;
       const messages = Array.from({ length: 4 }, (_unused, index) => `${index % 2 === 0 ? 's' : 'q'} ${count + index}`);
       const replies = await Promise.all(messages.map((message) => client.request(message)));
@@ -127,7 +127,7 @@ test('raw: no request fails, replies keep their order, and none is of old code a
   for (const versions of seen) t.true(isInOrder(versions), versions.join());
 });
 
-test('what has been begun is finished by the old code, while the new one answers', async (t) => {
+test('started requests complete in the old module, while the new one answers', async (t) => {
   const agent = await reloadable(t, RPC(1), ['--threads', '1']);
   const client = await connectRpc(agent.socketPath);
   const old = client.call('slow', [1_500]);
@@ -143,7 +143,7 @@ const REFUSED: readonly [what: string, source: string, message: RegExp][] = [
   ['throws', 'throw new Error("not today"); export const version = () => 2;', /not today/],
   ['is no JavaScript', 'export const = ;', /SyntaxError/],
   ['exports nothing', 'const version = 2;', /exports no function/],
-  ['is a raw agent', 'export default (message) => message;', /a raw agent, and the clients speak to an RPC agent/],
+  ['is a raw agent', 'export default (message) => message;', /a raw agent, while the clients use an RPC agent/],
   ['calls process.exit()', 'process.exit(0); export const version = () => 2;', /process\.exit/],
   [
     'fails in its setup',
@@ -151,7 +151,7 @@ const REFUSED: readonly [what: string, source: string, message: RegExp][] = [
     /no db/,
   ],
 ];
-test('a module that does not load, or is of another kind, is refused, and the old one goes on', async (t) => {
+test('a module that does not load or has another kind is refused, and the old module stays', async (t) => {
   const agent = await reloadable(t, RPC(1));
   const client = await connectRpc(agent.socketPath);
   t.is(await client.call('version', []), 1);
@@ -167,7 +167,7 @@ test('a module that does not load, or is of another kind, is refused, and the ol
   client.close();
 });
 
-test('SIGHUP reloads, once for each time that it is sent', async (t) => {
+test('each SIGHUP reloads once', async (t) => {
   const agent = await reloadable(t, RPC(1));
   const client = await connectRpc(agent.socketPath);
   t.is(await client.call('version', []), 1);
@@ -181,10 +181,10 @@ test('SIGHUP reloads, once for each time that it is sent', async (t) => {
   client.close();
 });
 
-test('an agent that cannot work, as its module is broken, is not reloaded: it leaves', async (t) => {
+test('an agent with a broken module refuses a reload and shuts down', async (t) => {
   const agent = await reloadable(t, 'throw new Error("broken");');
   const client = await connectRpc(agent.socketPath);
   await t.throwsAsync(client.call('version', []), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
-  await t.throwsAsync(agent.reload(), { code: 'ERR_LAUNCHPOOL_RELOAD_FAILED', message: /broken|leaving/ });
+  await t.throwsAsync(agent.reload(), { code: 'ERR_LAUNCHPOOL_RELOAD_FAILED', message: /broken|shutting down/ });
   client.close();
 });

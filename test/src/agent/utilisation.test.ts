@@ -1,21 +1,21 @@
-/** How much of the time threads are at work, as each asker sees it. */
+/** Utilisation of threads, per asker. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { createUtilisation } from '../../../src/agent/utilisation.ts';
 
-/** Says so when it begins, and is busy until it is told that it may stop. */
+/** Reports its start, and is busy until the flag is set. */
 const BUSY = `
   const { parentPort, workerData } = require('node:worker_threads');
   const flag = new Int32Array(workerData);
   parentPort.once('message', () => {
-    parentPort.postMessage('begun');
+    parentPort.postMessage('started');
     while (Atomics.load(flag, 0) === 0);
     parentPort.postMessage('done');
     parentPort.on('message', () => undefined);
   });`;
 
-test('each asker hears of the time since it has asked itself, and a new one of all time', async (t) => {
+test('an asker gets the share since its last measurement, a new asker the share since the start', async (t) => {
   const flag = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(BUSY, { eval: true, workerData: flag.buffer });
   t.teardown(() => worker.terminate());
@@ -25,7 +25,7 @@ test('each asker hears of the time since it has asked itself, and a new one of a
   worker.postMessage('go');
   await once(worker, 'message');
   utilisation(one);
-  // It is busy for all of this time, so whatever time it is, all of it counts.
+  // The thread is busy for this whole time, whatever its length.
   const until = performance.now() + 20;
   while (performance.now() < until);
   const [busy] = utilisation(one);
@@ -39,7 +39,7 @@ test('each asker hears of the time since it has asked itself, and a new one of a
   t.true((fresh?.sinceStart ?? 1) <= 1);
 });
 
-test('of a thread that has had no time yet, and of none, there is no utilisation', (t) => {
+test('a thread without measured time has 0, and no thread gives no entry', (t) => {
   const nothing = { idle: 0, active: 0, utilization: Number.NaN };
   const young = { threadId: 3, performance: { eventLoopUtilization: () => nothing } };
   t.deepEqual(createUtilisation(() => [young])({}), [{ thread: 3, sinceLast: 0, sinceStart: 0 }]);

@@ -1,4 +1,4 @@
-/** The gate: how a connection's handshake begins and how it ends, with a `send` that goes nowhere. */
+/** The gate: start and end of a handshake, with a `send` that only records. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -14,22 +14,22 @@ const LONG_MS = 60_000;
 
 async function gateWith(options: Partial<GateOptions>): Promise<Gate> {
   const gate = await createGate({ authkey: KEY, md5: true, handshakeMs: LONG_MS, ...options });
-  return gate ?? Promise.reject(new Error('everybody may speak'));
+  return gate ?? Promise.reject(new Error('no gate without a key'));
 }
 
-type Visit = {
+type Attempt = {
   pending: PendingHandshake;
-  /** What has been sent so far. */
+  /** The sent payloads. */
   sent: Buffer[];
-  /** How it ended, once for each time that was said; undefined is a success. */
+  /** The result of each call of onSettled; undefined is a success. */
   settled: (LaunchpoolError | undefined)[];
-  ended: Promise<LaunchpoolError | undefined>;
+  result: Promise<LaunchpoolError | undefined>;
 };
 
-function visit(gate: Gate): Visit {
+function attempt(gate: Gate): Attempt {
   const sent: Buffer[] = [];
   const settled: (LaunchpoolError | undefined)[] = [];
-  const { promise: ended, resolve } = Promise.withResolvers<LaunchpoolError | undefined>();
+  const { promise: result, resolve } = Promise.withResolvers<LaunchpoolError | undefined>();
   const pending = gate.open(
     (payload) => sent.push(payload),
     (refusal) => {
@@ -37,23 +37,23 @@ function visit(gate: Gate): Visit {
       resolve(refusal);
     },
   );
-  return { pending, sent, settled, ended };
+  return { pending, sent, settled, result };
 }
 
-/** Plays the client until neither side has anything left to say. */
-function shake({ pending, sent }: Visit, authkey: Uint8Array): void {
+/** Plays the client until neither side has a message left. */
+function shake({ pending, sent }: Attempt, authkey: Uint8Array): void {
   const client = createHandshake({ role: 'client', authkey });
   for (let index = 0; index < sent.length; index += 1) {
     client.receive(sent[index] as Buffer).send.forEach(pending.receive);
   }
 }
 
-/** The timers of a gate fire in the order in which they were set: when a later one has, an earlier one must have. */
+/** The timers of a gate fire in order, so an earlier one has fired before this one. */
 async function deadlinePassed(gate: Gate): Promise<void> {
-  await visit(gate).ended;
+  await attempt(gate).result;
 }
 
-/** Both ends of a connection. */
+/** Returns both ends of a connection. */
 async function connected(t: ExecutionContext): Promise<[Socket, Socket]> {
   const path = join(await tempDir(t), 'a.sock');
   const server = createServer().listen(path);
@@ -65,50 +65,50 @@ async function connected(t: ExecutionContext): Promise<[Socket, Socket]> {
   return [client, (await accepted)[0] as Socket];
 }
 
-test('without a key there is no gate', async (t) => {
+test('without a key, no gate is created', async (t) => {
   t.is(await createGate({ authkey: undefined, md5: true, handshakeMs: LONG_MS }), undefined);
 });
 
-test('a connection begins with a challenge', async (t) => {
-  const { pending, sent, settled } = visit(await gateWith({}));
+test('the handshake starts with a challenge', async (t) => {
+  const { pending, sent, settled } = attempt(await gateWith({}));
   t.is(sent.length, 1);
   t.regex(sent[0]?.toString('latin1') ?? '', /^#CHALLENGE#\{sha256\}.{40}$/s);
   t.deepEqual(settled, []);
-  pending.leave();
+  pending.abandon();
 });
 
 test('no two challenges are the same', async (t) => {
   const gate = await gateWith({});
-  const visits = Array.from({ length: 50 }, () => visit(gate));
-  t.is(new Set(visits.map(({ sent }) => sent[0]?.toString('hex'))).size, 50);
-  for (const { pending } of visits) pending.leave();
+  const attempts = Array.from({ length: 50 }, () => attempt(gate));
+  t.is(new Set(attempts.map(({ sent }) => sent[0]?.toString('hex'))).size, 50);
+  for (const { pending } of attempts) pending.abandon();
 });
 
-test('who has the key is let in', async (t) => {
-  const guest = visit(await gateWith({}));
-  shake(guest, KEY);
-  t.deepEqual(guest.settled, [undefined]);
-  t.is(guest.sent[1]?.toString(), '#WELCOME#');
+test('a client with the key passes', async (t) => {
+  const client = attempt(await gateWith({}));
+  shake(client, KEY);
+  t.deepEqual(client.settled, [undefined]);
+  t.is(client.sent[1]?.toString(), '#WELCOME#');
 });
 
-test('who has another key is told so and refused', async (t) => {
-  const guest = visit(await gateWith({}));
-  shake(guest, Buffer.from('another key'));
+test('a client with another key gets a failure message and is refused', async (t) => {
+  const client = attempt(await gateWith({}));
+  shake(client, Buffer.from('another key'));
   t.deepEqual(
-    guest.settled.map((refusal) => refusal?.code),
+    client.settled.map((refusal) => refusal?.code),
     ['ERR_LAUNCHPOOL_AUTH_FAILED'],
   );
-  t.is(guest.sent.at(-1)?.toString(), '#FAILURE#');
+  t.is(client.sent.at(-1)?.toString(), '#FAILURE#');
 });
 
 for (const [what, answer] of [
   ['an empty message', ''],
   ['a request', '{"jsonrpc":"2.0","id":1,"method":"any"}'],
   ['a welcome', '#WELCOME#'],
-  ['a digest that is none of Python', '{sha512}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'],
+  ['a digest that Python does not use', '{sha512}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'],
 ] as const) {
-  test(`who answers the challenge with ${what} is refused`, async (t) => {
-    const { pending, settled, sent } = visit(await gateWith({}));
+  test(`a client that answers the challenge with ${what} is refused`, async (t) => {
+    const { pending, settled, sent } = attempt(await gateWith({}));
     pending.receive(Buffer.from(answer));
     t.is(settled[0]?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
     t.deepEqual(sent.slice(1).map(String), ['#FAILURE#']);
@@ -116,8 +116,8 @@ for (const [what, answer] of [
 }
 
 for (const md5 of [true, false]) {
-  test(`an answer of bare MD5 is ${md5 ? 'welcome' : 'refused'} where md5 is ${md5}`, async (t) => {
-    const { pending, sent, settled } = visit(await gateWith({ md5 }));
+  test(`a bare MD5 answer is ${md5 ? 'accepted' : 'refused'} when md5 is ${md5}`, async (t) => {
+    const { pending, sent, settled } = attempt(await gateWith({ md5 }));
     const challenge = (sent[0] as Buffer).subarray('#CHALLENGE#'.length);
     pending.receive(createHmac('md5', KEY).update(challenge).digest());
     t.is(sent[1]?.toString(), md5 ? '#WELCOME#' : '#FAILURE#');
@@ -125,79 +125,79 @@ for (const md5 of [true, false]) {
       settled.map((refusal) => refusal?.code),
       md5 ? [] : ['ERR_LAUNCHPOOL_AUTH_FAILED'],
     );
-    pending.leave();
+    pending.abandon();
   });
 }
 
-test('who says nothing is refused when the time is over', async (t) => {
-  const refusal = await visit(await gateWith({ handshakeMs: 10 })).ended;
+test('a silent client is refused after the timeout', async (t) => {
+  const refusal = await attempt(await gateWith({ handshakeMs: 10 })).result;
   t.is(refusal?.code, 'ERR_LAUNCHPOOL_AUTH_TIMEOUT');
   t.regex(refusal?.message ?? '', /10 ms/);
   t.regex(refusal?.hint ?? '', /authkey/);
 });
 
-test('who stops in the middle is refused when the time is over', async (t) => {
-  const { pending, sent, ended } = visit(await gateWith({ handshakeMs: 10 }));
+test('a client that stops in the middle is refused after the timeout', async (t) => {
+  const { pending, sent, result } = attempt(await gateWith({ handshakeMs: 10 }));
   const client = createHandshake({ role: 'client', authkey: KEY });
   client.receive(sent[0] as Buffer).send.forEach(pending.receive);
-  t.is((await ended)?.code, 'ERR_LAUNCHPOOL_AUTH_TIMEOUT');
+  t.is((await result)?.code, 'ERR_LAUNCHPOOL_AUTH_TIMEOUT');
 });
 
-test('the deadline is of no account to who has been let in', async (t) => {
+test('the timeout does not affect a client that has passed', async (t) => {
   const gate = await gateWith({ handshakeMs: 20 });
-  const guest = visit(gate);
-  shake(guest, KEY);
+  const client = attempt(gate);
+  shake(client, KEY);
   await deadlinePassed(gate);
-  t.deepEqual(guest.settled, [undefined]);
+  t.deepEqual(client.settled, [undefined]);
 });
 
-test('the deadline is of no account to who has been refused', async (t) => {
+test('the timeout does not affect a refused client', async (t) => {
   const gate = await gateWith({ handshakeMs: 20 });
-  const { pending, settled } = visit(gate);
+  const { pending, settled } = attempt(gate);
   pending.receive(Buffer.from('wrong'));
   await deadlinePassed(gate);
   t.is(settled.length, 1);
 });
 
-test('nothing more is heard of who has left', async (t) => {
+test('a closed connection is not settled', async (t) => {
   const gate = await gateWith({ handshakeMs: 20 });
-  const { pending, settled } = visit(gate);
-  pending.leave();
+  const { pending, settled } = attempt(gate);
+  pending.abandon();
   await deadlinePassed(gate);
   t.deepEqual(settled, []);
 });
 
-test('who comes with the key after the time is over stays refused', async (t) => {
-  const guest = visit(await gateWith({ handshakeMs: 1 }));
-  await guest.ended;
-  shake(guest, KEY);
+test('a correct answer after the timeout stays refused', async (t) => {
+  const client = attempt(await gateWith({ handshakeMs: 1 }));
+  await client.result;
+  shake(client, KEY);
   t.deepEqual(
-    guest.settled.map((refusal) => refusal?.code),
+    client.settled.map((refusal) => refusal?.code),
     ['ERR_LAUNCHPOOL_AUTH_TIMEOUT'],
   );
 });
 
-test('who goes on after a refusal is not refused again', async (t) => {
-  const { pending, settled } = visit(await gateWith({}));
+test('a refused client is not refused again', async (t) => {
+  const { pending, settled } = attempt(await gateWith({}));
   pending.receive(Buffer.from('wrong'));
   pending.receive(Buffer.from('wrong again'));
   t.is(settled.length, 1);
 });
 
-test('visitors are those who have not been let in, until they are or have left', async (t) => {
+test('unauthenticated counts connections until they pass or close', async (t) => {
   const gate = await gateWith({});
-  const [guest, stranger, leaver] = [visit(gate), visit(gate), visit(gate)];
+  const [client, stranger, leaver] = [attempt(gate), attempt(gate), attempt(gate)];
   t.is(gate.unauthenticated, 3);
-  shake(guest, KEY);
+  shake(client, KEY);
   t.is(gate.unauthenticated, 2);
   stranger.pending.receive(Buffer.from('wrong'));
   t.is(gate.unauthenticated, 2);
-  for (const { pending } of [guest, stranger, leaver]) pending.leave();
+  for (const { pending } of [client, stranger, leaver]) pending.abandon();
   t.is(gate.unauthenticated, 0);
 });
 
-test('who sends what is no message at all is refused for that, once', async (t) => {
-  const { pending, settled } = visit(await gateWith({}));
+test('invalid input refuses the handshake once', async (t) => {
+  const { pending, settled } = attempt(await gateWith({}));
   for (const text of ['too long', 'too long again']) {
     pending.refuse(new LaunchpoolError('ERR_LAUNCHPOOL_FRAME_TOO_LARGE', text));
   }
@@ -207,13 +207,13 @@ test('who sends what is no message at all is refused for that, once', async (t) 
   );
 });
 
-test('who has answered in time is let in, though this process has stood still until the time was over', async (t) => {
+test('an answer in time passes, even if this process was blocked beyond the timeout', async (t) => {
   const gate = await gateWith({ handshakeMs: 50 });
   const [client, accepted] = await connected(t);
-  const one = visit(gate);
+  const one = attempt(gate);
   accepted.once('data', () => shake(one, KEY));
-  client.write('as if it were the answer');
+  client.write('stands for the answer');
   for (const end = performance.now() + 100; performance.now() < end; );
-  t.is(await one.ended, undefined);
+  t.is(await one.result, undefined);
   t.deepEqual(one.settled, [undefined]);
 });

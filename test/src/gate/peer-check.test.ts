@@ -1,4 +1,4 @@
-/** Who comes in, as macOS would have it: descriptor 40 is a UNIX socket of user 501's, 41 listens at ::1. */
+/** The peer check on macOS: descriptor 40 is a UNIX socket with a peer of user 501, descriptor 41 listens on ::1. */
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { createPeerCheck, type PeerCheck, type PeerCheckOptions } from '../../../src/gate/peer-check.ts';
@@ -7,70 +7,70 @@ import { compileLibrary } from '../../helpers/c-library.ts';
 
 const UNIX = 40;
 const TCP = 41;
-const NOT_KNOWN = 42;
+const UNKNOWN = 42;
 
-async function peerCheck(
+async function createTestPeerCheck(
   t: ExecutionContext,
   options: Partial<PeerCheckOptions>,
-): Promise<PeerCheck & { received: LaunchpoolError[]; comesIn(listeningFd: number, fd: number): boolean }> {
-  const received: LaunchpoolError[] = [];
-  const opened = await createPeerCheck({
+): Promise<PeerCheck & { rejected: LaunchpoolError[]; isAdmitted(listeningFd: number, fd: number): boolean }> {
+  const rejected: LaunchpoolError[] = [];
+  const peerCheck = await createPeerCheck({
     platform: 'darwin',
     library: await compileLibrary(t, 'gate/libmacos.c'),
     sockets: { agent: [UNIX], control: [] },
     authkey: undefined,
     allowUids: [],
     maxConnections: undefined,
-    onRejected: (error) => received.push(error),
+    onRejected: (error) => rejected.push(error),
     ...options,
   });
   return {
-    ...opened,
-    received,
-    comesIn(listeningFd, fd) {
-      let [isIn, isDestroyed] = [false, false];
+    ...peerCheck,
+    rejected,
+    isAdmitted(listeningFd, fd) {
+      let [isPassed, isDestroyed] = [false, false];
       const socket = {
         _handle: { fd },
         destroy() {
           isDestroyed = true;
         },
       };
-      opened.guard('agent', () => {
-        isIn = true;
+      peerCheck.guard('agent', () => {
+        isPassed = true;
       })(socket as unknown as Socket, listeningFd);
-      t.is(isDestroyed, !isIn);
-      return isIn;
+      t.is(isDestroyed, !isPassed);
+      return isPassed;
     },
   };
 }
 
-test('who may speak comes in, and nobody else, which is told each time', async (t) => {
-  t.true((await peerCheck(t, { allowUids: [501] })).comesIn(UNIX, UNIX));
-  const closed = await peerCheck(t, { allowUids: [502] });
-  t.false(closed.comesIn(UNIX, UNIX));
-  t.false(closed.comesIn(UNIX, NOT_KNOWN));
-  t.like(closed.received, [{ data: { uid: 501 } }, { data: { uid: undefined } }]);
+test('allowed users pass; others are rejected, and each rejection is reported', async (t) => {
+  t.true((await createTestPeerCheck(t, { allowUids: [501] })).isAdmitted(UNIX, UNIX));
+  const closed = await createTestPeerCheck(t, { allowUids: [502] });
+  t.false(closed.isAdmitted(UNIX, UNIX));
+  t.false(closed.isAdmitted(UNIX, UNKNOWN));
+  t.like(closed.rejected, [{ data: { uid: 501 } }, { data: { uid: undefined } }]);
 });
 
-test('over TCP it is the key that counts, for requests only', async (t) => {
+test('TCP needs a key, and cannot serve the control socket', async (t) => {
   const authkey = Buffer.from('key');
-  const open = await peerCheck(t, { authkey, sockets: { agent: [UNIX, TCP], control: [] } });
+  const open = await createTestPeerCheck(t, { authkey, sockets: { agent: [UNIX, TCP], control: [] } });
   t.is(open.unsafe, undefined);
-  t.true(open.comesIn(TCP, NOT_KNOWN));
-  t.false(open.comesIn(UNIX, NOT_KNOWN));
+  t.true(open.isAdmitted(TCP, UNKNOWN));
+  t.false(open.isAdmitted(UNIX, UNKNOWN));
   for (const [given, sockets] of [
     [undefined, { agent: [UNIX, TCP], control: [] }],
     [authkey, { agent: [UNIX], control: [TCP] }],
   ] as const) {
-    t.is((await peerCheck(t, { authkey: given, sockets })).unsafe?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+    t.is((await createTestPeerCheck(t, { authkey: given, sockets })).unsafe?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
   }
 });
 
-test('what is no socket is left to who listens on it', async (t) => {
-  t.is((await peerCheck(t, { sockets: { agent: [NOT_KNOWN], control: [NOT_KNOWN] } })).unsafe, undefined);
+test('a descriptor that is no socket is left to the listener', async (t) => {
+  t.is((await createTestPeerCheck(t, { sockets: { agent: [UNKNOWN], control: [UNKNOWN] } })).unsafe, undefined);
 });
 
-test('connections are 80 % of the descriptors, or as many as is said', async (t) => {
-  t.is((await peerCheck(t, {})).maxConnections, 204);
-  t.is((await peerCheck(t, { maxConnections: 100_000 })).maxConnections, 100_000);
+test('the connection limit is 80 % of the descriptors, or the given number', async (t) => {
+  t.is((await createTestPeerCheck(t, {})).maxConnections, 204);
+  t.is((await createTestPeerCheck(t, { maxConnections: 100_000 })).maxConnections, 100_000);
 });

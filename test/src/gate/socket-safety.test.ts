@@ -1,4 +1,4 @@
-/** Which sockets can be reached by others than those who may speak. */
+/** Socket safety: which sockets other users can reach. */
 import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -11,7 +11,7 @@ import { listenAt } from '../../helpers/unix-sockets.ts';
 const ownUid = process.geteuid?.();
 const strict: SafetyOptions = { hasOtherUsers: false, hasKey: false, ownUid };
 
-/** A socket of that mode, in a folder of that mode, in one that everybody can go through. */
+/** A socket and a folder with these modes, in a folder that every user can search. */
 async function socketOf(t: ExecutionContext, mode: number, folderMode: number): Promise<string> {
   const outer = await tempDir(t);
   chmodSync(outer, 0o755);
@@ -38,7 +38,7 @@ for (const [mode, folderMode, isSafe] of [
   [0o755, 0o711, false],
 ] as const) {
   const what = `a socket of mode ${mode.toString(8)} in a folder of mode ${folderMode.toString(8)}`;
-  test(`${what} is ${isSafe ? 'safe' : 'not safe, and the hint says what is'}`, async (t) => {
+  test(`${what} is ${isSafe ? 'safe' : 'unsafe, and the hint is a safe mode'}`, async (t) => {
     const path = await socketOf(t, mode, folderMode);
     const error = inspect(path);
     t.is(error?.code, isSafe ? undefined : 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
@@ -48,7 +48,7 @@ for (const [mode, folderMode, isSafe] of [
   });
 }
 
-test('a folder further up is as good, and a link past it does not help', async (t) => {
+test('a closed folder further up protects the socket, also against a link past it', async (t) => {
   const path = await socketOf(t, 0o666, 0o755);
   t.is(inspect(path)?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
   const [outer, elsewhere] = [join(path, '..', '..'), await tempDir(t)];
@@ -59,12 +59,12 @@ test('a folder further up is as good, and a link past it does not help', async (
   t.is(inspect(join(elsewhere, 'link', 'a.sock')), undefined);
 });
 
-test('where other users are named, the mode is meant', async (t) => {
+test('with other users named, an open mode is safe', async (t) => {
   t.is(inspect(await socketOf(t, 0o666, 0o755), { hasOtherUsers: true }), undefined);
 });
 
-test("another user's socket is not safe, whatever its mode, and another user's folder encloses nothing", async (t) => {
-  if (ownUid !== 0) return notTested(t, 'only root can give files away');
+test('a socket of another user is unsafe with any mode, and a folder of another user protects no socket', async (t) => {
+  if (ownUid !== 0) return notTested(t, 'only root can change the owner of files');
   const path = await socketOf(t, 0o600, 0o700);
   chownSync(path, 12_345, 12_345);
   for (const hasOtherUsers of [false, true]) {
@@ -77,17 +77,17 @@ test("another user's socket is not safe, whatever its mode, and another user's f
   t.is(inspect(path, { ownUid: 12_345 }), undefined);
 });
 
-test('where there is nothing any more, nobody gets in', async (t) => {
+test('a missing socket is safe', async (t) => {
   t.is(inspect(join(await tempDir(t), 'gone.sock')), undefined);
 });
 
-test('a socket without a path is open to all users', (t) => {
+test('a socket without a path is open to every user', (t) => {
   t.is(inspect('')?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
   t.is(inspect('', { hasOtherUsers: true }), undefined);
 });
 
 for (const host of ['127.0.0.1', '127.1.2.3', '::1']) {
-  test(`at ${host} a key is needed, whoever is named`, (t) => {
+  test(`on ${host} a key is needed, with or without named users`, (t) => {
     const at = (options: Partial<SafetyOptions>): LaunchpoolError | undefined =>
       unsafeSocket({ family: 'tcp', host }, { ...strict, ...options });
     t.is(at({ hasKey: true }), undefined);
@@ -100,7 +100,7 @@ for (const host of ['127.0.0.1', '127.1.2.3', '::1']) {
 }
 
 for (const host of ['0.0.0.0', '::0', '192.168.1.2', '128.0.0.1', 'fe80:0:0:0:0:0:0:1', '12.7.0.1']) {
-  test(`at ${host} nobody may be reached, key or not`, (t) => {
+  test(`on ${host} a socket is unsafe, with or without a key`, (t) => {
     const error = unsafeSocket({ family: 'tcp', host }, { ...strict, hasKey: true });
     t.is(error?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
     t.true(error?.message.includes(host));

@@ -1,4 +1,4 @@
-/** What the activator does with a program that crashes: it waits longer each time, and forgets no one who has knocked. */
+/** The activator's backoff after crashes; waiting connections are kept. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { activate, listenTo, serveCommand } from '../../helpers/activator.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-test('the wait grows with each crash, and who knocked first is served in the end', async (t) => {
+test('the backoff grows with each crash, and the first connection is served after it', async (t) => {
   const crashes = join(await tempDir(t), 'crashes');
   writeFileSync(crashes, 'one\ntwo\nthree\n');
   const held = await activate(t, serveCommand('--crashes', crashes));
@@ -24,7 +24,7 @@ test('the wait grows with each crash, and who knocked first is served in the end
   );
 });
 
-test('a program that has done its work is no longer held to its crashes', async (t) => {
+test('a clean exit resets the backoff', async (t) => {
   const crashes = join(await tempDir(t), 'crashes');
   writeFileSync(crashes, 'one\ntwo\n');
   const held = await activate(t, serveCommand('--crashes', crashes));
@@ -35,7 +35,7 @@ test('a program that has done its work is no longer held to its crashes', async 
   t.is((await held.reached('crashed', 3)).backoffMs, 100);
 });
 
-test('a program that is not there counts as crashed', async (t) => {
+test('a missing program counts as a crash', async (t) => {
   const held = await activate(t, ['/missing/program']);
   const answer = listenTo(held.socketPath).catch(() => undefined);
   t.is((await held.reached('crashed', 2)).backoffMs, 200);
@@ -44,7 +44,7 @@ test('a program that is not there counts as crashed', async (t) => {
   await answer;
 });
 
-test('closing during the wait after a crash starts nothing more', async (t) => {
+test('close during the backoff starts no further process', async (t) => {
   const crashes = join(await tempDir(t), 'crashes');
   writeFileSync(crashes, 'one\n'.repeat(20));
   const held = await activate(t, serveCommand('--crashes', crashes));
@@ -55,7 +55,7 @@ test('closing during the wait after a crash starts nothing more', async (t) => {
   t.is(held.all('started').length, 3);
 });
 
-test('an agent that writes no list of files on its lifeline harms nobody', async (t) => {
+test('the activator ignores lines on the lifeline that are no list of files', async (t) => {
   const socketPath = join(await tempDir(t), 'a.sock');
   const garbles = ['/bin/sh', '-c', 'printf "{\\n7\\n[" >&5; exec "$0" "$@"', ...serveCommand()];
   const holder = spawn(process.execPath, [fixture('programs/holder.ts'), socketPath, ...garbles], {

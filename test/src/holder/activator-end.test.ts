@@ -1,4 +1,4 @@
-/** How an activator ends: closed, killed, or not even begun. */
+/** The end of an activator: close, kill, and a failed start. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { activate, agentCommand, isAlive, listenTo, serveCommand } from '../../h
 import { fixture } from '../../helpers/agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-test('closing ends the agent and removes both sockets', async (t) => {
+test('close ends the agent and removes both sockets', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts'));
   const client = await connectRaw(held.socketPath);
   await client.request('ping');
@@ -21,14 +21,14 @@ test('closing ends the agent and removes both sockets', async (t) => {
   t.deepEqual([existsSync(held.socketPath), existsSync(held.controlPath)], [false, false]);
 });
 
-test('closing without an agent removes both sockets', async (t) => {
+test('close without an agent removes both sockets', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts'));
   await held.close();
   t.deepEqual([existsSync(held.socketPath), existsSync(held.controlPath)], [false, false]);
   t.deepEqual(held.all('started'), []);
 });
 
-test('closing while the agent is starting ends it', async (t) => {
+test('close ends an agent that is starting', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts'));
   const answer = listenTo(held.socketPath).catch(() => undefined);
   const { pid } = await held.reached('started', 1);
@@ -38,14 +38,14 @@ test('closing while the agent is starting ends it', async (t) => {
   t.is(held.all('started').length, 1);
 });
 
-test('an agent that will not leave is killed', async (t) => {
+test('close kills an agent that ignores SIGTERM', async (t) => {
   const held = await activate(t, serveCommand('--stubborn', '--times', '2'), { stopMs: 50 });
   const pid = Number(await listenTo(held.socketPath));
   await held.close();
   t.false(isAlive(pid));
 });
 
-test('an agent that will not leave for a restart is killed', async (t) => {
+test('restart kills an agent that ignores SIGTERM', async (t) => {
   t.timeout(20_000);
   const held = await activate(t, serveCommand('--stubborn', '--times', '2'), { stopMs: 50 });
   const pid = await listenTo(held.socketPath);
@@ -54,7 +54,7 @@ test('an agent that will not leave for a restart is killed', async (t) => {
   t.not(await listenTo(held.socketPath), pid);
 });
 
-test('when the holder is killed, its agent leaves, and the socket can be held anew', async (t) => {
+test('an agent shuts down when its holder is killed, and another holder can take the socket', async (t) => {
   const socketPath = join(await tempDir(t), 'a.sock');
   const command = agentCommand('agents/supervised.ts', ['--idle', '0']);
   const holder = spawn(process.execPath, [fixture('programs/holder.ts'), socketPath, ...command], {
@@ -66,17 +66,17 @@ test('when the holder is killed, its agent leaves, and the socket can be held an
   const pid = await agent.pid();
   t.teardown(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
 
-  // The agent has inherited standard error: it ends when both are gone.
-  const bothGone = once(holder.stderr.resume(), 'end');
+  // The agent has inherited standard error, which ends after both processes.
+  const bothExited = once(holder.stderr.resume(), 'end');
   holder.kill('SIGKILL');
-  await bothGone;
-  // It has taken leave, so the call goes to whoever holds the socket: nobody.
+  await bothExited;
+  // The agent has closed gracefully, so the call connects again, to a socket without a holder.
   await t.throwsAsync(agent.pid(), { code: 'ERR_LAUNCHPOOL_CONNECT_FAILED' });
   const held = await activate(t, serveCommand(), { socketPath });
   t.is(await listenTo(socketPath), String((await held.reached('started', 1)).pid));
 });
 
-test('a second activator on the same socket is refused, and the first goes on', async (t) => {
+test('a second activator on the same socket is refused, and the first keeps working', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts'));
   const { ino } = statSync(held.socketPath);
   const { socketPath } = held;
@@ -88,7 +88,7 @@ test('a second activator on the same socket is refused, and the first goes on', 
   t.is(statSync(socketPath).ino, ino);
 });
 
-test('when the control socket cannot be had, the socket for requests is given up too', async (t) => {
+test('a control socket in use makes the activator release the agent socket', async (t) => {
   const folder = await tempDir(t);
   const inTheWay = await activate(t, agentCommand('agents/echo.ts'), { socketPath: join(folder, 'a.control.sock') });
   const socketPath = join(folder, 'a.sock');

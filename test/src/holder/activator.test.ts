@@ -1,4 +1,4 @@
-/** The embedded activator with real agents: started on demand, gone when idle, and no connection is lost in between. */
+/** The activator with real agents: start on demand, shutdown when idle, and no lost connection in between. */
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
@@ -18,7 +18,7 @@ async function pidAt(path: string): Promise<number> {
   return await agent.pid();
 }
 
-test('an agent that nobody connects to is not started', async (t) => {
+test('an agent without a connection is not started', async (t) => {
   const quiet = await activate(t, agentCommand('agents/echo.ts'));
   const busy = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0.1']));
   await pidAt(busy.socketPath);
@@ -27,14 +27,14 @@ test('an agent that nobody connects to is not started', async (t) => {
   t.is(quiet.all('waiting').length, 1);
 });
 
-test('the first connection starts the agent, which answers it', async (t) => {
+test('the first connection starts the agent and gets a reply', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   const pid = await pidAt(held.socketPath);
   t.deepEqual(held.all('started'), [{ event: 'started', pid }]);
   t.not(pid, process.pid);
 });
 
-test('one process answers all connections while it runs', async (t) => {
+test('one process serves all connections', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   const pids = await Promise.all([1, 2, 3].map(() => pidAt(held.socketPath)));
   pids.push(await pidAt(held.socketPath));
@@ -42,7 +42,7 @@ test('one process answers all connections while it runs', async (t) => {
   t.is(held.all('started').length, 1);
 });
 
-test('a quiet agent leaves, and the next connection is answered by another on the same socket', async (t) => {
+test('an idle agent exits, and the next connection on the same socket starts another one', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0.1']));
   const { ino } = statSync(held.socketPath);
   const first = await pidAt(held.socketPath);
@@ -53,7 +53,7 @@ test('a quiet agent leaves, and the next connection is answered by another on th
   t.is(statSync(held.socketPath).ino, ino);
 });
 
-test('a connection that is made while the agent is leaving is answered by the next one', async (t) => {
+test('a connection during the shutdown is served by the next agent', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   const call = await heldCall(t);
   const busy = await supervised(held.socketPath);
@@ -70,7 +70,7 @@ test('a connection that is made while the agent is leaving is answered by the ne
   t.is(await lateAnswer, (await held.reached('started', 2)).pid);
 });
 
-test('an agent that is killed is reported as crashed, and the next connection is served', async (t) => {
+test('a killed agent is reported as crashed, and the next connection is served', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   const pid = await pidAt(held.socketPath);
   process.kill(pid, 'SIGKILL');
@@ -87,7 +87,7 @@ test('a restart is no crash, and the next connection starts a new agent', async 
   t.deepEqual(held.all('crashed'), []);
 });
 
-test('a restart while the agent is starting is no crash either, and who waits is answered', async (t) => {
+test('a restart of a starting agent is no crash, and the waiting connection is served', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   const answer = pidAt(held.socketPath);
   await held.reached('started', 1);
@@ -96,7 +96,7 @@ test('a restart while the agent is starting is no crash either, and who waits is
   t.deepEqual(held.all('crashed'), []);
 });
 
-test('a restart while no agent runs starts none, and hides no later crash', async (t) => {
+test('a restart without an agent starts none, and does not hide a later crash', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   held.restart();
   process.kill(await pidAt(held.socketPath), 'SIGKILL');
@@ -104,7 +104,7 @@ test('a restart while no agent runs starts none, and hides no later crash', asyn
   t.is(held.all('started').length, 1);
 });
 
-test('a question on the control socket starts no agent', async (t) => {
+test('a connection to the control socket starts no agent', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   const asking = connectSocket(held.controlPath);
   t.teardown(() => asking.destroy());
@@ -114,7 +114,7 @@ test('a question on the control socket starts no agent', async (t) => {
   t.deepEqual(held.all('started'), []);
 });
 
-test('an agent in development reports the files it consists of', async (t) => {
+test('an agent in development reports the files of its module', async (t) => {
   const files = Promise.withResolvers<string[]>();
   const command = agentCommand('agents/supervised.ts', ['--development']);
   const held = await activate(t, command, { onFiles: files.resolve });

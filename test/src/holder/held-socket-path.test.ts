@@ -1,4 +1,4 @@
-/** Where a socket can be held: what is made for it, what it replaces, and what it leaves alone. */
+/** The path of a held socket: folders that are made, sockets that are replaced, and files that are kept. */
 import { closeSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -6,20 +6,27 @@ import test from 'ava';
 import { holdSocket } from '../../../src/holder/held-socket.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
-import { abandonAt, bindDatagramSocket, hold, knockAt, listenAt, shortenQueue } from '../../helpers/unix-sockets.ts';
+import {
+  bindDatagramSocket,
+  connectTo,
+  hold,
+  leaveDeadSocket,
+  listenAt,
+  shortenQueue,
+} from '../../helpers/unix-sockets.ts';
 
 const NEVER = new AbortController().signal;
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-test('nobody but the owner can reach the socket or the folder that is made for it', async (t) => {
+test('only the owner can reach the socket and a folder that is made for it', async (t) => {
   const { path } = await hold(t, join(await tempDir(t), 'made', 'deep', 'a.sock'));
   t.is(modeOf(path), '600');
   t.is(modeOf(dirname(path)), '700');
   t.is(modeOf(dirname(dirname(path))), '700');
 });
 
-test('a folder that is there already keeps its mode', async (t) => {
+test('an existing folder keeps its mode', async (t) => {
   const folder = join(await tempDir(t), 'there');
   mkdirSync(folder, { mode: 0o755 });
   const mode = modeOf(folder);
@@ -27,46 +34,46 @@ test('a folder that is there already keeps its mode', async (t) => {
   t.is(modeOf(folder), mode);
 });
 
-test('nothing is left in the folder but the socket, and the umask is what it was', async (t) => {
+test('the folder has only the socket, and the umask is restored', async (t) => {
   const umask = process.umask();
   const { path } = await hold(t);
   t.deepEqual(readdirSync(dirname(path)), [basename(path)]);
   t.is(process.umask(), umask);
 });
 
-test('a socket on which nobody listens any more is replaced', async (t) => {
+test('a dead socket is replaced', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
-  await abandonAt(t, path);
+  await leaveDeadSocket(t, path);
   const held = await hold(t, path);
-  const knocked = held.waitForConnection(NEVER);
-  await knockAt(t, path);
-  await knocked;
+  const connected = held.waitForConnection(NEVER);
+  await connectTo(t, path);
+  await connected;
   t.deepEqual(readdirSync(dirname(path)), ['a.sock']);
 });
 
-test('a socket on which somebody listens is left alone', async (t) => {
+test('a socket with a listener is refused and kept', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   await listenAt(t, path);
   const { ino } = statSync(path);
   const error = await t.throwsAsync(holdSocket(path), { code: 'ERR_LAUNCHPOOL_SOCKET_IN_USE' });
   t.true(error.message.includes(path));
   t.is(statSync(path).ino, ino);
-  t.is(await text(await knockAt(t, path)), 'alive');
+  t.is(await text(await connectTo(t, path)), 'alive');
 });
 
 // macOS refuses a connection to a full queue with the same error as one to a dead socket.
 if (process.platform === 'linux') {
-  test('a socket whose queue is full is in use', async (t) => {
+  test('a socket with a full queue is in use', async (t) => {
     const { path, fd } = await hold(t);
     shortenQueue(fd);
     const { ino } = statSync(path);
-    await knockAt(t, path);
+    await connectTo(t, path);
     await t.throwsAsync(holdSocket(path), { code: 'ERR_LAUNCHPOOL_SOCKET_IN_USE' });
     t.is(statSync(path).ino, ino);
   });
 }
 
-test('something else at the path is not removed', async (t) => {
+test('another file at the path is kept', async (t) => {
   const folder = await tempDir(t);
   const file = join(folder, 'file');
   writeFileSync(file, 'precious');
@@ -79,7 +86,7 @@ test('something else at the path is not removed', async (t) => {
   t.is(readFileSync(join(folder, 'link'), 'utf8'), 'precious');
 });
 
-test('a socket of another kind is not removed, though nobody can connect to it', async (t) => {
+test('a datagram socket at the path is kept', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   const fd = bindDatagramSocket(path);
   t.teardown(() => closeSync(fd));
@@ -88,7 +95,7 @@ test('a socket of another kind is not removed, though nobody can connect to it',
   t.is(statSync(path).ino, ino);
 });
 
-test('a path that a socket cannot have is refused before anything is made', async (t) => {
+test('a path that is too long is refused before a folder is made', async (t) => {
   const folder = await tempDir(t);
   const path = join(folder, 'made', 'x'.repeat(104 - folder.length - '/made/'.length));
   await t.throwsAsync(holdSocket(path), { code: 'ERR_LAUNCHPOOL_ADDRESS_INVALID' });
@@ -97,7 +104,7 @@ test('a path that a socket cannot have is refused before anything is made', asyn
   t.is(longest.length, 103);
 });
 
-test('a folder that cannot be made is an error that says what to do', async (t) => {
+test('a folder that cannot be made is an error with a hint', async (t) => {
   const folder = await tempDir(t);
   writeFileSync(join(folder, 'file'), '');
   const error = await t.throwsAsync(holdSocket(join(folder, 'file', 'a.sock')), {
@@ -106,7 +113,7 @@ test('a folder that cannot be made is an error that says what to do', async (t) 
   t.regex((error as Error & { hint: string }).hint, /--socket/);
 });
 
-test('a name that ends like a temporary one can be held', async (t) => {
+test('a path with the suffix of the temporary name can be held', async (t) => {
   const { path } = await hold(t, join(await tempDir(t), 'a.sock~'));
   t.true(statSync(path).isSocket());
 });

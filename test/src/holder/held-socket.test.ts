@@ -1,4 +1,4 @@
-/** The socket that is held without being accepted on. */
+/** A held socket, which the holder never accepts on. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, renameSync } from 'node:fs';
@@ -10,46 +10,46 @@ import { holdSocket } from '../../../src/holder/held-socket.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
-import { hold, knockAt, listenAt } from '../../helpers/unix-sockets.ts';
+import { connectTo, hold, listenAt } from '../../helpers/unix-sockets.ts';
 
 const NEVER = new AbortController().signal;
 
-test('a knock is reported, and the connection waits for whoever accepts', async (t) => {
+test('a connection is reported, and stays in the queue until a process accepts it', async (t) => {
   const held = await hold(t);
-  const knocked = held.waitForConnection(NEVER);
-  const client = await knockAt(t, held.path);
-  await knocked;
+  const connected = held.waitForConnection(NEVER);
+  const client = await connectTo(t, held.path);
+  await connected;
   const child = spawn(process.execPath, [fixture('programs/serve.mjs')], {
     stdio: ['ignore', 'inherit', 'inherit', held.fd],
   });
   t.is(await text(client), String(child.pid));
 });
 
-test('somebody who has knocked before anybody waited is reported at once', async (t) => {
+test('a connection from before the call is reported at once', async (t) => {
   const held = await hold(t);
-  await knockAt(t, held.path);
+  await connectTo(t, held.path);
   await held.waitForConnection(NEVER);
   await held.waitForConnection(NEVER);
   t.pass();
 });
 
-test('a knock is waited for until the signal fires', async (t) => {
+test('the wait for a connection ends with the signal', async (t) => {
   const held = await hold(t);
   const giveUp = new AbortController();
-  const knocked = held.waitForConnection(giveUp.signal);
+  const connected = held.waitForConnection(giveUp.signal);
   giveUp.abort();
-  await t.throwsAsync(knocked, { name: 'AbortError' });
+  await t.throwsAsync(connected, { name: 'AbortError' });
 });
 
-test('waiting with a signal that has fired leaves nothing open', async (t) => {
+test('a wait with an aborted signal leaves nothing open', async (t) => {
   const module = new URL('../../../src/holder/held-socket.ts', import.meta.url).href;
   const script = `
     const { holdSocket } = await import(${JSON.stringify(module)});
     const held = await holdSocket(process.argv[1]);
-    const outcome = await held.knock(AbortSignal.abort()).catch(({ name }) => name);
+    const outcome = await held.waitForConnection(AbortSignal.abort()).catch(({ name }) => name);
     console.log(outcome);
     held.close();
-    // Fires only if something else keeps the process alive for so long.
+    // Fires only while an open handle keeps the process alive.
     setTimeout(() => process.exit(1), 5_000).unref();`;
   const path = join(await tempDir(t), 'a.sock');
   const { status, stdout } = await runProgram([process.execPath, '--input-type=module', '-e', script, path]);
@@ -57,28 +57,28 @@ test('waiting with a signal that has fired leaves nothing open', async (t) => {
   t.is(status, 0);
 });
 
-test('closing removes the path', async (t) => {
+test('close removes the path', async (t) => {
   const held = await holdSocket(join(await tempDir(t), 'a.sock'));
   held.close();
   t.deepEqual(readdirSync(dirname(held.path)), []);
 });
 
-test("closing leaves a path alone that is somebody else's by now", async (t) => {
+test('close keeps a path that another socket has taken', async (t) => {
   const held = await holdSocket(join(await tempDir(t), 'a.sock'));
   renameSync(held.path, `${held.path}.moved`);
   await listenAt(t, held.path);
   held.close();
-  t.is(await text(await knockAt(t, held.path)), 'alive');
+  t.is(await text(await connectTo(t, held.path)), 'alive');
 });
 
-test('closing after the path is gone is no error', async (t) => {
+test('close after the removal of the path is no error', async (t) => {
   const held = await holdSocket(join(await tempDir(t), 'a.sock'));
   renameSync(held.path, `${held.path}.moved`);
   held.close();
   t.deepEqual(readdirSync(dirname(held.path)), ['a.sock.moved']);
 });
 
-test.serial('closing twice does not close what has the descriptor by then', async (t) => {
+test.serial('a second close does not close another socket with the same descriptor', async (t) => {
   const first = await holdSocket(join(await tempDir(t), 'a.sock'));
   first.close();
   const second = await holdSocket(join(await tempDir(t), 'b.sock'));

@@ -1,4 +1,4 @@
-/** A client that sends and does not read: what it costs the agent, and that it costs others nothing. */
+/** Backpressure: a client that sends and does not read costs the agent little, and other clients nothing. */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,13 +10,17 @@ import { framesOf } from '../../../helpers/frame-server.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 
 const MIB = 1024 * 1024;
-/** What the agent may have taken of a client that is not answered: more than its limit of 8 MiB, far less than all. */
+/** The maximum input that the agent may have taken: above its limit of 8 MiB, far below the total. */
 const MAX_TAKEN = 32 * MIB;
-/** The client stands still when a neighbour has been answered so often without another byte being taken. */
-const ROUNDS_OF_STANDSTILL = 300;
+/** The client is blocked when another client gets this many replies without another byte being taken. */
+const BLOCKED_ROUNDS = 300;
 
-/** Writes a frame again and again until no more is taken, or too much. Returns how many are under way, and their bytes. */
-async function pour({ socket }: FrameClient, neighbour: RawClient, frame: Buffer): Promise<[number, number]> {
+/** Writes a frame repeatedly until the agent takes no more, or too much. Returns the written frames and taken bytes. */
+async function writeUntilBlocked(
+  { socket }: FrameClient,
+  neighbour: RawClient,
+  frame: Buffer,
+): Promise<[number, number]> {
   let written = 0;
   let taken = 0;
   let stopped = false;
@@ -31,7 +35,7 @@ async function pour({ socket }: FrameClient, neighbour: RawClient, frame: Buffer
   };
   write();
   let rounds = 0;
-  for (let before = -1; rounds < ROUNDS_OF_STANDSTILL; before = taken) {
+  for (let before = -1; rounds < BLOCKED_ROUNDS; before = taken) {
     rounds = taken === before ? rounds + 1 : 0;
     await neighbour.request('next');
   }
@@ -42,12 +46,12 @@ async function pour({ socket }: FrameClient, neighbour: RawClient, frame: Buffer
 const residentBytes = (pid: number): number =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
 
-test('the agent stops reading from who does not read, serves others, and goes on once it is read', async (t) => {
+test('the agent stops reading from a client that does not read, serves others, and resumes when the client reads', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'));
   const silent = await dial(t, socketPath);
   const neighbour = await connectRaw(socketPath);
   silent.socket.pause();
-  const [written, taken] = await pour(silent, neighbour, framesOf(Buffer.alloc(64 * 1024, 'x')));
+  const [written, taken] = await writeUntilBlocked(silent, neighbour, framesOf(Buffer.alloc(64 * 1024, 'x')));
   t.true(taken > 0 && taken < MAX_TAKEN, `${taken} bytes were taken`);
 
   silent.socket.resume();
@@ -56,18 +60,18 @@ test('the agent stops reading from who does not read, serves others, and goes on
   neighbour.close();
 });
 
-test('the agent stops reading behind a raw request that takes long, though it could answer what comes behind it', async (t) => {
+test('the agent stops reading behind a slow raw request, even while later requests complete', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/misbehaving-raw.ts'), ['--threads', '2']);
   const waiting = await dial(t, socketPath);
   const neighbour = await connectRaw(socketPath);
   waiting.socket.write(framesOf('wait 600000'));
-  const [, taken] = await pour(waiting, neighbour, framesOf(Buffer.alloc(64 * 1024, 'x')));
+  const [, taken] = await writeUntilBlocked(waiting, neighbour, framesOf(Buffer.alloc(64 * 1024, 'x')));
   t.true(taken > 0 && taken < MAX_TAKEN, `${taken} bytes were taken`);
   t.deepEqual(waiting.frames, []);
   neighbour.close();
 });
 
-test('small requests with large replies that nobody reads take no more memory than a few of them', async (t) => {
+test('many small requests with large unread replies take the memory of a few replies', async (t) => {
   const module = join(await tempDir(t), 'large.mjs');
   await writeFile(module, `export default () => new Uint8Array(${MIB}).fill(1);`);
   const { socketPath, event } = await holdAgent(t, module);
@@ -79,7 +83,7 @@ test('small requests with large replies that nobody reads take no more memory th
   const silent = await dial(t, socketPath);
   silent.socket.pause();
   silent.socket.write(framesOf(...Array(800).fill('x')));
-  // Threads take requests in their order: when the neighbour is answered, so is whatever was begun of the 800.
+  // Threads take requests in order: the replies to the neighbour come after those to the started ones of the 800.
   for (let index = 0; index < 100; index += 1) await neighbour.request('next');
   const grown = residentBytes(pid) - before;
   t.true(grown < 400 * MIB, `${Math.round(grown / MIB)} MiB more than before`);

@@ -1,4 +1,4 @@
-/** The one timer that looks after all connections. */
+/** Connection checks: one timer for all connections. */
 import test from 'ava';
 import {
   type Checkable,
@@ -9,8 +9,11 @@ import type { SlowClientReason } from '../../../../src/agent/connections/slow-cl
 
 const EVERY_MS = 5;
 
-/** Looked at so often, and resolves then. */
-function checked(times: number, lost?: SlowClientReason): Checkable & { done: Promise<void>; times: number[] } {
+/** A connection whose promise resolves after this many checks. */
+function countingConnection(
+  times: number,
+  reason?: SlowClientReason,
+): Checkable & { done: Promise<void>; times: number[] } {
   const { promise: done, resolve } = Promise.withResolvers<void>();
   const seen: number[] = [];
   return {
@@ -20,33 +23,37 @@ function checked(times: number, lost?: SlowClientReason): Checkable & { done: Pr
       seen.push(now);
       if (seen.length < times) return undefined;
       resolve();
-      return lost;
+      return reason;
     },
   };
 }
 
-type Laid = { connections: Set<Checkable>; connectionChecks: ConnectionChecks; given: [Checkable, SlowClientReason][] };
+type Fixture = {
+  connections: Set<Checkable>;
+  connectionChecks: ConnectionChecks;
+  slow: [Checkable, SlowClientReason][];
+};
 
-function lay(): Laid {
+function setUp(): Fixture {
   const connections = new Set<Checkable>();
-  const given: [Checkable, SlowClientReason][] = [];
+  const slow: [Checkable, SlowClientReason][] = [];
   const connectionChecks = createConnectionChecks({
     connections,
     everyMs: EVERY_MS,
-    onLost: (each, lost) => given.push([each, lost]),
+    onSlow: (each, reason) => slow.push([each, reason]),
   });
-  return { connections, connectionChecks, given };
+  return { connections, connectionChecks, slow };
 }
 
-/** The sweep's timer keeps nothing alive, so somebody else has to. */
+/** Keeps the process alive, since the timer of the checks does not. */
 async function awake<Result>(promise: Promise<Result>): Promise<Result> {
   const timer = setInterval(() => undefined, 1_000);
   return promise.finally(() => clearInterval(timer));
 }
 
-test('every connection is looked at again and again, on a clock that goes on', async (t) => {
-  const { connections, connectionChecks } = lay();
-  const [one, other] = [checked(3), checked(3)];
+test('every connection is checked repeatedly, with an increasing time', async (t) => {
+  const { connections, connectionChecks } = setUp();
+  const [one, other] = [countingConnection(3), countingConnection(3)];
   connections.add(one).add(other);
   connectionChecks.start();
   connectionChecks.start();
@@ -57,50 +64,54 @@ test('every connection is looked at again and again, on a clock that goes on', a
   t.true(one.times.every((time, index) => index === 0 || time > (one.times[index - 1] as number)));
 });
 
-test('those that are lost are told of and counted', async (t) => {
-  const { connections, connectionChecks, given } = lay();
-  const [slow, unread, fine] = [checked(1, 'slow-frame'), checked(1, 'unread'), checked(2)];
-  connections.add(slow).add(unread).add(fine);
+test('slow clients are reported and counted', async (t) => {
+  const { connections, connectionChecks, slow } = setUp();
+  const [slowFrame, unread, fine] = [
+    countingConnection(1, 'slow-frame'),
+    countingConnection(1, 'unread'),
+    countingConnection(2),
+  ];
+  connections.add(slowFrame).add(unread).add(fine);
   connectionChecks.start();
-  await awake(Promise.all([slow.done, unread.done]));
-  connections.delete(slow);
+  await awake(Promise.all([slowFrame.done, unread.done]));
+  connections.delete(slowFrame);
   connections.delete(unread);
   await awake(fine.done);
   connectionChecks.stop();
-  t.deepEqual(given, [
-    [slow, 'slow-frame'],
+  t.deepEqual(slow, [
+    [slowFrame, 'slow-frame'],
     [unread, 'unread'],
   ]);
   t.deepEqual(connectionChecks.counts, { 'slow-frame': 1, unread: 1 });
 });
 
-test('without connections nobody looks, until there are some again', async (t) => {
-  let sweeps = 0;
+test('the timer stops without connections, and starts again with one', async (t) => {
+  let rounds = 0;
   class Counted extends Set<Checkable> {
     override [Symbol.iterator](): SetIterator<Checkable> {
-      sweeps += 1;
+      rounds += 1;
       return super[Symbol.iterator]();
     }
   }
   const connections = new Counted();
-  const connectionChecks = createConnectionChecks({ connections, everyMs: EVERY_MS, onLost: () => undefined });
+  const connectionChecks = createConnectionChecks({ connections, everyMs: EVERY_MS, onSlow: () => undefined });
   connectionChecks.start();
-  const timersOfTheSameLength = async (): Promise<void> => {
+  const afterFiveTimers = async (): Promise<void> => {
     for (let nth = 0; nth < 5; nth += 1) await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
   };
-  await timersOfTheSameLength();
-  t.is(sweeps, 1);
-  const each = checked(2);
+  await afterFiveTimers();
+  t.is(rounds, 1);
+  const each = countingConnection(2);
   connections.add(each);
   connectionChecks.start();
   await awake(each.done);
   connectionChecks.stop();
-  t.true(sweeps >= 3);
+  t.true(rounds >= 3);
 });
 
-test('a process that was held up holds it against nobody', async (t) => {
-  const { connections, connectionChecks } = lay();
-  const each = checked(2);
+test('the time of a blocked process does not count', async (t) => {
+  const { connections, connectionChecks } = setUp();
+  const each = countingConnection(2);
   connections.add(each);
   connectionChecks.start();
   const end = performance.now() + 40 * EVERY_MS;

@@ -1,4 +1,4 @@
-/** How many may be connected, and what those hear that are too many. */
+/** The connection limit, and the replies to rejected connections. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -11,18 +11,18 @@ import {
 import type { LaunchpoolError } from '../../../../wire/errors.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 
-const LONG_AGO = { connections: () => 0, unauthenticated: () => 0, speaks: () => true };
+const EMPTY = { connections: () => 0, unauthenticated: () => 0, canReply: () => true };
 
-/** Connects to a crowd that is as the test says, and says whether one was admitted, and what it heard. */
-async function knock(
+/** Connects to a server with these limits. Returns whether the client was admitted, the errors, and its input. */
+async function connectTo(
   t: ExecutionContext,
   options: Partial<ConnectionLimitOptions>,
-): Promise<{ admitted: boolean; received: LaunchpoolError[]; heard: string }> {
-  const received: LaunchpoolError[] = [];
+): Promise<{ admitted: boolean; rejected: LaunchpoolError[]; input: string }> {
+  const rejected: LaunchpoolError[] = [];
   const connectionLimit = createConnectionLimit({
     max: 10,
-    ...LONG_AGO,
-    onRejected: (error) => received.push(error),
+    ...EMPTY,
+    onRejected: (error) => rejected.push(error),
     ...options,
   });
   const path = join(await tempDir(t), 'a.sock');
@@ -34,44 +34,51 @@ async function knock(
   t.teardown(() => server.close());
   await once(server, 'listening');
   const client = connect(path);
-  client.write('a request that is on its way');
-  let heard = '';
+  client.write('an early request');
+  let input = '';
   client.setEncoding('utf8').on('data', (text) => {
-    heard += text;
+    input += text;
   });
-  // One that is turned away may be cut off; what it has been told is what counts.
+  // A rejected client may be reset; only its input counts.
   client.on('error', () => undefined);
   await new Promise((resolve) => client.once('close', resolve));
-  return { admitted, received, heard };
+  return { admitted, rejected, input };
 }
 
-test('up to the most, everybody is admitted', async (t) => {
+test('connections up to the limit are admitted', async (t) => {
   const connections = (): number => 9;
-  t.deepEqual(await knock(t, { connections, unauthenticated: () => 9 }), { admitted: true, received: [], heard: '' });
+  t.deepEqual(await connectTo(t, { connections, unauthenticated: () => 9 }), {
+    admitted: true,
+    rejected: [],
+    input: '',
+  });
 });
 
-test('one too many is told when to ask again, where it can be told', async (t) => {
-  const { admitted, received, heard } = await knock(t, { connections: () => 10 });
+test('a connection over the limit gets an error with a retry time', async (t) => {
+  const { admitted, rejected, input } = await connectTo(t, { connections: () => 10 });
   t.false(admitted);
-  const answer = JSON.parse(heard.slice(4));
+  const answer = JSON.parse(input.slice(4));
   t.like(answer, {
     id: null,
     error: { code: -32002, data: { code: 'ERR_LAUNCHPOOL_BUSY', retryable: true, data: { retryAfterMs: 1_000 } } },
   });
-  t.like(received, [{ code: 'ERR_LAUNCHPOOL_BUSY', retryable: true }]);
+  t.like(rejected, [{ code: 'ERR_LAUNCHPOOL_BUSY', retryable: true }]);
 });
 
-test('one too many gets just the end where nobody could read more', async (t) => {
-  const { admitted, heard } = await knock(t, { connections: () => 11, speaks: () => false });
-  t.deepEqual({ admitted, heard }, { admitted: false, heard: '' });
+test('a connection over the limit is closed without an error when the client could not read one', async (t) => {
+  const { admitted, input } = await connectTo(t, { connections: () => 11, canReply: () => false });
+  t.deepEqual({ admitted, input }, { admitted: false, input: '' });
 });
 
-test('those who have not passed the handshake have a bound of their own, which is never higher than the other', async (t) => {
-  const quiet = { speaks: () => true, connections: () => MAX_UNAUTHENTICATED };
-  t.true((await knock(t, { ...quiet, max: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED - 1 })).admitted);
+test('connections before the handshake have their own limit, at most the connection limit', async (t) => {
+  const others = { canReply: () => true, connections: () => MAX_UNAUTHENTICATED };
+  t.true((await connectTo(t, { ...others, max: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED - 1 })).admitted);
   t.regex(
-    (await knock(t, { ...quiet, max: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED })).heard,
-    /128 connections have not/,
+    (await connectTo(t, { ...others, max: 1_000, unauthenticated: () => MAX_UNAUTHENTICATED })).input,
+    /limit of 128 connections without a handshake/,
   );
-  t.regex((await knock(t, { max: 5, connections: () => 4, unauthenticated: () => 5 })).heard, /5 connections have not/);
+  t.regex(
+    (await connectTo(t, { max: 5, connections: () => 4, unauthenticated: () => 5 })).input,
+    /limit of 5 connections without a handshake/,
+  );
 });

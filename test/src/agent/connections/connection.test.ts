@@ -1,4 +1,4 @@
-/** A connection's life, seen from outside, with clients that do as they please: order, ends, and refusals. */
+/** A connection from the client's side: order of replies, half-closed clients, and refusals. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -15,7 +15,7 @@ import { tempDir } from '../../../helpers/temp-dir.ts';
 const raw = fixture('agents/misbehaving-raw.ts');
 const rpc = fixture('agents/misbehaving.ts');
 
-/** For tests that leave an agent as it was. */
+/** Shared by tests that do not change their agent. */
 const rawSocket = sharedAgent(raw, () => ['--threads', '2']);
 const rpcSocket = sharedAgent(rpc, () => ['--threads', '2']);
 const strictSocket = sharedAgent(rpc, () => ['--max-frame', '100']);
@@ -29,14 +29,14 @@ async function keyFile(t: ExecutionContext): Promise<string> {
   return path;
 }
 
-test('who has sent and ended its side still gets every raw reply, and then the end', async (t) => {
+test('a client that has ended its direction gets all raw replies, then the end', async (t) => {
   const socketPath = await rawSocket();
   const client = await dial(t, socketPath);
   client.socket.end(framesOf('wait 50', 'a', ''));
   t.deepEqual(await client.ended, ['wait 50', 'a', '']);
 });
 
-test('who has sent and ended its side still gets every RPC reply, and then the end', async (t) => {
+test('a client that has ended its direction gets all RPC replies, then the end', async (t) => {
   const socketPath = await rpcSocket();
   const client = await dial(t, socketPath);
   client.socket.end(framesOf(request(1, 'slow', 50), request(2, 'sync', 'a')));
@@ -44,23 +44,23 @@ test('who has sent and ended its side still gets every RPC reply, and then the e
   t.deepEqual(ids.sort(), [1, 2]);
 });
 
-test('who ends its side in the middle of a frame gets the replies to the whole ones', async (t) => {
+test('a client that ends its direction within a frame gets the replies to the whole frames', async (t) => {
   const socketPath = await rawSocket();
   const client = await dial(t, socketPath);
   client.socket.end(Buffer.concat([framesOf('a', 'b'), frameHeader(100), Buffer.from('half')]));
   t.deepEqual(await client.ended, ['a', 'b']);
 });
 
-test('raw replies come in the order of the requests, though the handlers finish in another', async (t) => {
+test('raw replies keep the order of the requests, whatever the order of the handlers', async (t) => {
   const socketPath = await rawSocket();
   const client = await dial(t, socketPath);
-  // Long enough for the second thread to start and to be done first.
+  // The second thread starts and completes its request within the first wait.
   const messages = ['wait 1000', 'wait 1', 'c', 'wait 50', 'e'];
   client.socket.write(framesOf(...messages));
   t.deepEqual(await client.until(5), messages);
 });
 
-test('an RPC reply does not wait for the one before it', async (t) => {
+test('an RPC reply does not wait for earlier ones', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/supervised.ts'));
   const client = await dial(t, socketPath);
   const held = await heldCall(t);
@@ -71,7 +71,7 @@ test('an RPC reply does not wait for the one before it', async (t) => {
   t.deepEqual(ids, [2, 1]);
 });
 
-test('requests are found wherever the stream is cut', async (t) => {
+test('requests are read from chunks of any size', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'));
   const messages = fc.array(fc.string({ maxLength: 30 }), { minLength: 1, maxLength: 6 });
   const property = fc.asyncProperty(messages, fc.array(fc.nat(), { maxLength: 4 }), async (sent, cuts) => {
@@ -79,7 +79,7 @@ test('requests are found wherever the stream is cut', async (t) => {
     const stream = framesOf(...sent);
     const edges = [0, ...cuts.map((cut) => cut % stream.length).sort((a, b) => a - b), stream.length];
     for (const [index, edge] of edges.entries()) {
-      // Each piece is on its way before the next one is written.
+      // Each chunk is sent before the next one is written.
       await new Promise<unknown>((resolve) =>
         client.socket.write(stream.subarray(edges[index - 1] ?? 0, edge), resolve),
       );
@@ -92,7 +92,7 @@ test('requests are found wherever the stream is cut', async (t) => {
 });
 
 for (const failing of ['throw', 'text']) {
-  test(`a raw request that fails (${failing}) ends its connection behind the replies before it, and no other`, async (t) => {
+  test(`a failed raw request (${failing}) closes its connection after the earlier replies, and no other connection`, async (t) => {
     const socketPath = await rawSocket();
     const client = await dial(t, socketPath);
     const neighbour = await dial(t, socketPath);
@@ -103,7 +103,7 @@ for (const failing of ['throw', 'text']) {
   });
 }
 
-test('a raw request that ends its thread ends its connection behind the replies before it, and no other', async (t) => {
+test('a raw request that ends its thread closes its connection after the earlier replies, and no other connection', async (t) => {
   const { socketPath } = await holdAgent(t, raw, ['--threads', '1']);
   const client = await dial(t, socketPath);
   client.socket.write(framesOf('a', 'exit', 'dropped'));
@@ -113,7 +113,7 @@ test('a raw request that ends its thread ends its connection behind the replies 
   t.deepEqual(await next.until(1), ['still here']);
 });
 
-test('who stays silent where a key is asked for is shown out after --handshake-timeout', async (t) => {
+test('a silent client without the handshake is closed after --handshake-timeout', async (t) => {
   const flags = ['--authkey-file', await keyFile(t), '--handshake-timeout', '0.2'];
   const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'), flags);
   const client = await dial(t, socketPath);
@@ -122,7 +122,7 @@ test('who stays silent where a key is asked for is shown out after --handshake-t
   t.regex(frames[0] ?? '', /^#CHALLENGE#/);
 });
 
-test('who has no key and sends a long request instead gets nothing but the handshake and the end', async (t) => {
+test('a client without the key that sends a long request gets the handshake and the end only', async (t) => {
   const { socketPath } = await holdAgent(t, rpc, ['--authkey-file', await keyFile(t)]);
   const client = await dial(t, socketPath);
   client.socket.write(framesOf(request(1, 'sync', 'x'.repeat(1000))));
@@ -134,7 +134,7 @@ test('who has no key and sends a long request instead gets nothing but the hands
   );
 });
 
-test('an RPC agent says why it refuses a frame that is too long, behind the replies before it, and ends', async (t) => {
+test('an RPC agent answers a frame over the limit with an error, after the earlier replies, and closes', async (t) => {
   const socketPath = await strictSocket();
   const client = await dial(t, socketPath);
   client.socket.write(Buffer.concat([framesOf(request(1, 'slow', 50)), frameHeader(101), Buffer.alloc(101)]));
@@ -144,14 +144,14 @@ test('an RPC agent says why it refuses a frame that is too long, behind the repl
   t.deepEqual(more, []);
 });
 
-test('a raw agent ends without a word at a frame that is too long, behind the replies before it', async (t) => {
+test('a raw agent closes without a reply on a frame over the limit, after the earlier replies', async (t) => {
   const { socketPath } = await holdAgent(t, raw, ['--max-frame', '100']);
   const client = await dial(t, socketPath);
   client.socket.write(Buffer.concat([framesOf('wait 50', 'b'), frameHeader(101), Buffer.alloc(101)]));
   t.deepEqual(await client.ended, ['wait 50', 'b']);
 });
 
-test('a frame of just the maximum is served', async (t) => {
+test('a frame of exactly the limit is served', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'), ['--max-frame', '100']);
   const client = await dial(t, socketPath);
   client.socket.end(framesOf('x'.repeat(100)));
@@ -160,9 +160,9 @@ test('a frame of just the maximum is served', async (t) => {
 
 for (const [what, header] of [
   ['a negative length', Buffer.from([0xff, 0xff, 0xff, 0xfe])],
-  ['more bytes than there are in the world', Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(8, 0xff)])],
+  ['the maximum length', Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(8, 0xff)])],
 ] as const) {
-  test(`a header that announces ${what} is answered and ends the connection`, async (t) => {
+  test(`a header that announces ${what} gets an error and closes the connection`, async (t) => {
     const socketPath = await rpcSocket();
     const client = await dial(t, socketPath);
     client.socket.write(Buffer.concat([framesOf(request(1, 'sync', 'a')), header]));
@@ -174,14 +174,14 @@ for (const [what, header] of [
   });
 }
 
-test('a header that comes in pieces and is refused then ends its connection, and not the agent', async (t) => {
+test('a refused header that arrives in pieces closes its connection, and not the agent', async (t) => {
   const { socketPath, events } = await holdAgent(t, rpc, ['--max-frame', '100']);
   const other = await dial(t, socketPath);
   const header = frameHeader(20_000_000);
   for (let cut = 1; cut < header.length; cut += 1) {
     const client = await dial(t, socketPath);
     client.socket.write(header.subarray(0, cut));
-    // When this is answered, that has been read.
+    // After this reply, the agent has read the bytes above.
     other.socket.write(framesOf(request(cut, 'sync', 'a')));
     await other.until(cut);
     client.socket.write(header.subarray(cut));
@@ -196,7 +196,7 @@ test('a header that comes in pieces and is refused then ends its connection, and
   );
 });
 
-test('who goes on writing behind a refused frame is not cut off, and reads why', async (t) => {
+test('a client that writes on after a refused frame still reads the error', async (t) => {
   const socketPath = await strictSocket();
   const client = await dial(t, socketPath);
   client.socket.write(frameHeader(20_000_000));

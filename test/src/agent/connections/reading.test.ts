@@ -1,4 +1,4 @@
-/** Sockets are read, whatever the runtime offers for it. */
+/** Reading sockets, with and without the undocumented buffer interface. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type Reading, readSocket } from '../../../../src/agent/connections/reading.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 
-/** A socket as the agent accepts them, and its client. */
+/** Returns a socket with the agent's options, and its client. */
 async function accept(t: ExecutionContext): Promise<{ accepted: Socket; client: Socket }> {
   const path = join(await tempDir(t), 's');
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(path);
@@ -20,7 +20,7 @@ async function accept(t: ExecutionContext): Promise<{ accepted: Socket; client: 
   return { accepted, client };
 }
 
-/** Writes down what is read; the bytes go to `target` as long as there is one. */
+/** Records the chunks; bytes go to `target` until it is full. */
 function recorder(target?: Buffer): Reading & { chunks: string[]; filled: number } {
   return {
     chunks: [],
@@ -37,7 +37,7 @@ function recorder(target?: Buffer): Reading & { chunks: string[]; filled: number
   };
 }
 
-test('what comes is handed over, and its end is heard', async (t) => {
+test('chunks are passed on, and the end is an event', async (t) => {
   const { accepted, client } = await accept(t);
   const reading = recorder();
   const socket = readSocket(accepted, reading);
@@ -47,7 +47,7 @@ test('what comes is handed over, and its end is heard', async (t) => {
   t.deepEqual(reading.chunks, ['hello']);
 });
 
-test('it is handed over too where a handle cannot be given memory', async (t) => {
+test('chunks are passed on without the buffer interface', async (t) => {
   const { accepted, client } = await accept(t);
   const { _handle: handle } = accepted as unknown as { _handle: object };
   Object.defineProperty(handle, 'useUserBuffer', { value: undefined });
@@ -59,7 +59,7 @@ test('it is handed over too where a handle cannot be given memory', async (t) =>
   t.deepEqual(reading.chunks, ['hello']);
 });
 
-test('what has a target is read to it, and what is behind it is not', async (t) => {
+test('bytes are read to the target until it is full', async (t) => {
   const { accepted, client } = await accept(t);
   const target = Buffer.alloc(4);
   const reading = recorder(target);

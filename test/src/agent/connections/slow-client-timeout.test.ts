@@ -1,4 +1,4 @@
-/** How long a client may take, on a clock of the test's own. */
+/** The slow-client timeout, on a clock of the test. */
 import test from 'ava';
 import fc from 'fast-check';
 import {
@@ -10,7 +10,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** A connection of which only the figures are there. */
+/** The checked figures of a connection. */
 class Figures {
   heldBytes = 0;
   announcedBytes = 0;
@@ -22,13 +22,13 @@ class Figures {
   }
 }
 
-function watch(figures: Partial<Figures>): { figures: Figures; slowClientTimeout: SlowClientTimeout } {
+function timeoutFor(figures: Partial<Figures>): { figures: Figures; slowClientTimeout: SlowClientTimeout } {
   const all = Object.assign(new Figures(), figures);
   return { figures: all, slowClientTimeout: new SlowClientTimeout(all, all) };
 }
 
-test('a short frame may take 30 seconds and not much more', (t) => {
-  const { figures, slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100 });
+test('a short frame may take 30 seconds', (t) => {
+  const { figures, slowClientTimeout } = timeoutFor({ heldBytes: 4, announcedBytes: 100 });
   t.is(slowClientTimeout.check(5_000, 3, true), undefined);
   t.true(slowClientTimeout.isProgressing);
   figures.heldBytes = 90;
@@ -37,8 +37,8 @@ test('a short frame may take 30 seconds and not much more', (t) => {
   t.false(slowClientTimeout.isProgressing);
 });
 
-test('a long frame gets a second more for each 64 KiB that it announces', (t) => {
-  const { figures, slowClientTimeout } = watch({ heldBytes: 1, announcedBytes: 64 * MIB });
+test('a long frame may take one second more per announced 64 KiB', (t) => {
+  const { figures, slowClientTimeout } = timeoutFor({ heldBytes: 1, announcedBytes: 64 * MIB });
   const longest = FRAME_MS + (64 * MIB * 1000) / BYTES_PER_SECOND;
   t.is(longest, 30_000 + 1_024_000);
   slowClientTimeout.check(0, 0, true);
@@ -47,27 +47,27 @@ test('a long frame gets a second more for each 64 KiB that it announces', (t) =>
   t.is(slowClientTimeout.check(longest + 1, 0, true), 'slow-frame');
 });
 
-test('each frame has its own time', (t) => {
-  const { slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100 });
+test('each frame has its own time limit', (t) => {
+  const { slowClientTimeout } = timeoutFor({ heldBytes: 4, announcedBytes: 100 });
   for (let frame = 0; frame < 20; frame += 1) t.is(slowClientTimeout.check(frame * FRAME_MS, frame, true), undefined);
 });
 
-test('as long as it is this side that does not read, nobody is late', (t) => {
-  const { figures, slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100, paused: true });
+test('time in which the agent does not read does not count', (t) => {
+  const { figures, slowClientTimeout } = timeoutFor({ heldBytes: 4, announcedBytes: 100, paused: true });
   for (const now of [0, 10 * FRAME_MS, 20 * FRAME_MS]) t.is(slowClientTimeout.check(now, 0, true), undefined);
   figures.paused = false;
-  t.is(slowClientTimeout.check(21 * FRAME_MS, 0, true), undefined, 'from when it was read again');
+  t.is(slowClientTimeout.check(21 * FRAME_MS, 0, true), undefined, 'the time starts again when the agent reads on');
   t.is(slowClientTimeout.check(21 * FRAME_MS + 2, 0, true), 'slow-frame');
 });
 
-test('of what is not read any more nothing is expected', (t) => {
-  const { slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 100 });
+test('a frame that the agent no longer reads has no time limit', (t) => {
+  const { slowClientTimeout } = timeoutFor({ heldBytes: 4, announcedBytes: 100 });
   for (const now of [0, 10 * FRAME_MS]) t.is(slowClientTimeout.check(now, 0, false), undefined);
   t.false(slowClientTimeout.isProgressing);
 });
 
-test('who drips gets on for half a minute only, however much it announces', (t) => {
-  const { figures, slowClientTimeout } = watch({ heldBytes: 4, announcedBytes: 64 * MIB });
+test('a slow frame counts as progress for 30 seconds only, whatever length its header announces', (t) => {
+  const { figures, slowClientTimeout } = timeoutFor({ heldBytes: 4, announcedBytes: 64 * MIB });
   slowClientTimeout.check(0, 0, true);
   for (let seconds = 5; seconds <= 300; seconds += 5) {
     figures.heldBytes += 5;
@@ -76,13 +76,13 @@ test('who drips gets on for half a minute only, however much it announces', (t) 
   }
 });
 
-test('an upload that is quick enough gets on from its first byte to its last, and is never late', (t) => {
+test('a fast upload counts as progress from its first byte to its last, and never exceeds its time', (t) => {
   const property = fc.property(
     fc.integer({ min: 1, max: 256 * MIB }),
     fc.integer({ min: BYTES_PER_SECOND, max: 100 * MIB }),
     fc.integer({ min: 1, max: 10_000 }),
     (announcedBytes, bytesPerSecond, everyMs) => {
-      const { figures, slowClientTimeout } = watch({ heldBytes: 1, announcedBytes });
+      const { figures, slowClientTimeout } = timeoutFor({ heldBytes: 1, announcedBytes });
       for (let now = 0, sent = 1; sent < announcedBytes; now += everyMs) {
         figures.heldBytes = Math.min(announcedBytes, Math.ceil(sent));
         if (slowClientTimeout.check(now, 0, true) !== undefined || !slowClientTimeout.isProgressing) return false;
@@ -95,16 +95,16 @@ test('an upload that is quick enough gets on from its first byte to its last, an
   t.pass();
 });
 
-test('who reads nothing for a minute while something waits is given up', (t) => {
-  const { slowClientTimeout } = watch({ writableLength: 100, bytesWritten: 1_000 });
+test('a client that reads nothing for a minute while replies wait is too slow', (t) => {
+  const { slowClientTimeout } = timeoutFor({ writableLength: 100, bytesWritten: 1_000 });
   t.is(slowClientTimeout.check(7_000, 0, true), undefined);
   t.is(slowClientTimeout.check(7_000 + UNREAD_MS - 1, 0, true), undefined);
   t.false(slowClientTimeout.isProgressing);
   t.is(slowClientTimeout.check(7_000 + UNREAD_MS, 0, true), 'unread');
 });
 
-test('who reads, however little of it, gets on', (t) => {
-  const { figures, slowClientTimeout } = watch({ writableLength: 1_000, bytesWritten: 2_000 });
+test('a client that reads, however little, makes progress', (t) => {
+  const { figures, slowClientTimeout } = timeoutFor({ writableLength: 1_000, bytesWritten: 2_000 });
   for (let now = 0; now < 20 * UNREAD_MS; now += UNREAD_MS - 1) {
     figures.writableLength -= 1;
     t.is(slowClientTimeout.check(now, 0, true), undefined);
@@ -112,12 +112,12 @@ test('who reads, however little of it, gets on', (t) => {
   }
 });
 
-test('who has read everything may leave it at that', (t) => {
-  const { figures, slowClientTimeout } = watch({ writableLength: 100, bytesWritten: 100 });
+test('a client that has read all replies has no time limit', (t) => {
+  const { figures, slowClientTimeout } = timeoutFor({ writableLength: 100, bytesWritten: 100 });
   slowClientTimeout.check(0, 0, true);
   figures.writableLength = 0;
   t.is(slowClientTimeout.check(2 * UNREAD_MS, 0, true), undefined);
-  // More has come, and waits: only from now on.
+  // The time of new replies starts now.
   Object.assign(figures, { writableLength: 100, bytesWritten: 200 });
   t.is(slowClientTimeout.check(2 * UNREAD_MS + 1, 0, true), undefined);
   t.is(slowClientTimeout.check(3 * UNREAD_MS - 1, 0, true), undefined);

@@ -1,4 +1,4 @@
-/** What a connection counts as a sign of life, and how it gives up who does not get on; the clock is the test's own. */
+/** A connection's activity and its handling of slow clients, on a clock of the test. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -11,21 +11,21 @@ import { encodeFrame, frameHeader } from '../../../../wire/frame.ts';
 import { framesOf } from '../../../helpers/frame-server.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 
-type Laid = {
+type Fixture = {
   connection: Connection;
   client: Socket;
-  /** How many signs of life there were. */
+  /** The number of reported activities. */
   activity: () => number;
-  /** The other side of dispatch. */
-  end: ReplySink;
-  /** Whole frames that have been dispatched. */
+  /** The sink that dispatch writes to. */
+  sink: ReplySink;
+  /** The number of dispatched frames. */
   frames: () => number;
-  /** Resolves when something has come in. */
+  /** Resolves when the first byte has arrived. */
   arrived: () => Promise<void>;
   closed: Promise<void>;
 };
 
-async function lay(t: ExecutionContext): Promise<Laid> {
+async function setUp(t: ExecutionContext): Promise<Fixture> {
   const path = join(await tempDir(t), 'a.sock');
   const accepted = Promise.withResolvers<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted.resolve).listen(path);
@@ -36,7 +36,7 @@ async function lay(t: ExecutionContext): Promise<Laid> {
   client.on('error', () => undefined);
   const closed = Promise.withResolvers<void>();
   let [activity, frames] = [0, 0];
-  let end: ReplySink | undefined;
+  let sink: ReplySink | undefined;
   const conversation = {
     isBusy: false,
     isOverfull: false,
@@ -52,7 +52,7 @@ async function lay(t: ExecutionContext): Promise<Laid> {
     gate: undefined,
     dispatcher: {
       open(of: ReplySink) {
-        end = of;
+        sink = of;
         return conversation as unknown as Conversation;
       },
       allocate: (bytes: number) => Buffer.alloc(bytes),
@@ -70,7 +70,7 @@ async function lay(t: ExecutionContext): Promise<Laid> {
     connection,
     client,
     activity: () => activity,
-    end: end as unknown as ReplySink,
+    sink: sink as unknown as ReplySink,
     frames: () => frames,
     async arrived() {
       while (connection.hasReceivedNothing) await new Promise((resolve) => setImmediate(resolve));
@@ -79,8 +79,8 @@ async function lay(t: ExecutionContext): Promise<Laid> {
   };
 }
 
-test('pieces of a frame are no sign of life, and a whole one is', async (t) => {
-  const { connection, client, activity, frames, arrived } = await lay(t);
+test('a whole frame is activity, a part of a frame is not', async (t) => {
+  const { connection, client, activity, frames, arrived } = await setUp(t);
   client.write(frameHeader(100));
   await arrived();
   t.is(activity(), 0);
@@ -91,8 +91,8 @@ test('pieces of a frame are no sign of life, and a whole one is', async (t) => {
   t.false(connection.isProgressing);
 });
 
-test('who drips is closed when the time of its frame is over, and no sooner', async (t) => {
-  const { connection, client, activity, closed, arrived } = await lay(t);
+test('a client with a slow frame is closed after the time limit of the frame, and not before', async (t) => {
+  const { connection, client, activity, closed, arrived } = await setUp(t);
   client.write(Buffer.concat([framesOf('whole'), frameHeader(100)]));
   await arrived();
   t.is(connection.check(0), undefined);
@@ -107,12 +107,12 @@ test('who drips is closed when the time of its frame is over, and no sooner', as
   t.is(activity(), 1);
 });
 
-test('a reply that is taken is a sign of life, and one that waits is none', async (t) => {
-  const { connection, client, activity, end } = await lay(t);
+test('a taken reply is activity, a waiting one is not', async (t) => {
+  const { connection, client, activity, sink } = await setUp(t);
   client.pause();
-  end.send(encodeFrame(Buffer.from('short')));
+  sink.send(encodeFrame(Buffer.from('short')));
   t.is(activity(), 1);
-  end.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
+  sink.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
   t.is(activity(), 1);
   t.true(connection.isProgressing);
   client.resume();
@@ -120,10 +120,10 @@ test('a reply that is taken is a sign of life, and one that waits is none', asyn
   t.is(activity(), 2);
 });
 
-test('who does not read for a minute is closed, though it may still send', async (t) => {
-  const { connection, client, end, closed } = await lay(t);
+test('a client that reads nothing for a minute is closed, even if it may still send', async (t) => {
+  const { connection, client, sink, closed } = await setUp(t);
   client.pause();
-  end.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
+  sink.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
   t.is(connection.check(0), undefined);
   t.is(connection.check(UNREAD_MS - 1), undefined);
   t.false(connection.isProgressing);
@@ -131,14 +131,14 @@ test('who does not read for a minute is closed, though it may still send', async
   await closed;
 });
 
-test('who reads a part of a long reply now and then is not closed', async (t) => {
-  const { connection, client, end } = await lay(t);
-  end.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
+test('a client that reads a long reply slowly is not closed', async (t) => {
+  const { connection, client, sink } = await setUp(t);
+  sink.send(encodeFrame(Buffer.alloc(16 * 1024 * 1024)));
   let now = 0;
   for (let round = 0; round < 10; round += 1) {
     t.is(connection.check(now), undefined);
     now += UNREAD_MS - 1;
-    // More than the kernel takes for itself, so that the agent's side can write on.
+    // More than the buffers of the kernel, so that the agent can write on.
     for (let read = 0; read < 1024 * 1024; ) read += ((await once(client.resume(), 'data'))[0] as Buffer).length;
     client.pause();
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,7 +1,7 @@
 /** The doctor's checks of an agent's sockets. */
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { abandonAt } from '../../../helpers/unix-sockets.ts';
+import { leaveDeadSocket } from '../../../helpers/unix-sockets.ts';
 import { until } from '../../../helpers/until.ts';
 import { type Bench, expectFixed, launchdBench, onSystemd } from './bench.ts';
 
@@ -19,7 +19,7 @@ const FAULTS: readonly [what: string, plant: (t: ExecutionContext, path: string)
     [
       'is not bound any more',
       async (t, path) => {
-        await abandonAt(t, path);
+        await leaveDeadSocket(t, path);
         chmodSync(path, 0o600);
       },
       /^no process listens at .*: the process that bound it has exited$/,
