@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TcpAddress } from '../../job/job.ts';
 import type { SocketPaths } from '../../wire/address.ts';
 import { fromPlain, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
-import { reach } from '../client/reach.ts';
+import { connectWithRetry } from '../client/connect-with-retry.ts';
 import { connectRpc } from '../client/rpc.ts';
 import { connectToPort, textOf } from './tcp-port.ts';
 
@@ -70,7 +70,7 @@ export async function verify({ sockets, tcp, folder, timeoutMs, before, dismiss 
 }
 
 async function ask({ agent, control }: SocketPaths, leftMs: number): Promise<Ready> {
-  const agentSocket = await reach(agent, leftMs);
+  const agentSocket = await connectWithRetry(agent, leftMs);
   // It only has to be there. An agent that closes it is leaving, and the question may have come too late for it: then it
   // waits for the next one, which nobody starts before somebody knocks again.
   const closed = once(agentSocket.on('error', () => undefined).resume(), 'close').then(() =>
