@@ -2,9 +2,9 @@
 import test from 'ava';
 import { askRunning } from '../../../src/control/client.ts';
 import { allLabels, observe } from '../../../src/control/observe.ts';
+import { waitForShutdown } from '../../helpers/agent-process.ts';
 import { serveControl, statusOf } from '../../helpers/control-server.ts';
 import { ask, LABEL, layBench } from '../../helpers/install-bench.ts';
-import { seenToLeave } from '../../helpers/onlooker.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -22,7 +22,7 @@ test('an installed agent is asked only while it has a process', async (t) => {
   const pid = await ask(socket, 'pid');
   for (const { next } of observers) t.like(await next(TIMEOUT_MS), { state: 'running', process: { pid } });
   t.is(await askRunning({ target: LABEL, method: 'ping', ...where }), 'pong');
-  await seenToLeave(socket, () => process.kill(pid));
+  await waitForShutdown(socket, () => process.kill(pid));
   for (const { next } of observers) {
     // It may be seen leaving, or asked too late to answer.
     for (;;) {
