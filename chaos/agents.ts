@@ -1,4 +1,4 @@
-/** Agents for the suite: the real program, under the real activator, with what has become of their processes. */
+/** The agents of the suite: the real program under the real holder, with a record of its processes. */
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { NODE_FLAGS } from '../src/activation/node-flags.ts';
@@ -15,19 +15,19 @@ type Event<Of extends Name> = Extract<ActivatorEvent, { event: Of }>;
 export type Signal = 'SIGKILL' | 'SIGTERM' | 'SIGHUP';
 
 /**
- * The kernel closes the connections of a process before it tells that the process is gone, so whoever was connected
- * hears of it in the same moment; this much later, when there is too much to do here.
+ * The kernel closes the connections of a process before it reports the exit, so clients notice both at the same time. A
+ * busy event loop here may see the close this much later than the exit.
  */
-const NEWS_MS = 1_000;
+const EXIT_TOLERANCE_MS = 1_000;
 
-/** One of an agent's processes, one after the other. */
-export type Life = {
+/** One process of an agent. */
+export type AgentProcess = {
   readonly pid: number;
-  /** What was sent to it from here. */
-  readonly sent: Signal[];
-  /** When its end was heard of, on the clock of performance.now(). */
-  goneAt?: number;
-  /** How it ended, unless it has left. */
+  /** The signals that the suite has sent to it. */
+  readonly signals: Signal[];
+  /** When its exit was noticed, on the clock of performance.now(). */
+  exitedAt?: number;
+  /** The exit status or signal, unless it ended with status 0. */
   crash?: string;
 };
 
@@ -35,19 +35,19 @@ export type HeldAgent = {
   readonly name: string;
   readonly socketPath: string;
   readonly controlPath: string;
-  /** Of the process that runs now. */
+  /** The id of the running process. */
   readonly pid: number | undefined;
-  /** The first one first. */
-  readonly lives: readonly Life[];
-  /** Whether one of its processes was sent such a signal, and was not gone yet at that time, or had only just gone. */
+  /** In the order of their start. */
+  readonly processes: readonly AgentProcess[];
+  /** Whether one of the signals was sent to a process that still ran at `since`, or had exited just before. */
   wasSent(signals: readonly Signal[], since: number): boolean;
-  /** How often that has happened. */
+  /** The number of events of that name. */
   times(name: Name): number;
-  /** What has happened last of that name. */
+  /** The last event of that name. */
   last<Of extends Name>(name: Of): Event<Of> | undefined;
-  /** Resolves when something of that name has happened so many times. */
+  /** Resolves when an event of that name has occurred `times` times. */
   reached(name: Name, times: number): Promise<void>;
-  /** @returns whether there was a process to send it to. */
+  /** @returns whether a process was running. */
   signal(signal: Signal): boolean;
   close(): Promise<void>;
 };
@@ -56,10 +56,10 @@ export type HoldOptions = {
   name: string;
   module: string;
   flags?: readonly string[];
-  /** What stands before the agent's own command line: a shell with other limits, for instance. */
+  /** A command in front of the agent's command line, for instance a shell that sets limits. */
   wrap?: readonly string[];
   logLevel?: string;
-  /** As they are meant for the agent. */
+  /** Additional variables of the agent's environment. */
   env?: ActivatorOptions['env'];
 };
 
@@ -69,8 +69,8 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
   const emitter = new EventEmitter().setMaxListeners(0);
   const counts = new Map<Name, number>();
   const latest = new Map<Name, ActivatorEvent>();
-  const lives: Life[] = [];
-  let life: Life | undefined;
+  const processes: AgentProcess[] = [];
+  let current: AgentProcess | undefined;
   const command = [...wrap, process.execPath, ...NODE_FLAGS, ENTRY, 'run', module, '--log-level', logLevel, ...flags];
   const activator = await createActivator({
     socketPath,
@@ -80,12 +80,12 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
       counts.set(event.event, (counts.get(event.event) ?? 0) + 1);
       latest.set(event.event, event);
       if (event.event === 'started') {
-        life = { pid: event.pid, sent: [] };
-        lives.push(life);
-      } else if (life !== undefined) {
-        life.goneAt = performance.now();
-        if (event.event === 'crashed') life.crash = event.status;
-        life = undefined;
+        current = { pid: event.pid, signals: [] };
+        processes.push(current);
+      } else if (current !== undefined) {
+        current.exitedAt = performance.now();
+        if (event.event === 'crashed') current.crash = event.status;
+        current = undefined;
       }
       emitter.emit('event');
     },
@@ -102,28 +102,29 @@ export async function holdAgent(scope: Scope, options: HoldOptions): Promise<Hel
     socketPath,
     controlPath: socketPath.replace(/\.sock$/, '.control.sock'),
     get pid() {
-      return life?.pid;
+      return current?.pid;
     },
-    lives,
+    processes,
     wasSent: (signals, since) =>
-      lives.some(
-        ({ sent, goneAt = since }) => goneAt + NEWS_MS >= since && sent.some((signal) => signals.includes(signal)),
+      processes.some(
+        ({ signals: sent, exitedAt = since }) =>
+          exitedAt + EXIT_TOLERANCE_MS >= since && sent.some((signal) => signals.includes(signal)),
       ),
     times,
     last: (event) => latest.get(event) as never,
-    async reached(event, wanted) {
-      while (times(event) < wanted) await once(emitter, 'event');
+    async reached(event, count) {
+      while (times(event) < count) await once(emitter, 'event');
     },
     signal(signal) {
-      if (!life?.pid) return false;
-      life.sent.push(signal);
-      return process.kill(life.pid, signal);
+      if (!current?.pid) return false;
+      current.signals.push(signal);
+      return process.kill(current.pid, signal);
     },
     close,
   };
 }
 
-/** A shell that allows so many descriptors and becomes the agent. */
+/** A shell that limits the number of descriptors and then becomes the agent. */
 export function withDescriptors(max: number): [string, ...string[]] {
   return ['/bin/sh', '-c', `ulimit -n ${max} && exec "$0" "$@"`];
 }

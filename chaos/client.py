@@ -1,4 +1,4 @@
-"""Sends requests to an RPC agent for SECONDS, WINDOW at a time, and prints what became of them: PATH SECONDS WINDOW"""
+"""Sends requests to an RPC agent for SECONDS, WINDOW at a time, and prints their outcomes. Arguments: PATH SECONDS WINDOW"""
 import json
 import platform
 import sys
@@ -18,7 +18,7 @@ def read(connection, pending):
     reply = json.loads(connection.recv_bytes())
     expected = pending.pop(reply["id"], None)
     if expected is None:
-        faults.append("a reply to nobody, or a second one: %s" % reply)
+        faults.append("a second reply, or one without a request: %s" % reply)
     elif "error" in reply:
         settle(reply["error"]["data"]["code"])
     elif reply["result"] != expected:
@@ -27,7 +27,7 @@ def read(connection, pending):
         settle("result")
 
 
-def converse(connection, pending):
+def run_connection(connection, pending):
     global sent
     while time.monotonic() < end:
         while len(pending) < window:
@@ -45,9 +45,9 @@ while time.monotonic() < end:
     pending = {}
     try:
         with Client(path) as connection:
-            converse(connection, pending)
+            run_connection(connection, pending)
     except (EOFError, OSError):
-        # The connection is gone, and this client knows no more of what was open on it.
+        # The connection is closed; the outcomes of its open requests are unknown.
         settle("ERR_LAUNCHPOOL_CONNECTION_CLOSED", len(pending))
         time.sleep(0.05)
 print(json.dumps({"version": platform.python_version(), "sent": sent, "fates": fates, "faults": faults[:20]}))

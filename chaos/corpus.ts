@@ -1,7 +1,6 @@
-/** A mutating corpus over the framing, the handshake and JSON-RPC: to the parsers, and to running agents. */
-
-import { checkAgents } from './corpus/live.ts';
+/** The verb `corpus`: gives mutated frames, handshakes and JSON-RPC to the parsers and to running agents. */
 import { checkParsers } from './corpus/parsers.ts';
+import { checkAgents } from './corpus/running-agents.ts';
 import type { Verb } from './verb.ts';
 
 export const corpus: Verb = async ({ options: { inputs }, random, scope, progress }) => {

@@ -1,22 +1,20 @@
-/** Which ends of an agent's processes have no reason. */
+/** Finds the exits of agent processes that have no reason. */
 import type { HeldAgent } from './agents.ts';
 
 /**
- * A process leaves with status 0, or ends by a signal that was sent to it: each is sent to one process, which ends once,
- * so there are no more ends by a signal than signals. Anything else is a crash, and nothing that the suite does is a
- * reason for one: no handler of its agents ends the process, and where descriptors run out, connections and threads may
- * come to grief, but not the agent.
+ * A process may exit with status 0, or by a signal that the suite sent to it. Every other exit is a fault: no handler of
+ * the suite's agents ends the process, and a lack of descriptors may break connections and threads, but not the agent.
  */
-export function crashFaults({ name, lives }: Pick<HeldAgent, 'name' | 'lives'>): string[] {
-  return lives.flatMap(({ crash, sent }, index) => {
-    if (crash === undefined || sent.some((signal) => crash === `signal ${signal}`)) return [];
-    return [`${name}: process ${index + 1} has ended by ${crash}, and was sent ${sent.join(', ') || 'nothing'}`];
+export function crashFaults({ name, processes }: Pick<HeldAgent, 'name' | 'processes'>): string[] {
+  return processes.flatMap(({ crash, signals }, index) => {
+    if (crash === undefined || signals.some((signal) => crash === `signal ${signal}`)) return [];
+    return [`${name}: process ${index + 1} ended by ${crash}; signals sent to it: ${signals.join(', ') || 'none'}`];
   });
 }
 
-/** How often processes have ended by what, other than by leaving. */
-export function countCrashes({ lives }: Pick<HeldAgent, 'lives'>): Record<string, number> {
+/** The number of exits by their cause, without exits with status 0. */
+export function countCrashes({ processes }: Pick<HeldAgent, 'processes'>): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { crash } of lives) if (crash !== undefined) counts[crash] = (counts[crash] ?? 0) + 1;
+  for (const { crash } of processes) if (crash !== undefined) counts[crash] = (counts[crash] ?? 0) + 1;
   return counts;
 }

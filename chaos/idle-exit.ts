@@ -1,95 +1,74 @@
-/** Many lives of agents that leave as soon as they are idle, with clients that knock around the ends of these. */
+/** The verb `idle-exit`: agents exit as soon as they are idle, while clients call them around that moment. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CLOSE_NOTICE_MS } from '../src/agent/connections/graceful-close.ts';
-import { connectRaw, type RawClient } from '../src/client/raw.ts';
-import type { LaunchpoolError } from '../wire/errors.ts';
 import { ECHO, type HeldAgent, holdAgent } from './agents.ts';
 import { crashFaults } from './crashes.ts';
+import { createFaultList } from './fault-list.ts';
+import { createVisitor, type VisitLog } from './idle-exit-visitor.ts';
 import type { Random } from './random.ts';
-import { createFaults, type Verb } from './verb.ts';
+import type { Verb } from './verb.ts';
 
-/** Each with visitors of its own: a life is mostly waiting, for the time of being idle and for the process to start. */
+/** Several agents with their own visitors, because a life is mostly waiting for the idle time and the next start. */
 const AGENTS = 4;
-const KNOCKERS = 3;
-const RESIDENTS = 2;
+const SHORT_VISITORS = 3;
+const LASTING_VISITORS = 2;
 const IDLE_MS = 20;
-/** A machine that needs longer for the life of an agent is out of order. */
+/** The life of an agent takes longer only on a faulty machine. */
 const MAX_LIFE_MS = 10_000;
-const MAX_CALL_MS = 60_000;
 
 export const idleExit: Verb = async ({ options: { cycles }, random, scope, progress }) => {
   const flags = ['--idle', String(IDLE_MS / 1000), '--threads', '1'];
-  // As what is installed does: otherwise half of each life is the compiling of the same sources.
+  // Installed agents use a compile cache too. Without one, compilation takes half of each life.
   const env = { NODE_COMPILE_CACHE: join(scope.folder, 'compiled') };
   const agents = await Promise.all(
     Array.from({ length: AGENTS }, (_unused, nth) =>
       holdAgent(scope, { name: `idle-${nth}`, module: ECHO, flags, env }),
     ),
   );
-  const faults = createFaults();
+  const faults = createFaultList();
   const endAt = performance.now() + 60_000 + cycles * MAX_LIFE_MS;
   let calls = 0;
   let slowestMs = 0;
-  const livesOf = (): number => agents.reduce((sum, held) => sum + held.times('left'), 0);
-  const isOver = (): boolean => livesOf() >= cycles || performance.now() > endAt;
+  const countLives = (): number => agents.reduce((sum, held) => sum + held.times('left'), 0);
+  const isOver = (): boolean => countLives() >= cycles || performance.now() > endAt;
+  const log: VisitLog = {
+    addFault: faults.add,
+    addCall(ms) {
+      slowestMs = Math.max(slowestMs, ms);
+      calls += 1;
+      progress(`${countLives()} of ${cycles} lives · ${calls} calls · ${faults.list().length} failed`);
+    },
+  };
 
-  /** A moment around the one at which an agent that has just answered leaves. */
-  const aroundTheExit = (of: Random): Promise<void> => wait(IDLE_MS * (0.9 + of.next() / 2));
-
-  async function call(client: RawClient, text: string): Promise<void> {
-    const startedAt = performance.now();
-    const reply = String(await client.request(text, { timeoutMs: MAX_CALL_MS }));
-    if (reply !== text) faults.add(`${text}: answered with ${reply.slice(0, 100)}`);
-    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
-    calls += 1;
-    progress(`${livesOf()} of ${cycles} lives · ${calls} calls · ${faults.list().length} failed`);
-  }
-
-  /** @returns what calls once each time: who stays keeps its client from one time to the next. */
-  function visitor({ name, socketPath }: HeldAgent, who: string, of: Random, stays: boolean): () => Promise<void> {
-    let client: RawClient | undefined;
-    let nth = 0;
-    scope.defer(() => client?.close());
-    return async () => {
-      const startedAt = performance.now();
-      await aroundTheExit(of);
-      const isLate = performance.now() - startedAt > CLOSE_NOTICE_MS / 2;
-      nth += 1;
-      const text = `seed ${random.seed}, ${name}, ${who}: ${nth}`;
-      try {
-        if (client === undefined || client.closed) client = await connectRaw(socketPath);
-        await call(client, text);
-      } catch (error) {
-        // Unless this process has stood still for so long that it could not read the agent's notice in time.
-        const isExcused = stays && isLate && (error as LaunchpoolError).code === 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
-        if (!isExcused) faults.add(`${text}: ${(error as Error).message}`);
-      }
-      if (stays) return;
-      client?.close();
-      client = undefined;
-    };
-  }
-
-  async function visit(held: HeldAgent, of: Random): Promise<void> {
+  async function visit(held: HeldAgent, agentRandom: Random): Promise<void> {
+    const create = (name: string, visitorRandom: Random, isLasting: boolean): (() => Promise<void>) =>
+      createVisitor({
+        held,
+        name: `seed ${random.seed}, ${held.name}, ${name}`,
+        random: visitorRandom,
+        isLasting,
+        idleMs: IDLE_MS,
+        scope,
+        log,
+      });
     const visitors = [
-      ...Array.from({ length: KNOCKERS }, (_unused, nth) => visitor(held, `knocker ${nth}`, of.fork(nth), false)),
-      ...Array.from({ length: RESIDENTS }, (_unused, nth) =>
-        visitor(held, `resident ${nth}`, of.fork(100 + nth), true),
+      ...Array.from({ length: SHORT_VISITORS }, (_unused, nth) => create(`short ${nth}`, agentRandom.fork(nth), false)),
+      ...Array.from({ length: LASTING_VISITORS }, (_unused, nth) =>
+        create(`lasting ${nth}`, agentRandom.fork(100 + nth), true),
       ),
     ];
-    // All at about the same time: otherwise somebody would always keep the agent from being idle.
+    // All visitors call at about the same time. Otherwise the agent would never be idle.
     while (!isOver()) await Promise.all(visitors.map((call) => call()));
   }
 
   await Promise.all(agents.map((held, nth) => visit(held, random.fork(1_000 + nth))));
-  // Some may have been in their first life when the others were through.
+  // An agent may still be in its first life when the others have reached the number.
   const allHaveLeft = Promise.all(agents.map((held) => held.reached('left', 1)));
   await Promise.race([allHaveLeft, wait(MAX_LIFE_MS, undefined, { ref: false })]);
-  const lives = livesOf();
-  if (lives < cycles) faults.add(`there were only ${lives} lives in the time for ${cycles}`);
+  const lives = countLives();
+  if (lives < cycles) faults.add(`only ${lives} of ${cycles} lives within the time limit`);
   for (const held of agents) {
-    if (held.times('left') === 0) faults.add(`${held.name} has never left`);
+    if (held.times('left') === 0) faults.add(`${held.name} has never exited`);
     for (const fault of crashFaults(held)) faults.add(fault);
   }
   return { faults: faults.list(), figures: { lives, calls, slowestCallMs: Math.round(slowestMs) } };

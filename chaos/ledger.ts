@@ -1,60 +1,60 @@
-/** Keeps book of requests: each is opened with what it asks and settled with what became of it, once. */
+/** A record of requests: each is opened with its expectation and settled with its outcome, once. */
 import { ERROR_CODES, type LaunchpoolError } from '../wire/errors.ts';
 import type { HeldAgent } from './agents.ts';
-import { createFaults } from './verb.ts';
+import { createFaultList } from './fault-list.ts';
 
-/** Those that can come to any request when threads die, time runs out and there is too much to do. */
-export const UNDER_FIRE: readonly string[] = [
+/** The errors that any request may get when threads end, timeouts expire and the agent is overloaded. */
+export const DISTURBANCE_ERRORS: readonly string[] = [
   'ERR_LAUNCHPOOL_THREAD_EXITED',
   'ERR_LAUNCHPOOL_BUSY',
   'ERR_LAUNCHPOOL_RUN_TIMEOUT',
   'ERR_LAUNCHPOOL_CONNECT_FAILED',
 ];
 
-/** What a handler of the suite's own throws. */
-const OWN_CODES: readonly string[] = ['E_TEST', 'AbortError'];
-const UNKNOWN = 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
-/** The agent has said, when it closed the connection, that it has not run the request. */
+/** The error of a handler of the suite, which carries the payload as its message. */
+const HANDLER_ERROR = 'E_TEST';
+const SUITE_ERRORS: readonly string[] = [HANDLER_ERROR, 'AbortError'];
+const CLOSED = 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
+/** The outcome of a request that the agent has not run, by its closing notice. */
 export const NOT_RUN = 'not run, by the notice';
 
-export type MayClose = 'killed' | 'leaving' | 'ever';
+/** When the agent may close a connection with open requests: after SIGKILL, also after SIGTERM, or at any time. */
+export type MayClose = 'killed' | 'terminated' | 'always';
 
-export type Question = {
+export type Request = {
   held: Pick<HeldAgent, 'name' | 'wasSent'>;
+  /** The kind of the request, for messages. */
   what: string;
-  /** Codes that are right for it, beside those that are for all. */
+  /** Error codes that are right for this request, beside those that are right for all requests. */
   allowed?: readonly string[];
-  /**
-   * When its connection may be closed: if the process is killed, if it is also told to leave, or ever.
-   * @default 'killed'
-   */
+  /** @default 'killed' */
   mayClose?: MayClose;
   ask: (payload: string) => Promise<unknown>;
-  /** Of results; of errors, what was thrown. */
+  /** Checks a result, or the error that the handler threw. */
   isRight: (answer: unknown, payload: string) => boolean;
 };
 
-export type Entry = Pick<Question, 'held' | 'what' | 'allowed' | 'mayClose'> & { payload: string; openedAt: number };
+export type Entry = Pick<Request, 'held' | 'what' | 'allowed' | 'mayClose'> & { payload: string; openedAt: number };
 
 export type Ledger = {
-  open(question: Pick<Question, 'held' | 'what' | 'allowed' | 'mayClose'>): Entry;
+  open(request: Pick<Request, 'held' | 'what' | 'allowed' | 'mayClose'>): Entry;
   /** @param fate `result` or the code of an error. */
   settle(entry: Entry, fate: string): void;
-  fault(what: string): void;
-  /** Opens an entry, asks, and settles it. Never rejects. */
-  ask(question: Question): Promise<void>;
-  /** Waits until everything is settled, for so long at the most; what is not is a fault. */
+  fault(fault: string): void;
+  /** Opens an entry, sends the request, and settles the entry. Never rejects. */
+  ask(request: Request): Promise<void>;
+  /** Waits until every entry is settled, for up to `withinMs`. An entry that stays open is a fault. */
   close(withinMs: number): Promise<void>;
   readonly sent: number;
   readonly pending: number;
-  /** How many came to which end, of one agent or of all. */
+  /** The number of requests by outcome, of one agent or of all. */
   fates(name?: string): Record<string, number>;
   faults(): string[];
 };
 
-/** @param always codes that are right for every request; with none, nothing but results is. */
+/** @param always the error codes that are right for every request. */
 export function createLedger(always: readonly string[] = []): Ledger {
-  const faults = createFaults();
+  const faults = createFaultList();
   const open = new Set<Entry>();
   const fates = new Map<string, Map<string, number>>();
   let sent = 0;
@@ -62,19 +62,20 @@ export function createLedger(always: readonly string[] = []): Ledger {
 
   function isAllowed({ allowed = [], mayClose, held, openedAt }: Entry, fate: string): boolean {
     if (fate === 'result' || always.includes(fate) || allowed.includes(fate)) return true;
-    if (fate !== UNKNOWN) return false;
-    return mayClose === 'ever' || held.wasSent(mayClose === 'leaving' ? ['SIGKILL', 'SIGTERM'] : ['SIGKILL'], openedAt);
+    if (fate !== CLOSED) return false;
+    const signals = mayClose === 'terminated' ? (['SIGKILL', 'SIGTERM'] as const) : (['SIGKILL'] as const);
+    return mayClose === 'always' || held.wasSent(signals, openedAt);
   }
 
   function count(name: string, fate: string): void {
-    const mine = fates.get(name) ?? new Map<string, number>();
-    fates.set(name, mine.set(fate, (mine.get(fate) ?? 0) + 1));
+    const counts = fates.get(name) ?? new Map<string, number>();
+    fates.set(name, counts.set(fate, (counts.get(fate) ?? 0) + 1));
   }
 
   const ledger: Ledger = {
-    open(question) {
+    open(request) {
       sent += 1;
-      const entry: Entry = { ...question, payload: `request ${sent}`, openedAt: performance.now() };
+      const entry: Entry = { ...request, payload: `request ${sent}`, openedAt: performance.now() };
       open.add(entry);
       return entry;
     },
@@ -82,25 +83,25 @@ export function createLedger(always: readonly string[] = []): Ledger {
       const { held, what, payload } = entry;
       if (!open.delete(entry)) faults.add(`${held.name}, ${what}, ${payload}: settled twice, then as ${fate}`);
       else count(held.name, fate);
-      const isDocumented = ['result', NOT_RUN, ...OWN_CODES].includes(fate) || fate in ERROR_CODES;
-      if (!isDocumented) faults.add(`${held.name}, ${what}, ${payload}: ${fate}, which no page speaks of`);
-      else if (!isAllowed(entry, fate)) faults.add(`${held.name}, ${what}, ${payload}: ${fate}, for no reason`);
+      const isDocumented = ['result', NOT_RUN, ...SUITE_ERRORS].includes(fate) || fate in ERROR_CODES;
+      if (!isDocumented) faults.add(`${held.name}, ${what}, ${payload}: ${fate} is not documented`);
+      else if (!isAllowed(entry, fate)) faults.add(`${held.name}, ${what}, ${payload}: ${fate} without a reason`);
       if (open.size === 0) onEmpty?.();
     },
     fault: faults.add,
-    async ask(question) {
-      const entry = ledger.open(question);
-      const { held, what, ask, isRight } = question;
-      const inspect = (answer: unknown): void => {
+    async ask(request) {
+      const entry = ledger.open(request);
+      const { held, what, ask, isRight } = request;
+      const check = (answer: unknown): void => {
         if (isRight(answer, entry.payload)) return;
         faults.add(`${held.name}, ${what}, ${entry.payload}: wrong: ${JSON.stringify(answer)?.slice(0, 200)}`);
       };
       try {
-        inspect(await ask(entry.payload));
+        check(await ask(entry.payload));
         ledger.settle(entry, 'result');
       } catch (error) {
         const { code, name } = error as LaunchpoolError;
-        if (OWN_CODES[0] === (code as string)) inspect(error);
+        if (HANDLER_ERROR === (code as string)) check(error);
         ledger.settle(entry, name === 'AbortError' ? name : String(code ?? error));
       }
     },

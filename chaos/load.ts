@@ -1,31 +1,31 @@
-/** A load of mixed requests on one agent, each in a ledger: clients of launchpool, with so many requests open on each. */
+/** A load of launchpool's own clients on one agent, recorded in a ledger, with a fixed number of open requests each. */
 import { connectRaw, type RawClient } from '../src/client/raw.ts';
 import { connectRpc, type RpcClient } from '../src/client/rpc.ts';
 import type { HeldAgent } from './agents.ts';
 import type { Ledger, MayClose } from './ledger.ts';
-import { createLink, type Link } from './link.ts';
 import type { Random } from './random.ts';
+import { createReconnectingClient, type ReconnectingClient } from './reconnecting-client.ts';
 
 export type LoadOptions = {
   held: HeldAgent;
   ledger: Ledger;
   random: Random;
   clients: number;
-  /** How many requests each has open. */
+  /** The number of open requests of each client. */
   window: number;
   kind: Kind;
-  /** When the agent may close connections, beside when it is killed. */
+  /** When the agent may close connections with open requests. */
   mayClose?: MayClose;
-  /** Waits between two requests, where the load is to be a moderate one. */
+  /** Waits between two requests, for a moderate load. */
   pace?: () => Promise<unknown>;
-  /** Where `note` leaves its lines. */
+  /** The file to which `note` appends its lines. */
   notes?: string;
 };
 
 export type Load = {
-  /** Begins no more, and resolves when nothing is open. */
+  /** Starts no more requests and resolves when none is open. */
   stop(): Promise<void>;
-  /** Closes all connections, whatever is open. */
+  /** Closes all connections, also with open requests. */
   close(): void;
 };
 
@@ -37,7 +37,7 @@ const MAX_TIMEOUT_MS = 50;
 type Ask<Client> = (client: Client, options: LoadOptions) => Promise<void>;
 
 const isPayload = (answer: unknown, payload: string): boolean => answer === payload;
-const saysPayload = (error: unknown, payload: string): boolean => (error as Error).message === payload;
+const hasPayloadAsMessage = (error: unknown, payload: string): boolean => (error as Error).message === payload;
 
 const mixed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'killed', notes }) => {
   const call = (what: string, params: (payload: string) => unknown[], isRight = isPayload): Promise<void> =>
@@ -53,7 +53,7 @@ const mixed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'kille
       (answer, payload) => answer === payload + LONG,
     );
   if (draw < 0.29) {
-    const isRight = saysPayload;
+    const isRight = hasPayloadAsMessage;
     const ask = (payload: string): Promise<unknown> => client.call('fail', [payload]);
     return ledger.ask({ held, mayClose, what: 'fail', allowed: ['E_TEST'], isRight, ask });
   }
@@ -64,7 +64,7 @@ const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'kille
   ledger.ask({
     held,
     mayClose,
-    what: 'slow, with a time',
+    what: 'slow, with a timeout',
     allowed: ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT', 'ERR_LAUNCHPOOL_RUN_TIMEOUT', 'ERR_LAUNCHPOOL_CALL_TIMEOUT'],
     isRight: isPayload,
     ask: (payload) =>
@@ -102,30 +102,32 @@ const KINDS = { mixed, timed, cancelled, raw } as const;
 
 export function startLoad(options: LoadOptions): Load {
   const { held, clients, window, kind, pace } = options;
-  let over = false;
-  // Nobody must be sent away for being one of many who connect.
+  let isOver = false;
+  // Connecting must not fail because many clients connect at once.
   const connectOptions = { activationMs: 30_000 };
   const connect = (): Promise<RpcClient | RawClient> =>
     kind === 'raw' ? connectRaw(held.socketPath, connectOptions) : connectRpc(held.socketPath, connectOptions);
-  const links = Array.from({ length: clients }, () => createLink(connect));
+  const connections = Array.from({ length: clients }, () => createReconnectingClient(connect));
   const ask = KINDS[kind] as Ask<RpcClient | RawClient>;
 
-  async function run(link: Link<RpcClient | RawClient>): Promise<void> {
-    while (!over) {
-      const client = await link.get();
-      if (client !== undefined && !over) await ask(client, options);
+  async function run(connection: ReconnectingClient<RpcClient | RawClient>): Promise<void> {
+    while (!isOver) {
+      const client = await connection.get();
+      if (client !== undefined && !isOver) await ask(client, options);
       await pace?.();
     }
   }
 
-  const running = Promise.all(links.flatMap((link) => Array.from({ length: window }, () => run(link))));
+  const running = Promise.all(
+    connections.flatMap((connection) => Array.from({ length: window }, () => run(connection))),
+  );
   const close = (): void => {
-    over = true;
-    for (const link of links) link.close();
+    isOver = true;
+    for (const connection of connections) connection.close();
   };
   return {
     async stop() {
-      over = true;
+      isOver = true;
       await running;
       close();
     },

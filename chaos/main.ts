@@ -1,4 +1,4 @@
-/** `npm run chaos`: runs one part of the suite, prints what came of it and writes it down; or writes the report. */
+/** `npm run chaos`: runs one verb of the suite, prints its result and writes it to a file; or writes the report. */
 
 import { buildProgram } from '../build/program.ts';
 import { HELP, type Options, readOptions, type VerbName } from './options.ts';
@@ -8,9 +8,9 @@ import { describeMachine, type Result, resultOf, writeResult } from './results.t
 import { createScope, type Scope } from './scope.ts';
 import type { Verb } from './verb.ts';
 
-/** Loaded when they are asked for: one that is broken breaks no other. */
+/** Loaded on demand, so that a defect in one verb does not affect the others. */
 const VERBS: Readonly<Record<Exclude<VerbName, 'help' | 'report'>, () => Promise<Verb>>> = {
-  run: async () => (await import('./mayhem.ts')).mayhem,
+  run: async () => (await import('./disturbed-load.ts')).disturbedLoad,
   soak: async () => (await import('./soak.ts')).soak,
   corpus: async () => (await import('./corpus.ts')).corpus,
   'idle-exit': async () => (await import('./idle-exit.ts')).idleExit,
@@ -53,7 +53,7 @@ async function run(options: Options, args: readonly string[], load: () => Promis
   }
   process.stderr.write(`seed ${seed}\n`);
   try {
-    takeBuiltProgram(scope);
+    useBuiltProgram(scope);
     const verb = await load();
     const startedAt = performance.now();
     const outcome = await verb({ options, random: createRandom(seed), scope, progress: progress.show });
@@ -68,8 +68,8 @@ async function run(options: Options, args: readonly string[], load: () => Promis
   }
 }
 
-/** The agents of all verbs are what users run: from sources, half of a short life is the stripping of types. */
-function takeBuiltProgram({ defer }: Scope): void {
+/** The agents of all verbs run the built program, as users do. From sources, type stripping takes half of a short life. */
+function useBuiltProgram({ defer }: Scope): void {
   if (process.env.LAUNCHPOOL_TEST_PROGRAM !== undefined) return;
   const { path, remove } = buildProgram();
   defer(remove);
@@ -79,10 +79,10 @@ function takeBuiltProgram({ defer }: Scope): void {
 function textOf({ ok, figures, faults, slow = [], skipped = [], seed, seconds }: Result): string {
   const lines = [
     ...Object.entries(figures).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
-    ...skipped.map((what) => `SKIPPED: ${what}`),
+    ...skipped.map((text) => `SKIPPED: ${text}`),
     ...faults.map((fault) => `FAULT: ${fault}`),
-    ...slow.map((what) => `SLOW: ${what}`),
-    `${ok ? 'all is well' : 'something is wrong'}, after ${seconds} s, with seed ${seed}`,
+    ...slow.map((text) => `SLOW: ${text}`),
+    `${ok ? 'passed' : 'FAILED'} after ${seconds} s, seed ${seed}`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-/** The command line of the suite. */
+/** Parses the command line of the suite. */
 import { parseArgs } from 'node:util';
 
 export const VERBS = ['run', 'soak', 'corpus', 'idle-exit', 'sigterm', 'reloads', 'storm', 'report', 'help'] as const;
@@ -7,7 +7,7 @@ export type VerbName = (typeof VERBS)[number];
 export type Options = {
   verb: VerbName;
   minutes: number;
-  /** Undefined when one is to be drawn. */
+  /** Undefined for a random seed. */
   seed: number | undefined;
   json: boolean;
   inputs: number;
@@ -20,13 +20,13 @@ const DEFAULTS = { minutes: 1, inputs: 50_000, cycles: 200, times: 50, connectio
 
 export const HELP = `Usage: npm run chaos -- [VERB] [options]
 
-  run        clients of all kinds and a mischief-maker for --minutes: each request has one outcome, the right one
+  run        clients of all kinds and disturbances for --minutes: each request has one outcome, the right one
   corpus     --inputs mutated inputs to the parsers, and as many to running agents
-  idle-exit  --cycles lives of agents, with clients that knock around the ends of these
-  sigterm    an agent under load is told to leave, --times times
-  reloads    an agent under load loads its module anew, --times times
-  storm      --connections connections at once, and as many that are idle
-  soak       a steady load for --minutes (npm run soak): whether memory, descriptors and threads grow
+  idle-exit  --cycles idle exits of agents, with clients that call around the exit: each call is answered
+  sigterm    --times SIGTERMs to an agent under load: it answers all requests that it has read
+  reloads    --times reloads of the module of an agent under load: no call fails
+  storm      --connections connections at once, and as many idle ones: nearly all are served
+  soak       a steady load for --minutes (npm run soak): memory, descriptors and threads do not grow
   report     writes docs/reliability.md from chaos/results
 
   --minutes N      default: ${DEFAULTS.minutes}
@@ -34,13 +34,13 @@ export const HELP = `Usage: npm run chaos -- [VERB] [options]
   --cycles N       default: ${DEFAULTS.cycles}
   --times N        default: ${DEFAULTS.times}
   --connections N  default: ${DEFAULTS.connections}
-  --seed S         what an earlier run has said, to have its random numbers again
+  --seed S         the seed of an earlier run, to repeat its random numbers
   --json           print the result as JSON
 
-Each verb but report writes its result to chaos/results/VERB.json, and ends with status 1 when something is wrong.
+Each verb but report writes its result to chaos/results/VERB.json. Exit status 1 means that a check has failed.
 `;
 
-/** @throws when an argument makes no sense. */
+/** @throws on an invalid argument. */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -59,11 +59,11 @@ export function readOptions(args: readonly string[]): Options {
   const [name = 'run', ...rest] = positionals;
   const verb = VERBS.find((known) => known === name);
   if (verb === undefined || rest.length > 0)
-    throw new Error(`${positionals.join(' ')}: not one of ${VERBS.join(', ')}`);
-  const numberOf = (flag: keyof typeof DEFAULTS, whole = true): number => {
+    throw new Error(`not one of ${VERBS.join(', ')}: ${positionals.join(' ')}`);
+  const numberOf = (flag: keyof typeof DEFAULTS, isInteger = true): number => {
     const number = Number(values[flag] ?? DEFAULTS[flag]);
-    if (number > 0 && (!whole || Number.isSafeInteger(number))) return number;
-    throw new Error(`--${flag} ${values[flag]}: not a ${whole ? 'whole ' : ''}number above zero`);
+    if (number > 0 && (!isInteger || Number.isSafeInteger(number))) return number;
+    throw new Error(`--${flag}: not a ${isInteger ? 'whole ' : ''}number above zero: ${values[flag]}`);
   };
   return {
     verb: values.help ? 'help' : verb,
@@ -80,5 +80,5 @@ export function readOptions(args: readonly string[]): Options {
 function seedOf(text: string): number {
   const seed = Number(text);
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new Error(`--seed ${text}: not a whole number below 2^32`);
+  throw new Error(`--seed: not a whole number below 2^32: ${text}`);
 }

@@ -1,9 +1,9 @@
-/** What a process takes: memory, descriptors, threads. */
+/** Reads the memory, descriptors and threads of a process. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export type ProcessFigures = { rssBytes: number; descriptors: number; threads: number };
 
-/** Undefined where there is no /proc, or no such process. */
+/** Undefined without /proc, and for a process that does not exist. */
 export function readProcess(pid: number | undefined): ProcessFigures | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -18,7 +18,7 @@ export function readProcess(pid: number | undefined): ProcessFigures | undefined
   }
 }
 
-/** For people: MiB, with one place. */
+/** Converts bytes to MiB with one decimal place. */
 export function mebibytes(bytes: number): number {
   return Math.round((bytes / 2 ** 20) * 10) / 10;
 }

@@ -1,7 +1,7 @@
-/** One line on standard error that is written over and over; nothing where that is no terminal. */
+/** A progress line on standard error, which is overwritten in place. Nothing is written unless it is a terminal. */
 
-/** As often as that a reader can follow. */
-const EVERY_MS = 200;
+/** Readable, and no load. */
+const MIN_INTERVAL_MS = 200;
 
 export type Progress = { show(text: string): void; end(): void };
 
@@ -11,7 +11,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
   return {
     show(text) {
       const now = performance.now();
-      if (now - shownAt < EVERY_MS) return;
+      if (now - shownAt < MIN_INTERVAL_MS) return;
       shownAt = now;
       stream.write(`\r${text.slice(0, (stream.columns || 80) - 1)}\x1b[K`);
     },

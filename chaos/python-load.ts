@@ -1,4 +1,4 @@
-/** Python's own client as a part of the load, where there is a Python. */
+/** The load of Python's own client, multiprocessing.connection. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import type { Scope } from './scope.ts';
 export type PythonReport = { version: string; sent: number; fates: Record<string, number>; faults: string[] };
 
 export type PythonLoad = {
-  /** Undefined when it had to be ended. */
+  /** Undefined when the client did not end in time and was killed. */
   report(withinMs: number): Promise<PythonReport | undefined>;
 };
 

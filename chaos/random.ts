@@ -1,20 +1,20 @@
-/** Random numbers from a seed, so that what a run has found can be found again (mulberry32). */
+/** Random numbers from a seed, so that a run can be repeated (mulberry32). */
 import { randomInt } from 'node:crypto';
 
 export type Random = {
   readonly seed: number;
   /** At least 0, and less than 1. */
   next(): number;
-  /** A whole number from `low` to `high`, both included. */
+  /** An integer from `low` to `high`, both included. */
   between(low: number, high: number): number;
   chance(probability: number): boolean;
   pick<Value>(list: readonly Value[]): Value;
   bytes(length: number): Buffer;
-  /** Others, which depend on the seed and the index alone, and not on what has been drawn before. */
+  /** A generator that depends only on the seed and the index, and not on the numbers drawn before. */
   fork(index: number): Random;
 };
 
-/** What is drawn when nobody has given a seed. */
+/** A random seed, for runs without --seed. */
 export function newSeed(): number {
   return randomInt(2 ** 32);
 }

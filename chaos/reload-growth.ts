@@ -1,15 +1,15 @@
-/** Whether what a process takes grows with each reload. */
+/** Finds growth of a process's resources over reloads. */
 import { isLevel, slopeOf } from './slope.ts';
 
-/** Of one reload, as soon as the new version answers. */
+/** Taken after each reload, as soon as the new version answers. */
 export type ReloadSample = { rssMiB: number; descriptors: number; threads: number };
 
 const DESCRIPTORS_MORE = 4;
-/** Of the later half: fewer lie on a slope by chance, while the heap of a young process still finds its size. */
+/** Fewer samples may lie on a slope by chance, while the heap of a young process grows to its size. */
 const MIN_SAMPLES = 20;
-/** A reload that left a thread, or the module's code, behind would take megabytes; less than this is the allocator's. */
+/** A leaked thread, or leaked code of a module, takes megabytes; less than this is noise of the allocator. */
 const NEGLIGIBLE_MIB_PER_RELOAD = 0.5;
-/** Slopes are by the hour; here a reload stands for one. */
+/** Slopes are per hour; each reload counts as one hour. */
 const HOUR_SECONDS = 3_600;
 
 export function reloadFaults(samples: readonly ReloadSample[]): string[] {
@@ -18,7 +18,7 @@ export function reloadFaults(samples: readonly ReloadSample[]): string[] {
   const later = samples.slice(middle);
   const last = later.at(-1);
   if (earlier.length === 0 || last === undefined) return [];
-  // Old threads may be about to end when the new ones answer, so it is the most of the earlier half that counts.
+  // Old threads may still be ending when the new ones answer, so the maximum of the earlier half is the reference.
   const max = (name: keyof ReloadSample): number => Math.max(...earlier.map((sample) => sample[name]));
   const faults: string[] = [];
   if (last.threads > max('threads')) faults.push(`threads: ${max('threads')} → ${last.threads}`);

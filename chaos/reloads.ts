@@ -1,4 +1,4 @@
-/** An agent under load loads its module anew, many times: no call fails, and none is answered by what is gone. */
+/** The verb `reloads`: an agent under load reloads its module. No call fails or is answered by an older version. */
 import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,14 +9,14 @@ import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
 import { mebibytes, readProcess } from './process-figures.ts';
 import { type ReloadSample, reloadFaults } from './reload-growth.ts';
-import { hasStopped } from './timeouts.ts';
+import { stopInTime } from './stop-timeout.ts';
 import type { Verb } from './verb.ts';
 
-/** A reload that takes longer does not come about. */
+/** A reload that takes longer has failed. */
 const TIMEOUT_MS = 60_000;
 const CHECK_MS = 5;
 const THREADS = 2;
-/** Threads start and end in far less time. */
+/** The product of both is far longer than the start or end of a thread. */
 const SETTLE_CHECKS = 100;
 const SETTLE_MS = 100;
 
@@ -28,29 +28,30 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
   const ledger = createLedger();
   const load = startLoad({ held, ledger, random: random.fork(0), clients: 4, window: 8, kind: 'mixed' });
   const client = await connectRpc(held.socketPath);
-  const version = async (): Promise<number> => (await client.call('version', [], { timeoutMs: TIMEOUT_MS })) as number;
+  const askVersion = async (): Promise<number> =>
+    (await client.call('version', [], { timeoutMs: TIMEOUT_MS })) as number;
   const reloadMs: number[] = [];
-  let seen = await version();
-  await haveStarted(held);
+  let current = await askVersion();
+  await waitForThreads(held);
   const samples = sampleOf(held);
   for (let nth = 1; nth <= times; nth += 1) {
     writeVersion(module, nth);
     await wait(random.between(0, 50));
     const startedAt = performance.now();
     held.signal('SIGHUP');
-    while (seen < nth && performance.now() - startedAt < TIMEOUT_MS) {
+    while (current < nth && performance.now() - startedAt < TIMEOUT_MS) {
       await wait(CHECK_MS);
-      const is = await version();
-      if (is < seen) ledger.fault(`version ${is} answers after version ${seen}`);
-      seen = is;
+      const answer = await askVersion();
+      if (answer < current) ledger.fault(`version ${answer} answers after version ${current}`);
+      current = answer;
     }
     reloadMs.push(performance.now() - startedAt);
     samples.push(...sampleOf(held));
-    if (seen < nth) ledger.fault(`version ${nth} has not come`);
+    if (current < nth) ledger.fault(`version ${nth} was not loaded`);
     progress(`${nth} of ${times} · ${ledger.sent} requests · ${ledger.faults().length} faults`);
     if (ledger.faults().length > 0) break;
   }
-  // With the load on it still, so that it has as many threads as before.
+  // Sampled under load, so that the number of threads is comparable.
   let growth = reloadFaults(samples);
   for (let checks = 0; growth.length > 0 && checks < SETTLE_CHECKS; checks += 1) {
     await wait(SETTLE_MS);
@@ -59,7 +60,7 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
   }
   for (const fault of growth) ledger.fault(fault);
   client.close();
-  await hasStopped([load.stop()], ledger.fault);
+  await stopInTime([load.stop()], ledger.fault);
   await ledger.close(0);
   load.close();
   if (held.times('started') !== 1) ledger.fault(`the agent was started ${held.times('started')} times`);
@@ -78,15 +79,15 @@ export const reloads: Verb = async ({ options: { times }, random, scope, progres
   };
 };
 
-/** All of them, so that there are no more of them later. */
-async function haveStarted({ controlPath }: HeldAgent): Promise<void> {
+/** Waits until all threads run, so that no thread starts later. */
+async function waitForThreads({ controlPath }: HeldAgent): Promise<void> {
   for (let checks = 0; checks < SETTLE_CHECKS; checks += 1) {
     if ((await requestStatus(controlPath, TIMEOUT_MS)).threads === THREADS) return;
     await wait(SETTLE_MS);
   }
 }
 
-/** One, where there is something to read. */
+/** A list of one sample; empty without /proc. */
 function sampleOf({ pid }: HeldAgent): ReloadSample[] {
   const figures = readProcess(pid);
   if (figures === undefined) return [];
@@ -95,8 +96,8 @@ function sampleOf({ pid }: HeldAgent): ReloadSample[] {
 }
 
 /**
- * As an installation does it: a version is written once and never changed, and a link leads to it. Threads that start
- * before the reload find the old one then.
+ * Writes a new version as an installation does: into a file of its own, to which a link is switched. Threads that start
+ * before the reload load the old version through its own path.
  */
 function writeVersion(module: string, version: number): void {
   const text = `export * from ${JSON.stringify(BUSY)};\nexport const version = () => ${version};\n`;

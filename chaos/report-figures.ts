@@ -1,7 +1,7 @@
-/** Figures of a run, nested as they may be, as a table of two columns. */
+/** Formats the figures of a run, which may be nested, as a table of two columns. */
 import { markdownTable } from '../bench/text.ts';
 
-/** Lists of samples are for the chart. */
+/** Omits lists of samples, which belong to the chart. */
 export function figuresTable(figures: Readonly<Record<string, unknown>>): string {
   return markdownTable(['Figure', 'Value'], rowsOf(figures, ''));
 }

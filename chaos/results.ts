@@ -1,4 +1,4 @@
-/** What a run writes down, and how it is read again. */
+/** Writes and reads the results files. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCommit, readMachine } from '../bench/machine.ts';
@@ -10,7 +10,7 @@ export type Machine = Pick<
 >;
 
 export type Result = Outcome & {
-  /** The command line that had it, and that has it again. */
+  /** The command line that repeats the run. */
   command: string;
   ok: boolean;
   seed: number;
@@ -23,7 +23,7 @@ export type Result = Outcome & {
 export const RESULTS_FOLDER: string = join(import.meta.dirname, 'results');
 const fileOf = (verb: string, folder: string): string => join(folder, `${verb}.json`);
 
-/** Before the run: afterwards it is the run itself that the machine is busy with. */
+/** Called before the run, because the run itself raises the load average. */
 export function describeMachine(): Machine {
   const { cpu, cores, memoryGiB, loadAverage, os, node } = readMachine();
   return { cpu, cores, memoryGiB, loadAverage, os, node };
@@ -44,7 +44,7 @@ export function writeResult(verb: string, result: Result, folder: string = RESUL
   writeFileSync(fileOf(verb, folder), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Undefined when it has not been run yet. */
+/** Undefined when the verb has not been run yet. */
 export function readResult(verb: string, folder: string = RESULTS_FOLDER): Result | undefined {
   const file = fileOf(verb, folder);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Result) : undefined;

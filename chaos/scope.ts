@@ -1,26 +1,26 @@
-/** What has to be undone at the end of a run, however the end comes, and a folder for it. */
+/** The cleanup of a run, for its regular end and for signals, and its temporary folder. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export type Scope = {
-  /** Short enough for socket paths; removed at the end. */
+  /** Short enough for socket paths. Removed at the end. */
   readonly folder: string;
-  defer(undo: () => unknown): void;
-  /** Undoes all, the last first. Further calls wait for the same. */
+  defer(cleanup: () => unknown): void;
+  /** Runs all cleanups, the last one first. Further calls wait for the same promise. */
   end(): Promise<void>;
 };
 
 export async function createScope(): Promise<Scope> {
   const folder = await mkdtemp(join(tmpdir(), 'lp-'));
-  const undoes: (() => unknown)[] = [];
+  const cleanups: (() => unknown)[] = [];
   let ending: Promise<void> | undefined;
-  async function undoAll(): Promise<void> {
-    for (let undo = undoes.pop(); undo !== undefined; undo = undoes.pop()) {
+  async function runCleanups(): Promise<void> {
+    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
       try {
-        await undo();
+        await cleanup();
       } catch (error) {
-        // What comes after must be undone all the same.
+        // The other cleanups must run nevertheless.
         process.stderr.write(`chaos: ${(error as Error).message}\n`);
       }
     }
@@ -28,9 +28,9 @@ export async function createScope(): Promise<Scope> {
   }
   return {
     folder,
-    defer: (undo) => undoes.push(undo),
+    defer: (cleanup) => cleanups.push(cleanup),
     end() {
-      ending ??= undoAll();
+      ending ??= runCleanups();
       return ending;
     },
   };

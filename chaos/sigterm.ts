@@ -1,64 +1,61 @@
-/** An agent under load is told to leave, many times: what it has read is answered, and it goes within its time. */
+/** The verb `sigterm`: an agent under load gets SIGTERM. It answers the requests that it has read and exits in time. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BUSY, holdAgent } from './agents.ts';
+import { runFrameLoad } from './frame-load.ts';
 import { createLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
-import { runPlain } from './plain-load.ts';
-import { hasStopped } from './timeouts.ts';
+import { stopInTime } from './stop-timeout.ts';
 import type { Verb } from './verb.ts';
 
 const DRAIN_S = 2;
 const GRACE_S = 0.5;
-/** What the agent may take: to drain, to warn its handlers, to end its threads, and to be heard of. */
+/** The time limit of the shutdown: drain, grace period, end of the threads, and the report of the exit. */
 const BUDGET_MS = (DRAIN_S + GRACE_S + 2 + 1) * 1_000;
-/** Beyond, something hangs. */
+/** A step that takes longer hangs. */
 const TIMEOUT_MS = 120_000;
 const MAX_PAUSE_MS = 150;
 
 export const sigterm: Verb = async ({ options: { times }, random, scope, progress }) => {
   const flags = ['--idle', '0', '--drain', String(DRAIN_S), '--cancel-grace', String(GRACE_S), '--threads', '2'];
-  // As what is installed does: the next process is there the sooner.
+  // Installed agents use a compile cache too; it makes the next process start sooner.
   const env = { NODE_COMPILE_CACHE: join(scope.folder, 'compiled') };
   const held = await holdAgent(scope, { name: 'term', module: BUSY, flags, env });
-  // Clients of launchpool hear nothing of it: nothing but results will do.
+  // Launchpool's own clients go on with the next process, so the only outcome allowed is a result.
   const ledger = createLedger();
   const load = startLoad({ held, ledger, random: random.fork(0), clients: 4, window: 16, kind: 'mixed' });
-  let over = false;
-  const plain = [true, true, false].map((announce, index) =>
-    runPlain({ held, ledger, random: random.fork(1 + index), announce }, () => over),
+  let isOver = false;
+  const frameLoads = [true, true, false].map((announce, index) =>
+    runFrameLoad({ held, ledger, random: random.fork(1 + index), announce }, () => isOver),
   );
   const stopMs: number[] = [];
   const results = (): number => ledger.fates().result ?? 0;
   for (let nth = 1; nth <= times; nth += 1) {
-    await within(held.reached('started', nth), `there is no process ${nth}`);
-    // Not before it works: a process that is only being loaded has read nothing.
+    await within(held.reached('started', nth), `process ${nth} does not start`);
+    // Waits for results: a process that is still loading has read nothing.
     const before = results();
     await within(
-      grown(() => results() > before),
-      `process ${nth} does not get on`,
+      poll(() => results() > before),
+      `process ${nth} makes no progress`,
     );
     await wait(random.between(0, MAX_PAUSE_MS));
     const startedAt = performance.now();
     held.signal('SIGTERM');
-    await within(
-      Promise.race([held.reached('left', nth), held.reached('crashed', 1)]),
-      `process ${nth} does not leave`,
-    );
+    await within(Promise.race([held.reached('left', nth), held.reached('crashed', 1)]), `process ${nth} does not exit`);
     stopMs.push(performance.now() - startedAt);
-    if (held.times('crashed') > 0) ledger.fault(`process ${nth} has ended by ${held.last('crashed')?.status}`);
+    if (held.times('crashed') > 0) ledger.fault(`process ${nth} ended by ${held.last('crashed')?.status}`);
     progress(`${nth} of ${times} · ${ledger.sent} requests · ${ledger.faults().length} faults`);
     if (ledger.faults().length > 0) break;
   }
-  over = true;
-  await hasStopped([load.stop(), ...plain], ledger.fault);
+  isOver = true;
+  await stopInTime([load.stop(), ...frameLoads], ledger.fault);
   await ledger.close(0);
   load.close();
   stopMs.sort((one, other) => one - other);
   const slowest = stopMs.at(-1) ?? 0;
   return {
     faults: ledger.faults(),
-    slow: slowest > BUDGET_MS ? [`it took ${Math.round(slowest)} ms to leave, and may take ${BUDGET_MS}`] : [],
+    slow: slowest > BUDGET_MS ? [`the shutdown took ${Math.round(slowest)} ms of at most ${BUDGET_MS}`] : [],
     figures: {
       times: stopMs.length,
       requests: ledger.sent,
@@ -68,13 +65,13 @@ export const sigterm: Verb = async ({ options: { times }, random, scope, progres
   };
 };
 
-async function within(promise: Promise<unknown>, otherwise: string): Promise<void> {
-  const timer = Promise.withResolvers<never>();
-  const late = setTimeout(() => timer.reject(new Error(otherwise)), TIMEOUT_MS);
-  await Promise.race([promise, timer.promise]).finally(() => clearTimeout(late));
+async function within(promise: Promise<unknown>, message: string): Promise<void> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error(message)), TIMEOUT_MS);
+  await Promise.race([promise, timeout.promise]).finally(() => clearTimeout(timer));
 }
 
-/** Looks now and then; whoever waits for it has set a time. */
-async function grown(isEnough: () => boolean): Promise<void> {
-  for (let checks = 0; !isEnough() && checks < TIMEOUT_MS; checks += 1) await wait(1);
+/** Polls every millisecond; the caller limits the time. */
+async function poll(isDone: () => boolean): Promise<void> {
+  for (let checks = 0; !isDone() && checks < TIMEOUT_MS; checks += 1) await wait(1);
 }

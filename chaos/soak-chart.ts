@@ -1,8 +1,8 @@
-/** Draws what an agent took over a soak as an SVG. */
+/** Draws the memory and descriptors of an agent over a soak as an SVG. */
 import { init } from 'echarts';
-import type { SoakSample } from './soak.ts';
+import type { SoakSample } from './soak-growth.ts';
 
-/** No darker and no lighter than can be read on white and on black. */
+/** Readable on white and on black. */
 const TEXT_COLOR = '#7a838d';
 const LINE_COLOR = '#7a838d55';
 

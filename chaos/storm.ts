@@ -1,45 +1,70 @@
-/** Many connections at once, and as many that are idle: nearly all are served, and the rest is told why not. */
+/** The verb `storm`: many connections at once, and as many idle ones. Nearly all are served; the others are rejected. */
 import { spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc, type RpcClient } from '../src/client/rpc.ts';
 import type { LaunchpoolError } from '../wire/errors.ts';
+import { type AgentFigures, measureAgent } from './agent-figures.ts';
 import { BUSY, type HeldAgent, holdAgent, withDescriptors } from './agents.ts';
+import { createFaultList, type FaultList } from './fault-list.ts';
 import { readProcess } from './process-figures.ts';
-import { createFaults, type Verb } from './verb.ts';
-import { measureWarm } from './warm.ts';
+import type { Scope } from './scope.ts';
+import type { Verb } from './verb.ts';
 
-/** Of each side, beside a descriptor for each connection; the agent takes four in five of what it has. */
+/** Descriptors beside those of the connections; the connection limit is four in five of all descriptors. */
 const SPARE = 1_000;
 const DESCRIPTORS_FACTOR = 1.3;
-/** There is room for these beside the idle ones, and so many of those are let in at once. */
-const OTHERS = 100;
-const AT_ONCE = 50;
+/** The number of connections that may be rejected, and that have room beside the idle ones. */
+const TOLERANCE = 100;
+/** The number of idle connections that connect at once. */
+const CONCURRENCY = 50;
 const TIMEOUT_MS = 120_000;
-/** What a storm may leave behind. */
+/** The memory and descriptors that the process may keep after the storm. */
 const MAX_MORE_MIB = 256;
-const ANSWERED = 'ERR_LAUNCHPOOL_BUSY';
-/** What is sent may cross with the refusal. */
+const MAX_MORE_DESCRIPTORS = 16;
+const REJECTED = 'ERR_LAUNCHPOOL_BUSY';
+/** The request may cross with the rejection. */
 const CROSSED = 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
 
+type Context = {
+  held: HeldAgent;
+  connections: number;
+  faults: FaultList;
+  scope: Scope;
+  progress: (text: string) => void;
+};
+
 export const storm: Verb = async ({ options: { connections }, scope, progress }) => {
-  const faults = createFaults();
+  const faults = createFaultList();
   const needed = Math.ceil(connections * DESCRIPTORS_FACTOR) + SPARE;
-  if (descriptors() < needed) return { faults: [], figures: {}, skipped: [`it needs ${needed} descriptors`] };
+  if (maxDescriptors() < needed) return { faults: [], figures: {}, skipped: [`it requires ${needed} descriptors`] };
   const held = await holdAgent(scope, {
     name: 'storm',
     module: BUSY,
     flags: ['--idle', '0', '--keep-quiet-clients'],
     wrap: withDescriptors(needed),
   });
-  const before = await measureWarm(held);
+  const context = { held, connections, faults, scope, progress };
+  const before = await measureAgent(held);
+  const { stormMs, fates } = await connectAtOnce(context);
+  const afterStorm = await measureAgent(held);
+  const { idle, withIdle } = await connectIdle(context);
+  const afterIdle = await measureAgent(held);
+  checkGrowth(before, afterIdle, faults);
+  if (held.times('started') !== 1) faults.add(`the agent was started ${held.times('started')} times`);
+  return {
+    faults: faults.list(),
+    figures: { connections, stormMs, fates, idle, before, afterStorm, withIdle, afterIdle },
+  };
+};
 
-  /** All at once: each asks one thing, and goes. */
+/** Opens all connections at once; each makes one call and closes. */
+async function connectAtOnce({ held, connections, faults, progress }: Context) {
   const fates: Record<string, number> = {};
   const startedAt = performance.now();
   let settled = 0;
   await Promise.all(
     Array.from({ length: connections }, async (_unused, index) => {
-      const fate = await askOnce(held, index);
+      const fate = await callOnce(held, index);
       fates[fate] = (fates[fate] ?? 0) + 1;
       settled += 1;
       progress(`storm: ${settled} of ${connections}`);
@@ -47,50 +72,49 @@ export const storm: Verb = async ({ options: { connections }, scope, progress })
   );
   const stormMs = Math.round(performance.now() - startedAt);
   for (const fate of Object.keys(fates)) {
-    if (!['result', ANSWERED, CROSSED].includes(fate)) faults.add(`${fates[fate]} connections: ${fate}`);
+    if (!['result', REJECTED, CROSSED].includes(fate)) faults.add(`${fates[fate]} connections: ${fate}`);
   }
-  // There are descriptors for all of them.
+  // The agent has descriptors for all of them.
   const served = fates.result ?? 0;
-  if (served < connections - OTHERS) faults.add(`only ${served} of ${connections} connections are served`);
-  // The agent hears of their ends one by one, and till then has no room.
-  if (!(await closed(held))) faults.add('connections of the storm keep their descriptors');
-  const afterStorm = await measureWarm(held);
+  if (served < connections - TOLERANCE) faults.add(`only ${served} of ${connections} connections are served`);
+  if (!(await areClosed(held))) faults.add('connections of the storm keep their descriptors');
+  return { stormMs, fates };
+}
 
-  /** All stay, having been served once; meanwhile others are served as if they were not there. */
+/** Opens connections that make one call and stay open, and measures other clients' calls beside them. */
+async function connectIdle({ held, connections, faults, scope, progress }: Context) {
   const idle: RpcClient[] = [];
   const closeIdle = (): void => {
     for (const client of idle) client.close();
   };
   scope.defer(closeIdle);
-  const max = connections - OTHERS;
-  const connecting = Array.from({ length: AT_ONCE }, async () => {
+  const max = connections - TOLERANCE;
+  const connecting = Array.from({ length: CONCURRENCY }, async () => {
     while (idle.length < max) {
       const client = await connectRpc(held.socketPath, { activationMs: TIMEOUT_MS });
       idle.push(client);
       const answer = await client.call('sync', ['idle'], { timeoutMs: TIMEOUT_MS }).catch((error: unknown) => error);
-      if (answer !== 'idle') faults.add(`who is to be idle is told ${answer}`);
+      if (answer !== 'idle') faults.add(`an idle connection is answered with ${answer}`);
       progress(`idle: ${idle.length} of ${max}`);
     }
   });
   await Promise.all(connecting);
-  const withIdle = await measureWarm(held);
+  const withIdle = await measureAgent(held);
   closeIdle();
-  if (!(await closed(held))) faults.add('connections that are closed keep their descriptors');
-  const afterIdle = await measureWarm(held);
-  if ((afterIdle.rssMiB ?? 0) > (before.rssMiB ?? 0) + MAX_MORE_MIB) {
-    faults.add(`memory: ${before.rssMiB} → ${afterIdle.rssMiB} MiB`);
-  }
-  if ((afterIdle.descriptors ?? 0) > (before.descriptors ?? 0) + 16) {
-    faults.add(`descriptors: ${before.descriptors} → ${afterIdle.descriptors}`);
-  }
-  if (held.times('started') !== 1) faults.add(`the agent was started ${held.times('started')} times`);
-  return {
-    faults: faults.list(),
-    figures: { connections, stormMs, fates, idle: idle.length, before, afterStorm, withIdle, afterIdle },
-  };
-};
+  if (!(await areClosed(held))) faults.add('closed connections keep their descriptors');
+  return { idle: idle.length, withIdle };
+}
 
-async function askOnce(held: HeldAgent, index: number): Promise<string> {
+function checkGrowth(before: AgentFigures, after: AgentFigures, faults: FaultList): void {
+  if ((after.rssMiB ?? 0) > (before.rssMiB ?? 0) + MAX_MORE_MIB) {
+    faults.add(`memory: ${before.rssMiB} → ${after.rssMiB} MiB`);
+  }
+  if ((after.descriptors ?? 0) > (before.descriptors ?? 0) + MAX_MORE_DESCRIPTORS) {
+    faults.add(`descriptors: ${before.descriptors} → ${after.descriptors}`);
+  }
+}
+
+async function callOnce(held: HeldAgent, index: number): Promise<string> {
   let client: RpcClient | undefined;
   try {
     client = await connectRpc(held.socketPath, { activationMs: TIMEOUT_MS });
@@ -103,8 +127,8 @@ async function askOnce(held: HeldAgent, index: number): Promise<string> {
   }
 }
 
-/** The agent hears of its connections' ends one by one. @returns whether it has heard of them all in the end. */
-async function closed(held: HeldAgent): Promise<boolean> {
+/** Waits until the agent has noticed the close of its connections, which it does one by one. @returns whether it has. */
+async function areClosed(held: HeldAgent): Promise<boolean> {
   const max = SPARE / 4;
   for (let checks = 0; checks < 600; checks += 1) {
     if ((readProcess(held.pid)?.descriptors ?? 0) <= max) return true;
@@ -113,8 +137,8 @@ async function closed(held: HeldAgent): Promise<boolean> {
   return false;
 }
 
-/** How many a child of this process may have. */
-function descriptors(): number {
+/** The maximum number of descriptors of a child of this process. */
+function maxDescriptors(): number {
   const { stdout } = spawnSync('/bin/sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' });
   return stdout.trim() === 'unlimited' ? Number.POSITIVE_INFINITY : Number(stdout);
 }

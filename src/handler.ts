@@ -1,13 +1,13 @@
-/** `launchpool/handler`: what a handler can ask of launchpool. Works without it as well, so that handlers can be tested. */
+/** `launchpool/handler`: functions for use inside of a handler. They also work outside of an agent, for tests of handlers. */
 
 /**
- * The signal of the request that is running: it fires when the caller has cancelled it or hung up, when its time is
- * over, and when the agent has to leave. Its reason is a LaunchpoolError. A handler that heeds it in time keeps its
- * thread; one that does not has it replaced after `--cancel-grace`.
+ * Returns the signal of the running request. It fires when the caller cancels the request or disconnects, when the
+ * request's timeout expires, and when the agent shuts down. Its reason is a LaunchpoolError. A handler that does not end
+ * after the signal has its thread replaced after `--cancel-grace`.
  *
- * To be called before the handler's first `await`; outside of launchpool it never fires.
+ * Call it before the first `await` of the handler. Outside of an agent, the signal never fires.
  */
 export function requestSignal(): AbortSignal {
-  const ask = (globalThis as Record<symbol, unknown>)[Symbol.for('launchpool.requestSignal')];
-  return typeof ask === 'function' ? (ask as () => AbortSignal)() : new AbortController().signal;
+  const getSignal = (globalThis as Record<symbol, unknown>)[Symbol.for('launchpool.requestSignal')];
+  return typeof getSignal === 'function' ? (getSignal as () => AbortSignal)() : new AbortController().signal;
 }

@@ -1,4 +1,4 @@
-/** Holds the frame reader to this: whatever comes, cut up as it may be, the frames are the same, or the fault is. */
+/** Checks the frame reader: the frames of a stream, or its error, do not depend on how the stream is cut. */
 
 import { decodeClosing } from '../../wire/closing.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
@@ -6,57 +6,57 @@ import { forEachFrame, payloadStart } from '../../wire/frame.ts';
 import { createFrameReader, type FrameReader } from '../../wire/frame-reader.ts';
 import type { Random } from '../random.ts';
 
-type Read = { payloads: Buffer[]; fault: string | undefined; greedy: string | undefined };
+type ReadResult = { payloads: Buffer[]; error: string | undefined; allocationFault: string | undefined };
 
-/** Headers alone may have the reader take so much memory. */
+/** The memory that the reader may allocate for a header alone. */
 const TRUSTED_BYTES = 64 * 1024;
 const QUICK_BYTES = 4 * 1024 * 1024;
-/** What has come grows by so much at most. */
+/** The maximum ratio of allocated to received bytes. */
 const GROWTH = 4;
 
-/** @returns what is wrong, or undefined. @throws what the reader throws and should not. */
+/** @returns a fault, or undefined. @throws an error of the reader that is not a LaunchpoolError. */
 export function checkFrames(stream: Buffer, random: Random): string | undefined {
   const whole = read(stream, () => stream.length);
   const pieces = read(stream, () => random.between(1, random.chance(0.5) ? 8 : 70_000));
-  if (whole.fault !== pieces.fault) return `the fault is ${whole.fault} of the whole, ${pieces.fault} of its pieces`;
+  if (whole.error !== pieces.error) return `the error is ${whole.error} uncut, ${pieces.error} in pieces`;
   const same =
     whole.payloads.length === pieces.payloads.length &&
     whole.payloads.every((payload, index) => payload.equals(pieces.payloads[index] as Buffer));
-  if (!same) return `${whole.payloads.length} frames of the whole are not the ${pieces.payloads.length} of its pieces`;
-  return whole.greedy ?? pieces.greedy;
+  if (!same) return `the ${whole.payloads.length} frames uncut differ from the ${pieces.payloads.length} in pieces`;
+  return whole.allocationFault ?? pieces.allocationFault;
 }
 
-function read(stream: Buffer, pieceBytes: () => number): Read {
+function read(stream: Buffer, pieceBytes: () => number): ReadResult {
   const payloads: Buffer[] = [];
-  let greedy: string | undefined;
-  let fed = 0;
+  let allocationFault: string | undefined;
+  let received = 0;
   const reader = createFrameReader({}, (bytes) => {
-    const may = Math.max(TRUSTED_BYTES, Math.min(QUICK_BYTES, fed * 128), fed * GROWTH);
-    if (bytes > may) greedy = `takes ${bytes} bytes of memory after ${fed} have come`;
+    const max = Math.max(TRUSTED_BYTES, Math.min(QUICK_BYTES, received * 128), received * GROWTH);
+    if (bytes > max) allocationFault = `allocates ${bytes} bytes after receiving ${received}`;
     return Buffer.allocUnsafeSlow(bytes);
   });
   const onRun = (run: Buffer, _frames: number): void => {
     forEachFrame(run, (payload) => payloads.push(Buffer.from(payload)));
-    // Whoever reads this as a client looks whether it is the notice of closing.
-    if (payloadStart(run, 0) > run.length) throw new Error('a run holds no whole frame');
+    // A client checks each frame for the closing notice.
+    if (payloadStart(run, 0) > run.length) throw new Error('a run contains no whole frame');
     decodeClosing(run);
   };
   try {
     for (let at = 0; at < stream.length; ) {
       const end = Math.min(stream.length, at + pieceBytes());
-      fed = end;
+      received = end;
       feed(reader, stream.subarray(at, end), onRun);
       at = end;
     }
     reader.end();
-    return { payloads, fault: undefined, greedy };
+    return { payloads, error: undefined, allocationFault };
   } catch (error) {
     if (!(error instanceof LaunchpoolError)) throw error;
-    return { payloads, fault: String(error.code), greedy };
+    return { payloads, error: String(error.code), allocationFault };
   }
 }
 
-/** As a connection does it: the rest of a long frame goes to where the reader wants it. */
+/** Feeds a chunk as a connection does: the rest of a long frame goes into the reader's target. */
 function feed(reader: FrameReader, chunk: Buffer, onRun: (run: Buffer, frames: number) => void): void {
   for (let at = 0; at < chunk.length; ) {
     const target = reader.target();

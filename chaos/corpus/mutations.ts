@@ -1,4 +1,4 @@
-/** Makes of right payloads and frames such as nobody would send. All that is random comes from the seed. */
+/** Mutates valid payloads and frames. All random choices come from the seed. */
 import { encodeFrame } from '../../wire/frame.ts';
 import type { Random } from '../random.ts';
 import { HUGE, NOT_UTF8, SEEDS, TOKENS } from './seeds.ts';
@@ -6,7 +6,7 @@ import { HUGE, NOT_UTF8, SEEDS, TOKENS } from './seeds.ts';
 type Mutation = (payload: Buffer, random: Random) => Buffer;
 
 const MAX_MUTATIONS = 4;
-/** Longer ones are not copied and lengthened again and again. */
+/** Longer payloads are not mutated further, to bound copies and growth. */
 const MAX_BYTES = 256 * 1024;
 const DEPTHS = [1, 10, 100, 1_000, 20_000];
 const RARELY = 0.02;
@@ -53,13 +53,13 @@ const insertToken: Mutation = (payload, random) =>
 const insertNoise: Mutation = (payload, random) =>
   insert(payload, somewhere(payload, random), random.bytes(random.between(1, 8)));
 
-/** latin1 keeps every byte as it is. */
+/** latin1 keeps every byte. */
 const changeNumber: Mutation = (payload, random) => {
   const text = payload.toString('latin1');
   const numbers = [...text.matchAll(/-?\d+(\.\d+)?/g)];
   if (numbers.length === 0) return payload;
-  const { index, 0: found } = random.pick(numbers);
-  return Buffer.from(text.slice(0, index) + random.pick(HUGE) + text.slice(index + found.length), 'latin1');
+  const { index, 0: number } = random.pick(numbers);
+  return Buffer.from(text.slice(0, index) + random.pick(HUGE) + text.slice(index + number.length), 'latin1');
 };
 
 const repeatKey: Mutation = (payload, random) => {
@@ -102,7 +102,7 @@ const MUTATIONS: readonly Mutation[] = [
   nest,
 ];
 
-/** A payload that comes from a right one; now and then it is a right one still. */
+/** A payload derived from a valid one. Some results are still valid. */
 export function mutate(random: Random, from: Buffer = random.pick(SEEDS)): Buffer {
   let payload = from;
   for (let left = random.between(0, MAX_MUTATIONS); left > 0 && payload.length < MAX_BYTES; left -= 1) {
@@ -113,7 +113,7 @@ export function mutate(random: Random, from: Buffer = random.pick(SEEDS)): Buffe
 
 const LENGTHS = [-1, -2, 0, 1, 3, 255, 256, 65_535, 2 ** 26, 2 ** 26 + 1, 2 ** 31 - 1, -(2 ** 31)];
 
-/** A frame whose header may lie: about its length, its form, or by being cut off. */
+/** A frame whose header may be wrong: in its length, in its form, or truncated. */
 export function mutateFrame(random: Random, payload: Buffer): Buffer {
   const long = random.chance(0.3);
   const header = Buffer.alloc(long ? 12 : 4);

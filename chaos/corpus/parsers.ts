@@ -1,21 +1,22 @@
-/** The mutated corpus, given to the parsers in this process. */
+/** Gives the mutated corpus to the parsers in this process. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { encodeFrame } from '../../wire/frame.ts';
+import { createFaultList } from '../fault-list.ts';
 import type { Random } from '../random.ts';
-import { createFaults, type Outcome } from '../verb.ts';
+import type { Outcome } from '../verb.ts';
 import { checkFrames } from './frames.ts';
 import { checkHandshake } from './handshakes.ts';
 import { mutate, mutateFrame } from './mutations.ts';
 import { checkPayload } from './payloads.ts';
 
-/** No input takes longer, however slow the machine: it would be a loop without an end. */
+/** An input that takes longer, even on a slow machine, is in an endless loop. */
 const TIMEOUT_MS = 5_000;
-/** The memory that is in use may differ by so much, after all that is garbage has been collected. */
+/** The maximum growth of the memory in use after garbage collection. */
 const MAX_GROWTH_BYTES = 64 * 2 ** 20;
 const PROGRESS_EVERY = 1_000;
 
-/** What a single input is checked by; `random` is its own. */
+/** Checks a single input. @param random of this input alone. */
 function check(random: Random): string | undefined {
   const payload = mutate(random);
   const fault = checkPayload(payload);
@@ -25,12 +26,12 @@ function check(random: Random): string | undefined {
 }
 
 export function checkParsers(random: Random, inputs: number, progress: (done: number) => void): Outcome {
-  const faults = createFaults();
+  const faults = createFaultList();
   const collect = garbageCollector();
   let slowestMs = 0;
   let before = 0;
   for (let index = 0; index < inputs; index += 1) {
-    if (index === Math.floor(inputs / 10)) before = usedAfter(collect);
+    if (index === Math.floor(inputs / 10)) before = bytesInUse(collect);
     if (index % PROGRESS_EVERY === 0) progress(index);
     const startedAt = performance.now();
     const fault = checkOne(random.fork(index));
@@ -39,8 +40,8 @@ export function checkParsers(random: Random, inputs: number, progress: (done: nu
     if (tookMs > TIMEOUT_MS) faults.add(`seed ${random.seed}, input ${index}: took ${Math.round(tookMs)} ms`);
     slowestMs = Math.max(slowestMs, tookMs);
   }
-  const grownBytes = usedAfter(collect) - before;
-  if (grownBytes > MAX_GROWTH_BYTES) faults.add(`seed ${random.seed}: ${grownBytes} bytes more are in use`);
+  const grownBytes = bytesInUse(collect) - before;
+  if (grownBytes > MAX_GROWTH_BYTES) faults.add(`seed ${random.seed}: memory in use grew by ${grownBytes} bytes`);
   return { faults: faults.list(), figures: { inputs, slowestMs: Math.round(slowestMs * 10) / 10, grownBytes } };
 }
 
@@ -57,8 +58,8 @@ function garbageCollector(): () => void {
   return runInNewContext('gc') as () => void;
 }
 
-/** Twice: what is outside of the heap goes when that which has kept it has gone. */
-function usedAfter(collect: () => void): number {
+/** Collects twice: memory outside of the heap is released after the objects that own it. */
+function bytesInUse(collect: () => void): number {
   collect();
   collect();
   const { heapUsed, external } = process.memoryUsage();

@@ -1,4 +1,4 @@
-/** Holds all that looks into a payload to this: it never throws, and where two look for the same, both find the same. */
+/** Checks the functions that read payloads: they never throw, and two functions that read the same thing agree. */
 import { readControl } from '../../wire/control-frames.ts';
 import { sniffEncoding } from '../../wire/encoding.ts';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
@@ -6,27 +6,29 @@ import { scanIds } from '../../wire/id-scan.ts';
 import { decodeRequests, encodeError, type RpcItem } from '../../wire/json-rpc.ts';
 import { decodeResponses } from '../../wire/json-rpc-call.ts';
 
-/** @returns what is wrong, or undefined. @throws what a parser throws and should not. */
+/** @returns a fault, or undefined. @throws an error of a parser that is not a LaunchpoolError. */
 export function checkPayload(payload: Buffer): string | undefined {
   const encoding = sniffEncoding(payload);
   const { batch, items } = decodeRequests(payload);
-  const owed = scanIds(payload);
+  const scanned = scanIds(payload);
   const control = readControl(payload);
   checkResponses(payload);
   for (const item of items) {
     if (!('error' in item)) continue;
-    if (!(item.error instanceof LaunchpoolError)) return `the fault is no LaunchpoolError: ${item.error}`;
-    // What an agent would answer must be JSON.
+    if (!(item.error instanceof LaunchpoolError)) return `the error is not a LaunchpoolError: ${item.error}`;
+    // The agent's error reply must be JSON.
     JSON.parse(encodeError(item.id, toPlain(item.error)));
   }
-  for (const id of owed.ids) JSON.parse(id);
-  if (control !== undefined && encoding !== 'json') return `a ${control.kind} is found in what is ${encoding}`;
+  for (const id of scanned.ids) JSON.parse(id);
+  if (control !== undefined && encoding !== 'json')
+    return `found a ${control.kind} in a payload of encoding ${encoding}`;
   if (items.some((item) => 'error' in item)) return undefined;
-  // It is JSON-RPC, so what was found without parsing must be what parsing finds.
-  if (owed.batch !== batch) return `scanIds says batch: ${owed.batch}, decodeRequests: ${batch}`;
+  // The payload is JSON-RPC, so the scan without parsing must agree with the parser.
+  if (scanned.batch !== batch) return `scanIds says batch: ${scanned.batch}, decodeRequests: ${batch}`;
   const decoded = items.flatMap(idOf);
-  const same = decoded.length === owed.ids.length && decoded.every((id, at) => sameId(id, owed.ids[at] as string));
-  return same ? undefined : `scanIds finds ${brief(owed.ids)}, decodeRequests ${brief(decoded)}`;
+  const same =
+    decoded.length === scanned.ids.length && decoded.every((id, at) => sameId(id, scanned.ids[at] as string));
+  return same ? undefined : `scanIds finds ${brief(scanned.ids)}, decodeRequests ${brief(decoded)}`;
 }
 
 function checkResponses(payload: Buffer): void {

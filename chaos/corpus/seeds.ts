@@ -1,4 +1,4 @@
-/** Payloads that are right, or wrong in a known way, to begin with. None calls what would harm a thread. */
+/** The payloads from which mutations start: valid, or invalid in a known way. None calls a method that harms a thread. */
 
 const text = [
   '{"jsonrpc":"2.0","id":1,"method":"sync","params":["text"]}',
@@ -33,7 +33,7 @@ const text = [
 ];
 
 const bytes = [
-  // Pickles of protocol 2 to 5, as Python's send() writes them, and one that would import a module.
+  // Pickles of protocols 2 to 5, as Python's send() writes them, and one that would import a module.
   '80027d71002e',
   '800495150000000000000000008c05776f726c64948c0568656c6c6f94869442e',
   '8005950a000000000000008c0668656c6c6f21942e',
@@ -59,13 +59,13 @@ export const SEEDS: readonly Buffer[] = [
   Buffer.from(`{"jsonrpc":"2.0","id":15,"method":"sync","params":["${'x'.repeat(60_000)}"]}`),
 ];
 
-/** What is put into the middle of others. */
+/** Inserted into payloads. */
 export const TOKENS: readonly Buffer[] = [
   ...['"id":', '"timeoutMs":', '"$/cancelRequest"', '"params":{"id":1}', '\\u0000', '\\ud800', '\\"', '\\', '"'],
   ...['{', '}', '[', ']', ',', ':', 'null', 'true', '1e999', '-', '.5', '\u2028', '\0', '\ufeff', '//', "'", '2.0'],
 ].map((each) => Buffer.from(each));
 
-/** Sequences that are not UTF-8: cut short, too long, a surrogate, beyond the last character. */
+/** Byte sequences that are not UTF-8: truncated, overlong, a surrogate, above U+10FFFF. */
 export const NOT_UTF8: readonly Buffer[] = ['c3', 'c0af', 'e28280e2', 'eda080', 'f4908080', 'f8888080', 'fe', '80'].map(
   (hex) => Buffer.from(hex, 'hex'),
 );

@@ -1,20 +1,17 @@
-/** Bundles a module, its own sources and the plain ones of its packages, into one file. */
+/** Compiles a module with its own sources and its bundleable packages into one file. */
 import { dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildFailure, type BuildOptions, build, type Message, type Metafile } from 'esbuild';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { OWN_PLACE, ownSources } from './own-sources.ts';
-import { externalPackages } from './packages.ts';
-
-/** Whether what cannot be bundled is beside the bundle as it was beside the module, or where it is now. */
-export type BundlePlace = 'mirrored' | 'in-place';
+import { type ExternalLocation, externalPackages } from './packages.ts';
+import { LOCATION_DEFINES, sourceLocation } from './source-location.ts';
 
 export type Compiled = {
   content: Uint8Array;
   extension: '.cjs' | '.mjs';
-  /** The user's own sources, as absolute paths. */
+  /** The absolute paths of the user's own sources. */
   inputs: string[];
-  /** Of packages that are not in it, the files that it begins with. */
+  /** The files by which the bundle enters the packages that are not in it. */
   externals: string[];
   warnings: string[];
 };
@@ -22,8 +19,8 @@ export type Compiled = {
 type Format = 'cjs' | 'esm';
 
 /**
- * By what own-sources.ts refers to the place of the bundle. An ES module has no require(), and CommonJS packages in it
- * need one; no name of theirs can be in its way, since the bundler keeps that one free.
+ * Define the URL of the bundle, to which source-location.ts refers. An ES module has no require(), which bundled CommonJS
+ * packages need; the bundler keeps the name free.
  */
 const BANNERS: Readonly<Record<Format, string>> = {
   cjs: "const __launchpoolUrl = require('node:url').pathToFileURL(__filename).href;",
@@ -34,39 +31,39 @@ const BANNERS: Readonly<Record<Format, string>> = {
 };
 
 /**
- * As CommonJS, which starts faster; as an ES module where something is awaited at the top level.
+ * Compiles to CommonJS, which starts faster, and to an ES module when the sources use top-level await.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED
  */
-export async function compile(module: string, place: BundlePlace): Promise<Compiled> {
+export async function compile(module: string, location: ExternalLocation): Promise<Compiled> {
   try {
-    return await compileAs('cjs', module, place);
+    return await compileAs('cjs', module, location);
   } catch (error) {
     const { errors = [] } = error as BuildFailure;
     if (errors.length === 0) throw error;
-    if (!errors.every(({ text }) => text.startsWith('Top-level await'))) throw notCompiled(module, errors);
+    if (!errors.every(({ text }) => text.startsWith('Top-level await'))) throw compileError(module, errors);
   }
   try {
-    return await compileAs('esm', module, place);
+    return await compileAs('esm', module, location);
   } catch (error) {
     const { errors = [] } = error as BuildFailure;
-    throw errors.length === 0 ? error : notCompiled(module, errors);
+    throw errors.length === 0 ? error : compileError(module, errors);
   }
 }
 
-async function compileAs(format: Format, module: string, place: BundlePlace): Promise<Compiled> {
+async function compileAs(format: Format, module: string, location: ExternalLocation): Promise<Compiled> {
   const folder = dirname(module);
-  const external = externalPackages({ folder, place, format });
-  const banner = place === 'in-place' ? bannerWithOwnUrl(module, BANNERS[format]) : BANNERS[format];
+  const external = externalPackages({ folder, location, format });
+  const banner = location === 'in-place' ? bannerWithModuleUrl(module, BANNERS[format]) : BANNERS[format];
   const options: BuildOptions & { write: false; metafile: true } = {
     entryPoints: [module],
-    // What it says of sources is relative to this, so no path of this machine is in it.
+    // Paths of sources are relative to this folder, so the bundle contains no path of this machine.
     absWorkingDir: folder,
     bundle: true,
     platform: 'node',
     target: 'node22',
-    // The bundler's own condition `module` may lead to files that Node itself cannot load.
+    // esbuild's default condition `module` may resolve to files that Node cannot load.
     conditions: [],
-    define: OWN_PLACE,
+    define: LOCATION_DEFINES,
     format,
     banner: { js: banner },
     write: false,
@@ -74,33 +71,33 @@ async function compileAs(format: Format, module: string, place: BundlePlace): Pr
     outdir: folder,
     legalComments: 'none',
     logLevel: 'silent',
-    sourcemap: place === 'in-place' ? 'inline' : false,
-    // The caller puts the file where it likes.
+    sourcemap: location === 'in-place' ? 'inline' : false,
+    // The caller chooses the folder of the bundle.
     sourceRoot: pathToFileURL(join(folder, sep)).href,
-    plugins: [ownSources(folder), external.plugin],
+    plugins: [sourceLocation(folder), external.plugin],
   };
   const { outputFiles, metafile, warnings } = await build(options);
   return {
-    content: strictFirst(outputFiles[0]?.contents ?? new Uint8Array(), banner),
+    content: moveDirectiveFirst(outputFiles[0]?.contents ?? new Uint8Array(), banner),
     extension: format === 'cjs' ? '.cjs' : '.mjs',
     inputs: ownInputs(metafile, folder),
-    externals: [...external.found].sort(),
-    warnings: warnings.map(describe),
+    externals: [...external.files].sort(),
+    warnings: warnings.map(formatMessage),
   };
 }
 
-/** A directive counts only before everything else, and the bundler puts the banner before it. */
-function strictFirst(content: Uint8Array, banner: string): Uint8Array {
+/** A directive takes effect only at the very start, and esbuild puts the banner before it. */
+function moveDirectiveFirst(content: Uint8Array, banner: string): Uint8Array {
   const directive = '"use strict";\n';
   const head = Buffer.from(`${banner}\n${directive}`);
   if (!head.equals(content.subarray(0, head.length))) return content;
   return Buffer.concat([Buffer.from(`${directive}${banner}\n`), content.subarray(head.length)]);
 }
 
-/** In place, its sources mean where they are by the place of the module. */
-function bannerWithOwnUrl(module: string, banner: string): string {
-  const own = `const __launchpoolUrl = ${JSON.stringify(pathToFileURL(module).href)};`;
-  return banner.replace(/^const __launchpoolUrl = .*?;/, () => own);
+/** In place, the locations of sources are relative to the module instead of the bundle. */
+function bannerWithModuleUrl(module: string, banner: string): string {
+  const definition = `const __launchpoolUrl = ${JSON.stringify(pathToFileURL(module).href)};`;
+  return banner.replace(/^const __launchpoolUrl = .*?;/, () => definition);
 }
 
 function ownInputs({ inputs }: Metafile, folder: string): string[] {
@@ -108,20 +105,20 @@ function ownInputs({ inputs }: Metafile, folder: string): string[] {
   return paths.filter((path) => !path.includes(`${sep}node_modules${sep}`)).sort();
 }
 
-function notCompiled(module: string, errors: readonly Message[]): LaunchpoolError {
-  const text = errors.map(describe).join('; ');
+function compileError(module: string, errors: readonly Message[]): LaunchpoolError {
+  const text = errors.map(formatMessage).join('; ');
   return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${module} cannot be bundled: ${text}`, {
-    hint: 'A package that is missing may have to be installed first.',
+    hint: 'Correct the sources, or install the missing packages.',
     data: { files: filesOf(module, errors) },
   });
 }
 
-/** In which the mistakes are. */
+/** The files that contain the errors. */
 function filesOf(module: string, errors: readonly Message[]): string[] {
   const files = errors.flatMap(({ location }) => (location === null ? [] : [resolve(dirname(module), location.file)]));
   return [...new Set(files)];
 }
 
-function describe({ text, location }: Message): string {
+function formatMessage({ text, location }: Message): string {
   return location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
 }

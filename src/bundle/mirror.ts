@@ -1,15 +1,15 @@
-/** Lays files out below one folder as they are laid out on the disk, so that each still finds the others. */
+/** Lays files out below one folder in their original layout, so that relative references between them stay valid. */
 import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
-import type { BundleFile } from './bundle.ts';
+import type { BundleFile } from './bundle-file.ts';
 
-/** The folder below which they are. */
+/** The folder that contains the mirrored files. */
 const ROOT = 'app';
 
 export type Mirrored = { entry: string; files: BundleFile[] };
 
 /**
- * @param folder of the module, in whose place the bundle goes.
+ * @param folder of the module; the bundle takes the module's place.
  * @param sources absolute paths.
  */
 export function mirror(
@@ -24,7 +24,7 @@ export function mirror(
   const files = new Map<string, BundleFile>([[entry, { path: entry, mode: 0o644, content: bundle.content }]]);
   for (const source of sources) {
     const path = pathOf(source);
-    if (isLink(source)) files.set(path, { path, mode: 0o644, link: linkOf(source) });
+    if (isLink(source)) files.set(path, { path, mode: 0o644, link: linkTargetOf(source) });
     else files.set(path, { path, mode: modeOf(source), source });
   }
   for (const [path, type] of moduleTypes(root, sources)) {
@@ -35,7 +35,10 @@ export function mirror(
   return { entry, files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
-/** Of the user's own scripts, what the package.json above them says that they are; the rest of it is nobody's business. */
+/**
+ * The `type` of the nearest package.json of each of the user's own scripts, by the path of a package.json. The rest of the
+ * file is private and is not copied.
+ */
 function moduleTypes(root: string, sources: readonly string[]): Map<string, string> {
   const types = new Map<string, string>();
   for (const source of sources) {
@@ -57,13 +60,14 @@ function nearestPackageJson(folder: string): string | undefined {
   }
 }
 
+/** The deepest folder that contains all the paths. */
 function commonFolder(paths: readonly string[]): string {
   const [first = [], ...others] = paths.map((path) => path.split(sep));
   const differs = first.findIndex((part, index) => others.some((other) => other[index] !== part));
   return (differs < 0 ? first : first.slice(0, differs)).join(sep) || sep;
 }
 
-function linkOf(path: string): string {
+function linkTargetOf(path: string): string {
   return relative(dirname(path), resolve(dirname(path), readlinkSync(path)));
 }
 

@@ -1,38 +1,43 @@
-/** Decides which packages can be bundled, and has the others stay outside. */
+/** Decides which packages can be bundled, and keeps the others external. */
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OnResolveArgs, Plugin } from 'esbuild';
-import type { BundlePlace } from './compile.ts';
 import { trace } from './trace.ts';
 
-/** What code does that must be where it was, or that hides what it needs: its place, its threads, what it loads. */
-const NOT_PLAIN =
+/**
+ * Whether the bundle refers to external files beside it, in their original layout relative to the module, or at their
+ * original locations.
+ */
+export type ExternalLocation = 'mirrored' | 'in-place';
+
+/** Matches code that needs its original location or whose dependencies cannot be found: location, threads, dynamic loads. */
+const NOT_BUNDLEABLE =
   /\b__(?:dirname|filename)\b|\bimport\.meta\b|\bcreateRequire\b|\brequire\s*\.|\bworker_threads\b|\bnew\s+Worker\b|\brequire\s*\(\s*[^'"\s)]|\bimport\s*\(\s*[^'"\s)]|\bprocess\.(?:dlopen|binding)\b/;
 
-/** A namespace of the bundler's. */
+/** The esbuild namespace of the re-exporting modules. */
 const ES_MODULE = 'es-module';
 
 const SCRIPT = /\.[cm]?js$/;
 
 export type ExternalPackages = {
   plugin: Plugin;
-  /** Of each package that was left outside, the file that is imported. */
-  found: Set<string>;
+  /** The imported files of external packages. */
+  files: Set<string>;
 };
 
 export function externalPackages(options: {
-  /** Where the bundle will be, or the module is. */
+  /** The folder of the module. */
   folder: string;
-  place: BundlePlace;
+  location: ExternalLocation;
   format: 'cjs' | 'esm';
 }): ExternalPackages {
-  const found = new Set<string>();
+  const files = new Set<string>();
   const decided = new Map<string, Promise<boolean>>();
 
-  function isPlainOnce(path: string): Promise<boolean> {
-    const known = decided.get(path) ?? isPlain(path);
+  function isBundleableCached(path: string): Promise<boolean> {
+    const known = decided.get(path) ?? isBundleable(path);
     decided.set(path, known);
     return known;
   }
@@ -45,26 +50,26 @@ export function externalPackages(options: {
       onResolve({ filter: /.*/ }, async (args) => {
         if (args.kind === 'entry-point' || args.pluginData === plugin) return undefined;
         const { importer, namespace, resolveDir, kind, with: attributes } = args;
-        const asked = { importer, namespace, resolveDir, kind, with: attributes, pluginData: plugin };
-        const { path, errors, external } = await resolve(args.path, asked);
-        // esbuild itself knows best what to make of what is not there, and of what is Node's own.
+        const resolveOptions = { importer, namespace, resolveDir, kind, with: attributes, pluginData: plugin };
+        const { path, errors, external } = await resolve(args.path, resolveOptions);
+        // esbuild handles missing modules and Node's built-in modules.
         if (errors.length > 0 || external) return undefined;
         if (!path.includes(`${sep}node_modules${sep}`)) return undefined;
-        // A path that is asked for must be there; what is bundled has none.
-        if (kind !== 'require-resolve' && (await isPlainOnce(path))) return undefined;
-        found.add(path);
+        // require.resolve() needs an existing path, which a bundled module does not have.
+        if (kind !== 'require-resolve' && (await isBundleableCached(path))) return undefined;
+        files.add(path);
         const specifier = specifierOf(path, args, options);
-        const isRequired = kind === 'import-statement' && options.format === 'cjs' && isEsModule(path);
-        return isRequired ? { path: specifier, namespace: ES_MODULE } : { path: specifier, external: true };
+        const needsReExport = kind === 'import-statement' && options.format === 'cjs' && isEsModule(path);
+        return needsReExport ? { path: specifier, namespace: ES_MODULE } : { path: specifier, external: true };
       });
     },
   };
-  return { plugin, found };
+  return { plugin, files };
 }
 
 /**
- * To an importer that Node takes for an ES module, the bundler gives as default all that require() returns, as is right
- * for CommonJS alone. This stands between them, and is no such importer.
+ * When the importer is an ES module by Node's rules, esbuild's default import of a required module is the whole result of
+ * require(), which is right for CommonJS only. A module in between, which is not such an importer, corrects that.
  */
 function reExport(specifier: string): string {
   const from = JSON.stringify(specifier);
@@ -77,29 +82,29 @@ function isEsModule(path: string): boolean {
   return packageJson !== undefined && JSON.parse(readFileSync(packageJson, 'utf8')).type === 'module';
 }
 
-/** How the bundle refers to a file that is not in it. */
+/** The specifier by which the bundle refers to an external file. */
 function specifierOf(
   path: string,
   { kind }: OnResolveArgs,
-  { folder, place, format }: Parameters<typeof externalPackages>[0],
+  { folder, location, format }: Parameters<typeof externalPackages>[0],
 ): string {
   const isUrl = kind === 'dynamic-import' || (format === 'esm' && kind === 'import-statement');
-  if (place === 'in-place') return isUrl ? pathToFileURL(path).href : path;
+  if (location === 'in-place') return isUrl ? pathToFileURL(path).href : path;
   const beside = `./${relative(folder, path).split(sep).join('/')}`;
   return isUrl ? encodeURI(beside).replace(/[?#]/g, encodeURIComponent) : beside;
 }
 
-/** Whether all that a file of a package leads to is scripts that do nothing but compute. */
-async function isPlain(path: string): Promise<boolean> {
+/** Whether a file of a package depends only on scripts that neither need their location nor hide their dependencies. */
+async function isBundleable(path: string): Promise<boolean> {
   const files = await trace([path]);
   return files.every((file) => {
     if (file.endsWith(`${sep}package.json`)) return !hasPlatformParts(file);
     if (file.endsWith('.json')) return true;
-    return SCRIPT.test(file) && !NOT_PLAIN.test(readFileSync(file, 'utf8'));
+    return SCRIPT.test(file) && !NOT_BUNDLEABLE.test(readFileSync(file, 'utf8'));
   });
 }
 
-/** Native parts for each platform come as optional dependencies, of which one fits. */
+/** Packages list the native parts of their platforms as optional dependencies. */
 function hasPlatformParts(packageJson: string): boolean {
   return Object.keys(JSON.parse(readFileSync(packageJson, 'utf8')).optionalDependencies ?? {}).length > 0;
 }

@@ -1,7 +1,7 @@
-/** `launchpool run` and nothing else: what the bundle of the agent begins with. */
-import { endWith } from './end-with.ts';
+/** The entry of the agent's bundle: runs `launchpool run` and no other verb. */
+import { exitWithStatus } from './exit-with-status.ts';
 import { type EarlyStart, run } from './verbs/run.ts';
 
 export function runAgent(early: EarlyStart): void {
-  endWith(run(process.argv.slice(3), early), { hasThreads: true });
+  exitWithStatus(run(process.argv.slice(3), early), { hasThreads: true });
 }

@@ -1,4 +1,4 @@
-/** For development: a bundle of a module on disk, made as an installation makes one, and made anew after each change. */
+/** The bundle of `launchpool dev`: compiled as for an installation, and compiled again after each change. */
 import { mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
@@ -7,29 +7,29 @@ import { bundleInPlace } from '../bundle/bundle.ts';
 
 export type DevBundle = {
   readonly module: string;
-  /** What an agent is to load. A link, since a module may change from CommonJS to an ES module. */
+  /** The path for the agent to load: a link, because a change may turn the module from CommonJS into an ES module. */
   readonly path: string;
   /**
-   * What is loaded after this has resolved is the module as it is now.
-   * @returns why it cannot be bundled, if it cannot be: that is what loading it throws then.
+   * Compiles the module again. `path` leads to the result when this resolves.
+   * @returns the error of the compilation, which loading the module then throws too.
    */
   refresh(): Promise<LaunchpoolError | undefined>;
-  /** The sources that it has been made of, as absolute paths. */
+  /** The absolute paths of the sources of the bundle. */
   readonly sources: readonly string[];
-  /** Whether a file is not the user's but this bundle's. */
+  /** Whether a file belongs to this bundle, and not to the user. */
   isOwn(file: string): boolean;
   remove(): Promise<void>;
 };
 
-/** @param module its path, absolute. */
+/** @param module the absolute path of the module. */
 export async function createDevBundle(module: string): Promise<DevBundle> {
-  // Files report themselves by where they really are.
+  // Modules see their real path, which isOwn() must match.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'launchpool-dev-')));
   const path = join(folder, 'module');
   const name = basename(module, extname(module));
   let sources: readonly string[] = [module];
 
-  async function put(extension: string, content: string | Uint8Array): Promise<void> {
+  async function write(extension: string, content: string | Uint8Array): Promise<void> {
     const [file, link] = [join(folder, `${name}${extension}`), join(folder, 'unfinished')];
     await writeFile(file, content);
     await rm(link, { force: true });
@@ -47,14 +47,14 @@ export async function createDevBundle(module: string): Promise<DevBundle> {
       try {
         const { content, extension, inputs } = await bundleInPlace(module);
         sources = inputs;
-        await put(extension, content);
+        await write(extension, content);
         return undefined;
       } catch (error) {
         const { message, code, data } = error as LaunchpoolError;
         if (code !== 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED') throw error;
-        // Also those that were never a part of it, in one of which the mistake may be.
+        // A file with an error may never have been a part of the bundle.
         sources = [...new Set([...sources, ...((data as { files?: string[] } | undefined)?.files ?? [])])];
-        await put('.cjs', `throw new SyntaxError(${JSON.stringify(message)});\n`);
+        await write('.cjs', `throw new SyntaxError(${JSON.stringify(message)});\n`);
         return error as LaunchpoolError;
       }
     },

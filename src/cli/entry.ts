@@ -1,4 +1,4 @@
-/** The program: what bin/launchpool.cjs imports once it knows that this Node will do. */
+/** The program, which bin/launchpool.cjs imports after it has checked the version of Node. */
 import { main } from './main.ts';
 
 await main(process.argv.slice(2));

@@ -1,8 +1,8 @@
-/** Says when one of a growing set of files has changed. */
+/** Watches a growing set of files for changes. */
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** An editor writes a file in several steps. */
+/** An editor writes a file in several steps, which count as one change. */
 const SETTLE_MS = 50;
 
 export type FileWatcher = {
@@ -11,22 +11,22 @@ export type FileWatcher = {
 };
 
 type Folder = {
-  /** A folder that was removed and made anew is another one, of which the old watch says nothing. */
+  /** Tells a folder that was removed and created again from the old one, to which the old watcher belongs. */
   identity: string;
   names: Set<string>;
   watcher: FSWatcher;
 };
 
 /**
- * Watches the folders rather than the files: most editors replace a file instead of writing into it, and a watch on
- * the file would stay with the old one.
+ * Watches the folders instead of the files: most editors replace a file instead of writing into it, and a watcher of the
+ * file would stay with the old one.
  */
 export function createFileWatcher(onChange: (file: string) => void): FileWatcher {
   const folders = new Map<string, Folder>();
   let settling: NodeJS.Timeout | undefined;
   let closed = false;
 
-  function changed(file: string): void {
+  function reportChange(file: string): void {
     clearTimeout(settling);
     settling = setTimeout(() => onChange(file), SETTLE_MS);
   }
@@ -34,7 +34,7 @@ export function createFileWatcher(onChange: (file: string) => void): FileWatcher
   function watchFolder(path: string, identity: string): Folder {
     const names = new Set<string>();
     const watcher = watch(path, (_event, name) => {
-      if (name !== null && names.has(name)) changed(join(path, name));
+      if (name !== null && names.has(name)) reportChange(join(path, name));
     });
     watcher.on('error', () => watcher.close());
     const folder = { identity, names, watcher };
@@ -51,7 +51,7 @@ export function createFileWatcher(onChange: (file: string) => void): FileWatcher
       known?.watcher.close();
       return watchFolder(path, identity);
     } catch {
-      // The folder is gone, or the system is out of watches: development goes on without.
+      // The folder does not exist, or the system has no watches left. Development continues without this folder.
       return undefined;
     }
   }

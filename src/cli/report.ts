@@ -1,17 +1,17 @@
-/** How a verb says what came of it: as text for people, or as one JSON object with a result or an error. */
+/** Prints the result of a verb as text, or as one JSON object with a result or an error. */
 import { toPlain } from '../../wire/errors.ts';
 import { describe, exitStatusOf } from './failure.ts';
 
 export type Reported<Result> = {
   json: boolean | undefined;
   run: () => Promise<Result>;
-  /** The text, with its line ends. */
+  /** The text, with a line end after each line. */
   render: (result: Result) => string;
   /** @default 0 */
   status?: (result: Result) => number;
 };
 
-/** Returns the exit status. */
+/** Runs the verb and prints its result or error. @returns the exit status. */
 export async function report<Result>({ json, run, render, status = () => 0 }: Reported<Result>): Promise<number> {
   try {
     const result = await run();

@@ -1,20 +1,20 @@
-/** What somebody begins with: an agent, its test, and how to install it. */
+/** The files that `launchpool init` writes: an agent, its test, and a README. */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
 export type InitOptions = {
-  /** Where; it is made if it is not there. */
+  /** The folder for the files. Created when it does not exist. */
   folder: string;
-  /** Bytes in, bytes out, instead of methods. @default false */
+  /** A raw agent, which takes and returns bytes, instead of an RPC agent. @default false */
   raw?: boolean;
 };
 
 /**
- * Writes a small agent, with its test and a README, and overwrites nothing.
- * @returns the paths of what has been written.
- * @throws ERR_LAUNCHPOOL_OPTION_INVALID when one of the files is there already; nothing has been written then
+ * Writes a small agent with its test and a README. Overwrites nothing; an existing package.json is kept.
+ * @returns the paths of the written files.
+ * @throws ERR_LAUNCHPOOL_OPTION_INVALID when another of the files exists; nothing is written then
  */
 export async function init(options: InitOptions): Promise<{ folder: string; files: string[] }> {
   const { raw = false } = options;
@@ -23,12 +23,12 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
     path: join(folder, name),
     text,
   }));
-  const inTheWay = files
+  const existing = files
     .filter(({ path }) => existsSync(path) && !path.endsWith('package.json'))
     .map(({ path }) => path);
-  if (inTheWay.length > 0) {
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `there already: ${inTheWay.join(', ')}`, {
-      hint: 'Choose another folder; nothing has been written.',
+  if (existing.length > 0) {
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `files exist: ${existing.join(', ')}`, {
+      hint: 'Choose another folder. No file was written.',
     });
   }
   await mkdir(folder, { recursive: true });
@@ -37,7 +37,7 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
   return { folder, files: missing.map(({ path }) => path) };
 }
 
-/** The folder's name, as far as a label can have it. */
+/** The folder's name without the characters that a label cannot contain. */
 function defaultLabelOf(folder: string): string {
   const name = basename(folder)
     .replace(/[^A-Za-z0-9_-]+/g, '-')
@@ -52,11 +52,11 @@ function scaffold(label: string, raw: boolean): Readonly<Record<string, string>>
     'agent.test.ts': raw ? RAW_TEST : RPC_TEST,
     'README.md': `# ${label}
 
-An agent that starts when somebody calls it, and leaves when nobody does.
+An agent that starts on the first call and exits when it is idle.
 
 \`\`\`sh
 npm test                                       # its tests
-npx launchpool dev agent.ts                    # run it in the foreground; it starts anew after a change
+npx launchpool dev agent.ts                    # run it in the foreground, with a restart after each change
 npx launchpool install agent.ts --label ${label}
 npx ${call}
 npx launchpool uninstall ${label}
@@ -71,7 +71,7 @@ const lines = (...text: string[]): string => `${text.join('\n')}\n`;
 const RPC_AGENT = lines(
   '/** Every exported function is a method. */',
   'export function greet(name: string): string {',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a template there
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template literal of the written file
   '  return `Hello, ${name}!`;',
   '}',
 );
@@ -79,7 +79,7 @@ const RPC_AGENT = lines(
 const RPC_TEST = lines(
   "import assert from 'node:assert/strict';",
   "import test from 'node:test';",
-  "import { greet } from '../install/agent.ts';",
+  "import { greet } from './agent.ts';",
   '',
   "test('greets by name', () => {",
   "  assert.equal(greet('you'), 'Hello, you!');",
@@ -87,7 +87,7 @@ const RPC_TEST = lines(
 );
 
 const RAW_AGENT = lines(
-  '/** One message in, one message out. */',
+  '/** Gets a message and returns its reply. */',
   'export default function reverse(message: Uint8Array): Uint8Array {',
   '  return message.reverse();',
   '}',
@@ -96,9 +96,9 @@ const RAW_AGENT = lines(
 const RAW_TEST = lines(
   "import assert from 'node:assert/strict';",
   "import test from 'node:test';",
-  "import reverse from '../install/agent.ts';",
+  "import reverse from './agent.ts';",
   '',
-  "test('says it backwards', () => {",
+  "test('reverses a message', () => {",
   "  assert.equal(Buffer.from(reverse(Buffer.from('abc'))).toString(), 'cba');",
   '});',
 );

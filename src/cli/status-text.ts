@@ -1,10 +1,10 @@
-/** The status of an installed agent, in a line or a few. */
+/** Formats the status of an installed agent as one line or several. */
 import type { AgentStatus } from '../control/status.ts';
 
 const HEALTHY: ReadonlySet<AgentStatus['state']> = new Set(['idle', 'starting', 'running', 'stopping']);
 
-/** `idle · listening · no process`, or what there is to know of the process. */
-export function lineOf(status: AgentStatus): string {
+/** For example `idle · listening · no process`; with a process, also its figures. */
+export function statusLine(status: AgentStatus): string {
   const { state, listening, pid, process, detail } = status;
   const parts: string[] = [state];
   if (state !== 'not-installed')
@@ -16,16 +16,16 @@ export function lineOf(status: AgentStatus): string {
       count(connections, 'connection'),
       count(requests, 'request'),
       `${Math.round(memoryBytes / 1024 ** 2)} MiB`,
-      leavesInMs === null ? 'stays while somebody is there' : `leaves in ${Math.ceil(leavesInMs / 1000)} s`,
+      leavesInMs === null ? 'no idle exit pending' : `exits in ${Math.ceil(leavesInMs / 1000)} s`,
     );
   }
   if (detail !== undefined) parts.push(detail);
   return parts.join(' · ');
 }
 
-export function textOf(status: AgentStatus): string {
+export function statusText(status: AgentStatus): string {
   const { installed, socket, supervisor } = status;
-  const rows: [string, string][] = [[status.label, lineOf(status)]];
+  const rows: [string, string][] = [[status.label, statusLine(status)]];
   if (installed !== undefined) {
     const { module, kind, methods, node, version } = installed;
     rows.push(
@@ -42,12 +42,12 @@ export function alignedRows(rows: readonly (readonly [string, string])[]): strin
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join('');
 }
 
-/** 0 when its users are served, now or at the next connection; otherwise as sysexits(3) has it. */
-export function exitStatusOf({ state, listening }: AgentStatus): number {
+/** 0 when the agent serves connections, now or after its next start; otherwise a status of sysexits(3). */
+export function statusExitStatus({ state, listening }: AgentStatus): number {
   if (state === 'not-installed') return 66;
   return HEALTHY.has(state) || listening ? 0 : 69;
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

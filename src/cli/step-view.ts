@@ -1,16 +1,16 @@
-/** Shows steps as they run: a list of tasks on a terminal, lines elsewhere, nothing where a program reads. */
+/** Shows steps as they run: a list of tasks on a terminal, lines elsewhere, nothing with --json. */
 import { Listr } from 'listr2';
 import type { StepEvent } from '../install/steps.ts';
 
 export type StepView = {
   onStep: (event: StepEvent) => void;
-  /** Resolves when all that was to be shown stands there. */
+  /** Resolves when everything is shown. */
   close(): Promise<void>;
 };
 
 const MARKS = { done: '✔', skipped: '–', failed: '✖', undone: '↩' } as const;
 
-/** @param titles of the steps, in their order. */
+/** @param titles of the steps, in order. */
 export function createStepView(titles: Readonly<Record<string, string>>, json: boolean | undefined): StepView {
   if (json) return { onStep: () => undefined, close: async () => undefined };
   return process.stderr.isTTY ? listView(titles) : { onStep: printLine, close: async () => undefined };
@@ -40,7 +40,7 @@ function listView(titles: Readonly<Record<string, string>>): StepView {
       fallbackRenderer: 'simple',
     },
   );
-  // That a step has failed is said by whoever takes the steps.
+  // The caller of the steps reports a failure.
   const shown = list.run().catch(() => undefined);
   return {
     onStep(event) {
@@ -48,7 +48,7 @@ function listView(titles: Readonly<Record<string, string>>): StepView {
       else if (event.status !== 'started') steps.get(event.step)?.resolve(event);
     },
     async close() {
-      // Steps that were not come to: the list has ended before them, or nothing has begun.
+      // Steps that did not start, because an earlier step failed, are shown as skipped.
       for (const [step, { resolve }] of steps) resolve({ step, title: titles[step] ?? step, status: 'skipped' });
       await shown;
       undone.forEach(printLine);

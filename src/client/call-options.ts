@@ -1,48 +1,52 @@
-/** What can be asked of a single call, and how a call is given up. */
+/** The options of a single call: its timeout and its signal. */
 import { LaunchpoolError } from '../../wire/errors.ts';
 
 export type CallOptions = {
   /**
-   * How long to wait for the reply, in milliseconds; 0 means for ever. An agent that must first be started may take
-   * some seconds. An RPC agent is told of it, and says whether the time was over before the request was begun, or while
-   * it ran: ERR_LAUNCHPOOL_QUEUE_TIMEOUT or ERR_LAUNCHPOOL_RUN_TIMEOUT. If it says nothing, it is
-   * ERR_LAUNCHPOOL_CALL_TIMEOUT, a moment later.
+   * How long the call waits for its reply, in milliseconds; 0 means without a limit. Starting an agent may take some
+   * seconds. An RPC agent gets the timeout with the request and answers ERR_LAUNCHPOOL_QUEUE_TIMEOUT when it expires
+   * before the request starts, or ERR_LAUNCHPOOL_RUN_TIMEOUT when it expires while the request runs. When the agent does
+   * not answer, the call is rejected shortly after the timeout with ERR_LAUNCHPOOL_CALL_TIMEOUT.
    * @default 0
    */
   timeoutMs?: number | undefined;
-  /** Gives the call up: it is rejected with the signal's reason, and an RPC agent is told to do nothing more about it. */
+  /** Cancels the call: it is rejected with the signal's reason, and an RPC agent gets a cancellation. */
   signal?: AbortSignal | undefined;
 };
 
-/** setTimeout fires at once when it is given more; 24 days, and as good as for ever. */
+/** The longest delay that setTimeout() takes, about 24 days; it fires at once for a longer one. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
-/** How much longer than the agent the caller waits: only the agent knows what the request was at. */
-export const AGENTS_LEAD_MS = 250;
+/** How much longer than the agent the client waits: only the agent knows whether the request was queued or running. */
+export const AGENT_REPLY_MARGIN_MS = 250;
 
-/** What the agent is told. */
+/** The timeout that is sent to the agent with the request. */
 export function timeoutForAgent({ timeoutMs = 0 }: CallOptions): number | undefined {
   return timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS ? timeoutMs : undefined;
 }
 
-/** Rejects the call when its time is over or its signal fires, and cleans up when it is settled. */
+/**
+ * Calls `cancel` when the timeout expires or the signal fires. Removes the timer and the listener when the call settles.
+ * @param name of the call, for the error message.
+ * @param marginMs is added to the timeout.
+ */
 export function limitCall<Result>(
   call: Promise<Result>,
-  what: string,
+  name: string,
   { timeoutMs = 0, signal }: CallOptions,
-  giveUp: (reason: unknown) => void,
-  leadMs = 0,
+  cancel: (reason: unknown) => void,
+  marginMs = 0,
 ): Promise<Result> {
   if (timeoutMs === 0 && signal === undefined) return call;
-  const tooLate = (): LaunchpoolError =>
-    new LaunchpoolError('ERR_LAUNCHPOOL_CALL_TIMEOUT', `no reply to ${what} within ${timeoutMs} ms`, {
-      hint: 'The handler may still be running. Give it longer with timeoutMs.',
+  const timeoutError = (): LaunchpoolError =>
+    new LaunchpoolError('ERR_LAUNCHPOOL_CALL_TIMEOUT', `no reply to ${name} within ${timeoutMs} ms`, {
+      hint: 'The handler may still be running. Allow more time with timeoutMs.',
     });
   const timer =
     timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS
-      ? setTimeout(() => giveUp(tooLate()), Math.min(timeoutMs + leadMs, MAX_TIMER_MS))
+      ? setTimeout(() => cancel(timeoutError()), Math.min(timeoutMs + marginMs, MAX_TIMER_MS))
       : undefined;
-  const onAbort = (): void => giveUp(signal?.reason);
+  const onAbort = (): void => cancel(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   return call.finally(() => {
     clearTimeout(timer);

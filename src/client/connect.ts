@@ -1,14 +1,14 @@
-/** An agent as an object: its methods, typed from the module itself, and nothing else by name. */
+/** The typed proxy of an RPC agent: each of its properties is a remote method, typed from the module itself. */
 import type { CallOptions } from './call-options.ts';
+import type { ConnectOptions } from './connect-options.ts';
 import { connectRpc, type RpcClient } from './rpc.ts';
-import type { ConnectOptions } from './transport.ts';
 
-/** What JSON makes of a result: nothing becomes null. */
+/** A result after JSON: undefined becomes null. */
 export type OnTheWire<Result> = Result extends void ? null : Result;
 
 type NotMethods = 'default' | 'then' | 'setup' | 'teardown' | `rpc.${string}`;
 
-/** The methods of an agent, seen from a client: the module's exported functions, each as a call. */
+/** The methods of an agent as a client sees them: the module's exported functions, each returning a promise. */
 export type Agent<Module> = {
   [Name in keyof Module as Name extends NotMethods
     ? never
@@ -21,34 +21,37 @@ export type Agent<Module> = {
 
 type AnyMethods = Record<string, (...params: unknown[]) => unknown>;
 
-/** Proxies have no place for state that could not be mistaken for a method. */
-const behind = new WeakMap<object, { client: RpcClient; options: CallOptions }>();
+type Internals = { client: RpcClient; options: CallOptions };
+
+/** Kept outside of the proxies, because every property of a proxy is a remote method. */
+const internals = new WeakMap<object, Internals>();
 
 /**
- * Connects to an RPC agent, which starts if it does not run. The process is kept alive only while calls are under way.
+ * Connects to an RPC agent and starts it if it does not run. The connection keeps the process alive only while calls are
+ * open.
  *
- * Every property of the result is a method of the agent; what else can be done with it are functions beside it:
- * {@link close}, {@link withOptions}, {@link notify}.
- * @param target a socket's path if it contains `/`, otherwise an agent's label.
+ * Every property of the result is a remote method. The other operations are separate functions: {@link close},
+ * {@link withOptions}, {@link notify}.
+ * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function connect<Module = AnyMethods>(
   target: string,
   options: ConnectOptions = {},
 ): Promise<Agent<Module>> {
-  return agentOf<Module>(await connectRpc(target, options), {});
+  return createProxy<Module>(await connectRpc(target, options), {});
 }
 
 /**
- * The same agent, over the same connection, with options for each call that is made through the result; they are added
- * to those that `agent` has already.
+ * Returns a proxy for the same agent over the same connection, with options for each of its calls. They are merged into
+ * the options of `agent`.
  */
 export function withOptions<Of extends AsyncDisposable>(agent: Of, options: CallOptions): Of {
-  const { client, options: given } = internalsOf(agent);
-  return agentOf(client, { ...given, ...options }) as unknown as Of;
+  const { client, options: previous } = internalsOf(agent);
+  return createProxy(client, { ...previous, ...options }) as unknown as Of;
 }
 
-/** Calls a method without waiting for it: nothing comes back, no error either. */
+/** Sends a notification: the method runs, and neither its result nor its error comes back. */
 export function notify<Of extends AsyncDisposable>(
   agent: Of,
   method: Extract<keyof Of, string>,
@@ -57,22 +60,22 @@ export function notify<Of extends AsyncDisposable>(
   internalsOf(agent).client.notify(method, params);
 }
 
-/** Closes the connection. Calls under way are rejected with ERR_LAUNCHPOOL_CONNECTION_CLOSED. */
+/** Closes the connection. Open calls are rejected with ERR_LAUNCHPOOL_CONNECTION_CLOSED. */
 export async function close(agent: AsyncDisposable): Promise<void> {
   internalsOf(agent).client.close();
 }
 
-function internalsOf(agent: object): { client: RpcClient; options: CallOptions } {
-  const found = behind.get(agent);
-  if (found === undefined) throw new TypeError('not an agent that connect() has returned');
-  return found;
+function internalsOf(agent: object): Internals {
+  const result = internals.get(agent);
+  if (result === undefined) throw new TypeError('not an agent that connect() returned');
+  return result;
 }
 
-function agentOf<Module>(client: RpcClient, options: CallOptions): Agent<Module> {
+function createProxy<Module>(client: RpcClient, options: CallOptions): Agent<Module> {
   const methods = new Map<string, (...params: unknown[]) => Promise<unknown>>();
   const get = (_target: object, name: string | symbol): unknown => {
     if (name === Symbol.asyncDispose) return async () => client.close();
-    // `await` asks every object for `then`; a remote method of that name would make it wait for ever.
+    // `await` reads `then` of every object; a remote method of that name would make it wait without end.
     if (typeof name === 'symbol' || name === 'then') return undefined;
     let method = methods.get(name);
     if (method === undefined) {
@@ -82,6 +85,6 @@ function agentOf<Module>(client: RpcClient, options: CallOptions): Agent<Module>
     return method;
   };
   const agent = new Proxy(Object.create(null), { get, set: () => false, defineProperty: () => false });
-  behind.set(agent, { client, options });
+  internals.set(agent, { client, options });
   return agent;
 }

@@ -1,74 +1,75 @@
-/** The client of a raw agent: bytes in, bytes out, in order. */
+/** The client of a raw agent: sends messages of bytes and receives their replies in order. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type CallOptions, limitCall } from './call-options.ts';
-import { openSession, type Sent } from './session.ts';
-import type { ConnectOptions } from './transport.ts';
+import type { ConnectOptions } from './connect-options.ts';
+import { openSession, type SentFrame } from './session.ts';
 
 export type RawClient = AsyncDisposable & {
   /**
-   * Sends a message, which must not change before it is answered, and resolves with its reply. Many may be under way at once; replies come in the order of the
-   * requests, so a call that is given up keeps its place.
+   * Sends a message and resolves with its reply. The message must not change before its reply arrives. Requests may
+   * overlap. Replies come in the order of the requests, so the reply of a cancelled request is still awaited and dropped.
    * @throws ERR_LAUNCHPOOL_CONNECTION_CLOSED, ERR_LAUNCHPOOL_CALL_TIMEOUT, or the signal's reason
    */
   request(message: Uint8Array | string, options?: CallOptions): Promise<Buffer>;
-  /** Whether the connection is gone. */
+  /** Whether the connection is closed. */
   readonly closed: boolean;
-  /** Closes the connection; calls under way are rejected. */
+  /** Closes the connection and rejects the open requests. */
   close(): void;
 };
 
-/** A place in the row of replies. It is kept when its call is given up, for its reply still comes. */
+/** An entry of the queue of expected replies. It stays in the queue when its request is cancelled. */
 type PendingReply = {
-  sent: Sent;
-  awaited: boolean;
+  sent: SentFrame;
+  isOpen: boolean;
   resolve: (reply: Buffer) => void;
   reject: (reason: unknown) => void;
 };
 
 /**
- * Connects to a raw agent. The process is kept alive only while replies are awaited.
- * @param target a socket's path if it contains `/`, otherwise an agent's label.
+ * Connects to a raw agent and starts it if it does not run. The connection keeps the process alive only while requests
+ * are open.
+ * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function connectRaw(target: string, options: ConnectOptions = {}): Promise<RawClient> {
-  const places: PendingReply[] = [];
-  let awaited = 0;
-  let gone: LaunchpoolError | undefined;
+  const pending: PendingReply[] = [];
+  let openRequests = 0;
+  let closeReason: LaunchpoolError | undefined;
   const session = await openSession(target, options, {
     onFrame(payload) {
-      const place = places.shift();
-      if (place === undefined) return;
-      session.answered(place.sent);
-      settle(place, () => place.resolve(payload));
+      const next = pending.shift();
+      if (next === undefined) return;
+      session.markAnswered(next.sent);
+      settle(next, () => next.resolve(payload));
     },
     onClose(reason) {
-      gone = reason;
-      for (const place of places.splice(0)) settle(place, () => place.reject(reason));
+      closeReason = reason;
+      for (const each of pending.splice(0)) settle(each, () => each.reject(reason));
     },
   });
 
-  function settle(place: PendingReply, how: () => void): void {
-    if (!place.awaited) return;
-    place.awaited = false;
-    awaited -= 1;
-    if (awaited === 0) session.keepAlive(false);
-    how();
+  function settle(request: PendingReply, resolveOrReject: () => void): void {
+    if (!request.isOpen) return;
+    request.isOpen = false;
+    openRequests -= 1;
+    if (openRequests === 0) session.keepAlive(false);
+    resolveOrReject();
   }
 
   return {
     request(message, callOptions = {}) {
-      if (gone !== undefined) return Promise.reject(gone);
+      if (closeReason !== undefined) return Promise.reject(closeReason);
       if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
       const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-      awaited += 1;
-      if (awaited === 1) session.keepAlive(true);
+      openRequests += 1;
+      if (openRequests === 1) session.keepAlive(true);
       const sent = session.send(typeof message === 'string' ? Buffer.from(message) : message);
-      const place: PendingReply = { sent, awaited: true, resolve, reject };
-      places.push(place);
-      return limitCall(promise, 'the request', callOptions, (reason) => settle(place, () => reject(reason)));
+      const request: PendingReply = { sent, isOpen: true, resolve, reject };
+      pending.push(request);
+      return limitCall(promise, 'the request', callOptions, (reason) => settle(request, () => reject(reason)));
     },
     get closed() {
-      return gone !== undefined;
+      return closeReason !== undefined;
     },
     close: session.close,
     async [Symbol.asyncDispose]() {

@@ -1,27 +1,31 @@
-/** The client of an RPC agent: calls by id, many at once on one connection. */
+/** The client of an RPC agent: matches replies to calls by id. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { decodeResponses, encodeCancel, encodeRequest, type RpcResponse } from '../../wire/json-rpc-call.ts';
-import { AGENTS_LEAD_MS, type CallOptions, limitCall, timeoutForAgent } from './call-options.ts';
-import { openSession, type Sent } from './session.ts';
-import type { ConnectOptions } from './transport.ts';
+import { AGENT_REPLY_MARGIN_MS, type CallOptions, limitCall, timeoutForAgent } from './call-options.ts';
+import type { ConnectOptions } from './connect-options.ts';
+import { openSession, type SentFrame } from './session.ts';
 
 export type RpcClient = {
-  /** @throws the handler's error, ERR_LAUNCHPOOL_CONNECTION_CLOSED, ERR_LAUNCHPOOL_CALL_TIMEOUT, or the signal's reason */
+  /**
+   * Calls a method and resolves with its result. Calls may overlap.
+   * @throws the handler's error, ERR_LAUNCHPOOL_CONNECTION_CLOSED, ERR_LAUNCHPOOL_CALL_TIMEOUT, or the signal's reason
+   */
   call(method: string, params: readonly unknown[], options?: CallOptions): Promise<unknown>;
-  /** Sends a notification, to which there is no reply. */
+  /** Sends a notification, which has no reply. */
   notify(method: string, params: readonly unknown[]): void;
-  /** Whether the connection is gone. */
+  /** Whether the connection is closed. */
   readonly closed: boolean;
+  /** Closes the connection and rejects the open calls. */
   close(): void;
 };
 
-type Pending = { sent: Sent; resolve: (result: unknown) => void; reject: (reason: unknown) => void };
+type OpenCall = { sent: SentFrame; resolve: (result: unknown) => void; reject: (reason: unknown) => void };
 
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes */
 export async function connectRpc(target: string, options: ConnectOptions = {}): Promise<RpcClient> {
-  const pending = new Map<number, Pending>();
+  const openCalls = new Map<number, OpenCall>();
   let lastId = 0;
-  let gone: LaunchpoolError | undefined;
+  let closeReason: LaunchpoolError | undefined;
   const session = await openSession(target, options, { onFrame, onClose: rejectAll });
 
   function onFrame(payload: Buffer): void {
@@ -35,29 +39,29 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
 
   function settle(response: RpcResponse): void {
     if (response.id === null && 'error' in response) {
-      // The agent could not tell which call it is that it refuses, so nothing that is under way can be relied on.
+      // The agent could not read the id of the request that failed, so no open call can be relied on.
       throw response.error;
     }
-    const call = pending.get(response.id as number);
-    if (call !== undefined) session.answered(call.sent);
-    forget(response.id as number);
+    const call = openCalls.get(response.id as number);
+    if (call !== undefined) session.markAnswered(call.sent);
+    remove(response.id as number);
     if ('error' in response) call?.reject(response.error);
     else call?.resolve(response.result);
   }
 
-  function forget(id: number): void {
-    if (pending.delete(id) && pending.size === 0) session.keepAlive(false);
+  function remove(id: number): void {
+    if (openCalls.delete(id) && openCalls.size === 0) session.keepAlive(false);
   }
 
   function rejectAll(reason: LaunchpoolError): void {
-    gone ??= reason;
-    for (const { reject } of pending.values()) reject(gone);
-    pending.clear();
+    closeReason ??= reason;
+    for (const { reject } of openCalls.values()) reject(closeReason);
+    openCalls.clear();
   }
 
   return {
     call(method, params, callOptions = {}) {
-      if (gone !== undefined) return Promise.reject(gone);
+      if (closeReason !== undefined) return Promise.reject(closeReason);
       if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
       const id = lastId + 1;
       let request: Buffer;
@@ -68,28 +72,28 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       }
       lastId = id;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      if (pending.size === 0) session.keepAlive(true);
+      if (openCalls.size === 0) session.keepAlive(true);
       const sent = session.send(request);
-      pending.set(id, { sent, resolve, reject });
+      openCalls.set(id, { sent, resolve, reject });
       return limitCall(
         promise,
         method,
         callOptions,
         (reason) => {
-          session.forget(sent);
-          forget(id);
-          session.tell(Buffer.from(encodeCancel(id)));
+          session.discard(sent);
+          remove(id);
+          session.sendIfConnected(Buffer.from(encodeCancel(id)));
           reject(reason);
         },
-        AGENTS_LEAD_MS,
+        AGENT_REPLY_MARGIN_MS,
       );
     },
     notify(method, params) {
-      if (gone !== undefined) throw gone;
+      if (closeReason !== undefined) throw closeReason;
       session.send(Buffer.from(encodeRequest(undefined, method, params)), true);
     },
     get closed() {
-      return gone !== undefined;
+      return closeReason !== undefined;
     },
     close: session.close,
   };

@@ -1,39 +1,41 @@
 /**
- * A conversation that outlives its connection: when the agent closes one on purpose and says how much it has run, the
- * rest is sent to the next agent, and nobody who waits for a reply notices anything.
+ * A client's conversation with an agent across several connections. When an agent closes gracefully, its closing notice
+ * says how many frames it has run; the session sends the others to the next process of the agent. Callers notice nothing.
  */
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import { type ConnectOptions, closedHere, openTransport, type Transport } from './transport.ts';
+import type { ConnectOptions } from './connect-options.ts';
+import { closedByClient } from './connection-errors.ts';
+import { openTransport, type Transport } from './transport.ts';
 
-/** As many notifications are kept for being sent again; nothing tells when they have been run. */
-const MAX_NOTES = 1_000;
+/** The number of notifications that are kept for resending; no reply confirms that one has run. */
+const MAX_KEPT_NOTIFICATIONS = 1_000;
 
 export type SessionEvents = {
-  /** A whole frame came. Its bytes may be kept. */
+  /** Called with each whole frame. The callee may keep the bytes. */
   onFrame: (payload: Buffer) => void;
-  /** Called once, when the conversation is over. */
+  /** Called once, when the session ends. */
   onClose: (reason: LaunchpoolError) => void;
 };
 
 /** A frame that may have to be sent again. */
-export type Sent = {
+export type SentFrame = {
   readonly payload: Uint8Array;
-  /** Whether no reply to it will come. */
-  readonly isNote: boolean;
-  /** How many frames went before it on its connection. */
-  place: number;
+  /** Notifications get no reply. */
+  readonly isNotification: boolean;
+  /** The number of frames that were sent before it on its connection; -1 before it is sent. */
+  index: number;
 };
 
 export type Session = {
   /** Sends a frame. Its bytes must not change before it is answered. */
-  send(payload: Uint8Array, isNote?: boolean): Sent;
-  /** Sends a frame that is of use now or not at all: without a connection, it is not sent. */
-  tell(payload: Uint8Array): void;
-  /** Says that a frame has been answered, and so that all before it have been read as well. */
-  answered(sent: Sent): void;
-  /** Says that nobody waits for the reply any more. */
-  forget(sent: Sent): void;
-  /** Whether the process is kept alive for its sake: while replies are awaited. */
+  send(payload: Uint8Array, isNotification?: boolean): SentFrame;
+  /** Sends a frame that is useful only now, such as a cancellation. Drops it while the session has no connection. */
+  sendIfConnected(payload: Uint8Array): void;
+  /** Marks a frame as answered. All frames before it have been read, so none of them is sent again. */
+  markAnswered(sent: SentFrame): void;
+  /** Excludes a frame from resending: its call has been cancelled. */
+  discard(sent: SentFrame): void;
+  /** Whether the session keeps the process alive. */
   keepAlive(on: boolean): void;
   close(): void;
 };
@@ -44,110 +46,111 @@ export type Session = {
  */
 export async function openSession(target: string, options: ConnectOptions, events: SessionEvents): Promise<Session> {
   const { onFrame, onClose } = events;
-  /** Those that may have to be sent again, in the order of their places. */
-  let kept: Sent[] = [];
-  let notes = 0;
-  let places = 0;
+  /** The frames that may have to be sent again, in sending order. */
+  let unconfirmed: SentFrame[] = [];
+  let notifications = 0;
+  /** The number of frames on the current connection. */
+  let framesSent = 0;
   let transport: Transport | undefined;
-  let alive = false;
-  let over: LaunchpoolError | undefined;
+  let isKeptAlive = false;
+  let endReason: LaunchpoolError | undefined;
 
   function end(reason: LaunchpoolError): void {
-    if (over !== undefined) return;
-    over = reason;
-    kept = [];
+    if (endReason !== undefined) return;
+    endReason = reason;
+    unconfirmed = [];
     onClose(reason);
   }
 
   async function connect(): Promise<void> {
-    let mine: Transport | undefined;
-    mine = await openTransport(target, options, {
+    let opened: Transport | undefined;
+    opened = await openTransport(target, options, {
       onFrame,
-      onClosing(run) {
-        if (mine === undefined || transport !== mine) return;
+      onClosing(framesRun) {
+        if (opened === undefined || transport !== opened) return;
         transport = undefined;
-        mine.close();
-        drop((sent) => sent.place < run);
-        if (kept.length > 0) reconnect();
+        opened.close();
+        discardWhere((sent) => sent.index < framesRun);
+        if (unconfirmed.length > 0) reconnect();
       },
       onClose(reason) {
-        if (mine === undefined || transport !== mine) return;
-        // On a connection to which nothing has been said, nothing can be lost; the next frame makes another.
-        const isNothingLost = places === 0 && reason.code === 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
+        if (opened === undefined || transport !== opened) return;
+        // Nothing is lost with a connection on which nothing was sent; the next frame opens another one.
+        const isNothingLost = framesSent === 0 && reason.code === 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
         if (isNothingLost) transport = undefined;
         else end(reason);
       },
     });
-    if (over !== undefined) return mine.close();
-    transport = mine;
-    mine.keepAlive(alive);
-    places = 0;
-    for (const sent of kept) put(mine, sent);
+    if (endReason !== undefined) return opened.close();
+    transport = opened;
+    opened.keepAlive(isKeptAlive);
+    framesSent = 0;
+    for (const sent of unconfirmed) transmit(opened, sent);
   }
 
-  let connecting = false;
+  let isConnecting = false;
   function reconnect(): void {
-    if (connecting) return;
-    connecting = true;
+    if (isConnecting) return;
+    isConnecting = true;
     connect()
       .catch(end)
       .finally(() => {
-        connecting = false;
+        isConnecting = false;
       });
   }
 
-  function put(to: Transport, sent: Sent): void {
-    sent.place = places;
-    places += 1;
+  function transmit(to: Transport, sent: SentFrame): void {
+    sent.index = framesSent;
+    framesSent += 1;
     to.send(sent.payload);
   }
 
-  function drop(isDone: (sent: Sent) => boolean): void {
-    kept = kept.filter((sent) => !isDone(sent));
-    notes = kept.filter(({ isNote }) => isNote).length;
+  function discardWhere(predicate: (sent: SentFrame) => boolean): void {
+    unconfirmed = unconfirmed.filter((sent) => !predicate(sent));
+    notifications = unconfirmed.filter(({ isNotification }) => isNotification).length;
   }
 
-  function dropOldestNote(): void {
-    const oldest = kept.findIndex(({ isNote }) => isNote);
-    if (oldest === 0) kept.shift();
-    else kept.splice(oldest, 1);
-    notes -= 1;
+  function discardOldestNotification(): void {
+    const oldest = unconfirmed.findIndex(({ isNotification }) => isNotification);
+    if (oldest === 0) unconfirmed.shift();
+    else unconfirmed.splice(oldest, 1);
+    notifications -= 1;
   }
 
   await connect();
   return {
-    send(payload, isNote = false) {
-      const sent: Sent = { payload, isNote, place: -1 };
-      kept.push(sent);
-      if (isNote) notes += 1;
+    send(payload, isNotification = false) {
+      const sent: SentFrame = { payload, isNotification, index: -1 };
+      unconfirmed.push(sent);
+      if (isNotification) notifications += 1;
       if (transport === undefined) reconnect();
       else {
-        put(transport, sent);
-        // What is dropped has been sent; as long as there is no connection, nothing is.
-        if (notes > MAX_NOTES) dropOldestNote();
+        transmit(transport, sent);
+        // Only sent notifications are discarded: without a connection, none is.
+        if (notifications > MAX_KEPT_NOTIFICATIONS) discardOldestNotification();
       }
       return sent;
     },
-    tell(payload) {
+    sendIfConnected(payload) {
       if (transport === undefined) return;
-      places += 1;
+      framesSent += 1;
       transport.send(payload);
     },
-    answered(sent) {
-      while (kept[0] !== undefined && kept[0].place <= sent.place) {
-        if (kept.shift()?.isNote) notes -= 1;
+    markAnswered(sent) {
+      while (unconfirmed[0] !== undefined && unconfirmed[0].index <= sent.index) {
+        if (unconfirmed.shift()?.isNotification) notifications -= 1;
       }
     },
-    forget(sent) {
-      drop((each) => each === sent);
+    discard(sent) {
+      discardWhere((each) => each === sent);
     },
     keepAlive(on) {
-      alive = on;
+      isKeptAlive = on;
       transport?.keepAlive(on);
     },
     close() {
       transport?.close();
-      end(closedHere());
+      end(closedByClient());
     },
   };
 }

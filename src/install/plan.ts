@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
-import type { BundleFile } from '../bundle/bundle.ts';
+import type { BundleFile } from '../bundle/bundle-file.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOf } from '../installed/job-options.ts';
 import { type Place, placeOf } from '../installed/place.ts';

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TcpAddress } from '../../job/job.ts';
 import type { SocketPaths } from '../../wire/address.ts';
 import { fromPlain, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
-import { reach } from '../client/reach.ts';
+import { connectWithRetry } from '../client/connect-with-retry.ts';
 import { CONTROL_TIMEOUTS, connectControl, type ProcessStatus } from '../control/client.ts';
 
 const RETRY_MS = 50;
@@ -66,7 +66,7 @@ export async function verify({ sockets, tcp, folder, timeoutMs, before, dismiss 
 }
 
 async function requestReady({ agent, control }: SocketPaths, timeoutMs: number): Promise<ProcessStatus> {
-  const agentSocket = await reach(agent, timeoutMs);
+  const agentSocket = await connectWithRetry(agent, timeoutMs);
   // This connection only starts the agent. A process that closes it is shutting down, and a request that arrives after its
   // exit waits for the next process, which only another connection to the agent's socket starts.
   const closed = once(agentSocket.on('error', () => undefined).resume(), 'close').then(() =>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants, readFileSync, statSync } from 'node:fs';
 import { chmod, copyFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BundleFile } from '../bundle/bundle.ts';
+import type { BundleFile } from '../bundle/bundle-file.ts';
 import { exists, makePath, type Undo } from './files.ts';
 
 /** The prefix of unfinished folders. */

@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import type { BundleFile } from '../bundle/bundle.ts';
+import type { BundleFile } from '../bundle/bundle-file.ts';
 
 /** The path of the program, relative to the version's folder. */
 export const PROGRAM = 'launchpool.cjs';

@@ -1,32 +1,40 @@
-/** An end of a process is a fault unless a signal was sent for it. */
+/** An exit of a process is a fault unless its status is 0 or its signal was sent to it. */
 import test from 'ava';
+import type { Signal } from '../../chaos/agents.ts';
 import { countCrashes, crashFaults } from '../../chaos/crashes.ts';
 
-const faultsOf = (life: { sent: ('SIGKILL' | 'SIGTERM' | 'SIGHUP')[]; crash?: string }): string[] =>
+const faultsOf = (last: { signals: Signal[]; crash?: string }): string[] =>
   crashFaults({
     name: 'main',
-    lives: [
-      { pid: 1, sent: [] },
-      { pid: 2, ...life },
+    processes: [
+      { pid: 1, signals: [] },
+      { pid: 2, ...last },
     ],
   });
 
-test('to leave is none, and neither is to end by the signal that was sent', (t) => {
-  t.deepEqual(faultsOf({ sent: ['SIGTERM'] }), []);
-  t.deepEqual(faultsOf({ sent: ['SIGHUP', 'SIGKILL'], crash: 'signal SIGKILL' }), []);
+test('status 0 and a signal that was sent are no faults', (t) => {
+  t.deepEqual(faultsOf({ signals: ['SIGTERM'] }), []);
+  t.deepEqual(faultsOf({ signals: ['SIGHUP', 'SIGKILL'], crash: 'signal SIGKILL' }), []);
 });
 
-test('to end by a signal that nobody has sent to it is, and so is any exit status', (t) => {
-  t.deepEqual(faultsOf({ sent: [], crash: 'signal SIGKILL' }), [
-    'main: process 2 has ended by signal SIGKILL, and was sent nothing',
+test('a signal that was not sent and any other status are faults', (t) => {
+  t.deepEqual(faultsOf({ signals: [], crash: 'signal SIGKILL' }), [
+    'main: process 2 ended by signal SIGKILL; signals sent to it: none',
   ]);
-  t.deepEqual(faultsOf({ sent: ['SIGTERM', 'SIGHUP'], crash: 'exit status 1' }), [
-    'main: process 2 has ended by exit status 1, and was sent SIGTERM, SIGHUP',
+  t.deepEqual(faultsOf({ signals: ['SIGTERM', 'SIGHUP'], crash: 'exit status 1' }), [
+    'main: process 2 ended by exit status 1; signals sent to it: SIGTERM, SIGHUP',
   ]);
-  t.is(faultsOf({ sent: ['SIGTERM'], crash: 'signal SIGSEGV' }).length, 1);
+  t.is(faultsOf({ signals: ['SIGTERM'], crash: 'signal SIGSEGV' }).length, 1);
 });
 
-test('ends are counted by what they were', (t) => {
-  const lives = ['signal SIGKILL', 'exit status 1', 'signal SIGKILL'].map((crash) => ({ pid: 1, sent: [], crash }));
-  t.deepEqual(countCrashes({ lives: [...lives, { pid: 2, sent: [] }] }), { 'signal SIGKILL': 2, 'exit status 1': 1 });
+test('exits are counted by their cause', (t) => {
+  const processes = ['signal SIGKILL', 'exit status 1', 'signal SIGKILL'].map((crash) => ({
+    pid: 1,
+    signals: [],
+    crash,
+  }));
+  t.deepEqual(countCrashes({ processes: [...processes, { pid: 2, signals: [] }] }), {
+    'signal SIGKILL': 2,
+    'exit status 1': 1,
+  });
 });

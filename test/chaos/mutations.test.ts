@@ -1,4 +1,4 @@
-/** The corpus depends on its seed and on nothing else, and is neither all right nor all wrong. */
+/** The corpus depends only on its seed, and contains valid and invalid inputs. */
 import test from 'ava';
 import { mutate, mutateFrame } from '../../chaos/corpus/mutations.ts';
 import { createRandom } from '../../chaos/random.ts';
@@ -10,21 +10,21 @@ const inputs = (seed: number): Buffer[] =>
     return mutateFrame(random, mutate(random));
   });
 
-test('the same seed makes the same inputs, and another one others', (t) => {
+test('the same seed gives the same inputs, and another seed gives others', (t) => {
   t.deepEqual(inputs(1), inputs(1));
   t.notDeepEqual(inputs(1), inputs(2));
 });
 
-test('there are right requests among the inputs, and wrong ones', (t) => {
+test('the inputs contain valid and invalid requests', (t) => {
   const random = createRandom(1);
-  const wrong = Array.from({ length: 500 }, (_unused, index) => decodeRequests(mutate(random.fork(index)))).filter(
+  const invalid = Array.from({ length: 500 }, (_unused, index) => decodeRequests(mutate(random.fork(index)))).filter(
     ({ items }) => items.some((item) => 'error' in item),
   );
-  t.true(wrong.length > 100);
-  t.true(wrong.length < 480);
+  t.true(invalid.length > 100);
+  t.true(invalid.length < 480);
 });
 
-test('numbers lie in their range and are spread over it', (t) => {
+test('random numbers are in their range and spread over it', (t) => {
   const random = createRandom(7);
   const numbers = Array.from({ length: 4_000 }, () => random.between(10, 13));
   for (const number of [10, 11, 12, 13]) t.true(numbers.filter((each) => each === number).length > 800);

@@ -1,4 +1,4 @@
-/** The report says what was run, what came of it, and what was not run. */
+/** The report shows what was run, with its results, and what was not run. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
@@ -11,52 +11,52 @@ const commit = '0123456789ab';
 const section = (text: string, title: string): string =>
   text.split('\n## ').find((part) => part.startsWith(title)) ?? '';
 
-test('where nothing was run, every section says so', async (t) => {
+test('without results, every section says that it was not run', async (t) => {
   const text = reportText(await tempDir(t));
   t.is(text.match(/^## /gm)?.length, 7);
   t.is(text.match(/^Not run yet\.$/gm)?.length, 7);
 });
 
-test('what was run stands there with its command, its figures, and what was wrong', async (t) => {
+test('a result is shown with its command, its figures, its faults and its skipped checks', async (t) => {
   const folder = await tempDir(t);
   const figures = { times: 1_000, stopMs: { p50: 1.23456, max: null }, samples: [{ seconds: 1 }], rss: [1, 2] };
-  const outcome = { faults: ['process 3 does\nnot leave'], figures, skipped: ['a full disk'] };
+  const outcome = { faults: ['process 3 does\nnot exit'], figures, skipped: ['a full disk'] };
   writeResult('sigterm', { ...resultOf(outcome, facts), commit }, folder);
   writeResult('run', { ...resultOf({ faults: [], figures: {} }, facts), commit }, folder);
   const text = reportText(folder);
-  const received = section(text, 'Told to leave');
-  t.regex(received, /\*\*Something is wrong\.\*\* `npm run chaos -- sigterm`, 60 s, \d{4}-\d\d-\d\d, commit/);
-  t.regex(received, /\| times +\| 1 000 +\|/);
-  t.regex(received, /\| stopMs · p50 +\| 1\.235 +\|/);
-  t.regex(received, /\| rss +\| 1 → 2 +\|/);
-  t.regex(received, /^- process 3 does not leave$/m);
-  t.regex(received, /^Not done there: a full disk\.$/m);
-  t.regex(section(text, 'Under fire'), /\*\*All is well\.\*\*/);
+  const shutdown = section(text, 'Shutdown');
+  t.regex(shutdown, /\*\*Failed\.\*\* `npm run chaos -- sigterm`, 60 s, \d{4}-\d\d-\d\d, commit/);
+  t.regex(shutdown, /\| times +\| 1 000 +\|/);
+  t.regex(shutdown, /\| stopMs · p50 +\| 1\.235 +\|/);
+  t.regex(shutdown, /\| rss +\| 1 → 2 +\|/);
+  t.regex(shutdown, /^- process 3 does not exit$/m);
+  t.regex(shutdown, /^Skipped on that machine: a full disk\.$/m);
+  t.regex(section(text, 'Load with disturbances'), /\*\*Passed\.\*\*/);
 });
 
-test('the chart of a soak is shown when there is one', async (t) => {
+test('the chart of a soak is shown when it exists', async (t) => {
   const folder = await tempDir(t);
   t.false(reportText(folder).includes('soak.svg'));
   writeFileSync(join(folder, 'soak.svg'), '<svg/>');
-  t.true(section(reportText(folder), 'For long').includes('soak.svg'));
+  t.true(section(reportText(folder), 'Soak').includes('soak.svg'));
 });
 
-test('nothing is claimed of what was not run', async (t) => {
+test('a section without a result makes no claim', async (t) => {
   const folder = await tempDir(t);
-  t.false(section(reportText(folder), 'Loading').includes('No call fails'));
+  t.false(section(reportText(folder), 'Reload').includes('No call fails'));
   writeResult('reloads', { ...resultOf({ faults: [], figures: {} }, facts), commit }, folder);
-  t.true(section(reportText(folder), 'Loading').includes('No call fails'));
+  t.true(section(reportText(folder), 'Reload').includes('No call fails'));
 });
 
-test('what took too long is wrong as well', async (t) => {
+test('a slow result is a failure', async (t) => {
   const folder = await tempDir(t);
-  const outcome = { faults: [], slow: ['it took 9 s to leave'], figures: {} };
+  const outcome = { faults: [], slow: ['the shutdown took 9 s'], figures: {} };
   writeResult('sigterm', { ...resultOf(outcome, facts), commit }, folder);
-  t.regex(section(reportText(folder), 'Told to leave'), /Something is wrong[\s\S]*^- it took 9 s to leave$/m);
+  t.regex(section(reportText(folder), 'Shutdown'), /Failed[\s\S]*^- the shutdown took 9 s$/m);
 });
 
-test('a result of files that were not committed is refused', async (t) => {
+test('a result that comes from uncommitted files is refused', async (t) => {
   const folder = await tempDir(t);
   writeResult('storm', { ...resultOf({ faults: [], figures: {} }, facts), commit: `${commit}+` }, folder);
-  t.throws(() => reportText(folder), { message: /^storm was run last with files that were not committed/ });
+  t.throws(() => reportText(folder), { message: /^the last result of storm comes from uncommitted files/ });
 });

@@ -14,8 +14,8 @@ import type { Host } from '../../src/installed/host.ts';
 import type { InstallOptions } from '../../src/installed/install-options.ts';
 import { placeOf } from '../../src/installed/place.ts';
 import { isAlive } from '../helpers/activator.ts';
+import { pidAt, waitForShutdown } from '../helpers/agent-process.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
-import { pidAt, seenToLeave } from '../helpers/onlooker.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../helpers/until.ts';
 
@@ -107,7 +107,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     const { socket, outcome, methods } = await bench.install();
     t.deepEqual([outcome, methods], ['installed', ['die', 'pid', 'version']]);
     const first = await pidAt(socket);
-    await seenToLeave(socket);
+    await waitForShutdown(socket);
     await settled(bench, 'idle');
     const second = await pidAt(socket);
     t.not(second, first);
@@ -120,7 +120,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
 
   it('reading the status starts no agent', async (t, bench) => {
     const { socket } = await bench.install();
-    await seenToLeave(socket);
+    await waitForShutdown(socket);
     await settled(bench, 'idle');
     for (let times = 0; times < 3; times += 1) {
       const { state, pid, listening } = await bench.status();
@@ -133,7 +133,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     const pids = new Set<number>();
     for (let lives = 0; lives < 3; lives += 1) {
       pids.add(await pidAt(socket));
-      await seenToLeave(socket);
+      await waitForShutdown(socket);
     }
     t.is(pids.size, 3);
   });
@@ -181,7 +181,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
 
   it('installing the same agent again changes nothing and runs no command of the supervisor', async (t, bench) => {
     const { socket } = await bench.install();
-    await seenToLeave(socket);
+    await waitForShutdown(socket);
     await settled(bench, 'idle');
     const before = [bench.tree(), bench.changes()];
     t.is((await bench.install()).outcome, 'unchanged');

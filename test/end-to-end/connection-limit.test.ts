@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import test from 'ava';
 import { withDescriptors } from '../../chaos/agents.ts';
+import { connectWithRetry } from '../../src/client/connect-with-retry.ts';
 import { connectRaw } from '../../src/client/index.ts';
-import { reach } from '../../src/client/reach.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
 import { dial } from '../helpers/frame-client.ts';
@@ -23,7 +23,7 @@ async function connectionLimit(path: string, count: number, open: Set<Socket>): 
     await Promise.all(
       Array.from({ length: Math.min(200, left) }, async () => {
         // It comes again where the queue of the socket is full.
-        const socket = await reach(path, TIMEOUT_MS);
+        const socket = await connectWithRetry(path, TIMEOUT_MS);
         socket.on('error', () => undefined).once('close', () => open.delete(socket));
         open.add(socket.resume());
       }),

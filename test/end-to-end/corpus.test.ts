@@ -1,7 +1,7 @@
-/** A mutating corpus over all that is parsed; more of it by hand, with `npm run chaos -- corpus`. */
+/** A short run of the mutated corpus. `npm run chaos -- corpus` runs more of it. */
 import test from 'ava';
-import { checkAgents } from '../../chaos/corpus/live.ts';
 import { checkParsers } from '../../chaos/corpus/parsers.ts';
+import { checkAgents } from '../../chaos/corpus/running-agents.ts';
 import { createRandom, newSeed } from '../../chaos/random.ts';
 import { createScope } from '../../chaos/scope.ts';
 
@@ -9,15 +9,15 @@ const SEED = Number(process.env.LAUNCHPOOL_TEST_SEED ?? newSeed());
 const TO_PARSERS = 20_000;
 const TO_AGENTS = 2_000;
 
-// One after the other: the first does not let go of the event loop.
-test.serial('parsers throw nothing but errors of launchpool, find the same in two ways, and keep no memory', (t) => {
+// Serial, because the first test blocks the event loop.
+test.serial('parsers throw only errors of launchpool, agree with each other, and keep no memory', (t) => {
   t.timeout(5 * 60_000);
   const { faults, figures } = checkParsers(createRandom(SEED), TO_PARSERS, () => undefined);
   t.deepEqual(faults, [], `seed ${SEED}`);
   t.is(figures.inputs, TO_PARSERS);
 });
 
-test.serial('running agents answer every right request among wrong ones, and are none the worse', async (t) => {
+test.serial('running agents answer every valid request among mutated ones and do not grow', async (t) => {
   t.timeout(5 * 60_000);
   const scope = await createScope();
   t.teardown(scope.end);

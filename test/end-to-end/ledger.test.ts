@@ -1,4 +1,4 @@
-/** Many requests, with slow, failing and crashing ones among them: each has exactly one outcome, and the right one. */
+/** Many requests, with slow, failing and crashing ones among them: each has exactly one outcome, the right one. */
 import test from 'ava';
 import { connect, connectRaw, type LaunchpoolError } from '../../src/client/index.ts';
 import { fixture, holdAgent } from '../helpers/agent.ts';
@@ -6,10 +6,10 @@ import { fixture, holdAgent } from '../helpers/agent.ts';
 type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 
 const CONNECTIONS = 64;
-/** By hand, as many as wanted. */
+/** The variable allows longer runs by hand. */
 const REQUESTS = Number(process.env.LAUNCHPOOL_TEST_REQUESTS ?? 40_000);
 
-test('RPC: every call is answered with its own result, or with the error of its own or of its thread', async (t) => {
+test('RPC: every call gets its own result, its own error, or the error of its thread', async (t) => {
   t.timeout(10 * 60_000);
   const { socketPath, events } = await holdAgent(t, fixture('agents/misbehaving.ts'), ['--threads', '2']);
   const agents = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect<Misbehaving>(socketPath)));
@@ -36,7 +36,7 @@ test('RPC: every call is answered with its own result, or with the error of its 
     }
   }
 
-  // As many under way as there would be with a client that never waits, and never all at once.
+  // 1024 calls are open at a time, as with a pipelining client.
   const connections = Array.from({ length: 1024 }, async (_unused, connection) => {
     for (let index = connection; index < REQUESTS; index += 1024) await ask(index);
   });
@@ -48,13 +48,13 @@ test('RPC: every call is answered with its own result, or with the error of its 
     [...codes.values()].reduce((sum, count) => sum + count),
     REQUESTS,
   );
-  // Each crash costs itself, and what was open or begun on the same thread.
+  // Each crash fails its own request and the started requests of its thread.
   t.true((codes.get('ERR_LAUNCHPOOL_THREAD_EXITED') ?? 0) >= Math.floor(REQUESTS / 2003));
   t.true((codes.get('result') ?? 0) > REQUESTS * 0.8);
   t.is(events.filter(({ event }) => event === 'started').length, 1);
 });
 
-test('raw: every reply is the right one, in the order of its connection, whatever finishes first', async (t) => {
+test('raw: every reply is right and in the order of its connection, whatever finishes first', async (t) => {
   t.timeout(10 * 60_000);
   const { socketPath } = await holdAgent(t, fixture('agents/misbehaving-raw.ts'), ['--threads', '2']);
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => connectRaw(socketPath)));
@@ -62,7 +62,7 @@ test('raw: every reply is the right one, in the order of its connection, whateve
   const replies = await Promise.all(
     Array.from({ length: REQUESTS }, (_unused, index) => clients[index % CONNECTIONS]?.request(messageOf(index))),
   );
-  // A client takes replies in the order in which they come, so the right content is the right order.
+  // The client matches replies by order, so right contents prove the right order.
   t.deepEqual(
     replies.filter((reply, index) => reply?.toString() !== messageOf(index)),
     [],

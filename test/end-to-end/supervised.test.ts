@@ -5,8 +5,8 @@ import test from 'ava';
 import { connect } from '../../src/client/index.ts';
 import { activate, agentCommand, isAlive } from '../helpers/activator.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
+import { waitForShutdown } from '../helpers/agent-process.ts';
 import { heldCall } from '../helpers/held-call.ts';
-import { seenToLeave } from '../helpers/onlooker.ts';
 import { runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
@@ -60,7 +60,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const answer = agent.hold(call.path);
     await call.running;
     const { pid } = await held.reached('started', 1);
-    await seenToLeave(held.socketPath, () => process.kill(pid, signal));
+    await waitForShutdown(held.socketPath, () => process.kill(pid, signal));
     call.release();
     t.is(await answer, pid);
     // Any other status would be a crash.

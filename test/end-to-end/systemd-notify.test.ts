@@ -8,8 +8,8 @@ import { close, connect } from '../../src/client/index.ts';
 import { createSystemd } from '../../systemd/supervisor.ts';
 import { socketPathsOf } from '../../wire/address.ts';
 import { ENTRY } from '../helpers/agent.ts';
+import { pidAt } from '../helpers/agent-process.ts';
 import { jobWith } from '../helpers/jobs.ts';
-import { pidAt } from '../helpers/onlooker.ts';
 import { sharedSystemd } from '../helpers/shared-systemd.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 

@@ -1,4 +1,4 @@
-/** A client that does no more than it is told: for what a well-behaved one would never do. */
+/** A client that sends exactly what a test writes, also input that launchpool's own client never sends. */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
@@ -6,15 +6,15 @@ import { forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 
 export type FrameClient = {
-  /** Half-closed is allowed: the agent's end does not end this side. */
+  /** Allows half-open connections: the agent's end does not end this side. */
   socket: Socket;
-  /** Every frame that has come. */
+  /** The received frames. */
   frames: Buffer[];
-  /** What has gone wrong with the socket; an end in good order is no error. */
+  /** The errors of the socket; a regular end is no error. */
   errors: Error[];
-  /** Resolves with the frames once there are so many, or the agent has ended its side. */
+  /** Resolves with all frames when `count` have come or the agent has ended its side. */
   until(count: number): Promise<string[]>;
-  /** Resolves with every frame when the agent has ended its side. */
+  /** Resolves with all frames when the agent has ended its side. */
   ended: Promise<string[]>;
 };
 
@@ -22,19 +22,19 @@ export async function dial(t: ExecutionContext, path: string): Promise<FrameClie
   const socket = createConnection({ path, allowHalfOpen: true });
   t.teardown(() => socket.destroy());
   const errors: Error[] = [];
-  // What is written after the agent has closed is lost, which some tests are about.
+  // Some tests write after the agent has closed, which is an error here.
   socket.on('error', (error) => errors.push(error));
   await once(socket, 'connect');
   const frames: Buffer[] = [];
   const reader = createFrameReader();
-  const { promise: isOver, resolve: over } = Promise.withResolvers<void>();
-  const lookers = new Set<() => void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const waiting = new Set<() => void>();
   socket.on('data', (chunk: Buffer) => {
     reader.push(chunk, (run) => forEachFrame(run, (frame) => frames.push(frame)));
-    for (const inspect of lookers) inspect();
+    for (const check of waiting) check();
   });
-  socket.once('end', over);
-  socket.once('close', over);
+  socket.once('end', end);
+  socket.once('close', end);
   const texts = (): string[] => frames.map(String);
   return {
     socket,
@@ -42,13 +42,13 @@ export async function dial(t: ExecutionContext, path: string): Promise<FrameClie
     errors,
     async until(count) {
       const { promise: enough, resolve } = Promise.withResolvers<void>();
-      const inspect = (): void => (frames.length >= count ? resolve() : undefined);
-      lookers.add(inspect);
-      inspect();
-      await Promise.race([enough, isOver]);
-      lookers.delete(inspect);
+      const check = (): void => (frames.length >= count ? resolve() : undefined);
+      waiting.add(check);
+      check();
+      await Promise.race([enough, ended]);
+      waiting.delete(check);
       return texts();
     },
-    ended: isOver.then(texts),
+    ended: ended.then(texts),
   };
 }

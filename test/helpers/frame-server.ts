@@ -1,4 +1,4 @@
-/** A server for tests of clients: speaks frames, and does with each what the test says. */
+/** A server for tests of clients: passes each frame to a function of the test. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -10,21 +10,21 @@ import { tempDir } from './temp-dir.ts';
 /** The server's end of a connection. */
 export type Peer = {
   socket: Socket;
-  /** Sends each payload in a frame of its own, all of them in one write. */
+  /** Sends each payload as a frame, all in one write. */
   send(...payloads: readonly (Uint8Array | string)[]): void;
 };
 
 export type FrameServer = {
   path: string;
-  /** One for each client, in the order in which they came. */
+  /** The connections, in the order in which they were opened. */
   peers: Peer[];
 };
 
 export type OnFrame = (payload: Buffer, peer: Peer) => void;
 
 /**
- * @param onFrame hears each frame of each client.
- * @param onConnect hears of each client.
+ * @param onFrame is called with each frame of each client.
+ * @param onConnect is called with each client.
  */
 export async function serveFrames(
   t: ExecutionContext,
@@ -40,7 +40,7 @@ export async function serveFrames(
     socket.on('data', (chunk: Buffer) =>
       reader.push(chunk, (run) => forEachFrame(run, (frame) => onFrame(frame, peer))),
     );
-    // A client may be gone before it has read everything.
+    // A client may close before it has read everything.
     socket.on('error', () => undefined);
     peers.push(peer);
     onConnect(peer);

@@ -1,4 +1,4 @@
-/** Calls that are under way for as long as a test wants: what test/fixtures/agents/supervised.ts's hold() waits for. */
+/** Keeps a call open until a test releases it: the socket that hold() of test/fixtures/agents/supervised.ts waits for. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';

@@ -1,16 +1,16 @@
-/** What has happened in a test, to be waited for. */
+/** Records events of a test and waits for them. */
 
 type Named<Event extends { event: string }, Name extends string> = Extract<Event, { event: Name }>;
 
 export type History<Event extends { event: string }> = {
-  /** In order. */
+  /** The events in order. */
   events: Event[];
   add(event: Event): void;
-  /** Everything of that name that has happened so far. */
+  /** The events of that name so far. */
   all<Name extends Event['event']>(name: Name): Named<Event, Name>[];
-  /** Resolves when something of that name has happened for the nth time, counted from one. */
+  /** Resolves with the nth event of that name, counted from one. */
   reached<Name extends Event['event']>(name: Name, nth: number): Promise<Named<Event, Name>>;
-  /** Resolves with the first event of that name from `from` on, past or to come. */
+  /** Resolves with the first event of that name from index `from` on, past or future. */
   event<Name extends Event['event']>(name: Name, from?: number): Promise<Named<Event, Name>>;
 };
 
@@ -21,21 +21,21 @@ export function createHistory<Event extends { event: string }>(): History<Event>
     events.slice(from).filter((event): event is Named<Event, Name> => event.event === name);
   const nth = <Name extends Event['event']>(name: Name, index: number, from = 0): Promise<Named<Event, Name>> =>
     new Promise((resolve) => {
-      const inspect = (): void => {
-        const found = all(name, from)[index];
-        if (found === undefined) return;
-        waiting.delete(inspect);
-        resolve(found);
+      const check = (): void => {
+        const event = all(name, from)[index];
+        if (event === undefined) return;
+        waiting.delete(check);
+        resolve(event);
       };
-      waiting.add(inspect);
-      inspect();
+      waiting.add(check);
+      check();
     });
 
   return {
     events,
     add(event) {
       events.push(event);
-      for (const inspect of waiting) inspect();
+      for (const check of waiting) check();
     },
     all: (name) => all(name),
     reached: (name, count) => nth(name, count - 1),

@@ -1,9 +1,9 @@
-/** Puts a bundle on the disk, and files for one to be made of. */
+/** Writes bundles, and the sources of bundles, to the disk. */
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bundle } from '../../src/bundle/bundle.ts';
 
-/** Gives the path of the file to load. */
+/** Returns the path of the file to load. */
 export async function materialise({ entry, files }: Bundle, folder: string): Promise<string> {
   for (const file of files) {
     const path = join(folder, file.path);
@@ -18,7 +18,7 @@ export async function materialise({ entry, files }: Bundle, folder: string): Pro
   return join(folder, entry);
 }
 
-/** Writes texts by their paths, which are relative to the folder. */
+/** Writes texts by their paths relative to the folder. */
 export async function writeTree(folder: string, texts: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(texts)) {
     const path = join(folder, name);

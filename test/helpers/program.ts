@@ -1,4 +1,4 @@
-/** Runs a program to its end. */
+/** Runs programs, to their end or for the duration of a test. */
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
@@ -6,13 +6,13 @@ import type { ExecutionContext } from 'ava';
 export type Finished = { status: number | null; signal: NodeJS.Signals | null; stdout: Buffer; stderr: string };
 
 export type ProgramOptions = {
-  /** What stands on its standard input; nothing when left out. */
+  /** The contents of standard input; empty by default. */
   input?: string | Uint8Array;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
 };
 
-/** Never rejects for an exit status: what it is, is the test's business. */
+/** Runs a program to its end. Resolves for every exit status. */
 export async function runProgram(
   command: readonly [string, ...string[]],
   { input, cwd, env = process.env }: ProgramOptions = {},
@@ -35,24 +35,24 @@ export async function runProgram(
 
 export type Running = {
   pid: number;
-  /** Resolves with everything on standard error so far, once that matches. */
+  /** Resolves with the standard error so far, once it matches. */
   stderr(pattern: RegExp): Promise<string>;
   signal(name: NodeJS.Signals): void;
   /** Resolves with the exit status, or the signal's name. */
   ended: Promise<number | NodeJS.Signals | null>;
 };
 
-/** Starts a program that stays; it is ended, by its id, when the test ends. */
+/** Starts a program that runs until the end of the test, which ends it with SIGTERM. */
 export function startProgram(t: ExecutionContext, [program, ...args]: readonly [string, ...string[]]): Running {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.once('exit', (status, signal) => resolve(status ?? signal));
   });
-  let seen = '';
+  let output = '';
   const waiting = new Set<() => void>();
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    seen += text;
-    for (const inspect of waiting) inspect();
+    output += text;
+    for (const check of waiting) check();
   });
   t.teardown(async () => {
     child.kill('SIGTERM');
@@ -62,13 +62,13 @@ export function startProgram(t: ExecutionContext, [program, ...args]: readonly [
     pid: child.pid as number,
     stderr: (pattern) =>
       new Promise((resolve) => {
-        const inspect = (): void => {
-          if (!pattern.test(seen)) return;
-          waiting.delete(inspect);
-          resolve(seen);
+        const check = (): void => {
+          if (!pattern.test(output)) return;
+          waiting.delete(check);
+          resolve(output);
         };
-        waiting.add(inspect);
-        inspect();
+        waiting.add(check);
+        check();
       }),
     signal: (name) => child.kill(name),
     ended,

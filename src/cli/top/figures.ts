@@ -1,4 +1,4 @@
-/** What is shown of an agent: what it says of itself, and what follows from two of its answers. */
+/** The figures that `launchpool top` shows of an agent, derived from one or two observations. */
 import type { Observation } from '../../control/observe.ts';
 
 export type Figures = {
@@ -6,21 +6,21 @@ export type Figures = {
   state: string;
   detail?: string | undefined;
   pid?: number;
-  /** Until the agent leaves, if nothing more happens; null if it does not. */
+  /** The time until the idle exit if no request comes; null when the agent does not exit. */
   leavesInMs?: number | null;
-  /** Requests that had an outcome, a second, since the look before; undefined at the first. */
+  /** Completed requests per second since the previous observation; undefined for the first one. */
   perSecond?: number | undefined;
   underWay?: number;
   waiting?: number | undefined;
   p50Ms?: number | undefined;
   p99Ms?: number | undefined;
-  /** Of each thread since the look before, from 0 to 1. */
+  /** The utilisation of each thread since the previous observation, from 0 to 1. */
   utilisation?: readonly number[];
   memoryBytes?: number;
   restarts?: number | undefined;
 };
 
-/** @param before the look before this one, at the same agent. */
+/** @param before the previous observation of the same agent. */
 export function figuresOf(
   name: string,
   { state, detail, process }: Observation,
@@ -28,7 +28,7 @@ export function figuresOf(
 ): Figures {
   if (process === undefined) return { name, state, ...(detail === undefined ? {} : { detail }) };
   const { latencyMs, utilisation = [] } = process;
-  // Of nothing, there is no median.
+  // Without requests, the percentiles are undefined.
   const isMeasured = latencyMs !== undefined && latencyMs.count > 0;
   return {
     name,
@@ -48,7 +48,7 @@ export function figuresOf(
 
 type Process = NonNullable<Observation['process']>;
 
-/** By the agent's own clock. Another process begins to count anew. */
+/** Uses the agent's own clock. Undefined after a change of the process, whose counters start at zero. */
 function rateOf(now: Process, before: Process | undefined): number | undefined {
   if (before?.counters === undefined || now.counters === undefined || before.pid !== now.pid) return undefined;
   const ms = now.uptimeMs - before.uptimeMs;

@@ -1,4 +1,4 @@
-/** A terminal on which the same lines are drawn again and again, in place, until somebody has seen enough. */
+/** Draws lines on a terminal repeatedly, in place. */
 import type { ReadStream, WriteStream } from 'node:tty';
 
 const HIDE_CURSOR = '\x1b[?25l';
@@ -11,17 +11,17 @@ const CTRL_C = '\x03';
 export type Screen = {
   readonly size: { columns: number; rows: number };
   draw(lines: readonly string[]): void;
-  /** Leaves what was drawn last, and the terminal as it was. */
+  /** Restores the terminal. The lines drawn last stay. */
   close(): void;
 };
 
 export type ScreenOptions = {
   output: WriteStream;
-  /** Where keys are read from, if there is a keyboard. */
+  /** The source of key presses; undefined without a keyboard. */
   input: ReadStream | undefined;
   /** Called when q or Ctrl-C is pressed. */
   onEnd: () => void;
-  /** Called when the terminal has another size, and is empty. */
+  /** Called when the terminal has another size and was cleared. */
   onResize: () => void;
 };
 
@@ -32,7 +32,7 @@ export function openScreen({ output, input, onEnd, onResize }: ScreenOptions): S
     if (keys.includes('q') || keys.includes(CTRL_C)) onEnd();
   }
 
-  /** Lines may have been broken by the terminal: nobody knows where the first one is. */
+  /** Clears the terminal: it may have wrapped lines, so the position of the first line is unknown. */
   function onSize(): void {
     output.write(CLEAR);
     drawn = 0;
@@ -44,7 +44,7 @@ export function openScreen({ output, input, onEnd, onResize }: ScreenOptions): S
   input?.setRawMode(true).setEncoding('utf8').on('data', onKeys);
 
   return {
-    // The last line is where the cursor stands.
+    // The cursor takes the last line.
     get size() {
       return { columns: output.columns, rows: Math.max(1, output.rows - 1) };
     },

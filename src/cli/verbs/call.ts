@@ -1,4 +1,4 @@
-/** `launchpool call`: one call, its result on standard output, its fate in the exit status. */
+/** `launchpool call`: makes one call and prints its result. */
 import { buffer } from 'node:stream/consumers';
 import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import { connectRaw } from '../../client/index.ts';
@@ -11,7 +11,7 @@ import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 
 export type CallFlags = CommanderFlags & { raw?: boolean; params?: string; json?: boolean };
 
-/** Returns the exit status: 1 when the agent's handler has answered with an error of its own. */
+/** @returns the exit status; 1 when the agent has answered with an error. */
 export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
   try {
     const output = flags.raw ? await callRaw(target, words, flags) : await callMethod(target, words, flags);
@@ -25,7 +25,7 @@ export async function call(target: string, words: readonly string[], flags: Call
 }
 
 async function callRaw(target: string, words: readonly string[], flags: CallFlags): Promise<Buffer | string> {
-  if (words.length > 1) throw usage('with --raw there is one argument at most, the message');
+  if (words.length > 1) throw usage('--raw takes at most one argument, the message');
   const [word] = words;
   const message = word === undefined || word === '-' ? await buffer(process.stdin) : Buffer.from(word);
   const client = await connectRaw(target, connectOptionsOf(flags));
@@ -38,7 +38,7 @@ async function callRaw(target: string, words: readonly string[], flags: CallFlag
 }
 
 async function callMethod(target: string, [method, ...words]: readonly string[], flags: CallFlags): Promise<string> {
-  if (method === undefined) throw usage('which method is to be called?');
+  if (method === undefined) throw usage('the method is missing');
   const params = flags.params === undefined ? await argumentsOf(words) : await paramsOf(flags.params, words);
   const client = await connectRpc(target, connectOptionsOf(flags));
   try {
@@ -50,13 +50,13 @@ async function callMethod(target: string, [method, ...words]: readonly string[],
 }
 
 async function argumentsOf(words: readonly string[]): Promise<unknown[]> {
-  if (words.filter((word) => word === '-').length > 1) throw usage('"-" can stand for standard input only once');
+  if (words.filter((word) => word === '-').length > 1) throw usage('"-" (standard input) is given more than once');
   const input = words.includes('-') ? await readInput() : undefined;
-  return words.map((word) => (word === '-' ? input : parse(word, 'the argument')));
+  return words.map((word) => (word === '-' ? input : parse(word, 'an argument')));
 }
 
 async function paramsOf(text: string, words: readonly string[]): Promise<unknown[]> {
-  if (words.length > 0) throw usage('with --params there are no further arguments');
+  if (words.length > 0) throw usage('--params takes no further arguments');
   const params = text === '-' ? await readInput() : parse(text, '--params');
   if (Array.isArray(params)) return params;
   if (typeof params === 'object' && params !== null) return [params];
@@ -67,11 +67,11 @@ async function readInput(): Promise<unknown> {
   return parse((await buffer(process.stdin)).toString('utf8'), 'standard input');
 }
 
-function parse(text: string, what: string): unknown {
+function parse(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw usage(`${what} is not JSON: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`, cause);
+    throw usage(`${source} is not JSON: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`, cause);
   }
 }
 
@@ -83,6 +83,6 @@ function timeoutOf(flags: CallFlags): { timeoutMs?: number } {
 function usage(message: string, cause?: unknown): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, {
     cause,
-    hint: `Text needs its JSON quotes inside of the shell's: launchpool call TARGET rot13 '"Hello"'`,
+    hint: `Give text in JSON quotes inside of the shell's quotes: launchpool call TARGET rot13 '"Hello"'`,
   });
 }

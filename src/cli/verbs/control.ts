@@ -1,4 +1,4 @@
-/** The verbs that ask a running agent for something: reload, metrics, log-level. They wake none. */
+/** The verbs for the control socket of a running agent: reload, metrics, log-level. They start no process. */
 import { callControl } from '../../control/client.ts';
 import { report } from '../report.ts';
 import type { JsonFlag } from './installed.ts';
@@ -7,7 +7,7 @@ export function reloadVerb(target: string, { json }: JsonFlag): Promise<number> 
   return report({
     json,
     run: () => callControl({ target, method: 'reload' }),
-    render: () => `${target}: the module has been loaded anew\n`,
+    render: () => `${target}: the module is reloaded\n`,
   });
 }
 
@@ -19,6 +19,6 @@ export function logLevelVerb(target: string, level: string | undefined, { json }
   return report({
     json,
     run: () => callControl({ target, method: 'logLevel', params: level === undefined ? [] : [level] }),
-    render: (now) => `${now}\n`,
+    render: (current) => `${current}\n`,
   });
 }

@@ -1,4 +1,4 @@
-/** `launchpool init`. */
+/** `launchpool init`: writes the files of a new agent. */
 
 import { report } from '../report.ts';
 import { init } from '../scaffold.ts';

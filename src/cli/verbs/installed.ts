@@ -1,10 +1,10 @@
-/** The verbs for agents that are installed: uninstall, restart, status, list. */
+/** The verbs for installed agents: uninstall, restart, status, list. */
 
 import { list, status } from '../../control/status.ts';
 import { restart } from '../../install/restart.ts';
 import { UNINSTALL_STEPS, uninstall } from '../../install/uninstall.ts';
 import { report } from '../report.ts';
-import { alignedRows, exitStatusOf, lineOf, textOf } from '../status-text.ts';
+import { alignedRows, statusExitStatus, statusLine, statusText } from '../status-text.ts';
 import { createStepView } from '../step-view.ts';
 
 export type JsonFlag = { json?: boolean };
@@ -33,7 +33,7 @@ export function restartVerb(label: string, { json }: JsonFlag): Promise<number> 
 }
 
 export function statusVerb(label: string, { json }: JsonFlag): Promise<number> {
-  return report({ json, run: () => status({ label }), render: textOf, status: exitStatusOf });
+  return report({ json, run: () => status({ label }), render: statusText, status: statusExitStatus });
 }
 
 export function listVerb({ json }: JsonFlag): Promise<number> {
@@ -43,6 +43,6 @@ export function listVerb({ json }: JsonFlag): Promise<number> {
     render: (agents) =>
       agents.length === 0
         ? 'No agent is installed.\n'
-        : alignedRows(agents.map((agent) => [agent.label, lineOf(agent)] as const)),
+        : alignedRows(agents.map((agent) => [agent.label, statusLine(agent)] as const)),
   });
 }

@@ -1,4 +1,4 @@
-/** `launchpool logs`: what an installed agent has said, and says. */
+/** `launchpool logs`: prints the log of an installed agent. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -9,17 +9,17 @@ import { LOGS_TABLE } from '../../options/verb-tables.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 
-/** Ends with the command that has the log, or when it is told to. */
+/** Runs until the command that reads the log exits, or until a signal. @returns the exit status. */
 export async function logsVerb(label: string, flags: CommanderFlags): Promise<number> {
   try {
     const given = parseOptions(LOGS_TABLE, givenFlags(LOGS_TABLE, flags));
     const { follow, lines, json } = { ...defaultsOf(LOGS_TABLE), ...given };
     const [program, ...args] = logCommandOf({ label }, { follow, lines });
     const child = spawn(program, args, { stdio: ['ignore', json ? 'inherit' : 'pipe', 'inherit'] });
-    // Ctrl-C goes to both, and this one has to say nothing about it.
+    // Ctrl-C goes to both processes; this one waits for the command.
     process.once('SIGINT', () => undefined);
     process.once('SIGTERM', () => child.kill('SIGTERM'));
-    // Whoever reads this has seen enough.
+    // The reader of the pipe has closed it.
     process.stdout.on('error', () => child.kill('SIGTERM'));
     const closed = once(child, 'close');
     if (child.stdout !== null) {

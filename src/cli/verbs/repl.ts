@@ -6,10 +6,10 @@ import { connectOptionsOf } from '../client-flags.ts';
 import { describe } from '../failure.ts';
 import type { CommanderFlags } from '../given-flags.ts';
 
-/** Answers one line with one; undefined prints nothing. */
+/** Returns the answer to a line; undefined prints nothing. */
 export type Answer = (line: string) => Promise<string | undefined>;
 
-/** Returns 1 when lines came from a pipe and one of them was answered with an error. */
+/** @returns the exit status; 1 when a line from a pipe was answered with an error. */
 export async function repl(target: string, flags: CommanderFlags): Promise<number> {
   const options = connectOptionsOf(flags);
   const answer = flags.raw
@@ -19,35 +19,35 @@ export async function repl(target: string, flags: CommanderFlags): Promise<numbe
 }
 
 /**
- * Answers the lines of a stream, one at a time, until it ends.
- * @param input lines; at a terminal there is a prompt and a history.
- * @param output receives the answers alone: prompts go to a terminal only, errors to standard error.
+ * Answers the lines of a stream one by one until it ends.
+ * @param input the lines; a terminal gets a prompt and a history.
+ * @param output gets only the answers: prompts go to a terminal only, errors to standard error.
  */
 export async function readLines(answer: Answer, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<number> {
-  const interactive = input.isTTY && output.isTTY;
+  const isInteractive = input.isTTY && output.isTTY;
   const lines = createInterface({
     input,
-    output: interactive ? output : undefined,
-    terminal: interactive,
+    output: isInteractive ? output : undefined,
+    terminal: isInteractive,
     prompt: '> ',
   });
-  let failed = false;
-  if (interactive) lines.prompt();
+  let hasFailed = false;
+  if (isInteractive) lines.prompt();
   for await (const line of lines) {
     try {
       const text = await answer(line);
       if (text !== undefined) output.write(`${text}\n`);
     } catch (error) {
-      failed = true;
+      hasFailed = true;
       process.stderr.write(`${describe(error)}\n`);
     }
-    if (interactive) lines.prompt();
+    if (isInteractive) lines.prompt();
   }
   lines.close();
-  return failed && !interactive ? 1 : 0;
+  return hasFailed && !isInteractive ? 1 : 0;
 }
 
-/** Sends each line as it stands. */
+/** Sends each line unchanged. */
 export function rawAnswer(client: () => Promise<RawClient>): Answer {
   return async (line) => (await (await client()).request(line)).toString('utf8');
 }
@@ -60,7 +60,7 @@ function rpcAnswer(client: () => Promise<RpcClient>): Answer {
   };
 }
 
-/** While nobody types, the agent leaves; the next line connects again. */
+/** Connects again for the next line, when the agent has exited after an idle time. */
 export function reconnecting<Client extends { readonly closed: boolean }>(
   connect: () => Promise<Client>,
 ): () => Promise<Client> {
@@ -71,7 +71,7 @@ export function reconnecting<Client extends { readonly closed: boolean }>(
   };
 }
 
-/** `add 1, 2` and `add 1 2` and `rot13 Hello` should all do. */
+/** Accepts `add 1, 2`, `add 1 2` and `rot13 Hello`. */
 function paramsOf(rest: string): unknown[] {
   try {
     return JSON.parse(`[${rest}]`);
@@ -84,7 +84,7 @@ function valueOfWord(word: string): unknown {
   try {
     return JSON.parse(word);
   } catch {
-    // No JSON: the text itself.
+    // A word that is not JSON is text.
     return word;
   }
 }

@@ -1,4 +1,4 @@
-/** What becomes of a module and of the user's own sources and files. */
+/** Bundles of a module with the user's own sources and files. */
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -11,7 +11,7 @@ const NOT_LOADED = 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED';
 
 const pathsOf = ({ files }: { files: readonly { path: string }[] }): string[] => files.map(({ path }) => path);
 
-test('a TypeScript module takes its local imports, an enum and the paths of its tsconfig.json along', async (t) => {
+test('a bundle of a TypeScript module contains its local imports, an enum, and imports by the paths of its tsconfig.json', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'src/rot13.ts', {
     'tsconfig.json': '{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } }',
     'lib/shout.ts': 'export const shout = (text: string): string => text.toUpperCase();',
@@ -30,7 +30,7 @@ test('a TypeScript module takes its local imports, an enum and the paths of its 
   t.deepEqual(await evaluate("loaded.hello('you')"), ['YOU', 13, 'None']);
 });
 
-test('default and named exports survive', async (t) => {
+test('default and named exports are kept', async (t) => {
   const { evaluate } = await bundled(t, 'both.ts', {
     'both.ts': 'export default (): string => "default"; export const named = (): string => "named";',
   });
@@ -42,7 +42,7 @@ test('default and named exports survive', async (t) => {
   ]);
 });
 
-test('a CommonJS function remains one', async (t) => {
+test('a CommonJS function stays a function', async (t) => {
   const { evaluate } = await bundled(t, 'function.cjs', {
     'function.cjs': 'module.exports = (text) => text + require("./other.cjs");',
     'other.cjs': 'module.exports = "other";',
@@ -50,7 +50,7 @@ test('a CommonJS function remains one', async (t) => {
   t.is(await evaluate("loaded('an')"), 'another');
 });
 
-test('top-level await makes an ES module of it, in which require() still works', async (t) => {
+test('a module with top-level await becomes an ES module, in which require() works', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'late.ts', {
     'late.ts': `
       import { old } from './old.cjs';
@@ -62,7 +62,7 @@ test('top-level await makes an ES module of it, in which require() still works',
   t.deepEqual(await evaluate('loaded.all()'), [7, '/', true]);
 });
 
-test('files are found by import.meta and by __dirname, from wherever the code was', async (t) => {
+test('files are found by import.meta and by __dirname, relative to each source', async (t) => {
   const { bundle, evaluate } = await bundled(
     t,
     'src/words.ts',
@@ -105,7 +105,7 @@ test('files are found by import.meta and by __dirname, from wherever the code wa
   t.deepEqual(await evaluate('loaded.all()'), expected);
 });
 
-test("a worker of the user's own stays TypeScript, and is of the same kind of module", async (t) => {
+test('a worker of the user stays TypeScript and keeps its module type', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'src/pool.ts', {
     'package.json': '{ "name": "private-name", "type": "module" }',
     'node_modules/twice/package.json': '{ "name": "twice" }',
@@ -128,7 +128,7 @@ test("a worker of the user's own stays TypeScript, and is of the same kind of mo
   t.like(packageJson, { content: Buffer.from('{"type":"module"}\n') });
 });
 
-test('a directive of strictness still counts', async (t) => {
+test('a strict directive takes effect', async (t) => {
   const { evaluate } = await bundled(t, 'strict.ts', {
     'tsconfig.json': '{ "compilerOptions": { "strict": true } }',
     'strict.ts': 'export const strict = () => (function (this: unknown) { return this === undefined; })();',
@@ -136,19 +136,19 @@ test('a directive of strictness still counts', async (t) => {
   t.true(await evaluate('loaded.strict()'));
 });
 
-test('an error says where it is, in sources that ask where they are too', async (t) => {
+test('an error has its line and column, also in sources that use their location', async (t) => {
   const folder = await tempDir(t);
   await writeTree(folder, {
     'syntax.ts': '\n\nexport const = 5;\n',
     'missing.ts': '#!/usr/bin/env node\n// one\n\ntype A = 1;\nimport "./nowhere.ts";\nimport.meta.url;\n',
   });
-  const why = (name: string) => t.throwsAsync(bundleModule(join(folder, name)), { code: NOT_LOADED });
-  t.regex((await why('syntax.ts')).message, /syntax\.ts:3:14: Expected identifier/);
-  t.regex((await why('missing.ts')).message, /missing\.ts:5:8: Could not resolve/);
-  t.regex((await why('not-there.ts')).message, /there is no .*not-there\.ts/);
+  const errorOf = (name: string) => t.throwsAsync(bundleModule(join(folder, name)), { code: NOT_LOADED });
+  t.regex((await errorOf('syntax.ts')).message, /syntax\.ts:3:14: Expected identifier/);
+  t.regex((await errorOf('missing.ts')).message, /missing\.ts:5:8: Could not resolve/);
+  t.regex((await errorOf('not-there.ts')).message, /does not exist: .*not-there\.ts/);
 });
 
-test('the same sources make the same bundle anywhere, in which no path of the machine stands', async (t) => {
+test('the same sources give the same bundle in any folder, without a path of the machine', async (t) => {
   const texts = {
     'package.json': '{ "type": "module" }',
     'node_modules/outside/package.json': '{ "name": "outside", "type": "module", "exports": "./index.js" }',

@@ -1,4 +1,4 @@
-/** Bundles sources, removes them, and runs what is left where nothing else can be found. */
+/** Bundles sources, removes them, moves the bundle, and runs it. */
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -9,11 +9,11 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 
 export type Bundled = {
   bundle: Bundle;
-  /** What a script prints, as JSON, in which `loaded` is the module: by require(), or import() for an .mjs. */
+  /** The value of an expression in which `loaded` is the module, loaded by require(), or by import() for an .mjs file. */
   evaluate(expression: string): Promise<unknown>;
 };
 
-/** @param prepare what is to be done in the folder of the sources before. */
+/** @param prepare is called with the folder of the sources before they are bundled. */
 export async function bundled(
   t: ExecutionContext,
   module: string,
@@ -28,14 +28,14 @@ export async function bundled(
   const first = join(folder, 'first');
   await materialise(bundle, first);
   await rm(sources, { recursive: true });
-  const last = join(folder, 'another name', 'ü');
-  await writeTree(last, { 'a.txt': '' });
-  await rename(first, join(last, 'moved'));
-  const entry = join(last, 'moved', bundle.entry);
+  const target = join(folder, 'another name', 'ü');
+  await writeTree(target, { 'a.txt': '' });
+  await rename(first, join(target, 'moved'));
+  const entry = join(target, 'moved', bundle.entry);
   return { bundle, evaluate: (expression) => evaluate(entry, expression) };
 }
 
-/** In a process without an environment, and in no folder of interest. */
+/** Evaluates in a process without an environment, in the root folder. */
 export async function evaluate(entry: string, expression: string): Promise<unknown> {
   const script = `
     const path = ${JSON.stringify(entry)};
@@ -48,7 +48,7 @@ export async function evaluate(entry: string, expression: string): Promise<unkno
   return JSON.parse(ran.stdout.toString());
 }
 
-/** What is written of its own, and what is copied, as text. */
+/** The contents of the files, and the targets of links, as text. */
 export async function textsOf({ files }: Bundle): Promise<string[]> {
   const contents = files.map(async (file) => {
     if ('link' in file) return file.link;

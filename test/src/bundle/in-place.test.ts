@@ -1,4 +1,4 @@
-/** A bundle for development, which refers to what is not in it where that is. */
+/** Bundles for development, which refer to external files at their original locations. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -18,12 +18,12 @@ import outside from 'outside';
 const words = readFileSync(new URL('./words.txt', import.meta.url), 'utf8');
 export const all = (): string[] => [words, outside(), import.meta.filename];
 export function fail(): never {
-  throw new Error('as it should');
+  throw new Error('expected');
 }
 `,
 };
 
-test('it finds packages and files where they are, and its stack shows the sources', async (t) => {
+test('it finds packages and files at their locations, and its stack traces show the sources', async (t) => {
   const [sources, elsewhere] = [await tempDir(t), await tempDir(t)];
   await writeTree(sources, TEXTS);
   const module = join(sources, 'src/a.ts');
@@ -37,7 +37,7 @@ test('it finds packages and files where they are, and its stack shows the source
   t.true(stderr.includes(`${module}:6:`), stderr);
 });
 
-test('as an ES module it does so too', async (t) => {
+test('an ES module finds packages and files at their locations too', async (t) => {
   const [sources, elsewhere] = [await tempDir(t), await tempDir(t)];
   await writeTree(sources, { ...TEXTS, 'src/a.ts': `${TEXTS['src/a.ts']} await Promise.resolve();` });
   const module = join(sources, 'src/a.ts');

@@ -1,4 +1,4 @@
-/** Which packages become a part of a bundle, and that the others work beside it. */
+/** Packages that are bundled, and packages that are laid out beside the bundle. */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { bundled } from './bundled.ts';
 
 const NODE_MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
-const outside = ({ files }: { files: readonly { path: string }[] }): string[] =>
+const externalFiles = ({ files }: { files: readonly { path: string }[] }): string[] =>
   files.map(({ path }) => path).filter((path) => path.includes('node_modules'));
 
 const linkModules = (folder: string): Promise<void> => symlink(NODE_MODULES, join(folder, 'node_modules'));
@@ -17,7 +17,7 @@ const GETPID = `
   import koffi from 'koffi';
   const getpid = koffi.load(null).func('int getpid()');`;
 
-test('a package of scripts alone is bundled, with those that it needs', async (t) => {
+test('a package of scripts alone is bundled with its dependencies', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'a.ts', {
     'node_modules/plain/package.json': '{ "name": "plain", "main": "main.js" }',
     'node_modules/plain/main.js': 'exports.answer = () => require("other") + require("./data.json").two;',
@@ -27,11 +27,11 @@ test('a package of scripts alone is bundled, with those that it needs', async (t
     'node_modules/other/yes.js': 'module.exports = 40;',
     'a.ts': "import { answer } from 'plain'; export { answer };",
   });
-  t.deepEqual(outside(bundle), []);
+  t.deepEqual(externalFiles(bundle), []);
   t.is(await evaluate('loaded.answer()'), 42);
 });
 
-test('a package that reads a file of its own stays outside, with the file', async (t) => {
+test('a package that reads its own file stays external, with the file', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'src/a.ts', {
     'node_modules/reader/package.json': '{ "name": "reader", "main": "lib/main.js" }',
     'node_modules/reader/lib/main.js':
@@ -40,7 +40,7 @@ test('a package that reads a file of its own stays outside, with the file', asyn
     'node_modules/reader/unused.txt': 'unused',
     'src/a.ts': "import { read } from 'reader'; export { read };",
   });
-  t.deepEqual(outside(bundle), [
+  t.deepEqual(externalFiles(bundle), [
     'app/node_modules/reader/data.txt',
     'app/node_modules/reader/lib/main.js',
     'app/node_modules/reader/package.json',
@@ -48,7 +48,7 @@ test('a package that reads a file of its own stays outside, with the file', asyn
   t.is(await evaluate('loaded.read()'), 'data');
 });
 
-test('a package that starts a thread of its own stays outside, with what the thread runs', async (t) => {
+test('a package that starts a thread stays external, with the code of the thread', async (t) => {
   const { evaluate } = await bundled(t, 'a.ts', {
     'node_modules/threads/package.json': '{ "name": "threads", "type": "module", "exports": "./index.js" }',
     'node_modules/threads/index.js': `
@@ -66,7 +66,7 @@ test('a package that starts a thread of its own stays outside, with what the thr
 });
 
 for (const type of ['module', 'commonjs']) {
-  test(`the default and named exports of packages outside are theirs in a project of type ${type}`, async (t) => {
+  test(`external packages keep their default and named exports in a project of type ${type}`, async (t) => {
     const { evaluate } = await bundled(t, 'a.ts', {
       'package.json': JSON.stringify({ type }),
       'node_modules/es/package.json': '{ "name": "es", "type": "module", "exports": "./index.js" }',
@@ -83,7 +83,7 @@ for (const type of ['module', 'commonjs']) {
   });
 }
 
-test('what is found by require.resolve() or a require() of its own making is there', async (t) => {
+test('packages that are found by require.resolve() or createRequire() are present', async (t) => {
   const { evaluate } = await bundled(t, 'a.mts', {
     'node_modules/plain/package.json': '{ "name": "plain" }',
     'node_modules/plain/index.js': 'module.exports = "plain";',
@@ -99,7 +99,7 @@ test('what is found by require.resolve() or a require() of its own making is the
   t.deepEqual(await evaluate('loaded.both()'), ['plain', 'asked']);
 });
 
-test('links as pnpm makes them are kept', async (t) => {
+test('links in the style of pnpm are kept', async (t) => {
   const [reader, other] = ['reader', 'other'].map((name) => `node_modules/.pnpm/${name}@1.0.0/node_modules`);
   const texts = {
     [`${reader}/reader/package.json`]: '{ "name": "reader" }',
@@ -124,7 +124,7 @@ test('a package with a native part works from another folder', async (t) => {
   t.true(await evaluate('loaded.isRight()'));
 });
 
-test("a package with a native part works in a thread of the user's own", async (t) => {
+test('a package with a native part works in a thread of the user', async (t) => {
   const texts = {
     'package.json': '{ "type": "module" }',
     'thread.ts': `
@@ -140,7 +140,7 @@ test("a package with a native part works in a thread of the user's own", async (
   t.true(await evaluate('loaded.isRight()'));
 });
 
-test('a package with parts for platforms is there whole, and a link in it to nowhere is not', async (t) => {
+test('a package with parts for platforms is present whole, without a broken link in it', async (t) => {
   const prepare = async (folder: string): Promise<void> => {
     const part = join(folder, 'node_modules/native-here');
     await mkdir(part, { recursive: true });
@@ -158,7 +158,7 @@ test('a package with parts for platforms is there whole, and a link in it to now
     'a.ts': "import { part } from 'native'; export const isThere = () => part('here').endsWith('part.bin');",
   };
   const { bundle, evaluate } = await bundled(t, 'a.ts', texts, prepare);
-  t.deepEqual(outside(bundle), [
+  t.deepEqual(externalFiles(bundle), [
     'app/node_modules/native-here/deep/part.bin',
     'app/node_modules/native-here/package.json',
     'app/node_modules/native/index.js',

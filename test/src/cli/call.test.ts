@@ -1,4 +1,4 @@
-/** `launchpool call` and `launchpool repl`, as a shell sees them. */
+/** `launchpool call` and `launchpool repl` as programs: their output and exit status. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -9,8 +9,8 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 const launchpool = (args: readonly string[], input?: string | Uint8Array): Promise<Finished> =>
   runProgram([process.execPath, ENTRY, ...args], input === undefined ? {} : { input });
 
-/** A slow machine is not a wrong key. */
-const PATIENT = ['--handshake-timeout', '60'];
+/** Long enough that a slow machine does not count as a wrong key. */
+const LONG_HANDSHAKE = ['--handshake-timeout', '60'];
 
 async function rpcSocket(t: ExecutionContext): Promise<string> {
   return (await holdAgent(t, fixture('agents/misbehaving.ts'))).socketPath;
@@ -44,14 +44,14 @@ test('--json prints one object with a result or an error', async (t) => {
   t.is(failed.status, 1);
 });
 
-test('--raw sends the argument or standard input as it stands, and writes what comes back', async (t) => {
+test('--raw sends the argument or standard input unchanged, and writes the reply unchanged', async (t) => {
   const socket = await echoSocket(t);
   const bytes = Buffer.from([0, 255, 10, 128]);
   t.deepEqual((await launchpool(['call', socket, '--raw'], bytes)).stdout, bytes);
   t.is((await launchpool(['call', socket, '--raw', 'text'])).stdout.toString(), 'text');
 });
 
-test('the exit status tells what went wrong', async (t) => {
+test('the exit status depends on the error', async (t) => {
   const socket = await rpcSocket(t);
   const statusOf = async (...args: string[]): Promise<number | null> => (await launchpool(args)).status;
   t.is(await statusOf('call', socket, 'fail', '"no"'), 1);
@@ -68,7 +68,7 @@ test('the exit status tells what went wrong', async (t) => {
   t.is(await statusOf('--help'), 0);
 });
 
-test('an error says what happened and what to do, on standard error alone', async (t) => {
+test('an error is printed with a hint on standard error only', async (t) => {
   const { stdout, stderr } = await launchpool(['call', '/not/there.sock', 'add']);
   t.is(stdout.toString(), '');
   t.regex(
@@ -77,14 +77,14 @@ test('an error says what happened and what to do, on standard error alone', asyn
   );
 });
 
-test('a key file counts as it stands, one trailing newline removed', async (t) => {
+test('the key is the content of the key file without one trailing newline', async (t) => {
   const folder = await tempDir(t);
   const key = async (name: string, content: string): Promise<string> => {
     await writeFile(join(folder, name), content, { mode: 0o600 });
     return join(folder, name);
   };
   const agentKey = await key('agent', ' secret \n');
-  const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'), ['--authkey-file', agentKey, ...PATIENT]);
+  const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'), ['--authkey-file', agentKey, ...LONG_HANDSHAKE]);
   const callWith = (file: string): Promise<Finished> =>
     launchpool(['call', socketPath, '--raw', 'x', '--authkey-file', file]);
   t.is((await callWith(await key('same', ' secret '))).stdout.toString(), 'x');
@@ -94,7 +94,7 @@ test('a key file counts as it stands, one trailing newline removed', async (t) =
   t.is((await launchpool(['call', socketPath, '--raw', 'x'])).status, 77);
 });
 
-test('repl answers line by line, takes what is no JSON as text, and goes on after an error', async (t) => {
+test('repl answers line by line, takes arguments that are not JSON as text, and continues after an error', async (t) => {
   const lines = 'add 1 2\nadd 3, 4\n\nsync hello world\nsync {"a": 1}\nfail no\ncount\n';
   const { status, stdout, stderr } = await launchpool(['repl', await rpcSocket(t)], lines);
   t.is(stdout.toString(), '3\n7\n"hello"\n{"a":1}\n0\n');
@@ -102,13 +102,13 @@ test('repl answers line by line, takes what is no JSON as text, and goes on afte
   t.is(status, 1);
 });
 
-test('repl --raw sends each line as it stands', async (t) => {
+test('repl --raw sends each line unchanged', async (t) => {
   const { status, stdout } = await launchpool(['repl', await echoSocket(t), '--raw'], 'one\n two \n\nümlaut\n');
   t.is(stdout.toString(), 'one\n two \n\nümlaut\n');
   t.is(status, 0);
 });
 
-test('repl connects again when the agent has left in between', async (t) => {
+test('repl connects again when the connection was closed in between', async (t) => {
   const held = await holdAgent(t, fixture('agents/misbehaving-raw.ts'));
   const { stdout, stderr, status } = await launchpool(['repl', held.socketPath, '--raw'], 'a\nthrow\nb\n');
   t.is(stdout.toString(), 'a\nb\n');

@@ -1,4 +1,4 @@
-/** `launchpool metrics`, `log-level` and `reload`, as a shell sees them. */
+/** `launchpool metrics`, `log-level` and `reload` as programs: their output and exit status. */
 import test from 'ava';
 import { connect } from '../../../src/client/index.ts';
 import { ENTRY, fixture, holdAgent } from '../../helpers/agent.ts';
@@ -7,7 +7,7 @@ import { type Finished, runProgram } from '../../helpers/program.ts';
 
 const launchpool = (...args: string[]): Promise<Finished> => runProgram([process.execPath, ENTRY, ...args]);
 
-test('a running agent prints its metrics, and its log level, which can be changed', async (t) => {
+test('metrics and the log level of a running agent are printed, and the level can be changed', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/misbehaving.ts'), ['--idle', '0']);
   const agent = await connect<{ add(a: number, b: number): number }>(socketPath);
   await agent.add(1, 2);
@@ -22,7 +22,7 @@ test('a running agent prints its metrics, and its log level, which can be change
   t.regex(wrong.stderr, /ERR_LAUNCHPOOL_PARAMS_INVALID/);
 });
 
-test('to reload ends with what the agent says to it', async (t) => {
+test('reload ends with the answer of the agent', async (t) => {
   let reloads = 0;
   const good = await serveControl(t, {
     ping: () => 'pong',
@@ -33,7 +33,7 @@ test('to reload ends with what the agent says to it', async (t) => {
   });
   const done = await launchpool('reload', good.socketPath);
   t.is(done.status, 0, done.stderr);
-  t.is(done.stdout.toString(), `${good.socketPath}: the module has been loaded anew\n`);
+  t.is(done.stdout.toString(), `${good.socketPath}: the module is reloaded\n`);
   t.is(reloads, 1);
   const bad = await serveControl(t, {
     ping: () => 'pong',
@@ -44,7 +44,7 @@ test('to reload ends with what the agent says to it', async (t) => {
   t.like(JSON.parse(failed.stdout.toString()).error, { code: 'ERR_LAUNCHPOOL_RELOAD_FAILED', message: 'no such file' });
 });
 
-test('an agent without a process is not woken, and there is a status for that', async (t) => {
+test('an agent without a process is not started, and the exit status says so', async (t) => {
   const held = await holdAgent(t, fixture('agents/misbehaving.ts'));
   for (const verb of ['metrics', 'log-level', 'reload']) {
     const { status, stderr } = await launchpool(verb, held.socketPath);

@@ -1,4 +1,4 @@
-/** What `dev` makes of a module, and of its changes. */
+/** `launchpool dev` with a module and its changes. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -28,7 +28,7 @@ async function startDev(t: ExecutionContext, texts: Readonly<Record<string, stri
   return { ...running, folder, call };
 }
 
-test('TypeScript that is more than types runs as it does when it is installed', async (t) => {
+test('TypeScript with enums and path aliases runs as in an installation', async (t) => {
   const dev = await startDev(t, {
     'tsconfig.json': '{ "compilerOptions": { "paths": { "~/*": ["./lib/*"] } } }',
     'lib/colour.ts': 'export enum Colour { Red = "red" }',
@@ -43,41 +43,41 @@ test('TypeScript that is more than types runs as it does when it is installed', 
   t.is(await dev.call('words'), 'words');
 });
 
-test('a change of what the module imports is taken over, and a mistake in it is said with its place', async (t) => {
+test('a change of an imported file is loaded, and an error in it is reported with its line and column', async (t) => {
   const dev = await startDev(t, {
     'agent.ts': "export { answer } from './answer.ts';",
     'answer.ts': 'export const answer = () => ;',
   });
-  const place = /answer\.ts:1:29/;
-  await dev.stderr(place);
-  await t.throwsAsync(dev.call('answer'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', message: place });
+  const location = /answer\.ts:1:29/;
+  await dev.stderr(location);
+  await t.throwsAsync(dev.call('answer'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', message: location });
   await writeTree(dev.folder, { 'answer.ts': 'export const answer = () => 42;' });
   await dev.stderr(/answer\.ts has changed/);
-  // By the next process; and the file may have been seen while it was half written.
+  // The next process loads it, and the file may have been compiled while it was partly written.
   await until(async () => (await dev.call('answer').catch(() => undefined)) === 42);
   t.pass();
 });
 
-test("an error's stack shows the user's sources", async (t) => {
+test('the stack of an error shows the user’s sources', async (t) => {
   const dev = await startDev(t, {
-    'agent.ts': `// A line of its own.
+    'agent.ts': `// A first line.
 export function fail(): never {
-  throw new Error('as it should');
+  throw new Error('expected');
 }`,
   });
-  const error = await t.throwsAsync(dev.call('fail'), { message: 'as it should' });
+  const error = await t.throwsAsync(dev.call('fail'), { message: 'expected' });
   t.regex(error?.stack ?? '', new RegExp(`${dev.folder}/agent\\.ts:3:9`));
 });
 
-test('what dev has made is gone when it has ended, also where it cannot begin', async (t) => {
+test('dev removes its files when it ends, also when it cannot start', async (t) => {
   const dev = await startDev(t, { 'agent.ts': 'export const one = () => 1;', 'tmp/empty': '' });
-  const inTheWay = ['dev', join(dev.folder, 'agent.ts'), '--socket', join(dev.folder, 'a.sock')];
+  const sameSocket = ['dev', join(dev.folder, 'agent.ts'), '--socket', join(dev.folder, 'a.sock')];
   const second = startProgram(t, [
     '/usr/bin/env',
     `TMPDIR=${join(dev.folder, 'tmp')}`,
     process.execPath,
     SOURCES,
-    ...inTheWay,
+    ...sameSocket,
   ]);
   await second.stderr(/ERR_LAUNCHPOOL_SOCKET_IN_USE/);
   t.is(await second.ended, 73);

@@ -1,4 +1,4 @@
-/** `launchpool doctor`, as a shell sees it. */
+/** `launchpool doctor` as a program: its output and exit status. */
 import { chmodSync, rmSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import { onSystemd, type SystemdBench, stateIs } from '../install/doctor/bench.t
 
 type Shell = (...args: string[]) => Promise<Finished>;
 
-/** A home in which nothing is installed, and a user manager of which as much is there as is said. */
+/** A shell with a home without installed agents, and with a script in place of systemctl. */
 async function shellIn(t: ExecutionContext, systemctl: string): Promise<Shell | undefined> {
   if (process.platform !== 'linux') {
-    notTested(t, 'systemctl can be put in the place of the real one only where launchpool asks it');
+    notTested(t, 'systemctl can be replaced by a script only on Linux');
     return undefined;
   }
   const folder = await tempDir(t);
@@ -32,14 +32,14 @@ async function shellIn(t: ExecutionContext, systemctl: string): Promise<Shell | 
   return (...args) => runProgram([process.execPath, ENTRY, 'doctor', ...args], { env });
 }
 
-test('where nothing is installed nothing is wrong', async (t) => {
+test('without installed agents, no problem is found', async (t) => {
   const doctor = await shellIn(t, 'exit 0');
   if (doctor === undefined) return;
-  t.like(await doctor(), { status: 0, stdout: Buffer.from('Nothing is wrong.\n'), stderr: '' });
+  t.like(await doctor(), { status: 0, stdout: Buffer.from('No problems found.\n'), stderr: '' });
   t.like(await doctor('--fix', '--json'), { status: 0, stdout: Buffer.from('{"result":[]}\n'), stderr: '' });
 });
 
-test('where the user manager cannot be reached, that is a problem that is left', async (t) => {
+test('an unreachable user manager is a problem that --fix does not fix', async (t) => {
   const doctor = await shellIn(t, 'echo "Failed to connect to bus: No medium found" >&2; exit 1');
   if (doctor === undefined) return;
   const { status, stdout } = await doctor('--fix');
@@ -51,7 +51,7 @@ test('where the user manager cannot be reached, that is a problem that is left',
   t.like(result, [{ id: 'supervisor-unreachable', severity: 'problem', canFix: false }]);
 });
 
-test('a label under which nothing is installed is an error of its own', async (t) => {
+test('a label without an installed agent is an error', async (t) => {
   const doctor = await shellIn(t, 'exit 0');
   if (doctor === undefined) return;
   const { status, stdout, stderr } = await doctor('com.example.nothing');
@@ -69,38 +69,41 @@ function shellOf({ session }: SystemdBench): (...args: string[]) => Promise<Comm
   return (...args) => session.run([process.execPath, ENTRY, 'doctor', ...args]);
 }
 
-onSession('a problem is left until it is mended, and then nothing is wrong', async (t, bench) => {
+onSession('a problem is reported until it is fixed', async (t, bench) => {
   const doctor = shellOf(bench);
   await bench.install();
-  t.like(await doctor(), { status: 0, stdout: 'Nothing is wrong.' });
+  t.like(await doctor(), { status: 0, stdout: 'No problems found.' });
   chmodSync(bench.layout.sockets.agent, 0o666);
   const found = await doctor(bench.label);
   t.is(found.status, 1);
-  t.regex(found.stdout, /^✖ problem {2}com\.example\S+: \/run\S+ has mode 0666, .* \[mode-too-wide\]\n {4}launchpool/);
+  t.regex(
+    found.stdout,
+    /^✖ problem {2}com\.example\S+: \/run\S+ has mode 0666, .* \[mode-too-wide\]\n {4}Run `launchpool doctor --fix`/,
+  );
   const json = await doctor('--json');
   t.is(json.status, 1);
   t.like(JSON.parse(json.stdout).result, [{ id: 'mode-too-wide', label: bench.label, canFix: true }]);
-  const mended = await doctor(bench.label, '--fix');
-  t.is(mended.status, 0);
-  t.regex(mended.stdout, /^✔ mended {2}com\.example\S+: .* \[mode-too-wide\]$/);
+  const fixed = await doctor(bench.label, '--fix');
+  t.is(fixed.status, 0);
+  t.regex(fixed.stdout, /^✔ fixed {2}com\.example\S+: .* \[mode-too-wide\]$/);
   t.like(await doctor('--json'), { status: 0, stdout: '{"result":[]}' });
 });
 
-onSession('what cannot be mended is left, with what to do or why', async (t, bench) => {
+onSession('a problem that cannot be fixed is reported with the reason or a hint', async (t, bench) => {
   const doctor = shellOf(bench);
   await bench.install();
   rmSync(join(bench.layout.current, 'launchpool.cjs'));
   await writeFile(bench.module, 'export const = 1;');
   const failed = await doctor('--fix');
   t.is(failed.status, 1);
-  t.regex(failed.stdout, /^✖ problem .* \[program-gone\]\n {4}could not be mended: /);
+  t.regex(failed.stdout, /^✖ problem .* \[program-gone\]\n {4}the fix failed: /);
   rmSync(bench.module);
-  const left = await doctor('--fix');
-  t.is(left.status, 1);
-  t.regex(left.stdout, /^✖ problem .* \[program-gone\]\n {4}The module is missing too: /);
+  const unfixed = await doctor('--fix');
+  t.is(unfixed.status, 1);
+  t.regex(unfixed.stdout, /^✖ problem .* \[program-gone\]\n {4}The module is missing too: /);
 });
 
-onSession('a notice is no problem', async (t, bench) => {
+onSession('a notice is not a problem', async (t, bench) => {
   const doctor = shellOf(bench);
   await bench.install();
   await bench.crash();

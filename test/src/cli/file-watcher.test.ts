@@ -1,4 +1,4 @@
-/** The watcher behind `dev`: which changes it reports, and how often. */
+/** The file watcher of `dev`: the changes that it reports, and their number. */
 import { once } from 'node:events';
 import { mkdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 
 type Watched = FileWatcher & {
   changes: string[];
-  /** Resolves when so many changes have been reported. */
+  /** Resolves when `count` changes have been reported. */
   reported(count: number): Promise<void>;
 };
 
@@ -18,17 +18,17 @@ function watchFiles(t: ExecutionContext, ...files: string[]): Watched {
   const waiting = new Set<() => void>();
   const watcher = createFileWatcher((file) => {
     changes.push(file);
-    for (const inspect of waiting) inspect();
+    for (const check of waiting) check();
   });
   watcher.add(files);
   t.teardown(watcher.close);
   const reported = (count: number): Promise<void> =>
     new Promise((resolve) => {
-      const inspect = (): void => {
+      const check = (): void => {
         if (changes.length >= count) resolve();
       };
-      waiting.add(inspect);
-      inspect();
+      waiting.add(check);
+      check();
     });
   return { ...watcher, changes, reported };
 }
@@ -39,7 +39,7 @@ async function fileIn(t: ExecutionContext, name = 'agent.ts'): Promise<string> {
   return file;
 }
 
-test('a file that is written to is reported by its path', async (t) => {
+test('a written file is reported by its path', async (t) => {
   const file = await fileIn(t);
   const watched = watchFiles(t, file);
   writeFileSync(file, 'after');
@@ -47,7 +47,7 @@ test('a file that is written to is reported by its path', async (t) => {
   t.deepEqual(watched.changes, [file]);
 });
 
-test('a file that an editor replaces is reported, the first time and the next', async (t) => {
+test('a replaced file is reported, the first time and the second', async (t) => {
   const file = await fileIn(t);
   const watched = watchFiles(t, file);
   for (const count of [1, 2]) {
@@ -58,7 +58,7 @@ test('a file that an editor replaces is reported, the first time and the next', 
   t.deepEqual(watched.changes, [file, file]);
 });
 
-test('a file that is not there yet is reported when it comes', async (t) => {
+test('a missing file is reported when it is created', async (t) => {
   const file = join(await tempDir(t), 'later.ts');
   const watched = watchFiles(t, file);
   writeFileSync(file, 'here');
@@ -66,7 +66,7 @@ test('a file that is not there yet is reported when it comes', async (t) => {
   t.deepEqual(watched.changes, [file]);
 });
 
-test('other files of the folder are not reported', async (t) => {
+test('other files in the folder are not reported', async (t) => {
   const file = await fileIn(t);
   const other = join(file, '..', 'other.ts');
   const watched = watchFiles(t, file);
@@ -76,7 +76,7 @@ test('other files of the folder are not reported', async (t) => {
   t.deepEqual(watched.changes, []);
 });
 
-test('what is written in several steps is reported once', async (t) => {
+test('a change in several steps is reported once', async (t) => {
   const file = await fileIn(t);
   const watched = watchFiles(t, file);
   for (let step = 0; step < 20; step += 1) {
@@ -91,7 +91,7 @@ test('what is written in several steps is reported once', async (t) => {
   t.is(watched.changes.length, 2);
 });
 
-test('files of one name in different folders are told apart', async (t) => {
+test('files of the same name in different folders are distinguished', async (t) => {
   const [one, two] = [await fileIn(t), await fileIn(t)];
   const watched = watchFiles(t, one, two);
   writeFileSync(two, 'after');
@@ -99,7 +99,7 @@ test('files of one name in different folders are told apart', async (t) => {
   t.deepEqual(watched.changes, [two]);
 });
 
-test('a file that is added later is watched as the first ones are', async (t) => {
+test('a file that is added later is watched too', async (t) => {
   const file = await fileIn(t);
   const later = join(file, '..', 'later.ts');
   const watched = watchFiles(t, file);
@@ -109,7 +109,7 @@ test('a file that is added later is watched as the first ones are', async (t) =>
   t.deepEqual(watched.changes, [later]);
 });
 
-test('a folder that is not there hinders nobody', async (t) => {
+test('a missing folder does not affect other folders', async (t) => {
   const file = await fileIn(t);
   const watched = watchFiles(t, join(file, '..', 'missing', 'agent.ts'), file);
   writeFileSync(file, 'after');
@@ -117,7 +117,7 @@ test('a folder that is not there hinders nobody', async (t) => {
   t.deepEqual(watched.changes, [file]);
 });
 
-test('a folder that was made anew is watched again when its files are added again', async (t) => {
+test('a folder that was removed and created again is watched when its files are added again', async (t) => {
   const folder = join(await tempDir(t), 'dist');
   const file = join(folder, 'agent.js');
   mkdirSync(folder);
@@ -134,13 +134,13 @@ test('a folder that was made anew is watched again when its files are added agai
   t.deepEqual(watched.changes, [file, file]);
 });
 
-test('nothing is reported after closing, not even what was about to be', async (t) => {
+test('nothing is reported after closing, also not a pending change', async (t) => {
   const file = await fileIn(t);
   const watched = watchFiles(t, file);
   const control = watchFiles(t, file);
-  const plain = watch(join(file, '..'));
-  t.teardown(() => plain.close());
-  const seen = once(plain, 'change');
+  const nodeWatcher = watch(join(file, '..'));
+  t.teardown(() => nodeWatcher.close());
+  const seen = once(nodeWatcher, 'change');
   writeFileSync(file, 'after');
   await seen;
   watched.close();
@@ -150,16 +150,16 @@ test('nothing is reported after closing, not even what was about to be', async (
 
 for (const [title, statements] of [
   ['a closed watcher', 'watcher.add([file]); watcher.close();'],
-  ['a closed watcher that is told of another file', 'watcher.close(); watcher.add([file]);'],
+  ['a closed watcher to which a file is added', 'watcher.close(); watcher.add([file]);'],
 ]) {
-  test(`${title} keeps no process alive`, async (t) => {
+  test(`${title} does not keep the process alive`, async (t) => {
     const module = new URL('../../../src/cli/file-watcher.ts', import.meta.url).href;
     const script = `
       const { createFileWatcher } = await import(${JSON.stringify(module)});
       const watcher = createFileWatcher(() => undefined);
       const file = process.argv[1];
       ${statements}
-      // Fires only if something else keeps the process alive for so long.
+      // Fires only when the watcher keeps the process alive.
       setTimeout(() => process.exit(1), 5_000).unref();`;
     const { status } = await runProgram([process.execPath, '--input-type=module', '-e', script, await fileIn(t)]);
     t.is(status, 0);

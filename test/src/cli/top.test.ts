@@ -1,4 +1,4 @@
-/** `launchpool top`, on a terminal, in a pipe, and for programs. */
+/** `launchpool top` on a terminal, in a pipe, and with --json. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,19 +11,19 @@ import { runProgram } from '../../helpers/program.ts';
 import { findPython } from '../../helpers/pythons.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-/** Each time that it is asked, a tenth of a second has passed for it, and ten requests. */
+/** Counts 100 ms and ten requests more in each answer. */
 function countingAgent(t: ExecutionContext): Promise<ControlServer> {
-  let asked = 0;
+  let answers = 0;
   return serveControl(t, {
     status() {
-      asked += 1;
-      const counters = { ...statusOf().counters, done: 10 * asked };
-      return statusOf({ uptimeMs: 100 * asked, counters });
+      answers += 1;
+      const counters = { ...statusOf().counters, done: 10 * answers };
+      return statusOf({ uptimeMs: 100 * answers, counters });
     },
   });
 }
 
-test('in a pipe, each agent is a line each time, with rates from the second on', async (t) => {
+test('in a pipe, each observation of an agent is a line, with rates from the second one on', async (t) => {
   const { socketPath } = await countingAgent(t);
   const child = spawn(process.execPath, [ENTRY, 'top', socketPath, '--interval', '0.1'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -32,7 +32,7 @@ test('in a pipe, each agent is a line each time, with rates from the second on',
   let lines: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     lines.push(line);
-    // Once: the second time it would end at once. Whether it was answered in time is another matter.
+    // Only once: a second SIGINT would kill it. Lines without figures are observations that timed out.
     if (/\d requests/.test(line) && !child.killed) child.kill('SIGINT');
   }
   t.deepEqual(await ended, [0, null]);
@@ -46,7 +46,7 @@ test('in a pipe, each agent is a line each time, with rates from the second on',
   t.false(lines.join('').includes('\x1b'));
 });
 
-test('who has read enough of a pipe ends it', async (t) => {
+test('it ends when the reader closes the pipe', async (t) => {
   const { socketPath } = await countingAgent(t);
   const child = spawn(process.execPath, [ENTRY, 'top', socketPath, '--interval', '0.1', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,7 +67,7 @@ test('--once asks once, and --json prints an object', async (t) => {
   t.like(agents[0], { name: socketPath, state: 'running', pid: 4711, underWay: 7, p99Ms: 12.5, utilisation: [0, 1] });
 });
 
-test('an agent without a process is not started, and shown as soon as somebody else has started it', async (t) => {
+test('an agent without a process is not started, and is shown running when another client starts it', async (t) => {
   const held = await holdAgent(t, fixture('agents/misbehaving.ts'), ['--idle', '0']);
   const child = spawn(process.execPath, [ENTRY, 'top', held.socketPath, '--interval', '0.1', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -87,7 +87,7 @@ test('an agent without a process is not started, and shown as soon as somebody e
   t.is(held.events.filter(({ event }) => event === 'started').length, 1);
 });
 
-test('without agents it says so; a label that there is not, and a wrong interval, are errors', async (t) => {
+test('without agents it says so; an unknown label and an invalid interval are errors', async (t) => {
   const home = await tempDir(t);
   const env = { ...process.env, HOME: home, XDG_DATA_HOME: home };
   const top = (...args: string[]) => runProgram([process.execPath, ENTRY, 'top', ...args], { env });
@@ -103,7 +103,7 @@ for (const [name, keys] of [
   ['q', 'q'],
   ['Ctrl-C', '\\x03'],
 ] as const) {
-  test(`on a terminal the table is drawn in place until ${name} is pressed, and the cursor comes back`, async (t) => {
+  test(`on a terminal, the table is drawn in place until ${name} is pressed, and the cursor is restored`, async (t) => {
     if (python === undefined) return notTested(t, 'Python is not installed');
     const { socketPath } = await countingAgent(t);
     const { status, stdout } = await runProgram([
@@ -114,7 +114,7 @@ for (const [name, keys] of [
     t.is(status, 0, shown);
     t.true(shown.startsWith('\x1b[?25l'));
     t.regex(shown, /AGENT +STATE +EXITS IN +REQ\/S/);
-    // Up by as many lines as there are, each time but the first.
+    // Each drawing but the first moves the cursor up by the number of lines.
     t.true(shown.split('\x1b[2A\r').length >= 3);
     t.true(shown.endsWith('\x1b[?25h\nSAME TERMINAL'), shown.slice(-200));
   });

@@ -1,4 +1,4 @@
-/** The proxy that stands for an agent: every property is a method of it, and nothing else. */
+/** The typed proxy of an agent: every property is a remote method. */
 import { once } from 'node:events';
 import { inspect } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
@@ -9,10 +9,10 @@ import { type FrameServer, serveFrames } from '../../helpers/frame-server.ts';
 
 type Request = { id?: number; method: string; params?: unknown[] };
 
-/** A module of which the client knows no more than that everything could be in it. */
+/** A module whose methods take and return anything. */
 type Anything = { [Name in 'close' | 'never' | 'other' | 'tell']: (...params: unknown[]) => unknown };
 
-/** Answers each request with its method's name and its params, but for `never`. Keeps all of them. */
+/** Answers each request but `never` with its method's name and params. Records all requests. */
 async function serveNames(t: ExecutionContext): Promise<FrameServer & { requests: Request[] }> {
   const requests: Request[] = [];
   const server = await serveFrames(t, (payload, peer) => {
@@ -24,7 +24,7 @@ async function serveNames(t: ExecutionContext): Promise<FrameServer & { requests
   return { ...server, requests };
 }
 
-test('an agent is never taken for a promise, and asking it calls nothing', async (t) => {
+test('an agent is not treated as a promise, and awaiting it calls no method', async (t) => {
   const { path, requests } = await serveNames(t);
   const agent = await connect<Anything>(path);
   const same = await (async () => agent)();
@@ -55,7 +55,7 @@ for (const name of ordinaryNames) {
   });
 }
 
-test('any name and any JSON reach the agent as they are', async (t) => {
+test('any name and any JSON value reach the agent unchanged', async (t) => {
   const { path } = await serveNames(t);
   const agent = await connect(path);
   const names = fc.string({ unit: 'grapheme' }).filter((name) => name !== 'then');
@@ -67,7 +67,7 @@ test('any name and any JSON reach the agent as they are', async (t) => {
   await close(agent);
 });
 
-test('symbols are no methods, and looking at an agent calls nothing', async (t) => {
+test('symbols are not methods, and inspecting an agent calls no method', async (t) => {
   const { path, requests } = await serveNames(t);
   const agent = await connect<Anything>(path);
   for (const symbol of [Symbol.iterator, Symbol.asyncIterator, Symbol.toPrimitive, Symbol.toStringTag]) {
@@ -80,7 +80,7 @@ test('symbols are no methods, and looking at an agent calls nothing', async (t) 
   await close(agent);
 });
 
-test('a method is the same function each time, and can be passed on', async (t) => {
+test('a method is the same function at each access and works without its agent', async (t) => {
   const { path } = await serveNames(t);
   const agent = await connect<Anything>(path);
   const { other } = agent;
@@ -89,7 +89,7 @@ test('a method is the same function each time, and can be passed on', async (t) 
   await close(agent);
 });
 
-test('an agent cannot be given methods of its own', async (t) => {
+test('a property of an agent cannot be set', async (t) => {
   const { path } = await serveNames(t);
   const agent = await connect<Anything>(path);
   t.throws(() => Object.assign(agent, { other: () => 'mine' }), { instanceOf: TypeError });
@@ -98,12 +98,12 @@ test('an agent cannot be given methods of its own', async (t) => {
   await close(agent);
 });
 
-test('withOptions() makes another agent on the same connection and leaves the first as it was', async (t) => {
+test('withOptions() returns another agent on the same connection and leaves the first one unchanged', async (t) => {
   const { path, peers, requests } = await serveNames(t);
   const agent = await connect<Anything>(path);
-  const patient = agent.never(1);
-  const hasty = withOptions(agent, { timeoutMs: 20 });
-  await t.throwsAsync(async () => hasty.never(2), { code: 'ERR_LAUNCHPOOL_CALL_TIMEOUT' });
+  const unlimited = agent.never(1);
+  const limited = withOptions(agent, { timeoutMs: 20 });
+  await t.throwsAsync(async () => limited.never(2), { code: 'ERR_LAUNCHPOOL_CALL_TIMEOUT' });
 
   await agent.other();
   t.deepEqual(
@@ -115,8 +115,8 @@ test('withOptions() makes another agent on the same connection and leaves the fi
       ['other', undefined],
     ],
   );
-  peers[0]?.send(encodeResult(String(requests[0]?.id), 'at last'));
-  t.is(await patient, 'at last');
+  peers[0]?.send(encodeResult(String(requests[0]?.id), 'late'));
+  t.is(await unlimited, 'late');
   t.is(peers.length, 1);
   await close(agent);
 });
@@ -133,15 +133,15 @@ test('notify() sends a request without an id', async (t) => {
 const waysToClose: ReadonlyArray<[string, (agent: AsyncDisposable) => PromiseLike<void>]> = [
   ['close()', close],
   ['Symbol.asyncDispose', (agent) => agent[Symbol.asyncDispose]()],
-  ['close() of what withOptions() gave', (agent) => close(withOptions(agent, { timeoutMs: 1 }))],
+  ['close() of an agent from withOptions()', (agent) => close(withOptions(agent, { timeoutMs: 1 }))],
 ];
 
-for (const [name, end] of waysToClose) {
-  test(`${name} ends the connection, rejects what is under way, and what comes after it`, async (t) => {
+for (const [name, closeAgent] of waysToClose) {
+  test(`${name} closes the connection and rejects the open calls and every later call`, async (t) => {
     const { path, peers } = await serveNames(t);
     const agent = await connect<Anything>(path);
     const pending = agent.never();
-    await end(agent);
+    await closeAgent(agent);
     const closed = { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' };
     await t.throwsAsync(async () => pending, closed);
     await t.throwsAsync(async () => agent.other(), closed);
@@ -152,7 +152,7 @@ for (const [name, end] of waysToClose) {
   });
 }
 
-test('close() and a dispose may come twice', async (t) => {
+test('close() and dispose may be called twice', async (t) => {
   const { path } = await serveNames(t);
   const agent = await connect<Anything>(path);
   await close(agent);
@@ -160,7 +160,7 @@ test('close() and a dispose may come twice', async (t) => {
   await t.notThrowsAsync(async () => agent[Symbol.asyncDispose]());
 });
 
-test('what connect() has not returned is refused by name', async (t) => {
+test('an object that connect() did not return is refused', async (t) => {
   const stranger: AsyncDisposable = { async [Symbol.asyncDispose]() {} };
   const refused = { instanceOf: TypeError, message: /connect\(\)/ };
   await t.throwsAsync(close(stranger), refused);

@@ -1,4 +1,4 @@
-/** Whole programs that use the clients: when they end, when they go on, and that nothing escapes them. */
+/** Whole programs that use the clients: when they stay alive, when they end, and that every rejection is caught. */
 import { join } from 'node:path';
 import test from 'ava';
 import { encodeResult } from '../../../wire/json-rpc.ts';
@@ -9,10 +9,10 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 
 const CHALLENGE = `#CHALLENGE#{sha256}${'x'.repeat(40)}`;
 
-/** How long a reply takes in which a program that is not kept alive would have ended. */
+/** The delay of a reply: a program that is not kept alive ends within it. */
 const REPLY_MS = 200;
 
-test('a program waits for its replies, and ends without close() when none is awaited', async (t) => {
+test('a program waits for its replies, and ends without close() when no call is open', async (t) => {
   const raw = await serveFrames(t, (payload, peer) => {
     if (payload.toString() === 'raw') setTimeout(() => peer.send(payload), REPLY_MS);
   });
@@ -27,12 +27,12 @@ test('a program waits for its replies, and ends without close() when none is awa
   t.is(status, 0);
 });
 
-test('every rejection can be caught where the call was made, and none escapes', async (t) => {
+test('every rejection can be caught at its call, and none is unhandled', async (t) => {
   const raw = await serveFrames(t, (payload, { socket }) => {
-    if (payload.toString() === 'hangUp') socket.destroy();
+    if (payload.toString() === 'disconnect') socket.destroy();
   });
   const rpc = await serveFrames(t, (payload, { socket }) => {
-    if (JSON.parse(payload.toString()).method === 'hangUp') socket.destroy();
+    if (JSON.parse(payload.toString()).method === 'disconnect') socket.destroy();
   });
   const keyed = await serveFrames(t, undefined, (peer) => peer.send(CHALLENGE));
   const missing = join(await tempDir(t), 'none.sock');

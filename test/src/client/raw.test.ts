@@ -1,4 +1,4 @@
-/** The raw client against a server in the test: every request gets the reply that is its own, by its place in the row. */
+/** The raw client against a server in the test: replies are matched to requests by their order. */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
@@ -8,16 +8,16 @@ import { framesOf, serveFrames } from '../../helpers/frame-server.ts';
 
 const CLOSED = { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' };
 
-/** Up to this many bytes a request is written in one piece with its header. */
+/** The maximum length of a request that is written in one buffer with its header. */
 const COPY_BYTES = 16 * 1024;
 
-test('replies find their requests, wherever the stream is cut', async (t) => {
-  let awaited = 0;
+test('replies are matched to their requests wherever the stream is cut', async (t) => {
+  let expected = 0;
   let cuts: number[] = [];
   let requests: Buffer[] = [];
   const { path } = await serveFrames(t, async (payload, { socket }) => {
     requests.push(Buffer.from(payload));
-    if (requests.length < awaited) return;
+    if (requests.length < expected) return;
     const stream = framesOf(...requests);
     const edges = [0, ...cuts.map((cut) => cut % stream.length).sort((a, b) => a - b), stream.length];
     for (const [index, edge] of edges.entries()) {
@@ -28,7 +28,7 @@ test('replies find their requests, wherever the stream is cut', async (t) => {
   const client = await connectRaw(path);
   const messages = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 8 });
   const property = fc.asyncProperty(messages, fc.array(fc.nat(), { maxLength: 5 }), async (sent, cutAt) => {
-    awaited = sent.length;
+    expected = sent.length;
     cuts = cutAt;
     requests = [];
     const replies = await Promise.all(sent.map((message) => client.request(message)));
@@ -42,7 +42,7 @@ test('replies find their requests, wherever the stream is cut', async (t) => {
 });
 
 for (const size of [0, 1, COPY_BYTES, COPY_BYTES + 1, 3 * 1024 * 1024]) {
-  test(`a message of ${size} bytes arrives whole, and so does its reply`, async (t) => {
+  test(`a message of ${size} bytes and its reply arrive whole`, async (t) => {
     const { path } = await serveFrames(t, (payload, peer) => peer.send(payload));
     const client = await connectRaw(path);
     const message = Buffer.alloc(size, 'launchpool');
@@ -58,7 +58,7 @@ test('text is sent as UTF-8', async (t) => {
   client.close();
 });
 
-test('a reply that is kept does not change with the next ones', async (t) => {
+test('the bytes of a reply do not change with later replies', async (t) => {
   const { path } = await serveFrames(t, (payload, peer) => peer.send(payload));
   const client = await connectRaw(path);
   const kept = await client.request('first');
@@ -67,22 +67,19 @@ test('a reply that is kept does not change with the next ones', async (t) => {
   client.close();
 });
 
-const waysToGiveUp: ReadonlyArray<[string, (client: RawClient) => Promise<unknown>, { code?: string; name?: string }]> =
+const cancellations: ReadonlyArray<
+  [string, (client: RawClient) => Promise<unknown>, { code?: string; name?: string }]
+> = [
+  ['times out', (client) => client.request('cancelled', { timeoutMs: 20 }), { code: 'ERR_LAUNCHPOOL_CALL_TIMEOUT' }],
   [
-    [
-      'takes too long',
-      (client) => client.request('given up', { timeoutMs: 20 }),
-      { code: 'ERR_LAUNCHPOOL_CALL_TIMEOUT' },
-    ],
-    [
-      'is aborted',
-      (client) => client.request('given up', { signal: AbortSignal.timeout(20) }),
-      { name: 'TimeoutError' },
-    ],
-  ];
+    'is aborted',
+    (client) => client.request('cancelled', { signal: AbortSignal.timeout(20) }),
+    { name: 'TimeoutError' },
+  ],
+];
 
-for (const [what, giveUp, error] of waysToGiveUp) {
-  test(`a request that ${what} keeps its place in the row: the next one does not get its reply`, async (t) => {
+for (const [what, cancel, error] of cancellations) {
+  test(`a request that ${what} keeps its position: the next request does not get its reply`, async (t) => {
     const requests: Buffer[] = [];
     const { path } = await serveFrames(t, (payload, peer) => {
       requests.push(Buffer.from(payload));
@@ -90,8 +87,8 @@ for (const [what, giveUp, error] of waysToGiveUp) {
     });
     const client = await connectRaw(path);
     const before = client.request('before');
-    const givenUp = giveUp(client);
-    const reason = await givenUp.catch((thrown: unknown) => thrown);
+    const cancelled = cancel(client);
+    const reason = await cancelled.catch((thrown: unknown) => thrown);
     t.like(reason, error);
     const after = client.request('after');
     t.is((await before).toString(), 'before');
@@ -100,7 +97,7 @@ for (const [what, giveUp, error] of waysToGiveUp) {
   });
 }
 
-test('a request whose signal has fired already is rejected with the reason, and takes no place', async (t) => {
+test('a request whose signal has fired already is rejected with its reason and not sent', async (t) => {
   const { path } = await serveFrames(t, (payload, peer) => peer.send(payload));
   const client = await connectRaw(path);
   const reason = new Error('too late');
@@ -109,15 +106,15 @@ test('a request whose signal has fired already is rejected with the reason, and 
   client.close();
 });
 
-test('a reply that nobody has asked for is ignored', async (t) => {
-  const { path } = await serveFrames(t, (payload, peer) => peer.send(payload, 'unasked'));
+test('a reply without a request is ignored', async (t) => {
+  const { path } = await serveFrames(t, (payload, peer) => peer.send(payload, 'unrequested'));
   const client = await connectRaw(path);
   t.is((await client.request('first')).toString(), 'first');
   t.is((await client.request('second')).toString(), 'second');
   client.close();
 });
 
-test('close() rejects every request under way, and every request after it', async (t) => {
+test('close() rejects the open requests and every later request', async (t) => {
   const { path } = await serveFrames(t);
   const client = await connectRaw(path);
   const requests = [client.request('a'), client.request('b', { timeoutMs: 60_000 })];
@@ -127,16 +124,16 @@ test('close() rejects every request under way, and every request after it', asyn
   await t.throwsAsync(client.request('d'), CLOSED);
 });
 
-test('close() rejects requests that an agent which does not read has not taken yet', async (t) => {
+test('close() rejects requests that are not sent yet because the agent does not read', async (t) => {
   const { path } = await serveFrames(t, undefined, ({ socket }) => socket.pause());
   const client = await connectRaw(path);
-  // The time limit is for the case that close() does not reject it.
+  // The timeout ends the test in case close() does not reject the request.
   const request = client.request(Buffer.alloc(8 * 1024 * 1024), { timeoutMs: 2_000 });
   client.close();
   await t.throwsAsync(request, CLOSED);
 });
 
-test('when the agent closes, what it has answered is kept and the rest is rejected', async (t) => {
+test('when the agent closes, answered requests keep their replies and the others are rejected', async (t) => {
   let seen = 0;
   const { path } = await serveFrames(t, (payload, { socket }) => {
     seen += 1;
@@ -150,7 +147,7 @@ test('when the agent closes, what it has answered is kept and the rest is reject
   await t.throwsAsync(client.request('c'), CLOSED);
 });
 
-test('a reply over maxFrameBytes ends the connection, one of just that length does not', async (t) => {
+test('a reply longer than maxFrameBytes closes the connection; one of exactly that length does not', async (t) => {
   const { path } = await serveFrames(t, (payload, peer) => peer.send(payload));
   const client = await connectRaw(path, { maxFrameBytes: 5 });
   t.is((await client.request('12345')).toString(), '12345');
@@ -158,12 +155,12 @@ test('a reply over maxFrameBytes ends the connection, one of just that length do
   t.true(client.closed);
 });
 
-test('Symbol.asyncDispose ends the connection', async (t) => {
+test('Symbol.asyncDispose closes the connection', async (t) => {
   const { path, peers } = await serveFrames(t, (payload, peer) => peer.send(payload));
   const client = await connectRaw(path);
   await client.request('here');
   await client[Symbol.asyncDispose]();
-  await t.throwsAsync(client.request('gone'), CLOSED);
+  await t.throwsAsync(client.request('late'), CLOSED);
   const socket = peers[0]?.socket;
   if (socket?.readableEnded === false) await once(socket, 'end');
   t.true(socket?.readableEnded);

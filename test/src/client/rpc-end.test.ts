@@ -1,4 +1,4 @@
-/** How an RPC client's connection ends, and what becomes of the calls that are under way. */
+/** The ends of an RPC client's connection, and their effect on the open calls. */
 import { once } from 'node:events';
 import test from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
@@ -8,7 +8,7 @@ import { type Peer, serveFrames } from '../../helpers/frame-server.ts';
 
 const CLOSED = { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' };
 
-test('close() rejects every call under way, and every call after it', async (t) => {
+test('close() rejects the open calls and every later call', async (t) => {
   const { path } = await serveFrames(t);
   const client = await connectRpc(path);
   const calls = [client.call('a', []), client.call('b', [], { timeoutMs: 60_000 })];
@@ -25,37 +25,37 @@ test('close() takes effect at once', async (t) => {
   t.throws(() => client.notify('a', []), CLOSED);
 });
 
-test('close() rejects calls that an agent which does not read has not taken yet', async (t) => {
+test('close() rejects calls that are not sent yet because the agent does not read', async (t) => {
   const { path } = await serveFrames(t, undefined, ({ socket }) => socket.pause());
   const client = await connectRpc(path);
-  // The time limit is for the case that close() does not reject it.
+  // The timeout ends the test in case close() does not reject the call.
   const call = client.call('big', ['x'.repeat(8 * 1024 * 1024)], { timeoutMs: 2_000 });
   client.close();
   await t.throwsAsync(call, CLOSED);
 });
 
-test('close() after a notification still sends it', async (t) => {
-  const heard = Promise.withResolvers<number>();
-  const { path } = await serveFrames(t, (payload) => heard.resolve(payload.length));
+test('close() after a notification sends it first', async (t) => {
+  const received = Promise.withResolvers<number>();
+  const { path } = await serveFrames(t, (payload) => received.resolve(payload.length));
   const client = await connectRpc(path);
   const text = 'x'.repeat(4 * 1024 * 1024);
   client.notify('big', [text]);
   client.close();
-  t.true((await heard.promise) > text.length);
+  t.true((await received.promise) > text.length);
 });
 
-const waysToGo: ReadonlyArray<[string, (peer: Peer) => void]> = [
+const waysToEnd: ReadonlyArray<[string, (peer: Peer) => void]> = [
   ['ends its side', ({ socket }) => socket.end()],
-  ['is gone at once', ({ socket }) => socket.destroy()],
-  ['is gone in the middle of a reply', ({ socket }) => socket.end(Buffer.from([0, 0, 0, 9, 0x7b]))],
+  ['resets the connection', ({ socket }) => socket.destroy()],
+  ['ends its side in the middle of a reply', ({ socket }) => socket.end(Buffer.from([0, 0, 0, 9, 0x7b]))],
 ];
 
-for (const [way, go] of waysToGo) {
-  test(`when the agent ${way}, every call under way is rejected, and every call after it`, async (t) => {
+for (const [way, endConnection] of waysToEnd) {
+  test(`when the agent ${way}, the open calls and every later call are rejected`, async (t) => {
     let seen = 0;
     const { path } = await serveFrames(t, (_payload, peer) => {
       seen += 1;
-      if (seen === 2) go(peer);
+      if (seen === 2) endConnection(peer);
     });
     const client = await connectRpc(path);
     const calls = [client.call('a', []), client.call('b', [])];
@@ -66,7 +66,7 @@ for (const [way, go] of waysToGo) {
   });
 }
 
-const strayReplies: ReadonlyArray<[string, string | Uint8Array]> = [
+const invalidReplies: ReadonlyArray<[string, string | Uint8Array]> = [
   ['an empty frame', ''],
   ['text', 'Uryyb'],
   ['bytes that are not UTF-8', Uint8Array.of(0x22, 0xff, 0x22)],
@@ -76,11 +76,11 @@ const strayReplies: ReadonlyArray<[string, string | Uint8Array]> = [
   ['an error without a code', '{"jsonrpc":"2.0","id":1,"error":{"message":"no"}}'],
   ['an error without a message', '{"jsonrpc":"2.0","id":1,"error":{"code":1}}'],
   ['an error that is null', '{"jsonrpc":"2.0","id":1,"error":null}'],
-  ['a batch with one of these in it', '[{"jsonrpc":"2.0","id":99,"result":1},[]]'],
+  ['a batch that contains one of these', '[{"jsonrpc":"2.0","id":99,"result":1},[]]'],
 ];
 
-for (const [what, bytes] of strayReplies) {
-  test(`a reply that is ${what} ends the connection: it is not JSON-RPC`, async (t) => {
+for (const [what, bytes] of invalidReplies) {
+  test(`a reply that is ${what} closes the connection: it is not JSON-RPC`, async (t) => {
     const { path, peers } = await serveFrames(t, (_payload, peer) => peer.send(bytes));
     const client = await connectRpc(path);
     const calls = [client.call('a', []), client.call('b', [])];
@@ -92,7 +92,7 @@ for (const [what, bytes] of strayReplies) {
   });
 }
 
-test('an error for nobody in particular rejects everything under way', async (t) => {
+test('an error without an id rejects all open calls', async (t) => {
   let seen = 0;
   const refusal = { name: 'LaunchpoolError', message: 'cannot read that', code: 'ERR_LAUNCHPOOL_PARSE' };
   const { path } = await serveFrames(t, (_payload, peer) => {
@@ -104,7 +104,7 @@ test('an error for nobody in particular rejects everything under way', async (t)
   for (const call of calls) t.like(await t.throwsAsync(call), { ...refusal, remote: true });
 });
 
-test('a reply over maxFrameBytes ends the connection, one of just that length does not', async (t) => {
+test('a reply longer than maxFrameBytes closes the connection; one of exactly that length does not', async (t) => {
   const replies = ['{"id":1,"result":"1234567"}', '{"id":2,"result":"12345678"}'];
   const { path } = await serveFrames(t, (_payload, peer) => peer.send(replies.shift() as string));
   const client = await connectRpc(path, { maxFrameBytes: 27 });
@@ -113,7 +113,7 @@ test('a reply over maxFrameBytes ends the connection, one of just that length do
   t.true(client.closed);
 });
 
-test('what is no frame at all ends the connection', async (t) => {
+test('bytes that are not a frame close the connection', async (t) => {
   const { path } = await serveFrames(t, (_payload, { socket }) => socket.write(Buffer.from([0xff, 0xff, 0, 0])));
   const client = await connectRpc(path);
   await t.throwsAsync(client.call('a', []), { code: 'ERR_LAUNCHPOOL_FRAME_INVALID' });

@@ -1,4 +1,4 @@
-/** The RPC client against a server in the test: which reply belongs to which call, and what a call can end with. */
+/** The RPC client against a server in the test: matching of replies to calls, and the outcomes of a call. */
 import { getEventListeners } from 'node:events';
 import test from 'ava';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ type Request = { id: number; method: string; params?: unknown[] };
 const read = (payload: Buffer): Request => JSON.parse(payload.toString());
 const reply = (id: number | string, result: unknown): string => encodeResult(String(id), result);
 
-/** Says which of so many replies come in which order, and how many of them share a frame, as a batch. */
+/** The order in which replies come, and the number of them that share a frame, as a batch. */
 const schedules = fc.integer({ min: 1, max: 12 }).chain((calls) =>
   fc.record({
     order: fc.shuffledSubarray([...Array(calls).keys()], { minLength: calls }),
@@ -19,7 +19,7 @@ const schedules = fc.integer({ min: 1, max: 12 }).chain((calls) =>
   }),
 );
 
-test('replies find their calls, whatever their order and however they are batched', async (t) => {
+test('replies are matched to their calls, whatever their order and however they are batched', async (t) => {
   let schedule: { order: number[]; perFrame: number } = { order: [], perFrame: 1 };
   let requests: Request[] = [];
   const { path } = await serveFrames(t, (payload, peer) => {
@@ -46,7 +46,7 @@ test('replies find their calls, whatever their order and however they are batche
   client.close();
 });
 
-test('a call that takes too long is rejected, its late reply ignored, and the next call is unaffected', async (t) => {
+test('a call that times out is rejected, its late reply is ignored, and the next call is unaffected', async (t) => {
   const [requests, received]: [Request[], Request[]] = [[], []];
   const { path } = await serveFrames(t, (payload, peer) => {
     const request = read(payload);
@@ -66,7 +66,7 @@ test('a call that takes too long is rejected, its late reply ignored, and the ne
 });
 
 for (const timeoutMs of [0, undefined, 2 ** 31, Number.POSITIVE_INFINITY]) {
-  test(`a timeoutMs of ${timeoutMs} does not give the call up at once`, async (t) => {
+  test(`a timeoutMs of ${timeoutMs} does not cancel the call at once`, async (t) => {
     const { path } = await serveFrames(t, (payload, peer) => {
       setTimeout(() => peer.send(reply(read(payload).id, 'slowly')), 100);
     });
@@ -76,7 +76,7 @@ for (const timeoutMs of [0, undefined, 2 ** 31, Number.POSITIVE_INFINITY]) {
   });
 }
 
-test('a call that is aborted is rejected with the reason, its late reply ignored, the next unaffected', async (t) => {
+test('an aborted call is rejected with the reason, its late reply is ignored, and the next call is unaffected', async (t) => {
   const abort = new AbortController();
   const reason = new Error('changed my mind');
   const [requests, received]: [Request[], Request[]] = [[], []];
@@ -95,7 +95,7 @@ test('a call that is aborted is rejected with the reason, its late reply ignored
   client.close();
 });
 
-test('a call whose signal has fired already is rejected with the reason, and never sent', async (t) => {
+test('a call whose signal has fired already is rejected with the reason and not sent', async (t) => {
   const methods: string[] = [];
   const { path } = await serveFrames(t, (payload, peer) => {
     methods.push(read(payload).method);
@@ -109,7 +109,7 @@ test('a call whose signal has fired already is rejected with the reason, and nev
   client.close();
 });
 
-test('a call that has ended leaves nothing at the signal, which may fire then', async (t) => {
+test('a settled call leaves no listener at its signal, which may fire later', async (t) => {
   const { path } = await serveFrames(t, (payload, peer) => peer.send(reply(read(payload).id, 'done')));
   const client = await connectRpc(path);
   const abort = new AbortController();
@@ -120,7 +120,7 @@ test('a call that has ended leaves nothing at the signal, which may fire then', 
   client.close();
 });
 
-test('a reply to nobody is ignored', async (t) => {
+test('a reply without a call is ignored', async (t) => {
   const { path } = await serveFrames(t, (payload, peer) => {
     const { id } = read(payload);
     peer.send(reply(id + 1000, 'wrong'), reply('"text"', 'wrong'), reply(id, 'right'));
@@ -159,7 +159,7 @@ test("an error carries the handler's name, code, message and data", async (t) =>
   client.close();
 });
 
-test('params that JSON has no form for reject the call, and the next one is unaffected', async (t) => {
+test('params that JSON cannot represent reject the call, and the next one is unaffected', async (t) => {
   const { path } = await serveFrames(t, (payload, peer) => peer.send(reply(read(payload).id, 'fine')));
   const client = await connectRpc(path);
   await t.throwsAsync(() => client.call('first', [10n]), { message: /BigInt/ });

@@ -1,4 +1,4 @@
-/** Agents that take leave: what they have not run goes to the next one, and the caller notices nothing. */
+/** Agents that close gracefully: requests that they have not run go to the next process, and the caller notices nothing. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -11,81 +11,84 @@ import { encodeFrame, payloadStart } from '../../../wire/frame.ts';
 import { createFrameReader } from '../../../wire/frame-reader.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-type Life = {
-  /** The payloads that have come, and whether the first one was in the long form. */
+type AgentProcess = {
+  /** The received payloads, and whether the first one had the long form of the header. */
   frames: string[];
   announced: boolean;
   socket: Socket;
   reply(payload: string): void;
 };
 
-/** A server of which each connection is the life of one agent; `onFrame` hears of every frame with its life. */
-async function serveLives(t: ExecutionContext, onFrame: (life: Life, payload: string, nth: number) => void) {
+/** A server in which each connection stands for one process of an agent. `onFrame` receives every frame. */
+async function serveProcesses(
+  t: ExecutionContext,
+  onFrame: (agent: AgentProcess, payload: string, nth: number) => void,
+) {
   const path = join(await tempDir(t), 'l.sock');
-  const lives: Life[] = [];
+  const processes: AgentProcess[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const reply = (payload: string): void => void socket.write(encodeFrame(Buffer.from(payload)));
-    const life: Life = { frames: [], announced: false, socket, reply };
-    const nth = lives.push(life);
+    const agent: AgentProcess = { frames: [], announced: false, socket, reply };
+    const nth = processes.push(agent);
     const reader = createFrameReader({ maxRunFrames: 1 });
     socket.on('error', () => undefined);
     socket.on('end', () => socket.end());
     socket.on('data', (chunk: Buffer) =>
       reader.push(chunk, (run) => {
-        if (life.frames.length === 0) life.announced = isLongForm(run);
+        if (agent.frames.length === 0) agent.announced = isLongForm(run);
         else t.false(isLongForm(run));
         const payload = String(run.subarray(payloadStart(run, 0)));
-        life.frames.push(payload);
-        onFrame(life, payload, nth);
+        agent.frames.push(payload);
+        onFrame(agent, payload, nth);
       }),
     );
   }).listen(path);
   await once(server, 'listening');
   t.teardown(() => {
-    for (const { socket } of lives) socket.destroy();
+    for (const { socket } of processes) socket.destroy();
     server.close();
   });
-  return { path, lives };
+  return { path, processes };
 }
 
-const closeGracefully = (life: Life, run: number): void => void life.socket.end(encodeClosing(run));
+const closeGracefully = (agent: AgentProcess, run: number): void => void agent.socket.end(encodeClosing(run));
 
-test('a client says with its first frame, and with no other, that it understands', async (t) => {
-  const { path, lives } = await serveLives(t, (life, payload) => life.reply(payload));
+test('only the first frame of a client says that it understands the closing notice', async (t) => {
+  const { path, processes } = await serveProcesses(t, (agent, payload) => agent.reply(payload));
   const client = await connectRaw(path);
   for (const message of ['a', 'b', 'x'.repeat(100_000)]) t.is(String(await client.request(message)), message);
-  t.true(lives[0]?.announced);
+  t.true(processes[0]?.announced);
   client.close();
 });
 
-test('what has not been run is asked of the next agent, in its order, and what has been run is not', async (t) => {
-  const { path, lives } = await serveLives(t, (life, payload, nth) => {
-    if (nth > 1) return life.reply(payload.toUpperCase());
-    if (life.frames.length <= 2) life.reply(payload);
-    if (life.frames.length === 4) closeGracefully(life, 2);
+test('requests that have not run go to the next process in order; requests that have run do not', async (t) => {
+  const { path, processes } = await serveProcesses(t, (agent, payload, nth) => {
+    if (nth > 1) return agent.reply(payload.toUpperCase());
+    if (agent.frames.length <= 2) agent.reply(payload);
+    if (agent.frames.length === 4) closeGracefully(agent, 2);
   });
   const client = await connectRaw(path);
   const replies = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((message) => client.request(message)));
   t.deepEqual(replies.map(String), ['a', 'b', 'C', 'D', 'E']);
-  t.deepEqual(lives[1]?.frames, ['c', 'd', 'e']);
-  t.true(lives[1]?.announced);
+  t.deepEqual(processes[1]?.frames, ['c', 'd', 'e']);
+  t.true(processes[1]?.announced);
   client.close();
 });
 
-test('however often agents take leave, and wherever, every call is answered once', async (t) => {
+test('every call is answered once, however often and wherever agents close gracefully', async (t) => {
   const property = fc.asyncProperty(
     fc.array(fc.nat({ max: 6 }), { maxLength: 5 }),
     fc.integer({ min: 1, max: 12 }),
     async (lengths, calls) => {
       const ran: string[] = [];
-      const { path } = await serveLives(t, (life, payload, nth) => {
+      const { path } = await serveProcesses(t, (agent, payload, nth) => {
         const length = lengths[nth - 1];
-        if (length === undefined || life.frames.length <= length) {
+        if (length === undefined || agent.frames.length <= length) {
           ran.push(payload);
-          life.reply(`reply to ${payload}`);
+          agent.reply(`reply to ${payload}`);
         }
-        // With a length of 0, it takes leave of who has asked, without having run anything.
-        if (length !== undefined && life.frames.length === Math.max(length, 1)) closeGracefully(life, length);
+        // With a length of 0, it closes after the first request without having run it.
+        if (length !== undefined && agent.frames.length === Math.max(length, 1)) closeGracefully(agent, length);
       });
       const client = await connectRaw(path);
       const messages = Array.from({ length: calls }, (_unused, index) => `m${index}`);
@@ -101,61 +104,61 @@ test('however often agents take leave, and wherever, every call is answered once
   await fc.assert(property, { numRuns: 40 });
 });
 
-test('RPC: calls and notifications that were not run are sent again, calls that were given up are not', async (t) => {
-  const gone = Promise.withResolvers<void>();
-  const { path, lives } = await serveLives(t, (life, payload, nth) => {
+test('RPC: calls and notifications that have not run are sent again; cancelled calls are not', async (t) => {
+  const isCancelled = Promise.withResolvers<void>();
+  const { path, processes } = await serveProcesses(t, (agent, payload, nth) => {
     const { id, method } = JSON.parse(payload);
-    if (nth === 1 && life.frames.length === 4) gone.promise.then(() => closeGracefully(life, 1));
-    if ((nth === 1 && life.frames.length === 1) || (nth > 1 && id !== undefined)) {
-      life.reply(JSON.stringify({ jsonrpc: '2.0', id, result: `${nth} ${method}` }));
+    if (nth === 1 && agent.frames.length === 4) isCancelled.promise.then(() => closeGracefully(agent, 1));
+    if ((nth === 1 && agent.frames.length === 1) || (nth > 1 && id !== undefined)) {
+      agent.reply(JSON.stringify({ jsonrpc: '2.0', id, result: `${nth} ${method}` }));
     }
   });
   const client = await connectRpc(path);
   t.is(await client.call('first', []), '1 first');
   const controller = new AbortController();
-  const givenUp = client.call('given up', [], { signal: controller.signal });
+  const cancelled = client.call('cancelled', [], { signal: controller.signal });
   const kept = client.call('kept', []);
   client.notify('note', []);
   controller.abort(new Error('no more'));
-  await t.throwsAsync(givenUp, { message: 'no more' });
-  gone.resolve();
+  await t.throwsAsync(cancelled, { message: 'no more' });
+  isCancelled.resolve();
   t.is(await kept, '2 kept');
   t.is(await client.call('after', []), '2 after');
   t.deepEqual(
-    lives[1]?.frames.map((frame) => JSON.parse(frame).method),
+    processes[1]?.frames.map((frame) => JSON.parse(frame).method),
     ['kept', 'note', 'after'],
   );
   client.close();
 });
 
-test('of notifications that nothing answers, the last thousand are sent again', async (t) => {
+test('the last thousand notifications are sent again', async (t) => {
   const all = Promise.withResolvers<void>();
-  const { path, lives } = await serveLives(t, (life, _payload, nth) => {
-    if (nth === 1 && life.frames.length === 1_500) closeGracefully(life, 0);
-    if (nth === 2 && life.frames.length === 1_000) all.resolve();
+  const { path, processes } = await serveProcesses(t, (agent, _payload, nth) => {
+    if (nth === 1 && agent.frames.length === 1_500) closeGracefully(agent, 0);
+    if (nth === 2 && agent.frames.length === 1_000) all.resolve();
   });
   const client = await connectRpc(path);
-  // Nothing is awaited, which is why the process would not be kept alive for it.
-  const alive = setInterval(() => undefined, 1_000);
+  // No call is open, so the client does not keep the process alive.
+  const keepAlive = setInterval(() => undefined, 1_000);
   for (let index = 0; index < 1_500; index += 1) client.notify('note', [index]);
   await all.promise;
-  clearInterval(alive);
-  t.deepEqual(JSON.parse(lives[1]?.frames[0] as string).params, [500]);
+  clearInterval(keepAlive);
+  t.deepEqual(JSON.parse(processes[1]?.frames[0] as string).params, [500]);
   client.close();
 });
 
-test('who was told nothing of closing is not sent anything twice: a call under way is rejected', async (t) => {
-  const { path, lives } = await serveLives(t, (life) => life.socket.end());
+test('without a closing notice, an open call is rejected and not sent again', async (t) => {
+  const { path, processes } = await serveProcesses(t, (agent) => agent.socket.end());
   const client = await connectRaw(path);
   await t.throwsAsync(client.request('a'), { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
   t.true(client.closed);
-  t.is(lives.length, 1);
+  t.is(processes.length, 1);
 });
 
-test('when no next agent can be reached, the calls are rejected with that', async (t) => {
-  const server = await serveLives(t, (life) => {
-    // Nobody listens at the path any more by the time the client has read the notice.
-    life.socket.end(encodeClosing(0));
+test('when no next process can be reached, the calls are rejected with the connection error', async (t) => {
+  const server = await serveProcesses(t, (agent) => {
+    // The path is unlinked before the client reads the notice.
+    agent.socket.end(encodeClosing(0));
   });
   const path = server.path;
   const client = await connectRaw(path, { activationMs: 1 });
@@ -165,16 +168,16 @@ test('when no next agent can be reached, the calls are rejected with that', asyn
   t.true(client.closed);
 });
 
-test('close() between two agents ends it all', async (t) => {
-  const left = Promise.withResolvers<void>();
-  const { path } = await serveLives(t, (life, payload) => {
-    life.reply(payload);
-    closeGracefully(life, 1);
-    life.socket.once('end', left.resolve);
+test('close() between two processes ends the session', async (t) => {
+  const isClosed = Promise.withResolvers<void>();
+  const { path } = await serveProcesses(t, (agent, payload) => {
+    agent.reply(payload);
+    closeGracefully(agent, 1);
+    agent.socket.once('end', isClosed.resolve);
   });
   const client = await connectRaw(path);
   t.is(String(await client.request('a')), 'a');
-  await left.promise;
+  await isClosed.promise;
   t.false(client.closed);
   client.close();
   t.true(client.closed);

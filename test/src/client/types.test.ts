@@ -1,15 +1,15 @@
-/** What a client's types make of an agent's module. The compiler does most of the testing. */
+/** The client's types for a module. The compiler does most of the testing. */
 import test from 'ava';
 import { type Agent, close, connect, connectRaw, notify, withOptions } from '../../../src/client/index.ts';
 
 type Module = typeof import('../../fixtures/agents/misbehaving.ts');
 type Misbehaving = Agent<Module>;
 
-/** True only where both types are the same, `any` and optional ones included. */
+/** True only when both types are the same; distinguishes `any` and optional types. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Has<Type, Name extends PropertyKey> = Name extends keyof Type ? true : false;
 
-/** Each line is an error for the compiler if it is not so. */
+/** Each line fails to compile when its statement is wrong. */
 const facts: {
   parameters: Same<Parameters<Misbehaving['add']>, [a: number, b: number]>;
   restParameters: Same<Parameters<Misbehaving['count']>, unknown[]>;
@@ -56,14 +56,14 @@ const results: {
   notifiable: Same<Extract<Parameters<typeof notify<Agent<{ tell: () => void }>>>[1], string>, 'tell'>;
 } = { undefinedInAUnion: true, promiseOfNothing: true, notifiable: true };
 
-/** Never run: each assignment is an error for the compiler if the types are wrong. */
+/** Never runs. Each assignment fails to compile when the types are wrong. */
 async function asAUserWritesIt(): Promise<unknown[]> {
   await using agent = await connect<Module>('com.example.misbehaving', { authkey: 'key', activationMs: 1 });
   const sum: number = await agent.add(1, 2);
   const nothing: null = await agent.nothing();
   const where: { threadId: number } = await agent.where();
-  const hasty: typeof agent = withOptions(agent, { timeoutMs: 1, signal: AbortSignal.timeout(1) });
-  const slowly: number = await hasty.slow(1);
+  const limited: typeof agent = withOptions(agent, { timeoutMs: 1, signal: AbortSignal.timeout(1) });
+  const slowly: number = await limited.slow(1);
   notify(agent, 'nothing');
   await close(agent);
 
@@ -76,7 +76,7 @@ async function asAUserWritesIt(): Promise<unknown[]> {
   return [sum, nothing, where, slowly, anything, bytes, again, raw.closed];
 }
 
-test('the compiler agrees, and a module is not loaded for its types', (t) => {
+test('the types compile, and the module is not loaded for them', (t) => {
   t.is(asAUserWritesIt.length, 0);
   t.true(Object.values<boolean>({ ...facts, ...results }).every((fact) => fact));
   t.false(Object.values<boolean>(absent).some((name) => name));

@@ -3,9 +3,9 @@ import test from 'ava';
 import { callControl } from '../../../src/control/client.ts';
 import { observe } from '../../../src/control/observe.ts';
 import { installedLabels } from '../../../src/installed/labels.ts';
+import { waitForShutdown } from '../../helpers/agent-process.ts';
 import { serveControl, statusOf } from '../../helpers/control-server.ts';
 import { ask, createInstallBench, LABEL } from '../../helpers/install-bench.ts';
-import { seenToLeave } from '../../helpers/onlooker.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -23,7 +23,7 @@ test('an installed agent is asked only while it has a process', async (t) => {
   const pid = await ask(socket, 'pid');
   for (const { next } of observers) t.like(await next(TIMEOUT_MS), { state: 'running', process: { pid } });
   t.is(await callControl({ target: LABEL, method: 'ping', ...where }), 'pong');
-  await seenToLeave(socket, () => process.kill(pid));
+  await waitForShutdown(socket, () => process.kill(pid));
   for (const { next } of observers) {
     // The process may be shutting down, or may exit before it replies.
     for (;;) {

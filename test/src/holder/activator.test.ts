@@ -5,8 +5,8 @@ import { connect as connectSocket } from 'node:net';
 import test from 'ava';
 import { type Agent, connect } from '../../../src/client/index.ts';
 import { activate, agentCommand, isAlive } from '../../helpers/activator.ts';
+import { waitForShutdown } from '../../helpers/agent-process.ts';
 import { heldCall } from '../../helpers/held-call.ts';
-import { seenToLeave } from '../../helpers/onlooker.ts';
 import { until } from '../../helpers/until.ts';
 
 type Supervised = typeof import('../../fixtures/agents/supervised.ts');
@@ -60,7 +60,7 @@ test('a connection during the shutdown is served by the next agent', async (t) =
   const answer = busy.hold(call.path);
   await call.running;
   const { pid } = await held.reached('started', 1);
-  await seenToLeave(held.socketPath, () => process.kill(pid, 'SIGTERM'));
+  await waitForShutdown(held.socketPath, () => process.kill(pid, 'SIGTERM'));
 
   const late = await supervised(held.socketPath);
   const lateAnswer = late.pid();

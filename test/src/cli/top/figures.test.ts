@@ -1,4 +1,4 @@
-/** What follows from two answers of an agent. */
+/** The figures of an agent from its observations. */
 import test from 'ava';
 import { figuresOf } from '../../../../src/cli/top/figures.ts';
 import type { Observation } from '../../../../src/control/observe.ts';
@@ -10,7 +10,7 @@ const running = (given: Parameters<typeof statusOf>[0] = {}): Observation => ({
 });
 const done = (count: number) => ({ counters: { ...statusOf().counters, done: count } });
 
-test('requests per second are counted by the clock of the agent, between two looks at the same process', (t) => {
+test('requests per second are counted by the clock of the agent, between two observations of the same process', (t) => {
   const before = running({ uptimeMs: 10_000, ...done(1_000) });
   const after = running({ uptimeMs: 12_000, ...done(1_500) });
   t.is(figuresOf('a', after, before).perSecond, 250);
@@ -20,7 +20,7 @@ test('requests per second are counted by the clock of the agent, between two loo
   t.is(figuresOf('a', before, before).perSecond, undefined);
 });
 
-test('an agent without a process has a state, and one of an earlier version what it says', (t) => {
+test('an agent without a process has only a state, and an agent of an earlier version has the figures that it sends', (t) => {
   t.deepEqual(figuresOf('a', { state: 'idle' }, running()), { name: 'a', state: 'idle' });
   t.deepEqual(figuresOf('a', { state: 'failed', detail: 'exit 1' }, undefined), {
     name: 'a',
@@ -38,7 +38,7 @@ test('an agent without a process has a state, and one of an earlier version what
   t.is(figuresOf('a', observation, undefined).p50Ms, undefined);
 });
 
-test('where nothing was measured, there is no median', (t) => {
+test('without measured requests, percentiles are undefined', (t) => {
   const latencyMs = { count: 0, p50: 0, p99: 0, max: 0 };
   t.is(figuresOf('a', running({ latencyMs }), undefined).p50Ms, undefined);
   t.is(figuresOf('a', running(), undefined).p50Ms, 0.25);

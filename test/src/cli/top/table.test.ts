@@ -1,8 +1,8 @@
-/** The table of agents, and their lines. */
+/** The table and the lines of agents. */
 import test from 'ava';
 import fc from 'fast-check';
 import type { Figures } from '../../../../src/cli/top/figures.ts';
-import { lineOf, tableOf } from '../../../../src/cli/top/table.ts';
+import { agentLine, tableOf } from '../../../../src/cli/top/table.ts';
 
 const BUSY: Figures = {
   name: 'com.example.busy',
@@ -20,7 +20,7 @@ const BUSY: Figures = {
 };
 const WIDE = { columns: 200, rows: 50 };
 
-test('an agent is a row, with a bar for each thread', (t) => {
+test('an agent is a row with a bar for each thread', (t) => {
   t.deepEqual(tableOf([BUSY, { name: 'b', state: 'idle' }], WIDE), [
     'AGENT             STATE    EXITS IN  REQ/S     NOW     P50      P99  THREADS  MEMORY  RESTARTS',
     'com.example.busy  running         –   1235  12 (3)  250 µs  12.5 ms  ▁▅█      64 MiB         1',
@@ -28,16 +28,16 @@ test('an agent is a row, with a bar for each thread', (t) => {
   ]);
 });
 
-test('a line has the same with its units, and what is not known is left open', (t) => {
+test('a line has the same figures with units, and a dash for unknown figures', (t) => {
   t.is(
-    lineOf(BUSY),
+    agentLine(BUSY),
     'com.example.busy  running · stays · 1235 requests/s · 12 under way · 3 waiting · p50 250 µs · p99 12.5 ms · threads 0% 50% 100% · 64 MiB · 1 restarts',
   );
-  t.is(lineOf({ name: 'b', state: 'failed', detail: 'exit 1' }), 'b  failed · exit 1');
-  t.regex(lineOf({ name: 'c', state: 'running', underWay: 0, leavesInMs: 1_001 }), /exits in 2 s · – requests\/s/);
+  t.is(agentLine({ name: 'b', state: 'failed', detail: 'exit 1' }), 'b  failed · exit 1');
+  t.regex(agentLine({ name: 'c', state: 'running', underWay: 0, leavesInMs: 1_001 }), /exits in 2 s · – requests\/s/);
 });
 
-test('no table is wider or higher than the screen, however many agents and threads there are', (t) => {
+test('no table exceeds the screen, whatever the number of agents and threads', (t) => {
   const text = fc.string({ unit: 'grapheme-ascii', maxLength: 40 });
   const agent = fc.record({
     name: text,
@@ -55,7 +55,7 @@ test('no table is wider or higher than the screen, however many agents and threa
   t.pass();
 });
 
-test('what does not fit is counted', (t) => {
+test('rows and bars that do not fit are counted', (t) => {
   const agents = Array.from({ length: 9 }, (_unused, index) => ({ name: `agent${index}`, state: 'idle' }));
   const lines = tableOf(agents, { columns: 80, rows: 5 });
   t.is(lines.length, 5);

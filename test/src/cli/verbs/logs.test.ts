@@ -1,4 +1,4 @@
-/** `launchpool logs`, of an agent whose log is a file; out of the journal: test/src/control/logs.test.ts. */
+/** `launchpool logs` with a log file. test/src/control/logs.test.ts tests the journal. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, rename, writeFile } from 'node:fs/promises';
@@ -26,16 +26,16 @@ async function recorded(t: ExecutionContext, text: string): Promise<Bench | unde
 const launchpool = (env: NodeJS.ProcessEnv, ...args: string[]) =>
   runProgram([process.execPath, ENTRY, ...args], { env });
 
-test('lines are for people, and what is no JSON stays as it is', async (t) => {
-  const bench = await recorded(t, `${line('listening')}said by the module\n`);
+test('JSON lines are formatted, and other lines stay unchanged', async (t) => {
+  const bench = await recorded(t, `${line('listening')}a line of the module\n`);
   if (bench === undefined) return;
   const { status, stdout, stderr } = await launchpool(bench.env, 'logs', LABEL);
   t.deepEqual([status, stderr], [0, '']);
-  t.regex(stdout.toString(), /^\[\d\d-\d\d \d\d:\d\d:\d\d\.000\] INFO: listening\nsaid by the module\n$/);
+  t.regex(stdout.toString(), /^\[\d\d-\d\d \d\d:\d\d:\d\d\.000\] INFO: listening\na line of the module\n$/);
 });
 
-test('--json leaves them as they stand', async (t) => {
-  const text = `${line('listening')}said by the module\n`;
+test('--json prints the lines unchanged', async (t) => {
+  const text = `${line('listening')}a line of the module\n`;
   const bench = await recorded(t, text);
   if (bench === undefined) return;
   const { status, stdout } = await launchpool(bench.env, 'logs', LABEL, '--json');
@@ -43,7 +43,7 @@ test('--json leaves them as they stand', async (t) => {
 });
 
 for (const flags of [[], ['--json']]) {
-  test(`of a long log, all that is asked for is printed ${flags.join('')}`, async (t) => {
+  test(`all requested lines of a long log are printed ${flags.join('')}`, async (t) => {
     const bench = await recorded(t, Array.from({ length: 20_000 }, (_, n) => line(`number ${n}`)).join(''));
     if (bench === undefined) return;
     const { status, stdout } = await launchpool(bench.env, 'logs', LABEL, '-n', '15000', ...flags);
@@ -54,7 +54,7 @@ for (const flags of [[], ['--json']]) {
   });
 }
 
-test('without --follow, a hundred lines; with -n 0, none', async (t) => {
+test('the default is a hundred lines, and -n 0 prints none', async (t) => {
   const bench = await recorded(t, Array.from({ length: 200 }, (_, n) => line(`${n}`)).join(''));
   if (bench === undefined) return;
   t.is((await launchpool(bench.env, 'logs', LABEL)).stdout.toString().trimEnd().split('\n').length, 100);
@@ -62,11 +62,11 @@ test('without --follow, a hundred lines; with -n 0, none', async (t) => {
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`--follow prints what comes, also when the log has been put aside, and ends on ${signal} with 0`, async (t) => {
+  test(`--follow prints new lines, also after a rotation, and ends on ${signal} with 0`, async (t) => {
     const bench = await recorded(t, line('before'));
     if (bench === undefined) return;
     const { env, logFile } = bench;
-    // In a group of its own, as a terminal has it: Ctrl-C goes to all of it.
+    // A process group of its own, as in a terminal, where Ctrl-C goes to the whole group.
     const child = spawn(process.execPath, [ENTRY, 'logs', LABEL, '-f'], { env, detached: true, stdio: 'pipe' });
     const closed = once(child, 'close');
     t.teardown(() => child.kill('SIGKILL'));
@@ -74,22 +74,22 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     child.stdout.on('data', (chunk) => {
       seen += chunk;
     });
-    const sees = async (what: string): Promise<void> => {
-      while (!seen.includes(what)) await once(child.stdout, 'data');
+    const sees = async (text: string): Promise<void> => {
+      while (!seen.includes(text)) await once(child.stdout, 'data');
     };
     await sees('before');
     await appendFile(logFile, line('after'));
     await sees('after');
     await rename(logFile, `${logFile}.1`);
-    await writeFile(logFile, line('anew'));
-    await sees('anew');
+    await writeFile(logFile, line('rotated'));
+    await sees('rotated');
     if (signal === 'SIGINT') process.kill(-(child.pid as number), signal);
     else child.kill(signal);
     t.deepEqual(await closed, [0, null]);
   });
 }
 
-test('a reader that has seen enough is no error', async (t) => {
+test('a reader that closes the pipe is no error', async (t) => {
   const bench = await recorded(t, Array.from({ length: 20_000 }, (_, n) => line(`number ${n}`)).join(''));
   if (bench === undefined) return;
   const command = '"$0" "$1" logs "$2" -n 20000 | head -n 1';
@@ -100,15 +100,15 @@ test('a reader that has seen enough is no error', async (t) => {
   t.regex(stdout.toString(), /number 0\n$/);
 });
 
-test('a log that is not there, an agent that is not, and a number that is none', async (t) => {
+test('a missing log, an agent that is not installed, and an invalid number are errors', async (t) => {
   const bench = await recorded(t, '');
   if (bench === undefined) return;
   await rename(bench.logFile, `${bench.logFile}.1`);
-  const gone = await launchpool(bench.env, 'logs', LABEL);
-  t.is(gone.status, 69);
-  t.regex(gone.stderr, /agent\.log/);
-  const missing = await launchpool(bench.env, 'logs', 'com.example.missing');
-  t.is(missing.status, 66);
-  t.regex(missing.stderr, /ERR_LAUNCHPOOL_NOT_INSTALLED/);
+  const withoutLog = await launchpool(bench.env, 'logs', LABEL);
+  t.is(withoutLog.status, 69);
+  t.regex(withoutLog.stderr, /agent\.log/);
+  const notInstalled = await launchpool(bench.env, 'logs', 'com.example.missing');
+  t.is(notInstalled.status, 66);
+  t.regex(notInstalled.stderr, /ERR_LAUNCHPOOL_NOT_INSTALLED/);
   t.is((await launchpool(bench.env, 'logs', LABEL, '-n', 'x')).status, 64);
 });

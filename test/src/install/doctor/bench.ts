@@ -17,9 +17,9 @@ import { type Host, hostOf } from '../../../../src/installed/host.ts';
 import type { InstallOptions } from '../../../../src/installed/install-options.ts';
 import type { Layout } from '../../../../src/installed/layout.ts';
 import { placeOf } from '../../../../src/installed/place.ts';
+import { waitForShutdown } from '../../../helpers/agent-process.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from '../../../helpers/launchd/double.ts';
-import { seenToLeave } from '../../../helpers/onlooker.ts';
 import { type SystemdSession, startSystemd } from '../../../helpers/systemd-session.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../../../helpers/until.ts';
@@ -84,7 +84,7 @@ async function createBench(t: ExecutionContext, overrides: Partial<Host>): Promi
       await close(agent);
     },
     async idle() {
-      await seenToLeave(layout.sockets.agent);
+      await waitForShutdown(layout.sockets.agent);
       await stateIs(bench, 'idle');
     },
   };

@@ -1,15 +1,18 @@
-/** Waits for an agent to come to rest, and reads what its process takes then. */
+/** Waits until an agent is idle, and reads the figures of its process. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../../src/client/rpc.ts';
 import type { HeldAgent } from '../agents.ts';
 import { type ProcessFigures, readProcess } from '../process-figures.ts';
 
-/** Enough for what nobody waits for any more. */
+/** Long enough for cancelled requests to end. */
 const CHECKS = 600;
 const CHECK_MS = 50;
 
-/** When it has nothing under way any more; the connection that asks does not count. */
-export async function settled(held: HeldAgent, fault: (what: string) => void): Promise<ProcessFigures | undefined> {
+/** Waits until the agent has no connections and no requests; its status does not count the control connection. */
+export async function waitUntilIdle(
+  held: HeldAgent,
+  addFault: (fault: string) => void,
+): Promise<ProcessFigures | undefined> {
   let open = '';
   for (let checks = 0; checks < CHECKS; checks += 1) {
     const client = await connectRpc(held.controlPath);
@@ -19,6 +22,6 @@ export async function settled(held: HeldAgent, fault: (what: string) => void): P
     open = `${status.connections} connections and ${status.requests} requests`;
     await wait(CHECK_MS);
   }
-  fault(`${held.name}: ${open} do not end`);
+  addFault(`${held.name}: ${open} do not end`);
   return readProcess(held.pid);
 }

@@ -1,4 +1,4 @@
-/** Connects to a socket, patiently enough for an agent that is just being installed. */
+/** Connects to a socket, with retries for an agent whose installation is not finished yet. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LaunchpoolError } from '../../wire/errors.ts';
@@ -7,25 +7,26 @@ const FIRST_RETRY_MS = 10;
 const MAX_RETRY_MS = 250;
 
 /**
- * Tries for `activationMs` at the most: on macOS a full queue looks just like nobody listening.
+ * Retries for up to `activationMs`, also after ECONNREFUSED: macOS reports a full queue in the same way as a socket without
+ * a listener.
  * @throws ERR_LAUNCHPOOL_CONNECT_FAILED
  */
-export async function reach(path: string, activationMs: number): Promise<Socket> {
+export async function connectWithRetry(path: string, activationMs: number): Promise<Socket> {
   const deadline = performance.now() + activationMs;
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
     try {
-      return await connected(path);
+      return await connectOnce(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      const left = deadline - performance.now();
-      const transient = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
-      if (!transient || left <= 0) throw unreachable(path, error as NodeJS.ErrnoException);
-      await wait(Math.min(retryMs, left));
+      const leftMs = deadline - performance.now();
+      const isTransient = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
+      if (!isTransient || leftMs <= 0) throw connectFailed(path, error as NodeJS.ErrnoException);
+      await wait(Math.min(retryMs, leftMs));
     }
   }
 }
 
-function connected(path: string): Promise<Socket> {
+function connectOnce(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('error', reject);
@@ -36,10 +37,10 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
-function unreachable(path: string, cause: NodeJS.ErrnoException): LaunchpoolError {
+function connectFailed(path: string, cause: NodeJS.ErrnoException): LaunchpoolError {
   const hints: Record<string, string> = {
-    ENOENT: 'There is no such socket: is the agent installed, or `launchpool dev` running?',
-    ECONNREFUSED: 'The socket is there and nobody holds it: is the service manager or `launchpool dev` running?',
+    ENOENT: 'The socket does not exist. Install the agent, or start `launchpool dev`.',
+    ECONNREFUSED: 'No process holds the socket. Check that the service manager or `launchpool dev` runs.',
     EACCES: 'The socket belongs to another user.',
   };
   return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECT_FAILED', `cannot connect to ${path}: ${cause.code}`, {

@@ -1,28 +1,28 @@
-/** What clients ask that know nothing but frames: with a time in the envelope, with a cancellation, or neither. */
+/** The requests of the frame loads: without a limit, with a timeout in the envelope, or with a cancellation. */
 import type { Random } from './random.ts';
 
-export type PlainQuestion = {
+export type FrameRequest = {
   method: 'sync' | 'slow';
-  /** How long `slow` is to take. */
+  /** The duration of `slow`. */
   ms?: number;
   timeoutMs?: number;
-  /** When a cancellation is sent after it. */
+  /** The delay of the cancellation. */
   cancelMs?: number;
-  /** Codes that are right for it. */
+  /** Error codes that are right for this request. */
   allowed: readonly string[];
 };
 
-export type PlainKind = keyof typeof PLAIN_QUESTIONS;
+export type FrameLoadKind = 'calm' | 'timed' | 'cancelled';
 
-type Questions = {
-  /** How many requests are open at once. */
+type Requests = {
+  /** The number of requests that are open at once. */
   window: number;
-  draw: (random: Random) => PlainQuestion;
+  draw: (random: Random) => FrameRequest;
 };
 
 const MAX_MS = 50;
 
-export const PLAIN_QUESTIONS: Readonly<Record<'calm' | 'timed' | 'cancelled', Questions>> = {
+export const FRAME_REQUESTS: Readonly<Record<FrameLoadKind, Requests>> = {
   calm: {
     window: 64,
     draw: (random) =>

@@ -1,12 +1,13 @@
-/** The agents of a run under fire: an RPC agent, a raw one, one with few descriptors, one whose log is on a small disk. */
+/** The agents of the verb `run`: an RPC agent, a raw agent, one with few descriptors, and one with its log on a small disk. */
 import { join } from 'node:path';
 import { findTool } from '../test/helpers/tools.ts';
 import { BUSY, type HeldAgent, holdAgent, RAW, withDescriptors } from './agents.ts';
 import type { Scope } from './scope.ts';
 
-export type LineUp = {
+export type AgentSet = {
   main: HeldAgent;
   raw: HeldAgent;
+  /** The agent with few descriptors. */
   cramped: HeldAgent;
   disk: HeldAgent | undefined;
   /** The folder of the small disk, as the agent sees it. */
@@ -14,14 +15,14 @@ export type LineUp = {
   skipped: string[];
 };
 
-/** Requests that loop for ever are given up quickly, so that there can be many of them. */
+/** The short --run-timeout and --cancel-grace end an endless request soon, so that a run can have many of them. */
 const FLAGS: readonly string[] = [
   ...['--threads', '2', '--idle', '0', '--run-timeout', '1', '--cancel-grace', '0.2', '--max-requests', '4000'],
 ];
 const FEW_DESCRIPTORS = 64;
 const DISK_BYTES = 256 * 1024;
 
-export async function holdLineUp(scope: Scope): Promise<LineUp> {
+export async function holdAgentSet(scope: Scope): Promise<AgentSet> {
   const flags = FLAGS;
   const skipped: string[] = [];
   const [main, raw, cramped] = await Promise.all([
@@ -29,9 +30,9 @@ export async function holdLineUp(scope: Scope): Promise<LineUp> {
     holdAgent(scope, { name: 'raw', module: RAW, flags }),
     holdAgent(scope, { name: 'cramped', module: BUSY, flags, wrap: withDescriptors(FEW_DESCRIPTORS) }),
   ]);
-  const diskFolder = scope.folder;
+  const diskFolder = join(scope.folder, 'disk');
   const unshare = process.platform === 'linux' && process.getuid?.() === 0 ? findTool('unshare') : undefined;
-  if (unshare === undefined) skipped.push('a full disk: a small one needs root and a mount namespace of its own');
+  if (unshare === undefined) skipped.push('a full disk: a small disk requires root and a mount namespace');
   const disk =
     unshare &&
     (await holdAgent(scope, {
@@ -39,14 +40,14 @@ export async function holdLineUp(scope: Scope): Promise<LineUp> {
       module: BUSY,
       flags,
       logLevel: 'trace',
-      wrap: smallDisk(unshare, join(diskFolder, 'disk')),
-      env: { TMPDIR: join(diskFolder, 'disk'), XDG_CACHE_HOME: join(diskFolder, 'disk') },
+      wrap: withSmallDisk(unshare, diskFolder),
+      env: { TMPDIR: diskFolder, XDG_CACHE_HOME: diskFolder },
     }));
-  return { main, raw, cramped, disk: disk || undefined, diskFolder: join(diskFolder, 'disk'), skipped };
+  return { main, raw, cramped, disk: disk || undefined, diskFolder, skipped };
 }
 
-/** A shell that mounts it where nobody else sees it, and becomes the agent, which logs to it. */
-function smallDisk(unshare: string, folder: string): string[] {
+/** A shell that mounts the disk in its own namespace and then becomes the agent, which logs to the disk. */
+function withSmallDisk(unshare: string, folder: string): string[] {
   const script = `mkdir -p "${folder}" && mount -t tmpfs -o size=${DISK_BYTES} tmpfs "${folder}" &&
     exec "$0" "$@" 2>>"${folder}/log"`;
   return [unshare, '-m', '/bin/sh', '-c', script];

@@ -1,28 +1,30 @@
-/** A client that is connected anew when its connection has gone for good. */
+/** A client that is replaced by a new one when its connection is closed. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 type Closable = { readonly closed: boolean; close(): void };
 
-export type Link<Client> = {
-  /** The client, connected; undefined when nobody can be reached just now. */
+export type ReconnectingClient<Client> = {
+  /** The connected client; undefined when connecting has just failed. */
   get(): Promise<Client | undefined>;
   close(): void;
 };
 
 const PAUSE_MS = 50;
 
-export function createLink<Client extends Closable>(connect: () => Promise<Client>): Link<Client> {
+export function createReconnectingClient<Client extends Closable>(
+  connect: () => Promise<Client>,
+): ReconnectingClient<Client> {
   let client: Client | undefined;
   let connecting: Promise<Client | undefined> | undefined;
-  let over = false;
+  let isClosed = false;
 
   async function reconnect(): Promise<Client | undefined> {
     try {
       client = await connect();
-      if (over) client.close();
+      if (isClosed) client.close();
       return client;
     } catch {
-      // A queue that is full, or a process that has just gone; whoever asks, asks again.
+      // The queue is full, or the process has just exited. The caller tries again.
       await wait(PAUSE_MS);
       return undefined;
     } finally {
@@ -37,7 +39,7 @@ export function createLink<Client extends Closable>(connect: () => Promise<Clien
       return connecting;
     },
     close() {
-      over = true;
+      isClosed = true;
       client?.close();
     },
   };

@@ -1,0 +1,30 @@
+/** The options of a client's connection. */
+
+export type ConnectOptions = {
+  /**
+   * The shared key, for an agent that requires one.
+   * @default undefined
+   */
+  authkey?: Uint8Array | string | undefined;
+  /**
+   * Whether the handshake may use HMAC-MD5. Python servers up to 3.11 need it.
+   * @default true
+   */
+  md5?: boolean | undefined;
+  /**
+   * How long connecting is retried while no process listens or the kernel's queue is full, in milliseconds. An accepted
+   * connection then waits as long as the agent takes to start.
+   * @default 1000
+   */
+  activationMs?: number | undefined;
+  /**
+   * How long the handshake may take, including the start of the agent, in milliseconds.
+   * @default 30000
+   */
+  handshakeMs?: number | undefined;
+  /**
+   * The maximum length of a reply, in bytes.
+   * @default 67108864
+   */
+  maxFrameBytes?: number | undefined;
+};

@@ -1,0 +1,44 @@
+/** The files that `launchpool init` writes. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { init } from '../../../src/cli/scaffold.ts';
+import { ENTRY } from '../../helpers/agent.ts';
+import { runProgram } from '../../helpers/program.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const NAMES = ['agent.ts', 'agent.test.ts', 'README.md', 'package.json'];
+
+for (const raw of [false, true]) {
+  test(`the tests of a new ${raw ? 'raw' : 'RPC'} agent pass`, async (t) => {
+    const folder = join(await tempDir(t), 'my agent');
+    const written = await init({ folder, raw });
+    t.deepEqual(written, { folder, files: NAMES.map((name) => join(folder, name)) });
+    const { status, stdout } = await runProgram([process.execPath, '--test'], { cwd: folder, env: {} });
+    t.is(status, 0, stdout.toString());
+    t.regex(stdout.toString(), /\b(?:pass|# pass) 1\b/);
+    t.true(readFileSync(join(folder, 'README.md'), 'utf8').startsWith('# com.example.my-agent\n'));
+  });
+}
+
+test('an existing file is not overwritten, and no other file is written', async (t) => {
+  const folder = await tempDir(t);
+  writeFileSync(join(folder, 'README.md'), 'mine');
+  await t.throwsAsync(init({ folder }), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID', message: /README\.md$/ });
+  t.is(readFileSync(join(folder, 'README.md'), 'utf8'), 'mine');
+  const { status, stderr } = await runProgram([process.execPath, ENTRY, 'init', folder]);
+  t.is(status, 64);
+  t.regex(stderr, /files exist: .*README\.md/);
+});
+
+test('an existing package.json is kept', async (t) => {
+  const folder = await tempDir(t);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const { status, stdout } = await runProgram([process.execPath, ENTRY, 'init', folder]);
+  t.is(status, 0);
+  t.deepEqual(
+    stdout.toString().match(/^wrote .*$/gm),
+    NAMES.slice(0, 3).map((name) => `wrote ${join(folder, name)}`),
+  );
+  t.is(readFileSync(join(folder, 'package.json'), 'utf8'), '{ "type": "module" }');
+});
