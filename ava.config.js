@@ -1,35 +1,75 @@
-/** How the tests are run: each file in a process of its own, for descriptors, signals and the environment are real. */
+/**
+ * How the tests are run. test/run.ts names the group of files in LAUNCHPOOL_TEST_GROUP: `threads`, then `processes`. Without a
+ * group, every file runs in a process of its own.
+ */
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 
-/** Where the files are that take longest, the longest first: begun last, one of them would be waited for alone. */
+const TESTS = 'test/**/*.test.ts';
+/** Runs that take long and load the whole machine: `npm run test:soak`. */
+const SOAKS = 'test/soak/**';
+
+/**
+ * Files that hold no socket for an agent and change nothing that belongs to the process: signals, umask, descriptors by
+ * number. A thread with AVA takes a third of the processor time that a process with AVA takes to start.
+ */
+const ON_THREADS = [
+  'test/{chaos,job,wire,workers}/**/*.test.ts',
+  'test/bench/{generator,measure,techniques}.test.ts',
+  'test/house/{arrows,errors,security,words}.test.ts',
+  'test/launchd/{launchctl,plist}.test.ts',
+  'test/systemd/{notify,supervisor,systemctl}.test.ts',
+  'test/src/{bundle,client,dispatch,options,pool}/**/*.test.ts',
+  'test/src/{log,log-file}.test.ts',
+  'test/src/agent/!(control-answers|reload).test.ts',
+  'test/src/agent/connections/!(backpressure|connection).test.ts',
+  'test/src/cli/top/*.test.ts',
+  'test/src/cli/{file-watcher,given-flags}.test.ts',
+  'test/src/gate/{gate,allowed-users,socket-safety}.test.ts',
+  'test/src/install/{files,node-path,steps}.test.ts',
+  'test/src/installed/job-options.test.ts',
+];
+
+/** The longest first: a long file that starts last runs alone at the end. */
 const LONGEST = [
+  'test/src/install/install-faults',
+  'test/src/install/upgrade',
   'test/src/install/doctor/',
   'test/conformance/',
   'test/src/install/',
-  'test/systemd/',
   'test/end-to-end/',
+  'test/systemd/',
   'test/house/',
   'test/src/cli/',
 ];
+
+const PARALLEL = availableParallelism();
+const GROUPS = {
+  threads: { files: ON_THREADS, workerThreads: true, concurrency: PARALLEL + 1 },
+  // Agents and service managers are waited for most of the time.
+  processes: {
+    files: [TESTS, `!${SOAKS}`, ...ON_THREADS.map((pattern) => `!${pattern}`)],
+    concurrency: Math.min(4 * PARALLEL, 16),
+  },
+};
 
 function rank(file) {
   const path = relative(import.meta.dirname, file)
     .split(sep)
     .join('/');
-  const place = LONGEST.findIndex((folder) => path.startsWith(folder));
+  const place = LONGEST.findIndex((start) => path.startsWith(start));
   return place === -1 ? LONGEST.length : place;
 }
 
 export default {
-  files: ['test/**/*.test.ts'],
+  files: [TESTS],
   extensions: ['ts'],
   workerThreads: false,
   // Each process would strip the types of the same files again.
   environmentVariables: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'launchpool-test') },
   require: ['./test/helpers/without-compile-cache.ts'],
   timeout: '2m',
-  // One more than compute: those under a supervisor wait for it half of their time.
-  concurrency: availableParallelism() + 1,
+  concurrency: PARALLEL + 1,
   sortTestFiles: (a, b) => rank(a) - rank(b) || a.localeCompare(b, [], { numeric: true }),
+  ...GROUPS[process.env.LAUNCHPOOL_TEST_GROUP],
 };

@@ -1,7 +1,8 @@
 /**
  * Runs the tests, and lists at the end what they could not test on this machine. With LAUNCHPOOL_TEST_ALL set, there must
  * be nothing of that. Most agents in them are started from a build that is made here, which takes a quarter of the time
- * that the sources take: see test/helpers/agent.ts. The arguments are ava's.
+ * that the sources take: see test/helpers/agent.ts. Without arguments, both groups of ava.config.js run, one after the
+ * other; with arguments, which are ava's, the files that they name, wherever these are.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -32,20 +33,25 @@ try {
 
 function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
   const list = join(folder, 'not-tested');
-  const env = {
-    ...process.env,
-    LAUNCHPOOL_NOT_TESTED: list,
-    LAUNCHPOOL_TEST_PROGRAM: program,
-    LAUNCHPOOL_TEST_NODE: node.path,
-  };
-  const { status } = spawnSync(process.execPath, [AVA, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    env,
-    timeout: TIMEOUT_MS,
-    // At which ava says what it has been waiting for.
-    killSignal: 'SIGINT',
-  });
+  const args = process.argv.slice(2);
+  let failed = false;
+  for (const group of args.length === 0 ? ['threads', 'processes'] : [undefined]) {
+    const { status } = spawnSync(process.execPath, [AVA, ...args], {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        LAUNCHPOOL_NOT_TESTED: list,
+        LAUNCHPOOL_TEST_PROGRAM: program,
+        LAUNCHPOOL_TEST_NODE: node.path,
+        LAUNCHPOOL_TEST_GROUP: group,
+      },
+      timeout: TIMEOUT_MS,
+      // At which ava says what it has been waiting for.
+      killSignal: 'SIGINT',
+    });
+    if (status !== 0) failed = true;
+  }
   const notTested = existsSync(list) ? readFileSync(list, 'utf8').trim().split('\n').sort() : [];
   if (notTested.length > 0) console.log(`\nNOT TESTED here:\n${notTested.map((line) => `  ${line}\n`).join('')}`);
-  return status === 0 && notTested.length > 0 && process.env.LAUNCHPOOL_TEST_ALL ? 1 : (status ?? 1);
+  return failed || (notTested.length > 0 && process.env.LAUNCHPOOL_TEST_ALL) ? 1 : 0;
 }

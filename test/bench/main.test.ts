@@ -1,4 +1,4 @@
-/** The bench as a program: a very short run, what it writes down, and the report of it. */
+/** The bench as a program: its options, its help and its questions. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,60 +7,10 @@ import { readLineUp } from '../../bench/line-up.ts';
 import { HELP, readOptions } from '../../bench/options.ts';
 import { planRun } from '../../bench/plan.ts';
 import { QUESTIONS } from '../../bench/questions/index.ts';
-import { writeReport } from '../../bench/report.ts';
-import type { Results } from '../../bench/results.ts';
-import { runProgram, startProgram } from '../helpers/program.ts';
-import { tempDir } from '../helpers/temp-dir.ts';
-import { until } from '../helpers/until.ts';
-import { descendantsOf, isAlive } from './processes.ts';
+import { runProgram } from '../helpers/program.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
-
 const bench = (...args: string[]) => runProgram([process.execPath, MAIN, ...args]);
-
-test('a run writes what was measured in the promised form, and a report is made of it', async (t) => {
-  const folder = await tempDir(t);
-  const json = join(folder, 'out.json');
-  const part = ['--only', 'throughput', '--cells', '1x1', '--contenders', 'inline,launchpool'];
-  const { status, stderr } = await bench(...part, '--rounds', '1', '--seconds', '0.5', '--json', json);
-  t.is(status, 0, stderr);
-  const { machine, commit, date, results, failures } = JSON.parse(await readFile(json, 'utf8')) as Results;
-  t.deepEqual(failures, []);
-  t.is(machine.node, process.version);
-  t.true(machine.cpu !== '' && machine.cores > 0);
-  t.regex(commit, /^[0-9a-f]{12}\+?$|^unknown$/);
-  t.false(Number.isNaN(Date.parse(date)));
-  t.deepEqual(results.map(({ contender }) => contender).sort(), ['inline', 'launchpool']);
-  for (const { question, cell, rounds, reqPerSec, p50us, p99us, ratioToInline } of results) {
-    t.deepEqual({ question, cell, rounds }, { question: 'throughput', cell: '1x1', rounds: 1 });
-    for (const figure of [reqPerSec, p50us, p99us, ratioToInline]) t.true(Number(figure) > 0);
-  }
-  t.is(results.find(({ contender }) => contender === 'inline')?.ratioToInline, 1);
-
-  await writeReport(json, folder);
-  const report = await readFile(join(folder, 'README.md'), 'utf8');
-  t.true(report.includes(machine.cpu) && report.includes(commit) && report.includes('| 1x1 | launchpool |'));
-  t.true((await readFile(join(folder, 'charts', 'throughput.svg'), 'utf8')).startsWith('<svg'));
-});
-
-test('an interrupted run ends what it has started', async (t) => {
-  const running = startProgram(t, [
-    process.execPath,
-    MAIN,
-    '--only',
-    'throughput',
-    '--contenders',
-    'launchpool,cluster',
-  ]);
-  await running.stderr(/throughput, round 1/);
-  const started = descendantsOf(running.pid);
-  t.true(started.length >= 5, `${started}`);
-  running.signal('SIGINT');
-  t.is(await running.ended, 130);
-  // A contender that has had to be killed leaves some that end by themselves.
-  await until(() => !started.some(isAlive));
-  t.pass();
-});
 
 const CONTENDERS = readLineUp({ generator: '', built: '', everyPython: false, beside: [], nodes: [] }).contenders;
 

@@ -2,35 +2,16 @@
 import type { Socket } from 'node:net';
 import test from 'ava';
 import { withDescriptors } from '../../chaos/agents.ts';
-import { connectWithRetry } from '../../src/client/connect-with-retry.ts';
 import { connectRaw } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { activate, agentCommand } from '../helpers/activator.ts';
+import { openMany } from '../helpers/connections.ts';
 import { dial } from '../helpers/frame-client.ts';
 import { framesOf } from '../helpers/frame-server.ts';
-import { notTested } from '../helpers/not-tested.ts';
-import { runProgram } from '../helpers/program.ts';
 import { until } from '../helpers/until.ts';
 
 const RPC = 'agents/misbehaving.ts';
 const RAW = 'agents/echo.ts';
-/** For one connection to be made. */
-const TIMEOUT_MS = 60_000;
-
-/** Connects so many times, not all at once: the queue of a socket is shorter than that. */
-async function connectionLimit(path: string, count: number, open: Set<Socket>): Promise<void> {
-  for (let left = count; left > 0; left -= 200) {
-    await Promise.all(
-      Array.from({ length: Math.min(200, left) }, async () => {
-        // It comes again where the queue of the socket is full.
-        const socket = await connectWithRetry(path, TIMEOUT_MS);
-        socket.on('error', () => undefined).once('close', () => open.delete(socket));
-        open.add(socket.resume());
-      }),
-    );
-  }
-}
-
 test('who is one too many is told so by an RPC agent, in a form that says to come again, and can', async (t) => {
   const { socketPath } = await activate(t, agentCommand(RPC, ['--max-connections', '2']));
   const [one, two] = [await connectRpc(socketPath), await connectRpc(socketPath)];
@@ -66,30 +47,6 @@ test('who is one too many gets just the end of a raw agent', async (t) => {
   client.close();
 });
 
-test('10 000 idle connections are served, and one more is turned away', async (t) => {
-  t.timeout(120_000);
-  const max = 10_000;
-  const { stdout } = await runProgram(['/bin/sh', '-c', 'ulimit -n']);
-  if (Number(String(stdout)) < 1.3 * max) return notTested(t, `there are only ${String(stdout).trim()} descriptors`);
-  const { socketPath, all } = await activate(t, agentCommand(RAW, ['--idle', '0', '--keep-quiet-clients']));
-  const open = new Set<Socket>();
-  t.teardown(() => {
-    for (const socket of open) socket.destroy();
-  });
-  const first = await connectRaw(socketPath);
-  t.is(String(await first.request('first')), 'first');
-  await connectionLimit(socketPath, max - 2, open);
-  const last = await connectRaw(socketPath);
-  t.is(String(await last.request('last')), 'last');
-  t.is(open.size, max - 2);
-  const tooMany = await dial(t, socketPath);
-  t.deepEqual(await tooMany.ended, []);
-  t.is(String(await first.request('first')), 'first');
-  first.close();
-  last.close();
-  t.is(all('started').length, 1);
-});
-
 test('a storm of more connections than there are descriptors leaves the agent as it was', async (t) => {
   t.timeout(60_000);
   const agent = agentCommand(RAW, ['--max-connections', '10000', '--idle', '0']);
@@ -98,7 +55,7 @@ test('a storm of more connections than there are descriptors leaves the agent as
   t.is(String(await first.request('before')), 'before');
   for (let storm = 0; storm < 3; storm += 1) {
     const open = new Set<Socket>();
-    await connectionLimit(socketPath, 400, open);
+    await openMany(socketPath, 400, open);
     t.is(String(await first.request('meanwhile')), 'meanwhile');
     // The others are turned away as the agent gets to them.
     await until(() => open.size < 400);

@@ -18,6 +18,16 @@ export function findPythons(): Python[] {
   return [...found].sort(([a], [b]) => a - b).map(([, python]) => python);
 }
 
+/** The oldest and the newest: between them lies every difference that a test distinguishes. */
+export function outermost(pythons: readonly Python[]): Python[] {
+  return pythons.filter((_python, index) => index === 0 || index === pythons.length - 1);
+}
+
+/** All others. */
+export function inner(pythons: readonly Python[]): Python[] {
+  return pythons.slice(1, -1);
+}
+
 /** Any of them: to ask all for their versions takes as long as many a test. */
 export function findPython(): Python | undefined {
   return eachPython().next().value ?? undefined;

@@ -8,10 +8,10 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import { execa } from 'execa';
 import type { CommandResult, RunCommand } from '../../job/run-command.ts';
 import type { Host } from '../../src/installed/host.ts';
 import { notTested } from './not-tested.ts';
+import { runProgram } from './program.ts';
 import { findTool } from './tools.ts';
 
 /** As the manager and all that it starts see it. */
@@ -87,17 +87,15 @@ export async function openSystemd(
   const { pid } = manager;
   if (pid === undefined) throw new Error('unshare cannot be started');
 
+  const runtime = `/proc/${pid}/root${RUNTIME}`;
+  const outside = { ...env, XDG_RUNTIME_DIR: runtime };
   const commands: string[][] = [];
   const run: RunCommand = async (command): Promise<CommandResult> => {
     commands.push([...command]);
-    const inside = ['-t', String(pid), '-m', ...command];
-    const { exitCode, stdout, stderr } = await execa(nsenter, inside, {
-      reject: false,
-      stdin: 'ignore',
-      extendEnv: false,
-      env,
-    });
-    return { status: exitCode ?? -1, stdout, stderr };
+    const { status, stdout, stderr } = await (isQuestion(command)
+      ? runProgram(command, { env: outside })
+      : runProgram([nsenter, '-t', String(pid), '-m', ...command], { env }));
+    return { status: status ?? -1, stdout: withoutLineEnd(stdout.toString()), stderr: withoutLineEnd(stderr) };
   };
 
   let closing: Promise<void> | undefined;
@@ -116,7 +114,7 @@ export async function openSystemd(
     return closing;
   };
   atEnd(close);
-  const socket = `/proc/${pid}/root${RUNTIME}/systemd/private`;
+  const socket = `${runtime}/systemd/private`;
   await managerIsUp(run, () => existsSync(socket), exited);
   commands.length = 0;
   return {
@@ -124,13 +122,22 @@ export async function openSystemd(
       platform: 'linux',
       home,
       uid: 0,
-      env: { XDG_RUNTIME_DIR: `/proc/${pid}/root${RUNTIME}` },
+      env: { XDG_RUNTIME_DIR: runtime },
       run,
     },
     run,
     commands,
     close,
   };
+}
+
+/** The manager answers it from outside of the namespace too, where nsenter(1) need not run first: most commands ask. */
+function isQuestion([program, , verb]: readonly string[]): boolean {
+  return program === 'systemctl' && verb === 'show';
+}
+
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
 }
 
 /** The lines of a shell script that start it, with nothing of the system's to read or to write, and wait for it. */

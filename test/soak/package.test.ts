@@ -3,10 +3,10 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { type Finished, runProgram, startProgram } from './helpers/program.ts';
-import { tempDir } from './helpers/temp-dir.ts';
+import { type Finished, runProgram, startProgram } from '../helpers/program.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const handlers = ['rpc.ts', 'raw.mjs', 'rpc.cjs', 'raw.cjs', 'client.ts'];
 
 async function must(command: [string, ...string[]], cwd: string): Promise<Finished> {

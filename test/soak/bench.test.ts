@@ -1,0 +1,76 @@
+/** The bench as a program: a very short run, what it writes down, the report of it, and its interruption. */
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { writeReport } from '../../bench/report.ts';
+import type { Results } from '../../bench/results.ts';
+import { runProgram, startProgram } from '../helpers/program.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { until } from '../helpers/until.ts';
+
+const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+/** The processes below this one, at any depth. */
+function descendantsOf(pid: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const all = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    all.filter(([, of]) => of === parent).flatMap(([id = 0]) => [id, ...below(id)]);
+  return below(pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // There is no such process.
+    return false;
+  }
+}
+
+const bench = (...args: string[]) => runProgram([process.execPath, MAIN, ...args]);
+
+test('a run writes what was measured in the promised form, and a report is made of it', async (t) => {
+  const folder = await tempDir(t);
+  const json = join(folder, 'out.json');
+  const part = ['--only', 'throughput', '--cells', '1x1', '--contenders', 'inline,launchpool'];
+  const { status, stderr } = await bench(...part, '--rounds', '1', '--seconds', '0.5', '--json', json);
+  t.is(status, 0, stderr);
+  const { machine, commit, date, results, failures } = JSON.parse(await readFile(json, 'utf8')) as Results;
+  t.deepEqual(failures, []);
+  t.is(machine.node, process.version);
+  t.true(machine.cpu !== '' && machine.cores > 0);
+  t.regex(commit, /^[0-9a-f]{12}\+?$|^unknown$/);
+  t.false(Number.isNaN(Date.parse(date)));
+  t.deepEqual(results.map(({ contender }) => contender).sort(), ['inline', 'launchpool']);
+  for (const { question, cell, rounds, reqPerSec, p50us, p99us, ratioToInline } of results) {
+    t.deepEqual({ question, cell, rounds }, { question: 'throughput', cell: '1x1', rounds: 1 });
+    for (const figure of [reqPerSec, p50us, p99us, ratioToInline]) t.true(Number(figure) > 0);
+  }
+  t.is(results.find(({ contender }) => contender === 'inline')?.ratioToInline, 1);
+
+  await writeReport(json, folder);
+  const report = await readFile(join(folder, 'README.md'), 'utf8');
+  t.true(report.includes(machine.cpu) && report.includes(commit) && report.includes('| 1x1 | launchpool |'));
+  t.true((await readFile(join(folder, 'charts', 'throughput.svg'), 'utf8')).startsWith('<svg'));
+});
+
+test('an interrupted run ends what it has started', async (t) => {
+  const running = startProgram(t, [
+    process.execPath,
+    MAIN,
+    '--only',
+    'throughput',
+    '--contenders',
+    'launchpool,cluster',
+  ]);
+  await running.stderr(/throughput, round 1/);
+  const started = descendantsOf(running.pid);
+  t.true(started.length >= 5, `${started}`);
+  running.signal('SIGINT');
+  t.is(await running.ended, 130);
+  // A contender that has had to be killed leaves some that end by themselves.
+  await until(() => !started.some(isAlive));
+  t.pass();
+});
