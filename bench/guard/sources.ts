@@ -29,8 +29,7 @@ export async function extract(root: string, tree: string, folder: string, env?: 
 
 /**
  * Extracts the working tree as it stands: changes that are not committed and new files belong to it, ignored files do not.
- * Git gets an index and a folder of objects beside the target for it. Packages that are linked are not ignored as a folder
- * of them is, and are left out too.
+ * Git gets an index and a folder of objects beside the target for it.
  */
 export async function extractWorkingTree(root: string, folder: string): Promise<void> {
   const gitFolder = await succeed(['git', '-C', root, 'rev-parse', '--path-format=absolute', '--git-common-dir']);
@@ -42,7 +41,9 @@ export async function extractWorkingTree(root: string, folder: string): Promise<
   };
   await mkdir(objects);
   await succeed(['git', '-C', root, 'read-tree', 'HEAD'], env);
-  await succeed(['git', '-C', root, 'add', '--all', '--', ':(top)', ':(top,exclude)node_modules'], env);
+  await succeed(['git', '-C', root, 'add', '--all', '--', ':(top)'], env);
+  // Packages that are linked are not ignored as a folder of them is.
+  await succeed(['git', '-C', root, 'rm', '-r', '--cached', '--quiet', '--ignore-unmatch', '--', 'node_modules'], env);
   await extract(root, await succeed(['git', '-C', root, 'write-tree'], env), folder, env);
 }
 

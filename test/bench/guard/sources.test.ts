@@ -37,14 +37,14 @@ test('a commit is extracted as it was committed', async (t) => {
   t.is(await readFile(join(folder, 'out/src/changed.ts'), 'utf8'), 'committed\n');
 });
 
-test('the working tree is extracted with what is changed, new and deleted, and stays as it is', async (t) => {
+const extractsWorkingTree = test.macro(async (t, packages: (path: string, folder: string) => Promise<unknown>) => {
   const { root, folder, git } = await repository(t);
   await writeFile(join(root, 'src/changed.ts'), 'changed\n');
   await writeFile(join(root, 'src/new.ts'), 'new\n');
   await rm(join(root, 'src/deleted.ts'));
   await mkdir(join(root, 'dist'));
   await writeFile(join(root, 'dist/built.js'), 'ignored\n');
-  await symlink(folder, join(root, 'node_modules'));
+  await packages(join(root, 'node_modules'), folder);
   const stateOf = (): string[] => [git('status', '--porcelain'), git('count-objects'), git('diff', '--cached')];
   const before = stateOf();
   await extractWorkingTree(root, join(folder, 'out'));
@@ -53,6 +53,15 @@ test('the working tree is extracted with what is changed, new and deleted, and s
   t.deepEqual((await readdir(join(folder, 'out/src'))).sort(), ['changed.ts', 'kept.ts', 'new.ts']);
   t.is(await readFile(join(folder, 'out/src/changed.ts'), 'utf8'), 'changed\n');
 });
+test(
+  'the working tree is extracted with what is changed, new and deleted, without packages, and stays as it is',
+  extractsWorkingTree,
+  async (path) => {
+    await mkdir(path);
+    await writeFile(join(path, 'package.js'), '');
+  },
+);
+test('the same where the packages are linked', extractsWorkingTree, (path, folder) => symlink(folder, path));
 
 test('a revision that names no commit is refused, also one that reads like an option', async (t) => {
   const { root, folder } = await repository(t);
