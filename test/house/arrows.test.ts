@@ -1,4 +1,4 @@
-/** Holds the imports to the arrows of docs/architecture.md. */
+/** Holds the imports, of types too, to the arrows of docs/architecture.md. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,112 +6,243 @@ import test from 'ava';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Room → the rooms it may import from. A room may always import from itself. */
+/**
+ * Room → the rooms it may import from. A room is a folder or a file; a file belongs to the longest entry that contains it.
+ * A room may always import from itself.
+ */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  // Below src/: the protocol, the supervisors, the worker threads.
   wire: [],
   job: ['wire'],
-  launchd: ['job', 'wire'],
-  systemd: ['job', 'wire'],
+  libc: ['wire'],
+  launchd: ['job', 'libc', 'wire'],
+  systemd: ['job', 'libc', 'wire'],
   workers: ['wire'],
+
+  // The agent.
   'src/log.ts': [],
-  'src/handler.ts': [],
   'src/log-file.ts': [],
+  'src/handler.ts': [],
+  'src/version.ts': [],
   'src/options': ['src/log.ts', 'job', 'wire'],
-  'src/client': ['wire'],
-  'src/gate': ['src/options', 'wire'],
-  'src/supervisor': ['launchd', 'systemd', 'job', 'wire'],
-  'src/bundle': ['wire'],
+  'src/activation': ['launchd', 'systemd', 'wire'],
+  'src/gate': ['libc', 'wire'],
   'src/pool': ['workers', 'wire'],
-  'src/dispatch': ['src/pool', 'workers', 'wire'],
-  'src/agent': ['src/options', 'src/dispatch', 'src/pool', 'src/gate', 'src/log.ts', 'wire'],
-  // Of the agent its flags alone.
-  'src/install': [
+  'src/dispatch/stall-detector.ts': [],
+  'src/dispatch/connection': ['workers', 'wire'],
+  'src/dispatch/cancel': ['src/dispatch/connection', 'src/pool', 'workers', 'wire'],
+  'src/dispatch/batch': [
+    'src/dispatch/cancel',
+    'src/dispatch/connection',
+    'src/dispatch/stall-detector.ts',
+    'src/pool',
+    'workers',
+    'wire',
+  ],
+  'src/dispatch/long': [
+    'src/dispatch/cancel',
+    'src/dispatch/connection',
+    'src/dispatch/stall-detector.ts',
+    'src/pool',
+    'workers',
+    'wire',
+  ],
+  'src/dispatch': [
+    'src/dispatch/batch',
+    'src/dispatch/cancel',
+    'src/dispatch/connection',
+    'src/dispatch/long',
+    'src/dispatch/stall-detector.ts',
+    'src/pool',
+    'workers',
+    'wire',
+  ],
+  'src/agent/connections': ['src/dispatch', 'src/dispatch/connection', 'src/gate', 'src/log.ts', 'libc', 'wire'],
+  'src/agent': [
+    'src/agent/connections',
+    'src/dispatch',
+    'src/gate',
+    'src/log.ts',
     'src/options',
+    'src/pool',
+    'src/version.ts',
+    'wire',
+  ],
+
+  // Around the agent: its holder, its clients, its installation.
+  'src/holder': ['src/activation', 'libc', 'job', 'wire'],
+  'src/client': ['wire'],
+  'src/bundle': ['wire'],
+  // Of the agent, the options; of activation, the flags of Node.
+  'src/installed': ['src/activation', 'src/agent', 'src/bundle', 'src/options', 'launchd', 'systemd', 'job', 'wire'],
+  // Of the agent, the type of its status.
+  'src/control': ['src/agent', 'src/client', 'src/installed', 'job', 'wire'],
+  'src/install': [
     'src/agent',
     'src/bundle',
     'src/client',
-    'src/supervisor',
-    'launchd',
-    'systemd',
+    'src/control',
+    'src/installed',
+    'src/options',
+    'src/version.ts',
+    'libc',
     'job',
     'wire',
   ],
-  // Of the pool the first thread alone, which starts before the agent is loaded.
-  'src/cli': [
-    'src/options',
-    'src/install',
-    'src/bundle',
+  'src/install/doctor': [
     'src/agent',
-    'src/pool',
+    'src/control',
+    'src/install',
+    'src/installed',
+    'src/options',
+    'launchd',
+    'libc',
+    'job',
+    'wire',
+  ],
+  // Of the pool, the first thread, which starts before the agent is loaded.
+  'src/cli': [
+    'src/activation',
+    'src/agent',
+    'src/bundle',
     'src/client',
-    'src/supervisor',
+    'src/control',
+    'src/holder',
+    'src/install',
+    'src/install/doctor',
+    'src/installed',
     'src/log.ts',
     'src/log-file.ts',
+    'src/options',
+    'src/pool',
+    'src/version.ts',
+    'libc',
     'job',
     'wire',
   ],
-  'src/index.ts': ['src/install', 'src/client', 'src/supervisor', 'job', 'wire'],
+  'src/index.ts': [
+    'src/cli',
+    'src/client',
+    'src/control',
+    'src/holder',
+    'src/install',
+    'src/install/doctor',
+    'src/installed',
+    'job',
+    'wire',
+  ],
+
+  // What ships and runs before the agent, the build, and the tools of the repository.
+  boot: ['src/activation', 'src/cli', 'src/pool', 'workers', 'wire'],
+  build: [],
+  bench: ['src/activation', 'src/holder', 'test'],
+  chaos: [
+    'bench',
+    'build',
+    'src/activation',
+    'src/agent/connections',
+    'src/client',
+    'src/control',
+    'src/handler.ts',
+    'src/holder',
+    'test',
+    'wire',
+  ],
 };
 
-/** Packages, by the only rooms that may load them. */
+/** The rooms that src/ is built on. */
+const BELOW_SRC: readonly string[] = ['wire', 'job', 'libc', 'launchd', 'systemd', 'workers'];
+
+/** Dependencies of the package, with the only rooms that may load them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['launchd', 'systemd', 'src/supervisor', 'src/gate'],
-  piscina: ['src/pool'],
-  pino: ['src/log.ts'],
+  koffi: ['libc'],
+  piscina: ['src/pool', 'boot', 'bench'],
+  pino: ['src/log.ts', 'bench'],
   'prom-client': ['src/agent'],
   'pino-pretty': ['src/log.ts', 'src/cli'],
-  commander: ['src/cli'],
+  commander: ['src/cli', 'bench'],
   listr2: ['src/cli'],
   execa: ['job', 'src/install'],
-  plist: ['launchd'],
+  plist: ['launchd', 'bench'],
   zod: ['launchd'],
-  esbuild: ['src/bundle'],
+  esbuild: ['src/bundle', 'build'],
   '@vercel/nft': ['src/bundle'],
   'write-file-atomic': ['src/install'],
 };
 
-type Import = { from: string; specifier: string; typeOnly: boolean };
+/** Development dependencies, with the only rooms that may load them. */
+const DEV_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'cli-progress': ['bench'],
+  echarts: ['bench', 'chaos'],
+  poolifier: ['bench'],
+  tinypool: ['bench'],
+  workerpool: ['bench'],
+};
 
-const files = globSync('{wire,job,launchd,systemd,workers,src}/**/*.ts', { cwd: root });
+type Import = { from: string; specifier: string };
+
+const PRODUCT = '{wire,job,libc,launchd,systemd,workers,boot,build,src}/**/*.{ts,cts}';
+const productFiles = globSync(PRODUCT, { cwd: root });
+const files = [...productFiles, ...globSync('{bench,chaos}/**/*.{ts,cts}', { cwd: root })];
 const imports: Import[] = files.flatMap((from) => importsOf(from));
+const relativeImports = imports.filter(({ specifier }) => specifier.startsWith('.'));
 
 function importsOf(from: string): Import[] {
   const source = readFileSync(join(root, from), 'utf8');
   const statements = source.matchAll(
-    /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm,
+    /^(?:import|export)\s+(?:type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\b(?:import|require)\('([^']+)'\)/gm,
   );
-  return [...statements].map(([, type, specifier, dynamic]) => ({
-    from,
-    specifier: (specifier ?? dynamic) as string,
-    typeOnly: type !== undefined,
-  }));
+  return [...statements].map(([, specifier, call]) => ({ from, specifier: (specifier ?? call) as string }));
+}
+
+/** Undefined for a file outside of the table, such as those of test/. */
+function knownRoomOf(file: string): string | undefined {
+  const rooms = Object.keys(ARROWS).filter((room) => file === room || file.startsWith(`${room}/`));
+  return rooms.toSorted((a, b) => b.length - a.length)[0];
 }
 
 function roomOf(file: string): string {
-  const [first = '', second = ''] = file.split('/');
-  return first === 'src' ? `src/${second}` : first;
+  return knownRoomOf(file) ?? (file.split('/')[0] as string);
 }
 
+/** CommonJS sources, .cts, import each other by the names of their output. */
 function targetOf({ from, specifier }: Import): string {
-  return relative(root, join(root, dirname(from), specifier));
+  return relative(root, join(root, dirname(from), specifier.replace(/\.cjs$/, '.cts')));
+}
+
+/** `@scope/name` or `name`, without the path of a file within the package. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 test('every file is in a room of the table', (t) => {
-  t.true(files.length > 30);
+  t.true(files.length > 200);
   t.deepEqual(
-    [...new Set(files.map(roomOf))].filter((room) => !(room in ARROWS)),
+    files.filter((file) => knownRoomOf(file) === undefined),
     [],
   );
 });
 
 test('rooms import only along the arrows', (t) => {
-  const relatives = imports.filter(({ specifier }) => specifier.startsWith('.'));
-  t.true(relatives.length > 80);
-  const wrong = relatives.filter((found) => {
-    const [here, there] = [roomOf(found.from), roomOf(targetOf(found))];
+  t.true(relativeImports.length > 500);
+  const wrong = relativeImports.filter((each) => {
+    const [here, there] = [roomOf(each.from), roomOf(targetOf(each))];
     return here !== there && !ARROWS[here]?.includes(there);
   });
   t.deepEqual(wrong, []);
+});
+
+test('rooms below src/ never import src/', (t) => {
+  const lower = relativeImports.filter(({ from }) => BELOW_SRC.includes(roomOf(from)));
+  t.true(BELOW_SRC.every((room) => files.some((file) => roomOf(file) === room)));
+  t.true(lower.length > 40);
+  t.deepEqual(
+    lower.filter((each) => targetOf(each).startsWith('src/')),
+    [],
+  );
 });
 
 test('the arrows of the table have no cycle', (t) => {
@@ -123,27 +254,28 @@ test('the arrows of the table have no cycle', (t) => {
   );
 });
 
-test('every relative import names a file that is there', (t) => {
-  const known = new Set(files);
-  const relatives = imports.filter(({ specifier }) => specifier.startsWith('.'));
+test('every relative import names an existing file', (t) => {
+  const known = new Set([...files, ...globSync('test/**/*.ts', { cwd: root })]);
   t.deepEqual(
-    relatives.filter((found) => !known.has(targetOf(found))),
+    relativeImports.filter((each) => !known.has(targetOf(each))),
     [],
   );
 });
 
-test('packages are loaded only where they are at home', (t) => {
+test('only the rooms of the table load a package', (t) => {
   const packages = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
-  t.true(packages.length >= 5);
-  const wrong = packages.filter(({ from, specifier }) => !PACKAGES[specifier]?.includes(roomOf(from)));
+  t.true(packages.length >= 15);
+  const wrong = packages.filter(({ from, specifier }) => {
+    const name = packageOf(specifier);
+    return !(PACKAGES[name] ?? DEV_PACKAGES[name])?.includes(roomOf(from));
+  });
   t.deepEqual(wrong, []);
 });
 
-test('what leads from a file to others never leads back to it', (t) => {
+test('no chain of imports, types included, leads from a file back to it', (t) => {
   const targets = new Map<string, string[]>();
-  for (const found of imports) {
-    if (!found.specifier.startsWith('.') || found.typeOnly) continue;
-    targets.set(found.from, [...(targets.get(found.from) ?? []), targetOf(found)]);
+  for (const each of relativeImports) {
+    targets.set(each.from, [...(targets.get(each.from) ?? []), targetOf(each)]);
   }
   const leadsBack = (file: string): boolean => {
     const seen = new Set<string>();
@@ -160,11 +292,12 @@ test('what leads from a file to others never leads back to it', (t) => {
 });
 
 test('no product file has more than 250 lines', (t) => {
-  const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 251);
+  const long = productFiles.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 251);
   t.deepEqual(long, []);
 });
 
-test('what the sources import is installed with the package', (t) => {
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+test('every package of the table is a dependency', (t) => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const name of Object.keys(PACKAGES)) t.true(Object.hasOwn(dependencies, name), name);
+  for (const name of Object.keys(DEV_PACKAGES)) t.true(Object.hasOwn(devDependencies, name), name);
 });

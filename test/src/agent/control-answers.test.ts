@@ -10,8 +10,9 @@ import { createLog } from '../../../src/log.ts';
 import { isAlive } from '../../helpers/activator.ts';
 import { fixture, holdAgent, type TestAgent } from '../../helpers/agent.ts';
 import { serveControl, statusOf } from '../../helpers/control-server.ts';
+import { heldCall } from '../../helpers/held-call.ts';
 
-type Module = { add(a: number, b: number): number; burn(ms: number): number; slow(ms: number): number };
+type Module = { add(a: number, b: number): number; burn(ms: number): number };
 
 const RELOADED = { module: '/b.ts', kind: 'rpc', methods: ['add'] } as const;
 
@@ -69,13 +70,17 @@ test('the control socket answers while every thread is busy', async (t) => {
 });
 
 test('drain is answered; the agent completes its open requests, still answers on the control socket, and exits', async (t) => {
-  const { held, agent, control } = await running(t, ['--idle', '0']);
-  const reply = agent.slow(300);
-  while (((await control.call('status', [])) as AgentStatus).requests === 0);
+  const held = await holdAgent(t, fixture('agents/supervised.ts'), ['--idle', '0']);
+  const agent = await connect<typeof import('../../fixtures/agents/supervised.ts')>(held.socketPath);
+  const call = await heldCall(t);
+  const reply = agent.hold(call.path);
+  await call.running;
+  const control = await controlClient(t, held.controlPath);
   const { pid } = (await control.call('drain', [])) as { pid: number };
   t.like(await control.call('status', []), { pid, state: 'leaving', leavesInMs: 0 });
   t.is(await (await controlClient(t, held.controlPath)).call('ping', []), 'pong');
-  t.is(await reply, 300);
+  call.release();
+  t.is(await reply, pid);
   await held.event('left');
   t.false(isAlive(pid));
 });
