@@ -2,7 +2,8 @@
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type CallOptions, limitCall } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
-import { openSession, type SentFrame } from './session.ts';
+import { openSession } from './session.ts';
+import type { SentFrame } from './unconfirmed-frames.ts';
 
 export type RawClient = AsyncDisposable & {
   /**

@@ -3,7 +3,8 @@ import type { LaunchpoolError } from '../../wire/errors.ts';
 import { decodeResponses, encodeCancel, encodeRequest, type RpcResponse } from '../../wire/json-rpc-call.ts';
 import { AGENT_REPLY_MARGIN_MS, type CallOptions, limitCall, timeoutForAgent } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
-import { openSession, type SentFrame } from './session.ts';
+import { openSession } from './session.ts';
+import type { SentFrame } from './unconfirmed-frames.ts';
 
 export type RpcClient = {
   /**

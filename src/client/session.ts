@@ -6,24 +6,13 @@ import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { closedByClient } from './connection-errors.ts';
 import { openTransport, type Transport } from './transport.ts';
-
-/** The number of notifications that are kept for resending; no reply confirms that one has run. */
-const MAX_KEPT_NOTIFICATIONS = 1_000;
+import { createUnconfirmedFrames, type SentFrame } from './unconfirmed-frames.ts';
 
 export type SessionEvents = {
   /** Called with each whole frame. The callee may keep the bytes. */
   onFrame: (payload: Buffer) => void;
   /** Called once, when the session ends. */
   onClose: (reason: LaunchpoolError) => void;
-};
-
-/** A frame that may have to be sent again. */
-export type SentFrame = {
-  readonly payload: Uint8Array;
-  /** Notifications get no reply. */
-  readonly isNotification: boolean;
-  /** The number of frames that were sent before it on its connection; -1 before it is sent. */
-  index: number;
 };
 
 export type Session = {
@@ -46,9 +35,7 @@ export type Session = {
  */
 export async function openSession(target: string, options: ConnectOptions, events: SessionEvents): Promise<Session> {
   const { onFrame, onClose } = events;
-  /** The frames that may have to be sent again, in sending order. */
-  let unconfirmed: SentFrame[] = [];
-  let notifications = 0;
+  const unconfirmed = createUnconfirmedFrames();
   /** The number of frames on the current connection. */
   let framesSent = 0;
   let transport: Transport | undefined;
@@ -58,7 +45,7 @@ export async function openSession(target: string, options: ConnectOptions, event
   function end(reason: LaunchpoolError): void {
     if (endReason !== undefined) return;
     endReason = reason;
-    unconfirmed = [];
+    unconfirmed.discardWhere(() => true);
     onClose(reason);
   }
 
@@ -70,8 +57,8 @@ export async function openSession(target: string, options: ConnectOptions, event
         if (opened === undefined || transport !== opened) return;
         transport = undefined;
         opened.close();
-        discardWhere((sent) => sent.index < framesRun);
-        if (unconfirmed.length > 0) reconnect();
+        unconfirmed.discardWhere((sent) => sent.index < framesRun);
+        if (unconfirmed.all().length > 0) reconnect();
       },
       onClose(reason) {
         if (opened === undefined || transport !== opened) return;
@@ -85,7 +72,7 @@ export async function openSession(target: string, options: ConnectOptions, event
     transport = opened;
     opened.keepAlive(isKeptAlive);
     framesSent = 0;
-    for (const sent of unconfirmed) transmit(opened, sent);
+    for (const sent of unconfirmed.all()) transmit(opened, sent);
   }
 
   let isConnecting = false;
@@ -105,29 +92,16 @@ export async function openSession(target: string, options: ConnectOptions, event
     to.send(sent.payload);
   }
 
-  function discardWhere(predicate: (sent: SentFrame) => boolean): void {
-    unconfirmed = unconfirmed.filter((sent) => !predicate(sent));
-    notifications = unconfirmed.filter(({ isNotification }) => isNotification).length;
-  }
-
-  function discardOldestNotification(): void {
-    const oldest = unconfirmed.findIndex(({ isNotification }) => isNotification);
-    if (oldest === 0) unconfirmed.shift();
-    else unconfirmed.splice(oldest, 1);
-    notifications -= 1;
-  }
-
   await connect();
   return {
     send(payload, isNotification = false) {
       const sent: SentFrame = { payload, isNotification, index: -1 };
-      unconfirmed.push(sent);
-      if (isNotification) notifications += 1;
+      unconfirmed.add(sent);
       if (transport === undefined) reconnect();
       else {
         transmit(transport, sent);
         // Only sent notifications are discarded: without a connection, none is.
-        if (notifications > MAX_KEPT_NOTIFICATIONS) discardOldestNotification();
+        unconfirmed.trim();
       }
       return sent;
     },
@@ -136,13 +110,9 @@ export async function openSession(target: string, options: ConnectOptions, event
       framesSent += 1;
       transport.send(payload);
     },
-    markAnswered(sent) {
-      while (unconfirmed[0] !== undefined && unconfirmed[0].index <= sent.index) {
-        if (unconfirmed.shift()?.isNotification) notifications -= 1;
-      }
-    },
+    markAnswered: unconfirmed.markAnswered,
     discard(sent) {
-      discardWhere((each) => each === sent);
+      unconfirmed.discardWhere((each) => each === sent);
     },
     keepAlive(on) {
       isKeptAlive = on;
