@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 
 /** A module that has not been loaded by then is not going to be. */
 const TIMEOUT_MS = 60_000;
@@ -9,8 +10,6 @@ const TIMEOUT_MS = 60_000;
 const MAX_PRINTED = 4_000;
 
 const HINT = '`launchpool dev` with the same module shows how it fails, with its stack.';
-
-export type ModuleFacts = { kind: 'raw' | 'rpc'; methods: readonly string[] };
 
 export type CheckModule = {
   /** The Node that will run it. */

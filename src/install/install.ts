@@ -1,13 +1,14 @@
 /** Makes a module an agent of launchd or systemd: one step after the other, or none of them. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ModuleFacts } from '../../workers/task.ts';
 import { statusBecomes } from '../control/wait-for-status.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
 import { mustNotBeTaken, taken } from '../installed/ownership.ts';
 import { type InstallRecord, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
-import { checkModule, type ModuleFacts } from './check-module.ts';
+import { checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
 import { hasText, linkOf, makeFolder, pointTo, removeTree, writeText } from './files.ts';
 import { checkKeyFile, keyFileNotes, makeKeyFile, missingKeyFile } from './key-file.ts';

@@ -1,10 +1,10 @@
 /** The files of an installation, but for the program's: the log, the record, and what the supervisor reads. */
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { JobOptions } from '../installed/job-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { PACKAGE_VERSION } from '../version.ts';
-import type { ModuleFacts } from './check-module.ts';
 import { exists, makeFolder, removeTree, type Undo, writeText } from './files.ts';
 import type { InstallOptions, Plan } from './plan.ts';
 

@@ -43,7 +43,7 @@ function createRig(
   };
   const batches = createBatchRunner({
     runner: { kind, run },
-    lateReplies: { tell: (lateReply) => lateReplies.push(lateReply) },
+    lateReplies: { add: (lateReply) => lateReplies.push(lateReply) },
     requests: createRequests({}),
     threadId: THREAD,
     concurrency,
