@@ -34,7 +34,7 @@ export const PENDING = 0;
 export const NOTHING = -1;
 /** The outcome comes as a late reply: a failure, or a reply that does not fit. */
 export const LATE = -2;
-/** Not to be begun. The main thread stores it in place of PENDING, and in place of no other state. */
+/** Must not start. The main thread stores it in place of PENDING, and in place of no other state. */
 export const CANCELLED = -3;
 // Any other state is the length of the framed reply in the output.
 
@@ -51,13 +51,13 @@ export type Slot = {
   readonly output: Buffer;
   /** Identifies one use of the slot, and distinguishes its messages from those of an earlier use. */
   ticket: number;
-  /** The id of the thread that has begun the batch; 0 while none has. */
+  /** The id of the thread that has started the batch; 0 while none has. */
   thread: number;
   /** A KIND_* value, stored by the worker. The main thread learns the kind, which decides the order of replies, here first. */
   kind: number;
 };
 
-/** Whether a thread has begun a request of the batch that has no outcome yet. */
+/** Whether a thread has started a request of the batch that has no outcome yet. */
 export function hasOpenRequest({ control: { words, index }, states }: Slot): boolean {
   const started = cursorOf(Atomics.load(words, index));
   for (let frame = 0; frame < started; frame += 1) {

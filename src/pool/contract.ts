@@ -97,7 +97,7 @@ export type Pool = {
   /** Whether a lost thread may still write to that slot, so that it must not be used again. */
   isLost(slot: number): boolean;
   /**
-   * Lets another module answer all requests from now on. The old module completes the requests that it has begun.
+   * Lets another module answer all requests from now on. The old module completes the requests that it has started.
    * @throws the error of the module; nothing has changed then
    */
   reload(moduleUrl: string): Promise<void>;

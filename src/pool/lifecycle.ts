@@ -14,9 +14,9 @@ import type { Workers } from './workers.ts';
 export type LifecycleOptions = {
   pool: PoolOptions;
   workers: Workers;
-  /** Whether a thread has begun a request that has no outcome yet. */
+  /** Whether a thread has started a request that has no outcome yet. */
   isInRequest: (thread: Thread) => boolean;
-  /** A spare has begun to serve. */
+  /** A spare serves now. */
   onServing: () => void;
   /** A thread does not end. */
   onLost: (thread: Thread) => void;

@@ -79,8 +79,8 @@ export function createPool(options: PoolOptions): Pool {
         break;
       case 'broken':
         thread.hasLoaded = true;
-        if (thread.state === 'spare') spares.onBroken(thread, message.error);
-        else onBroken?.(message.error);
+        // A broken module of a spare is the failure of a replacement, and does not concern the other threads.
+        if (!spares.onBroken(thread, message.error)) onBroken?.(message.error);
         break;
       case 'files':
         onFiles?.(message.files);

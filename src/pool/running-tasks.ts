@@ -7,10 +7,10 @@ export type RunningTasks = {
   delete(task: Task): void;
   /** The memory of a batch. */
   slotOf(task: Task): Slot | undefined;
-  /** The id of the thread that has begun the task; 0 if none has. */
+  /** The id of the thread that has started the task; 0 if none has. */
   threadOf(task: Task): number;
   /**
-   * Whether a thread has begun a request of a running task that has no outcome yet. The pool counts the open requests of
+   * Whether a thread has started a request of a running task that has no outcome yet. The pool counts the open requests of
    * completed tasks (`addOpen`).
    */
   hasOpenRequest(thread: number): boolean;

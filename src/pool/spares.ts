@@ -19,16 +19,17 @@ export type Spares = {
   start(workerData: ThreadOptions): Promise<Thread>;
   /** The spare reports the kind of its module. Returns whether it has loaded it: a broken module reports a kind too. */
   onLoaded(spare: Thread): boolean;
-  onBroken(spare: Thread, error: PlainError): void;
+  /** Returns whether the thread is a spare that was loading the module. */
+  onBroken(spare: Thread, error: PlainError): boolean;
   onExited(spare: Thread, error: Error): void;
 };
 
 export function createSpares({ start, end }: SparesOptions): Spares {
   const loading = new Map<Thread, PromiseWithResolvers<void>>();
 
-  function fail(spare: Thread, error: Error): void {
+  function fail(spare: Thread, error: Error): boolean {
     loading.get(spare)?.reject(error);
-    loading.delete(spare);
+    return loading.delete(spare);
   }
 
   return {

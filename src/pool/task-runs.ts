@@ -20,7 +20,7 @@ export type TaskRunsOptions = {
 export type TaskRuns = {
   /** @throws ERR_LAUNCHPOOL_THREAD_EXITED */
   run<Result extends TaskResult>(task: Task): Promise<Result>;
-  /** The thread that ran a task, or runs it; undefined if none has begun it. */
+  /** The thread that ran a task, or runs it; undefined if none has started it. */
   threadOf(task: Task, result?: TaskResult): Thread | undefined;
   /** Whether a thread has an open request in one of the running tasks. */
   hasOpenRequest(thread: Thread): boolean;

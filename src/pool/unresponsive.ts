@@ -11,7 +11,7 @@ export type UnresponsiveCheckOptions = {
   /** Time without progress after which a thread is unresponsive, in milliseconds. */
   timeoutMs: number;
   threads: () => Iterable<Thread>;
-  /** Whether a thread has begun a request that has no outcome yet. */
+  /** Whether a thread has started a request that has no outcome yet. */
   isInRequest: (thread: Thread) => boolean;
   onUnresponsive: (thread: Thread) => void;
 };

@@ -34,7 +34,7 @@ const EXAMPLES: readonly [what: string, request: string, reply: unknown][] = [
     ok(3, 19),
   ],
   ['a notification', '{"jsonrpc": "2.0", "method": "notify_hello", "params": [1,2,3,4,5]}', undefined],
-  ['a notification to nobody', '{"jsonrpc": "2.0", "method": "foobar"}', undefined],
+  ['a notification to an unknown method', '{"jsonrpc": "2.0", "method": "foobar"}', undefined],
   ['a method that is not there', '{"jsonrpc": "2.0", "method": "foobar", "id": "1"}', ko('1', -32601)],
   ['invalid JSON', '{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]', ko(null, -32700)],
   ['an invalid request', '{"jsonrpc": "2.0", "method": 1, "params": "bar"}', ko(null, -32600)],

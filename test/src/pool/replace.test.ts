@@ -38,7 +38,7 @@ test('the open requests of a replaced thread fail with the reason; others go on,
 test('a handler that never returns is ended, and the other thread goes on', async (t) => {
   const { pool, call } = startPoolBench(t, { module, threads: 2 });
   await bothThreads(call);
-  const started = join(await tempDir(t), 'begun');
+  const started = join(await tempDir(t), 'started');
   const never = call('never', started);
   await until(() => existsSync(started));
   const beside = call('slow', 200);
@@ -71,7 +71,7 @@ test('a thread that does not end, as it is in native code, is given up; its slot
     import { threadId } from 'node:worker_threads';
     export const thread = () => threadId;
     // Until the file exists. A thread in this call does not end: no signal interrupts it.
-    const script = 'touch "$0.begun"; while test -e "$0.begun" && ! test -e "$0"; do sleep 0.05; done';
+    const script = 'touch "$0.started"; while test -e "$0.started" && ! test -e "$0"; do sleep 0.05; done';
     export const wait = (file) => String(execFileSync('/bin/sh', ['-c', script, file]));`,
   );
   const lostCounts: number[] = [];
@@ -85,7 +85,7 @@ test('a thread that does not end, as it is in native code, is given up; its slot
   const release = join(folder, 'release');
   t.teardown(() => writeFile(release, ''));
   const stuck = call('wait', release);
-  await until(() => existsSync(`${release}.begun`));
+  await until(() => existsSync(`${release}.started`));
   pool.replace(thread, REASON);
   await t.throwsAsync(stuck, { message: 'replaced for a test' });
   t.not(await call('thread'), thread);
