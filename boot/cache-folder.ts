@@ -1,17 +1,18 @@
-/** Where compiled code is kept. Node makes a folder of its own in it for each of its versions. */
+/** Ships in the bundle, and runs before the agent: the folder of compiled code. */
 
 /**
- * `$XDG_CACHE_HOME/launchpool`, `~/.cache/launchpool`, or on macOS `~/Library/Caches/launchpool`. It need not exist, nor
- * be writable: then there is no cache (https://nodejs.org/api/module.html#moduleenablecompilecacheoptions).
+ * `$XDG_CACHE_HOME/launchpool`, `~/.cache/launchpool`, or on macOS `~/Library/Caches/launchpool`. Node makes a folder
+ * for each of its versions in it. If it cannot be created or written, there is no cache
+ * (https://nodejs.org/api/module.html#moduleenablecompilecacheoptions).
  */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
 ): string {
-  // Loading node:os for what is said here anyway would take a moment in which everybody waits.
+  // Only without HOME: loading node:os would delay the start.
   const home = env.HOME || process.getBuiltinModule('node:os').homedir();
   if (platform === 'darwin') return `${home}/Library/Caches/launchpool`;
-  // A relative path is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
-  const given = env.XDG_CACHE_HOME;
-  return given?.startsWith('/') ? `${given}/launchpool` : `${home}/.cache/launchpool`;
+  // Relative paths must be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+  const xdgCacheHome = env.XDG_CACHE_HOME;
+  return xdgCacheHome?.startsWith('/') ? `${xdgCacheHome}/launchpool` : `${home}/.cache/launchpool`;
 }

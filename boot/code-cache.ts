@@ -1,33 +1,32 @@
 /**
- * Loads a file of the bundle together with the code that V8 has made of it.
+ * Ships in the bundle, and runs before the agent and each thread: loads a file together with its compiled code.
  *
- * Node's own compile cache keeps what there is right after a script has been compiled, which of a bundle is hardly more
- * than its outermost function (src/compile_cache.cc in https://github.com/nodejs/node). Here it is kept when the first
- * request has been answered, and has every function that this took. It is as much to be trusted as the program itself,
- * and nobody else may write it.
+ * Node's own compile cache saves the code right after a script is compiled. Of a bundle, that is little more than its
+ * outermost function (src/compile_cache.cc in https://github.com/nodejs/node). This cache saves the code after the first
+ * reply, with every function that the reply needed. The code is as trusted as the program, and no other user may write it.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** Of the bundle's contents: set when it is made. */
+/** Hash of the bundle's contents, set by the build. */
 declare const BUILD_ID: string;
 
-/** What Node gives to a CommonJS file; and import(), which a script has only by an experimental option of vm. */
+/** The parameters that Node gives to a CommonJS file; and import(), which vm scripts have only experimentally. */
 const PARAMETERS = 'exports, require, module, __filename, __dirname, importFromOutside';
 
 export type Loaded<Exports> = {
   exports: Exports;
   /**
-   * Writes the code down if it was not there.
-   * @throws whatever the file system has against it; nothing is lost but time at the next start.
+   * Saves the compiled code unless it was loaded.
+   * @throws any error of the file system; the next start is slower then
    */
   save(): void;
 };
 
 /**
- * @param filename of the file in question: an absolute path.
- * @param folder where compiled code is kept.
+ * @param filename absolute path.
+ * @param folder folder of the compiled code.
  */
 export function loadWithCode<Exports>(filename: string, folder: string): Loaded<Exports> {
   const { version, arch } = process;
@@ -36,7 +35,7 @@ export function loadWithCode<Exports>(filename: string, folder: string): Loaded<
   const { script, isSaved } = compile(source, filename, readSaved(savedPath));
   const module = { exports: {} as Exports };
   const importFromOutside = (url: string): Promise<unknown> => import(url);
-  // Of what stands beside it, hardly anything is ever wanted; all else is found from here as well.
+  // Only relative paths depend on the file, and they are rare: so createRequire() is rarely called.
   const requireFrom = (name: string): unknown =>
     (name.startsWith('.') ? process.getBuiltinModule('node:module').createRequire(filename) : require)(name);
   script.runInThisContext()(module.exports, requireFrom, module, filename, dirname(filename), importFromOutside);
@@ -48,7 +47,7 @@ export function loadWithCode<Exports>(filename: string, folder: string): Loaded<
   };
 }
 
-/** By itself, so that nothing holds the code that was read when it is not needed any more. */
+/** A function of its own, so that the saved code can be collected after the compilation. */
 function compile(
   source: string,
   filename: string,
@@ -59,7 +58,7 @@ function compile(
   return { script, isSaved: script.cachedDataRejected === false };
 }
 
-/** V8 believes what it is given, and aborts on what it cannot read: so it stands there twice, and is compared. */
+/** V8 does not verify the code, and aborts on damaged code. So the file holds the code twice, and both copies must match. */
 function readSaved(path: string): Buffer | undefined {
   let twice: Buffer;
   try {
@@ -72,7 +71,7 @@ function readSaved(path: string): Buffer | undefined {
   return half > 0 && once.equals(twice.subarray(Math.floor(half))) ? once : undefined;
 }
 
-/** Whole or not at all: others may be reading it, or writing it as well. */
+/** Writes the file atomically: other processes may read or write it at the same time. */
 function write(path: string, code: Buffer): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${process.pid}-${process.hrtime.bigint()}`;

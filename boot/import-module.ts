@@ -1,6 +1,6 @@
-/** Takes the place of workers/import-module.ts in the bundle: see code-cache.ts. */
+/** Ships in the bundle in place of workers/import-module.ts: see code-cache.ts. */
 
-/** Handed in with `require` and the like. */
+/** A parameter of the bundled scripts, like `require`. */
 declare const importFromOutside: (url: string) => Promise<never>;
 
 export const importModule: (url: string) => Promise<never> = (url) => importFromOutside(url);

@@ -1,6 +1,6 @@
 /**
- * The very beginning of the agent, in the order that counts: booting the first thread takes longer than all else that
- * the agent does until it listens, so that comes first.
+ * Ships in the program, and runs before the agent: its start. The first thread boots for longer than the main thread
+ * needs until it listens, so it starts first.
  */
 import { Worker } from 'node:worker_threads';
 import { takeEnvironment } from '../src/activation/environment.ts';
@@ -13,15 +13,15 @@ type Agent = typeof import('../src/cli/agent-entry.ts');
 const signals = listenForSignals();
 const env = takeEnvironment();
 const codeFolder = optionOf('--cache') ?? cacheFolder();
-// A thread that runs cannot be given limits any more.
+// The limits of a thread cannot change after its start.
 const resourceLimits = limitsOf(Number(optionOf('--thread-memory')));
-// Told later what to do; see thread.ts.
+// Its options follow in a message; see thread.ts.
 const worker = new Worker(`${__dirname}/runtime/worker.js`, {
   workerData: { codeFolder },
   ...(resourceLimits && { resourceLimits }),
 });
 
-// Only now is what this needs loaded.
+// Not an import: an import would load it before the thread starts.
 const { loadWithCode } = require('./code-cache.ts') as typeof import('./code-cache.ts');
 const agent = loadWithCode<Agent>(`${__dirname}/runtime/agent.js`, codeFolder);
 agent.exports.runAgent({
@@ -30,15 +30,15 @@ agent.exports.runAgent({
   worker,
   codeFolder,
   onQuiet() {
-    // For the logger, which is loaded now.
+    // For the logger, which is loaded next.
     process.getBuiltinModule('node:module').enableCompileCache(codeFolder);
     agent.save();
   },
 });
 
-/** The rest of the arguments is read by what is not loaded yet. */
+/** Reads an option that is needed before the parser of the options is loaded. */
 function optionOf(name: string): string | undefined {
-  // As parseArgs() has it: the last one counts, and the value may be joined to it.
+  // As in parseArgs(), the last one counts, and `--name=value` is valid.
   const { argv } = process;
   const at = argv.findLastIndex((arg) => arg === name || arg.startsWith(`${name}=`));
   if (at < 0) return undefined;

@@ -1,22 +1,22 @@
 /**
- * A worker thread: Piscina's own code for threads, and what it calls. The first thread starts before it is known what it
- * shall be told; the first message says it. A thread that is to look at a module takes no tasks.
+ * Ships in the bundle, and is a worker thread: Piscina's worker and the function that it calls. The first thread starts
+ * before its options are known; its first message brings them. A thread that inspects a module takes no tasks.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Task, TaskResult } from '../workers/task.ts';
 
 if ('inspect' in workerData) require('../workers/inspect.ts');
-else if ('memory' in workerData) begin();
+else if ('memory' in workerData) start();
 else {
   parentPort?.once('message', (options) => {
     Object.assign(workerData, options);
-    begin();
+    start();
   });
 }
 
-function begin(): void {
+function start(): void {
   require('piscina/dist/worker.js');
-  // It loads the module.
+  // workers/entry.ts loads the module.
   if (workerData.loadAtOnce) require('../workers/entry.ts');
 }
 

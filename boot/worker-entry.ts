@@ -1,8 +1,8 @@
-/** Takes the place of src/pool/worker-entry.ts in the bundle, where all files stand beside each other. */
+/** Ships in the bundle in place of src/pool/worker-entry.ts: there, all files are in one folder. */
 import { join } from 'node:path';
 
 export const PISCINA_WORKER: string = join(__dirname, 'worker.js');
-/** A thread has it already. */
+/** The file that a thread already runs. */
 export const WORKER_ENTRY: string = PISCINA_WORKER;
 export const INSPECT_ENTRY: string = PISCINA_WORKER;
 export const WORKER_FUNCTION = 'run';

@@ -1,4 +1,4 @@
-/** A worker thread, with its compiled code where there is some, and that of the agent's module. */
+/** Ships in the bundle, and runs before a worker thread: loads thread.js and the agent's module with compiled code. */
 import { enableCompileCache } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import type { Task, TaskResult } from '../workers/task.ts';
@@ -6,17 +6,17 @@ import { loadWithCode } from './code-cache.ts';
 
 type Thread = typeof import('./thread.ts');
 
-/** When the first task is done and nobody waits for it any more, in milliseconds. */
-const QUIET_MS = 100;
+/** Time after the first task before the code is saved, in milliseconds. By then, the first reply has left. */
+const SAVE_DELAY_MS = 100;
 
 const { codeFolder } = workerData;
 const thread = loadWithCode<Thread>(`${__dirname}/thread.js`, codeFolder);
 enableCompileCache(codeFolder);
 let isFirst = true;
 
-/** What Piscina finds when it looks for this file, which it has started the thread with. */
+/** Piscina calls this function: it started the thread with this file. */
 export function run(task: Task): Promise<TaskResult> | TaskResult {
-  if (isFirst) setTimeout(save, QUIET_MS).unref();
+  if (isFirst) setTimeout(save, SAVE_DELAY_MS).unref();
   isFirst = false;
   return thread.exports.run(task);
 }
@@ -25,6 +25,6 @@ function save(): void {
   try {
     thread.save();
   } catch {
-    // The main thread, which keeps its own in the same folder, says why.
+    // The main thread logs the error: it saves its code in the same folder.
   }
 }

@@ -1,4 +1,4 @@
-/** Builds the program as the package has it, from the sources as they stand, for those who run it from a checkout. */
+/** Builds the program as the package ships it, from the sources of a checkout. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,9 +11,9 @@ export type BuiltProgram = {
   remove(): void;
 };
 
-/** @throws Error when a part of the building fails; what it has printed is on stderr. */
+/** @throws Error when a command of the build fails; its output is on stderr. */
 export function buildProgram(): BuiltProgram {
-  // Not dist/, which `npm run build` makes anew meanwhile. Under node_modules, where the packages are found.
+  // Not in dist/, which `npm run build` replaces. Below node_modules, so that the packages are resolved.
   const folder = join(ROOT, 'node_modules', '.cache', `launchpool-program-${process.pid}`);
   const dist = join(folder, 'dist');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
@@ -23,11 +23,13 @@ export function buildProgram(): BuiltProgram {
     [join(ROOT, 'node_modules', '.bin', 'tsc'), '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', dist],
     [join(ROOT, 'build', 'runtime.ts'), join(dist, 'runtime')],
   ]) {
-    // Nothing on stdout: who asked for this may have JSON to print.
-    const { status } = spawnSync(process.execPath, command, { stdio: ['ignore', process.stderr.fd, 'inherit'] });
+    // Nothing on stdout: the calling program may print JSON there.
+    const { status, signal } = spawnSync(process.execPath, command, {
+      stdio: ['ignore', process.stderr.fd, 'inherit'],
+    });
     if (status === 0) continue;
     remove();
-    throw new Error(`${command.join(' ')} has failed`);
+    throw new Error(`${command.join(' ')} failed with ${signal ?? `exit status ${status}`}`);
   }
   return { path: join(dist, 'launchpool.cjs'), remove };
 }

@@ -1,17 +1,17 @@
 /**
- * Bundles what `launchpool run` consists of, since a file takes longer to be found than to be read:
+ * Bundles the files of `launchpool run`, because finding a file takes longer than reading it:
  *
- *     launchpool.cjs            the program: starts a thread, and loads the next one, with its compiled code
+ *     launchpool.cjs            the program: starts a thread, and loads agent.js with its compiled code
  *     runtime/agent.js          the main thread
- *     runtime/worker.js         what Piscina starts its threads with: loads the next one, with its compiled code
+ *     runtime/worker.js         the file with which Piscina starts its threads: loads thread.js with its compiled code
  *     runtime/thread.js         a worker thread
- *     runtime/pino.js           loaded when nobody waits any more
- *     runtime/prom-client.js    loaded when somebody asks for metrics
- *     runtime/check.js          a program of its own: loads a module for a look at it
+ *     runtime/pino.js           loaded after the first reply
+ *     runtime/prom-client.js    loaded with the first request for metrics
+ *     runtime/check.js          a program of its own: loads a module to inspect it
  *
- * CommonJS, which starts faster, and which Piscina is written in: it looks for worker.js beside itself. Run by
- * `npm run build`; the arguments are the folder, if it is not dist/runtime, and a compiled tree to take it from. The
- * program comes beside the folder.
+ * The format is CommonJS: it starts faster, and Piscina is CommonJS and expects worker.js beside itself. `npm run build`
+ * runs this file. The arguments are the output folder (default: dist/runtime) and a compiled tree of sources (default:
+ * the sources of the checkout). The program is written beside the output folder.
  */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -25,11 +25,12 @@ const extension = sources === ROOT ? 'ts' : 'js';
 const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 const source = (...path: string[]): string => `${join(sources, ...path)}.${extension}`;
 
-const besideEachOther: Plugin = {
-  name: 'beside-each-other',
+/** Resolves the files that are separate in the sources and stand in one folder in the bundle. */
+const oneFolder: Plugin = {
+  name: 'one-folder',
   setup({ onResolve }) {
     onResolve({ filter: /^piscina\/dist\/worker\.js$/ }, ({ path }) => ({ path: join(ROOT, 'node_modules', path) }));
-    // A path in a call of require() stays as it is when TypeScript is compiled.
+    // TypeScript does not rewrite the paths in calls of require().
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
     onResolve({ filter: /\/workers\/inspect\.ts$/ }, () => ({ path: source('workers', 'inspect') }));
     onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('boot', 'worker-entry') }));
@@ -46,9 +47,9 @@ const importFromOutside: Plugin = {
   },
 };
 
-/** What is seldom needed, and then later than all else. */
-const lateByThemselves: Plugin = {
-  name: 'late-by-themselves',
+/** Keeps packages that are rarely needed, and only after the start, in files of their own. */
+const latePackages: Plugin = {
+  name: 'late-packages',
   setup({ onResolve }) {
     onResolve({ filter: /^(pino|prom-client)$/ }, ({ kind, path }) =>
       kind === 'entry-point' ? undefined : { path: `./${path}.js`, external: true },
@@ -56,7 +57,7 @@ const lateByThemselves: Plugin = {
   },
 };
 
-/** Piscina loads these for options that are not used here; the first use of one loads it. */
+/** Piscina loads these modules for options that the pool does not use. In the bundle, their first use loads them. */
 const RARELY_USED = /^node:(assert|perf_hooks|timers\/promises)$/;
 
 const lazyForPiscina: Plugin = {
@@ -83,12 +84,12 @@ const OPTIONS: BuildOptions = {
   target: 'node22',
   outdir: folder,
   legalComments: 'none',
-  // The source is read and hashed at each start, also where its compiled code is in the cache.
+  // Each start reads and hashes the source, even if its compiled code is in the cache.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Native, or for development only, or never loaded.
+  // Native, only for development, or never loaded.
   external: ['koffi', 'pino-pretty', '@napi-rs/nice'],
-  plugins: [besideEachOther, lateByThemselves, lazyForPiscina],
+  plugins: [oneFolder, latePackages, lazyForPiscina],
   logLevel: 'warning',
 };
 
@@ -96,9 +97,9 @@ await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
 await build({
   ...OPTIONS,
-  // They have no import(): what it is called for is CommonJS, or goes by way of import-module.ts.
+  // The scripts have no import(): its targets are CommonJS, or go through import-module.ts.
   supported: { 'dynamic-import': false },
-  plugins: [besideEachOther, importFromOutside, lateByThemselves, lazyForPiscina],
+  plugins: [oneFolder, importFromOutside, latePackages, lazyForPiscina],
   define: { 'import.meta.url': 'moduleUrl', LAUNCHPOOL_VERSION: JSON.stringify(version) },
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
@@ -115,7 +116,7 @@ const define = { BUILD_ID: JSON.stringify(buildId) };
 await build({ ...OPTIONS, entryPoints: { worker: source('boot', 'worker') }, define });
 await build({
   ...OPTIONS,
-  // An old Node must understand as much of it as says that it is too old.
+  // An old Node must be able to parse the part that reports that it is too old.
   target: 'es2015',
   supported: { 'dynamic-import': true },
   entryPoints: { launchpool: join(ROOT, 'bin', 'launchpool.cjs') },

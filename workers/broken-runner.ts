@@ -1,4 +1,4 @@
-/** Stands in for a module that cannot be loaded: answers every request with the reason. */
+/** Replaces a module that cannot be loaded: answers every request with the reason. */
 import { toPlain } from '../wire/errors.ts';
 import { NULL_ID } from '../wire/id-text.ts';
 import { decodeRequests, encodeError } from '../wire/json-rpc.ts';
@@ -6,8 +6,8 @@ import { type RpcOptions, rpcRunner } from './run-rpc.ts';
 import type { Runner } from './runner.ts';
 
 /**
- * Of which kind the module would have been is not known, so the answer is a JSON-RPC error even to what is not JSON.
- * @param reason what was thrown.
+ * The kind that the module would have had is unknown, so the answer is a JSON-RPC error even to a request that is not JSON.
+ * @param reason the thrown value.
  */
 export function brokenRunner(reason: unknown, options: RpcOptions): Runner {
   const refuse = (): never => {
@@ -17,8 +17,8 @@ export function brokenRunner(reason: unknown, options: RpcOptions): Runner {
   return {
     kind: 'rpc',
     run(input, start, end) {
-      const readable = decodeRequests(input.subarray(start, end)).items.some((item) => !('error' in item));
-      return readable ? refusing.run(input, start, end) : encodeError(NULL_ID, toPlain(reason));
+      const isReadable = decodeRequests(input.subarray(start, end)).items.some((item) => !('error' in item));
+      return isReadable ? refusing.run(input, start, end) : encodeError(NULL_ID, toPlain(reason));
     },
   };
 }

@@ -1,18 +1,18 @@
 /**
- * The control word of a batch: which of its frames may still be begun, and by whom.
+ * The control word of a batch: the frames that a worker has claimed, and those that it may still claim.
  *
  *     bit 31                24 23              12 11               0
  *     ┌───────────────────────┬──────────────────┬─────────────────┐
  *     │ generation            │ limit            │ cursor          │
  *     └───────────────────────┴──────────────────┴─────────────────┘
  *
- * Frames below the cursor have been claimed by the worker; those from the cursor to the limit are anybody's. The worker
- * claims one by raising the cursor, the main thread takes all the rest back by lowering the limit to the cursor. Both
- * do so by one compare-and-exchange on the whole word, so a frame is claimed or taken back and never both. The
- * generation changes with each use of the slot: a worker that still held an earlier batch could claim nothing.
+ * The worker has claimed the frames below the cursor. The frames from the cursor to the limit are unclaimed. The worker
+ * claims a frame by raising the cursor; the main thread takes back all unclaimed frames by lowering the limit to the
+ * cursor. Each does so by one compare-and-exchange of the whole word, so a frame is either claimed or taken back, never
+ * both. The generation changes with each use of the slot: a worker that still held an earlier batch could claim nothing.
  */
 
-/** How many frames the word can count. */
+/** The maximum of frames that the word can count. */
 export const MAX_BATCH_FRAMES = 0xfff;
 const GENERATIONS = 0x100;
 
@@ -27,13 +27,13 @@ function wordOf(generation: number, limit: number, cursor: number): number {
   return (generation << 24) | (limit << 12) | cursor;
 }
 
-/** Offers `frames` frames, in a new generation. Only the slot's owner may call this, while no worker has the slot. */
+/** Offers `frames` frames, in a new generation. Only the main thread may call this, while no worker has the slot. */
 export function offer({ words, index }: WordAt, frames: number): void {
   const generation = (generationOf(Atomics.load(words, index)) + 1) % GENERATIONS;
   Atomics.store(words, index, wordOf(generation, frames, 0));
 }
 
-/** The worker's side. Returns the number of the frame that is now its own, or -1 when there is none left. */
+/** Claims a frame for the calling worker. Returns its number, or -1 if there is no unclaimed frame. */
 export function claim({ words, index }: WordAt, generation: number): number {
   let word = Atomics.load(words, index);
   for (;;) {
@@ -45,7 +45,7 @@ export function claim({ words, index }: WordAt, generation: number): number {
   }
 }
 
-/** The main thread's side. Returns the range of frames, from and to, that no worker can begin from now on. */
+/** Takes back the unclaimed frames for the main thread. No worker can claim the frames of the returned range. */
 export function takeBack({ words, index }: WordAt): { from: number; to: number } {
   let word = Atomics.load(words, index);
   for (;;) {

@@ -1,4 +1,4 @@
-/** What runs on a worker thread: the function that Piscina calls for each task. */
+/** Entry of a worker thread: the function that Piscina calls for each task. */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
 import { brokenRunner } from './broken-runner.ts';
@@ -16,11 +16,11 @@ import type { MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from
 
 const options: ThreadOptions = workerData;
 const slots = slotsOf(options.memory);
-// The requests of other threads are in it, and the module can ask for these options too.
+// The module can read workerData too, and the memory holds the requests of other threads.
 Object.assign(options, { memory: undefined });
 const requests = createRequests();
 forbidExit();
-// The module may have messages of its own with other threads.
+// The module may exchange messages of its own with other threads.
 process.on('workerMessage', (message: MainMessage) => {
   if (message?.launchpool === 'cancel') requests.cancel(message.ticket, message.index, message.error);
 });
@@ -29,8 +29,8 @@ let loading: Promise<BatchRunner> | undefined;
 if (options.loadAtOnce) loading = load();
 
 /**
- * Runs one task. The module is loaded by the first one and not before: a module that ends its thread while it loads
- * then costs that task, and not an endless row of threads.
+ * Runs one task. The first task loads the module: if the module ends its thread while it loads, that task fails. If the
+ * start of a thread loaded it, threads would start and end without limit.
  */
 export function run(task: Task): Promise<TaskResult> | TaskResult {
   if (batches !== undefined) return runTask(batches, task);
@@ -40,7 +40,7 @@ export function run(task: Task): Promise<TaskResult> | TaskResult {
 
 function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskResult {
   if (task === null) return 0;
-  // One of the slots that the main thread has made; there is no other number.
+  // The main thread only sends numbers of existing slots.
   if (typeof task === 'number') return loaded.run(slots[task] as (typeof slots)[number]);
   return loaded.runLong(task);
 }
@@ -48,7 +48,7 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
 async function load(): Promise<BatchRunner> {
   if (options.reportFiles && parentPort !== null) reportLoadedFiles(options.moduleUrl, parentPort);
   const runner = await loadRunner();
-  tell({ launchpool: 'kind', kind: runner.kind });
+  send({ launchpool: 'kind', kind: runner.kind });
   const lateReplies = createLateReplies({ send: (message, memory) => parentPort?.postMessage(message, memory) });
   batches = createBatchRunner({ runner, lateReplies, requests, threadId, concurrency: options.concurrency });
   return batches;
@@ -58,27 +58,27 @@ async function loadRunner(): Promise<Runner> {
   try {
     return runnerOf(await loadHandlers(options.moduleUrl));
   } catch (thrown) {
-    if (options.hasLoaded || isPassing(thrown)) return endOf(thrown);
-    tell({ launchpool: 'broken', error: toPlain(thrown) });
+    if (options.hasLoaded || isTransient(thrown)) return endThread(thrown);
+    send({ launchpool: 'broken', error: toPlain(thrown) });
     return brokenRunner(thrown, options);
   }
 }
 
-/** Ends this thread, so that another one tries: what could not be loaded once, this one would not load again. */
-function endOf(thrown: unknown): Promise<never> {
+/** Ends this thread, so that another one tries: a module that failed to load once in a thread fails in it again. */
+function endThread(thrown: unknown): Promise<never> {
   setImmediate(() => {
     throw thrown;
   });
   return new Promise(() => {});
 }
 
-/** Not the module's fault, and over when something has been closed: there is no descriptor, or no memory. */
-function isPassing(thrown: unknown): boolean {
+/** Whether the process lacks descriptors or memory. The module is not to blame, and a later attempt may succeed. */
+function isTransient(thrown: unknown): boolean {
   const { cause } = thrown as { cause?: NodeJS.ErrnoException };
   return ['EMFILE', 'ENFILE', 'ENOMEM'].includes(cause?.code ?? '');
 }
 
-function tell(message: ThreadMessage): void {
+function send(message: ThreadMessage): void {
   parentPort?.postMessage(message);
 }
 

@@ -1,22 +1,23 @@
-/** Loads the agent's module and says what it offers. Knows nothing of frames. */
+/** Loads the agent's module and returns its handlers. Does not know frames. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import { importModule } from './import-module.ts';
+import type { ModuleFacts } from './task.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
 
-/** A module is of one kind: what a frame means is never guessed. */
+/** A module has one kind: the meaning of a frame is never guessed. */
 export type Handlers =
   | { kind: 'raw'; handle: RawHandler; borrows: boolean }
   | { kind: 'rpc'; methods: ReadonlyMap<string, Method> };
 
-/** Exports that are never methods: a caller's `await` looks for `then`, the others are launchpool's own. */
+/** Exports that are never methods: `await` on a client reads `then`; launchpool itself uses the others. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', 'setup', 'teardown', 'longMessages']);
 
 /**
- * Imports the module and runs its `setup` export, if there is one, to the end.
+ * Imports the module and completes its `setup` export, if there is one.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS
  */
 export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
@@ -25,7 +26,7 @@ export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
     if (typeof setup === 'function') await setup();
     return handlers;
   } catch (cause) {
-    throw whyNotLoaded(moduleUrl, 'failed in its setup()', cause);
+    throw loadErrorOf(moduleUrl, 'failed in its setup()', cause);
   }
 }
 
@@ -38,16 +39,20 @@ export async function inspectHandlers(moduleUrl: string): Promise<{ handlers: Ha
     const { exported } = await importExports(moduleUrl);
     return { handlers: readHandlers(moduleUrl, exported), setup: exported.setup };
   } catch (cause) {
-    throw whyNotLoaded(moduleUrl, 'cannot be loaded', cause);
+    throw loadErrorOf(moduleUrl, 'cannot be loaded', cause);
   }
 }
 
-function whyNotLoaded(moduleUrl: string, what: string, cause: unknown): LaunchpoolError {
-  if (cause instanceof LaunchpoolError && String(cause.code).startsWith('ERR_LAUNCHPOOL_MODULE_')) return cause;
-  return notLoaded(moduleUrl, what, cause);
+export function factsOf(handlers: Handlers): ModuleFacts {
+  return { kind: handlers.kind, methods: handlers.kind === 'rpc' ? [...handlers.methods.keys()] : [] };
 }
 
-/** Decides what a module's exports make of it. */
+function loadErrorOf(moduleUrl: string, problem: string, cause: unknown): LaunchpoolError {
+  if (cause instanceof LaunchpoolError && String(cause.code).startsWith('ERR_LAUNCHPOOL_MODULE_')) return cause;
+  return notLoaded(moduleUrl, problem, cause);
+}
+
+/** Derives the kind and the handlers from a module's exports. */
 export function readHandlers(moduleUrl: string, exported: Readonly<Record<string, unknown>>): Handlers {
   const raw = Object.hasOwn(exported, 'default') ? exported.default : undefined;
   const methods = new Map<string, Method>();
@@ -59,7 +64,7 @@ export function readHandlers(moduleUrl: string, exported: Readonly<Record<string
     throw new LaunchpoolError(
       'ERR_LAUNCHPOOL_MODULE_BOTH_KINDS',
       `${moduleUrl} has a default export (a raw agent) and named ones (an RPC agent): ${[...methods.keys()].join(', ')}`,
-      { hint: 'Keep the default export or the named ones, or make two modules of it.' },
+      { hint: 'Keep the default export or the named ones, or split the module in two.' },
     );
   }
   if (methods.size > 0) return { kind: 'rpc', methods };
@@ -69,35 +74,37 @@ export function readHandlers(moduleUrl: string, exported: Readonly<Record<string
 }
 
 /**
- * What becomes of messages that are too long for a batch: 'copied' (the default), or 'borrowed', in shared memory that
- * is the handler's until its reply, and used again after that.
+ * How the handler gets messages that are too long for a batch: 'copied' (the default), or 'borrowed', in shared memory
+ * that is the handler's until its reply and has another use after that.
  */
 function readLongMessages(moduleUrl: string, { longMessages = 'copied' }: Readonly<Record<string, unknown>>): boolean {
   if (longMessages === 'copied' || longMessages === 'borrowed') return longMessages === 'borrowed';
-  const what = typeof longMessages === 'string' ? JSON.stringify(longMessages) : `a ${typeof longMessages}`;
-  throw new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} exports as longMessages ${what}`, {
-    hint: "It is 'copied' or 'borrowed'.",
-  });
+  const value = typeof longMessages === 'string' ? JSON.stringify(longMessages) : `a ${typeof longMessages}`;
+  throw new LaunchpoolError(
+    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+    `${moduleUrl} has a longMessages export that is not valid: ${value}`,
+    { hint: "Export 'copied' or 'borrowed'." },
+  );
 }
 
 function isMethodName(name: string): boolean {
   return !RESERVED_NAMES.has(name) && !name.startsWith('rpc.');
 }
 
-/** A class is a function too, but one that cannot be called. */
+/** A class is a function too, but cannot be called. */
 function isCallable(value: unknown): value is Method {
   return typeof value === 'function' && !/^class[\s{]/.test(Function.prototype.toString.call(value));
 }
 
 /**
- * What a module exports, whichever way it is written. By require(), which is quicker, and shows all that a CommonJS
- * module has in `module.exports`; modules that await something at their top level are not for it.
+ * The exports of an ES module or a CommonJS module. require() is faster than import() and returns all of a CommonJS
+ * module's `module.exports`; it refuses ES modules with an await at their top level.
  */
 async function importExports(moduleUrl: string): Promise<{ exported: Readonly<Record<string, unknown>> }> {
   if (moduleUrl.startsWith('file:')) {
     try {
-      const found: unknown = createRequire(moduleUrl)(fileURLToPath(moduleUrl));
-      return { exported: typeof found === 'function' ? { default: found, ...found } : Object(found) };
+      const exported: unknown = createRequire(moduleUrl)(fileURLToPath(moduleUrl));
+      return { exported: typeof exported === 'function' ? { default: exported, ...exported } : Object(exported) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException)?.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
     }
@@ -106,19 +113,19 @@ async function importExports(moduleUrl: string): Promise<{ exported: Readonly<Re
 }
 
 /**
- * Imports a module by way of another one: import() resolves as promises do, so a module that exports `then` would be
- * taken for a promise itself and, more often than not, never be settled.
+ * Imports a module through another one. import() resolves as a promise does: it would take a module that exports `then`
+ * for a promise, which usually never settles.
  */
 function importWrapped(moduleUrl: string): Promise<{ exported: Record<string, unknown> }> {
   const wrapper = `import * as exported from ${JSON.stringify(moduleUrl)}; export { exported };`;
   return importModule(`data:text/javascript,${encodeURIComponent(wrapper)}`);
 }
 
-function notLoaded(moduleUrl: string, what: string, cause: unknown): LaunchpoolError {
+function notLoaded(moduleUrl: string, problem: string, cause: unknown): LaunchpoolError {
   const { name, message } = toPlain(cause);
-  // Who asks for the module is nothing to the reader.
-  const why = message.replace(/ imported from data:\S*$/, '').replace(/\nRequire stack:\n.*$/s, '');
-  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${what}: ${name}: ${why}`, {
+  // The importing file is one of launchpool's own.
+  const reason = message.replace(/ imported from data:\S*$/, '').replace(/\nRequire stack:\n.*$/s, '');
+  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${problem}: ${name}: ${reason}`, {
     cause,
     hint: 'Run `node` on the module to see the whole error.',
   });

@@ -1,4 +1,4 @@
-/** import() by another name: the bundle, whose scripts cannot have it, replaces this file. */
+/** Calls import(). In the bundle, whose scripts cannot call it, boot/import-module.ts replaces this file. */
 export function importModule<Namespace>(url: string): Promise<Namespace> {
   return import(url);
 }

@@ -1,19 +1,19 @@
-/** A thread that loads a module for a look at it, says what it is, and is thrown away. Its `setup` does not run. */
+/** Entry of a thread that loads a module only to inspect it: reports its facts. The module's `setup` does not run. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
-import { inspectHandlers } from './handlers.ts';
+import { factsOf, inspectHandlers } from './handlers.ts';
 import { forbidExit } from './no-exit.ts';
-import type { Inspected } from './task.ts';
+import type { Inspection } from './task.ts';
 
 forbidExit();
 inspect();
 
 async function inspect(): Promise<void> {
-  const tell = (said: Inspected): void => parentPort?.postMessage(said);
+  const send = (result: Inspection): void => parentPort?.postMessage(result);
   try {
     const { handlers } = await inspectHandlers(workerData.inspect);
-    tell({ kind: handlers.kind, methods: handlers.kind === 'rpc' ? [...handlers.methods.keys()] : [] });
+    send(factsOf(handlers));
   } catch (thrown) {
-    tell({ error: toPlain(thrown) });
+    send({ error: toPlain(thrown) });
   }
 }

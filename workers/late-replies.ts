@@ -1,34 +1,34 @@
-/** The side way for outcomes: those that come after their batch, and those that do not fit into it. */
+/** Sends late replies: the outcomes that come after their batch, or do not fit into its slot. */
 import type { LateReply, ThreadMessage } from './task.ts';
 
 export type LateReplies = {
-  /** Sends an outcome, together with the others of the same turn of the event loop. */
-  tell(lateReply: LateReply): void;
+  /** Sends an outcome at the end of this turn of the event loop, in one message with the others of the turn. */
+  add(lateReply: LateReply): void;
 };
 
-/** @param send posts a message; the memory goes along without being copied. */
-export function createLateReplies({
-  send: post,
-}: {
+export type LateRepliesOptions = {
+  /** Posts a message and transfers the memory. */
   send: (message: ThreadMessage, memory: ArrayBuffer[]) => void;
-}): LateReplies {
-  let waiting: LateReply[] = [];
-  // A handler that ends the thread must not take along what others have finished.
-  process.on('exit', send);
+};
 
-  function send(): void {
-    if (waiting.length === 0) return;
-    const outcomes = waiting;
-    waiting = [];
-    // Replies have memory of their own, which may leave this thread without being copied.
+export function createLateReplies({ send }: LateRepliesOptions): LateReplies {
+  let unsent: LateReply[] = [];
+  // A handler that ends the thread must not lose the outcomes of other requests.
+  process.on('exit', flush);
+
+  function flush(): void {
+    if (unsent.length === 0) return;
+    const outcomes = unsent;
+    unsent = [];
+    // Each reply has memory of its own, which can be transferred instead of copied.
     const memory = outcomes.flatMap(({ reply }) => (reply === undefined ? [] : [reply.buffer as ArrayBuffer]));
-    post({ launchpool: 'aside', outcomes }, memory);
+    send({ launchpool: 'late-replies', outcomes }, memory);
   }
 
   return {
-    tell(lateReply) {
-      if (waiting.length === 0) setImmediate(send);
-      waiting.push(lateReply);
+    add(lateReply) {
+      if (unsent.length === 0) setImmediate(flush);
+      unsent.push(lateReply);
     },
   };
 }

@@ -1,10 +1,10 @@
-/** Tells the main thread which files the agent's module consists of, so that a development server can watch them. */
+/** Reports the files of the agent's module to the main thread, so that a development server can watch them. */
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import type { ThreadMessage } from './task.ts';
 
-/** Reports the module itself at once, for it may fail to load, and from then on each file that is loaded. */
+/** Reports the module itself at once, because it may fail to load, and from then on each file that is loaded. */
 export function reportLoadedFiles(moduleUrl: string, port: MessagePort): void {
   const report = (url: string): void => {
     if (!url.startsWith('file:') || url.includes('/node_modules/')) return;

@@ -1,33 +1,33 @@
-/** The requests that this thread has begun, as far as somebody may have to be told that they are not wanted any more. */
+/** The signals of the requests that this thread runs, by which the requests are cancelled. */
 import { fromPlain, type PlainError } from '../wire/errors.ts';
 
 /**
- * Where the module finds the signal of its request: modules are bundled, and share nothing with this program but the
- * global object. See src/handler.ts.
+ * Key of the function that returns the signal of the running request. Modules are bundled, and share only the global
+ * object with this program. See src/handler.ts.
  */
 const SIGNAL_KEY: unique symbol = Symbol.for('launchpool.requestSignal') as never;
 
 export type Requests = {
-  /** What runs from now on, up to leave(), belongs to this request: meanwhile, and not later, it can ask for its signal. */
+  /** Code that runs from now on, until leave(), belongs to this request, and can ask for its signal. */
   enter(ticket: number, index: number): void;
   leave(): void;
   /** The request has an outcome. */
   done(ticket: number, index: number): void;
-  /** Fires the signal of a request, if it has asked for one. */
+  /** Aborts the signal of a request, if the request has asked for it. */
   cancel(ticket: number, index: number, error: PlainError): void;
 };
 
-/** @param home where the module looks for the signal. */
+/** @param home the object on which the module finds the function. */
 export function createRequests(home: Record<symbol, unknown> = globalThis as never): Requests {
   const controllers = new Map<string, AbortController>();
-  let ticketNow: number | undefined;
-  let indexNow = 0;
+  let currentTicket: number | undefined;
+  let currentIndex = 0;
 
   function signal(): AbortSignal {
-    if (ticketNow === undefined) {
-      throw new Error('a request has a signal for those who ask before their first await');
+    if (currentTicket === undefined) {
+      throw new Error('no request is running: the signal of a request is available before its first await');
     }
-    const key = keyOf(ticketNow, indexNow);
+    const key = keyOf(currentTicket, currentIndex);
     const known = controllers.get(key);
     if (known !== undefined) return known.signal;
     const controller = new AbortController();
@@ -38,11 +38,11 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
 
   return {
     enter(ticket, index) {
-      ticketNow = ticket;
-      indexNow = index;
+      currentTicket = ticket;
+      currentIndex = index;
     },
     leave() {
-      ticketNow = undefined;
+      currentTicket = undefined;
     },
     done(ticket, index) {
       if (controllers.size > 0) controllers.delete(keyOf(ticket, index));

@@ -1,4 +1,4 @@
-/** The worker's way through a batch: claims frame after frame, calls, and leaves what became of each in the slot. */
+/** Runs a batch: claims its frames one by one, runs each request, and stores each outcome in the slot. */
 import {
   encodeFrame,
   encodeTextFrame,
@@ -16,8 +16,8 @@ import { CANCELLED, KIND_RAW, KIND_RPC, LATE, NOTHING, OUTPUT_BYTES, type Slot }
 import { type ByteRange, claimLong, type LongResult, type LongTask, type Outcome } from './task.ts';
 
 /**
- * How many turns of the microtask queue a batch waits for handlers that are asynchronous in name only. Those that need
- * the event loop are told aside later.
+ * Turns of the microtask queue for which a batch waits for asynchronous handlers. A handler that needs the event loop
+ * has a late reply.
  */
 const MICROTASK_TURNS = 8;
 
@@ -26,19 +26,20 @@ export type BatchRunnerOptions = {
   lateReplies: LateReplies;
   requests: Requests;
   threadId: number;
-  /** How many asynchronous requests may be open before no further frame is begun. */
+  /** How many asynchronous requests may be open before no further frame is claimed. */
   concurrency: number;
 };
 
 export type BatchRunner = {
+  /** Runs the batch in a slot. Returns its time in microseconds. */
   run(slot: Slot): Promise<number> | number;
-  /** Runs a request that is too long for a slot. */
+  /** Runs a request that is too long for a slot. Its outcome is in the result, or comes as a late reply. */
   runLong(task: LongTask): LongResult;
 };
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { runner, lateReplies, requests, threadId, concurrency } = options;
-  /** Requests that have been begun and have no outcome yet, over all batches. */
+  /** Asynchronous requests without an outcome, over all batches. */
   let open = 0;
 
   function run(slot: Slot): Promise<number> | number {
@@ -50,20 +51,20 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     let outputEnd = 0;
     let at = 0;
     let openHere = 0;
-    let over = false;
+    let isComplete = false;
 
-    /** Stores the reply, then the state that speaks of it. */
+    /** Stores the reply, then the state that describes it. */
     const settle = (index: number, result: Result): void => {
       requests.done(ticket, index);
-      if (over) {
-        lateReplies.tell({ ticket, index, ...outcomeOf(result) });
+      if (isComplete) {
+        lateReplies.add({ ticket, index, ...outcomeOf(result) });
         return;
       }
       const length = put(slot, outputEnd, result);
       if (length > 0) {
         slot.starts[index] = outputEnd;
         outputEnd += length;
-      } else if (length === LATE) lateReplies.tell({ ticket, index, ...outcomeOf(result) });
+      } else if (length === LATE) lateReplies.add({ ticket, index, ...outcomeOf(result) });
       Atomics.store(states, index, length);
     };
 
@@ -95,16 +96,16 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
 
     async function waitForMicrotasks(): Promise<number> {
       for (let turn = 0; turn < MICROTASK_TURNS && openHere > 0; turn += 1) await undefined;
-      over = true;
+      isComplete = true;
       return elapsed(startedAt);
     }
   }
 
   function runLong({ ticket, request, claim }: LongTask): LongResult {
     const { buffer: memory, byteOffset, byteLength } = request;
-    const tell = (outcome: Outcome): void => lateReplies.tell({ ticket, index: 0, ...outcome });
+    const reply = (outcome: Outcome): void => lateReplies.add({ ticket, index: 0, ...outcome });
     if (!claimLong(claim, threadId)) {
-      tell({});
+      reply({});
       return { thread: threadId, kind: runner.kind, range: undefined };
     }
     requests.enter(ticket, 0);
@@ -116,31 +117,31 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
         open -= 1;
         requests.done(ticket, 0);
         const range = putLong(memory, value);
-        tell(range === undefined ? outcomeOf(value) : { range });
+        reply(range === undefined ? outcomeOf(value) : { range });
       });
       return { thread: threadId, kind: runner.kind, range: undefined };
     }
     requests.done(ticket, 0);
     const range = putLong(memory, result);
-    if (range === undefined) tell(outcomeOf(result));
+    if (range === undefined) reply(outcomeOf(result));
     return { thread: threadId, kind: runner.kind, range };
   }
 
   return { run, runLong };
 }
 
-/** In microseconds. Not by `performance`, which a thread would have to load for it. */
+/** In microseconds. Without `performance`, which a thread would load only for this. */
 function elapsed(startedAt: bigint): number {
   return Number(process.hrtime.bigint() - startedAt) / 1000;
 }
 
-/** Writes a reply behind those that stand in the output; returns its length with the header, or another state. */
+/** Writes a framed reply to the output at `at`. Returns its length with the header, or NOTHING or LATE. */
 function put({ output }: Slot, at: number, result: Result): number {
   if (result === null) return NOTHING;
   const room = OUTPUT_BYTES - at - SHORT_HEADER_BYTES;
   const start = at + SHORT_HEADER_BYTES;
   if (typeof result === 'string') {
-    // UTF-8 takes three bytes at the most for each of a string's units.
+    // UTF-8 takes at most three bytes for each code unit of a string.
     if (result.length * 3 > room && Buffer.byteLength(result) > room) return LATE;
     const length = output.write(result, start);
     writeHeader(output, length, at);
@@ -153,13 +154,13 @@ function put({ output }: Slot, at: number, result: Result): number {
 }
 
 /**
- * Frames a reply in the memory of its request, if it is bytes and there is room. Text is of an RPC agent: should the
- * thread die before the reply is on its way, the ids in the request are still needed.
+ * Frames a reply in the memory of its request, if the reply is bytes and fits. Text is the reply of an RPC agent: if the
+ * thread died before the reply was sent, an error reply would need the ids in the request.
  */
 function putLong(memory: SharedArrayBuffer, result: Result): ByteRange | undefined {
   if (!(result instanceof Uint8Array)) return undefined;
   const bytes = Buffer.from(memory);
-  // What stands there already, such as the request itself, has its place.
+  // A part of the memory, such as the request itself, stays where it is.
   const start = result.buffer === memory ? result.byteOffset : SHORT_HEADER_BYTES;
   const from = start - SHORT_HEADER_BYTES;
   const to = start + result.length;

@@ -1,31 +1,31 @@
-/** Runs a raw agent's handler: one message in, one out. */
+/** Runs a raw agent's handler: one message in, one message out. */
 import { types } from 'node:util';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
 
-const same = <Value>(value: Value): Value => value;
+const identity = <Value>(value: Value): Value => value;
 const slice = Uint8Array.prototype.slice;
 
-/** @param borrows whether the handler wants long messages as they stand in shared memory. */
+/** @param borrows whether the handler gets long messages in shared memory, without a copy. */
 export function rawRunner(handle: RawHandler, borrows = false): Runner {
   return {
     kind: 'raw',
-    run(input, start, end, lent = false) {
+    run(input, start, end, mayBorrow = false) {
       try {
-        const result = handle(lent && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
+        const result = handle(mayBorrow && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
         return isThenable(result)
-          ? whenSettled<Uint8Array, Result>(whenSettled(result, bytesOf), same, failed)
+          ? whenSettled<Uint8Array, Result>(whenSettled(result, bytesOf), identity, failureOf)
           : bytesOf(result);
       } catch (thrown) {
-        return failed(thrown);
+        return failureOf(thrown);
       }
     },
   };
 }
 
-/** The handler's own bytes: a plain Uint8Array in ordinary memory, valid for as long as the handler keeps it. */
+/** A plain Uint8Array in ordinary memory, which belongs to the handler for ever. */
 function copyOf(input: Buffer, start: number, end: number): Uint8Array {
   return slice.call(plainView(input), start, end);
 }
@@ -34,7 +34,7 @@ function viewOf({ buffer, byteOffset }: Buffer, start: number, end: number): Uin
   return new Uint8Array(buffer, byteOffset + start, end - start);
 }
 
-/** A Buffer's slice would be a Buffer again. */
+/** The slice of a Buffer would be a Buffer again. */
 const plainViews = new WeakMap<Buffer, Uint8Array>();
 function plainView(input: Buffer): Uint8Array {
   let view = plainViews.get(input);
@@ -45,14 +45,14 @@ function plainView(input: Buffer): Uint8Array {
   return view;
 }
 
-/** A raw failure goes to the agent's own log and never to the caller, so the stack may go along. */
-function failed(thrown: unknown): Failure {
+/** A raw failure goes to the agent's log and never to the caller, so it may have its stack. */
+function failureOf(thrown: unknown): Failure {
   const plain = toPlain(thrown, { stack: true });
   try {
     return new Failure(structuredClone(plain));
   } catch {
-    // `data` is the handler's own and may hold what cannot leave its thread.
-    const { data: _left, ...rest } = plain;
+    // The handler chooses `data`, which may not be cloneable.
+    const { data: _data, ...rest } = plain;
     return new Failure(rest);
   }
 }
@@ -71,7 +71,7 @@ function bytesOf(result: unknown): Uint8Array {
   if (ArrayBuffer.isView(result)) return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
   throw new LaunchpoolError(
     'ERR_LAUNCHPOOL_RESULT_INVALID',
-    `a raw handler must return a Uint8Array, and this one returned ${result === null ? 'null' : typeof result}`,
-    { hint: 'Text becomes bytes with new TextEncoder().encode(text).' },
+    `the result of a raw handler is not a Uint8Array: ${result === null ? 'null' : typeof result}`,
+    { hint: 'Encode text with new TextEncoder().encode(text).' },
   );
 }

@@ -1,4 +1,4 @@
-/** Runs an RPC agent's methods: a JSON-RPC 2.0 frame in, its response out. */
+/** Runs an RPC agent's methods: a JSON-RPC 2.0 request in, its response out. */
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import type { IdText } from '../wire/id-text.ts';
 import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../wire/json-rpc.ts';
@@ -12,7 +12,7 @@ export type RpcOptions = {
   exposeStacks: boolean;
 };
 
-/** What answers a method: its function, or, for a module that could not be loaded, whatever throws the reason. */
+/** Returns the function of a method; for a module that could not be loaded, a function that throws the reason. */
 export type FindMethod = (name: string) => Method;
 
 /** A response as JSON text; null for a notification. */
@@ -59,33 +59,33 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
   };
 }
 
-/** As Promise.all(), but for what the module may have made of it. */
+/** As Promise.all(), which the module may have replaced. */
 function allOf(responses: readonly (Response | Promise<Response>)[]): Promise<Response[]> {
   return new Promise((resolve) => {
     const settled: Response[] = [];
-    let left = responses.length;
+    let unsettled = responses.length;
     for (const [index, response] of responses.entries()) {
       whenSettled(response, (value) => {
         settled[index] = value;
-        left -= 1;
-        if (left === 0) resolve(settled);
+        unsettled -= 1;
+        if (unsettled === 0) resolve(settled);
       });
     }
   });
 }
 
 function batchText(responses: readonly Response[]): Response {
-  const owed = responses.filter((response) => response !== null);
-  return owed.length === 0 ? null : `[${owed.join(',')}]`;
+  const texts = responses.filter((response) => response !== null);
+  return texts.length === 0 ? null : `[${texts.join(',')}]`;
 }
 
-/** Looks methods up in a module's own exports. */
+/** Finds methods in a module's own exports. */
 export function methodFinder(methods: ReadonlyMap<string, Method>): FindMethod {
   return (name) => {
     const method = methods.get(name);
     if (method !== undefined) return method;
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_METHOD_NOT_FOUND', `there is no method ${JSON.stringify(name)}`, {
-      hint: `This agent has: ${[...methods.keys()].join(', ')}.`,
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_METHOD_NOT_FOUND', `the agent has no method ${JSON.stringify(name)}`, {
+      hint: `Call one of its methods: ${[...methods.keys()].join(', ')}.`,
     });
   };
 }

@@ -1,8 +1,8 @@
-/** What a module makes of one request: the one shape that raw and RPC agents have for the rest of the thread. */
+/** Runs one request: the shape that raw and RPC agents share. */
 import type { PlainError } from '../wire/errors.ts';
 import type { AgentKind } from './task.ts';
 
-/** A raw request that failed; there is no reply to it. */
+/** A raw request that failed; it has no reply. */
 export class Failure {
   readonly error: PlainError;
   constructor(error: PlainError) {
@@ -10,15 +10,15 @@ export class Failure {
   }
 }
 
-/** A reply's payload as bytes or as text, null when nothing is owed, or a failure. */
+/** The payload of a reply as bytes or as text, null if there is nothing to send, or a failure. */
 export type Result = Uint8Array | string | null | Failure;
 
 export type Runner = {
   kind: AgentKind;
   /**
-   * Runs the request that stands in `input` from `start` to `end`. The input is somebody else's memory: what the
-   * handler gets is a copy, or, with `lent`, may be the memory itself, if the module has asked for that: then it is the
-   * handler's until there is a result. Never throws and never rejects; returns a promise only if the handler did.
+   * Runs the request at `input[start, end)`. The input belongs to the main thread, so the handler gets a copy. With
+   * `mayBorrow`, a handler whose module asks for it gets the memory itself, which is the handler's until its result.
+   * Never throws and never rejects; returns a promise only if the handler does.
    */
-  run(input: Buffer, start: number, end: number, lent?: boolean): Result | Promise<Result>;
+  run(input: Buffer, start: number, end: number, mayBorrow?: boolean): Result | Promise<Result>;
 };

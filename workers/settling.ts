@@ -1,4 +1,4 @@
-/** What follows from a promise, whatever the module has made of Promise.prototype: else no request would have an outcome. */
+/** Waits for promises, even if the module has replaced Promise.prototype.then: every request needs an outcome. */
 
 const { apply } = Reflect;
 const { then } = Promise.prototype;

@@ -1,21 +1,21 @@
 /**
- * The memory that the main thread and a worker share for one batch. The same file is read on both sides.
+ * The memory that the main thread and a worker share for one batch. Both sides use this file.
  *
  *     words    control word, ticket, thread            written by: both, main, worker
- *     starts   where in the output each reply stands   written by: worker
- *     states   what has become of each frame           written by: worker (main: PENDING, DROPPED)
+ *     starts   offset in the output of each reply      written by: worker
+ *     states   the state of each frame                 written by: worker (main: PENDING, CANCELLED)
  *     input    the requests, still framed              written by: main
  *     output   the replies, framed                     written by: worker
  *
- * A slot belongs to the main thread, and from the moment it is handed to a worker until that says it is done, or its
- * thread has ended, to that worker. The main thread may look at the states at any time: a state is stored, atomically,
- * after the reply it speaks of, so whoever sees the state sees the reply.
+ * A slot belongs to the main thread. It belongs to a worker from the start of its task until the worker completes the
+ * task or its thread has exited. The main thread may read the states at any time: a state is stored atomically after the
+ * reply that it describes, so a side that sees the state sees the reply.
  */
 import { cursorOf, MAX_BATCH_FRAMES, type WordAt } from './control-word.ts';
 
-/** The requests of a batch, with their headers, have at most so many bytes; a longer one travels by itself. */
+/** The maximum size of a batch's requests, with their headers. A longer request travels by itself. */
 export const INPUT_BYTES: number = 256 * 1024;
-/** Replies that do not fit in here travel by themselves. */
+/** The maximum size of a batch's replies, with their headers. A reply that does not fit is a late reply. */
 export const OUTPUT_BYTES: number = 512 * 1024;
 export const MAX_FRAMES: number = Math.min(MAX_BATCH_FRAMES, 2048);
 
@@ -25,18 +25,18 @@ const THREAD = 2;
 const KIND = 3;
 const WORDS = 16;
 const TABLE_BYTES = MAX_FRAMES * 4;
-/** What one slot takes, in bytes. Memory that is never written to takes none. */
+/** The size of one slot. Pages that are never written take no memory. */
 export const SLOT_BYTES: number = WORDS * 4 + 2 * TABLE_BYTES + INPUT_BYTES + OUTPUT_BYTES;
 
-/** Not begun, or begun and not finished; the control word tells which. */
+/** Without an outcome. The control word shows whether the frame is claimed. */
 export const PENDING = 0;
-/** Finished, and there is nothing to send: a notification. */
+/** Complete, and there is nothing to send: a notification. */
 export const NOTHING = -1;
-/** What becomes of it is told by message: an asynchronous handler, a failure, a long reply. */
+/** The outcome comes as a late reply: a failure, or a reply that does not fit. */
 export const LATE = -2;
-/** Not to be begun: nobody wants it any more. The main thread puts it in the place of PENDING, and of nothing else. */
+/** Must not start. The main thread stores it in place of PENDING, and in place of no other state. */
 export const CANCELLED = -3;
-// Any other state is the length of the reply, framed, in the output.
+// Any other state is the length of the framed reply in the output.
 
 export const KIND_UNKNOWN = 0;
 export const KIND_RAW = 1;
@@ -49,20 +49,20 @@ export type Slot = {
   readonly states: Int32Array;
   readonly input: Buffer;
   readonly output: Buffer;
-  /** Names one use of the slot, so that a message about it can be told from one about an earlier use. */
+  /** Identifies one use of the slot, and distinguishes its messages from those of an earlier use. */
   ticket: number;
-  /** The thread that has begun on the batch; 0 while none has. */
+  /** The id of the thread that has started the batch; 0 while none has. */
   thread: number;
-  /** Set by the worker to one of the KIND_* values: which replies must keep their order is known from here first. */
+  /** A KIND_* value, stored by the worker. The main thread learns the kind, which decides the order of replies, here first. */
   kind: number;
 };
 
-/** Whether a thread has begun a request of the batch that has no outcome yet. */
+/** Whether a thread has started a request of the batch that has no outcome yet. */
 export function hasOpenRequest({ control: { words, index }, states }: Slot): boolean {
   const started = cursorOf(Atomics.load(words, index));
   for (let frame = 0; frame < started; frame += 1) {
     const state = Atomics.load(states, frame);
-    // One that nobody wants any more may run all the same.
+    // A cancelled request may run all the same.
     if (state === PENDING || state === CANCELLED) return true;
   }
   return false;

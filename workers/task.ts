@@ -1,95 +1,97 @@
-/** The contract between the pool and a worker thread: what goes in, what comes out. */
+/** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
 
-/** What a thread is told once, when it starts. */
+/** The options of a thread, set once at its start. */
 export type ThreadOptions = {
   /** URL of the agent's module. */
   moduleUrl: string;
   /** Whether errors carry their stacks to the caller. */
   exposeStacks: boolean;
-  /** Whether the thread reports the files it loads, so that they can be watched. */
+  /** Whether the thread reports the files that it loads, so that they can be watched. */
   reportFiles: boolean;
   /** The memory of all slots; see slot.ts. */
   memory: SharedArrayBuffer;
-  /** How many asynchronous requests a thread may have begun and not finished before it begins no further ones. */
+  /** How many asynchronous requests a thread may have open before it begins no further request. */
   concurrency: number;
-  /** Where a thread of the bundle keeps compiled code. */
+  /** Folder in which a thread of the bundle keeps compiled code. */
   codeFolder: string | undefined;
-  /** Whether the module is loaded at once, and not by the first task. */
+  /** Whether the thread loads the module at once, not with its first task. */
   loadAtOnce?: boolean;
-  /** Whether other threads have loaded the module, so that it is not to blame if this one cannot. */
+  /** Whether other threads have loaded the module. Then the module is not to blame if this thread cannot load it. */
   hasLoaded?: boolean;
 };
 
 export type AgentKind = 'raw' | 'rpc';
 
+/** What a module offers. A raw agent has no methods. */
+export type ModuleFacts = { kind: AgentKind; methods: readonly string[] };
+
 /**
- * What a thread is given: the number of a slot that holds a batch; or one request too long for a slot, whose bytes
- * belong to the thread from then on; or nothing, upon which it only loads the module.
+ * The number of a slot that holds a batch; or one request that is too long for a slot, whose bytes belong to the thread
+ * from then on; or null, for which the thread only loads the module.
  */
 export type Task = number | LongTask | null;
 
 /**
- * The request is a view of shared memory of its own, which the reply may be written to. The claim, shared as well, is
- * NOBODY until a thread puts its id there and begins, or the main thread puts DROPPED there, and nobody does.
+ * The request is a view of shared memory of its own; the reply may be written to that memory. The claim is shared too:
+ * it is UNCLAIMED until a thread stores its id there and begins, or the main thread stores CANCELLED and no thread begins.
  */
 export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer>; claim: Int32Array<SharedArrayBuffer> };
 
 export const UNCLAIMED = 0;
 export const CLAIM_CANCELLED: number = -1;
 
-/** Says whether the request is now this one's. */
-export function claimLong(claim: Int32Array<SharedArrayBuffer>, who: number): boolean {
-  return Atomics.compareExchange(claim, 0, UNCLAIMED, who) === UNCLAIMED;
+/** Stores `claimant`, a thread id or CANCELLED, in an unclaimed request. Returns whether it was unclaimed. */
+export function claimLong(claim: Int32Array<SharedArrayBuffer>, claimant: number): boolean {
+  return Atomics.compareExchange(claim, 0, UNCLAIMED, claimant) === UNCLAIMED;
 }
 
 /**
- * What a task ends with; what became of each request stands in the slot or is told aside. For a batch, how long it
- * took, in microseconds.
+ * For a batch, its time in microseconds. The outcomes of its requests are in the slot, or come as late replies.
  */
 export type TaskResult = number | LongResult;
 
 /**
- * The thread that has a long request, and where the reply stands already. Of the kind it tells by message too, which may
- * come later than this.
+ * The thread that has a long request, and the range of the reply if there is one already. The message about the kind may
+ * come later than this result.
  */
 export type LongResult = { thread: number; kind: AgentKind; range: ByteRange | undefined };
 
-/** From where to where a reply, framed, stands in the memory of its request. */
+/** The range of a framed reply in the memory of its request. */
 export type ByteRange = { from: number; to: number };
 
-/** What became of one request. Without a reply and a failure there is nothing to send: a notification. */
+/** The outcome of one request. Without a reply, a range and a failure there is nothing to send: a notification. */
 export type Outcome = {
   /** A whole frame for the caller. */
   reply?: Uint8Array | undefined;
-  /** Or where it stands, if its request is a long one. */
+  /** The range of the reply in the memory of a long request. */
   range?: ByteRange | undefined;
-  /** A raw request that failed: there is no frame for that, so its connection closes. */
+  /** The failure of a raw request. It has no frame: its connection closes. */
   failure?: PlainError;
 };
 
-/** An outcome that did not fit into its slot, or came after its batch was over. */
+/** An outcome that did not fit into its slot, or came after its batch. */
 export type LateReply = Outcome & {
   /** The use of the slot, or the long request, that it belongs to. */
   ticket: number;
-  /** Which frame of it. */
+  /** The number of the frame in the batch. */
   index: number;
 };
 
-/** What is said of a module by a thread that has loaded it for a look: inspect.ts. */
-export type Inspected = { kind: AgentKind; methods: string[] } | { error: PlainError };
+/** The message of a thread that has loaded a module only to inspect it. */
+export type Inspection = ModuleFacts | { error: PlainError };
 
-/** What a thread says outside of its tasks' results. */
+/** A message of a thread to the main thread, beside the results of its tasks. */
 export type ThreadMessage =
-  /** The module is loaded, and of this kind. Comes before anything its handlers could do to the thread. */
+  /** The module is loaded, and is of this kind. Sent before any handler can harm the thread. */
   | { launchpool: 'kind'; kind: AgentKind }
   /** The module cannot be loaded; every request is answered with this error. */
   | { launchpool: 'broken'; error: PlainError }
-  /** These files have been loaded. */
+  /** The thread has loaded these files. */
   | { launchpool: 'files'; files: string[] }
-  | { launchpool: 'aside'; outcomes: LateReply[] };
+  | { launchpool: 'late-replies'; outcomes: LateReply[] };
 
-/** What the main thread says to a thread outside of its tasks, by postMessageToThread(). */
+/** A message of the main thread to a thread, beside its tasks, by postMessageToThread(). */
 export type MainMessage =
-  /** Nobody wants the outcome of this request any more, for this reason. */
+  /** The request is cancelled for this reason. */
   { launchpool: 'cancel'; ticket: number; index: number; error: PlainError };

@@ -1,10 +1,11 @@
 /** Applies a plan, step by step. Each step registers how it is undone. */
 import { join } from 'node:path';
+import type { ModuleFacts } from '../../workers/task.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
 import { mustNotBeTaken, taken } from '../installed/ownership.ts';
-import { type InstallRecord, type ModuleFacts, readRecord } from '../installed/record.ts';
+import { type InstallRecord, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
 import { type Before, type Changes, changesOf } from './changes.ts';
 import { checkModule } from './check-module.ts';

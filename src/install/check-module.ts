@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
-import type { ModuleFacts } from '../installed/record.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 
 /** How long a module may take to load. */
 const TIMEOUT_MS = 60_000;

@@ -1,6 +1,8 @@
 /** Installs a module as an agent of launchd or systemd. Either all steps succeed, or all are undone. */
+
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
-import type { InstallRecord, ModuleFacts } from '../installed/record.ts';
+import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { type Applied, apply, type Lock } from './apply.ts';
 import { INSTALL_STEPS } from './install-steps.ts';

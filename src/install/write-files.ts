@@ -1,8 +1,9 @@
 /** Writes the log file, the record, and the supervisor's files of an installation. */
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
-import type { InstallRecord, ModuleFacts } from '../installed/record.ts';
+import type { InstallRecord } from '../installed/record.ts';
 import { packageVersion } from '../version.ts';
 import { exists, makeFolder, removeTree, type Undo, writeText } from './files.ts';
 import type { Plan } from './plan.ts';

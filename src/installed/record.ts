@@ -1,14 +1,9 @@
 /** The record of an installation: the module, the version, and the options of an installed agent, as a JSON file. */
 import { readFileSync } from 'node:fs';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { Host } from './host.ts';
 import { type Layout, layoutOf } from './layout.ts';
-
-export type ModuleFacts = {
-  kind: 'raw' | 'rpc';
-  /** The methods of an RPC agent; empty for a raw agent. */
-  methods: readonly string[];
-};
 
 export type InstallRecord = ModuleFacts & {
   /** The version of this format. */

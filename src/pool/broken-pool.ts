@@ -1,4 +1,4 @@
-/** A pool without threads, for an agent that cannot work: answers every request with the reason, in place. */
+/** A pool without threads, for an agent that cannot work. Answers every request with the reason, on the main thread. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { brokenRunner } from '../../workers/broken-runner.ts';
 import { createLateReplies } from '../../workers/late-replies.ts';
@@ -6,7 +6,7 @@ import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
 import type { ThreadMessage } from '../../workers/task.ts';
-import type { Pool, PoolListener } from './pool.ts';
+import type { Pool, PoolListener } from './contract.ts';
 
 const SLOTS = 2;
 
@@ -14,12 +14,12 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
   const slots = slotsOf(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
   let listener: PoolListener | undefined;
   const onMessage = (message: ThreadMessage): void => {
-    if (message.launchpool === 'aside') listener?.onLateReplies(message.outcomes);
+    if (message.launchpool === 'late-replies') listener?.onLateReplies(message.outcomes);
   };
   const batches = createBatchRunner({
     runner: brokenRunner(reason, { exposeStacks: false }),
     lateReplies: createLateReplies({ send: onMessage }),
-    // Nothing of it runs.
+    // No handler runs that could ask for the signal of its request.
     requests: createRequests({}),
     threadId: 0,
     concurrency: Number.POSITIVE_INFINITY,

@@ -1,4 +1,4 @@
-/** What the pool is told, what it can be asked for, and what it says. Types only. */
+/** The options, the operations and the events of a pool. Types only. */
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
 import type { Slot } from '../../workers/slot.ts';
@@ -6,112 +6,117 @@ import type { AgentKind, LateReply, LongResult, LongTask, MainMessage } from '..
 import type { FirstThread } from './first-thread.ts';
 
 export type PoolOptions = {
-  /** Runs already; what it has been told, the others are told too. */
+  /** A thread that already runs. The other threads have the same options. */
   first: FirstThread;
-  /** The most threads that run at once; the others start when there is work for them. */
+  /** The maximum of threads. Threads other than the first start when there is work for them. */
   threads: number;
   /**
-   * How many there are at least, once `fill` has been called.
+   * The minimum of threads, from the call of `fill` on.
    * @default 1
    */
   minThreads?: number;
   /**
-   * How long a thread may have nothing to do before it is ended, if there are more, in milliseconds.
+   * Time without work after which a thread above the minimum ends, in milliseconds.
    * @default 10000
    */
   idleThreadMs?: number;
-  /** Called with the files that a thread has loaded, when `reportFiles` is set. */
+  /** Called with the files that a thread has loaded, if `reportFiles` is set. */
   onFiles?: (files: string[]) => void;
-  /** Called when the module turns out not to be loadable. */
+  /** Called when the module cannot be loaded. */
   onBroken?: (error: PlainError) => void;
-  /** Called when a thread died outside of any task, as after an error in a timer of the module. */
+  /** Called when a thread has died of an error outside of any task, for instance in a timer of the module. */
   onStrayDeath?: (error: unknown) => void;
   /**
-   * After so many requests a thread is replaced, when it has finished what it has begun; 0 means never.
+   * Number of requests after which a thread is replaced, once it has completed its open requests; 0 means never.
    * @default 0
    */
   recycleRequests?: number;
   /**
-   * A thread whose heap is larger than this, in MiB, is replaced likewise; 0 means never.
+   * Heap size, in MiB, above which a thread is replaced, once it has completed its open requests; 0 means never.
    * @default 0
    */
   recycleMb?: number;
-  /** Called when a thread stays because the one that was to take its place could not load the module. */
+  /** Called when a thread stays because its replacement could not load the module. */
   onNotRenewed?: (error: unknown) => void;
   /**
-   * How long a thread may take to end before it is given up, in milliseconds.
+   * Time that a thread may take to end before it counts as lost, in milliseconds.
    * @default 5000
    */
   terminationTimeoutMs?: number;
   /**
-   * How long a thread may have requests and begin none, without another request that keeps it from it, before it is
-   * replaced, in milliseconds.
+   * Time that a thread may have tasks without beginning a request of them, while no other request keeps it busy, before
+   * it is replaced, in milliseconds.
    * @default 60000
    */
   maxUnresponsiveMs?: number;
-  /** Called when a thread is replaced for that. */
+  /** Called when a thread is replaced because it is unresponsive. */
   onUnresponsive?: (error: LaunchpoolError) => void;
-  /** Called when a thread has been given up, with how many have been. */
+  /** Called when a thread is lost, with the number of lost threads. */
   onLost?: (lost: number) => void;
 };
 
 export type Pool = {
-  /** The memory in which batches travel. */
+  /** The shared memory of the batches. */
   readonly slots: readonly Slot[];
-  /** What the module turned out to be, once a thread has loaded it. */
+  /** The kind of the module; undefined until a thread has loaded it. */
   readonly kind: AgentKind | undefined;
   readonly threads: number;
-  /** How many there may be. */
+  /** The maximum of threads. */
   readonly maxThreads: number;
-  /** The threads there are now, for whoever wants to look at them. */
+  /** The present threads, for measurements. */
   readonly workers: readonly Worker[];
-  /** How many threads have died or been replaced, for whatever reason. */
+  /** How many threads have died or have been replaced, for any reason. */
   readonly restarts: number;
-  /** How many threads have been told to end, and have not. The process cannot end by itself then: Node waits for them. */
+  /** How many threads are lost. With a lost thread the process cannot exit by itself: Node waits for it. */
   readonly lost: number;
-  /** Starts as many threads as there shall be at least. */
+  /** Starts threads up to the minimum. */
   fill(): void;
-  /** Whether a task would find a thread, or a place for a new one. */
+  /** Whether a thread can take a task now, or a new thread can start. */
   hasRoom(): boolean;
   /**
-   * Hands a task to a thread.
-   * @throws ERR_LAUNCHPOOL_THREAD_EXITED, when the thread is gone and no memory of the task is in use any more
+   * Runs a task on a thread. Resolves with the time of a batch in microseconds.
+   * @throws ERR_LAUNCHPOOL_THREAD_EXITED, after the thread has exited and no longer uses the memory of the task
    */
   run(task: number | null): Promise<number>;
   /**
-   * Hands a long request to a thread.
+   * Runs a long request on a thread.
    * @throws ERR_LAUNCHPOOL_THREAD_EXITED
    */
   runLong(task: LongTask): Promise<LongResult>;
-  /** Tells a thread that nobody wants the outcome of a request any more. */
+  /** Informs a thread that a request is cancelled. */
   cancel(thread: number, message: MainMessage): void;
-  /** Says that a thread does not get on, or does again: it is given nothing meanwhile. */
+  /** Reports whether a thread makes no progress. It takes no tasks until it makes progress again. */
   setStuck(thread: number, stuck: boolean): void;
-  /** Says how many asynchronous requests a thread has open beyond its tasks. */
+  /** Adds to the number of asynchronous requests that a thread has open beyond its tasks. */
   addOpen(thread: number, requests: number): void;
   /**
-   * Gives a thread nothing more and ends it at once: what it has begun and not finished fails with this error. One that
-   * does not end within five seconds, because it is in native code, is given up: taken for one that has ended.
+   * Ends a thread at once; its open requests fail with this error. A thread that does not end within
+   * `terminationTimeoutMs`, because it is in native code, is lost: it counts as exited.
    */
   replace(thread: number, why: LaunchpoolError): void;
-  /** Whether a thread that has been given up may still write to that slot, so that it must not be used again. */
+  /** Whether a lost thread may still write to that slot, so that it must not be used again. */
   isLost(slot: number): boolean;
   /**
-   * Has all requests from now on answered by another module. What has been begun is finished by the old one.
-   * @throws whatever the module has against it; nothing has changed then
+   * Lets another module answer all requests from now on. The old module completes the requests that it has started.
+   * @throws the error of the module; nothing has changed then
    */
   reload(moduleUrl: string): Promise<void>;
-  /** Sets who hears of outcomes that come by the side way, and of threads that are gone. */
+  /** Sets the only listener. */
   listen(listener: PoolListener): void;
-  /** Ends all threads, whatever they are doing. */
+  /** Ends all threads at once. */
   destroy(): Promise<void>;
-  /** Does so where one of them is busy; resolves with whether all have ended in time, or will when the process does. */
+  /**
+   * Ends all threads at once if any of them has tasks or open requests. Resolves with true when all have exited within
+   * `graceMs`, or are idle: an idle thread exits with the process.
+   */
   end(graceMs: number): Promise<boolean>;
 };
 
 export type PoolListener = {
+  /** Requests have outcomes that do not stand in a slot. */
   onLateReplies: (outcomes: readonly LateReply[]) => void;
+  /** A thread has exited, or is lost; its open requests fail with this error. */
   onThreadGone: (thread: number, error: LaunchpoolError) => void;
-  /** There is a new thread. */
+  /** Another thread takes tasks. */
   onRoom: () => void;
 };

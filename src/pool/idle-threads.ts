@@ -1,18 +1,18 @@
-/** Ends threads that have had nothing to do for a while, down to as many as there shall be at least. */
+/** Ends threads that have been idle, down to the minimum of threads. */
 
 export type IdleThreadsOptions<Thread extends { usedAt: number }> = {
-  /** How long a thread may have nothing to do, in milliseconds. */
+  /** Time without work after which a thread ends, in milliseconds. */
   idleMs: number;
   threads: () => Iterable<Thread>;
-  /** How many there are more than there shall be at least. */
+  /** How many threads there are above the minimum. */
   surplus: () => number;
-  /** Whether it is at work, or owes a reply. */
+  /** Whether a thread has tasks or open requests. */
   isBusy: (thread: Thread) => boolean;
   end: (thread: Thread) => void;
 };
 
 export type IdleThreads = {
-  /** Says that there are more threads. */
+  /** Must be called when there are more threads. */
   start(): void;
 };
 

@@ -1,23 +1,23 @@
-/** Puts new threads in the place of others that still serve: one after another, and the new one first. */
+/** Replaces threads that serve: one after another, and the new thread starts before the old one retires. */
 import type { Thread } from './thread.ts';
 
-/** A module that cannot be loaded is tried again after so long, in milliseconds, and not after each of the requests. */
-const AGAIN_MS = 30_000;
+/** Time after a failed replacement before the same thread's next one. */
+const RETRY_MS = 30_000;
 
 export type RenewalOptions = {
   /**
-   * Starts a thread that has loaded the module when this resolves, and is given nothing before it is told to serve.
-   * @param moduleUrl another module than the others have.
-   * @throws whatever its module has against it
+   * Resolves with a spare that has loaded the module.
+   * @param moduleUrl a module other than that of the other threads.
+   * @throws the error of the module
    */
   startSpare: (moduleUrl?: string) => Promise<Thread>;
-  /** Gives it work from now on; or ends it, when there are as many as there may be without it. */
+  /** Lets the spare take tasks; ends it if the threads are at their maximum without it. */
   serve: (spare: Thread) => void;
-  /** Gives it nothing more, and ends it when it has finished what it has begun. */
+  /** Gives the thread no further task, and ends it after its last open request. */
   retire: (thread: Thread) => void;
-  /** In one step: gives the spare work, and none to all that there are with another module. */
+  /** In one step: lets the spare take tasks, and retires all threads that have another module. */
   swap: (spare: Thread, moduleUrl: string) => void;
-  /** Called when a thread stays because there is no other to take its place. */
+  /** Called when a thread stays because the spare failed. */
   onFailed: (error: unknown) => void;
 };
 
@@ -25,18 +25,18 @@ export type Renewal = {
   /** Replaces a thread. */
   renew(thread: Thread): void;
   /**
-   * Replaces all threads by such as have another module; from then on no request is given to the old one.
-   * @throws whatever the module has against it; all is as it was then
+   * Replaces all threads by threads with another module. After it resolves, no request goes to the old module.
+   * @throws the error of the module; nothing has changed then
    */
   reload(moduleUrl: string): Promise<void>;
 };
 
 export function createRenewal({ startSpare, serve, retire, swap, onFailed }: RenewalOptions): Renewal {
-  /** So that there is never more than one thread beyond the most. */
+  /** One spare at a time: there is never more than one thread beyond the maximum. */
   let last: Promise<unknown> = Promise.resolve();
   const renewing = new Set<Thread>();
-  /** When another try may be made, on the clock of `performance`. */
-  const notBefore = new WeakMap<Thread, number>();
+  /** The earliest time of a thread's next replacement, on the clock of `performance`. */
+  const retryAt = new WeakMap<Thread, number>();
 
   function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
     const done = last.then(act);
@@ -45,7 +45,7 @@ export function createRenewal({ startSpare, serve, retire, swap, onFailed }: Ren
   }
 
   async function replace(thread: Thread): Promise<void> {
-    if (thread.ending) return;
+    if (thread.isEnding) return;
     const spare = await startSpare();
     retire(thread);
     serve(spare);
@@ -53,13 +53,13 @@ export function createRenewal({ startSpare, serve, retire, swap, onFailed }: Ren
 
   return {
     renew(thread) {
-      if (thread.ending || renewing.has(thread) || performance.now() < (notBefore.get(thread) ?? 0)) return;
+      if (thread.isEnding || renewing.has(thread) || performance.now() < (retryAt.get(thread) ?? 0)) return;
       renewing.add(thread);
       inTurn(() => replace(thread)).then(
         () => renewing.delete(thread),
         (error) => {
           renewing.delete(thread);
-          notBefore.set(thread, performance.now() + AGAIN_MS);
+          retryAt.set(thread, performance.now() + RETRY_MS);
           onFailed(error);
         },
       );

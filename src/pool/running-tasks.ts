@@ -1,14 +1,18 @@
-/** The tasks that threads have been given and have not finished, and what can be seen of them meanwhile. */
+/** The tasks that the threads have and have not completed, and the shared state of each. */
 import { hasOpenRequest, type Slot } from '../../workers/slot.ts';
 import type { Task } from '../../workers/task.ts';
 
 export type RunningTasks = {
   add(task: Task): void;
   delete(task: Task): void;
+  /** The memory of a batch. */
   slotOf(task: Task): Slot | undefined;
-  /** The id of the thread that has begun on it; 0 while none has. */
+  /** The id of the thread that has started the task; 0 if none has. */
   threadOf(task: Task): number;
-  /** Whether a thread has begun a request that has no outcome yet. Of one whose task is over, the pool is told. */
+  /**
+   * Whether a thread has started a request of a running task that has no outcome yet. The pool counts the open requests of
+   * completed tasks (`addOpen`).
+   */
   hasOpenRequest(thread: number): boolean;
 };
 

@@ -1,9 +1,9 @@
-/** Threads that load the module before they are given anything: to take the place of others that serve meanwhile. */
+/** Threads that load the module before they take tasks, to replace threads that serve in the meantime. */
 import { fromPlain, type PlainError } from '../../wire/errors.ts';
 import type { ThreadOptions } from '../../workers/task.ts';
 import type { Thread } from './thread.ts';
 
-/** A module that a thread has not loaded by then, in milliseconds, is not going to be. */
+/** Time that a spare may take to load the module. */
 const LOAD_TIMEOUT_MS = 60_000;
 
 export type SparesOptions = {
@@ -13,22 +13,23 @@ export type SparesOptions = {
 
 export type Spares = {
   /**
-   * Resolves when the thread has loaded the module.
-   * @throws why it has not
+   * Resolves when the spare has loaded the module.
+   * @throws the error of the module, or of the thread's exit; Error after a minute
    */
   start(workerData: ThreadOptions): Promise<Thread>;
-  /** Says that a thread has loaded it; returns whether that is so: after a module that is broken, it says so too. */
+  /** The spare reports the kind of its module. Returns whether it has loaded it: a broken module reports a kind too. */
   onLoaded(spare: Thread): boolean;
-  onBroken(spare: Thread, error: PlainError): void;
-  onGone(spare: Thread, error: Error): void;
+  /** Returns whether the thread is a spare that was loading the module. */
+  onBroken(spare: Thread, error: PlainError): boolean;
+  onExited(spare: Thread, error: Error): void;
 };
 
 export function createSpares({ start, end }: SparesOptions): Spares {
   const loading = new Map<Thread, PromiseWithResolvers<void>>();
 
-  function fail(spare: Thread, error: Error): void {
+  function fail(spare: Thread, error: Error): boolean {
     loading.get(spare)?.reject(error);
-    loading.delete(spare);
+    return loading.delete(spare);
   }
 
   return {
@@ -36,15 +37,16 @@ export function createSpares({ start, end }: SparesOptions): Spares {
       const spare = start(workerData);
       const loaded = Promise.withResolvers<void>();
       loading.set(spare, loaded);
-      const late = setTimeout(fail, LOAD_TIMEOUT_MS, spare, new Error('it has not been loaded after a minute'));
+      const error = new Error(`the module was not loaded within ${LOAD_TIMEOUT_MS / 1000} s`);
+      const timer = setTimeout(fail, LOAD_TIMEOUT_MS, spare, error);
       try {
         await loaded.promise;
         return spare;
-      } catch (error) {
+      } catch (reason) {
         end(spare);
-        throw error;
+        throw reason;
       } finally {
-        clearTimeout(late);
+        clearTimeout(timer);
       }
     },
     onLoaded(spare) {
@@ -53,8 +55,8 @@ export function createSpares({ start, end }: SparesOptions): Spares {
       loading.delete(spare);
       return isLoading;
     },
-    // It is this side's error: nobody has been called.
+    // The error is one of this process: no other agent was called.
     onBroken: (spare, error) => fail(spare, Object.assign(fromPlain(error), { remote: false })),
-    onGone: fail,
+    onExited: fail,
   };
 }

@@ -1,20 +1,20 @@
-/** Ends threads: when they have finished what they have begun, or at once; and gives up those that do not end. */
-import { isDone, type Thread } from './thread.ts';
+/** Terminates threads, at once or after their last open request, and gives up threads that do not end. */
+import type { Thread } from './thread.ts';
 
-/**
- * How long a thread may take to end, in milliseconds. worker.terminate() waits for native code, such as execSync() on a
- * program that hangs.
- */
-const MAX_TERMINATION_MS = 5_000;
+/** `worker.terminate()` waits for native code, such as execSync() on a program that hangs. */
+const TERMINATION_TIMEOUT_MS = 5_000;
 
 export type Termination = {
-  /** Ends it at once, whatever it is doing. */
+  /** Terminates a retiring thread at once. One that has not started is terminated by `check` when it has. */
   terminate(thread: Thread): void;
-  /** Ends those of the threads that are ending and have nothing left to do. */
+  /** Terminates the retiring threads that have no tasks and no open requests. */
   check(): void;
-  /** Looks when what follows from an outcome has been done. */
+  /** Calls `check` in a later phase of this turn of the event loop, after the consequences of an outcome. */
   checkSoon(): void;
-  /** Ends all by `destroy`, if any is busy; resolves with whether they have ended in time, or will with the process. */
+  /**
+   * Ends all threads by `destroy` if any of them has tasks or open requests. Resolves with true when all have exited
+   * within `graceMs`, or are idle: an idle thread exits with the process.
+   */
   endAll(graceMs: number, destroy: () => Promise<void>): Promise<boolean>;
 };
 
@@ -22,28 +22,32 @@ export type TerminationOptions = {
   threads: () => Iterable<Thread>;
   /** Called for a thread that has not ended in time. */
   onLost: (thread: Thread) => void;
+  /**
+   * Time that a thread may take to end, in milliseconds.
+   * @default 5000
+   */
   terminationTimeoutMs?: number | undefined;
 };
 
 export function createTermination({
   threads,
   onLost,
-  terminationTimeoutMs = MAX_TERMINATION_MS,
+  terminationTimeoutMs = TERMINATION_TIMEOUT_MS,
 }: TerminationOptions): Termination {
   let isCheckScheduled = false;
 
   function terminate(thread: Thread): void {
-    // Piscina starts no more threads in the place of dead ones once one has ended before it has started.
-    if (thread.terminated || !thread.isReady) return;
-    thread.terminated = true;
-    const late = setTimeout(onLost, terminationTimeoutMs, thread);
-    late.unref();
-    void thread.gone.then(() => clearTimeout(late));
+    // After one thread has ended before its start, Piscina no longer replaces dead threads.
+    if (thread.state !== 'retiring' || !thread.hasStarted) return;
+    thread.moveTo('terminating');
+    const timer = setTimeout(onLost, terminationTimeoutMs, thread);
+    timer.unref();
+    void thread.ended.then(() => clearTimeout(timer));
     void thread.worker.terminate();
   }
 
   function check(): void {
-    for (const thread of threads()) if (thread.ending && isDone(thread)) terminate(thread);
+    for (const thread of threads()) if (thread.isDone) terminate(thread);
   }
 
   return {
@@ -58,10 +62,10 @@ export function createTermination({
       });
     },
     async endAll(graceMs, destroy) {
-      if ([...threads()].every(isDone)) return true;
-      const late = Promise.withResolvers<boolean>();
-      const timer = setTimeout(late.resolve, graceMs, false);
-      const inTime = await Promise.race([destroy().then(() => true), late.promise]);
+      if ([...threads()].every(({ isDone }) => isDone)) return true;
+      const timeout = Promise.withResolvers<boolean>();
+      const timer = setTimeout(timeout.resolve, graceMs, false);
+      const inTime = await Promise.race([destroy().then(() => true), timeout.promise]);
       clearTimeout(timer);
       return inTime;
     },

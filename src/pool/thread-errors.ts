@@ -1,19 +1,25 @@
-/** Why a thread has not answered what it was given. */
+/** The errors of requests whose thread has exited. */
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
+import type { Thread } from './thread.ts';
 
 export function threadExited(cause?: unknown): LaunchpoolError {
-  const why = cause === undefined ? '' : `: ${toPlain(cause).name}: ${toPlain(cause).message}`;
+  const reason = cause === undefined ? '' : `: ${toPlain(cause).name}: ${toPlain(cause).message}`;
   return new LaunchpoolError(
     'ERR_LAUNCHPOOL_THREAD_EXITED',
-    `the worker thread ended before the request was answered${why}`,
-    { cause, hint: 'Did the handler call process.exit(), or leave a promise rejected?' },
+    `the worker thread ended before the request was answered${reason}`,
+    { cause, hint: 'Check the handler for process.exit() and for unhandled promise rejections.' },
   );
+}
+
+/** The error for which the pool has ended a thread; otherwise one with the cause of its death. */
+export function exitErrorOf({ endReason }: Thread, cause: unknown): LaunchpoolError {
+  return endReason === undefined || endReason === 'idle' ? threadExited(cause) : endReason;
 }
 
 export function unresponsiveFor(ms: number): LaunchpoolError {
   return new LaunchpoolError(
     'ERR_LAUNCHPOOL_THREAD_EXITED',
-    `the worker thread has begun nothing of what it was given for ${ms} ms, and was replaced`,
-    { hint: 'Something in the module keeps it busy outside of any request: a timer, for instance.' },
+    `the worker thread began no request of its tasks for ${ms} ms and was replaced`,
+    { hint: 'Check the module for code that blocks outside of requests, for instance in a timer.' },
   );
 }

@@ -1,7 +1,7 @@
-/** What a thread may have of memory. By itself, since the first thread is started before anything else is loaded. */
+/** The memory limit of a thread. In a file of its own, because the first thread starts before the rest is loaded. */
 import type { ResourceLimits } from 'node:worker_threads';
 
-/** @param mb of JavaScript heap, in MiB; 0, or what is no number, leaves it to Node. */
+/** @param mb maximum of JavaScript heap, in MiB; 0 or NaN leaves the limit to Node. */
 export function limitsOf(mb: number): ResourceLimits | undefined {
   return mb > 0 ? { maxOldGenerationSizeMb: mb } : undefined;
 }

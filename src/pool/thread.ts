@@ -1,74 +1,80 @@
-/** What the pool knows of one of its threads. */
+/** The pool's record of one worker thread. */
 import type { Worker } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import type { PiscinaWorker } from './piscina.ts';
+import { assertTransition, type ThreadState } from './thread-state.ts';
 
-/** How Piscina shows a thread to whoever chooses one. */
-export type PiscinaWorker = Parameters<
-  NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']>
->[1][number];
+/** A thread without tasks, until Piscina reports it. */
+const UNUSED = { currentUsage: 0 };
 
-export type Thread = {
+export class Thread {
   readonly id: number;
   readonly worker: Worker;
+  /** Where Piscina counts the thread's tasks. */
+  usage: Pick<PiscinaWorker, 'currentUsage'>;
+  /** Piscina has reported its start. Piscina may give it a task before that. */
+  hasStarted = false;
+  /** The thread has loaded the module, or has reported that the module is broken. */
+  hasLoaded = false;
+  /** Asynchronous requests that are open beyond the thread's tasks. */
+  openRequests = 0;
+  /** Requests that it has run. Counted only if the pool recycles threads by their requests. */
+  requests = 0;
+  /** Time of its last task, on the clock of `performance`. */
+  usedAt: number = performance.now();
+  /** Why the pool ends it: it was idle, or the error for its open requests. Undefined for any other reason. */
+  endReason: 'idle' | LaunchpoolError | undefined = undefined;
+  /** The uncaught error that it died of. */
+  error: unknown = undefined;
+  /** Resolves when the thread has exited or is lost. */
+  readonly ended: Promise<void>;
+
+  #state: ThreadState;
+  readonly #resolveEnded: () => void;
+
+  constructor(worker: Worker, state: 'spare' | 'serving', usage: Thread['usage'] = UNUSED) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.id = worker.threadId;
+    this.worker = worker;
+    this.usage = usage;
+    this.ended = promise;
+    this.#state = state;
+    this.#resolveEnded = resolve;
+  }
+
+  get state(): ThreadState {
+    return this.#state;
+  }
+
   /** How many tasks it has. */
-  tasks: Pick<PiscinaWorker, 'currentUsage'>;
-  /** It has started; Piscina may give it something earlier. */
-  isReady: boolean;
-  /** It has loaded the module, or found that it cannot be loaded. */
-  isLoaded: boolean;
-  /** It does not get on with what it has. */
-  stuck: boolean;
-  /** Asynchronous requests that it has open beyond its tasks. */
-  open: number;
-  /** When it has been given something last. */
-  usedAt: number;
-  /** It is given nothing yet: it is to take the place of another one. */
-  isSpare: boolean;
-  /** It is given nothing any more. */
-  ending: boolean;
-  /** It has been told to end at once. */
-  terminated: boolean;
-  /** It has not ended in time, and may do so at any moment, or never. */
-  isLost: boolean;
-  /** Why it is ended although that costs requests. */
-  why: LaunchpoolError | undefined;
-  /** What it has died of, if of an error. */
-  cause: unknown;
-  /** It goes because it had nothing to do. */
-  idled: boolean;
-  /** How many requests it has run; counted only where somebody wants to know. */
-  requests: number;
-  readonly gone: Promise<void>;
-  /** Settles `gone`. */
-  readonly onGone: () => void;
-};
+  get tasks(): number {
+    return this.usage.currentUsage;
+  }
 
-export function createThread(worker: Worker, tasks: Thread['tasks'] = { currentUsage: 0 }): Thread {
-  const { promise: gone, resolve: onGone } = Promise.withResolvers<void>();
-  return {
-    id: worker.threadId,
-    worker,
-    tasks,
-    isReady: false,
-    isLoaded: false,
-    stuck: false,
-    open: 0,
-    usedAt: performance.now(),
-    isSpare: false,
-    ending: false,
-    terminated: false,
-    isLost: false,
-    why: undefined,
-    cause: undefined,
-    idled: false,
-    requests: 0,
-    gone,
-    onGone,
-  };
-}
+  /** Whether it serves, with or without progress. */
+  get isActive(): boolean {
+    return this.#state === 'serving' || this.#state === 'stalled';
+  }
 
-/** Whether nothing of it would be missed. */
-export function isDone({ tasks, open, stuck }: Thread): boolean {
-  return tasks.currentUsage === 0 && open === 0 && !stuck;
+  /** Whether it retires or comes later in its life. */
+  get isEnding(): boolean {
+    return this.#state !== 'spare' && !this.isActive;
+  }
+
+  /** Whether its end would cost no request. */
+  get isDone(): boolean {
+    return this.tasks === 0 && this.openRequests === 0;
+  }
+
+  /** @throws Error when the transition is not in the table of thread-state.ts */
+  moveTo(next: ThreadState): void {
+    assertTransition(this.#state, next);
+    this.#state = next;
+    if (next === 'exited' || next === 'lost') this.#resolveEnded();
+  }
+
+  /** Has no effect unless the thread serves. */
+  setStalled(isStalled: boolean): void {
+    if (this.#state === (isStalled ? 'serving' : 'stalled')) this.moveTo(isStalled ? 'stalled' : 'serving');
+  }
 }

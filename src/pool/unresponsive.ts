@@ -1,28 +1,28 @@
 /**
- * Ends threads that do not take what they are given. No request keeps them from it, whose time somebody else looks
- * after, but something else of the module's: a timer that never comes to an end, for instance.
+ * Finds threads that do not begin their tasks although no request keeps them busy. Something else of the module blocks
+ * such a thread, for instance a timer that never returns. Requests have time limits of their own.
  */
 import type { Thread } from './thread.ts';
 
-/** So often it looks within the time that a thread may be silent. */
+/** Checks per timeout. */
 const CHECKS = 8;
 
 export type UnresponsiveCheckOptions = {
-  /** How long a thread may be silent, in milliseconds. */
+  /** Time without progress after which a thread is unresponsive, in milliseconds. */
   timeoutMs: number;
   threads: () => Iterable<Thread>;
-  /** Whether it has begun a request that has no outcome yet. */
+  /** Whether a thread has started a request that has no outcome yet. */
   isInRequest: (thread: Thread) => boolean;
   onUnresponsive: (thread: Thread) => void;
 };
 
 export type UnresponsiveCheck = {
-  /** Says that a thread has been given something. */
+  /** Must be called when a thread gets a task. */
   start(): void;
 };
 
-/** What changes whenever a thread is given something, or has finished something. */
-type Sign = { since: number; usedAt: number; tasks: number };
+/** Values that change with each task that a thread gets or completes, and the time since which they are equal. */
+type Progress = { since: number; usedAt: number; tasks: number };
 
 export function createUnresponsiveCheck({
   timeoutMs,
@@ -30,28 +30,27 @@ export function createUnresponsiveCheck({
   isInRequest,
   onUnresponsive,
 }: UnresponsiveCheckOptions): UnresponsiveCheck {
-  const signs = new WeakMap<Thread, Sign>();
+  const lastProgress = new WeakMap<Thread, Progress>();
   let isRunning = false;
 
-  function isUnresponsive(thread: Thread): boolean {
-    // Before its module is loaded, there is nothing that it could take anything with.
-    return thread.isLoaded && !thread.terminated && thread.tasks.currentUsage > 0 && !isInRequest(thread);
+  function isSuspect(thread: Thread): boolean {
+    // Without a module, a thread cannot begin a request.
+    return thread.hasLoaded && thread.state !== 'terminating' && thread.tasks > 0 && !isInRequest(thread);
   }
 
   function check(): void {
     isRunning = false;
     const now = performance.now();
-    let isAnyAtWork = false;
+    let hasTasks = false;
     for (const thread of threads()) {
-      const { usedAt } = thread;
-      const tasks = thread.tasks.currentUsage;
-      isAnyAtWork ||= tasks > 0;
-      const last = signs.get(thread);
-      if (!isUnresponsive(thread)) signs.delete(thread);
-      else if (last?.usedAt !== usedAt || last.tasks !== tasks) signs.set(thread, { since: now, usedAt, tasks });
+      const { usedAt, tasks } = thread;
+      hasTasks ||= tasks > 0;
+      const last = lastProgress.get(thread);
+      if (!isSuspect(thread)) lastProgress.delete(thread);
+      else if (last?.usedAt !== usedAt || last.tasks !== tasks) lastProgress.set(thread, { since: now, usedAt, tasks });
       else if (now - last.since >= timeoutMs) onUnresponsive(thread);
     }
-    if (isAnyAtWork) start();
+    if (hasTasks) start();
   }
 
   function start(): void {

@@ -1,4 +1,7 @@
-/** Where the code of the worker threads is: beside these sources or, built, beside the built files. A bundle has its own. */
+/**
+ * Paths of the code of the worker threads: beside these sources or, when built, beside the built files. In the bundle,
+ * boot/worker-entry.ts replaces this file.
+ */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 export const WORKER_ENTRY: string = fileURLToPath(new URL(`../../workers/entry.${extension}`, import.meta.url));
-/** What loads a module for a look at it. */
+/** Loads a module only to inspect it. */
 export const INSPECT_ENTRY: string = fileURLToPath(new URL(`../../workers/inspect.${extension}`, import.meta.url));
-/** The name of the function in it that takes tasks. */
+/** The exported function of WORKER_ENTRY that takes tasks. */
 export const WORKER_FUNCTION = 'run';
-/** What Piscina starts its threads with. */
+/** The file with which Piscina starts its threads. */
 export const PISCINA_WORKER: string = join(dirname(createRequire(import.meta.url).resolve('piscina')), 'worker.js');

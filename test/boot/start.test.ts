@@ -1,4 +1,4 @@
-/** The agent as the package ships it: what it loads before the first reply, and the compiled code that it keeps. */
+/** The agent as the package ships it: the files that it loads before the first reply, and its compiled code. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,28 +16,29 @@ import { until } from '../helpers/until.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = builtProgram();
 
-/** Of Node, beyond what every program of it has loaded; those that begin with `internal/` are Node's own affair. */
+/** Node's modules beyond those that every program loads, and beyond those that begin with `internal/`. */
 const BUILTINS = [
   ...['async_hooks', 'module', 'net', 'os', 'stream', 'stream/promises', 'string_decoder', 'vm', 'worker_threads'],
-  // Piscina's.
+  // For Piscina.
   ...['assert', 'perf_hooks'],
 ];
-/** Of packages, bundled: nothing but the pool. */
+/** The bundled packages. */
 const PACKAGES = ['piscina'];
-/** Not bundled: by which the kernel is asked who has connected. It is loaded while the first thread boots. */
+/** Not bundled: the native code of the peer check. It is loaded while the first thread boots. */
 const NATIVE = /\/node_modules\/(koffi|@koromix\/koffi-[^/]+)\//;
 
 type Run = {
-  /** What stood on standard error. */
+  /** The output on standard error. */
   stderr: string;
   reply: string;
 };
 
 /**
- * One life of the agent, of one request, from its start to when it has left.
- * @param isDone what it does when nobody waits any more, given its log so far; without that, it leaves by itself.
+ * Runs an agent from its start to its exit, with one request.
+ * @param isDone whether the agent has done its work after the reply, given its log so far; without it, the agent exits
+ *   by itself.
  */
-async function live(
+async function runAgent(
   t: ExecutionContext,
   cache: string,
   { wrap = [], isDone }: { wrap?: readonly string[]; isDone?: (stderr: string) => boolean } = {},
@@ -55,7 +56,7 @@ async function live(
     isDone ? '0' : '0.5',
   ]);
   const client = await connectRaw(held.socketPath);
-  const reply = String(await client.request('anybody there?'));
+  const reply = String(await client.request('hello'));
   client.close();
   if (isDone === undefined) await held.reached('left', 1);
   else await until(() => isDone(readFileSync(log, 'utf8')));
@@ -69,12 +70,12 @@ function codeFiles(cache: string): string[] {
   return readdirSync(folder).map((name) => join(folder, name));
 }
 
-/** That of the main thread, and that of the others. */
-const isKept = (cache: string): boolean => codeFiles(cache).filter((path) => path.endsWith('.code')).length === 2;
+/** Whether the code of the main thread and that of the worker threads are saved. */
+const isSaved = (cache: string): boolean => codeFiles(cache).filter((path) => path.endsWith('.code')).length === 2;
 
-test('up to the first reply, and as long as nothing is said, little is loaded', async (t) => {
+test('up to the first reply, and without log lines, few files are loaded', async (t) => {
   const folder = await tempDir(t);
-  const found = join(folder, 'loaded.json');
+  const report = join(folder, 'loaded.json');
   const probe = join(folder, 'probe.cjs');
   writeFileSync(
     probe,
@@ -83,12 +84,12 @@ test('up to the first reply, and as long as nothing is said, little is loaded', 
     if (isMainThread) process.on('exit', () => {
       const builtins = process.moduleLoadList.filter((name) => !before.has(name));
       const loaded = { builtins, files: Object.keys(require.cache) };
-      require('node:fs').writeFileSync(${JSON.stringify(found)}, JSON.stringify(loaded));
+      require('node:fs').writeFileSync(${JSON.stringify(report)}, JSON.stringify(loaded));
     });`,
   );
-  const { reply } = await live(t, join(folder, 'cache'), { wrap: ['env', `NODE_OPTIONS=--require=${probe}`] });
-  t.is(reply, 'anybody there?');
-  const { builtins, files } = JSON.parse(readFileSync(found, 'utf8')) as { builtins: string[]; files: string[] };
+  const { reply } = await runAgent(t, join(folder, 'cache'), { wrap: ['env', `NODE_OPTIONS=--require=${probe}`] });
+  t.is(reply, 'hello');
+  const { builtins, files } = JSON.parse(readFileSync(report, 'utf8')) as { builtins: string[]; files: string[] };
   const names = builtins.map((name) => name.replace(/^NativeModule /, ''));
   t.deepEqual(
     names.filter((name) => !/^(internal\/|Internal Binding )/.test(name) && !BUILTINS.includes(name)),
@@ -100,7 +101,7 @@ test('up to the first reply, and as long as nothing is said, little is loaded', 
   );
 });
 
-test('the bundle has metrics, in a file that is loaded when they are asked for', async (t) => {
+test('the bundle has metrics, in a file that is loaded with their first request', async (t) => {
   const held = await activate(t, [
     process.execPath,
     program,
@@ -110,7 +111,7 @@ test('the bundle has metrics, in a file that is loaded when they are asked for',
     'silent',
   ]);
   const client = await connectRaw(held.socketPath);
-  await client.request('anybody there?');
+  await client.request('hello');
   const control = await connectRpc(held.controlPath);
   t.teardown(control.close);
   const text = String(await control.call('metrics', []));
@@ -121,21 +122,21 @@ test('the bundle has metrics, in a file that is loaded when they are asked for',
 });
 
 for (const file of ['agent.js', 'thread.js']) {
-  test(`of packages, ${file} contains no more than it needs`, (t) => {
+  test(`${file} contains only the packages that it needs`, (t) => {
     const text = readFileSync(join(dirname(program), 'runtime', file), 'utf8');
     const packages = text.matchAll(/["']node_modules\/((?:@[^/"']+\/)?[^/"']+)\//g);
     t.deepEqual([...new Set([...packages].map(([, name]) => name))], PACKAGES);
   });
 }
 
-test('compiled code is kept, for nobody else to read or write, and used from then on', async (t) => {
+test('compiled code is saved with access for its owner only, and used by the next start', async (t) => {
   const cache = await tempDir(t);
-  t.like(await live(t, cache, { isDone: () => isKept(cache) }), { reply: 'anybody there?', stderr: '' });
+  t.like(await runAgent(t, cache, { isDone: () => isSaved(cache) }), { reply: 'hello', stderr: '' });
   const files = codeFiles(cache);
   t.is(files.length, 2);
   for (const file of files) t.is(statSync(file).mode & 0o777, 0o600);
   const before = files.map((file) => statSync(file).mtimeMs);
-  t.like(await live(t, cache), { reply: 'anybody there?', stderr: '' });
+  t.like(await runAgent(t, cache), { reply: 'hello', stderr: '' });
   t.deepEqual(codeFiles(cache), files);
   t.deepEqual(
     files.map((file) => statSync(file).mtimeMs),
@@ -145,45 +146,45 @@ test('compiled code is kept, for nobody else to read or write, and used from the
 
 for (const [what, spoil] of [
   [
-    'is damaged',
+    'damaged',
     (bytes: Buffer) => {
       const at = bytes.length >> 2;
       bytes.writeUInt8(bytes.readUInt8(at) ^ 0x55, at);
       return bytes;
     },
   ],
-  ['has been cut off', (bytes: Buffer) => bytes.subarray(0, 1_001)],
+  ['truncated', (bytes: Buffer) => bytes.subarray(0, 1_001)],
   [
-    'is of another V8',
+    'of another V8',
     (bytes: Buffer) => {
-      // Its version stands behind the magic number, in both copies.
+      // The version follows the magic number, in both copies.
       for (const at of [4, bytes.length / 2 + 4]) bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
       return bytes;
     },
   ],
 ] as const) {
-  test(`code that ${what} is not used, and is replaced without a word`, async (t) => {
+  test(`code that is ${what} is not used, and is replaced without a log line`, async (t) => {
     const cache = await tempDir(t);
-    await live(t, cache, { isDone: () => isKept(cache) });
+    await runAgent(t, cache, { isDone: () => isSaved(cache) });
     const files = codeFiles(cache);
-    const good = files.map((file) => readFileSync(file));
-    const spoilt = good.map((bytes) => Buffer.from(spoil(Buffer.from(bytes))));
-    for (const [index, file] of files.entries()) writeFileSync(file, spoilt[index] as Buffer);
-    const isDone = (): boolean => files.every((file, index) => !readFileSync(file).equals(spoilt[index] as Buffer));
-    t.like(await live(t, cache, { isDone }), { reply: 'anybody there?', stderr: '' });
+    const valid = files.map((file) => readFileSync(file));
+    const spoiled = valid.map((bytes) => Buffer.from(spoil(Buffer.from(bytes))));
+    for (const [index, file] of files.entries()) writeFileSync(file, spoiled[index] as Buffer);
+    const isDone = (): boolean => files.every((file, index) => !readFileSync(file).equals(spoiled[index] as Buffer));
+    t.like(await runAgent(t, cache, { isDone }), { reply: 'hello', stderr: '' });
     for (const [index, file] of codeFiles(cache).entries()) {
       const bytes = readFileSync(file);
       const half = bytes.length / 2;
       t.true(bytes.subarray(0, half).equals(bytes.subarray(half)));
-      t.is(bytes.readUInt32LE(4), (good[index] as Buffer).readUInt32LE(4));
+      t.is(bytes.readUInt32LE(4), (valid[index] as Buffer).readUInt32LE(4));
     }
   });
 }
 
-/** Places where nothing can be written, and how a program comes to see them. */
+/** Places where nothing can be written, and the command that prepares each for the agent. */
 const PLACES: readonly [what: string, wrap: (cache: string) => readonly string[] | undefined][] = [
   [
-    'a file in its place',
+    'a file instead of the folder',
     (cache) => {
       rmSync(cache, { recursive: true });
       writeFileSync(cache, '');
@@ -191,19 +192,19 @@ const PLACES: readonly [what: string, wrap: (cache: string) => readonly string[]
     },
   ],
   [
-    'a folder that is only for reading',
+    'a read-only folder',
     (cache) => {
-      // Nothing is only for reading to root.
+      // For root, no folder is read-only.
       if (process.getuid?.() === 0) return mounted(cache, 'ro');
       mkdirSync(cache, { recursive: true });
       chmodSync(cache, 0o500);
       return [];
     },
   ],
-  ['a disk that is full', (cache) => mounted(cache, 'size=4k')],
+  ['a full disk', (cache) => mounted(cache, 'size=4k')],
 ];
 
-/** A file system of its own at that path, for one program. */
+/** A command that mounts a file system at that path for one program. */
 function mounted(path: string, options: string): readonly string[] | undefined {
   if (findTool('unshare') === undefined || process.getuid?.() !== 0 || process.platform !== 'linux') return undefined;
   const script = `mount -t tmpfs -o ${options} none "$0" && exec "$@"`;
@@ -211,12 +212,12 @@ function mounted(path: string, options: string): readonly string[] | undefined {
 }
 
 for (const [what, wrapFor] of PLACES) {
-  test(`with ${what} for the code, the agent starts, answers, and says so once`, async (t) => {
+  test(`with ${what} for the code, the agent starts, replies, and logs one line`, async (t) => {
     const cache = await tempDir(t);
     const wrap = wrapFor(cache);
-    if (wrap === undefined) return notTested(t, 'this takes root, on Linux');
-    const { reply, stderr } = await live(t, cache, { wrap, isDone: (log) => log.endsWith('\n') });
-    t.is(reply, 'anybody there?');
+    if (wrap === undefined) return notTested(t, 'needs root on Linux');
+    const { reply, stderr } = await runAgent(t, cache, { wrap, isDone: (log) => log.endsWith('\n') });
+    t.is(reply, 'hello');
     const lines = stderr.trimEnd().split('\n');
     t.is(lines.length, 1, stderr);
     t.like(JSON.parse(lines[0] as string), { level: 40, msg: 'code-cache-not-written' });

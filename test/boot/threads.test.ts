@@ -1,4 +1,4 @@
-/** The threads of the agent as the package ships it: their limits, and how they are swapped for such as have another module. */
+/** The threads of the agent as the package ships it: their limits, and their replacement in a reload. */
 import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -11,7 +11,7 @@ import { tempDir } from '../helpers/temp-dir.ts';
 const command = [process.execPath, builtProgram(), 'run', '--log-level', 'silent'] as const;
 
 for (const flags of [['--thread-memory', '32'], ['--thread-memory=32']]) {
-  test(`${flags.join(' ')}: the limit holds for the first thread, which starts before the flags are read, and for the next`, async (t) => {
+  test(`${flags.join(' ')}: the limit holds for the first thread, which starts before the flags are parsed, and for the next`, async (t) => {
     const cache = ['--cache', await tempDir(t)];
     const held = await activate(t, [...command, fixture('agents/contained.ts'), '--threads', '1', ...cache, ...flags]);
     const client = await connectRpc(held.socketPath);
@@ -24,7 +24,7 @@ for (const flags of [['--thread-memory', '32'], ['--thread-memory=32']]) {
   });
 }
 
-test('the module is swapped for the one that its path leads to now; one that does not load is refused', async (t) => {
+test('a reload loads the present module at the path; a module that does not load is refused', async (t) => {
   const folder = await tempDir(t);
   const path = join(folder, 'module');
   let count = 0;
@@ -43,8 +43,8 @@ test('the module is swapped for the one that its path leads to now; one that doe
   await put('await 0; export const version = () => 2;');
   t.like(await control.call('reload', []), { kind: 'rpc', methods: ['version'] });
   t.is(await client.call('version', []), 2);
-  await put('throw new Error("not today");');
-  await t.throwsAsync(control.call('reload', []), { code: 'ERR_LAUNCHPOOL_RELOAD_FAILED', message: /not today/ });
+  await put('throw new Error("not loadable");');
+  await t.throwsAsync(control.call('reload', []), { code: 'ERR_LAUNCHPOOL_RELOAD_FAILED', message: /not loadable/ });
   t.is(await client.call('version', []), 2);
   t.is(held.all('started').length, 1);
   client.close();

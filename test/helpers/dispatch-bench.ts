@@ -101,7 +101,7 @@ export function createBench(options: BenchOptions = {}): Bench {
         },
       },
       requests: createRequests({}),
-      lateReplies: { tell: (lateReply) => setImmediate(() => listener?.onLateReplies([lateReply])) },
+      lateReplies: { add: (lateReply) => setImmediate(() => listener?.onLateReplies([lateReply])) },
       threadId: thread,
       concurrency: Number.POSITIVE_INFINITY,
     });

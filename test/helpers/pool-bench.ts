@@ -1,4 +1,4 @@
-/** A real pool with a real dispatcher, in the test's own process: calls without a socket. */
+/** A pool with a dispatcher in the test's process: calls without a socket. */
 import { pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { createDispatcher } from '../../src/dispatch/dispatcher.ts';
@@ -14,17 +14,17 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
   /** Path of the module. */
   module: string;
   threads: number;
-  /** The most heap of a thread, in MiB. */
+  /** The maximum heap of a thread, in MiB. */
   threadMemoryMb?: number;
 };
 
-/** It ends with the test, however that ends. */
+/** Ends with the test. */
 function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, ...options }: PoolBenchOptions): Pool {
   const moduleUrl = pathToFileURL(module).href;
-  const received = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
-  const first = startFirstThread(received, options.threads, undefined, limitsOf(threadMemoryMb));
+  const threadOptions = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
+  const first = startFirstThread(threadOptions, options.threads, undefined, limitsOf(threadMemoryMb));
   const pool = createPool({ first, ...options });
-  // What is open on a thread does not keep a process; in an agent, sockets do.
+  // Open requests do not keep a process alive; in an agent, the sockets do.
   const alive = setInterval(() => undefined, 60_000);
   t.teardown(async () => {
     clearInterval(alive);
@@ -43,14 +43,14 @@ export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): 
   const pool = startPool(t, options);
   const dispatcher = createDispatcher(pool);
   t.teardown(() => dispatcher.stop());
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  const unsettled = new Map<number, PromiseWithResolvers<unknown>>();
   let lastId = 0;
   const conversation = dispatcher.open({
     send(frames) {
       for (const text of textsOf(frames)) {
         const { id, result, error } = JSON.parse(text);
-        const { resolve, reject } = waiting.get(id) as PromiseWithResolvers<unknown>;
-        waiting.delete(id);
+        const { resolve, reject } = unsettled.get(id) as PromiseWithResolvers<unknown>;
+        unsettled.delete(id);
         if (error === undefined) resolve(result);
         else reject(Object.assign(new Error(error.message), { code: error.data?.code ?? error.code }));
       }
@@ -64,7 +64,7 @@ export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): 
     call(method, ...params) {
       lastId += 1;
       const outcome = Promise.withResolvers<unknown>();
-      waiting.set(lastId, outcome);
+      unsettled.set(lastId, outcome);
       conversation.dispatch(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: lastId, method, params })), 1);
       return outcome.promise;
     },

@@ -1,4 +1,4 @@
-/** A frame is claimed by one worker or taken back, never both and never neither. */
+/** The control word: each frame is either claimed by one worker or taken back. */
 import { deepStrictEqual } from 'node:assert/strict';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -19,14 +19,14 @@ const wordAt = (): WordAt => ({ words: new Int32Array(new SharedArrayBuffer(12))
 const read = ({ words, index }: WordAt): number => Atomics.load(words, index);
 const generationAt = (at: WordAt): number => generationOf(read(at));
 
-test('the most frames that a word can count are claimed one after the other, and then no more', (t) => {
+test('the maximum of frames is claimed one by one, and then no more', (t) => {
   const at = wordAt();
   offer(at, MAX_BATCH_FRAMES);
   const claimed = Array.from({ length: MAX_BATCH_FRAMES + 1 }, () => claim(at, generationAt(at)));
   t.deepEqual(claimed, [...Array(MAX_BATCH_FRAMES).keys(), -1]);
 });
 
-test('what is taken back is what has not been claimed, once', (t) => {
+test('only unclaimed frames are taken back, and only once', (t) => {
   const at = wordAt();
   offer(at, 5);
   claim(at, generationAt(at));
@@ -41,7 +41,7 @@ test('what is taken back is what has not been claimed, once', (t) => {
   t.is(claim(at, generationAt(at)), -1);
 });
 
-test('a worker that holds an earlier batch claims nothing of a later one', (t) => {
+test('a worker that holds an earlier batch claims no frame of a later one', (t) => {
   const at = wordAt();
   offer(at, 5);
   const earlier = generationAt(at);
@@ -50,7 +50,7 @@ test('a worker that holds an earlier batch claims nothing of a later one', (t) =
   t.deepEqual(takeBack(at), { from: 0, to: 3 });
 });
 
-test('each use of a slot has another generation than the one before, and taking back does not change it', (t) => {
+test('each use of a slot has a new generation, and taking back does not change it', (t) => {
   const at = wordAt();
   for (let use = 0; use < 600; use += 1) {
     const before = generationAt(at);
@@ -62,7 +62,7 @@ test('each use of a slot has another generation than the one before, and taking 
   }
 });
 
-test('the words beside it are left alone', (t) => {
+test('the adjacent words stay unchanged', (t) => {
   const at = wordAt();
   offer(at, MAX_BATCH_FRAMES);
   for (let frame = 0; frame < 5000; frame += 1) claim(at, generationAt(at));
@@ -70,7 +70,7 @@ test('the words beside it are left alone', (t) => {
   t.deepEqual([at.words[0], at.words[2]], [0, 0]);
 });
 
-test('its fields are read back as they were offered', (t) => {
+test('the fields of the word are those that were offered', (t) => {
   const fields = fc.property(fc.nat(MAX_BATCH_FRAMES), fc.nat(600), (frames, claims) => {
     const at = wordAt();
     for (let use = 0; use <= claims; use += 1) offer(at, frames);
@@ -83,29 +83,29 @@ test('its fields are read back as they were offered', (t) => {
   t.notThrows(() => fc.assert(fields, { numRuns: 200 }));
 });
 
-test('in any order of two claimers and one who takes back, each frame goes one way', (t) => {
+test('in any order of two claimers and one that takes back, each frame has one owner', (t) => {
   const anyActors = fc.array(fc.constantFrom('first', 'second', 'take'), { maxLength: 60 });
   const partition = fc.property(fc.nat(40), anyActors, (frames, actors) => {
     const at = wordAt();
     offer(at, frames);
-    const gone: number[] = [];
+    const owned: number[] = [];
     const act = (actor: string): void => {
       if (actor !== 'take') {
         const frame = claim(at, generationAt(at));
-        if (frame >= 0) gone.push(frame);
+        if (frame >= 0) owned.push(frame);
         return;
       }
       const { from, to } = takeBack(at);
-      for (let frame = from; frame < to; frame += 1) gone.push(frame);
+      for (let frame = from; frame < to; frame += 1) owned.push(frame);
     };
     for (const actor of actors) act(actor);
     act('take');
-    deepStrictEqual(gone, [...Array(frames).keys()]);
+    deepStrictEqual(owned, [...Array(frames).keys()]);
   });
   t.notThrows(() => fc.assert(partition, { numRuns: 500 }));
 });
 
-/** Two threads claim what they can and say what; the main thread takes back meanwhile. */
+/** A thread that claims all frames it can and reports them; the main thread takes back at the same time. */
 const CLAIMER = `
   import { parentPort, workerData } from 'node:worker_threads';
   const { claim, generationOf } = await import(workerData.module);
@@ -121,7 +121,7 @@ const CLAIMER = `
   });
 `;
 
-test('threads that claim at the same time as others take back share the frames among them', async (t) => {
+test('threads that claim while the main thread takes back partition the frames', async (t) => {
   const at = wordAt();
   const workerData = { words: at.words, module: new URL('../../workers/control-word.ts', import.meta.url).href };
   const source = new URL(`data:text/javascript,${encodeURIComponent(CLAIMER)}`);

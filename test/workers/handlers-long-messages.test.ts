@@ -1,4 +1,4 @@
-/** What a raw agent says of long messages, and what that means for its handler. */
+/** The export `longMessages` of a raw agent, and its effect on the handler. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,7 +15,7 @@ async function load(t: ExecutionContext, source: string): Promise<Handlers> {
 
 const RAW = 'export default (message) => message;';
 
-test('long messages are copied, unless the module says that they are borrowed', async (t) => {
+test('long messages are copied unless the module exports that they are borrowed', async (t) => {
   const borrows = async (source: string): Promise<unknown> => ({ ...(await load(t, source)) });
   t.like(await borrows(RAW), { kind: 'raw', borrows: false });
   t.like(await borrows(`${RAW} export const longMessages = 'copied';`), { kind: 'raw', borrows: false });
@@ -23,28 +23,28 @@ test('long messages are copied, unless the module says that they are borrowed', 
 });
 
 for (const value of ["'shared'", 'true', '() => 1', '1n']) {
-  test(`longMessages = ${value} is refused with what it may be`, async (t) => {
+  test(`longMessages = ${value} is refused with the valid values`, async (t) => {
     const error = await t.throwsAsync(load(t, `${RAW} export const longMessages = ${value};`));
-    t.like(error, { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', hint: "It is 'copied' or 'borrowed'." });
+    t.like(error, { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', hint: "Export 'copied' or 'borrowed'." });
   });
 }
 
-test('it is no method', async (t) => {
+test('longMessages is never a method', async (t) => {
   const handlers = await load(t, 'export const longMessages = () => 1; export const hello = () => 2;');
   t.deepEqual(handlers.kind === 'rpc' && [...handlers.methods.keys()], ['hello']);
 });
 
-test('the handler gets the memory itself only if it borrows, and the memory is lent', (t) => {
+test('the handler gets the memory itself only if its module borrows and the message may be borrowed', (t) => {
   const memory = Buffer.from(new SharedArrayBuffer(10));
-  const same = (borrows: boolean, lent: boolean): boolean => {
-    let got: Uint8Array | undefined;
+  const isSame = (borrows: boolean, mayBorrow: boolean): boolean => {
+    let received: Uint8Array | undefined;
     const runner = rawRunner((message) => {
-      got = message;
+      received = message;
       return message;
     }, borrows);
-    runner.run(memory, 2, 5, lent);
-    t.is(got?.length, 3);
-    return got?.buffer === memory.buffer && got.byteOffset === 2;
+    runner.run(memory, 2, 5, mayBorrow);
+    t.is(received?.length, 3);
+    return received?.buffer === memory.buffer && received.byteOffset === 2;
   };
-  t.deepEqual([same(true, true), same(true, false), same(false, true)], [true, false, false]);
+  t.deepEqual([isSame(true, true), isSame(true, false), isSame(false, true)], [true, false, false]);
 });

@@ -1,4 +1,4 @@
-/** Which exports are methods, whichever kind of module they come from. */
+/** The exports that are methods, for any kind of module. */
 import test from 'ava';
 import { readHandlers } from '../../workers/handlers.ts';
 
@@ -17,7 +17,7 @@ for (const name of ['default', 'then', 'setup', 'teardown', 'rpc.', 'rpc.discove
 }
 
 for (const name of ['rpc', 'rpcs', 'Setup', 'class', '', '__proto__', 'hasOwnProperty', '$/x', '0']) {
-  test(`an export may be named ${JSON.stringify(name)}`, (t) => {
+  test(`an export named ${JSON.stringify(name)} is a method`, (t) => {
     t.deepEqual(namesOf(Object.fromEntries([[name, fn]])), [name]);
   });
 }
@@ -34,7 +34,7 @@ for (const [what, value] of [
   ['a proxy of a function', new Proxy(fn, {})],
   ['a function whose toString lies', Object.assign(() => 1, { toString: () => 'class {}' })],
   [
-    'a method that is called class',
+    'a method named class',
     {
       class() {
         return 1;
@@ -62,15 +62,15 @@ for (const [what, value] of [
   ['text', 'text'],
   ['undefined', undefined],
 ] as const) {
-  test(`${what} is no method`, (t) => {
+  test(`${what} is not a method`, (t) => {
     t.deepEqual(namesOf({ hello: fn, other: value }), ['hello']);
   });
 
-  test(`${what} as default makes no raw agent`, (t) => {
+  test(`${what} as default is not a raw agent`, (t) => {
     t.throws(() => namesOf({ default: value }), NO_EXPORTS);
   });
 }
 
-test('what is inherited is not exported', (t) => {
+test('inherited properties are not exports', (t) => {
   t.throws(() => namesOf(Object.create({ default: fn, hello: fn }) as Record<string, unknown>), NO_EXPORTS);
 });

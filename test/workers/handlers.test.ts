@@ -1,4 +1,4 @@
-/** What a module offers, however it is written. */
+/** The handlers of modules, for each way of writing a module. */
 import { copyFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -12,16 +12,16 @@ const BOTH_KINDS = 'ERR_LAUNCHPOOL_MODULE_BOTH_KINDS';
 
 const fixture = (name: string): string => new URL(`../fixtures/${name}`, import.meta.url).href;
 
-/** An RPC agent as the answers of its methods, a raw one as what it makes of three bytes. */
+/** For an RPC agent, the results of its methods; for a raw agent, its reply to three bytes. */
 async function describe(handlers: Handlers): Promise<unknown> {
   if (handlers.kind === 'raw') return handlers.handle(Uint8Array.of(1, 2, 3));
-  const answers = await Promise.all([...handlers.methods].map(async ([name, method]) => [name, await method('you')]));
-  return Object.fromEntries(answers) as unknown;
+  const results = await Promise.all([...handlers.methods].map(async ([name, method]) => [name, await method('you')]));
+  return Object.fromEntries(results) as unknown;
 }
 
 const LOADED: readonly [what: string, module: string, expected: unknown][] = [
   [
-    'an ES module gives its functions, and no classes, values and reserved names',
+    'the methods of an ES module are its functions without classes, values and reserved names',
     'rpc.ts',
     {
       declared: 'declared',
@@ -34,15 +34,15 @@ const LOADED: readonly [what: string, module: string, expected: unknown][] = [
     },
   ],
   ['an ES module with a default function is raw', 'raw.ts', Uint8Array.of(3, 2, 1)],
-  ['a default export that is no function is passed over', 'default-object.ts', { hello: 'hello' }],
+  ['a default export that is not a function is ignored', 'default-object.ts', { hello: 'hello' }],
   ['CommonJS exports are methods', 'exports.cjs', { hello: 'hello' }],
   [
-    'CommonJS exports that no scan finds are methods',
+    'CommonJS exports that a static scan does not find are methods',
     'exports-in-a-loop.cjs',
     { hello: 'hello', 'with spaces': 'with spaces' },
   ],
   [
-    'a CommonJS object gives all of its functions',
+    'the methods of a CommonJS object are all of its functions',
     'object.cjs',
     { hello: 'hello', 'with spaces': 'with spaces', computed1: 'computed', short: 'short', spread: 'spread' },
   ],
@@ -51,7 +51,7 @@ const LOADED: readonly [what: string, module: string, expected: unknown][] = [
   ['a CommonJS function with data is raw', 'function-with-data.cjs', Uint8Array.of(3, 2, 1)],
   ['a transpiled default export is raw', 'transpiled-default.cjs', Uint8Array.of(3, 2, 1)],
   ['a CommonJS property named default is raw', 'default-property.cjs', Uint8Array.of(3, 2, 1)],
-  ['CommonJS in TypeScript gives its functions', 'typescript.cts', { hello: 'hello you' }],
+  ['the methods of CommonJS in TypeScript are its functions', 'typescript.cts', { hello: 'hello you' }],
   ['a CommonJS module that exports then is loaded', 'then.cjs', { hello: 'hello' }],
 ];
 
@@ -65,7 +65,7 @@ test('an ES module that exports then is loaded', async (t) => {
   t.deepEqual(await describe(await loadHandlers(fixture('broken/exports-then.ts'))), { hello: 'hello' });
 });
 
-test('a module may come without a file', async (t) => {
+test('a module can be loaded from a data URL', async (t) => {
   t.deepEqual(await describe(await loadHandlers('data:text/javascript,export const hello = () => 1')), { hello: 1 });
 });
 
@@ -77,8 +77,8 @@ const REFUSED: readonly [what: string, module: string, code: string][] = [
   ['an ES module of both kinds', 'broken/both-kinds.ts', BOTH_KINDS],
   ['a CommonJS function with methods', 'modules/function-with-methods.cjs', BOTH_KINDS],
   ['a transpiled module of both kinds', 'modules/transpiled-both.cjs', BOTH_KINDS],
-  ['a module that is not there', 'modules/not-there.ts', NOT_LOADED],
-  ['a module that needs another one that is not there', 'modules/missing-import.mjs', NOT_LOADED],
+  ['a missing module', 'modules/not-there.ts', NOT_LOADED],
+  ['a module that imports a missing module', 'modules/missing-import.mjs', NOT_LOADED],
   ['a module with a syntax error', 'broken/syntax-error.ts', NOT_LOADED],
   ['a module that throws', 'broken/throws.ts', NOT_LOADED],
   ['a module whose setup throws', 'broken/setup-throws.ts', NOT_LOADED],
@@ -88,48 +88,48 @@ const REFUSED: readonly [what: string, module: string, code: string][] = [
 ];
 
 for (const [what, module, code] of REFUSED) {
-  test(`${what} is refused with ${code}, by name`, async (t) => {
+  test(`${what} is refused with ${code} and its URL`, async (t) => {
     const url = fixture(module);
     const { message } = await t.throwsAsync(loadHandlers(url), { code });
     t.true(message.startsWith(url), message);
   });
 }
 
-test('a module of both kinds is told what names stand against the default', async (t) => {
+test('the error of a module of both kinds lists its named exports', async (t) => {
   const { message } = await t.throwsAsync(loadHandlers(fixture('broken/both-kinds.ts')));
   t.regex(message, /: named$/);
 });
 
-test('why a module cannot be loaded is said, and what lies behind it is kept', async (t) => {
+test('the error of a module that cannot be loaded has the reason and the cause', async (t) => {
   const error = await t.throwsAsync(loadHandlers(fixture('broken/throws.ts')));
   t.regex(error.message, /: Error: while loading$/);
   t.like(error.cause, { message: 'while loading' });
 });
 
-test('why a setup failed is said, whatever it threw', async (t) => {
+test('the error of a failed setup has the reason, for any thrown value', async (t) => {
   const { message } = await t.throwsAsync(loadHandlers(fixture('modules/setup-rejects.ts')));
   t.regex(message, /failed in its setup\(\): .*no database$/);
 });
 
 for (const module of ['not-there.ts', 'missing-import.mjs']) {
-  test(`what is said of ${module} names the missing file and nothing of how modules are loaded`, async (t) => {
+  test(`the error of ${module} names the missing file, and not the importing one`, async (t) => {
     const { message } = await t.throwsAsync(loadHandlers(fixture(`modules/${module}`)));
     t.true(message.includes(fileURLToPath(fixture('modules/not-there.ts'))), message);
     t.false(message.includes('data:'), message);
   });
 }
 
-test('setup has ended before there are handlers, and runs with each loading', async (t) => {
+test('setup completes before the handlers are returned, and runs each time', async (t) => {
   const url = fixture('modules/setup.ts');
   t.deepEqual(await describe(await loadHandlers(url)), { countSetups: 1 });
   t.deepEqual(await describe(await loadHandlers(url)), { countSetups: 2 });
 });
 
-test('a module that is refused is not set up', async (t) => {
+test('the setup of a refused module does not run', async (t) => {
   await t.throwsAsync(loadHandlers(fixture('modules/setup-only.ts')), { code: NO_EXPORTS });
 });
 
-test('a CommonJS module may be reached by a link', async (t) => {
+test('a CommonJS module can be loaded through a link', async (t) => {
   const link = join(await tempDir(t), 'link.cjs');
   await symlink(fileURLToPath(fixture('modules/exports-in-a-loop.cjs')), link);
   const loaded = await describe(await loadHandlers(pathToFileURL(link).href));
@@ -137,7 +137,7 @@ test('a CommonJS module may be reached by a link', async (t) => {
 });
 
 for (const name of ['with space.cjs', 'per%20cent.cjs', 'há$h#?.cjs', '"quoted\'.cjs']) {
-  test(`a CommonJS module may be called ${name}`, async (t) => {
+  test(`the file of a CommonJS module can be named ${name}`, async (t) => {
     const path = join(await tempDir(t), name);
     await copyFile(fileURLToPath(fixture('modules/exports-in-a-loop.cjs')), path);
     const loaded = await describe(await loadHandlers(pathToFileURL(path).href));

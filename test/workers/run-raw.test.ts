@@ -1,4 +1,4 @@
-/** One message in, bytes or a failure out, whatever the handler does. */
+/** Runs raw handlers: one message in, bytes or a failure out, for any behaviour of the handler. */
 import test from 'ava';
 import fc from 'fast-check';
 import type { PlainError } from '../../wire/errors.ts';
@@ -6,14 +6,14 @@ import type { RawHandler } from '../../workers/handlers.ts';
 import { rawRunner } from '../../workers/run-raw.ts';
 import { Failure, type Result } from '../../workers/runner.ts';
 
-/** The request stands between bytes of others. */
+/** The request is between other bytes. */
 const INPUT = Buffer.from([9, 1, 2, 3, 9]);
 
 function start(handle: RawHandler): Result | Promise<Result> {
   return rawRunner(handle).run(INPUT, 1, 4);
 }
 
-/** What is not bytes and not a failure comes back as neither. */
+/** The bytes or the failure of a result; neither for any other result. */
 async function runRaw(handle: RawHandler): Promise<{ bytes?: Uint8Array; failure?: PlainError }> {
   const result = await start(handle);
   if (result instanceof Failure) return { failure: result.error };
@@ -50,15 +50,15 @@ for (const [what, result] of [
   ['object', [1, 2, 3]],
   ['function', () => INPUT],
 ] as const) {
-  test(`a handler that returns ${what} has failed, and that is said`, async (t) => {
+  test(`a handler that returns ${what} fails with the type of its result`, async (t) => {
     const { bytes, failure } = await runRaw(() => result);
     t.is(bytes, undefined);
     t.like(failure, { name: 'LaunchpoolError', code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
-    t.true(failure?.message.endsWith(`returned ${what}`), failure?.message);
+    t.true(failure?.message.endsWith(`: ${what}`), failure?.message);
   });
 }
 
-test('a handler gets its message, and nothing of what stands around it', async (t) => {
+test('a handler gets its message without the adjacent bytes', async (t) => {
   t.plan(3);
   await runRaw((message) => {
     t.deepEqual(message, Uint8Array.of(1, 2, 3));
@@ -68,12 +68,12 @@ test('a handler gets its message, and nothing of what stands around it', async (
   });
 });
 
-test('a handler may keep and change its message: it is not the memory that the request came in', async (t) => {
+test('a handler may keep and change its message: it is a copy of the request', async (t) => {
   const { bytes } = await runRaw((message) => message.fill(7));
   t.deepEqual([bytes, INPUT], [Uint8Array.of(7, 7, 7), Buffer.from([9, 1, 2, 3, 9])]);
 });
 
-test('only a handler that returns a promise is waited for', (t) => {
+test('the result is a promise only if the handler returns one', (t) => {
   t.true(start((message) => message) instanceof Uint8Array);
   t.true(start(() => undefined) instanceof Failure);
   t.true(start(async (message) => message) instanceof Promise);
@@ -83,20 +83,20 @@ for (const [what, handle] of [
   [
     'throws',
     () => {
-      throw Object.assign(new RangeError('told to'), { code: 'E_TEST' });
+      throw Object.assign(new RangeError('failed'), { code: 'E_TEST' });
     },
   ],
-  ['rejects', () => Promise.reject(Object.assign(new RangeError('told to'), { code: 'E_TEST' }))],
+  ['rejects', () => Promise.reject(Object.assign(new RangeError('failed'), { code: 'E_TEST' }))],
 ] as const) {
-  test(`what a handler ${what} is the failure, with its stack`, async (t) => {
+  test(`the error of a handler that ${what} is the failure, with its stack`, async (t) => {
     const { bytes, failure } = await runRaw(handle);
     t.is(bytes, undefined);
-    t.like(failure, { name: 'RangeError', message: 'told to', code: 'E_TEST' });
-    t.regex(failure?.stack ?? '', /^RangeError: told to\n +at /);
+    t.like(failure, { name: 'RangeError', message: 'failed', code: 'E_TEST' });
+    t.regex(failure?.stack ?? '', /^RangeError: failed\n +at /);
   });
 }
 
-test('whatever a handler throws, the failure is plain fields', async (t) => {
+test('for any thrown value, the failure has plain fields', async (t) => {
   const failed = fc.asyncProperty(fc.anything({ withNullPrototype: true }), async (thrown) => {
     const { failure } = await runRaw(() => {
       throw thrown;
@@ -112,11 +112,11 @@ for (const [what, data] of [
   ['a promise', Promise.resolve()],
   ['an object with a method', { retry: () => undefined }],
 ] as const) {
-  // Otherwise the thread, and not only the request, would end when it sends the outcome.
-  test(`a failure can be sent from its thread though the error's data is ${what}`, async (t) => {
+  // Otherwise sending the outcome would end the thread, and not only the request.
+  test(`a failure can be sent from its thread although the error's data is ${what}`, async (t) => {
     const outcome = await runRaw(() => {
-      throw Object.assign(new Error('told to'), { data });
+      throw Object.assign(new Error('failed'), { data });
     });
-    t.is(structuredClone(outcome.failure)?.message, 'told to');
+    t.is(structuredClone(outcome.failure)?.message, 'failed');
   });
 }

@@ -16,7 +16,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   notify_hello: () => undefined,
 };
 
-/** A response as the specification's examples have it, without the texts, which are for people. */
+/** A response in the form of the specification's examples, without the error texts, which are free. */
 function shorten(response: Response): unknown {
   const { jsonrpc, id, result, error } = response;
   return error === undefined ? { jsonrpc, id, result } : { jsonrpc, id, code: error.code };
@@ -34,7 +34,7 @@ const EXAMPLES: readonly [what: string, request: string, reply: unknown][] = [
     ok(3, 19),
   ],
   ['a notification', '{"jsonrpc": "2.0", "method": "notify_hello", "params": [1,2,3,4,5]}', undefined],
-  ['a notification to nobody', '{"jsonrpc": "2.0", "method": "foobar"}', undefined],
+  ['a notification to an unknown method', '{"jsonrpc": "2.0", "method": "foobar"}', undefined],
   ['a method that is not there', '{"jsonrpc": "2.0", "method": "foobar", "id": "1"}', ko('1', -32601)],
   ['invalid JSON', '{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]', ko(null, -32700)],
   ['an invalid request', '{"jsonrpc": "2.0", "method": 1, "params": "bar"}', ko(null, -32600)],
@@ -66,7 +66,7 @@ const EXAMPLES: readonly [what: string, request: string, reply: unknown][] = [
 ];
 
 for (const [what, request, expected] of EXAMPLES) {
-  test(`the specification's example of ${what} is answered as it says`, async (t) => {
+  test(`the response to the specification's example of ${what} is the specified one`, async (t) => {
     const find = methodFinder(new Map(Object.entries(METHODS)));
     const input = Buffer.from(request);
     const reply = await rpcRunner(find, { exposeStacks: false }).run(input, 0, input.length);

@@ -1,4 +1,4 @@
-/** A JSON-RPC request in, its response out, whatever the method does. */
+/** Runs JSON-RPC requests: a request in, its response out, for any behaviour of the method. */
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -19,7 +19,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   later: async (value) => value,
   thenable: () => Object.fromEntries([['then', (resolve: (value: number) => void) => resolve(7)]]),
   fail: () => {
-    throw Object.assign(new RangeError('told to'), { code: 'E_TEST', hint: 'h', data: { at: 7 } });
+    throw Object.assign(new RangeError('failed'), { code: 'E_TEST', hint: 'h', data: { at: 7 } });
   },
   reject: () => Promise.reject(Object.assign(new Error('no'), { code: 42 })),
   failWithText: () => {
@@ -29,7 +29,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   aFunction: () => () => undefined,
 };
 
-/** The request stands between bytes of others. */
+/** The request is between other bytes in the input. */
 function run(request: unknown, methods = METHODS, exposeStacks = false): Result | Promise<Result> {
   const bytes = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request));
   const find = methodFinder(new Map(Object.entries(methods)));
@@ -40,7 +40,7 @@ function run(request: unknown, methods = METHODS, exposeStacks = false): Result 
   );
 }
 
-/** What the reply says, or undefined when there is none. */
+/** The parsed reply, or undefined if there is none. */
 function replyOf(result: Result): Response | Response[] | undefined {
   if (result === null) return undefined;
   deepStrictEqual(typeof result, 'string');
@@ -66,57 +66,57 @@ for (const [method, params, result] of [
   });
 }
 
-test('what a method throws is its response, with all that it says of itself', async (t) => {
+test('an error that a method throws is its response, with all fields', async (t) => {
   t.deepEqual(await call('fail'), {
     jsonrpc: '2.0',
     id: 1,
     error: {
       code: -32000,
-      message: 'told to',
+      message: 'failed',
       data: { name: 'RangeError', code: 'E_TEST', hint: 'h', data: { at: 7 } },
     },
   } as Response);
 });
 
-test('what a method rejects with is its response', async (t) => {
+test('an error that a method rejects with is its response', async (t) => {
   t.like((await call('reject')).error, { code: 42, message: 'no', data: { name: 'Error' } });
 });
 
-test('what is thrown need not be an error', async (t) => {
+test('a thrown value need not be an error', async (t) => {
   t.like((await call('failWithText')).error, { code: -32000, message: 'thrown: just text' });
 });
 
-test('a stack goes to the caller only where stacks are exposed', async (t) => {
+test('a response has a stack only if stacks are exposed', async (t) => {
   t.is((await call('fail')).error?.data?.stack, undefined);
-  t.regex(String((await call('fail', [], true)).error?.data?.stack), /^RangeError: told to\n +at /);
+  t.regex(String((await call('fail', [], true)).error?.data?.stack), /^RangeError: failed\n +at /);
 });
 
 for (const method of ['bigint', 'aFunction']) {
-  test(`a result that JSON has not is an error: ${method}`, async (t) => {
+  test(`a result that JSON cannot represent is an error: ${method}`, async (t) => {
     t.like((await call(method)).error, { code: -32603, data: { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' } });
   });
 }
 
 for (const method of ['nope', 'toString', 'constructor', '__proto__', 'hasOwnProperty', '']) {
-  test(`there is no method ${JSON.stringify(method)}, and the answer says which there are`, async (t) => {
+  test(`an unknown method is an error that lists the methods: ${JSON.stringify(method)}`, async (t) => {
     const { error } = await call(method);
     t.like(error, { code: -32601, data: { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND' } });
-    t.regex(String(error?.data?.hint), /This agent has: echo, count, later/);
+    t.regex(String(error?.data?.hint), /^Call one of its methods: echo, count, later/);
   });
 }
 
-test('an id is echoed to the letter', async (t) => {
+test('the text of an id is echoed unchanged', async (t) => {
   const reply = await run('{"jsonrpc":"2.0","id":12345678901234567890,"method":"echo","params":[1]}');
   t.is(reply, '{"jsonrpc":"2.0","id":12345678901234567890,"result":1}');
 });
 
 for (const method of ['fail', 'reject', 'bigint', 'nope', 'echo']) {
-  test(`a notification is not answered: ${method}`, async (t) => {
+  test(`a notification has no reply: ${method}`, async (t) => {
     t.is(await run({ jsonrpc: '2.0', method }), null);
   });
 }
 
-test('the requests of a batch run at the same time, and are answered in their order', async (t) => {
+test('the requests of a batch run at the same time, and their responses have their order', async (t) => {
   const met = Promise.withResolvers<string>();
   const methods: Record<string, Method> = { wait: () => met.promise, meet: () => met.resolve('met') };
   const request = ['wait', 'meet', 'nope'].map((method, id) => ({ jsonrpc: '2.0', id, method }));
@@ -131,7 +131,7 @@ test('the requests of a batch run at the same time, and are answered in their or
   );
 });
 
-test('a module that cannot be loaded answers with the reason', async (t) => {
+test('a module that cannot be loaded responds with the reason', async (t) => {
   const refuse = (): Method => () => {
     throw Object.assign(new Error('broken'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
   };
@@ -140,14 +140,14 @@ test('a module that cannot be loaded answers with the reason', async (t) => {
   t.like(reply, { id: 1, error: { code: -32001, message: 'broken' } });
 });
 
-test('only a method that returns a promise is waited for', (t) => {
+test('the result is a promise only if a method returns one', (t) => {
   t.is(typeof run({ id: 1, jsonrpc: '2.0', method: 'echo' }), 'string');
   t.is(typeof run([{ id: 1, jsonrpc: '2.0', method: 'fail' }]), 'string');
   t.true(run({ id: 1, jsonrpc: '2.0', method: 'later' }) instanceof Promise);
   t.true(run([{ id: 1, jsonrpc: '2.0', method: 'later' }]) instanceof Promise);
 });
 
-test('a batch of nothing but notifications is not answered', async (t) => {
+test('a batch of notifications has no reply', async (t) => {
   t.is(
     await run([
       { jsonrpc: '2.0', method: 'echo' },
@@ -157,7 +157,7 @@ test('a batch of nothing but notifications is not answered', async (t) => {
   );
 });
 
-test('whatever the bytes are, the answer is one response, a batch of them, or none', async (t) => {
+test('for any bytes, the reply is one response, a batch of responses, or none', async (t) => {
   const item = fc.record(
     {
       jsonrpc: fc.constantFrom('2.0', '1.0'),
@@ -171,23 +171,23 @@ test('whatever the bytes are, the answer is one response, a batch of them, or no
     fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('latin1')),
     fc.oneof(item, fc.array(item), fc.jsonValue()).map((value) => JSON.stringify(value)),
   );
-  const answered = fc.asyncProperty(anyBytes, async (request) => {
+  const valid = fc.asyncProperty(anyBytes, async (request) => {
     const reply = replyOf(await run(request));
     for (const response of [reply ?? []].flat()) {
       deepStrictEqual(response.jsonrpc, '2.0');
       deepStrictEqual('id' in response && 'result' in response !== 'error' in response, true);
     }
   });
-  await t.notThrowsAsync(fc.assert(answered, { numRuns: 500 }));
+  await t.notThrowsAsync(fc.assert(valid, { numRuns: 500 }));
 });
 
-test.serial('a batch is answered though the module has made something else of Promise.all and of then', async (t) => {
+test.serial('a batch has a reply although the module has replaced Promise.all and then', async (t) => {
   const { all } = Promise;
   const { then } = Promise.prototype;
   const never = (): Promise<never> => new Promise(() => undefined);
-  // Only for as long as nobody else runs.
+  // Only while no other code runs.
   Object.assign(Promise, { all: never });
-  // biome-ignore lint/suspicious/noThenProperty: that is the harm.
+  // biome-ignore lint/suspicious/noThenProperty: the damage under test.
   Object.assign(Promise.prototype, { then: never });
   const requests = [1, 2].map((id) => ({ jsonrpc: '2.0', id, method: id === 1 ? 'later' : 'echo', params: [id] }));
   const result = run(requests);

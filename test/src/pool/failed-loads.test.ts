@@ -1,4 +1,4 @@
-/** A module that some thread has loaded, and another one cannot load. */
+/** A module that one thread has loaded, and another thread cannot load. */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,9 +7,9 @@ import { LaunchpoolError, type PlainError } from '../../../wire/errors.ts';
 import { type PoolBench, startPoolBench, until } from '../../helpers/pool-bench.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-const WHY = new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'replaced for a test');
+const REASON = new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'replaced for a test');
 
-/** With a module that cannot be loaded from the second time on, so many times. */
+/** With a module that fails to load from the second time on, for `times` times. */
 async function failing(
   t: ExecutionContext,
   times: number,
@@ -27,22 +27,22 @@ async function failing(
   );
   const broken: PlainError[] = [];
   const bench = startPoolBench(t, { module: path, threads: 1, onBroken: (error) => broken.push(error) });
-  bench.pool.replace((await bench.call('where')) as number, WHY);
+  bench.pool.replace((await bench.call('where')) as number, REASON);
   return { ...bench, broken, loads: () => readFileSync(log).length };
 }
 
-test('the next thread tries, and nobody hears of it', async (t) => {
+test('the next thread loads it, without a report', async (t) => {
   const { call, broken, loads } = await failing(t, 3);
   t.is(typeof (await call('where')), 'number');
   t.deepEqual([broken, loads()], [[], 5]);
 });
 
-test('when some in a row could not, the module is broken', async (t) => {
+test('after several failures in a row, the module is broken', async (t) => {
   const { call, broken, loads } = await failing(t, 100);
   await t.throwsAsync(call('where'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED', message: /no descriptor/ });
-  // It comes by another way than the answer, and may come later.
+  // The report comes in another message than the reply, and may come later.
   await until(() => broken.length > 0);
   t.is(broken.length, 1);
-  // The first one, five, the one that told why, and one that had been started meanwhile.
+  // The first thread, five failures, the thread that reports the error, and one that was starting at that time.
   t.true(loads() <= 8, String(loads()));
 });

@@ -1,5 +1,4 @@
-/** Threads come when there is work for them, and go when there has been none for a while. */
-
+/** Threads start when there is work for them, and end when they have been idle. */
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { startFirstThread } from '../../../src/pool/first-thread.ts';
@@ -7,7 +6,7 @@ import { createIdleThreads } from '../../../src/pool/idle-threads.ts';
 import { createPool, type Pool, type PoolOptions } from '../../../src/pool/pool.ts';
 import { fixture } from '../../helpers/agent.ts';
 
-/** It ends with the test, however that ends. */
+/** Ends with the test. */
 function poolOf(t: ExecutionContext, options: Partial<PoolOptions> & { threads: number }): Pool {
   const moduleUrl = pathToFileURL(fixture('agents/echo.ts')).href;
   const workerData = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
@@ -16,7 +15,7 @@ function poolOf(t: ExecutionContext, options: Partial<PoolOptions> & { threads: 
   return pool;
 }
 
-/** Resolves when there are so many threads. Which threads there are is looked at again and again, as nothing tells. */
+/** Resolves when there are `count` threads. Polls, because the pool reports no change. */
 async function threadsOf(pool: Pool, count: number): Promise<number> {
   while (pool.threads !== count) await new Promise((resolve) => setTimeout(resolve, 5));
   return pool.threads;
@@ -28,46 +27,46 @@ test('as many tasks at once as there may be threads start all of them', async (t
   t.is(pool.threads, 4);
 });
 
-test('fill() starts as many as there shall be at least, and no more', async (t) => {
+test('fill() starts the minimum of threads, and no more', async (t) => {
   const pool = poolOf(t, { threads: 4, minThreads: 3 });
   t.is(pool.threads, 1);
   pool.fill();
   t.is(await threadsOf(pool, 3), 3);
 });
 
-test('threads that have nothing to do go, down to the fewest that there shall be, and come again', async (t) => {
+test('idle threads end, down to the minimum, and start again', async (t) => {
   const pool = poolOf(t, { threads: 4, minThreads: 2, idleThreadMs: 200 });
-  const everybody = (): Promise<unknown> => Promise.all(Array.from({ length: 8 }, () => pool.run(null)));
+  const runAll = (): Promise<unknown> => Promise.all(Array.from({ length: 8 }, () => pool.run(null)));
   for (let time = 0; time < 3; time += 1) {
-    // On a slow machine the first ones may be gone when the last one has started.
-    while (pool.threads < 4) await everybody();
+    // On a slow machine, the first threads may have ended when the last one has started.
+    while (pool.threads < 4) await runAll();
     t.is(pool.threads, 4);
     t.is(await threadsOf(pool, 2), 2);
   }
 });
 
-test('who is busy does not go; who is not any more goes, but not the last one', async (t) => {
-  const fewest = 1;
+test('a busy thread stays; an idle thread ends, except for the last one', async (t) => {
+  const minThreads = 1;
   const idleMs = 40;
   const threads = new Set(['busy', 'idle', 'last'].map((name) => ({ name, usedAt: performance.now(), busy: true })));
   const ended: string[] = [];
-  const gone = Promise.withResolvers<void>();
-  const start = createIdleThreads({
+  const allEnded = Promise.withResolvers<void>();
+  const idleThreads = createIdleThreads({
     idleMs,
     threads: () => threads,
-    surplus: () => threads.size - fewest,
+    surplus: () => threads.size - minThreads,
     isBusy: ({ busy }) => busy,
     end(thread) {
       threads.delete(thread);
       ended.push(thread.name);
-      if (threads.size === fewest) gone.resolve();
+      if (threads.size === minThreads) allEnded.resolve();
     },
   });
-  start.start();
+  idleThreads.start();
   await new Promise((resolve) => setTimeout(resolve, 3 * idleMs));
   t.deepEqual(ended, []);
   const [busy, idle] = threads as unknown as Iterable<{ busy: boolean; usedAt: number }>;
   for (const thread of [busy, idle]) if (thread !== undefined) thread.busy = false;
-  await gone.promise;
+  await allEnded.promise;
   t.deepEqual(ended, ['busy', 'idle']);
 });

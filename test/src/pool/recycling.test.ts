@@ -1,4 +1,4 @@
-/** Threads that have served long enough: another one takes their place, and no request is the worse for it. */
+/** Threads that reach a limit of requests or heap: another thread replaces them, and no request fails. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -11,7 +11,7 @@ const module = fixture('agents/misbehaving.ts');
 type Where = { threadId: number };
 
 for (const threads of [1, 2]) {
-  test(`after so many requests a thread is replaced, with ${threads} of them: none is lost`, async (t) => {
+  test(`after its maximum of requests a thread is replaced, with ${threads} threads: no request is lost`, async (t) => {
     const { pool, call } = startPoolBench(t, { module, threads, recycleRequests: 50 });
     const seen = new Set<number>();
     let calls = 0;
@@ -24,7 +24,7 @@ for (const threads of [1, 2]) {
       );
       calls += answers.length;
       for (const thread of answers) seen.add(thread);
-      // One beyond the most while it loads the module, and one that finishes what it has begun; that may be slow to end.
+      // A spare, and a retiring thread, which may be slow to end.
       await until(() => pool.threads <= threads + 2);
     }
     t.true(seen.size >= 3);
@@ -32,7 +32,7 @@ for (const threads of [1, 2]) {
   });
 }
 
-test('a worn thread finishes what it has begun, however long that takes, and is given nothing meanwhile', async (t) => {
+test('a worn thread completes its open requests without a time limit, and takes no further task', async (t) => {
   const held = await heldCall(t);
   const supervised = fixture('agents/supervised.ts');
   const { pool, call } = startPoolBench(t, { module: supervised, threads: 1, recycleRequests: 5 });
@@ -57,13 +57,13 @@ test('a thread whose heap has become large is replaced', async (t) => {
   const { pool, call } = startPoolBench(t, { module: path, threads: 1, recycleMb: 48 });
   const first = await call('leak', 10);
   t.is(await call('leak', 1_000_000), first);
-  // Asked now and then.
+  // The pool reads the heap size at intervals.
   while ((await call('leak', 10)) === first) await new Promise((resolve) => setTimeout(resolve, 20));
   await until(() => pool.restarts === 1);
   t.is(pool.threads, 1);
 });
 
-test('a new thread that cannot load the module takes nobody’s place', async (t) => {
+test('a spare that cannot load the module replaces no thread', async (t) => {
   const folder = await tempDir(t);
   const path = join(folder, 'fragile.mjs');
   const marker = join(folder, 'broken');
@@ -86,7 +86,7 @@ test('a new thread that cannot load the module takes nobody’s place', async (t
   const first = await call('where');
   await writeFile(marker, '');
   while (failures.length < 1) t.is(await call('where'), first);
-  // It is not tried again at once.
+  // The next attempt comes later.
   for (let index = 0; index < 50; index += 1) t.is(await call('where'), first);
   t.is(failures.length, 1);
   t.regex((failures[0] as Error).message, /not a second time/);
@@ -95,7 +95,7 @@ test('a new thread that cannot load the module takes nobody’s place', async (t
   await until(() => pool.threads === 1);
 });
 
-test('what a new thread is that cannot load the module says nothing of the others', async (t) => {
+test('a spare that cannot load the module does not change the kind of the pool', async (t) => {
   const folder = await tempDir(t);
   const path = join(folder, 'fragile.mjs');
   const marker = join(folder, 'broken');
@@ -103,7 +103,7 @@ test('what a new thread is that cannot load the module says nothing of the other
     path,
     `import { existsSync } from 'node:fs';
     if (existsSync(${JSON.stringify(marker)})) throw new Error('not a second time');
-    // A raw agent whose messages happen to look like these.
+    // A raw agent whose messages have the form of JSON-RPC.
     export default (message) =>
       Buffer.from(JSON.stringify({ id: JSON.parse(Buffer.from(message).toString()).id, result: 'raw' }));`,
   );
@@ -121,7 +121,7 @@ test('what a new thread is that cannot load the module says nothing of the other
   t.is(pool.kind, 'raw');
 });
 
-test('a thread that needs more heap than it may have costs what it has begun, and nothing else', async (t) => {
+test('a thread that exceeds its heap limit fails its open requests, and no others', async (t) => {
   const folder = await tempDir(t);
   const path = join(folder, 'hungry.mjs');
   await writeFile(

@@ -1,4 +1,4 @@
-/** Threads that are kept busy by something that is no request: what they were given is run elsewhere, and they are replaced. */
+/** Threads that code outside of requests keeps busy: other threads run their requests, and replace them. */
 import test from 'ava';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { fixture } from '../../helpers/agent.ts';
@@ -7,13 +7,13 @@ import { startPoolBench, until } from '../../helpers/pool-bench.ts';
 const module = fixture('agents/contained.ts');
 
 for (const how of ['loopsLater', 'loopsBehind']) {
-  test(`${how}: with every thread blocked, each is replaced, and what waits is answered`, async (t) => {
-    const silent: LaunchpoolError[] = [];
+  test(`${how}: if every thread is blocked, each is replaced, and the waiting requests are answered`, async (t) => {
+    const unresponsive: LaunchpoolError[] = [];
     const { pool, call } = startPoolBench(t, {
       module,
       threads: 2,
       maxUnresponsiveMs: 100,
-      onUnresponsive: (error) => silent.push(error),
+      onUnresponsive: (error) => unresponsive.push(error),
     });
     const before = (await Promise.all([call(how), call(how)])) as number[];
     const long = 'x'.repeat(100_000);
@@ -21,13 +21,13 @@ for (const how of ['loopsLater', 'loopsBehind']) {
     t.deepEqual(answers, [2, 3, 4, long]);
     const blocked = new Set(before).size;
     await until(() => pool.restarts >= blocked);
-    t.true(silent.length >= blocked);
-    t.is(silent[0]?.code, 'ERR_LAUNCHPOOL_THREAD_EXITED');
-    t.regex(String(silent[0]), /begun nothing of what it was given for 100 ms/);
+    t.true(unresponsive.length >= blocked);
+    t.is(unresponsive[0]?.code, 'ERR_LAUNCHPOOL_THREAD_EXITED');
+    t.regex(String(unresponsive[0]), /began no request of its tasks for 100 ms/);
   });
 }
 
-test('a request may keep its thread for as long as it likes, and what waits behind it may wait', async (t) => {
+test('a request may keep its thread busy without a limit, and the requests behind it wait', async (t) => {
   const { pool, call } = startPoolBench(t, { module, threads: 1, maxUnresponsiveMs: 2_000 });
   const outcomes = await Promise.all([call('burn', 5_000), call('add', 1, 2), call('add', 'y'.repeat(100_000), '')]);
   t.deepEqual(outcomes.slice(1), [3, 'y'.repeat(100_000)]);
