@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { NODE_FLAGS } from '../src/activation/node-flags.ts';
 import type { Python } from '../test/helpers/pythons.ts';
-import type { Contender } from './line-up.ts';
+import type { Contender } from './line-up-entry.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const RAW = { text: 'Hello, launchd', reply: 'Uryyb, ynhapuq' };

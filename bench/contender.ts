@@ -1,6 +1,6 @@
 /** A contender that runs: ready to be asked, and which process is looked at for its memory. */
 import { join } from 'node:path';
-import type { Contender, Setting } from './line-up.ts';
+import type { Contender, Setting } from './line-up-entry.ts';
 import { start } from './processes.ts';
 
 const READY_MS = 30_000;

@@ -3,21 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { findPythons, type Python } from '../test/helpers/pythons.ts';
 import { COLD_KINDS, coldContenders } from './cold-line-up.ts';
-import type { Mode } from './generator.ts';
 import { calibrateSpins, SPINS_VARIABLE } from './handlers/burn.ts';
+import type { Contender, Setting } from './line-up-entry.ts';
 
-export type Setting = { socketPath: string; mode: Mode; threads: number; handler: string };
-
-export type Contender = {
-  /** As it stands in the results: `python3.13-pool` for the kind `python-pool`. */
-  name: string;
-  kind: string;
-  command(setting: Setting): readonly [string, ...string[]];
-  /** Called before the first start only: it may take a while. */
-  env(): NodeJS.ProcessEnv;
-  /** Is started for each connection, with descriptor 3: what it is asked, and its reply. */
-  cold?: { text: string; reply: string };
-};
+export type { Contender } from './line-up-entry.ts';
 
 export type LineUp = {
   contenders: readonly Contender[];

@@ -37,10 +37,10 @@ export function ledger(requests: number): void {
     }
 
     // As many under way as there would be with a client that never waits, and never all at once.
-    const lanes = Array.from({ length: 1024 }, async (_unused, lane) => {
-      for (let index = lane; index < requests; index += 1024) await ask(index);
+    const connections = Array.from({ length: 1024 }, async (_unused, first) => {
+      for (let index = first; index < requests; index += 1024) await ask(index);
     });
-    await Promise.all(lanes);
+    await Promise.all(connections);
 
     t.deepEqual(wrong, []);
     t.deepEqual([...codes.keys()].sort(), ['ERR_LAUNCHPOOL_THREAD_EXITED', 'E_TEST', 'result']);

@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/version.ts': [],
   'src/options': ['src/log.ts', 'job', 'wire'],
   'src/activation': ['launchd', 'systemd', 'wire'],
-  'src/gate': ['libc', 'wire'],
+  'src/gate': ['src/options', 'libc', 'wire'],
   'src/pool': ['workers', 'wire'],
   'src/dispatch/stall-detector.ts': [],
   'src/dispatch/connection': ['workers', 'wire'],
@@ -74,7 +74,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/client': ['wire'],
   'src/bundle': ['wire'],
   // Of the agent, the options; of activation, the flags of Node.
-  'src/installed': ['src/activation', 'src/agent', 'src/bundle', 'src/options', 'launchd', 'systemd', 'job', 'wire'],
+  // Of the worker threads, the type of a module's facts.
+  'src/installed': [
+    'src/activation',
+    'src/agent',
+    'src/bundle',
+    'src/options',
+    'launchd',
+    'systemd',
+    'workers',
+    'job',
+    'wire',
+  ],
   // Of the agent, the type of its status.
   'src/control': ['src/agent', 'src/client', 'src/installed', 'job', 'wire'],
   'src/install': [
@@ -85,6 +96,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/installed',
     'src/options',
     'src/version.ts',
+    'workers',
     'libc',
     'job',
     'wire',
@@ -134,7 +146,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
   // What ships and runs before the agent, the build, and the tools of the repository.
   boot: ['src/activation', 'src/cli', 'src/pool', 'workers', 'wire'],
-  build: [],
+  build: ['src/options'],
   bench: ['src/activation', 'src/holder', 'test'],
   chaos: [
     'bench',
@@ -165,7 +177,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   execa: ['job', 'src/install'],
   plist: ['launchd', 'bench'],
   zod: ['launchd'],
-  esbuild: ['src/bundle', 'build'],
+  esbuild: ['src/bundle', 'build', 'bench'],
   '@vercel/nft': ['src/bundle'],
   'write-file-atomic': ['src/install'],
 };
