@@ -30,7 +30,7 @@ export function optionsPage(tables: Readonly<Record<string, readonly Table[]>> =
   return [INTRODUCTION, ...texts].join('\n');
 }
 
-/** README with its tables written anew. */
+/** README with its tables from the source. */
 export function withTables(
   readme: string,
   tables: Readonly<Record<string, Table>> = { agent: AGENT_TABLE, install: INSTALL_TABLE },

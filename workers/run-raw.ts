@@ -25,7 +25,7 @@ export function rawRunner(handle: RawHandler, borrows = false): Runner {
   };
 }
 
-/** A plain Uint8Array in ordinary memory, which belongs to the handler for ever. */
+/** A plain Uint8Array in ordinary memory, which belongs to the handler forever. */
 function copyOf(input: Buffer, start: number, end: number): Uint8Array {
   return slice.call(plainView(input), start, end);
 }

@@ -32,7 +32,7 @@ export type AgentStart = {
   onFiles?: (files: string[]) => void;
   /** Called once, at the start of the shutdown. */
   onShutdown?: (reason: string) => void;
-  /** The first thread, or the error that every client gets: a client without a reply would wait for ever. */
+  /** The first thread, or the error that every client gets: a client without a reply would wait forever. */
   first: FirstThread | LaunchpoolError;
 };
 

@@ -13,13 +13,13 @@ export type RunArguments = {
   label: string | undefined;
   /** The file behind standard error, if the agent has to limit its size. */
   logFile: string | undefined;
-  /** Why the arguments are refused. */
+  /** The error in the arguments, if there is one. */
   unfit?: LaunchpoolError;
 };
 
 /**
  * Returns an error in the arguments instead of throwing it: under a supervisor the agent starts anyway and reports the
- * error to its clients. If it exited before it accepted their connections, the supervisor would start it again for ever.
+ * error to its clients. If it exited before it accepted their connections, the supervisor would start it again forever.
  */
 export function readArguments(args: readonly string[]): RunArguments {
   try {

@@ -6,7 +6,7 @@ export type GateOptions = {
   authkey: Uint8Array | undefined;
   /** Whether to allow HMAC-MD5, which Python up to 3.11 needs. */
   md5: boolean;
-  /** The timeout of the handshake, in milliseconds. With a key on one side only, both sides would wait for ever. */
+  /** The timeout of the handshake, in milliseconds. With a key on one side only, both sides would wait forever. */
   handshakeMs: number;
 };
 

@@ -5,7 +5,7 @@ import { type Installed, type InstallRun, install } from './install.ts';
 
 export type UpgradeOptions = PlaceOptions &
   Pick<InstallRun, 'onStep' | 'isLocked'> & {
-    /** Undefined, when given, chooses the Node anew. @default the recorded option */
+    /** A present `undefined` chooses the Node again. @default the recorded option */
     node?: string | undefined;
   };
 

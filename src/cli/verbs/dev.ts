@@ -1,4 +1,4 @@
-/** `launchpool dev`: the very agent that `run` is, with launchpool's own holder in the foreground. */
+/** `launchpool dev`: the same agent as `run`, with launchpool's own holder in the foreground. */
 import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,10 +14,10 @@ import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 
-/** What an agent may take to end when it has drained: its threads, and Node. */
+/** How long threads and Node may take to end after the drain, in milliseconds. */
 const END_MS = 5_000;
 
-/** Stays until it is told to end; its agent ends with it. Returns the exit status. */
+/** Runs until a signal, and ends its agent. @returns the exit status. */
 export async function dev(module: string, flags: CommanderFlags): Promise<number> {
   const given = givenFlags(AGENT_TABLE, flags);
   const { logLevel, drainMs, cancelGraceMs } = agentOptionsOf(module, given);
@@ -44,7 +44,7 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
 
 type HoldOptions = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; ending: Promise<string> };
 
-/** Holds the socket until then. */
+/** Holds the socket until `ending` resolves. */
 async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }: HoldOptions): Promise<string> {
   const refresh = async (): Promise<void> => {
     const error = await bundle.refresh();
@@ -55,7 +55,7 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
   let last: Promise<void> = Promise.resolve();
   const watcher = createFileWatcher((file) => {
     log.info(`${basename(file)} has changed`);
-    // One after the other: the last bundle that is made is of the last change.
+    // One refresh after another: the last bundle has the last change.
     last = last
       .then(refresh)
       .then(() => restart())
@@ -76,11 +76,11 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
         ...args,
       ],
       stopMs,
-      onEvent: (event) => tell(log, event),
+      onEvent: (event) => logEvent(log, event),
       onFiles: (files) => watcher.add(files.filter((file) => !bundle.isOwn(file))),
     });
     restart = activator.restart;
-    log.info(`${basename(bundle.module)} is at ${socketPath}; the first connection starts it`);
+    log.info(`${basename(bundle.module)} listens at ${socketPath}; the first connection starts it`);
     const signal = await ending;
     await activator.close();
     return signal;
@@ -91,9 +91,9 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
 
 const ENTRY = fileURLToPath(new URL(`../entry${extname(import.meta.url)}`, import.meta.url));
 
-function tell(log: Log, event: ActivatorEvent): void {
-  if (event.event === 'started') log.info(`somebody connected: started process ${event.pid}`);
-  else if (event.event === 'left') log.info(`process ${event.pid} has left after ${seconds(event.uptimeMs)} s`);
+function logEvent(log: Log, event: ActivatorEvent): void {
+  if (event.event === 'started') log.info(`a client connected: started process ${event.pid}`);
+  else if (event.event === 'left') log.info(`process ${event.pid} exited after ${seconds(event.uptimeMs)} s`);
   else if (event.event === 'crashed') {
     log.error(
       `process ${event.pid} ended with ${event.status}; the next starts in ${seconds(event.backoffMs)} s at the earliest`,
@@ -111,7 +111,7 @@ function argsOf(given: GivenValues): string[] {
   );
 }
 
-/** A module's name, as far as it can be a label. */
+/** The module's file name, without characters that a label cannot have. */
 function defaultLabelOf(modulePath: string): string {
   const name = basename(modulePath, extname(modulePath))
     .replace(/[^A-Za-z0-9_-]+/g, '-')

@@ -57,7 +57,7 @@ function envOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      // As env(1) has it, but that a name alone stands for the variable of this shell.
+      // A name alone takes the value of the variable in this shell.
       return at < 0 ? [pair, process.env[pair] ?? ''] : [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );
@@ -66,7 +66,7 @@ function envOf(pairs: readonly string[]): Record<string, string> {
 function installedText({ label, outcome, supervisor, socket, kind, methods, notes }: Installed): string {
   const example = kind === 'raw' ? `${label} --raw 'a message'` : `${label} ${methods[0]} …`;
   const lines = [
-    `${label}: ${outcome === 'unchanged' ? 'nothing has changed' : outcome}, under ${supervisor}, at ${socket}`,
+    `${label}: ${outcome === 'unchanged' ? 'unchanged' : outcome}, under ${supervisor}, at ${socket}`,
     ...notes.map((note) => `note: ${note}`),
     `Call it:  launchpool call ${example}`,
   ];

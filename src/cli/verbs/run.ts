@@ -1,4 +1,4 @@
-/** `launchpool run`: the agent itself, started by a supervisor that hands it a socket. Loads no more than it needs. */
+/** `launchpool run`: the agent, started by a supervisor that passes it a socket. Loads as little as possible. */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
@@ -15,27 +15,27 @@ import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
 import { readArguments } from '../run-arguments.ts';
 
-/** What is of no use to the first request is loaded when it has had so much time, in milliseconds. */
+/** How long work that the first request does not need is delayed, in milliseconds. */
 const QUIET_MS = 100;
-/** Between two looks at how long the log has become. */
+/** Between two checks of the log's size. */
 const LOG_CHECK_MS = 60_000;
 
-/** What has been done before this is loaded, where an earlier start of the first thread is worth it. */
+/** The work that boot/start.ts has done before this file is loaded, so that the first thread starts early. */
 export type EarlyStart = {
   signals: Signals;
-  /** The supervisor's variables; they are not in the process's environment any more. */
+  /** The supervisor's variables, which are removed from the environment of the process. */
   env: Environment;
   worker: Worker;
-  /** Where compiled code is kept. */
+  /** The folder of compiled code. */
   codeFolder: string;
-  /** Called when nobody waits any more for what the agent does first. */
+  /** Called when the first request has had its time. */
   onQuiet(): void;
 };
 
 /**
- * Serves until the agent leaves.
+ * Serves until the agent shuts down.
  * @returns the exit status.
- * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when nobody has handed over a socket.
+ * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when no supervisor has passed a socket.
  */
 export async function run(args: readonly string[], early?: EarlyStart): Promise<number> {
   const signals = early?.signals ?? listenForSignals();
@@ -47,21 +47,23 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const log = createLog({ level: options.logLevel, pretty: options.development });
   log.debug({ supervisor: found.supervisor }, 'checked-in');
 
-  // Whatever asks the agent to leave may do so before there is one.
+  // The holder may exit before the agent has started.
   const orphaned = Promise.withResolvers<string>();
   const lifeline =
-    found.lifelineFd === undefined ? undefined : holdLifeline(found.lifelineFd, () => orphaned.resolve('holder gone'));
+    found.lifelineFd === undefined
+      ? undefined
+      : holdLifeline(found.lifelineFd, () => orphaned.resolve('the holder exited'));
   const onFiles = (files: string[]): void => lifeline?.report(files);
   options.minUptimeMs ??= found.supervisor === 'embedded' ? 0 : SUPERVISED_UPTIME_SECONDS * 1000;
-  const tell = (message: string): void => {
+  const notify = (message: string): void => {
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
   };
-  const onShutdown = (reason: string): void => tell(`STOPPING=1\nSTATUS=Leaving (${reason})`);
+  const onShutdown = (reason: string): void => notify(`STOPPING=1\nSTATUS=Shutting down (${reason})`);
   const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onShutdown, first });
-  // Why it cannot be done stands in the log.
+  // The agent logs the error.
   signals.onReload(() => void agent.reload().catch(() => undefined));
-  tell(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
-  if (found.watchdogMs !== undefined) setInterval(tell, found.watchdogMs / 2, 'WATCHDOG=1').unref();
+  notify(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
+  if (found.watchdogMs !== undefined) setInterval(notify, found.watchdogMs / 2, 'WATCHDOG=1').unref();
   setTimeout(() => {
     try {
       early?.onQuiet();
@@ -87,7 +89,7 @@ function startFirst(
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 
-/** At once, and every minute from then on. */
+/** Rotates the log now and every minute. */
 async function rotateRegularly(path: string, log: Log): Promise<void> {
   const { rotateLog } = await import('../../log-file.ts');
   const check = (): void => {
@@ -104,7 +106,7 @@ async function rotateRegularly(path: string, log: Log): Promise<void> {
 function notSupervised(moduleUrl: string): LaunchpoolError {
   return new LaunchpoolError(
     'ERR_LAUNCHPOOL_NOT_SUPERVISED',
-    '`launchpool run` is what launchd or systemd starts when somebody connects; nobody has handed it a socket',
-    { hint: `To try the agent out, run: launchpool dev ${fileURLToPath(moduleUrl)}` },
+    '`launchpool run` is started by launchd or systemd when a client connects; no supervisor has passed it a socket',
+    { hint: `To try the agent, run: launchpool dev ${fileURLToPath(moduleUrl)}` },
   );
 }

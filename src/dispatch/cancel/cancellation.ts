@@ -2,20 +2,21 @@
  * Settles requests early: their caller cancelled them or disconnected, or their time is over. A waiting request does not
  * start any more; a running one is aborted, and its thread replaced after the grace period.
  */
-import { type ErrorCode, LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
+import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { scanIds } from '../../../wire/id-scan.ts';
 import type { IdText } from '../../../wire/id-text.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { errorsFor, isAwaited } from '../connection/error-replies.ts';
 import type { Times } from '../connection/reply-queue.ts';
 import type { RequestQueue } from '../connection/request-queue.ts';
+import { createDeadlines, queueTimeoutError, runTimeoutError, type TimeLimits } from './deadlines.ts';
 import { createGracePeriods } from './grace-period.ts';
 import { createOpenRequests, type OpenRequest, type RequestSource } from './open-requests.ts';
 
 /** Between two checks for requests whose time is over, in milliseconds. */
 const CHECK_MS = 10;
 
-export type CancellationOptions = {
+export type CancellationOptions = TimeLimits & {
   pool: Pick<Pool, 'cancel' | 'replace'>;
   /** Where requests without an outcome are. */
   sources: readonly RequestSource[];
@@ -28,9 +29,6 @@ export type CancellationOptions = {
   isRaw: () => boolean;
   /** Whether the module's kind is known: the form of an error reply depends on it. */
   knowsKind: () => boolean;
-  /** Each in milliseconds; 0 means no limit. */
-  queueTimeoutMs: number;
-  runTimeoutMs: number;
   /** How long an aborted handler may go on, in milliseconds. */
   cancelGraceMs: number;
 };
@@ -50,9 +48,9 @@ export type Cancellation = {
 
 export function createCancellation(options: CancellationOptions): Cancellation {
   const { pool, sources, observeStarts, waiting, pending, isRaw, knowsKind } = options;
-  const { queueTimeoutMs, runTimeoutMs, cancelGraceMs } = options;
   const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
-  const gracePeriods = createGracePeriods(pool, cancelGraceMs);
+  const gracePeriods = createGracePeriods(pool, options.cancelGraceMs);
+  const deadlines = createDeadlines(options);
   const openRequests = createOpenRequests(sources);
   let timer: NodeJS.Timeout | undefined;
 
@@ -92,58 +90,43 @@ export function createCancellation(options: CancellationOptions): Cancellation {
   }
 
   function settleOverdue(now: number): void {
-    const isOverdue = overdueAt(now);
     observeStarts(now);
     openRequests.visit(
-      (_replyQueue, group) => isOverdue.queued(group) || isOverdue.running(group, group.cameAt),
+      (_replyQueue, group) =>
+        deadlines.isOverdueQueued(group, now) || deadlines.isOverdueRunning(group, group.cameAt, now),
       () => true,
-      (request) => {
-        const { group, startedAt } = request;
-        if (startedAt !== undefined) {
-          if (isOverdue.running(group, startedAt)) settleEarly(request, () => runTimeout(now, startedAt));
-        } else if (isOverdue.queued(group) && !request.hasStarted()) {
-          // A request may start between this check and its settlement.
-          settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(now, group.cameAt) : queueTimeout(now, group)));
-        }
-      },
+      (request) => settleIfOverdue(request, now),
     );
     for (const requestQueue of waiting) {
-      requestQueue.refuseWaiting((_payload, times) => (isOverdue.queued(times) ? queueTimeout(now, times) : undefined));
+      requestQueue.refuseWaiting((_payload, times) =>
+        deadlines.isOverdueQueued(times, now) ? queueTimeout(times, now) : undefined,
+      );
     }
   }
 
-  /** Which requests are overdue: by the deadline that they carry, or by the agent's own limits. */
-  function overdueAt(now: number): {
-    queued: (times: Times) => boolean;
-    running: (times: Times, startedAt: number) => boolean;
-  } {
-    return {
-      queued: ({ cameAt, dueAt }) => now >= dueAt || (queueTimeoutMs > 0 && now >= cameAt + queueTimeoutMs),
-      running: ({ dueAt }, startedAt) => now >= dueAt || (runTimeoutMs > 0 && now >= startedAt + runTimeoutMs),
-    };
+  function settleIfOverdue(request: OpenRequest, now: number): void {
+    const { group, startedAt } = request;
+    if (startedAt !== undefined) {
+      if (deadlines.isOverdueRunning(group, startedAt, now)) settleEarly(request, () => runTimeout(startedAt, now));
+    } else if (deadlines.isOverdueQueued(group, now) && !request.hasStarted()) {
+      // A request may start between this check and its settlement.
+      settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(group.cameAt, now) : queueTimeout(group, now)));
+    }
   }
 
-  function queueTimeout(now: number, { cameAt }: Times): PlainError {
+  function queueTimeout(times: Times, now: number): PlainError {
     counts.queueTimeouts += 1;
-    return plain(
-      'ERR_LAUNCHPOOL_QUEUE_TIMEOUT',
-      `the request waited for ${Math.round(now - cameAt)} ms and did not start`,
-      'The agent has not run it: call again.',
-    );
+    return queueTimeoutError(times, now);
   }
 
-  function runTimeout(now: number, startedAt: number): PlainError {
+  function runTimeout(startedAt: number, now: number): PlainError {
     counts.runTimeouts += 1;
-    return plain(
-      'ERR_LAUNCHPOOL_RUN_TIMEOUT',
-      `the request was still running after ${Math.round(now - startedAt)} ms`,
-      'Raise its timeout, or let its handler do less.',
-    );
+    return runTimeoutError(startedAt, now);
   }
 
   return {
     cancel(requestQueue, id) {
-      const error = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller cancelled the request');
+      const error = cancelled('the caller cancelled the request');
       let isFound = false;
       const matches = (payload: Buffer): boolean => {
         // A search for the id's text costs much less than a scan for ids.
@@ -162,7 +145,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
       if (!isFound) requestQueue.refuseWaiting((payload) => (matches(payload) ? error : undefined));
     },
     cancelAll(requestQueue) {
-      const error = plain('ERR_LAUNCHPOOL_CANCELLED', 'the caller disconnected');
+      const error = cancelled('the caller disconnected');
       // Notifications have no reply to lose: they still run.
       const isAbandoned = (payload: Buffer): boolean => {
         if (!isRaw() && !isAwaited(payload)) return false;
@@ -192,6 +175,6 @@ export function createCancellation(options: CancellationOptions): Cancellation {
   };
 }
 
-function plain(code: ErrorCode, message: string, hint?: string): PlainError {
-  return toPlain(new LaunchpoolError(code, message, { hint }));
+function cancelled(message: string): PlainError {
+  return toPlain(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', message));
 }
