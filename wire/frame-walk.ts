@@ -70,3 +70,8 @@ export function spanOf(bytes: Buffer, at: number, maxFrames: number, maxBytes = 
 export function countFrames(run: Buffer): number {
   return spanOf(run, 0, Number.POSITIVE_INFINITY).frames;
 }
+
+/** Calls `visit` for each payload in a run of whole frames, in order. The payloads are views of the run. */
+export function forEachFrame(run: Buffer, visit: (payload: Buffer) => void): void {
+  for (const frames = new FrameWalk(run); frames.next(); ) visit(frames.payload);
+}

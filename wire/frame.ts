@@ -81,12 +81,3 @@ export function payloadStart(run: Buffer, offset: number): number {
 export function payloadLength(run: Buffer, offset: number): number {
   return readHeader(run, offset) as number;
 }
-
-/** Calls `visit` for each payload in a run of whole frames, in order. The payloads are views of the run. */
-export function forEachFrame(run: Buffer, visit: (payload: Buffer) => void): void {
-  for (let offset = 0; offset < run.length; ) {
-    const start = payloadStart(run, offset);
-    offset = start + payloadLength(run, offset);
-    visit(run.subarray(start, offset));
-  }
-}

@@ -1,12 +1,6 @@
 /** Runs a batch: claims its frames one by one, runs each request, and stores each outcome in the slot. */
-import {
-  encodeFrame,
-  encodeTextFrame,
-  payloadLength,
-  payloadStart,
-  SHORT_HEADER_BYTES,
-  writeHeader,
-} from '../wire/frame.ts';
+import { encodeFrame, encodeTextFrame, SHORT_HEADER_BYTES, writeHeader } from '../wire/frame.ts';
+import { FrameWalk } from '../wire/frame-walk.ts';
 import { claim as claimFrame, generationOf } from './control-word.ts';
 import type { LateReplies } from './late-replies.ts';
 import type { Requests } from './requests.ts';
@@ -49,7 +43,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     slot.thread = threadId;
     slot.kind = runner.kind === 'raw' ? KIND_RAW : KIND_RPC;
     let outputEnd = 0;
-    let at = 0;
+    const frames = new FrameWalk(input);
     let openHere = 0;
     let isComplete = false;
 
@@ -71,14 +65,13 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     while (open < concurrency) {
       const index = claimFrame(control, generation);
       if (index < 0) break;
-      const start = payloadStart(input, at);
-      at = start + payloadLength(input, at);
+      frames.next();
       if (Atomics.load(states, index) === CANCELLED) {
         Atomics.store(states, index, NOTHING);
         continue;
       }
       requests.enter(ticket, index);
-      const result = runner.run(input, start, at);
+      const result = runner.run(input, frames.payloadStart, frames.end);
       requests.leave();
       if (!(result instanceof Promise)) {
         settle(index, result);

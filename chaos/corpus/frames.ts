@@ -2,8 +2,9 @@
 
 import { decodeClosing } from '../../wire/closing.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { forEachFrame, payloadStart } from '../../wire/frame.ts';
+import { payloadStart } from '../../wire/frame.ts';
 import { createFrameReader, type FrameReader } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 import type { Random } from '../random.ts';
 
 type ReadResult = { payloads: Buffer[]; error: string | undefined; allocationFault: string | undefined };

@@ -1,8 +1,8 @@
 /** A connection that writes given pieces, ends its side, and reads until the agent ends its side. */
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
-import { forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 
 export type Exchange = {
   frames: Buffer[];

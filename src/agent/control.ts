@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
-import { encodeTextFrame, forEachFrame } from '../../wire/frame.ts';
+import { encodeTextFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 import { NULL_ID } from '../../wire/id-text.ts';
 import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../../wire/json-rpc.ts';
 

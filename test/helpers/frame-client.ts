@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 
 export type FrameClient = {
   /** Allows half-open connections: the agent's end does not end this side. */

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
+import { encodeFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The server's end of a connection. */

@@ -2,8 +2,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { decodeClosing, encodeClosing, isLongForm, longHeader } from '../../wire/closing.ts';
-import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
+import { encodeFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 
 test('what is written is read, whatever the number', (t) => {
   const property = fc.property(fc.maxSafeNat(), (run) => decodeClosing(encodeClosing(run)) === run);

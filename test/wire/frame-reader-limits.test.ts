@@ -2,8 +2,9 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { encodeFrame, forEachFrame } from '../../wire/frame.ts';
+import { encodeFrame } from '../../wire/frame.ts';
 import { createFrameReader, type FrameLimits, type FrameReader } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 
 const TOO_LARGE = 'ERR_LAUNCHPOOL_FRAME_TOO_LARGE';
 const INVALID = 'ERR_LAUNCHPOOL_FRAME_INVALID';

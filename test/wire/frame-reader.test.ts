@@ -2,8 +2,8 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { forEachFrame } from '../../wire/frame.ts';
 import { createFrameReader, type FrameLimits } from '../../wire/frame-reader.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 
 const shortHeader = (length: number): Buffer => {
   const header = Buffer.alloc(4);

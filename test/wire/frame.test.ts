@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import {
   encodeFrame,
   encodeTextFrame,
-  forEachFrame,
   frameHeader,
   headerBytes,
   LONG_HEADER_BYTES,
@@ -13,6 +12,7 @@ import {
   SHORT_HEADER_BYTES,
   writeHeader,
 } from '../../wire/frame.ts';
+import { forEachFrame } from '../../wire/frame-walk.ts';
 
 const HEADERS: readonly [length: number, hex: string][] = [
   [0, '00000000'],
