@@ -72,6 +72,52 @@ const OLD_WORDS: readonly string[] = [
   'begun',
 ];
 
+/** Words that no text of the product has: errors, hints, help, log lines. */
+const OLD_TEXT_WORDS: readonly string[] = [
+  ...[
+    'nobody',
+    'somebody',
+    'anybody',
+    'whoever',
+    'shall',
+    'begun',
+    'meanwhile',
+    'likewise',
+    'anew',
+    'knock',
+    'knocked',
+  ],
+  ...[
+    'passage',
+    'entrance',
+    'lane',
+    'flight',
+    'withdrawal',
+    'crowd',
+    'patience',
+    'farewell',
+    'roster',
+    'tidy',
+    'dripping',
+  ],
+  ...['turned away', 'hung up', 'hangs up', 'given up', 'let in', 'of which', 'of whom', 'for ever'],
+];
+
+/** The events of the agent's log. */
+const LOG_EVENTS: ReadonlySet<string> = new Set([
+  ...['checked-in', 'listening', 'shutdown', 'drain-timeout', 'reloaded', 'reload-failed', 'module-broken'],
+  ...[
+    'connection-rejected',
+    'slow-client-closed',
+    'socket-error',
+    'frame-refused',
+    'frame-truncated',
+    'request-failed',
+  ],
+  ...['thread-died', 'thread-not-renewed', 'thread-unresponsive', 'thread-lost'],
+  ...['not-notified', 'code-cache-not-written', 'log-not-rotated'],
+]);
+
 /** Names of Node, of the protocol, of statuses and of metrics, which keep theirs. */
 const KEPT_NAMES: ReadonlySet<string> = new Set([
   // The words that stay: an in-flight batch; and a pino level.
@@ -92,6 +138,15 @@ function codeOf(source: string): string {
     .replaceAll(/`(?:[^`\\]|\\[\s\S])*`/g, (text) =>
       [...text.matchAll(/\$\{([^}`]*)\}/g)].map(([, code]) => code).join(' '),
     );
+}
+
+/** The string literals of a source, and the fixed parts of its templates. */
+function textsOf(source: string): string[] {
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\//g, ' ').replaceAll(/(^|[\s;,(){}])\/\/ .*$/gm, '$1');
+  const literals = code.matchAll(/'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\[\s\S])*)`/g);
+  return [...literals].map(([, single, double, template]) =>
+    (single ?? double ?? template ?? '').replaceAll(/\$\{[^}]*\}/g, ' '),
+  );
 }
 
 function wordsOf(name: string): string {
@@ -124,6 +179,38 @@ test('no identifier has an old word', (t) => {
       return [...names].filter((name) => oldWordsIn(name).length > 0).map((name) => `${file}: ${name}`);
     });
   t.deepEqual(found, []);
+});
+
+const product = files.filter((file) => /^(src|wire|workers|boot|libc|launchd|systemd|job)\//.test(file));
+
+test('no text of the product has an old word', (t) => {
+  t.true(product.length > 150);
+  const found = product.flatMap((file) =>
+    textsOf(readFileSync(`${root}/${file}`, 'utf8')).flatMap((text) => {
+      // Metrics, whose names have underscores, keep them.
+      const words = ` ${text
+        .toLowerCase()
+        .replaceAll(/in-flight|\b\w+_\w+\b/g, ' ')
+        .replaceAll(/[^a-z]+/g, ' ')} `;
+      return OLD_TEXT_WORDS.filter((word) => words.includes(` ${word} `)).map((word) => `${file}: ${word}: ${text}`);
+    }),
+  );
+  t.deepEqual(found, []);
+});
+
+test('the events of the log are those of the list', (t) => {
+  const events = product.flatMap((file) => {
+    const calls = readFileSync(`${root}/${file}`, 'utf8').matchAll(
+      /\blog\.(?:debug|info|warn|error)\(\s*(?:\{[^}]*\},\s*)?'([a-z-]+)'/g,
+    );
+    return [...calls].map(([, event]) => event as string);
+  });
+  t.deepEqual([...new Set(events)].sort(), [...LOG_EVENTS].sort());
+});
+
+test('texts are found in literals and templates, and not in comments', (t) => {
+  const source = '// nobody\nfail(\'knocked\', "let in", ' + '`of $' + '{who} whom`); /* crowd */';
+  t.deepEqual(textsOf(source), ['knocked', 'let in', 'of   whom']);
 });
 
 test('a name is found by each of its words', (t) => {
