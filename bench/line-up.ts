@@ -1,4 +1,4 @@
-/** Who takes part: each contender's name, how it is started, and who cannot take part on this machine. */
+/** The contenders: the name and the command of each, and the kinds that are missing on this machine. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { findPythons, type Python } from '../test/helpers/pythons.ts';
@@ -9,19 +9,19 @@ import { calibrateSpins, SPINS_VARIABLE } from './handlers/burn.ts';
 export type Setting = { socketPath: string; mode: Mode; threads: number; handler: string };
 
 export type Contender = {
-  /** As it stands in the results: `python3.13-pool` for the kind `python-pool`. */
+  /** The name in the results: `python3.13-pool` for the kind `python-pool`. */
   name: string;
   kind: string;
   command(setting: Setting): readonly [string, ...string[]];
   /** Called before the first start only: it may take a while. */
   env(): NodeJS.ProcessEnv;
-  /** Is started for each connection, with descriptor 3: what it is asked, and its reply. */
+  /** The text and the reply of a contender that starts for each connection, with descriptor 3. */
   cold?: { text: string; reply: string };
 };
 
 export type LineUp = {
   contenders: readonly Contender[];
-  /** Kinds without a contender, and why. */
+  /** Kinds without a contender, with the reason. */
   missing: readonly { kind: string; why: string }[];
 };
 
@@ -44,11 +44,11 @@ export type LineUpOptions = {
   generator: string;
   /** The folder of the compiled contenders. */
   built: string;
-  /** Otherwise the newest alone takes part. */
+  /** If false, only the newest Python takes part. */
   everyPython: boolean;
   /** Other checkouts of launchpool. */
   beside: readonly { name: string }[];
-  /** Other programs of Node. */
+  /** Paths of other Node programs. */
   nodes: readonly string[];
 };
 
@@ -56,7 +56,7 @@ const BESIDE = 'beside';
 /** The kinds of another checkout of launchpool: each takes part wherever its twin does, and is compared with it. */
 export const TWINS: Readonly<Record<string, string>> = { [BESIDE]: 'launchpool', [`${BESIDE}-borrowed`]: BORROWING };
 
-/** Where the contenders of another checkout are compiled to. */
+/** The folder of another checkout's compiled contenders. */
 export function besideFolder(built: string, name: string): string {
   return join(built, BESIDE, name);
 }
@@ -79,7 +79,7 @@ export function readLineUp({ generator, built, everyPython, beside, nodes }: Lin
     ceiling(generator),
     ...coldContenders({ generator, built, pythons: chosen, nodes }),
   ];
-  const why = 'there is no Python 3.8 or newer on the PATH or under pyenv';
+  const why = 'no Python 3.8 or newer is on the PATH or under pyenv';
   return { contenders, missing: pythons.length === 0 ? PYTHON_KINDS.map((kind) => ({ kind, why })) : [] };
 }
 
@@ -92,7 +92,7 @@ function nodeContender(kind: string, built: string, spins: () => string): Conten
   };
 }
 
-/** launchpool with a handler that wants long messages where they are. */
+/** launchpool with a handler that borrows long messages. */
 function borrowing(launchpool: Contender): Contender {
   return {
     ...launchpool,
@@ -114,7 +114,7 @@ function pythonContenders({ path, version }: Python): Contender[] {
       join(import.meta.dirname, 'contenders', `${kind.replace('-', '_')}.py`),
       ...argumentsOf(setting),
     ],
-    // Without the last one, Python would leave compiled files in the checkout.
+    // Without PYTHONDONTWRITEBYTECODE, Python would leave compiled files in the checkout.
     env: () => ({ BENCH_PYTHON_SPINS_PER_US: spins(), PYTHONDONTWRITEBYTECODE: '1' }),
   }));
 }

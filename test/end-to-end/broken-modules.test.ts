@@ -61,7 +61,7 @@ test('the reason is on standard error, and a repaired module works', async (t) =
     const again = await connectRpc(`${folder}/a.sock`);
     const answer = await again.call('hello', []).catch(() => undefined);
     again.close();
-    return answer === 'mended';
+    return answer === 'repaired';
   });
 });
 

@@ -138,7 +138,7 @@ test('when a client disconnects, its running requests are aborted and its waitin
   const busy = other.busy(`${file}.free`);
   const waits = disconnecting.note(file, 'a request');
   notify(disconnecting, 'note', file, 'a notification');
-  // The agent reads everything before the end of the connection: a running request, one that keeps the thread busy, and the waiting ones.
+  // The agent has read all of it: a running request, one that keeps the thread busy, and the waiting ones.
   await until(async () => (await control.status()).requests === 4);
   await close(disconnecting);
   await t.throwsAsync(heeding, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });

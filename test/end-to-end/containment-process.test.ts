@@ -1,4 +1,4 @@
-/** The harm that a handler can do to its agent's process: at worst the process ends, and the next connection starts another. */
+/** The harm of a handler to its agent's process: at worst the process ends, and the next connection starts another. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';

@@ -1,4 +1,4 @@
-/** A dispatcher on a pool without threads, whose replies the test decides, and conversations that record what they receive. */
+/** A dispatcher on a pool without threads, whose replies the test decides, with conversations that record their replies. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Conversation } from '../../src/dispatch/connection/conversation.ts';
 import {

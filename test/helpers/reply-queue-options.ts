@@ -3,7 +3,7 @@ import { type Admission, createAdmission } from '../../src/dispatch/connection/a
 import type { ReplyQueueOptions, Times } from '../../src/dispatch/connection/reply-queue.ts';
 
 /** Arrived just now, without a deadline. */
-export const ANY_TIME: Times = { cameAt: 0, dueAt: Number.POSITIVE_INFINITY };
+export const ANY_TIME: Times = { arrivedAt: 0, dueAt: Number.POSITIVE_INFINITY };
 
 /** An admission without limits. */
 function openAdmission(): Admission {

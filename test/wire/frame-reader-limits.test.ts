@@ -141,7 +141,7 @@ test('random bytes, however cut, give the same frames and refusals as a simple p
   t.notThrows(() => fc.assert(property, { numRuns: 1000 }));
 });
 
-/** How much memory outside the heap `work` allocates; memory that is freed at the same time lowers the result, never raises it. */
+/** How much memory outside the heap `work` allocates. Memory that is freed at the same time only lowers the result. */
 function memoryTaken(work: () => void): number {
   const before = process.memoryUsage().arrayBuffers;
   work();

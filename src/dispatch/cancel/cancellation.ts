@@ -95,7 +95,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
     const isOverdue = overdueAt(now);
     observeStarts(now);
     openRequests.visit(
-      (_replyQueue, group) => isOverdue.queued(group) || isOverdue.running(group, group.cameAt),
+      (_replyQueue, group) => isOverdue.queued(group) || isOverdue.running(group, group.arrivedAt),
       () => true,
       (request) => {
         const { group, startedAt } = request;
@@ -103,7 +103,9 @@ export function createCancellation(options: CancellationOptions): Cancellation {
           if (isOverdue.running(group, startedAt)) settleEarly(request, () => runTimeout(now, startedAt));
         } else if (isOverdue.queued(group) && !request.hasStarted()) {
           // A request may start between this check and its settlement.
-          settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(now, group.cameAt) : queueTimeout(now, group)));
+          settleEarly(request, (hasStarted) =>
+            hasStarted ? runTimeout(now, group.arrivedAt) : queueTimeout(now, group),
+          );
         }
       },
     );
@@ -118,16 +120,16 @@ export function createCancellation(options: CancellationOptions): Cancellation {
     running: (times: Times, startedAt: number) => boolean;
   } {
     return {
-      queued: ({ cameAt, dueAt }) => now >= dueAt || (queueTimeoutMs > 0 && now >= cameAt + queueTimeoutMs),
+      queued: ({ arrivedAt, dueAt }) => now >= dueAt || (queueTimeoutMs > 0 && now >= arrivedAt + queueTimeoutMs),
       running: ({ dueAt }, startedAt) => now >= dueAt || (runTimeoutMs > 0 && now >= startedAt + runTimeoutMs),
     };
   }
 
-  function queueTimeout(now: number, { cameAt }: Times): PlainError {
+  function queueTimeout(now: number, { arrivedAt }: Times): PlainError {
     counts.queueTimeouts += 1;
     return plain(
       'ERR_LAUNCHPOOL_QUEUE_TIMEOUT',
-      `the request waited for ${Math.round(now - cameAt)} ms and did not start`,
+      `the request waited for ${Math.round(now - arrivedAt)} ms and did not start`,
       'The agent has not run it: call again.',
     );
   }
