@@ -1,4 +1,4 @@
-/** The values of arguments. */
+/** Parses the values of arguments. */
 
 export function listOf(text: string): string[] {
   return text.split(',').filter((each) => each !== '');

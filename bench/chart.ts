@@ -6,9 +6,9 @@ import { numberText } from './text.ts';
 
 const WIDTH = 960;
 const HEIGHT = 420;
-/** With more bars than these a number is wider than its bar. */
+/** With more bars than this, a number is wider than its bar. */
 const MAX_WIDE_BARS = 20;
-/** No darker and no lighter than can be read on white and on black. */
+/** Readable on white and on black. */
 const TEXT_COLOR = '#7a838d';
 const LINE_COLOR = '#7a838d55';
 const COLORS: Readonly<Record<string, string>> = {
@@ -65,7 +65,7 @@ export function drawChart({ chart }: Pick<Question, 'chart'>, results: readonly 
       label: {
         show: contender === 'launchpool',
         position: 'top',
-        // Beside higher bars there is no room for it but above its own.
+        // Beside higher bars, the number fits only above its own bar.
         ...(narrow ? { rotate: 90, align: 'left', verticalAlign: 'middle' } : {}),
         fontSize: 10,
         color: TEXT_COLOR,
@@ -79,7 +79,7 @@ export function drawChart({ chart }: Pick<Question, 'chart'>, results: readonly 
   return svg;
 }
 
-/** Of the Pythons the newest; the generator's own ceiling is in the tables only. */
+/** The newest Python only; the generator's own ceiling is in the tables only. */
 function chartedContenders(results: readonly Result[]): string[] {
   const all = [...new Set(results.map(({ contender }) => contender))];
   const pythons = all.filter((name) => name.startsWith('python'));

@@ -1,4 +1,4 @@
-/** Who takes part where a server is started for each connection, with the listening socket as descriptor 3. */
+/** The contenders of which a server starts for each connection, with the listening socket as descriptor 3. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { NODE_FLAGS } from '../src/activation/node-flags.ts';
@@ -65,7 +65,7 @@ export function coldContenders({ generator, built, pythons, nodes }: ColdOptions
   ];
 }
 
-/** What is compiled at a start is kept for the next one, but not among the user's own. */
+/** A start keeps its compiled code for the next one, here outside of the user's own cache. */
 function keptCodeIn(built: string): NodeJS.ProcessEnv {
   return {
     XDG_CACHE_HOME: join(built, 'cache'),

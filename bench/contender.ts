@@ -1,4 +1,4 @@
-/** A contender that runs: ready to be asked, and which process is looked at for its memory. */
+/** A running contender: ready for requests, with the process whose memory is measured. */
 import { join } from 'node:path';
 import type { Contender, Setting } from './line-up-entry.ts';
 import { start } from './processes.ts';
@@ -14,7 +14,7 @@ export function nextSocketPath(folder: string): string {
   return join(folder, `${started}.sock`);
 }
 
-/** @param folder where its socket may stand. */
+/** @param folder for its socket. */
 export async function startContender(
   contender: Contender,
   folder: string,
@@ -26,7 +26,7 @@ export async function startContender(
   try {
     const line = await running.firstLine;
     const pid = /^ready (\d+)$/.exec(line)?.[1];
-    if (pid === undefined) throw new Error(`${contender.name} said ${JSON.stringify(line)} instead of "ready"`);
+    if (pid === undefined) throw new Error(`${contender.name} printed ${JSON.stringify(line)} instead of "ready"`);
     return { socketPath, pid: Number(pid), close: () => running.close() };
   } catch (error) {
     await running.close();

@@ -8,7 +8,7 @@ export type Mode = 'raw' | 'rpc';
 export type LoadOptions = {
   socketPath: string;
   connections: number;
-  /** Requests under way on each connection. */
+  /** Open requests on each connection. */
   depth: number;
   mode?: Mode;
   expect?: 'rot13' | 'echo';
@@ -16,18 +16,18 @@ export type LoadOptions = {
   size?: number;
   seconds?: number;
   warmUpSeconds?: number;
-  /** So many requests in all, instead of seconds. */
+  /** The total number of requests, instead of a time. */
   count?: number;
-  /** What each text begins with. */
+  /** The beginning of each text. */
   prefix?: string;
-  /** So many connections more, one request under way on each, timed apart, whose texts begin with `slowPrefix`. */
+  /** Further connections, one open request on each, timed separately, with texts that begin with `slowPrefix`. */
   slow?: number;
   slowPrefix?: string;
-  /** How long no reply may come before those under way count as missing. */
+  /** Without any reply for this time, the open requests count as missing. */
   timeoutSeconds?: number;
 };
 
-/** Every reply has been checked: there is no figure of a contender that answers wrongly. */
+/** Every reply has been checked: a contender that answers wrongly has no figures. */
 export type LoadFigures = {
   count: number;
   reqPerSec: number;
@@ -51,52 +51,52 @@ export type HoldFigures = {
   maxUs: number;
 };
 
-/** A server that has to be started, with the listening socket as descriptor 3. */
+/** A server to be started, with the listening socket as descriptor 3. */
 export type ColdOptions = {
   socketPath: string;
-  /** How many connections knock at once. */
+  /** How many connections are made at once. */
   burst: number;
   command: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** What each asks, and the reply it must get. */
+  /** The text of each request, and the reply that it must get. */
   text: string;
   reply: string;
   /**
-   * How long the server may go on when all have their replies, in milliseconds.
+   * How long the server may go on after all replies, in milliseconds.
    * @default 0
    */
   stay?: number;
 };
 
-/** From the first connection to the first of the first replies, and to the last of them. */
+/** From the first connection to the earliest of the first replies, and to the latest of them. */
 export type ColdFigures = { firstMs: number; lastMs: number };
 
 /** A server that is started with the listening socket as descriptor 3, and stays. */
 export type KeepOptions = Pick<ColdOptions, 'socketPath' | 'command' | 'env'>;
 
-/** A program that runs to its end, and everything that it must print. */
+/** A program that runs to its end, and its whole expected output. */
 export type WallOptions = { command: readonly string[]; env: NodeJS.ProcessEnv; expect: string };
 
 export type Generator = {
   cold(options: ColdOptions): Promise<ColdFigures>;
   load(options: LoadOptions): Promise<LoadFigures>;
-  /** Starts a server, which ends with `close`, or with the bench. `close` resolves with what the server has logged. */
+  /** Starts a server, which ends with `close`, or with the bench. `close` resolves with the log of the server. */
   keep(options: KeepOptions): Promise<{ pid: number; close(): Promise<string> }>;
-  /** How long a program takes from its start to its end, in milliseconds. */
+  /** The time of a program from its start to its end, in milliseconds. */
   wall(options: WallOptions): Promise<number>;
-  /** Opens connections that stay quiet until `release`. */
+  /** Opens connections that stay idle until `release`. */
   hold(options: { socketPath: string; connections: number; every: number }): Promise<{
     figures: HoldFigures;
     release(): Promise<void>;
   }>;
 };
 
-/** Where the program will be, or is. */
+/** The path of the compiled program. */
 export function generatorProgram(folder: string): string {
   return join(folder, 'load');
 }
 
-/** @throws when there is no C compiler, with what to do about it. */
+/** @throws without a C compiler; the error says how to install one. */
 export async function compileGenerator(folder: string, compiler: string = process.env.CC ?? 'cc'): Promise<Generator> {
   const program = generatorProgram(folder);
   const sources = globSync(join(import.meta.dirname, 'load', '*.c'));
@@ -133,7 +133,7 @@ export async function compileGenerator(folder: string, compiler: string = proces
 
 async function output(command: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Promise<string> {
   const { status, stdout, stderr } = await runToEnd(command, env);
-  if (status !== 0) throw new Error(stderr.trim() || `the load generator has ended with status ${status}`);
+  if (status !== 0) throw new Error(stderr.trim() || `the load generator ended with status ${status}`);
   return stdout;
 }
 

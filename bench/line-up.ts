@@ -1,4 +1,4 @@
-/** Who takes part: each contender's name, how it is started, and who cannot take part on this machine. */
+/** The contenders: the name and the command of each, and the kinds that are missing on this machine. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { findPythons, type Python } from '../test/helpers/pythons.ts';
@@ -10,7 +10,7 @@ export type { Contender } from './line-up-entry.ts';
 
 export type LineUp = {
   contenders: readonly Contender[];
-  /** Kinds without a contender, and why. */
+  /** Kinds without a contender, with the reason. */
   missing: readonly { kind: string; why: string }[];
 };
 
@@ -33,11 +33,11 @@ export type LineUpOptions = {
   generator: string;
   /** The folder of the compiled contenders. */
   built: string;
-  /** Otherwise the newest alone takes part. */
+  /** If false, only the newest Python takes part. */
   everyPython: boolean;
   /** Other checkouts of launchpool. */
   beside: readonly { name: string }[];
-  /** Other programs of Node. */
+  /** Paths of other Node programs. */
   nodes: readonly string[];
 };
 
@@ -45,7 +45,7 @@ const BESIDE = 'beside';
 /** The kinds of another checkout of launchpool: each takes part wherever its twin does, and is compared with it. */
 export const TWINS: Readonly<Record<string, string>> = { [BESIDE]: 'launchpool', [`${BESIDE}-borrowed`]: BORROWING };
 
-/** Where the contenders of another checkout are compiled to. */
+/** The folder of another checkout's compiled contenders. */
 export function besideFolder(built: string, name: string): string {
   return join(built, BESIDE, name);
 }
@@ -68,7 +68,7 @@ export function readLineUp({ generator, built, everyPython, beside, nodes }: Lin
     ceiling(generator),
     ...coldContenders({ generator, built, pythons: chosen, nodes }),
   ];
-  const why = 'there is no Python 3.8 or newer on the PATH or under pyenv';
+  const why = 'no Python 3.8 or newer is on the PATH or under pyenv';
   return { contenders, missing: pythons.length === 0 ? PYTHON_KINDS.map((kind) => ({ kind, why })) : [] };
 }
 
@@ -81,7 +81,7 @@ function nodeContender(kind: string, built: string, spins: () => string): Conten
   };
 }
 
-/** launchpool with a handler that wants long messages where they are. */
+/** launchpool with a handler that borrows long messages. */
 function borrowing(launchpool: Contender): Contender {
   return {
     ...launchpool,
@@ -103,7 +103,7 @@ function pythonContenders({ path, version }: Python): Contender[] {
       join(import.meta.dirname, 'contenders', `${kind.replace('-', '_')}.py`),
       ...argumentsOf(setting),
     ],
-    // Without the last one, Python would leave compiled files in the checkout.
+    // Without PYTHONDONTWRITEBYTECODE, Python would leave compiled files in the checkout.
     env: () => ({ BENCH_PYTHON_SPINS_PER_US: spins(), PYTHONDONTWRITEBYTECODE: '1' }),
   }));
 }

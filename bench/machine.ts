@@ -1,4 +1,4 @@
-/** Says where the figures come from: figures of two machines do not compare. */
+/** Describes the machine of the figures: figures of two machines are not comparable. */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
@@ -7,12 +7,12 @@ export type Machine = {
   cpu: string;
   cores: number;
   memoryGiB: number;
-  /** How many processes wanted to run, on average over the minute before the bench began. */
+  /** The average number of processes that could run, over the minute before the bench. */
   loadAverage: number;
   os: string;
   node: string;
   compiler: string;
-  /** Of the packages that were measured against. */
+  /** The versions of the other contenders' packages. */
   packages: Record<string, string>;
 };
 
@@ -31,10 +31,10 @@ export function readMachine(): Machine {
   };
 }
 
-/** What runs write themselves changes nothing of what is measured. */
+/** Files that runs write themselves do not change the measured code. */
 const RESULTS = ['bench/charts', 'bench/results.json', 'chaos/results', 'docs'].map((path) => `:(top,exclude)${path}`);
 
-/** The commit that was measured, with a plus when files differ from it. */
+/** The commit that was measured, with a plus if files differ from it. */
 export function readCommit(): string {
   const commit = firstLineOf('git', ['rev-parse', '--short=12', 'HEAD']);
   if (commit === undefined) return 'unknown';
@@ -44,7 +44,7 @@ export function readCommit(): string {
 
 function versionOf(name: string): string {
   try {
-    // Not every package lets its package.json be imported, but its main file stands in the package's folder.
+    // Some packages do not export package.json, but their main file stands in the package's folder.
     const path = createRequire(import.meta.url).resolve(name);
     const folder = path.slice(0, path.lastIndexOf(`node_modules/${name}/`) + `node_modules/${name}/`.length);
     return (createRequire(import.meta.url)(`${folder}package.json`) as { version: string }).version;

@@ -1,4 +1,4 @@
-/** `npm run bench`: asks all questions, or some, prints what was found and writes it down; or writes the report. */
+/** `npm run bench`: measures all questions, or some, prints and writes the results; or writes the report. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { questionText } from './table.ts';
 const PERFORMANCE_FILE = join(import.meta.dirname, '..', 'docs', 'performance.md');
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Another launchpool that takes part, and how its contenders are compiled to a folder. */
+/** Another launchpool that takes part, and the function that compiles its contenders to a folder. */
 type Beside = { name: string; build: (built: string) => Promise<void> };
 
 try {
@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
   );
 }
 
-/** Gives a run a temporary folder. Removes it, and ends what the run has started, at its end or at a signal. */
+/** Gives a run a temporary folder. At its end or at a signal, removes the folder and ends the processes of the run. */
 async function inFolder(body: (folder: string) => Promise<number>): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const cleanUp = async (): Promise<void> => {
@@ -107,10 +107,10 @@ async function run(
   progress.print(`${machine.cpu}, ${machine.cores} cores, ${machine.os}, Node ${machine.node}`);
   if (machine.loadAverage > machine.cores / 4) {
     progress.print(
-      `Others are using this machine (load ${machine.loadAverage}): take the figures as hints, ratios at most.`,
+      `Other processes use this machine (load ${machine.loadAverage}): the figures are rough, and only the ratios comparable.`,
     );
   }
-  if (quick) progress.print('A quick run: fewer rounds, cells and contenders, and figures that say less.');
+  if (quick) progress.print('A quick run: fewer rounds, cells and contenders, and less reliable figures.');
   for (const { kind, why } of lineUp.missing) progress.print(`Without ${kind}: ${why}.`);
   for (const entry of entries) {
     const found = await askQuestion(entry, {

@@ -1,13 +1,13 @@
-/** The arithmetic of the bench: order, medians, ratios. Knows nothing of processes. */
+/** The arithmetic of the bench: order, medians, ratios. Starts no process. */
 
-/** What one measurement has found, by name. */
+/** The figures of one measurement, by name. */
 export type Sample = Readonly<Record<string, number>>;
 
-/** A number of one contender, divided by the same of another, in the same round. */
+/** A figure of one contender, divided by the same figure of another, in the same round. */
 export type Ratio = { field: string; of: string; to: string };
 
 export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError('nothing has no median');
+  if (values.length === 0) throw new RangeError('an empty list has no median');
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   if (sorted.length % 2 === 1) return sorted[middle] as number;
@@ -26,9 +26,9 @@ export function medians(rounds: readonly Sample[]): Sample {
 }
 
 /**
- * The ratio is taken within each round, where both were measured close together, and its median over the rounds:
- * what slows the machine for a while slows both.
- * @param rounds in each round, what was measured, by contender.
+ * The median, over the rounds, of the ratios within each round. Both are measured close together in a round, so a slow
+ * phase of the machine slows both.
+ * @param rounds the samples of each round, by contender.
  * @returns null when no round has both.
  */
 export function medianRatio(
@@ -44,7 +44,7 @@ export function medianRatio(
   return ratios.length === 0 ? null : median(ratios);
 }
 
-/** A new order each time, so that no contender always comes behind the same one. */
+/** A new order each time, so that no contender always follows the same one. */
 export function shuffled<T>(items: readonly T[], random: () => number = Math.random): T[] {
   const order = [...items];
   for (let index = order.length - 1; index > 0; index -= 1) {

@@ -15,9 +15,9 @@ export type BenchOptions = {
   threads: number;
   /** Other checkouts of launchpool that take part, by the names they have in the results. */
   beside: readonly Checkout[];
-  /** Other programs of Node, with which the first reply is measured too. */
+  /** Paths of other Node programs, with which the first reply is measured too. */
   nodes: readonly string[];
-  /** Where the results are written; undefined when they are only printed. */
+  /** The file of the results; undefined when they are only printed. */
   json: string | undefined;
 };
 
@@ -33,15 +33,15 @@ export const HELP = `Usage: npm run bench -- [options]
        npm run bench -- techniques [options]
        npm run bench -- --guard REV [options]
 
-Measures launchpool beside its peers: in each round all of them, close together and in a new order. Every reply is
-checked. Prints medians over the rounds, and ratios, which are taken within each round.
+Measures launchpool beside its peers: in each round all of them, close together and in a new order. Checks every reply.
+Prints medians over the rounds, and ratios, which are taken within each round.
 
   --quick              a run of less than 90 seconds: ${ROUNDS.quick} rounds, fewer cells, fewer contenders
   --only A,B           these questions only
   --contenders A,B     these contenders only; "python" means all of them, "python3.13" those of one version
   --cells A,B          these cells only
-  --rounds N           how often all is measured (default: ${ROUNDS.full})
-  --seconds S          how long each measurement takes (default: ${SECONDS.full})
+  --rounds N           number of measurements of each cell (default: ${ROUNDS.full})
+  --seconds S          duration of each measurement (default: ${SECONDS.full})
   --threads N          worker threads or processes of each contender (default: 2)
   --beside NAME=DIR    another checkout of launchpool takes part as launchpool:NAME (may be given again)
   --node PATH          another node starts launchpool, and one bare worker, for a first reply (may be given again)
@@ -54,7 +54,7 @@ techniques measures launchpool beside itself with one technique switched off, an
 
 ${GUARD_HELP}`;
 
-/** @throws when an argument makes no sense. */
+/** @throws when an argument is invalid. */
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...args],

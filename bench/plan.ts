@@ -1,10 +1,10 @@
-/** What a run will ask, from what was asked for. */
+/** The measurements of a run, from its options. */
 import { type Contender, isWanted, KINDS, TWINS } from './line-up.ts';
 import type { BenchOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { contendersIn, type Entry } from './run.ts';
 
-/** @throws when something was asked for by a name that nobody has. */
+/** @throws when a given name is unknown. */
 export function planRun(
   questions: readonly Question[],
   contenders: readonly Contender[],

@@ -1,34 +1,34 @@
-/** The processes that the bench starts. Each is ended by its own id, also when the bench fails or is interrupted. */
+/** The processes of the bench. Each is ended by its own id, also when the bench fails or is interrupted. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
 const TIMEOUT_MS = 5_000;
 
 export type Started = {
   readonly child: ChildProcess;
-  /** The first line on its standard output. Rejects when it ends before it has printed one. */
+  /** The first line on its standard output. Rejects when the process ends before it prints one. */
   readonly firstLine: Promise<string>;
-  /** Everything on its standard output and the end of its standard error, once it has ended. */
+  /** Its whole standard output and the end of its standard error, once it has ended. */
   readonly ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
-  /** Tells it to end, and kills it if it does not. */
+  /** Asks it to end, and kills it if it does not. */
   close(): Promise<void>;
 };
 
 export type StartOptions = {
   cwd?: string;
-  /** Whether `close` ends the processes below it too: a shell leaves them behind. */
+  /** Whether `close` also ends its child processes: a shell leaves them behind. */
   group?: boolean;
 };
 
 const running = new Set<Started>();
 let ending = false;
 
-/** Its standard input is a pipe, so that a process that reads it learns of the end of the bench, however it came. */
+/** Standard input is a pipe, so that a process that reads it notices every kind of end of the bench. */
 export function start(
   [program, ...args]: readonly [string, ...string[]],
   env: NodeJS.ProcessEnv = {},
   { cwd, group = false }: StartOptions = {},
 ): Started {
-  if (ending) throw new Error(`${program} is not started: the bench ends`);
+  if (ending) throw new Error(`${program} is not started: the bench is ending`);
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -73,7 +73,7 @@ export function start(
   running.add(started);
   const finish = (): void => {
     running.delete(started);
-    line.reject(new Error(`${program} has ended before it was ready: ${stderr.trim()}`));
+    line.reject(new Error(`${program} ended before it was ready: ${stderr.trim()}`));
   };
   child.once('error', (error) => {
     finish();
@@ -83,13 +83,13 @@ export function start(
     finish();
     ended.resolve({ status, stdout, stderr });
   });
-  // Whoever waits for neither is not to be told by a crash.
+  // Without a reader of either promise, the rejection must not crash the bench.
   line.promise.catch(() => undefined);
   ended.promise.catch(() => undefined);
   return started;
 }
 
-/** Runs a program to its end. Rejects when there is no such program. */
+/** Runs a program to its end. Rejects when the program does not exist. */
 export async function runToEnd(
   command: readonly [string, ...string[]],
   env?: NodeJS.ProcessEnv,
@@ -100,7 +100,7 @@ export async function runToEnd(
   return started.ended;
 }
 
-/** Ends all that still run. No process can be started any more. */
+/** Ends all running processes. No process can be started afterwards. */
 export async function endAll(): Promise<void> {
   ending = true;
   await Promise.all([...running].map((started) => started.close()));

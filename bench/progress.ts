@@ -1,11 +1,11 @@
-/** How far the bench is: a bar on a terminal, otherwise a line per round. Written to standard error. */
+/** The progress of the bench: a bar on a terminal, otherwise a line per round. Written to standard error. */
 import cliProgress from 'cli-progress';
 
 export type Progress = {
   step(step: { question: string; round: number; cell: string; contender: string }): void;
-  /** Prints a note where it does not spoil the bar. */
+  /** Prints a note without damage to the bar. */
   print(text: string): void;
-  /** Prints what was found, to standard output. */
+  /** Prints results, to standard output. */
   result(text: string): void;
   end(): void;
 };
@@ -24,7 +24,7 @@ function createBar(total: number, stream: NodeJS.WriteStream): Progress {
   });
   const print = (text: string): void => {
     bars.log(`${text}\n`);
-    // Otherwise it would be printed with the next step, which may never come.
+    // Without an update, the line would be printed with the next step, which may never come.
     bars.update();
   };
   const bar = bars.create(total, 0, { what: 'starting' });
@@ -33,7 +33,7 @@ function createBar(total: number, stream: NodeJS.WriteStream): Progress {
       bar.increment(1, { what: `${question}, round ${round}: ${cell} ${contender}` });
     },
     print,
-    // On the same terminal it would run into the bar.
+    // On the same terminal the text would run into the bar.
     result: (text) => (process.stdout.isTTY ? print(text) : process.stdout.write(`${text}\n`)),
     end: () => bars.stop(),
   };

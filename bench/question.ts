@@ -1,4 +1,4 @@
-/** What a question of the bench is made of. The questions themselves stand in questions/, one script each. */
+/** The parts of a question of the bench. The questions are in questions/, one script each. */
 import type { ColdOptions, Generator, Mode } from './generator.ts';
 import type { Ratio, Sample } from './measure.ts';
 import type { Result } from './results.ts';
@@ -12,10 +12,10 @@ export type Cell = {
   without?: readonly string[];
 };
 
-/** How a contender is started for each connection. */
+/** How a contender starts for each connection. */
 export type ColdStart = Pick<ColdOptions, 'command' | 'env' | 'text' | 'reply'>;
 
-/** What is measured: a contender that runs, in one cell. */
+/** The subject of a measurement: a running contender, in one cell. */
 export type Subject<C extends Cell = Cell> = {
   cell: C;
   socketPath: string;
@@ -25,7 +25,7 @@ export type Subject<C extends Cell = Cell> = {
   mode: Mode;
   seconds: number;
   warmUpSeconds: number;
-  /** How it is started, if that is what is measured: then it does not run yet. */
+  /** How it starts, if the start is measured: then it does not run yet. */
   start: ColdStart | undefined;
 };
 
@@ -37,7 +37,7 @@ export type Column = {
 
 export type Question<C extends Cell = Cell> = {
   name: string;
-  /** The question as a reader would ask it. */
+  /** The question in the words of a reader. */
   asks: string;
   mode: Mode;
   /** The module under bench/handlers/MODE. */
@@ -46,11 +46,11 @@ export type Question<C extends Cell = Cell> = {
   /** The kinds that take part, and those that do so with `--quick`. */
   kinds: readonly string[];
   quickKinds: readonly string[];
-  /** Whether each contender must have the machine to itself from its start. */
+  /** Whether each contender needs the machine to itself from its start. */
   alone?: boolean;
-  /** How often it is measured in place of once: where a measurement takes no time, one says little. */
+  /** The number of measurements, instead of one: where a measurement takes no time, one is not reliable. */
   times?: number;
-  /** How many rounds are enough with `--quick`. */
+  /** The sufficient number of rounds with `--quick`. */
   quickRounds?: number;
   measure(subject: Subject<C>): Promise<Sample>;
   ratios: readonly Ratio[];
@@ -60,7 +60,7 @@ export type Question<C extends Cell = Cell> = {
   answer(results: readonly Result[]): string;
 };
 
-/** A cell of so many connections with so many requests under way on each. */
+/** A cell of this many connections with this many open requests on each. */
 export type LoadCell = Cell & { connections: number; depth: number };
 
 export function loadCell(name: string, quick = false): LoadCell {
@@ -68,7 +68,7 @@ export function loadCell(name: string, quick = false): LoadCell {
   return { name, quick, connections: connections as number, depth: depth as number };
 }
 
-/** To get questions of different cells into one list. */
+/** Makes one list of questions with different cells possible. */
 export function question<C extends Cell>(made: Question<C>): Question {
   return made as unknown as Question;
 }

@@ -1,4 +1,4 @@
-/** Writes bench/README.md and its charts from the results of a run. Every figure in it comes from there. */
+/** Writes bench/README.md and its charts from the results of a run; all figures come from there. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawChart } from './chart.ts';
@@ -7,7 +7,7 @@ import { QUESTIONS } from './questions/index.ts';
 import { type Result, type Results, readResults } from './results.ts';
 import { markdownTable, numberText } from './text.ts';
 
-/** @param file what `--json` has written. */
+/** @param file the output of `--json`. */
 export async function writeReport(file: string, folder: string = import.meta.dirname): Promise<void> {
   const results = readResults(file);
   const asked = QUESTIONS.map((question) => ({ question, found: foundFor(results, question) })).filter(
@@ -39,20 +39,20 @@ function headText({ machine, commit, date, quick, threads, missing }: Results): 
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
   const lines = [
     '# Bench',
-    'Written by `npm run bench -- report` from the last run of `npm run bench`; `npm run bench -- --help` says what else it can do.',
+    'Written by `npm run bench -- report` from the last run of `npm run bench`; `npm run bench -- --help` lists the other commands.',
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}; Node ${machine.node}, ` +
       `${packages.join(', ')}; commit ${commit}, ${date.slice(0, 10)}; each contender with ${threads} threads or processes.`,
     'In each round all contenders are measured, close together and in a new order, and every reply is checked. Figures ' +
-      'are medians over the rounds; ratios are taken within each round, and `16x16` means 16 connections with 16 requests ' +
-      'under way on each. `inline` is bare `node:net` on the main thread, `naive-piscina` one `run()` for each request, ' +
-      '`ceiling` what the load generator itself reaches against a server in C.',
+      'are medians over the rounds; ratios are taken within each round. `16x16` means 16 connections with 16 open requests ' +
+      'on each. `inline` is bare `node:net` on the main thread, `naive-piscina` makes one `run()` for each request, ' +
+      '`ceiling` is the load generator itself against a server in C.',
   ];
   if (machine.loadAverage > machine.cores / 4) {
     lines.push(
-      `**Others were using this machine (load ${machine.loadAverage}): the figures are hints, ratios at most.**`,
+      `**Other processes used this machine (load ${machine.loadAverage}): the figures are rough, and only the ratios comparable.**`,
     );
   }
-  if (quick) lines.push('**This was a quick run: fewer rounds, cells and contenders, and figures that say less.**');
+  if (quick) lines.push('**This was a quick run: fewer rounds, cells and contenders, and less reliable figures.**');
   for (const { kind, why } of missing) lines.push(`Without ${kind}: ${why}.`);
   return lines.join('\n\n');
 }

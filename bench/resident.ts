@@ -1,7 +1,7 @@
-/** How much memory processes take. */
+/** The memory of processes. */
 import { execFileSync } from 'node:child_process';
 
-/** Resident memory of a process and all below it. What they share is counted in each. */
+/** Resident memory of a process and all its descendants. Shared memory is counted in each. */
 export function residentBytes(pid: number): number {
   const text = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss='], { encoding: 'utf8' });
   const processes = text
@@ -16,6 +16,6 @@ export function residentBytes(pid: number): number {
       .filter((process) => process.parent === id)
       .reduce((sum, process) => sum + process.kib * 1024 + below(process.id), 0);
   const own = processes.find((process) => process.id === pid);
-  if (own === undefined) throw new Error(`process ${pid} has ended`);
+  if (own === undefined) throw new Error(`process ${pid} has exited`);
   return own.kib * 1024 + below(pid);
 }

@@ -1,4 +1,4 @@
-/** Asks the questions: rounds, and in each round all contenders, close together and in a new order each time. */
+/** Measures the questions: rounds, and in each round all contenders, close together and in a new order each time. */
 import { nextSocketPath, type RunningContender, startContender } from './contender.ts';
 import type { Generator } from './generator.ts';
 import type { Contender } from './line-up.ts';
@@ -9,7 +9,7 @@ import { type Failure, type Result, TO_LAUNCHPOOL } from './results.ts';
 
 export type RunOptions = {
   generator: Generator;
-  /** Where sockets may stand. */
+  /** The folder of the sockets. */
   folder: string;
   threads: number;
   seconds: number;
@@ -19,14 +19,14 @@ export type RunOptions = {
   onFailure: (failure: Failure) => void;
 };
 
-/** What is asked: a question, with the cells and contenders that take part. */
+/** One question, with the cells and contenders that take part. */
 export type Entry = { question: Question; cells: readonly Cell[]; contenders: readonly Contender[]; rounds: number };
 
 export function contendersIn({ contenders }: Pick<Entry, 'contenders'>, { without = [] }: Cell): Contender[] {
   return contenders.filter(({ kind }) => !without.includes(kind));
 }
 
-/** Cell → in each round, what was measured, by contender. */
+/** Cell → the samples of each round, by contender. */
 type Found = Map<string, Map<string, Sample>[]>;
 
 export async function askQuestion(entry: Entry, options: RunOptions): Promise<Result[]> {
@@ -39,7 +39,7 @@ export async function askQuestion(entry: Entry, options: RunOptions): Promise<Re
   return resultsOf(entry, found);
 }
 
-/** All contenders run at the same time; only one is asked, and the others wait without using the processor. */
+/** All contenders run at the same time; only one gets requests, and the others wait without using the processor. */
 async function askTogether(entry: Entry, round: number, found: Found, options: RunOptions): Promise<void> {
   const running = new Map<Contender, RunningContender>();
   try {
@@ -88,7 +88,7 @@ async function begin(
   { folder, threads, onFailure }: RunOptions,
 ): Promise<RunningContender | undefined> {
   const { name, mode, handler } = question;
-  // Is started when it is measured.
+  // The measurement starts it.
   if (contender.cold !== undefined) return { socketPath: nextSocketPath(folder), pid: 0, close: async () => undefined };
   try {
     return await startContender(contender, folder, { mode, handler, threads });
@@ -137,7 +137,7 @@ async function measure(
   }
 }
 
-/** Beside other checkouts, all are compared with this one too. */
+/** With other checkouts, all contenders are compared with this one too. */
 function ratiosOf({ question, contenders }: Entry, { kind }: Contender): Question['ratios'] {
   const { ratios, chart } = question;
   if (!contenders.some((other) => other.kind in TWINS)) return ratios;
@@ -153,7 +153,7 @@ function resultsOf(entry: Entry, found: Found): Result[] {
       const samples = rounds.map((round) => round.get(name)).filter((sample) => sample !== undefined);
       if (samples.length === 0) return [];
       const ratios = ratiosOf(entry, contender).map(({ field, of, to }) => {
-        // Of several Pythons the newest, which comes last, is the one to be compared with.
+        // Of several Pythons the newest, which comes last, is the baseline.
         const baseline = contenders.findLast((other) => isWanted(other, [to]))?.name ?? to;
         return [field, rounded(medianRatio(rounds, name, { of, to: baseline }))] as const;
       });
@@ -176,7 +176,7 @@ function resultsOf(entry: Entry, found: Found): Result[] {
   });
 }
 
-/** Four digits say more than the measurements are good for. */
+/** More than four digits would exceed the precision of the measurements. */
 function rounded(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(4));
 }

@@ -1,4 +1,4 @@
-/** What each technique brings: launchpool beside itself with one of them switched off, in one run. */
+/** The effect of each technique: launchpool beside itself with one technique switched off, in one run. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchOptions } from './options.ts';
@@ -8,10 +8,10 @@ import { markdownTable, ratioText } from './text.ts';
 
 type Technique = {
   name: string;
-  /** What launchpool does, and what it does in this run instead. */
+  /** The technique, and the behaviour without it. */
   what: string;
   without: string;
-  /** The compiled file, and what in it is replaced by what. It must stand there once. */
+  /** The compiled file, the text in it that is replaced, and the replacement. The text must occur once. */
   file: string;
   from: string;
   to: string;
@@ -21,30 +21,30 @@ export const TECHNIQUES: readonly Technique[] = [
   {
     name: 'slots',
     what: 'Short requests travel in batches, in shared memory that is claimed frame by frame.',
-    without: 'each is a task of its own',
+    without: 'each is a separate task',
     file: 'src/dispatch/dispatcher.js',
     from: 'LONG_FRAME_BYTES = 48 * 1024',
     to: 'LONG_FRAME_BYTES = 0',
   },
   {
     name: 'steal',
-    what: 'What a worker has not begun is taken back when it does not get on, and goes to another one.',
-    without: 'it waits',
+    what: 'Requests that a worker without progress has not started are taken back, and go to another worker.',
+    without: 'they wait',
     file: 'src/dispatch/stall-detector.js',
     from: 'item.isStuck()',
     to: 'false',
   },
   {
     name: 'adaptive size',
-    what: 'A batch has as many requests as are done in a millisecond.',
-    without: 'as many as there are',
+    what: 'A batch has as many requests as a thread runs in a millisecond.',
+    without: 'it has all waiting requests',
     file: 'src/dispatch/batch/batcher.js',
     from: 'Math.floor(AIM_US / usPerFrame)',
     to: 'MAX_FRAMES',
   },
   {
     name: 'concurrency 2',
-    what: 'A second batch waits in the port of a thread that has one.',
+    what: 'A second batch waits in the port of a thread that runs one.',
     without: 'a thread gets the next batch when it has none',
     file: 'src/pool/first-thread.js',
     from: 'TASKS_PER_THREAD = 2',
@@ -52,15 +52,15 @@ export const TECHNIQUES: readonly Technique[] = [
   },
   {
     name: 'spin',
-    what: 'The results of short batches are looked for, for 50 µs, instead of waited for.',
-    without: 'the main thread sleeps until it is woken',
+    what: 'The main thread checks for the results of short batches, for 50 µs, instead of waiting for a message.',
+    without: 'it sleeps until the message wakes it',
     file: 'src/dispatch/batch/spin-wait.js',
     from: 'processors < 2 ||',
     to: 'true ||',
   },
   {
     name: 'onread',
-    what: 'Sockets are read into one piece of memory, and long frames to where they stay.',
+    what: 'Sockets are read into one buffer, and long frames into their final memory.',
     without: "each chunk comes by 'data', in memory of its own",
     file: 'src/agent/connections/reading.js',
     from: "typeof handle?.useUserBuffer !== 'function'",
@@ -68,7 +68,7 @@ export const TECHNIQUES: readonly Technique[] = [
   },
   {
     name: 'written in place',
-    what: 'Replies are written from the slot in which they stand.',
+    what: 'Replies are written from their slot.',
     without: 'they are copied first',
     file: 'src/dispatch/batch/slot-pool.js',
     from: 'Math.floor(slots.length / RETAINED_ONE_IN)',
@@ -76,8 +76,8 @@ export const TECHNIQUES: readonly Technique[] = [
   },
   {
     name: 'read in place',
-    what: 'The rest of a long frame is read to where it stays.',
-    without: 'it is copied out of the memory that all reads share',
+    what: 'The rest of a long frame is read into its final memory.',
+    without: 'it is copied out of the buffer that all reads share',
     file: 'wire/frame-reader.js',
     from: 'DIRECT_FRAME_BYTES = 48 * 1024',
     to: 'DIRECT_FRAME_BYTES = Infinity',
@@ -85,14 +85,14 @@ export const TECHNIQUES: readonly Technique[] = [
   {
     name: 'memory used again',
     what: 'The memory of long requests is used again.',
-    without: 'it is new for each',
+    without: 'each request gets new memory',
     file: 'src/dispatch/long/shared-memory-pool.js',
     from: 'MAX_SPARE_BYTES = 16 * 1024 * 1024',
     to: 'MAX_SPARE_BYTES = 0',
   },
 ];
 
-/** What is asked of them. */
+/** The questions, contenders and cells of this run. */
 export const TECHNIQUES_RUN: Pick<BenchOptions, 'only' | 'contenders' | 'cells'> = {
   only: ['throughput', 'head-of-line', 'cores', 'large-payloads'],
   contenders: ['launchpool', 'launchpool-borrowed'],
@@ -113,7 +113,7 @@ export function variantName({ name }: Pick<Technique, 'name'>): string {
 export async function switchOff({ name, file, from, to }: Technique, built: string): Promise<void> {
   const path = join(built, file);
   const [before, ...after] = (await readFile(path, 'utf8')).split(from);
-  if (after.length !== 1) throw new Error(`${name}: ${from} stands ${after.length} times in ${file}`);
+  if (after.length !== 1) throw new Error(`${name}: ${from} occurs ${after.length} times in ${file}`);
   await writeFile(path, `${before}${to}${after[0]}`);
 }
 
@@ -121,15 +121,15 @@ export async function writeTechniques(found: Results, file: string): Promise<voi
   const { machine, commit, date } = found;
   const list = TECHNIQUES.map(({ name, what, without }) => `- **${name}.** ${what} Without it, ${without}.`);
   const parts = [
-    '# Performance: what each technique brings',
+    '# Performance: the effect of each technique',
     'Written by `npm run bench -- techniques`, which measures launchpool beside itself with one technique switched off, ' +
-      'in one run. How launchpool does beside its peers is in [the bench](../bench/README.md), and how the parts work ' +
-      'together in [the house](architecture.md).',
+      'in one run. For launchpool beside its peers see [the bench](../bench/README.md); for the parts and how they work ' +
+      'together see [the architecture](architecture.md).',
     `${machine.cpu}, ${machine.cores} cores, ${machine.os}, Node ${machine.node}; commit ${commit}, ${date.slice(0, 10)}` +
-      `${machine.loadAverage > machine.cores / 4 ? `; others were using the machine (load ${machine.loadAverage})` : ''}.`,
+      `${machine.loadAverage > machine.cores / 4 ? `; other processes used the machine (load ${machine.loadAverage})` : ''}.`,
     list.join('\n'),
-    'Each figure is the ratio to launchpool as it is, the median over the rounds; where the machine is shared, what is ' +
-      'between 0.9 and 1.1 says nothing.',
+    'Each figure is the ratio to launchpool with all techniques, the median over the rounds; on a shared machine, a ratio ' +
+      'between 0.9 and 1.1 has no meaning.',
     ...QUESTIONS.map((question) => techniqueTable(question, found)).filter((part) => part !== ''),
   ];
   await writeFile(file, `${parts.join('\n\n')}\n`);

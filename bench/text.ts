@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Numbers in readable form. */
 
 const UNITS = {
   rate: rateText,
@@ -36,7 +36,7 @@ export function ratioText(value: number | undefined | null): string {
   return `${value >= 10 ? value.toFixed(0) : value.toFixed(2)}×`;
 }
 
-/** Columns under each other, the first to the left and the others to the right. */
+/** Aligned columns, the first to the left and the others to the right. */
 export function tableText(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_unused, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

@@ -1,6 +1,6 @@
 /**
  * Writes docs/options.md, and the tables of README, from the tables of options: `npm run docs:options`. A house test
- * holds both to what this would write.
+ * compares both with the output of this program.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,13 +24,13 @@ export function optionsPage(tables: Readonly<Record<string, readonly Table[]>> =
   for (const [verb, own] of Object.entries(tables)) {
     for (const table of own) verbsOf.set(table, [...(verbsOf.get(table) ?? []), verb]);
   }
-  // The longest first: those of the agent, then those of an installation.
+  // The longest table first: the options of the agent, then those of an installation.
   const sections = [...verbsOf].sort(([a], [b]) => Object.keys(b).length - Object.keys(a).length);
   const texts = sections.map(([table, verbs]) => `## Options of ${listOf(verbs)}\n\n${documentTable(table)}`);
   return [INTRODUCTION, ...texts].join('\n');
 }
 
-/** README with its tables from the source. */
+/** README with its tables replaced. */
 export function withTables(
   readme: string,
   tables: Readonly<Record<string, Table>> = { agent: AGENT_TABLE, install: INSTALL_TABLE },
@@ -39,7 +39,7 @@ export function withTables(
     const [begin, end] = [`<!-- options of ${name}: npm run docs:options -->\n`, `<!-- end -->\n`];
     const from = text.indexOf(begin);
     const to = text.indexOf(end, from);
-    if (from < 0 || to < 0) throw new Error(`README has no ${begin.trim()} and ${end.trim()}`);
+    if (from < 0 || to < 0) throw new Error(`README lacks ${begin.trim()} or ${end.trim()}`);
     return `${text.slice(0, from + begin.length)}\n${readmeTable(table)}\n${text.slice(to)}`;
   }, readme);
 }

@@ -1,8 +1,8 @@
 /**
- * Runs the tests, and lists at the end what they could not test on this machine. With LAUNCHPOOL_TEST_ALL set, there must
- * be nothing of that. Most agents in them are started from a build that is made here, which takes a quarter of the time
- * that the sources take: see test/helpers/agent.ts. Without arguments, both groups of ava.config.js run, one after the
- * other; with arguments, which are ava's, the files that they name, wherever these are.
+ * Runs the tests, and lists at the end what they did not test on this machine. With LAUNCHPOOL_TEST_ALL set, that list
+ * must be empty. Most agents in the tests start from a build that is made here, which takes a quarter of the time of the
+ * sources: see test/helpers/agent.ts. Without arguments, both groups of ava.config.js run in sequence; with arguments,
+ * which are those of ava, the named files run, in either group.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,8 +14,8 @@ import { placeNode } from './helpers/lasting-node.ts';
 const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
 
 /**
- * A test that hangs would have ava wait for ever if another one has asked for more time shortly before: then its own limit
- * is passed over, once and for all (class TimeoutTrigger in https://github.com/avajs/ava/blob/main/lib/api.js).
+ * A test that hangs would let ava wait for ever if another test has raised its timeout shortly before: ava then ignores
+ * its own limit from then on (class TimeoutTrigger in https://github.com/avajs/ava/blob/main/lib/api.js).
  */
 const TIMEOUT_MS = 30 * 60_000;
 
@@ -46,7 +46,7 @@ function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
         LAUNCHPOOL_TEST_GROUP: group,
       },
       timeout: TIMEOUT_MS,
-      // At which ava says what it has been waiting for.
+      // On this signal, ava reports the tests that it is waiting for.
       killSignal: 'SIGINT',
     });
     if (status !== 0) failed = true;

@@ -1,9 +1,9 @@
-/** Answers requests on the thread that reads them: one write for all that came in one chunk. */
+/** Answers requests on the thread that reads them: one write for all requests of one chunk. */
 import { createFrameSplitter, encodeFrames } from './frames.ts';
 import type { Job, Reply } from './job.ts';
 import type { Write } from './reader.ts';
 
-/** Returns the function that takes chunks. Replies keep the order of the requests, also where the job takes its time. */
+/** Returns the function that takes chunks. Replies keep the order of the requests, also if the job is asynchronous. */
 export function answerInline(job: Job, write: Write): (chunk: Buffer) => void {
   let replies: Reply[] = [];
   const late: { reply?: Reply }[] = [];

@@ -1,4 +1,4 @@
-/** node:cluster: as many processes as the others have threads, each answering inline on connections of its own. */
+/** node:cluster: as many processes as others have threads. Each answers inline on its own connections. */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,18 +1,18 @@
-/** Finds the frames in what a socket reads, and puts headers before replies. */
+/** Finds the frames in the chunks of a socket, and puts headers before replies. */
 import type { Reply } from './job.ts';
 
 export const HEADER_BYTES = 4;
 
 /**
  * Returns a function that takes chunks and calls `visit` for each payload, in order.
- * @param visit its second argument tells whether the payload has memory of its own or is a view of the chunk.
+ * @param visit its second argument is true if the payload has its own memory, and false if it is a view of the chunk.
  */
 export function createFrameSplitter(visit: (payload: Uint8Array, owned: boolean) => void): (chunk: Buffer) => void {
   let header = Buffer.alloc(0);
   let payload: Buffer | undefined;
   let filled = 0;
 
-  /** Whole frames in one chunk, which is the usual case, are not copied. */
+  /** The usual case: whole frames in one chunk are not copied. */
   function readWhole(chunk: Buffer): void {
     let offset = 0;
     while (chunk.length - offset >= HEADER_BYTES) {
@@ -44,7 +44,7 @@ export function createFrameSplitter(visit: (payload: Uint8Array, owned: boolean)
   };
 }
 
-/** One piece of memory with all the replies, each behind its header. */
+/** One buffer with all replies, each behind its header. */
 export function encodeFrames(replies: readonly Reply[]): Buffer {
   let length = 0;
   for (const reply of replies) {

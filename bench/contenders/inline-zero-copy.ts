@@ -1,4 +1,4 @@
-/** Bare node:net on the main thread, for large messages: read where they are handled, written from where they are. */
+/** Bare node:net on the main thread, for large messages: read into their final memory, and written from it. */
 import { HEADER_BYTES } from './frames.ts';
 import { endWithBench, invocation, sayReady } from './invocation.ts';
 import { loadJob } from './job.ts';
@@ -8,7 +8,7 @@ const job = await loadJob(invocation.mode, invocation.handlerUrl);
 
 function openReader(write: Write): Reader {
   const header = Buffer.allocUnsafeSlow(HEADER_BYTES);
-  /** Memory of messages that have been written, for the next ones of the same length. */
+  /** Memory of messages that have been written, for later messages of the same length. */
   const spare: Buffer[] = [];
   let message: Buffer | undefined;
   let filled = 0;

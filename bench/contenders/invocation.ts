@@ -1,4 +1,4 @@
-/** How the bench starts a contender, `node NAME.ts SOCKET MODE THREADS HANDLER`, and how it ends it. */
+/** How the bench starts a contender, `node NAME.ts SOCKET MODE THREADS HANDLER`, and ends it. */
 
 export type Invocation = {
   socketPath: string;
@@ -8,7 +8,7 @@ export type Invocation = {
   handlerUrl: string;
 };
 
-/** The contenders run as they are, or compiled to JavaScript. */
+/** The contenders run from their sources, or compiled to JavaScript. */
 const EXTENSION = import.meta.url.slice(-3);
 
 const [, , socketPath = '', mode = 'raw', threads = '2', handler = 'rot13'] = process.argv;
@@ -25,12 +25,12 @@ export function moduleUrl(path: string): URL {
   return new URL(path + EXTENSION, import.meta.url);
 }
 
-/** Tells the bench that this contender answers, and which process is to be looked at for its memory. */
+/** Reports to the bench that this contender answers, and the process whose memory is measured. */
 export function sayReady(pid: number = process.pid): void {
   process.stdout.write(`ready ${pid}\n`);
 }
 
-/** Ends this process when the bench says so, and when the bench is gone: standard input is a pipe from it. */
+/** Ends this process at the request of the bench, and after the bench: standard input is a pipe from it. */
 export function endWithBench(close: () => unknown = () => undefined): void {
   let ending = false;
   const end = async (): Promise<void> => {

@@ -1,13 +1,13 @@
-/** What every contender does with the payload of a request, on whichever thread: calls the handler. */
+/** The work of every contender on the payload of a request, on any thread: calls the handler. */
 
-/** Bytes, or text that is to become UTF-8. */
+/** Bytes, or text to be encoded as UTF-8. */
 export type Reply = Uint8Array | string;
 export type Job = (payload: Uint8Array) => Reply | Promise<Reply>;
 
 type Method = (...params: unknown[]) => unknown;
 type Request = { id: number; method: string; params: unknown[] };
 
-/** Where worker threads find what they are to do: each pool hands options to its threads in a way of its own. */
+/** Worker threads find their job in the environment: each pool passes options to its threads in its own way. */
 const MODE_VARIABLE = 'BENCH_MODE';
 const HANDLER_VARIABLE = 'BENCH_HANDLER_URL';
 

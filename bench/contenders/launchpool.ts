@@ -22,7 +22,7 @@ const activator = await createActivator({
 });
 endWithBench(() => activator.close());
 
-/** The first connection starts the agent: it shall be there before anything is measured. */
+/** The first connection starts the agent: it must run before the measurements. */
 const first = createConnection(socketPath);
 first.write(encodeFrames([mode === 'raw' ? 'first' : '{"jsonrpc":"2.0","id":0,"method":"rot13","params":["first"]}']));
 await once(first, 'data');

@@ -1,4 +1,4 @@
-"""What both Python contenders share: a Listener, and a thread for each connection."""
+"""The common part of both Python contenders: a Listener, and a thread for each connection."""
 
 import os
 import resource

@@ -1,19 +1,19 @@
-/** A server whose sockets read into one piece of memory again and again, which node:net offers to clients only. */
+/** A server whose sockets read into the same memory again and again; node:net offers that to clients only. */
 import { createServer, type Server, Socket } from 'node:net';
 
 export type Write = (bytes: Uint8Array, written?: () => void) => void;
 
 export type Reader = {
-  /** Where a read goes: always to the same memory, or to what the function says before each one. */
+  /** The target of reads: always the same memory, or the result of a function before each read. */
   target: Uint8Array | (() => Uint8Array);
-  /** Takes what has been read, which is a view of the target and valid during the call. */
+  /** Takes the bytes that were read: a view of the target, valid during the call. */
   take: (chunk: Buffer) => void;
 };
 
-/** @param open makes the reader of a new connection. */
+/** @param open creates the reader of a new connection. */
 export function createReadingServer(open: (write: Write) => Reader): Server {
   return createServer({ pauseOnConnect: true }, (accepted) => {
-    // The handle is not documented; there is no other way to give `onread` to a socket that was accepted.
+    // The handle is not documented; `onread` cannot be given to an accepted socket in another way.
     const inner = accepted as unknown as { _handle: object | null };
     const handle = inner._handle;
     if (handle === null) return;

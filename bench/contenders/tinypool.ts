@@ -6,6 +6,6 @@ import { servePerRequest } from './per-request.ts';
 await servePerRequest((threads) => {
   const filename = moduleUrl('./threads/tinypool').href;
   const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
-  // Its types are those of the wrong overload of postMessage.
+  // The declared types are those of the wrong overload of postMessage.
   return (payload, transferList) => pool.run(payload, { transferList } as never);
 });

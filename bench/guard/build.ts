@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runToEnd } from '../processes.ts';
 
 const LOCK = 'package-lock.json';
-/** The end of an output says what failed. */
+/** The end of an output contains the failure. */
 const OUTPUT_CHARACTERS = 4_000;
 
 /**
@@ -26,11 +26,11 @@ type PackageJson = { bin?: string | { launchpool?: string } };
 
 async function providePackages(root: string, folder: string, name: string): Promise<void> {
   const [own, other] = await Promise.all(
-    // Without one, `npm ci` says so.
+    // Without a lock file, `npm ci` reports it.
     [root, folder].map((each) => readFile(join(each, LOCK), 'utf8').catch(() => each)),
   );
   if (own === other) await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
-  // Its scripts would build, and load a Node that is not used: both commits run on the Node of this process.
+  // The scripts would build the package, and load a Node without use: both commits run on the Node of this process.
   else await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder, name);
 }
 
@@ -38,5 +38,5 @@ async function npm(args: readonly string[], cwd: string, name: string): Promise<
   const { status, stdout, stderr } = await runToEnd(['npm', ...args], {}, { cwd, group: true });
   if (status === 0) return;
   const output = `${stdout}${stderr}`.trim().slice(-OUTPUT_CHARACTERS);
-  throw new Error(`${name} cannot be built: npm ${args[0]} has ended with status ${status}:\n${output}`);
+  throw new Error(`${name} cannot be built: npm ${args[0]} ended with status ${status}:\n${output}`);
 }

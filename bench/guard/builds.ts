@@ -1,4 +1,4 @@
-/** Gets the three sides ready: sources, packages, build, and how their agents are started. */
+/** Prepares the three sides: sources, packages, build, and the command of their agents. */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { build as bundle } from 'esbuild';
@@ -9,12 +9,12 @@ import type { Build, Handlers, Side } from './side.ts';
 import { extract, extractWorkingTree } from './sources.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Names of one length: paths stand in environments and in source maps, and shift what is behind them in memory. */
+/** Names of equal length: paths stand in environments and in source maps, and shift other data in memory. */
 const FOLDERS: Readonly<Record<Side, string>> = { other: 'b1', this: 'a1', again: 'a2' };
 
 export type Sides = { builds: Readonly<Record<Side, Build>>; handlers: Handlers };
 
-/** @param onStep is called with what is done next, and with what differs from a full comparison. */
+/** @param onStep receives each next step, and each difference from a full comparison. */
 export async function buildSides(commit: string, folder: string, onStep: (text: string) => void): Promise<Sides> {
   const place = (side: Side): string => join(folder, FOLDERS[side]);
   const short = commit.slice(0, 12);
@@ -24,7 +24,7 @@ export async function buildSides(commit: string, folder: string, onStep: (text: 
   onStep('Builds this checkout.');
   await extractWorkingTree(ROOT, place('this'));
   const own = await buildCheckout(ROOT, place('this'), 'this checkout');
-  // The same build would come of it.
+  // A second build would have the same result.
   const { status, stderr } = await runToEnd(['cp', '-R', place('this'), place('again')]);
   if (status !== 0) throw new Error(`the build cannot be copied: ${stderr}`);
   const again = join(place('again'), relative(place('this'), own));
@@ -34,9 +34,7 @@ export async function buildSides(commit: string, folder: string, onStep: (text: 
   await mkdir(home, { mode: 0o700 });
   const ownFlags = await nodeFlagsOf(own, handlers.rot13, home);
   const otherFlags = await nodeFlagsOf(other, handlers.rot13, home).catch((error: unknown) => {
-    onStep(
-      `${short} does not say which flags it gives to Node: those of this checkout are used. ${(error as Error).message}`,
-    );
+    onStep(`${short} does not report its flags for Node: those of this checkout are used. ${(error as Error).message}`);
     return ownFlags;
   });
   const sideOf = (side: Side, program: string, nodeFlags: readonly string[]): Build => ({
@@ -54,7 +52,7 @@ export async function buildSides(commit: string, folder: string, onStep: (text: 
   };
 }
 
-/** The handlers of this checkout, for all sides, as JavaScript: an agent that strips types would take longer to start. */
+/** The handlers of this checkout, for all sides, as JavaScript: the removal of types would delay the start. */
 async function bundleHandlers(folder: string): Promise<Handlers> {
   const source = (name: string): string => join(import.meta.dirname, '..', 'handlers', 'raw', `${name}.ts`);
   const outdir = join(folder, 'handlers');

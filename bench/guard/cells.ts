@@ -1,4 +1,4 @@
-/** What the guard measures. */
+/** The measurements of the guard. */
 import type { Generator } from '../generator.ts';
 import { residentBytes } from '../resident.ts';
 import type { Unit } from '../text.ts';
@@ -8,9 +8,9 @@ export type Subject = {
   build: Build;
   handlers: Handlers;
   generator: Generator;
-  /** Of its agent, or free if it has none. */
+  /** The socket of its agent, or a free path if it has none. */
   socketPath: string;
-  /** Of its agent, 0 if it has none. */
+  /** The process id of its agent, 0 if it has none. */
   pid: number;
   threads: number;
   seconds: number;
@@ -20,11 +20,11 @@ export type GuardCell = {
   name: string;
   unit: Unit;
   better: 'higher' | 'lower';
-  /** The handler of the agent that is asked. Without one, the measurement starts what it needs. */
+  /** The handler of the agent that gets the requests. Without one, the measurement starts its own processes. */
   handler?: keyof Handlers;
   /** How often each side is measured in a round. */
   repeats: number;
-  /** How long all agents are left alone before the first measurement of a round, in milliseconds. */
+  /** How long all agents are idle before the first measurement of a round, in milliseconds. */
   settleMs?: number;
   /** Runs the measured code in a new agent, before the first measurement of a round. */
   warmUp?(subject: Subject): Promise<unknown>;
@@ -36,10 +36,10 @@ const KIB = 2 ** 10;
 const WARM_UP_SECONDS = 0.25;
 const TEXT = 'Hello';
 const REPLY = 'Uryyb';
-/** Compiled code is kept some time after the first reply. */
+/** An agent saves its compiled code some time after the first reply. */
 const KEEPING_MS = 500;
 
-/** In the order in which they are measured: memory first, before an agent has worked. */
+/** In the order of measurement: memory first, before an agent has worked. */
 export const CELLS: readonly GuardCell[] = [
   {
     name: 'idle memory',
@@ -75,7 +75,7 @@ export const CELLS: readonly GuardCell[] = [
   },
 ];
 
-/** Starts an agent of a build once, so that its compiled code is kept before anything is measured. */
+/** Starts an agent of a build once, so that its compiled code is saved before the measurements. */
 export async function prepare(subject: Subject): Promise<void> {
   await startCold(subject, KEEPING_MS);
 }
@@ -89,7 +89,7 @@ function startCold({ build, handlers, generator, socketPath, threads }: Subject,
   return generator.cold({ socketPath, burst: 1, command, env: build.env, text: TEXT, reply: REPLY, stay });
 }
 
-/** Requests a second. With a size, an agent that sends back messages of that size. */
+/** Requests a second. With a size, of an agent that returns messages of that size. */
 function loadCell(name: string, connections: number, depth: number, size?: number): GuardCell {
   const handler = size === undefined ? 'rot13' : 'echo';
   const load = ({ generator, socketPath }: Subject, seconds: number, warmUpSeconds: number) =>

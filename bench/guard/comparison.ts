@@ -1,4 +1,4 @@
-/** From the samples of a run to what they say of each cell. */
+/** From the samples of a run to a comparison of each cell. */
 import { median } from '../measure.ts';
 import type { Unit } from '../text.ts';
 import type { GuardCell } from './cells.ts';
@@ -6,7 +6,7 @@ import { signedRankInterval } from './interval.ts';
 import type { Sample } from './rounds.ts';
 import type { Side } from './side.ts';
 
-/** Below 1 this checkout is worse, be it a rate, a time or memory. */
+/** Below 1 this checkout is worse, for rates, times and memory alike. */
 export type Ratio = { ratio: number; low: number; high: number };
 
 export type Comparison = {
@@ -54,15 +54,15 @@ export function compare(
 }
 
 /**
- * One log ratio a round, the median over its repeats. The repeats of a round are not independent of each other: they ask the
- * same agents, which differ from one start to the next. Counted one by one, they would make the interval too narrow.
+ * One log ratio a round, the median over its repeats. The repeats of a round are not independent: they use the same
+ * agents, which differ from one start to the next. Counted one by one, they would make the interval too narrow.
  */
 export function roundRatios(samples: readonly Sample[], to: Side, better: GuardCell['better']): number[] {
   const rounds = Map.groupBy(samples, ({ round }) => round);
   return [...rounds.values()].flatMap((round) => {
     const repeats = [...Map.groupBy(round, ({ repeat }) => repeat).values()].flatMap((repeat) => {
       const [own, baseline] = (['this', to] as const).map((side) => repeat.find((sample) => sample.side === side));
-      // A rate of 0 is that of a process which has not had the processor in so short a time.
+      // A rate of 0 means that the process did not get the processor in so short a time.
       if (!own?.value || !baseline?.value) return [];
       const ratio = Math.log(own.value / baseline.value);
       return [better === 'higher' ? ratio : -ratio];

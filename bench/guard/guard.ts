@@ -1,4 +1,4 @@
-/** `npm run bench -- --guard REV`: compares this checkout with another commit, and fails where it is worse. */
+/** `npm run bench -- --guard REV`: compares this checkout with another commit, and fails if it is worse. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nextSocketPath } from '../contender.ts';
@@ -38,7 +38,7 @@ async function measure(options: GuardOptions, folder: string): Promise<GuardResu
   const machine = readMachine();
   const own = readCommit();
   note(`Compares this checkout (${own}) with ${revision} (${commit.slice(0, 12)}) on Node ${machine.node}.`);
-  if (own.endsWith('+')) note('It has changes that are not committed: they take part.');
+  if (own.endsWith('+')) note('It has uncommitted changes: they are included.');
   if (machine.loadAverage > machine.cores / 4) {
     note(`Other processes use this machine (load ${machine.loadAverage}): the intervals become wider.`);
   }
@@ -98,7 +98,7 @@ function print({ comparisons, failures, below, rounds, seconds }: GuardResults):
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Progress and conditions stand on standard error, what was found on standard output. */
+/** Progress and conditions go to standard error, results to standard output. */
 function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -1,10 +1,10 @@
 /**
- * The flags that a built launchpool gives to Node for its agents. They belong to what is compared, and where they stand in
- * the sources differs between commits. So they are read from what an installation would write: its systemd unit.
+ * The flags that a built launchpool gives to Node for its agents. They are part of the comparison, and their place in the
+ * sources differs between commits. So they are read from the systemd unit that an installation would write.
  */
 import { runToEnd } from '../processes.ts';
 
-/** @throws when the program does not say it. */
+/** @throws when the program does not report them. */
 export async function nodeFlagsOf(program: string, module: string, home: string): Promise<string[]> {
   const options = ['--label', 'bench.guard', '--supervisor', 'systemd', '--dry-run', '--json'];
   const command = [process.execPath, program, 'install', module, ...options] as const;

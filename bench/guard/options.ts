@@ -19,18 +19,18 @@ export type GuardOptions = {
 
 const BELOW = 0.97;
 const ROUNDS = 15;
-/** With fewer there is no interval of 95 %. */
+/** With fewer rounds, an interval of 95 % does not exist. */
 const MIN_ROUNDS = 6;
 const SECONDS = 0.15;
 
-export const GUARD_HELP = `--guard builds the commit REV and this checkout, measures both in one run, and this checkout against its own copy beside
-it. Prints the ratio of each cell, below 1 where this checkout is worse, with its interval of 95 %. Ends with 1 where an
-interval lies wholly below the limit, and with 2 when something cannot be built or measured.
+export const GUARD_HELP = `--guard builds the commit REV and this checkout, and compares them in one run; compares this checkout with its own copy
+too. Prints the ratio of each cell, below 1 where this checkout is worse, with its interval of 95 %. Exits with 1 if an
+interval lies wholly below the limit, and with 2 if a build or measurement fails.
 
   --below X            the limit (default: ${BELOW})
   --cells A,B          these cells only: ${CELLS.map(({ name }) => name).join(', ')}
-  --rounds N           how often all is measured, ${MIN_ROUNDS} times at least (default: ${ROUNDS})
-  --seconds S          how long each measurement of a rate takes (default: ${SECONDS})
+  --rounds N           number of measurements of each cell, at least ${MIN_ROUNDS} (default: ${ROUNDS})
+  --seconds S          duration of each measurement of a rate (default: ${SECONDS})
   --threads N          worker threads of each agent (default: 2)
   --json FILE          write the comparisons and every sample to FILE
 `;
@@ -39,7 +39,7 @@ export function asksForGuard(args: readonly string[]): boolean {
   return !args.includes('--help') && args.some((argument) => argument === '--guard' || argument.startsWith('--guard='));
 }
 
-/** @throws when an argument makes no sense. */
+/** @throws when an argument is invalid. */
 export function readGuardOptions(args: readonly string[]): GuardOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -55,7 +55,7 @@ export function readGuardOptions(args: readonly string[]): GuardOptions {
   });
   const rounds = wholeOf(values.rounds, '--rounds');
   if (rounds < MIN_ROUNDS) {
-    throw new Error(`--rounds ${rounds}: an interval of 95 % takes ${MIN_ROUNDS} rounds at least`);
+    throw new Error(`--rounds ${rounds}: an interval of 95 % needs at least ${MIN_ROUNDS} rounds`);
   }
   const below = numberOf(values.below, '--below');
   if (below > 1) throw new Error(`--below ${values.below}: not a ratio below 1`);

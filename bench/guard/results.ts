@@ -1,4 +1,4 @@
-/** What a run of the guard writes down, and the exit status that follows from it. */
+/** The results that a run of the guard writes, and the exit status that follows from them. */
 import type { Machine } from '../machine.ts';
 import type { Comparison } from './comparison.ts';
 import type { GuardFailure, Sample } from './rounds.ts';
@@ -18,7 +18,7 @@ export type GuardResults = {
   samples: Sample[];
 };
 
-/** What could not be measured is no loss: a mistyped revision, a machine without a compiler, an agent that fails. */
+/** A failed measurement is no loss: a mistyped revision, a machine without a compiler, an agent that fails. */
 export const STATUS = { fine: 0, loss: 1, notMeasured: 2 } as const;
 
 export function exitStatus({ comparisons, failures }: Pick<GuardResults, 'comparisons' | 'failures'>): number {

@@ -5,7 +5,7 @@ import { shuffled } from '../measure.ts';
 import type { GuardCell, Subject } from './cells.ts';
 import { agentCommand, type Build, type Handlers, SIDES, type Side } from './side.ts';
 
-/** One measurement. Those of one round and repeat were taken directly after one another. */
+/** One measurement. Those of one round and repeat follow directly after one another. */
 export type Sample = { cell: string; round: number; repeat: number; side: Side; value: number };
 export type GuardFailure = { cell: string; round: number; side: Side; message: string };
 
@@ -15,7 +15,7 @@ export type Setting = Pick<Subject, 'generator' | 'handlers' | 'threads' | 'seco
   folder: string;
   onStep(step: { round: number; cell: string; side: Side }): void;
   onFailure(failure: GuardFailure): void;
-  /** Called with what an agent has logged: nothing, as a rule. */
+  /** Called with the log of an agent, if it is not empty. */
   onLog(round: number, side: Side, text: string): void;
 };
 
@@ -63,7 +63,7 @@ async function startSide(side: Side, handler: keyof Handlers | undefined, settin
   return { side, subject: { ...subject, pid }, close };
 }
 
-/** A side that fails is left out for the rest of the round; without its pair, nothing of the cell counts. */
+/** A side that fails is left out for the rest of the round; its cell then has no ratio. */
 async function measureCell(
   cell: GuardCell,
   agents: readonly Agent[],

@@ -1,6 +1,6 @@
-/** What is compared: another commit, this checkout, and this checkout once more. */
+/** The sides of the comparison: another commit, this checkout, and this checkout once more. */
 
-/** `again` is a copy of `this`: what the two differ by is the noise of the machine. */
+/** `again` is a copy of `this`: the difference of the two is the noise of the machine. */
 export const SIDES = ['other', 'this', 'again'] as const;
 export type Side = (typeof SIDES)[number];
 

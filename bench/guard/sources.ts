@@ -5,7 +5,7 @@ import { runToEnd } from '../processes.ts';
 
 /**
  * @returns the full id of the commit.
- * @throws when there is no such commit.
+ * @throws when the commit does not exist.
  */
 export async function resolveCommit(root: string, revision: string): Promise<string> {
   const named = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
@@ -28,8 +28,8 @@ export async function extract(root: string, tree: string, folder: string, env?: 
 }
 
 /**
- * Extracts the working tree as it stands: changes that are not committed and new files belong to it, ignored files do not.
- * Git gets an index and a folder of objects beside the target for it.
+ * Extracts the working tree: with uncommitted changes and new files, without ignored files. Git uses an index and a folder
+ * of objects beside the target.
  */
 export async function extractWorkingTree(root: string, folder: string): Promise<void> {
   const gitFolder = await succeed(['git', '-C', root, 'rev-parse', '--path-format=absolute', '--git-common-dir']);
@@ -42,13 +42,13 @@ export async function extractWorkingTree(root: string, folder: string): Promise<
   await mkdir(objects);
   await succeed(['git', '-C', root, 'read-tree', 'HEAD'], env);
   await succeed(['git', '-C', root, 'add', '--all', '--', ':(top)'], env);
-  // Packages that are linked are not ignored as a folder of them is.
+  // Unlike a folder of packages, linked packages are not ignored.
   await succeed(['git', '-C', root, 'rm', '-r', '--cached', '--quiet', '--ignore-unmatch', '--', 'node_modules'], env);
   await extract(root, await succeed(['git', '-C', root, 'write-tree'], env), folder, env);
 }
 
 async function succeed(command: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Promise<string> {
   const { status, stdout, stderr } = await runToEnd(command, env);
-  if (status !== 0) throw new Error(`${command.join(' ')} has ended with status ${status}:\n${stderr}`);
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with status ${status}:\n${stderr}`);
   return stdout.trim();
 }

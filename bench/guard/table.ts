@@ -1,4 +1,4 @@
-/** What the guard has found, as text. */
+/** The results of the guard as text. */
 import { numberText, tableText } from '../text.ts';
 import type { Comparison, Ratio } from './comparison.ts';
 import type { GuardFailure } from './rounds.ts';
@@ -20,7 +20,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
   return tableText([head, ...rows]);
 }
 
-/** One line for each cell that needs a reader. */
+/** One line for each cell that needs attention. */
 export function findings(comparisons: readonly Comparison[], below: number): string[] {
   return comparisons.flatMap((comparison) => {
     const { cell, toOther, toItself, verdict, noisy } = comparison;

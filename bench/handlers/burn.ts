@@ -1,9 +1,9 @@
 /**
- * Work that takes so many microseconds of an otherwise idle processor. It is a fixed number of steps and not a look at
- * the clock: a thread that is interrupted has to make up for it, as it would with real work.
+ * Work that takes the given microseconds of an otherwise idle processor. It is a fixed number of steps instead of a check
+ * of the clock: like real work, it takes longer on a thread that is interrupted.
  */
 
-/** How many steps fit into a microsecond; the bench measures it once and hands it to every contender. */
+/** The steps of a microsecond; the bench measures the number once and passes it to every contender. */
 export const SPINS_VARIABLE = 'BENCH_SPINS_PER_US';
 
 const CALIBRATION_SPINS = 2_000_000;
@@ -17,7 +17,7 @@ export function burn(microseconds: number): void {
   result ^= spin(Math.round(microseconds * spinsPerUs));
 }
 
-/** The fastest of several rounds: whatever else the machine does can only make it slower. */
+/** The fastest of several rounds: other processes can only make it slower. */
 export function calibrateSpins(): number {
   let fastest = Number.POSITIVE_INFINITY;
   for (let round = 0; round < CALIBRATION_ROUNDS; round += 1) {

@@ -1,4 +1,4 @@
-"""The handlers of the bench in Python: what they do is what those in raw/ and rpc/ do."""
+"""The handlers of the bench in Python, with the work of those in raw/ and rpc/."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def spin(count):
 
 
 def calibrate_spins():
-    """The fastest of several rounds: whatever else the machine does can only make it slower."""
+    """The fastest of several rounds: other processes can only make it slower."""
     fastest = float("inf")
     for _ in range(CALIBRATION_ROUNDS):
         started_at = time.perf_counter()

@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 #define LISTEN_FD 3
-/* Less than the bench waits for this program before it kills it. */
+/* Less than the time after which the bench kills this program. */
 #define STOP_MS 4000
 
 static volatile sig_atomic_t server;
 
 void stop_server(pid_t pid) {
   int status;
-  // The child may not have made its group yet.
+  // The child may not have created its group yet.
   if (kill(-pid, SIGTERM) != 0) kill(pid, SIGTERM);
   for (int waited = 0; waitpid(pid, &status, WNOHANG) == 0; waited += 1) {
     if (waited == STOP_MS && kill(-pid, SIGKILL) != 0) kill(pid, SIGKILL);
@@ -56,7 +56,7 @@ pid_t start_server(int listener, char **command) {
     sigprocmask(SIG_SETMASK, &before, NULL);
     return pid;
   }
-  // With its children, which it may not end by itself, it is a group of its own.
+  // A group of its own, with its children, which it may fail to end itself.
   setpgid(0, 0);
   for (size_t index = 0; index < sizeof signals / sizeof *signals; index += 1) signal(signals[index], SIG_DFL);
   sigprocmask(SIG_SETMASK, &before, NULL);

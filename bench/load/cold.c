@@ -1,11 +1,11 @@
 /*
  * cold: how long it takes from a connection to the first reply of a server that has to be started for it, with the
- * listening socket as descriptor 3 as sd_listen_fds(3) has it. Prints each time as a line of JSON. The server is told
- * to end after each reply, and has ended before the next round.
+ * listening socket as descriptor 3 as sd_listen_fds(3) has it. Prints each time as a line of JSON. The server is ended
+ * after each reply, and has exited before the next round.
  *
  *   --socket PATH  --rounds N  --text TEXT  --reply TEXT  --burst N  -- COMMAND ARGUMENT ...
  *
- * With --burst, so many connections knock at once; firstMs is then the first of the first replies, lastMs the last one.
+ * With --burst, that many connections are made at once; firstMs is then the time of the earliest reply, lastMs of the latest.
  */
 #include "shared.h"
 
@@ -23,7 +23,7 @@
 #define PATIENCE_MS 20000
 #define LOOK_MS 500
 
-/* Who knocks: its socket, what has come of its reply, and when that was whole. */
+/* One client: its socket, the received part of its reply, and the time at which the reply was complete. */
 struct caller {
   int fd;
   size_t got;
@@ -35,14 +35,14 @@ static void ask(struct caller *caller, const unsigned char *request, size_t leng
   if (write(caller->fd, request, length) != (ssize_t)length) fail("cannot write: %s", strerror(errno));
 }
 
-/* Waits until every reply is whole and right. */
+/* Waits until every reply is complete, and checks it. */
 static void hear(struct caller *callers, int count, const unsigned char *expected, size_t length, uint64_t started_ns, pid_t pid) {
   static struct pollfd polled[MOST_CONNECTIONS];
   for (int open = count; open > 0;) {
     for (int index = 0; index < count; index += 1)
       polled[index] = (struct pollfd){.fd = callers[index].got < length ? callers[index].fd : -1, .events = POLLIN};
     if (poll(polled, (nfds_t)count, LOOK_MS) == 0) {
-      if (waitpid(pid, NULL, WNOHANG) == pid) fail("the server has ended without a reply");
+      if (waitpid(pid, NULL, WNOHANG) == pid) fail("the server exited without a reply");
       if (now_ns() - started_ns > PATIENCE_MS * 1000000ull) fail("no reply within %d ms", PATIENCE_MS);
     }
     for (int index = 0; index < count; index += 1) {
@@ -81,18 +81,18 @@ int cold_main(int count, char **arguments) {
   size_t expected_length = frame(expected, option(options, arguments, "--reply", "Uryyb"));
   struct caller *callers = calloc((size_t)burst, sizeof *callers);
   if (callers == NULL) fail("out of memory");
-  // One that was left behind by a run that failed.
+  // A failed run may have left its socket.
   unlink(path);
   int listener = listen_at(path);
 
   uint64_t started_ns = now_ns();
   for (int index = 0; index < burst; index += 1) {
     callers[index].fd = connect_to(path);
-    // Not for the server: it would keep the connection open.
+    // The server must not inherit it: it would keep the connection open.
     fcntl(callers[index].fd, F_SETFD, FD_CLOEXEC);
     ask(&callers[index], request, request_length);
   }
-  // As a supervisor does: the first connection is why the server is started.
+  // Like a supervisor: the first connection starts the server.
   pid_t pid = start_server(listener, arguments + options + 1);
   hear(callers, burst, expected, expected_length, started_ns, pid);
   double first = callers[0].ms, last = callers[0].ms;

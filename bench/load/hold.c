@@ -1,6 +1,6 @@
 /*
- * hold: opens many connections that stay quiet, asks every so manieth of them and the last one, prints how long that
- * took as a line of JSON, and keeps all of them open until its standard input ends.
+ * hold: opens many idle connections, sends a request on every N-th of them and on the last one, prints the times as a
+ * line of JSON, and keeps all of them open until its standard input ends.
  *
  *   --socket PATH  --connections N  --every N
  */
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Descriptors that are not connections: the standard streams and those that the server has open as well: its limit is the same. */
+/* Descriptors that are not connections: the standard streams, and those of the server, which has the same limit. */
 #define OTHER_DESCRIPTORS 64
 #define TEXT_BYTES 32
 #define PATIENCE_MS 10000
@@ -55,7 +55,7 @@ int hold_main(int count, char **arguments) {
   long every = (long)whole_option(count, arguments, "--every", "100");
   long limit = raise_descriptor_limit();
   long connections = wanted < limit - OTHER_DESCRIPTORS ? wanted : limit - OTHER_DESCRIPTORS;
-  if (connections < 1 || every < 1) fail("there must be a connection, and one to be asked");
+  if (connections < 1 || every < 1) fail("--connections and --every must be at least 1");
   int *fds = calloc((size_t)connections, sizeof *fds);
   if (fds == NULL) fail("out of memory");
 

@@ -26,7 +26,7 @@ int keep_main(int count, char **arguments) {
   char rest[64];
   for (;;) {
     if (poll(&input, 1, CHECK_MS) > 0 && read(0, rest, sizeof rest) <= 0) break;
-    if (waitpid(pid, NULL, WNOHANG) == pid) fail("the server has ended");
+    if (waitpid(pid, NULL, WNOHANG) == pid) fail("the server has exited");
   }
   stop_server(pid);
   unlink(path);

@@ -1,14 +1,14 @@
 /*
- * load: each connection has up to `depth` requests under way and asks again with every reply. Each request is a text
- * of letters and digits that no other request has; each reply must be that text in ROT13, raw ones in the order of
+ * load: each connection has up to `depth` open requests and sends another one for every reply. Each request is a text
+ * of letters and digits that is unique; each reply must be that text in ROT13, raw ones in the order of
  * the requests, those of JSON-RPC by id. A wrong, missing or second reply ends the program with status 1.
  *
  *   --socket PATH  --connections N  --depth N  --size BYTES  --mode raw|rpc  --expect rot13|echo
  *   --seconds S    --warm-up S      --count N (requests in all, instead of seconds)
- *   The time is prolonged, five times at most, until as many replies are counted as four times all that are under way.
- *   --prefix TEXT  what every text begins with
- *   --slow N       so many connections more, of depth 1, timed apart, whose texts begin with --slow-prefix TEXT
- *   --patience S   how long no reply at all may come before those under way count as missing
+ *   The time is prolonged, five times at most, until the counted replies are four times the open requests.
+ *   --prefix TEXT  the beginning of every text
+ *   --slow N       further connections, of depth 1, timed separately, with texts that begin with --slow-prefix TEXT
+ *   --patience S   without any reply for this time, the open requests count as missing
  */
 #include "shared.h"
 
@@ -22,13 +22,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* What tells one request from all others: four digits of base 36 for the connection, eight for its sequence. */
+/* The unique part of a request: four digits of base 36 for the connection, eight for its sequence. */
 #define KEY_BYTES 12
 #define MOST_PREFIX_BYTES 64
 #define MOST_HEAD_BYTES (MOST_PREFIX_BYTES + KEY_BYTES)
-/* Texts begin at different places of the same row of letters, so that a neighbour's text is not taken for one's own. */
+/* Texts begin at different places of the same row of letters, so that the text of another request is not taken for the right one. */
 #define TEXT_PLACES 4096
-/* Longer texts are written from where they stand; shorter ones are copied, many into one write. */
+/* Longer texts are written in place; shorter ones are copied, many into one write. */
 #define LONGEST_COPIED 16384
 #define READ_BYTES (256 * 1024)
 #define RPC_BEFORE_ID "{\"jsonrpc\":\"2.0\",\"id\":"
@@ -65,7 +65,7 @@ struct connection {
   const char *out_tail;
   size_t out_tail_bytes;
 
-  /* The reply that is being read: how far, its length, and for raw ones the beginning that it should have. */
+  /* The reply that is being read: how far, its length, and for raw ones the expected beginning. */
   size_t position;
   unsigned char header[HEADER_BYTES];
   uint32_t length;
@@ -195,7 +195,7 @@ static bool has_output(const struct connection *connection) {
   return connection->out_from < connection->out_to || connection->out_tail_bytes > 0;
 }
 
-/* Writes what waits; whether the socket has taken all of it. */
+/* Writes the waiting bytes; returns whether the socket has taken all of them. */
 static bool flush_output(struct connection *connection) {
   while (has_output(connection)) {
     struct iovec parts[2] = {
@@ -222,7 +222,7 @@ static bool may_ask(const struct connection *connection) {
   return run.most_requests == 0 || run.begun < run.most_requests;
 }
 
-/* Asks as often as it may, in as few writes as it can. */
+/* Sends as many requests as it may, in as few writes as possible. */
 static void keep_asking(struct connection *connection) {
   if (!flush_output(connection)) return;
   while (may_ask(connection)) {
@@ -239,7 +239,7 @@ static void answered(struct connection *connection, struct request *request, uin
   run.answered += 1;
   run.last_reply_ns = now;
   if (now < run.from_ns || request->begun_ns >= run.until_ns) return;
-  /* Whoever still waits when the time is over has waited too: only the rate ends there. */
+  /* Requests that are open at the end of the time count in the latencies: only the rate ends there. */
   histogram_add(connection->slow ? &slow_times : &fast_times, now - request->begun_ns);
   if (connection->slow || now >= run.until_ns) return;
   run.counted += 1;
@@ -247,7 +247,7 @@ static void answered(struct connection *connection, struct request *request, uin
 }
 
 _Noreturn static void fail_unasked(const struct connection *connection) {
-  fail("connection %u: a reply that nobody has asked for, or a second one, behind %" PRIu64 " right ones",
+  fail("connection %u: a reply without a request, or a second one, behind %" PRIu64 " right ones",
        connection->index, connection->received);
 }
 
@@ -255,7 +255,7 @@ _Noreturn static void fail_wrong(const struct connection *connection, const char
   fail("connection %u: wrong reply behind %" PRIu64 " right ones: %s", connection->index, connection->received, what);
 }
 
-/* Compares a piece of a raw reply, which may end anywhere, with what it should be. */
+/* Compares a part of a raw reply, which may end anywhere, with the expected bytes. */
 static void check_piece(struct connection *connection, const unsigned char *piece, size_t length) {
   size_t at = connection->position - HEADER_BYTES;
   if (at < connection->head_bytes) {
@@ -300,7 +300,7 @@ static void end_rpc_reply(struct connection *connection, uint64_t now) {
   answered(connection, request, now);
 }
 
-/* Goes on with the replies where the bytes before have left them. */
+/* Continues the replies after the earlier bytes. */
 static void take(struct connection *connection, const unsigned char *bytes, size_t length, uint64_t now) {
   while (length > 0) {
     size_t part;
@@ -328,7 +328,7 @@ static void take(struct connection *connection, const unsigned char *bytes, size
   }
 }
 
-/* Reads once, so that a busy connection holds up no other. */
+/* Reads once, so that a busy connection delays no other. */
 static void receive(struct connection *connection) {
   ssize_t length = read(connection->fd, input, sizeof input);
   if (length > 0) {
@@ -344,7 +344,7 @@ static void receive(struct connection *connection) {
   if (!run.stopping) fail("connection %u: closed by the server", connection->index);
 }
 
-/* One turn: waits for what may be read or written, does it, and asks anew. */
+/* One turn: waits until a socket is readable or writable, reads and writes, and sends further requests. */
 static void turn_over(struct connection *connections, struct pollfd *polled, int wait_ms) {
   for (uint32_t index = 0; index < run.connections; index += 1) {
     polled[index].fd = connections[index].ended ? -1 : connections[index].fd;
@@ -360,7 +360,7 @@ static void turn_over(struct connection *connections, struct pollfd *polled, int
   }
 }
 
-/* What comes behind the last reply was never asked for: ends the sending side and reads until the server does so too. */
+/* Bytes behind the last reply are an error: ends the sending side, and reads until the server ends its own. */
 static void await_end(struct connection *connections, struct pollfd *polled) {
   uint64_t deadline = now_ns() + 2000000000u;
   uint32_t open = run.connections;
@@ -372,7 +372,7 @@ static void await_end(struct connection *connections, struct pollfd *polled) {
   }
 }
 
-/* A few replies from one end of a queue to the other say nothing of a rate. */
+/* A rate from only a few replies has no meaning. */
 static bool prolong(uint64_t seconds_ns, uint64_t least) {
   if (run.counted >= least || run.until_ns - run.from_ns >= 5 * seconds_ns) return false;
   run.until_ns += seconds_ns / 2;
@@ -401,11 +401,11 @@ int load_main(int count, char **arguments) {
   run.rpc = strcmp(option(count, arguments, "--mode", "raw"), "rpc") == 0;
   run.most_requests = whole_option(count, arguments, "--count", "0");
   run.connections = fast + slow;
-  if (fast == 0 || depth == 0) fail("there must be a connection and a request");
+  if (fast == 0 || depth == 0) fail("--connections and --depth must be at least 1");
   if (strlen(prefix) > MOST_PREFIX_BYTES || strlen(slow_prefix) > MOST_PREFIX_BYTES) fail("the prefix is too long");
   size_t head_bytes = strlen(prefix) + KEY_BYTES;
-  if (size < head_bytes) fail("--size must be %zu at least", head_bytes);
-  if (run.rpc && size > LONGEST_COPIED) fail("--size must be %d at most with JSON-RPC", LONGEST_COPIED);
+  if (size < head_bytes) fail("--size must be at least %zu", head_bytes);
+  if (run.rpc && size > LONGEST_COPIED) fail("--size must be at most %d with JSON-RPC", LONGEST_COPIED);
   raise_descriptor_limit();
   make_texts(size, strcmp(option(count, arguments, "--expect", "rot13"), "echo") == 0);
 
@@ -427,7 +427,7 @@ int load_main(int count, char **arguments) {
   run.last_reply_ns = started_ns;
   run.from_ns = run.most_requests > 0 ? 0 : started_ns + (uint64_t)(real_option(count, arguments, "--warm-up", "0.2") * 1e9);
   run.until_ns = run.most_requests > 0 ? UINT64_MAX : run.from_ns + (uint64_t)(seconds * 1e9);
-  /* The slow ones first: they are to be under way before the others. */
+  /* The slow ones first: they must be open before the others. */
   for (uint32_t index = run.connections; index > 0; index -= 1) keep_asking(&connections[index - 1]);
   for (;;) {
     turn_over(connections, polled, 100);
@@ -436,7 +436,7 @@ int load_main(int count, char **arguments) {
     if (run.most_requests > 0 && run.begun >= run.most_requests) run.stopping = true;
     if (run.stopping && run.answered == run.begun) break;
     if (now > run.last_reply_ns + patience_ns)
-      fail("%" PRIu64 " replies are missing: none has come for %.1f s", run.begun - run.answered, (double)patience_ns / 1e9);
+      fail("%" PRIu64 " replies are missing: none arrived for %.1f s", run.begun - run.answered, (double)patience_ns / 1e9);
   }
   uint64_t ended_ns = run.last_reply_ns;
   await_end(connections, polled);

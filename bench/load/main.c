@@ -1,11 +1,11 @@
 /*
  * The load generator of the bench:
- *   load  asks over many connections at once, checks each reply, and prints rates and times as a line of JSON;
- *   hold  opens connections that stay quiet, asks some of them, and keeps all until its standard input ends;
+ *   load  sends requests over many connections, checks each reply, and prints rates and times as a line of JSON;
+ *   hold  opens idle connections, sends requests on some, and keeps all until its standard input ends;
  *   cold  starts a server for each connection, and times its first reply;
  *   keep  starts a server, and ends it when its standard input ends;
  *   wall  times a program from its start to its end, and checks its output;
- *   serve answers as fast as C does, so that it is known what the generator itself can do.
+ *   serve answers in C, which shows the limit of the generator itself.
  */
 #include "shared.h"
 
@@ -22,5 +22,5 @@ int main(int count, char **arguments) {
   if (strcmp(what, "load") == 0) return load_main(count - 2, arguments + 2);
   if (strcmp(what, "hold") == 0) return hold_main(count - 2, arguments + 2);
   if (strcmp(what, "serve") == 0) return serve_main(count - 2, arguments + 2);
-  fail("%s: neither load nor hold nor cold nor keep nor wall nor serve", what);
+  fail("%s: not one of load, hold, cold, keep, wall, serve", what);
 }

@@ -1,6 +1,6 @@
 /*
- * serve: answers in C, on one thread, as simply as can be. What the generator reaches against it is what the generator
- * can reach at all. Prints `ready` and its process id, and ends with its standard input.
+ * serve: answers in C, on one thread, as simply as possible. Its figures are the upper limit of the
+ * generator itself. Prints `ready` and its process id, and ends with its standard input.
  *
  *   --socket PATH  --mode raw|rpc  --expect rot13|echo
  */
@@ -21,10 +21,10 @@
 
 struct client {
   int fd;
-  /* Read and not answered yet: whole requests and the beginning of one. */
+  /* Unanswered input: whole requests and the beginning of one. */
   unsigned char *in;
   size_t in_bytes;
-  /* Raw replies are as long as their requests: how much of the one that is being answered is still to come. */
+  /* Raw replies are as long as their requests: the rest of the current one. */
   size_t left;
   unsigned char *out;
   size_t out_from, out_to;
@@ -39,7 +39,7 @@ static void turn_all(unsigned char *target, const unsigned char *source, size_t 
     for (size_t index = 0; index < length; index += 1) target[index] = turned[source[index]];
 }
 
-/* Answers as much as has come, in pieces: what it takes of the input goes to the output. */
+/* Answers all input so far, in parts: the consumed input goes to the output. */
 static size_t answer_raw(struct client *client) {
   size_t at = 0;
   while (at < client->in_bytes) {
@@ -59,7 +59,7 @@ static size_t answer_raw(struct client *client) {
   return at;
 }
 
-/* Knows the very form in which the generator asks, and no other. */
+/* Accepts only the exact form of the generator's requests. */
 static size_t answer_rpc(struct client *client) {
   size_t at = 0;
   while (client->in_bytes - at >= HEADER_BYTES) {
@@ -69,7 +69,7 @@ static size_t answer_rpc(struct client *client) {
     const unsigned char *json = client->in + at + HEADER_BYTES;
     const unsigned char *id_end = memchr(json + sizeof RPC_REQUEST_BEFORE_ID - 1, ',', length);
     const unsigned char *text = id_end == NULL ? NULL : memchr(id_end, '[', length - (size_t)(id_end - json));
-    if (text == NULL) fail("a request is not as the generator writes it");
+    if (text == NULL) fail("a request does not have the form of the generator");
     size_t before = (size_t)(id_end - json);
     size_t text_bytes = length - (size_t)(text + 1 - json) - 2;
     unsigned char *out = client->out + client->out_to + HEADER_BYTES;
@@ -86,7 +86,7 @@ static size_t answer_rpc(struct client *client) {
   return at;
 }
 
-/* False when the client is gone. */
+/* False when the client has disconnected. */
 static bool serve_client(struct client *client) {
   if (client->out_from == client->out_to) {
     ssize_t got = read(client->fd, client->in + client->in_bytes, BUFFER_BYTES - client->in_bytes);
@@ -138,7 +138,7 @@ int serve_main(int count, char **arguments) {
     if (poll(polled, (nfds_t)(open + 2), -1) < 0 && errno != EINTR) fail("poll: %s", strerror(errno));
     char rest[64];
     if (polled[1].revents != 0 && read(0, rest, sizeof rest) <= 0) return 0;
-    /* From the last to the first, so that the last may take the place of one that goes. */
+    /* From the last to the first, so that the last can replace a removed one. */
     for (int index = waiting - 1; index >= 0; index -= 1) {
       if (polled[index + 2].revents == 0 || serve_client(&clients[index])) continue;
       close(clients[index].fd);

@@ -87,7 +87,7 @@ long raise_descriptor_limit(void) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("getrlimit: %s", strerror(errno));
   rlim_t most = limit.rlim_max;
 #ifdef OPEN_MAX
-  /* macOS says "unlimited" and takes no more than this. */
+  /* macOS reports "unlimited" and accepts no more than this. */
   if (most == RLIM_INFINITY || most > OPEN_MAX) most = OPEN_MAX;
 #endif
   if (most > limit.rlim_cur) {
@@ -118,7 +118,7 @@ uint64_t whole_option(int count, char **arguments, const char *name, const char 
   return (uint64_t)value;
 }
 
-/* Below 128 each nanosecond has a place; above, each doubling has 64 places of equal width. */
+/* Below 128 each nanosecond has a bucket; above, each doubling has 64 buckets of equal width. */
 static unsigned place_of(uint64_t ns) {
   if (ns < 64) return (unsigned)ns;
   unsigned row = 0;

@@ -1,4 +1,4 @@
-/* What the programs of the load generator share: the clock, the text that requests are made of, sockets, failure. */
+/* Shared by the programs of the load generator: the clock, the text of requests, sockets, failure. */
 #ifndef BENCH_SHARED_H
 #define BENCH_SHARED_H
 
@@ -9,7 +9,7 @@
 
 #define HEADER_BYTES 4
 
-/* Says what went wrong on standard error and ends the program with status 1. */
+/* Prints the error on standard error and exits with status 1. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 uint64_t now_ns(void);
@@ -17,10 +17,10 @@ uint64_t now_ns(void);
 void write_header(unsigned char *target, uint32_t length);
 uint32_t read_header(const unsigned char *bytes);
 
-/* ROT13 by table; every byte but the ASCII letters stays as it is. */
+/* ROT13 by table; every byte but the ASCII letters stays unchanged. */
 unsigned char turn(unsigned char byte);
 
-/* A connected socket. Waits for a while where nobody accepts yet: macOS refuses what Linux lets wait. */
+/* A connected socket. Retries for a while before the server accepts: macOS refuses connections that Linux queues. */
 int connect_to(const char *path);
 int listen_at(const char *path);
 void make_nonblocking(int fd);
@@ -33,7 +33,7 @@ pid_t start_server(int listener, char **command);
 /* Ends a server and the processes of its group: by SIGTERM, after four seconds by SIGKILL. */
 void stop_server(pid_t pid);
 
-/* As many descriptors as this user may have at all; returns how many that is. */
+/* Raises the limit of descriptors as far as this user may; returns it. */
 long raise_descriptor_limit(void);
 
 /* The value behind `name` among the arguments, or `otherwise`. Both lists of arguments are pairs of name and value. */

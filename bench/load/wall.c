@@ -1,5 +1,5 @@
 /*
- * wall: starts a program, waits for its end, checks what it prints, and prints how long that took as a line of JSON.
+ * wall: starts a program, waits for its end, checks what it prints, and prints the time as a line of JSON.
  *
  *   --expect TEXT  -- COMMAND ARGUMENT ...
  */
@@ -56,7 +56,7 @@ int wall_main(int count, char **arguments) {
   if (waitpid(pid, &status, 0) != pid) fail("waitpid: %s", strerror(errno));
   double ms = (double)(now_ns() - started_ns) / 1e6;
 
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("the program has failed with wait status %d", status);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("the program failed with wait status %d", status);
   if (length != strlen(expected) || memcmp(bytes, expected, length) != 0)
     fail("wrong output: %.*s", (int)length, bytes);
   printf("{\"ms\":%.3f}\n", ms);

@@ -1,4 +1,4 @@
-/** How much of the processors reaches the handlers? */
+/** How much of the processors do the handlers get? */
 import { type LoadCell, loadCell, type Question, question } from '../question.ts';
 import { figure } from '../results.ts';
 import { numberText } from '../text.ts';
@@ -19,7 +19,7 @@ const CELLS = HANDLERS.flatMap(({ name, microseconds }) =>
 
 export const cores: Question = question<BurnCell>({
   name: 'cores',
-  asks: 'How much of the processors reaches the handlers?',
+  asks: 'How much of the processors do the handlers get?',
   mode: 'raw',
   handler: 'work',
   cells: CELLS,
@@ -51,6 +51,6 @@ export const cores: Question = question<BurnCell>({
       const share = figure(results, cell, 'launchpool', 'shareOfIdeal');
       return share === undefined ? [] : [`${cell}: ${numberText(share, 'share')}`];
     });
-    return `Of what as many processors as threads could do if there were nothing else to do, launchpool does ${per.join(', ')}.`;
+    return `Of the work that as many processors as threads could do without any other work, launchpool does ${per.join(', ')}.`;
   },
 });

@@ -1,4 +1,4 @@
-/** How long does it take until somebody who connects to an agent that is not there has an answer? */
+/** How long does the first reply of an agent that does not run yet take? */
 import { COLD_KINDS } from '../cold-line-up.ts';
 import { type Cell, type Question, question } from '../question.ts';
 import { figure } from '../results.ts';
@@ -8,14 +8,14 @@ type BurstCell = Cell & { burst: number };
 
 const ONE = 'one';
 const BURST = 'burst of 64';
-/** What is kept for the next start may be written when nobody waits any more. */
+/** Compiled code may be saved after the replies. */
 const KEEPING_MS = 500;
-/** Who has run once already: as it is with an agent that has been installed. */
+/** The contenders that have run once already, like an installed agent. */
 const known = new Set<string>();
 
 export const firstReply: Question = question<BurstCell>({
   name: 'first-reply',
-  asks: 'How long does it take until somebody who connects to an agent that is not there has an answer?',
+  asks: 'How long does the first reply of an agent that does not run yet take?',
   mode: 'raw',
   handler: 'rot13',
   cells: [
@@ -27,7 +27,7 @@ export const firstReply: Question = question<BurstCell>({
   alone: true,
   times: 5,
   async measure({ cell: { burst }, generator, socketPath, start }) {
-    if (start === undefined) throw new TypeError('it runs already');
+    if (start === undefined) throw new TypeError('the contender runs already');
     const command = start.command.join(' ');
     if (!known.has(command)) await generator.cold({ socketPath, burst: 1, stay: KEEPING_MS, ...start });
     known.add(command);
@@ -55,9 +55,9 @@ export const firstReply: Question = question<BurstCell>({
       figure(results, ONE, 'cold-rpc', 'medianMs'),
     ];
     return (
-      `launchpool answers ${numberText(one, 'ms')} after the connection, process start included: ${ratioText(floor)} ` +
-      `what Node takes with one bare worker, ${ratioText(pool)} what Python takes with Pool(2). An RPC agent with three ` +
-      `packages takes ${numberText(rpc, 'ms')}, and the last of 64 that knock at once has its reply after ${numberText(burst, 'ms')}.`
+      `launchpool replies ${numberText(one, 'ms')} after the connection, process start included: ${ratioText(floor)} ` +
+      `the time of Node with one bare worker, ${ratioText(pool)} that of Python with Pool(2). An RPC agent with three ` +
+      `packages takes ${numberText(rpc, 'ms')}, and the last of 64 simultaneous connections gets its reply after ${numberText(burst, 'ms')}.`
     );
   },
 });

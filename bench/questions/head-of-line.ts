@@ -1,9 +1,9 @@
-/** How long does a fast request take while one other connection always has a slow one under way? */
+/** How long does a fast request take while another connection always has a slow one open? */
 import { type LoadCell, loadCell, type Question, question } from '../question.ts';
 import { figure } from '../results.ts';
 import { ratioText, timeText } from '../text.ts';
 
-/** What the slow connection asks for: see handlers/raw/work.ts. */
+/** The prefix of the slow connection's requests: see handlers/raw/work.ts. */
 type SlowCell = LoadCell & { slow: string };
 
 const LOADS = ['64x1', '16x16'];
@@ -14,7 +14,7 @@ const SLOW = [
   { name: 'sleep 50 ms', slow: 'S0050000' },
 ];
 const QUICK = ['64x1 burn 50 ms', '16x16 burn 50 ms', '16x16 sleep 50 ms'];
-/** Long enough for several of the slow ones to come and go. */
+/** Long enough for several slow requests. */
 const MIN_SECONDS = 1.2;
 const QUICK_SECONDS = 0.4;
 
@@ -27,7 +27,7 @@ const CELLS = LOADS.flatMap((load) =>
 
 export const headOfLine: Question = question<SlowCell>({
   name: 'head-of-line',
-  asks: 'How long does a fast request take while one other connection always has a slow one under way?',
+  asks: 'How long does a fast request take while another connection always has a slow one open?',
   mode: 'raw',
   handler: 'work',
   cells: CELLS,

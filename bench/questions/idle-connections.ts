@@ -1,4 +1,4 @@
-/** How does it bear thousands of connections that are open and quiet? */
+/** How well does it serve thousands of open and idle connections? */
 import { type Cell, type Question, question } from '../question.ts';
 import { figure } from '../results.ts';
 import { numberText, timeText } from '../text.ts';
@@ -12,7 +12,7 @@ const CELLS: CountCell[] = [
 
 export const idleConnections: Question = question<CountCell>({
   name: 'idle-connections',
-  asks: 'How does it bear thousands of connections that are open and quiet?',
+  asks: 'How well does it serve thousands of open and idle connections?',
   mode: 'raw',
   handler: 'rot13',
   cells: CELLS,
@@ -45,6 +45,6 @@ export const idleConnections: Question = question<CountCell>({
         `${connections} are accepted in ${numberText(acceptMs, 'ms')}, and one of them is answered in ${timeText(p99)} (p99)`,
       ];
     });
-    return `With launchpool, ${per.join('; ')}. Fewer than asked for means that the limit of descriptors (ulimit -n) allows no more.`;
+    return `With launchpool, ${per.join('; ')}. A lower number means that the limit of descriptors (ulimit -n) allows no more.`;
   },
 });

@@ -1,4 +1,4 @@
-/** All questions, in the order in which they are asked. A new one is a script beside this one and a line here. */
+/** All questions, in the order of measurement. A new one is a script beside this one and a line here. */
 import type { Question } from '../question.ts';
 import { cores } from './cores.ts';
 import { firstReply } from './first-reply.ts';

@@ -1,4 +1,4 @@
-/** How fast do large messages go through? */
+/** How fast are large messages? */
 import { type LoadCell, loadCell, type Question, question } from '../question.ts';
 import { figure } from '../results.ts';
 import { ratioText } from '../text.ts';
@@ -21,7 +21,7 @@ const CELLS = [
 
 export const largePayloads: Question = question<SizeCell>({
   name: 'large-payloads',
-  asks: 'How fast do large messages go through?',
+  asks: 'How fast are large messages?',
   mode: 'raw',
   handler: 'echo',
   cells: CELLS,

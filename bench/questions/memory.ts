@@ -1,4 +1,4 @@
-/** How much memory does it take: idle, after many requests, for each connection that is open? */
+/** How much memory does it use: idle, after many requests, and for each open connection? */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Sample } from '../measure.ts';
 import { type Cell, type Question, question } from '../question.ts';
@@ -9,21 +9,21 @@ import { numberText, type Unit } from '../text.ts';
 const MIB = 2 ** 20;
 const REQUESTS = '2 threads';
 const CONNECTIONS = '10,000 connections';
-/** Enough at once that every thread has been needed. */
+/** Enough simultaneous requests to use every thread. */
 const FEW = { connections: 16, depth: 4, count: 256 };
 const MANY = { connections: 16, depth: 16, count: 10_000 };
 const IDLE_CONNECTIONS = 10_000;
-/** What is thrown away is given back some time later, if at all. */
+/** Freed memory is returned to the system some time later, if at all. */
 const SETTLE_MS = 1_000;
 
 export const memory: Question = question<Cell>({
   name: 'memory',
-  asks: 'How much memory does it take: idle, after many requests, for each connection that is open?',
+  asks: 'How much memory does it use: idle, after many requests, and for each open connection?',
   mode: 'raw',
   handler: 'rot13',
   cells: [
     { name: REQUESTS, quick: true },
-    // It would need a thread for each.
+    // It would need a thread for each connection.
     { name: CONNECTIONS, quick: true, without: ['python-pool'] },
   ],
   kinds: ['launchpool', 'inline', 'naive-piscina', 'tinypool', 'poolifier', 'workerpool', 'cluster', 'python-pool'],
@@ -59,6 +59,6 @@ export const memory: Question = question<Cell>({
   answer(results) {
     const of = (cell: string, field: string, unit: Unit): string =>
       numberText(figure(results, cell, 'launchpool', field), unit);
-    return `launchpool takes ${of(REQUESTS, 'idleMiB', 'mib')} idle, ${of(REQUESTS, 'afterMiB', 'mib')} after 10,000 requests, and ${of(CONNECTIONS, 'bytesPerConnection', 'bytes')} for each idle connection (resident, all its processes).`;
+    return `launchpool uses ${of(REQUESTS, 'idleMiB', 'mib')} idle, ${of(REQUESTS, 'afterMiB', 'mib')} after 10,000 requests, and ${of(CONNECTIONS, 'bytesPerConnection', 'bytes')} for each idle connection (resident, all its processes).`;
   },
 });

@@ -1,7 +1,7 @@
 /**
- * py-launchd's sample application as an application of today: has its agent installed when it is launched, sends each
- * line that you type, and prints what the agent answers. The agent is there after the application has ended, and costs
- * nothing until the next line. `--remove` takes it away again.
+ * py-launchd's sample application in a present-day form: installs its agent at launch, sends each line that you type, and
+ * prints the reply of the agent. The agent stays installed when the application ends, and does not run until the next
+ * line. `--remove` uninstalls it.
  *
  *     node examples/app/app.ts
  *     node examples/app/app.ts --remove
@@ -11,7 +11,7 @@ import { LABEL, launch, remove } from './launch.ts';
 
 if (process.argv.includes('--remove')) {
   await remove();
-  process.stderr.write(`${LABEL} is gone.\n`);
+  process.stderr.write(`${LABEL} is uninstalled.\n`);
 } else {
   const { installed, client } = await launch();
   const { outcome, supervisor, socket } = installed;

@@ -1,6 +1,6 @@
 /**
- * py-launchd's sample application: holds a socket, opens it, sends each line that you type, and prints what the agent
- * answers. The agent starts with the first line and leaves after a minute without one.
+ * py-launchd's sample application: holds a socket, opens it, sends each line that you type, and prints the reply of the
+ * agent. The agent starts with the first line and shuts down after a minute without one.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

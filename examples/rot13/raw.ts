@@ -4,7 +4,7 @@ export default function rot13(message: Uint8Array): Uint8Array {
   return message.map(turn);
 }
 
-/** Turns an ASCII letter by 13 places and leaves every other byte, those of UTF-8 among them, as it is. */
+/** Rotates an ASCII letter by 13 places; leaves every other byte, such as those of UTF-8, unchanged. */
 function turn(byte: number): number {
   const letter = byte | 0x20;
   if (letter < 0x61 || letter > 0x7a) return byte;

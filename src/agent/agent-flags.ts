@@ -1,4 +1,4 @@
-/** From the flags of the command line to the options of an agent. */
+/** Converts the flags of the command line to the options of an agent. */
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import { type GivenValues, parseOptions } from '../options/parse-options.ts';
 import { invalidOption } from '../options/parse-value.ts';

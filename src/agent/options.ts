@@ -1,4 +1,4 @@
-/** The options of a running agent: those of the command line, and what is known of its module. */
+/** The options of a running agent: those of the command line, and the place of its module. */
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import type { OptionsOf } from '../options/option.ts';
 import { defaultsOf } from '../options/parse-options.ts';

@@ -1,4 +1,4 @@
-/** Ties the parts of this room together: from the connections' requests to the threads, and back to their replies. */
+/** Connects the parts of dispatch: from the requests of connections to the threads, and back to the replies. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { Pool } from '../pool/pool.ts';
 import { createBatcher } from './batch/batcher.ts';
@@ -90,7 +90,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     maxRequests,
     maxBytes,
     expectedMs: (requests) => batcher.expectedUs(requests) / 1000 / Math.max(1, pool.maxThreads),
-    // Each connection stops reading, or reads on.
+    // Each connection stops reading, or continues.
     onChange: () => {
       for (const { sink } of replyQueues) sink.settled();
     },
@@ -147,7 +147,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     if (hasTimeouts) cancellation.startTimer();
   }
 
-  /** Each such task may start another thread: all callers share one. */
+  /** Each task that loads the module may start another thread, so all callers share one task. */
   const loadModule = sharedCall(() => pool.run(null).catch(() => undefined));
 
   const conversationOptions: ConversationOptions = {

@@ -20,7 +20,7 @@ export type LatencyFigures = {
 };
 
 export type Latency = {
-  /** Records that `count` requests took so many milliseconds. */
+  /** Records that each of `count` requests took `ms` milliseconds. */
   record(ms: number, count?: number): void;
   /** Over the last 50 to 60 seconds. */
   read(): LatencyFigures;

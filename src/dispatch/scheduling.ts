@@ -1,6 +1,6 @@
-/** When things are done: once per turn of the event loop, or once for all callers. */
+/** Combines calls: one per turn of the event loop, or one for all callers. */
 
-/** Returns what has `call` run once, at the end of this turn of the event loop, however often it is called. */
+/** Returns a function that runs `call` at the end of this turn of the event loop: once, however often it is called. */
 export function oncePerTurn(call: () => void): () => void {
   let isScheduled = false;
   const run = (): void => {
@@ -14,7 +14,7 @@ export function oncePerTurn(call: () => void): () => void {
   };
 }
 
-/** Returns a call whose promise all callers share while it is pending. */
+/** Returns a function that runs `call`; callers share its promise while it is pending. */
 export function sharedCall(call: () => Promise<unknown>): () => Promise<unknown> {
   let pending: Promise<unknown> | undefined;
   return () => {

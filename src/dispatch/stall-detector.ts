@@ -10,8 +10,8 @@ export type StallDetector = {
 };
 
 /**
- * @param items the work that workers have. `isStuck()` returns true when nothing has changed between the last two
- *   checks.
+ * @param items the work that workers have. Each call of `isStuck()` is a check; it returns true at the second one in a row
+ *   without progress.
  * @param onStuck called for each stuck item, at each check.
  */
 export function createStallDetector<Item extends { isStuck(): boolean }>(

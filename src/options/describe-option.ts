@@ -1,4 +1,4 @@
-/** An option in words: its syntax, its default, and its line in the help. */
+/** Describes an option: its syntax, its default, and its line in the help. */
 import { expectationOf, placeholderOf } from './describe-value.ts';
 import type { Option } from './option.ts';
 
@@ -7,7 +7,7 @@ export function syntaxOf({ flag, ...row }: Option): string {
   return 'value' in row ? `--${flag} ${placeholderOf(row.value)}` : `--${flag}`;
 }
 
-/** Undefined where there is nothing to be said: a switch is off, a value is absent. */
+/** Undefined for a switch, which is off by default, and for an option without a default value. */
 export function defaultTextOf(row: Option): string | undefined {
   if (row.defaultText !== undefined) return row.defaultText;
   return 'value' in row && row.default !== undefined ? String(row.default) : undefined;
@@ -25,7 +25,7 @@ export function helpOf(row: Option): string {
   return `${row.help}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
 }
 
-/** What the default comes to on this machine. */
+/** The value of the default on this machine. */
 function hereOf(row: Option): string {
   const isAuto = 'value' in row && row.value.kind === 'count' && row.default === 'auto';
   return isAuto ? `, here ${(row.value as { auto?: number }).auto}` : '';

@@ -1,4 +1,4 @@
-/** A value in words: its placeholder in the help, and the texts that are accepted. */
+/** Describes a value: its placeholder in the help, and the accepted texts. */
 import type { Value } from './option.ts';
 
 const PLACEHOLDERS = {
@@ -13,7 +13,7 @@ export function placeholderOf(value: Value): string {
   return 'placeholder' in value ? value.placeholder : PLACEHOLDERS[value.kind];
 }
 
-/** What a text must be, as a noun. Undefined where every text is accepted, and where the row itself describes it. */
+/** The accepted texts, as a noun. Undefined if every text is accepted, or if the row itself describes them. */
 export function expectationOf(value: Value): string | undefined {
   switch (value.kind) {
     case 'seconds':

@@ -3,7 +3,7 @@ import { PROCESS_TYPES } from '../../job/job.ts';
 import { JSON_TABLE } from './json-table.ts';
 import type { Option } from './option.ts';
 
-/** Whether an upgrade installs again with what was given. */
+/** Whether an upgrade uses the given value again. */
 export type InstallOption = Option & { isRetained: boolean };
 
 export const INSTALL_TABLE = {
@@ -14,7 +14,7 @@ export const INSTALL_TABLE = {
     help: 'name of the agent, such as com.example.rot13',
     details: 'Letters, digits, `.`, `-` and `_`.',
     readme: true,
-    // It names the record that the options are kept in.
+    // The label is the name of the record that contains the options.
     isRetained: false,
   },
   env: {
@@ -83,7 +83,7 @@ export const INSTALL_TABLE = {
     value: { kind: 'choice', placeholder: 'NAME', choices: ['launchd', 'systemd'] },
     defaultText: "this system's",
     help: 'supervisor that starts the agent; that of another system only with --dry-run',
-    // Only that of this system can upgrade.
+    // An upgrade always uses the supervisor of this system.
     isRetained: false,
   },
   dryRun: {

@@ -1,4 +1,4 @@
-/** The tables of options as the documents show them. */
+/** The tables of options in the documents. */
 import { defaultTextOf, syntaxOf } from './describe-option.ts';
 import { expectationOf } from './describe-value.ts';
 import type { Option, Table } from './option.ts';
@@ -37,12 +37,12 @@ function defaultCellOf(row: Option): string {
   return 'required' in row ? 'required' : (defaultTextOf(row) ?? '');
 }
 
-/** The names of other options, which the help prints as they are, as code. */
+/** Marks the names of other options as code. The help prints them without marks. */
 function withCode(text: string): string {
   return text.replace(/(?<!`)--[a-z][a-z0-9-]*/g, '`$&`');
 }
 
-/** @param rows of which the first is the head. */
+/** @param rows the first one is the head. */
 function linesOf([head = [], ...rows]: readonly (readonly string[])[]): string {
   const rule = head.map((text) => '-'.repeat(Math.max(3, text.length)));
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');

@@ -1,6 +1,6 @@
 /** The form of a row in the tables of options, and the type of the options that a table yields. */
 
-/** What follows an option on the command line. */
+/** The value of an option on the command line. */
 export type Value =
   /** Milliseconds in the options; a fraction of a second is allowed on the command line. */
   | { kind: 'seconds'; min: number; max: number }
@@ -27,13 +27,13 @@ type Common = {
   details?: string;
   /** Describes the default where `default` cannot: it depends on the system, or is the absence of a value. */
   defaultText?: string;
-  /** Whether README lists the option, which it does for the dozen that are used. */
+  /** Whether README lists the option: it lists the dozen that are used most. */
   readme?: true;
 };
 
 export type ValueOption = Common & {
   value: Value;
-  /** As it would be given on the command line. */
+  /** In the form of the command line. */
   default?: string | number;
   required?: true;
 };
@@ -46,7 +46,7 @@ export type Option = ValueOption | SwitchOption;
 /** Rows by the names that their settings have in the program, in the order of the help. */
 export type Table = Readonly<Record<string, Option>>;
 
-/** What a value becomes. */
+/** The type of a parsed value. */
 export type Parsed<V> = V extends { kind: 'seconds' | 'count' | 'bytes' | 'mebibytes' }
   ? number
   : V extends { kind: 'userIds' }

@@ -1,4 +1,4 @@
-/** Options, from the values that stand on the command line or in an installation. */
+/** Parses options, from the values on the command line or in an installation. */
 import type { GivenOf, Option, OptionsOf, Table } from './option.ts';
 import { invalidOption, parseValue } from './parse-value.ts';
 
@@ -6,7 +6,7 @@ import { invalidOption, parseValue } from './parse-value.ts';
 export type GivenValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /**
- * @returns the settings of what is given, and of nothing else.
+ * @returns the settings of the given values only.
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID
  */
 export function parseOptions<T extends Table>(table: T, given: GivenValues, hint?: string): GivenOf<T> {

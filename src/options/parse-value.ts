@@ -1,4 +1,4 @@
-/** The value of one option, from its text. */
+/** Parses the value of one option. */
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { expectationOf } from './describe-value.ts';
 import type { Parsed, Value } from './option.ts';
@@ -19,7 +19,7 @@ export function invalidOption(message: string, hint = HINT, cause?: unknown): La
   return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, { hint, cause });
 }
 
-/** Undefined for a text that is not accepted. */
+/** Returns undefined for a text that is not accepted. */
 function parse(value: Value, text: string): number | string | readonly number[] | undefined {
   switch (value.kind) {
     case 'seconds': {

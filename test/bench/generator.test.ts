@@ -51,7 +51,7 @@ for (const mode of ['raw', 'rpc'] as const) {
     `${mode}: a second reply to the same request is noticed`,
     notices,
     { mode, lie: twice },
-    /wrong reply|nobody has asked for/,
+    /wrong reply|a reply without a request/,
   );
 
   const silent: Lie = ({ reply, number, send }) => number < LIE_AT && send(reply);
@@ -79,7 +79,7 @@ test(
   'raw: a second reply behind the last one is noticed',
   notices,
   { mode: 'raw', lie: lastTwice, options: { connections: 1, depth: 1, count: LIE_AT } },
-  /nobody has asked for/,
+  /a reply without a request/,
 );
 
 const swapped = (): Lie => {

@@ -1,4 +1,4 @@
-/** Modules that cannot be loaded: whoever waits hears of it, and the agent does not spin. */
+/** Modules that cannot be loaded: every queued client gets the error, and the agent is not restarted in a loop. */
 import test from 'ava';
 import { connectRaw } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
@@ -18,11 +18,11 @@ const BROKEN: ReadonlyArray<[module: string, code: string, message: RegExp]> = [
 ];
 
 for (const [module, code, message] of BROKEN) {
-  test(`${module}: every queued client is answered with the reason, and the agent leaves`, async (t) => {
+  test(`${module}: every queued client gets the reason, and the agent exits`, async (t) => {
     const held = await holdAgent(t, fixture(`broken/${module}`), ['--idle', '0']);
     const [one, two] = await Promise.all([connectRpc(held.socketPath), connectRpc(held.socketPath)]);
     const raw = await connectRaw(held.socketPath);
-    // All at once: it leaves soon, and who comes later starts another one.
+    // All at once: the agent exits soon, and a later client would start another one.
     const [reply] = await Promise.all([
       raw.request('no JSON at all'),
       t.throwsAsync(one.call('hello', []), { code, message }),
@@ -46,7 +46,7 @@ test('a module that exports `then` loads like any other', async (t) => {
   client.close();
 });
 
-test('the reason stands on standard error, and a module that has been mended works', async (t) => {
+test('the reason is on standard error, and a repaired module works', async (t) => {
   const folder = await tempDir(t);
   const { writeFile } = await import('node:fs/promises');
   await writeFile(`${folder}/agent.ts`, 'export const hello = ;');
@@ -56,17 +56,17 @@ test('the reason stands on standard error, and a module that has been mended wor
   await t.throwsAsync(client.call('hello', []), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
   await dev.stderr(/SyntaxError/);
 
-  await writeFile(`${folder}/agent.ts`, 'export const hello = (): string => "mended";');
+  await writeFile(`${folder}/agent.ts`, 'export const hello = (): string => "repaired";');
   await until(async () => {
     const again = await connectRpc(`${folder}/a.sock`);
     const answer = await again.call('hello', []).catch(() => undefined);
     again.close();
-    return answer === 'mended';
+    return answer === 'repaired';
   });
 });
 
 for (const flags of [['--idle', 'soon'], ['--nonsense'], ['--authkey-file', '/not/there']]) {
-  test(`run ${flags.join(' ')}: who waits hears of the wrong option, and is not the reason for start after start`, async (t) => {
+  test(`run ${flags.join(' ')}: queued clients get the error of the invalid option, and do not restart the agent again and again`, async (t) => {
     const held = await holdAgent(t, fixture('agents/echo.ts'), flags);
     const client = await connectRpc(held.socketPath);
     await t.throwsAsync(client.call('hello', []), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' });
@@ -76,10 +76,10 @@ for (const flags of [['--idle', 'soon'], ['--nonsense'], ['--authkey-file', '/no
   });
 }
 
-test('a module that cannot be loaded for want of descriptors is loaded when there are some', async (t) => {
+test('a module that cannot be loaded without free descriptors is loaded when there are some', async (t) => {
   const folder = await tempDir(t);
   const { writeFile } = await import('node:fs/promises');
-  // As it is where a thread starts at the wrong moment.
+  // The situation of a thread that starts while no descriptor is free.
   await writeFile(
     `${folder}/agent.ts`,
     `import { existsSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Requests that nobody wants any more: cancelled, timed out, or left behind, wherever they are. */
+/** Requests that are cancelled, timed out, or left by a disconnected client, wherever they are. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -8,11 +8,11 @@ import { heldCall } from '../helpers/held-call.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
-type Patient = typeof import('../fixtures/agents/cancellable.ts');
+type Cancellable = typeof import('../fixtures/agents/cancellable.ts');
 const AGENT = fixture('agents/cancellable.ts');
-/** What can happen at any time. */
+/** A timeout that may expire at any point of the test. */
 const SOON_MS = 300;
-/** Long enough for whatever has to happen first. */
+/** A timeout that expires after the steps before it. */
 const LATER_MS = 1_500;
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
@@ -22,8 +22,8 @@ async function hold(t: ExecutionContext, ...flags: string[]): Promise<TestAgent 
   return { ...held, file: join(await tempDir(t), 'file') };
 }
 
-/** The code of the agent's refusal. Its client has a clock of its own, which comes first where it has had to stand still. */
-async function saidByAgent(call: () => Promise<unknown>): Promise<unknown> {
+/** The code of the agent's error. The client has a timer of its own, which fires first on a machine that is busy. */
+async function agentErrorCode(call: () => Promise<unknown>): Promise<unknown> {
   for (;;) {
     const code = await call().then(
       () => 'no refusal',
@@ -33,9 +33,9 @@ async function saidByAgent(call: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-test('a call that is given up fires the signal of its handler, whose thread stays', async (t) => {
+test('an aborted call fires the signal of its handler, whose thread stays', async (t) => {
   const { socketPath, file } = await hold(t);
-  await using agent = await connect<Patient>(socketPath);
+  await using agent = await connect<Cancellable>(socketPath);
   const thread = await agent.where();
   const call = await heldCall(t);
   const giveUp = new AbortController();
@@ -47,9 +47,9 @@ test('a call that is given up fires the signal of its handler, whose thread stay
   t.is(await agent.where(), thread);
 });
 
-test('a handler that goes on after it was cancelled has its thread replaced after --cancel-grace', async (t) => {
+test('a handler that goes on after its cancellation has its thread replaced after --cancel-grace', async (t) => {
   const { socketPath } = await hold(t, '--cancel-grace', '0.1');
-  await using agent = await connect<Patient>(socketPath);
+  await using agent = await connect<Cancellable>(socketPath);
   const thread = await agent.where();
   const call = await heldCall(t);
   const giveUp = new AbortController();
@@ -57,26 +57,26 @@ test('a handler that goes on after it was cancelled has its thread replaced afte
   await call.running;
   giveUp.abort(new Error('enough'));
   await t.throwsAsync(answer, { message: 'enough' });
-  // What is asked of the old one in its last moment goes with it.
+  // A request that reaches the old thread just before its end fails with it.
   await until(async () => (await agent.where().catch(() => thread)) !== thread);
 });
 
-test('a request whose time is over while it runs is answered so, though its thread never returns', async (t) => {
+test('a running request that times out gets an error, though its thread never returns', async (t) => {
   const { socketPath } = await hold(t, '--cancel-grace', '0.1');
-  await using agent = await connect<Patient>(socketPath);
+  await using agent = await connect<Cancellable>(socketPath);
   const thread = await agent.where();
   const call = await heldCall(t);
-  const refusal = await saidByAgent(() => withOptions(agent, { timeoutMs: LATER_MS }).endless(call.path));
+  const refusal = await agentErrorCode(() => withOptions(agent, { timeoutMs: LATER_MS }).endless(call.path));
   t.is(refusal, 'ERR_LAUNCHPOOL_RUN_TIMEOUT');
   t.not(await agent.where(), thread);
 });
 
-test('a request whose time is over before it is begun is answered so while the thread is busy, and is not run', async (t) => {
+test('a request that times out before it starts gets an error while the thread is busy, and does not run', async (t) => {
   const { socketPath, file } = await hold(t);
-  await using agent = await connect<Patient>(socketPath);
+  await using agent = await connect<Cancellable>(socketPath);
   await agent.where();
   const busy = agent.busy(`${file}.free`);
-  const refusal = await saidByAgent(() => withOptions(agent, { timeoutMs: SOON_MS }).note(file, 'run'));
+  const refusal = await agentErrorCode(() => withOptions(agent, { timeoutMs: SOON_MS }).note(file, 'run'));
   t.is(refusal, 'ERR_LAUNCHPOOL_QUEUE_TIMEOUT');
   writeFileSync(`${file}.free`, '');
   await busy;
@@ -84,12 +84,12 @@ test('a request whose time is over before it is begun is answered so while the t
   t.is(textOf(file), '');
 });
 
-test('--queue-timeout and --run-timeout are for all requests, and told apart', async (t) => {
+test('--queue-timeout and --run-timeout apply to all requests, with different errors', async (t) => {
   const { socketPath, file } = await hold(t, '--queue-timeout', '0.3', '--run-timeout', '2', '--cancel-grace', '0.1');
-  await using agent = await connect<Patient>(socketPath);
+  await using agent = await connect<Cancellable>(socketPath);
   const call = await heldCall(t);
   let endless: Promise<unknown> = Promise.resolve();
-  // It may be in the queue for too long itself, while the thread starts or the machine has no time.
+  // This request may exceed the queue timeout itself, while the thread starts or the machine is busy.
   await until(() => {
     endless = agent.endless(call.path);
     return Promise.race([call.running.then(() => true), endless.then(Boolean, () => false)]);
@@ -97,7 +97,7 @@ test('--queue-timeout and --run-timeout are for all requests, and told apart', a
   const waiting = agent.note(file, 'run');
   await t.throwsAsync(waiting, { code: 'ERR_LAUNCHPOOL_QUEUE_TIMEOUT' });
   await t.throwsAsync(endless, { code: 'ERR_LAUNCHPOOL_RUN_TIMEOUT' });
-  // By the thread in the place of the other one.
+  // On the thread that replaced the other one.
   await until(() =>
     agent.note(file, 'afterwards').then(
       () => true,
@@ -107,9 +107,9 @@ test('--queue-timeout and --run-timeout are for all requests, and told apart', a
   t.is(textOf(file), 'afterwards\n');
 });
 
-test('a call that is given up while it waits is not run', async (t) => {
+test('a call that is aborted while it waits does not run', async (t) => {
   const { socketPath, controlPath, file } = await hold(t);
-  await using agent = await connect<Patient>(socketPath);
+  await using agent = await connect<Cancellable>(socketPath);
   await using control = await connect<{ status(): { requests: number } }>(controlPath);
   await agent.where();
   const busy = agent.busy(`${file}.free`);
@@ -125,25 +125,25 @@ test('a call that is given up while it waits is not run', async (t) => {
   t.is(textOf(file), '');
 });
 
-test('who hangs up has what runs told so and what waits dropped; a notification is run all the same', async (t) => {
-  // What has been told so cannot heed it before its thread is free again.
+test('when a client disconnects, its running requests are aborted and its waiting ones dropped; notifications still run', async (t) => {
+  // An aborted handler can react only when its thread is free again.
   const { socketPath, controlPath, file } = await hold(t, '--cancel-grace', '60');
-  await using other = await connect<Patient>(socketPath);
+  await using other = await connect<Cancellable>(socketPath);
   await using control = await connect<{ status(): { requests: number } }>(controlPath);
   await other.where();
   const call = await heldCall(t);
-  const gone = await connect<Patient>(socketPath);
-  const heeding = gone.heeding(call.path, file);
+  const disconnecting = await connect<Cancellable>(socketPath);
+  const heeding = disconnecting.heeding(call.path, file);
   await call.running;
   const busy = other.busy(`${file}.free`);
-  const waits = gone.note(file, 'a request');
-  notify(gone, 'note', file, 'a notification');
-  // All that has been written is read before it is gone: what runs, what keeps the thread busy, and what waits for that.
+  const waits = disconnecting.note(file, 'a request');
+  notify(disconnecting, 'note', file, 'a notification');
+  // The agent has read all of it: a running request, one that keeps the thread busy, and the waiting ones.
   await until(async () => (await control.status()).requests === 4);
-  await close(gone);
+  await close(disconnecting);
   await t.throwsAsync(heeding, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
   await t.throwsAsync(waits, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
-  // What waits is dropped when the agent has seen it go.
+  // Waiting requests are dropped when the agent notices the disconnection.
   await until(async () => (await control.status()).requests < 4);
   writeFileSync(`${file}.free`, '');
   await busy;
@@ -151,9 +151,9 @@ test('who hangs up has what runs told so and what waits dropped; a notification 
   t.deepEqual(textOf(file).trim().split('\n').sort(), ['ERR_LAUNCHPOOL_CANCELLED', 'a notification']);
 });
 
-test('an agent that has to leave tells what still runs after --drain, and leaves', async (t) => {
+test('an agent that shuts down aborts the requests that still run after --drain, and exits', async (t) => {
   const held = await hold(t, '--drain', '0.1', '--cancel-grace', '5');
-  const agent = await connect<Patient>(held.socketPath);
+  const agent = await connect<Cancellable>(held.socketPath);
   const call = await heldCall(t);
   const answer = agent.heeding(call.path, held.file);
   await call.running;

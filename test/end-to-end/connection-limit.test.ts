@@ -1,4 +1,4 @@
-/** More connections than an agent may have: those that it has are served, and it is none the worse afterwards. */
+/** More connections than an agent accepts: the accepted ones are served, and the agent works as before afterwards. */
 import type { Socket } from 'node:net';
 import test from 'ava';
 import { withDescriptors } from '../../chaos/agents.ts';
@@ -12,7 +12,7 @@ import { until } from '../helpers/until.ts';
 
 const RPC = 'agents/misbehaving.ts';
 const RAW = 'agents/echo.ts';
-test('who is one too many is told so by an RPC agent, in a form that says to come again, and can', async (t) => {
+test('a connection over the limit of an RPC agent gets a retryable error, and a retry succeeds', async (t) => {
   const { socketPath } = await activate(t, agentCommand(RPC, ['--max-connections', '2']));
   const [one, two] = [await connectRpc(socketPath), await connectRpc(socketPath)];
   t.is(await one.call('sync', [1]), 1);
@@ -21,7 +21,7 @@ test('who is one too many is told so by an RPC agent, in a form that says to com
   const [refusal = ''] = await three.ended;
   t.like(JSON.parse(refusal), { id: null, error: { code: -32002, data: { data: { retryAfterMs: 1_000 } } } });
 
-  // What a client of launchpool's sends crosses with the refusal; both ways it is a reason to come again.
+  // A request of a launchpool client may cross with the rejection; either error is retryable.
   const four = await connectRpc(socketPath);
   const error = await t.throwsAsync(four.call('sync', [4]));
   t.like(error, { retryable: true });
@@ -38,7 +38,7 @@ test('who is one too many is told so by an RPC agent, in a form that says to com
   two.close();
 });
 
-test('who is one too many gets just the end of a raw agent', async (t) => {
+test('a connection over the limit of a raw agent is closed', async (t) => {
   const { socketPath } = await activate(t, agentCommand(RAW, ['--max-connections', '1']));
   const client = await connectRaw(socketPath);
   t.is(String(await client.request('in')), 'in');
@@ -57,11 +57,11 @@ test('a storm of more connections than there are descriptors leaves the agent as
     const open = new Set<Socket>();
     await openMany(socketPath, 400, open);
     t.is(String(await first.request('meanwhile')), 'meanwhile');
-    // The others are turned away as the agent gets to them.
+    // The others are rejected as the agent accepts them.
     await until(() => open.size < 400);
     for (const socket of open) socket.destroy();
   }
-  // Descriptors are free again when the agent has seen the others go.
+  // Descriptors are free again when the agent has noticed the closed connections.
   for (let answer = ''; answer !== 'after'; ) {
     const client = await connectRaw(socketPath);
     answer = await client.request('after').then(String, () => '');
@@ -73,11 +73,11 @@ test('a storm of more connections than there are descriptors leaves the agent as
   t.is(all('started').length, 1);
 });
 
-for (const { descriptors, max, why } of [
-  { descriptors: 400, max: 320, why: '80 % of its descriptors' },
-  { descriptors: 200, max: 152, why: '48 less than its descriptors, where they are few' },
+for (const { descriptors, max, limit } of [
+  { descriptors: 400, max: 320, limit: '80 % of its descriptors' },
+  { descriptors: 200, max: 152, limit: '48 less than its descriptors, where they are few' },
 ])
-  test(`by itself an agent takes no more connections than ${why}`, async (t) => {
+  test(`by default an agent accepts no more connections than ${limit}`, async (t) => {
     const agent = agentCommand(RAW, ['--idle', '0']);
     const { socketPath } = await activate(t, [...withDescriptors(descriptors), ...agent]);
     const first = await connectRaw(socketPath);

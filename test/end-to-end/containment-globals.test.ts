@@ -1,4 +1,4 @@
-/** A handler that changes the globals of its thread harms that thread, and forges or loses nobody's replies. */
+/** A handler that changes the globals of its thread harms that thread only: no reply of another is forged or lost. */
 import test from 'ava';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { fixture } from '../helpers/agent.ts';
@@ -6,7 +6,7 @@ import { startPoolBench } from '../helpers/pool-bench.ts';
 
 const module = fixture('agents/contained.ts');
 const CALLS = 40;
-const WHY = new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'its globals are spoiled');
+const SPOILED = new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'its globals are spoiled');
 
 for (const name of [
   'JSON.stringify',
@@ -18,7 +18,7 @@ for (const name of [
 ]) {
   test(`${name}: every call has an outcome, and every result is the right one`, async (t) => {
     const { pool, call } = startPoolBench(t, { module, threads: 2 });
-    const harmed = (await call('spoils', name)) as number;
+    const thread = (await call('spoils', name)) as number;
     const outcomes = await Promise.allSettled(
       Array.from({ length: CALLS }, async (_unused, index) => {
         // On both threads, in batches and alone.
@@ -29,7 +29,7 @@ for (const name of [
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === 'fulfilled') t.is(outcome.value, index + 1);
     }
-    pool.replace(harmed, WHY);
+    pool.replace(thread, SPOILED);
     t.deepEqual(
       await Promise.all(Array.from({ length: CALLS }, (_unused, index) => call('add', index, 2))),
       Array.from({ length: CALLS }, (_unused, index) => index + 2),

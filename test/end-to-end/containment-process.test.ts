@@ -1,4 +1,4 @@
-/** What a handler does to the process of its agent: the worst of it ends that, and the next connection starts another one. */
+/** The harm of a handler to its agent's process: at worst the process ends, and the next connection starts another. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -10,11 +10,11 @@ import { tempDir } from '../helpers/temp-dir.ts';
 
 type Contained = typeof import('../fixtures/agents/contained.ts');
 const module = fixture('agents/contained.ts');
-/** By hand, up to 1024. */
+/** Up to 1024, set by hand. */
 const LONG_MB = Number(process.env.LAUNCHPOOL_TEST_LONG_REPLY_MB ?? 96);
 
 for (const how of ['SIGSEGV', 'SIGABRT'] as const) {
-  test(`${how}: whoever waits hears that the connection is closed, and is answered by the next process`, async (t) => {
+  test(`${how}: waiting clients get the end of the connection, and replies from the next process`, async (t) => {
     const { socketPath, event } = await holdAgent(t, module);
     const client = await connectRpc(socketPath);
     const other = await connectRpc(socketPath);
@@ -30,7 +30,7 @@ for (const how of ['SIGSEGV', 'SIGABRT'] as const) {
   });
 }
 
-test(`a reply of ${LONG_MB} MiB is sent, or an error; the agent lives, and its memory is given back`, async (t) => {
+test(`a reply of ${LONG_MB} MiB is sent, or an error; the agent lives, and its memory is released`, async (t) => {
   t.timeout(5 * 60_000);
   const { socketPath, controlPath, events } = await holdAgent(t, module, ['--threads', '1']);
   const client = await connectRpc(socketPath);
@@ -45,13 +45,13 @@ test(`a reply of ${LONG_MB} MiB is sent, or an error; the agent lives, and its m
   client.close();
   const next = await connectRpc(socketPath);
   t.is(await next.call('add', [1, 2]), 3);
-  // What the collector has not come to yet it comes to when there is something to do.
+  // Further work makes the garbage collector release the rest.
   while ((await bytes()) - before > length) await next.call('long', [1024 * 1024]);
   t.is(events.filter(({ event }) => event === 'started').length, 1);
   next.close();
 });
 
-test('100 000 lines on the console hold up nobody for ever, nor do they fill the memory', async (t) => {
+test('100 000 console lines delay other clients only for a time, and do not fill the memory', async (t) => {
   t.timeout(3 * 60_000);
   const logFile = join(await tempDir(t), 'log');
   await writeFile(logFile, '');
@@ -78,13 +78,13 @@ test('timers and servers that a handler leaves behind keep neither a thread nor 
   ]);
   const agent = await connect<Contained>(socketPath);
   const thread = await agent.leaksHandles();
-  // It is replaced all the same.
+  // The thread is replaced nevertheless.
   while ((await agent.thread()) === thread);
   await agent.leaksHandles();
   t.true((await event('left')).pid > 0);
 });
 
-test('an agent whose thread is in native code leaves all the same, and has not crashed', async (t) => {
+test('an agent with a thread in native code exits nevertheless, without a crash', async (t) => {
   const flags = ['--threads', '1', '--drain', '0.1', '--cancel-grace', '0.1'];
   const { socketPath, controlPath, event, events } = await holdAgent(t, module, flags);
   const client = await connectRpc(socketPath);
@@ -102,7 +102,7 @@ test('an agent whose thread is in native code leaves all the same, and has not c
   );
 });
 
-/** By a connection of its own: who is silent for long at the control socket is closed. */
+/** By a new connection: the control socket closes one that is silent for long. */
 async function bytesOf(controlPath: string): Promise<number> {
   const control = await connectRpc(controlPath);
   const { memoryBytes } = (await control.call('status', [])) as { memoryBytes: number };

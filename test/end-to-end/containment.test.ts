@@ -1,4 +1,4 @@
-/** What a handler does to its thread stays there: its caller hears of it, its neighbours do not notice, and the next call works. */
+/** A failing handler harms its own thread only: its caller gets an error, others notice nothing, and the next call works. */
 import test, { type ExecutionContext } from 'ava';
 import { fixture } from '../helpers/agent.ts';
 import { type PoolBench, startPoolBench } from '../helpers/pool-bench.ts';
@@ -7,7 +7,7 @@ const module = fixture('agents/contained.ts');
 const EXITED = 'ERR_LAUNCHPOOL_THREAD_EXITED';
 const INVALID = 'ERR_LAUNCHPOOL_RESULT_INVALID';
 
-/** Resolves when two threads answer. */
+/** Resolves when both threads reply. */
 async function bothThreads({ call }: PoolBench): Promise<void> {
   for (;;) {
     const threads = new Set(await Promise.all([call('burn', 50), call('burn', 50)]));
@@ -15,7 +15,7 @@ async function bothThreads({ call }: PoolBench): Promise<void> {
   }
 }
 
-/** Does one harmful thing after the other while neighbours call, and looks at what is left. */
+/** Runs harmful calls one by one beside the calls of others, and checks the state afterwards. */
 async function contain(
   t: ExecutionContext,
   harm: (bench: PoolBench) => Promise<unknown>,
@@ -41,16 +41,16 @@ const COSTS_ITS_CALLER: readonly [method: string, code: unknown, message: RegExp
   ['aFunction', INVALID, /./],
 ];
 
-test('a handler that fails costs its caller an error, and nobody else anything', async (t) => {
+test('a handler that fails costs its caller an error, and other callers nothing', async (t) => {
   await contain(
     t,
     async ({ call }) => {
       for (const [method, code, message] of COSTS_ITS_CALLER) {
-        const neighbours = Array.from({ length: 20 }, (_unused, index) => call('add', index, 1));
+        const others = Array.from({ length: 20 }, (_unused, index) => call('add', index, 1));
         const error = await t.throwsAsync<Error & { code?: unknown }>(call(method), { message }, method);
         t.is(error?.code === 'ERR_LAUNCHPOOL_HANDLER' ? -32000 : error?.code, code, method);
         t.deepEqual(
-          await Promise.all(neighbours),
+          await Promise.all(others),
           Array.from({ length: 20 }, (_unused, index) => index + 1),
           method,
         );
@@ -61,11 +61,11 @@ test('a handler that fails costs its caller an error, and nobody else anything',
 });
 
 for (const [what, method, message] of [
-  ['throws in a timer', 'throwsLater', /out of the blue/],
-  ['leaves a promise rejected', 'leavesRejection', /nobody looks/],
+  ['throws in a timer', 'throwsLater', /an uncaught error/],
+  ['leaves a promise rejected', 'leavesRejection', /an unhandled rejection/],
   ['needs more memory than it may have', 'eatsMemory', /memory/],
 ] as const) {
-  test(`a handler that ${what} costs what its thread had begun; the thread is replaced`, async (t) => {
+  test(`a handler that ${what} fails the started requests of its thread; the thread is replaced`, async (t) => {
     await contain(
       t,
       async ({ call }) => {
@@ -76,7 +76,7 @@ for (const [what, method, message] of [
   });
 }
 
-test('no handler finds the memory in which the requests of other threads are', async (t) => {
+test('no handler can reach the memory that holds the requests of other threads', async (t) => {
   const { call } = startPoolBench(t, { module, threads: 1 });
   t.is(await call('memory'), 'undefined');
 });

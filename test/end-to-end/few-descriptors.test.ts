@@ -1,4 +1,4 @@
-/** An agent that may open few descriptors, and more who want to connect than it has of them. */
+/** An agent that may open few descriptors, with more clients than descriptors. */
 import test from 'ava';
 import { BUSY, withDescriptors } from '../../chaos/agents.ts';
 import type { LaunchpoolError } from '../../src/client/index.ts';
@@ -9,10 +9,10 @@ import { ENTRY } from '../helpers/agent.ts';
 const DESCRIPTORS = 64;
 const FLOOD_CONNECTIONS = 100;
 
-test('however many come while it starts, an agent loads its module and answers those that it has room for', async (t) => {
+test('with too many clients at its start, an agent loads its module and serves those that it has descriptors for', async (t) => {
   const program = [process.execPath, ENTRY, 'run', BUSY, '--threads', '2', '--log-level', 'silent'];
   const { socketPath, restart } = await activate(t, [...withDescriptors(DESCRIPTORS), ...program]);
-  // More than once: whether what is loaded meets a lack of descriptors depends on who comes first.
+  // Several times: the order of the connections decides which file meets the lack of descriptors.
   for (let nth = 0; nth < 10; nth += 1) {
     const outcomes = await Promise.all(
       Array.from({ length: FLOOD_CONNECTIONS }, (_unused, who) => ask(socketPath, `${nth} ${who}`)),
@@ -23,7 +23,7 @@ test('however many come while it starts, an agent loads its module and answers t
   }
 });
 
-/** Who is too many is told so, or, by an agent that has not loaded its module yet, closed. */
+/** A connection over the limit gets the error, or is closed by an agent that has not loaded its module yet. */
 const EXPECTED = new Set(['answered', 'ERR_LAUNCHPOOL_BUSY', 'ERR_LAUNCHPOOL_CONNECTION_CLOSED']);
 
 async function ask(socketPath: string, text: string): Promise<string> {

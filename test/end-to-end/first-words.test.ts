@@ -1,4 +1,4 @@
-/** Who has just connected when an agent leaves notices nothing of it, whatever it has said by then. */
+/** A client that has just connected while an agent shuts down notices nothing, whatever it has sent by then. */
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { connect, connectRaw } from '../../src/client/index.ts';
@@ -6,13 +6,13 @@ import { fixture, holdAgent, type TestAgent } from '../helpers/agent.ts';
 
 type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 
-/** Of the end of a process one may hear before that of its connections, which is there already. */
+/** The exit of a process may be reported before the end of its connections, which has arrived already. */
 async function hasLeft(event: TestAgent['event']): Promise<void> {
   await event('left');
   for (let turns = 0; turns < 10; turns += 1) await turn();
 }
 
-test('a client that has not called anything when the agent leaves is answered by the next one', async (t) => {
+test("a client without a call at the agent's shutdown gets its reply from the next agent", async (t) => {
   const { socketPath, event } = await holdAgent(t, fixture('agents/misbehaving.ts'));
   const starter = await connect<Misbehaving>(socketPath);
   await starter.sync(1);
@@ -22,7 +22,7 @@ test('a client that has not called anything when the agent leaves is answered by
   t.is(await silent.sync('still there?'), 'still there?');
 });
 
-test('a raw client likewise', async (t) => {
+test("a raw client without a request at the agent's shutdown gets its reply from the next agent", async (t) => {
   const { socketPath, event } = await holdAgent(t, fixture('agents/echo.ts'));
   await (await connectRaw(socketPath)).request('a');
   const silent = await connectRaw(socketPath);
@@ -33,13 +33,13 @@ test('a raw client likewise', async (t) => {
 });
 
 for (let round = 1; round <= 5; round += 1) {
-  test(`a first call that is on its way when the agent is told to leave is answered (${round})`, async (t) => {
+  test(`a first call that is on its way when the agent is asked to shut down gets its reply (${round})`, async (t) => {
     const { socketPath, event } = await holdAgent(t, fixture('agents/misbehaving.ts'));
     const starter = await connect<Misbehaving>(socketPath);
     await starter.sync(1);
     const { pid } = await event('started');
     const clients = await Promise.all(Array.from({ length: 40 }, () => connect<Misbehaving>(socketPath)));
-    // In between, as near as can be.
+    // As close to the middle as possible.
     const answers = clients.map((client, index) => {
       if (index === 20) process.kill(pid, 'SIGTERM');
       return client.sync(index);

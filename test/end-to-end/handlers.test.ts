@@ -1,4 +1,4 @@
-/** What handlers may do, and what their callers and neighbours see of it. */
+/** The behaviour of handlers, and its effects on their callers and on other requests. */
 import test, { type ExecutionContext } from 'ava';
 import { connect, connectRaw, LaunchpoolError } from '../../src/client/index.ts';
 import { fixture, holdAgent, SOURCES, type TestAgent } from '../helpers/agent.ts';
@@ -9,10 +9,10 @@ type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 const rpcAgent = fixture('agents/misbehaving.ts');
 const rawAgent = fixture('agents/misbehaving-raw.ts');
 
-/** From the sources, whatever the other tests start: what loads and runs handlers is another file there. */
+/** From the sources, unlike other tests: there, other files load and run handlers. */
 const hold = (t: ExecutionContext, module: string, flags?: readonly string[]): Promise<TestAgent> =>
   holdAgent(t, module, flags, SOURCES);
-/** For tests after which it is as it was. */
+/** For tests that leave the agent unchanged. */
 const rpcSocket = sharedAgent(rpcAgent, undefined, SOURCES);
 const rawSocket = sharedAgent(rawAgent, () => ['--threads', '2'], SOURCES);
 
@@ -28,7 +28,7 @@ test('handlers run on worker threads, from the very first reply on and under loa
   t.true(new Set(places.map(({ threadId }) => threadId)).size <= 2);
 });
 
-test('a handler that throws answers with the code, name, message and data of what it threw, and no stack', async (t) => {
+test('a handler that throws gets its caller the code, name, message and data of the error, and no stack', async (t) => {
   const socketPath = await rpcSocket();
   const agent = await connect<Misbehaving>(socketPath);
   const error = await t.throwsAsync(agent.fail('too far'), { instanceOf: LaunchpoolError });
@@ -36,14 +36,14 @@ test('a handler that throws answers with the code, name, message and data of wha
   t.false(error?.stack?.includes('misbehaving.ts'));
 });
 
-test('in development the stack comes along', async (t) => {
+test('in development the error has a stack', async (t) => {
   const { socketPath } = await hold(t, rpcAgent, ['--development']);
   const agent = await connect<Misbehaving>(socketPath);
   const error = await t.throwsAsync(agent.fail('too far'));
   t.regex(error?.stack ?? '', /misbehaving\.ts:\d+/);
 });
 
-test('a handler that rejects, throws a number code or throws text answers with an error', async (t) => {
+test('a handler that rejects, throws an error with a number code, or throws text gets its caller an error', async (t) => {
   const socketPath = await rpcSocket();
   const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.reject('no'), { message: 'no', code: 'ERR_LAUNCHPOOL_HANDLER' });
@@ -52,7 +52,7 @@ test('a handler that rejects, throws a number code or throws text answers with a
   await t.throwsAsync(agent.failWithText(), { message: /just text/ });
 });
 
-test('what JSON has no form for is an error, and nothing is null', async (t) => {
+test('a value without a form in JSON is an error, and undefined is null', async (t) => {
   const socketPath = await rpcSocket();
   const agent = await connect<Misbehaving>(socketPath);
   await t.throwsAsync(agent.bigint(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
@@ -61,46 +61,46 @@ test('what JSON has no form for is an error, and nothing is null', async (t) => 
   t.is(await agent.nothing(), null);
 });
 
-test('a handler that calls process.exit() gets an error, its neighbours on the same thread their results', async (t) => {
+test('a handler that calls process.exit() gets an error; other requests on its thread get their results', async (t) => {
   const { socketPath, events } = await hold(t, rpcAgent, ['--threads', '1']);
   const agent = await connect<Misbehaving>(socketPath);
-  const neighbour = agent.slow(300);
+  const other = agent.slow(300);
   await t.throwsAsync(agent.exit(), { code: 'ERR_LAUNCHPOOL_HANDLER_EXITED' });
-  t.is(await neighbour, 300);
+  t.is(await other, 300);
   t.is(await agent.add(1, 2), 3);
   t.is(events.filter(({ event }) => event === 'started').length, 1);
 });
 
-test('an error out of the blue ends the thread: what is open on it gets an error, and the agent lives', async (t) => {
+test('an uncaught error ends the thread: its open requests fail, and the agent lives', async (t) => {
   const { socketPath, events } = await hold(t, rpcAgent, ['--threads', '1']);
   const agent = await connect<Misbehaving>(socketPath);
-  const neighbour = agent.slow(60_000);
+  const other = agent.slow(60_000);
   await t.throwsAsync(agent.crashLater(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
-  await t.throwsAsync(neighbour, { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  await t.throwsAsync(other, { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
   t.is(await agent.add(1, 2), 3);
   t.is(events.filter(({ event }) => event === 'started').length, 1);
 });
 
-test('after many deaths of threads, all threads are there again', async (t) => {
+test('after many thread exits, all threads run again', async (t) => {
   const { socketPath } = await hold(t, rpcAgent, ['--threads', '2']);
   const agent = await connect<Misbehaving>(socketPath);
   const deaths = Array.from({ length: 20 }, () => agent.crashLater().catch((error: LaunchpoolError) => error.code));
   t.deepEqual(new Set(await Promise.all(deaths)), new Set(['ERR_LAUNCHPOOL_THREAD_EXITED']));
 
-  // A thread that is just starting may come too late for its share.
+  // A thread that is just starting may miss its share.
   const seen = async (): Promise<Set<number>> => new Set(await Promise.all([agent.burn(500), agent.burn(500)]));
   while ((await seen()).size < 2);
   t.pass();
 });
 
-test('a handler that never returns holds up nobody on another thread', async (t) => {
+test('a handler that never returns delays no request on another thread', async (t) => {
   const { socketPath } = await hold(t, rpcAgent, ['--threads', '2', '--drain', '0.1']);
   const stuck = await connect<Misbehaving>(socketPath);
   const agent = await connect<Misbehaving>(socketPath);
   t.is(await agent.add(1, 2), 3);
   const never = stuck.never().catch((error: LaunchpoolError) => error.code);
   for (let index = 0; index < 20; index += 1) t.is(await agent.sync(index), index);
-  // With one thread stuck for good, the last free one is lost too, and replaced.
+  // With one thread blocked for good, the only free one exits too, and is replaced.
   await t.throwsAsync(agent.crashLater(), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
   t.is(await agent.add(1, 2), 3);
   await agent[Symbol.asyncDispose]();
@@ -108,7 +108,7 @@ test('a handler that never returns holds up nobody on another thread', async (t)
   t.is(await never, 'ERR_LAUNCHPOOL_CONNECTION_CLOSED');
 });
 
-test('the params reach the handler: an array as arguments, an object as the one argument', async (t) => {
+test('params reach the handler: an array as arguments, an object as the only argument', async (t) => {
   const socketPath = await rpcSocket();
   const client = await connectRaw(socketPath);
   const ask = async (request: string): Promise<unknown> =>
@@ -120,7 +120,7 @@ test('the params reach the handler: an array as arguments, an object as the one 
   client.close();
 });
 
-test('setup has run before the first request, and is no method', async (t) => {
+test('setup runs before the first request, and is no method', async (t) => {
   const socketPath = await rpcSocket();
   const agent = await connect<Record<string, () => unknown>>(socketPath);
   t.is(await agent.wasSetUp?.(), true);
@@ -129,7 +129,7 @@ test('setup has run before the first request, and is no method', async (t) => {
   }
 });
 
-test('a raw handler may return any view of bytes, and nothing else', async (t) => {
+test('a raw handler may return any view of bytes, and no other value', async (t) => {
   const socketPath = await rawSocket();
   const client = await connectRaw(socketPath);
   t.deepEqual([...(await client.request('buffer'))], [1, 2, 3]);
@@ -138,7 +138,7 @@ test('a raw handler may return any view of bytes, and nothing else', async (t) =
 });
 
 for (const message of ['throw', 'exit']) {
-  test(`raw, ${message}: the connection closes after the replies before it, others go on`, async (t) => {
+  test(`raw, ${message}: the connection closes after the earlier replies, and others go on`, async (t) => {
     const socketPath = await rawSocket();
     const other = await connectRaw(socketPath);
     const client = await connectRaw(socketPath);

@@ -1,4 +1,4 @@
-/** Clients that knock just when an agent leaves: none of them may notice. */
+/** Clients that connect just when an agent shuts down: none of them notices. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { CLOSE_NOTICE_MS } from '../../src/agent/connections/graceful-close.ts';
@@ -9,39 +9,39 @@ import { dial } from '../helpers/frame-client.ts';
 import { framesOf } from '../helpers/frame-server.ts';
 import { until } from '../helpers/until.ts';
 
-/** How many lives of an agent there are; many more by hand, with LAUNCHPOOL_TEST_LIVES. */
+/** The number of agents in a row; many more by hand, with LAUNCHPOOL_TEST_LIVES. */
 const LIVES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 10);
-const KNOCKERS = 4;
+const CLIENTS = 4;
 const IDLE_MS = 20;
 const FLAGS = ['--idle', String(IDLE_MS / 1000), '--threads', '1'];
 
-/** A moment around the one at which an agent that has just answered leaves. */
+/** A moment around the idle exit of an agent that has just replied. */
 const aroundTheExit = (): Promise<void> => wait(IDLE_MS * (0.9 + Math.random() / 2));
 
-test(`in ${LIVES} lives of agents, clients that connect around the idle exit are answered at once`, async (t) => {
+test(`in ${LIVES} lives of agents, clients that connect around the idle exit get a reply at once`, async (t) => {
   t.timeout(60_000 + LIVES * 5_000);
   const held = await activate(t, agentCommand('agents/echo.ts', FLAGS));
   let calls = 0;
-  async function knock(knocker: number): Promise<void> {
+  async function callRepeatedly(caller: number): Promise<void> {
     await aroundTheExit();
-    const text = `${knocker}: ${calls}`;
-    const dialledAt = performance.now();
+    const text = `${caller}: ${calls}`;
+    const connectedAt = performance.now();
     const client = await dial(t, held.socketPath);
     client.socket.write(framesOf(text));
-    // On a machine that has kept this client waiting, it may have been too late.
-    if (performance.now() - dialledAt > FIRST_BYTE_MS / 2) return void client.socket.destroy();
+    // On a busy machine this client may have been too late.
+    if (performance.now() - connectedAt > FIRST_BYTE_MS / 2) return void client.socket.destroy();
     t.deepEqual(await client.until(1), [text]);
     t.deepEqual(client.errors, []);
     client.socket.destroy();
     calls += 1;
   }
   while (held.all('left').length < LIVES) {
-    await Promise.all(Array.from({ length: KNOCKERS }, (_unused, knocker) => knock(knocker)));
+    await Promise.all(Array.from({ length: CLIENTS }, (_unused, caller) => callRepeatedly(caller)));
   }
   t.true(calls >= LIVES);
   t.deepEqual(held.all('crashed'), []);
   await held.close();
-  // Each that has been started has ended; in a long run the system has used their ids again.
+  // Each process that started has exited; in a long run the system reuses their ids.
   t.is(held.all('left').length, held.all('started').length);
   t.log(`${calls} calls, ${held.all('started').length} processes`);
 });
@@ -59,7 +59,7 @@ test('a TypeScript client that stays connected through many idle exits notices n
         const replies = await Promise.all(texts.map((text) => client.request(text)));
         t.deepEqual(replies.map(String), texts);
       } catch (error) {
-        // On a machine that has kept it from reading the agent's notice for as long as that waits.
+        // On a busy machine the client may read the agent's notice too late.
         if (!isLate || (error as LaunchpoolError).code !== 'ERR_LAUNCHPOOL_CONNECTION_CLOSED') throw error;
         client.close();
         client = await connectRaw(held.socketPath);
@@ -74,32 +74,32 @@ test('a TypeScript client that stays connected through many idle exits notices n
   t.deepEqual(held.all('crashed'), []);
 });
 
-test('who has connected and not spoken yet is given time, though others would be idle long since', async (t) => {
+test('a client that has connected and sent nothing yet is given time, beyond the idle time of others', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts', FLAGS));
   for (;;) {
     const client = await dial(t, held.socketPath);
-    const dialledAt = performance.now();
+    const connectedAt = performance.now();
     const control = await connect<{ status(): { connections: number } }>(held.controlPath);
-    const isSeen = until(async () => (await control.status()).connections === 1);
-    // It may leave meanwhile, which is looked at below.
-    await Promise.race([isSeen.catch(() => undefined), client.ended]);
+    const isCounted = until(async () => (await control.status()).connections === 1);
+    // The client may disconnect in the meantime; the check is below.
+    await Promise.race([isCounted.catch(() => undefined), client.ended]);
     await close(control);
     await wait(5 * IDLE_MS);
     client.socket.write(framesOf('late'));
-    // On a machine that has kept this client waiting, it may have been too late.
-    if (performance.now() - dialledAt > FIRST_BYTE_MS / 2) {
+    // On a busy machine this client may have been too late.
+    if (performance.now() - connectedAt > FIRST_BYTE_MS / 2) {
       client.socket.destroy();
       continue;
     }
     t.deepEqual(await client.until(1), ['late']);
-    // From now on it is quiet like any other.
+    // From now on it is idle like any other client.
     t.deepEqual(await client.ended, ['late']);
     break;
   }
   await held.reached('left', 1);
 });
 
-test('with --keep-quiet-clients, an agent stays as long as somebody is connected', async (t) => {
+test('with --keep-quiet-clients, an agent runs as long as a client is connected', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts', [...FLAGS, '--keep-quiet-clients']));
   const client = await dial(t, held.socketPath);
   for (const frames of [['first'], ['first', 'second']]) {
@@ -113,7 +113,7 @@ test('with --keep-quiet-clients, an agent stays as long as somebody is connected
   await held.reached('left', 1);
 });
 
-test('--min-uptime keeps an agent from leaving early', async (t) => {
+test('--min-uptime keeps an agent from an early exit', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts', [...FLAGS, '--min-uptime', '1.5']));
   const client = await dial(t, held.socketPath);
   client.socket.write(framesOf('hi'));

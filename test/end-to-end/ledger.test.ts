@@ -1,4 +1,4 @@
-/** A few thousand requests with slow, failing and crashing ones among them. */
+/** A few thousand requests, some of them slow, failing or crashing. */
 import { ledger } from './ledger.ts';
 
 ledger(8_000);

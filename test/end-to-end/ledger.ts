@@ -1,4 +1,4 @@
-/** Many requests, with slow, failing and crashing ones among them: each has exactly one outcome, and the right one. */
+/** Many requests, some of them slow, failing or crashing: each has exactly one outcome, and the right one. */
 import test from 'ava';
 import { connect, connectRaw, type LaunchpoolError } from '../../src/client/index.ts';
 import { fixture, holdAgent } from '../helpers/agent.ts';
@@ -7,9 +7,9 @@ type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 
 const CONNECTIONS = 64;
 
-/** Declares the tests, with so many requests each. */
+/** Declares the tests, each with this number of requests. */
 export function ledger(requests: number): void {
-  test('RPC: every call is answered with its own result, or with the error of its own or of its thread', async (t) => {
+  test('RPC: every call gets its own result, its own error, or the error of its thread', async (t) => {
     t.timeout(10 * 60_000);
     const { socketPath, events } = await holdAgent(t, fixture('agents/misbehaving.ts'), ['--threads', '2']);
     const agents = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect<Misbehaving>(socketPath)));
@@ -36,11 +36,11 @@ export function ledger(requests: number): void {
       }
     }
 
-    // As many under way as there would be with a client that never waits, and never all at once.
-    const connections = Array.from({ length: 1024 }, async (_unused, first) => {
+    // As many open requests as a client that never waits would have, and never all at once.
+    const sequences = Array.from({ length: 1024 }, async (_unused, first) => {
       for (let index = first; index < requests; index += 1024) await ask(index);
     });
-    await Promise.all(connections);
+    await Promise.all(sequences);
 
     t.deepEqual(wrong, []);
     t.deepEqual([...codes.keys()].sort(), ['ERR_LAUNCHPOOL_THREAD_EXITED', 'E_TEST', 'result']);
@@ -48,13 +48,13 @@ export function ledger(requests: number): void {
       [...codes.values()].reduce((sum, count) => sum + count),
       requests,
     );
-    // Each crash costs itself, and what was open or begun on the same thread.
+    // Each crash fails its own request, and the open or started ones of its thread.
     t.true((codes.get('ERR_LAUNCHPOOL_THREAD_EXITED') ?? 0) >= Math.floor(requests / 2003));
     t.true((codes.get('result') ?? 0) > requests * 0.8);
     t.is(events.filter(({ event }) => event === 'started').length, 1);
   });
 
-  test('raw: every reply is the right one, in the order of its connection, whatever finishes first', async (t) => {
+  test('raw: every reply is the right one, in the order of its connection, whichever finishes first', async (t) => {
     t.timeout(10 * 60_000);
     const { socketPath } = await holdAgent(t, fixture('agents/misbehaving-raw.ts'), ['--threads', '2']);
     const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => connectRaw(socketPath)));
@@ -63,7 +63,7 @@ export function ledger(requests: number): void {
     const replies = await Promise.all(
       Array.from({ length: requests }, (_unused, index) => clients[index % CONNECTIONS]?.request(messageOf(index))),
     );
-    // A client takes replies in the order in which they come, so the right content is the right order.
+    // A client assigns replies in the order of their arrival, so the right content proves the right order.
     t.deepEqual(
       replies.filter((reply, index) => reply?.toString() !== messageOf(index)),
       [],

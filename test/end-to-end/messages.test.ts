@@ -1,4 +1,4 @@
-/** A handler may do with its messages what it likes, of any length; those that it borrows it sees where they are. */
+/** A handler may use its messages freely, at any length; a handler with borrowed messages gets them where they are. */
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import { encodeFrame } from '../../wire/frame.ts';
@@ -10,7 +10,7 @@ const KIB = 1024;
 const SIZES = [10, 40 * KIB, 60 * KIB, 300 * KIB, 2048 * KIB];
 const CONNECTIONS = 4;
 
-/** Bytes that no other seed has. */
+/** Bytes that differ for each seed. */
 function message(first: string, seed: number, size: number): Buffer {
   const bytes = Buffer.alloc(size, `${seed}.`);
   bytes.write(`${first}${seed} `);
@@ -19,7 +19,7 @@ function message(first: string, seed: number, size: number): Buffer {
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-test('a handler that keeps, changes and transfers its messages spoils nobody’s', async (t) => {
+test('a handler that keeps, changes and transfers its messages harms no other message', async (t) => {
   t.timeout(60_000);
   const { socketPath } = await holdAgent(t, fixture('agents/keeper.ts'), ['--threads', '2']);
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => dial(t, socketPath)));
@@ -45,7 +45,7 @@ test('a handler that keeps, changes and transfers its messages spoils nobody’s
   t.true(checks.some(({ messages }) => messages > 0));
 });
 
-test('long messages are borrowed by a handler that wants them, and short ones are its own', async (t) => {
+test('long messages are borrowed by a handler that asks for them; short ones are copies', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/borrower.ts'));
   const { socket, until } = await dial(t, socketPath);
   for (const size of SIZES) socket.write(encodeFrame(message('w', 1, size)));
@@ -53,7 +53,7 @@ test('long messages are borrowed by a handler that wants them, and short ones ar
   t.deepEqual(kinds, ['ArrayBuffer', 'ArrayBuffer', 'SharedArrayBuffer', 'SharedArrayBuffer', 'SharedArrayBuffer']);
 });
 
-test('what is borrowed comes back right, at once, later or in part, while others borrow as well', async (t) => {
+test('borrowed messages are returned unchanged, at once, later or in part, while others are borrowed', async (t) => {
   t.timeout(60_000);
   const { socketPath } = await holdAgent(t, fixture('agents/borrower.ts'), ['--threads', '2']);
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => dial(t, socketPath)));
@@ -74,7 +74,7 @@ test('what is borrowed comes back right, at once, later or in part, while others
   }
 });
 
-test('who reads late reads what was meant for it, though the memory was wanted by others meanwhile', async (t) => {
+test('a client that reads late gets the right reply, though others need the memory in the meantime', async (t) => {
   t.timeout(60_000);
   const { socketPath } = await holdAgent(t, fixture('agents/borrower.ts'), ['--threads', '2']);
   const [late, other] = [await dial(t, socketPath), await dial(t, socketPath)];

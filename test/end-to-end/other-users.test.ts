@@ -1,4 +1,4 @@
-/** Other users of the machine at the door of an agent: they neither get in nor get to see anything. */
+/** Other users of the machine can neither use an agent nor read its files. */
 import { chmodSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
@@ -6,7 +6,7 @@ import { connectRpc } from '../../src/client/rpc.ts';
 import { activate } from '../helpers/activator.ts';
 import { ENTRY, fixture } from '../helpers/agent.ts';
 import { createInstallBench, LABEL } from '../helpers/install-bench.ts';
-import { asUser, canBeOthers, FRIEND, STRANGER } from '../helpers/other-user.ts';
+import { ALLOWED_USER, asUser, canBeOtherUser, OTHER_USER } from '../helpers/other-user.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
 
@@ -21,63 +21,63 @@ const command = (...flags: string[]): readonly [string, ...string[]] => [
   ...[ENTRY, 'run', fixture('agents/misbehaving.ts'), '--log-level', 'silent', ...flags],
 ];
 
-test('another user cannot connect to a socket as launchpool holds it, and starts nothing', async (t) => {
-  if (!canBeOthers(t)) return;
+test("another user cannot connect to a socket with launchpool's modes, and starts nothing", async (t) => {
+  if (!canBeOtherUser(t)) return;
   const { socketPath, controlPath, all } = await activate(t, command());
   t.is(statSync(socketPath).mode & 0o777, 0o600);
   for (const path of [socketPath, controlPath]) {
-    t.like(await asUser<Attempt>(STRANGER, 'connect', path, QUESTION), { connected: false, error: 'EACCES' });
+    t.like(await asUser<Attempt>(OTHER_USER, 'connect', path, QUESTION), { connected: false, error: 'EACCES' });
   }
-  // Its own mode is enough, where the folder is open.
+  // In an open folder, the mode of the socket itself is enough.
   chmodSync(dirname(socketPath), 0o755);
   for (const path of [socketPath, controlPath]) {
-    t.like(await asUser<Attempt>(STRANGER, 'connect', path, QUESTION), { connected: false, error: 'EACCES' });
+    t.like(await asUser<Attempt>(OTHER_USER, 'connect', path, QUESTION), { connected: false, error: 'EACCES' });
   }
   t.deepEqual(all('started'), []);
 });
 
-test('another user who can connect is closed without a word, unless --allow-uid names it, and others go on', async (t) => {
-  if (!canBeOthers(t)) return;
-  const { socketPath, controlPath } = await activate(t, command('--allow-uid', String(FRIEND)));
+test('another user who can connect is disconnected without a reply, unless --allow-uid names it; others go on', async (t) => {
+  if (!canBeOtherUser(t)) return;
+  const { socketPath, controlPath } = await activate(t, command('--allow-uid', String(ALLOWED_USER)));
   chmodSync(dirname(socketPath), 0o755);
   for (const path of [socketPath, controlPath]) chmodSync(path, 0o666);
   const own = await connectRpc(socketPath);
   t.is(await own.call('sync', ['own']), 'own');
 
-  const refused = await asUser<Attempt>(STRANGER, 'connect', socketPath, QUESTION);
+  const refused = await asUser<Attempt>(OTHER_USER, 'connect', socketPath, QUESTION);
   t.like(refused, { connected: true, received: '' });
-  t.is((await asUser<Attempt>(FRIEND, 'connect', socketPath, QUESTION)).received, ANSWER);
-  t.is((await asUser<Attempt>(STRANGER, 'connect', controlPath, PING)).received, '');
-  // Who may call is not who may have the agent leave.
-  t.is((await asUser<Attempt>(FRIEND, 'connect', controlPath, PING)).received, '');
+  t.is((await asUser<Attempt>(ALLOWED_USER, 'connect', socketPath, QUESTION)).received, ANSWER);
+  t.is((await asUser<Attempt>(OTHER_USER, 'connect', controlPath, PING)).received, '');
+  // A user that may call the agent may not use its control socket.
+  t.is((await asUser<Attempt>(ALLOWED_USER, 'connect', controlPath, PING)).received, '');
   t.is(await own.call('sync', ['own']), 'own');
   own.close();
 });
 
-test('another user who comes again and again does not keep an agent from leaving', async (t) => {
-  if (!canBeOthers(t)) return;
-  const { socketPath, reached } = await activate(t, command('--allow-uid', String(FRIEND), '--idle', '0.5'));
+test('repeated connections of another user do not keep an agent running', async (t) => {
+  if (!canBeOtherUser(t)) return;
+  const { socketPath, reached } = await activate(t, command('--allow-uid', String(ALLOWED_USER), '--idle', '0.5'));
   chmodSync(dirname(socketPath), 0o755);
   chmodSync(socketPath, 0o666);
   const own = await connectRpc(socketPath);
   t.is(await own.call('sync', ['own']), 'own');
   own.close();
-  let left = false;
-  const leaves = reached('left', 1).then(() => {
-    left = true;
+  let hasExited = false;
+  const exit = reached('left', 1).then(() => {
+    hasExited = true;
   });
-  // Each starts the next agent, if there is none.
-  while (!left) await asUser<Attempt>(STRANGER, 'connect', socketPath, QUESTION);
-  await leaves;
+  // Each connection starts the next agent if none runs.
+  while (!hasExited) await asUser<Attempt>(OTHER_USER, 'connect', socketPath, QUESTION);
+  await exit;
   t.pass();
 });
 
 test('another user can read neither the key nor any file of an installation', async (t) => {
-  if (!canBeOthers(t)) return;
+  if (!canBeOtherUser(t)) return;
   const bench = await createInstallBench(t, 'embedded');
   if (bench === undefined) return;
   const key = join(await tempDir(t), 'key');
-  // As it is at most places: the folders above are open.
+  // The usual situation: the folders above are open.
   chmodSync(dirname(bench.home), 0o755);
   chmodSync(dirname(key), 0o755);
   await bench.install({ agent: { 'authkey-file': key }, log: 'file' });
@@ -87,9 +87,9 @@ test('another user can read neither the key nor any file of an installation', as
     files.some((path) => path.endsWith('agent.js')),
     LABEL,
   );
-  const codes = new Set(await asUser<string[]>(STRANGER, 'read', ...files));
+  const codes = new Set(await asUser<string[]>(OTHER_USER, 'read', ...files));
   t.deepEqual(codes, new Set(['EACCES']));
   for (const path of Object.values(sockets)) {
-    t.false((await asUser<Attempt>(STRANGER, 'connect', path, QUESTION)).connected);
+    t.false((await asUser<Attempt>(OTHER_USER, 'connect', path, QUESTION)).connected);
   }
 });

@@ -1,4 +1,4 @@
-/** Python's own clients, with nothing but its standard library, against real agents. */
+/** Python's own clients, with only its standard library, against real agents. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -8,10 +8,10 @@ import { findPython, type Python } from '../helpers/pythons.ts';
 import { sharedAgent } from '../helpers/shared-agent.ts';
 
 const MIB = 1024 * 1024;
-/** Python writes header and payload in one piece up to 16384 bytes, and in two beyond. */
+/** Python writes header and payload together up to 16384 bytes, and separately beyond. */
 const SIZES = [0, 1, 16_384, 16_385, MIB, 64 * MIB];
 const KEY = 'ein Schlüssel';
-/** The first minor version that knows digests other than MD5. */
+/** The first minor version with digests other than MD5. */
 const FIRST_WITH_DIGESTS = 12;
 
 function keyFlags(folder: string): string[] {
@@ -20,7 +20,7 @@ function keyFlags(folder: string): string[] {
   return ['--authkey-file', keyFile, '--handshake-timeout', '60'];
 }
 
-/** What a program under test/fixtures/python prints. */
+/** The output of a program under test/fixtures/python. */
 async function python(t: ExecutionContext, { path }: Python, program: string, args: string[], input?: string) {
   const command = [path, fixture(`python/${program}`), ...args] as const;
   const { status, stdout, stderr } = await runProgram(command, input === undefined ? {} : { input });
@@ -31,7 +31,7 @@ async function python(t: ExecutionContext, { path }: Python, program: string, ar
 /** Declares the tests, for each of these Pythons. */
 export function clientsOf(pythons: readonly Python[]): void {
   const echo = sharedAgent(fixture('agents/echo.ts'));
-  // With one thread the requests run one after the other, so that a reply too many could not hide at the end.
+  // With one thread the requests run in sequence, so that a superfluous reply cannot hide at the end.
   const rpc = sharedAgent(fixture('agents/misbehaving.ts'), () => ['--threads', '1']);
   const keyed = sharedAgent(fixture('agents/echo.ts'), keyFlags);
   const keyedWithoutMd5 = sharedAgent(fixture('agents/echo.ts'), (folder) => [...keyFlags(folder), '--no-md5']);
@@ -41,7 +41,7 @@ export function clientsOf(pythons: readonly Python[]): void {
     return JSON.parse(await python(t, by, 'rpc_client.py', [await rpc(), String(replies)], input));
   }
 
-  test('there is a Python to test with', (t) => {
+  test('a Python is installed', (t) => {
     t.log(pythons.map(({ version }) => version).join(', '));
     t.not(findPython(), undefined);
   });
@@ -49,7 +49,7 @@ export function clientsOf(pythons: readonly Python[]): void {
   for (const by of pythons) {
     const name = `Python ${by.version}`;
 
-    test.serial(`${name}: payloads of every size come back as they were sent`, async (t) => {
+    test.serial(`${name}: payloads of every size are returned unchanged`, async (t) => {
       const results = JSON.parse(await python(t, by, 'echo_client.py', [await echo(), ...SIZES.map(String)]));
       const expected = SIZES.map((size) => ({ size, same: true }));
       t.deepEqual(results, expected);
@@ -68,7 +68,7 @@ export function clientsOf(pythons: readonly Python[]): void {
       t.deepEqual(await rpcReplies(t, by, [call], 1), [{ jsonrpc: '2.0', id: 'ä', result: 3 }]);
     });
 
-    test.serial(`${name}: a batch is answered with one array`, async (t) => {
+    test.serial(`${name}: a batch gets one array as its reply`, async (t) => {
       const batch = [
         { jsonrpc: '2.0', id: 1, method: 'add', params: [1, 2] },
         { jsonrpc: '2.0', method: 'nothing' },
@@ -81,12 +81,12 @@ export function clientsOf(pythons: readonly Python[]): void {
       ]);
     });
 
-    test.serial(`${name}: a notification is not answered, even if it fails`, async (t) => {
+    test.serial(`${name}: a notification gets no reply, even if it fails`, async (t) => {
       const messages = [
         { jsonrpc: '2.0', method: 'fail', params: ['unheard'] },
-        { jsonrpc: '2.0', id: 7, method: 'sync', params: ['heard'] },
+        { jsonrpc: '2.0', id: 7, method: 'sync', params: ['call'] },
       ];
-      t.deepEqual(await rpcReplies(t, by, messages, 1), [{ jsonrpc: '2.0', id: 7, result: 'heard' }]);
+      t.deepEqual(await rpcReplies(t, by, messages, 1), [{ jsonrpc: '2.0', id: 7, result: 'call' }]);
     });
 
     test.serial(`${name}: a handler's error arrives as a JSON-RPC error`, async (t) => {
@@ -98,17 +98,14 @@ export function clientsOf(pythons: readonly Python[]): void {
       });
     });
 
-    test.serial(
-      `${name}: send() is answered by an error that says to use send_bytes(), and the connection goes on`,
-      async (t) => {
-        const [pickled, plain] = JSON.parse(await python(t, by, 'pickle_client.py', [await rpc()]));
-        t.like(pickled, { id: null, error: { code: -32700, data: { code: 'ERR_LAUNCHPOOL_PICKLE' } } });
-        t.regex(pickled.error.data.hint, /send_bytes/);
-        t.like(plain, { id: 1, result: 3 });
-      },
-    );
+    test.serial(`${name}: send() gets an error that names send_bytes(), and the connection goes on`, async (t) => {
+      const [pickled, plain] = JSON.parse(await python(t, by, 'pickle_client.py', [await rpc()]));
+      t.like(pickled, { id: null, error: { code: -32700, data: { code: 'ERR_LAUNCHPOOL_PICKLE' } } });
+      t.regex(pickled.error.data.hint, /send_bytes/);
+      t.like(plain, { id: 1, result: 3 });
+    });
 
-    test.serial(`${name}: the right authkey is let in`, async (t) => {
+    test.serial(`${name}: the right authkey is accepted`, async (t) => {
       t.is(await python(t, by, 'key_client.py', [await keyed(), KEY]), 'hello');
     });
 
@@ -116,13 +113,16 @@ export function clientsOf(pythons: readonly Python[]): void {
       t.is(await python(t, by, 'key_client.py', [await keyed(), `${KEY}\n`]), 'AuthenticationError');
     });
 
-    test.serial(`${name}: a client without the authkey gets nothing but the handshake and the end`, async (t) => {
-      const { frames, end } = JSON.parse(await python(t, by, 'keyless_client.py', [await keyed()]));
-      t.is(end, 'EOFError');
-      t.is(frames.length, 2);
-      t.regex(frames[0], /^#CHALLENGE#\{sha256\}/);
-      t.is(frames[1], '#FAILURE#');
-    });
+    test.serial(
+      `${name}: a client without the authkey gets the handshake and the end of the connection only`,
+      async (t) => {
+        const { frames, end } = JSON.parse(await python(t, by, 'keyless_client.py', [await keyed()]));
+        t.is(end, 'EOFError');
+        t.is(frames.length, 2);
+        t.regex(frames[0], /^#CHALLENGE#\{sha256\}/);
+        t.is(frames[1], '#FAILURE#');
+      },
+    );
 
     const knowsDigests = Number(by.version.split('.')[1]) >= FIRST_WITH_DIGESTS;
     test.serial(

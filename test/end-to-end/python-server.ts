@@ -1,4 +1,4 @@
-/** launchpool's clients against Python's own Listener, with nothing but its standard library. */
+/** launchpool's clients against Python's own Listener, with only its standard library. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -11,13 +11,13 @@ import { tempDir } from '../helpers/temp-dir.ts';
 const MIB = 1024 * 1024;
 const SIZES = [0, 1, 16_384, 16_385, MIB, 64 * MIB];
 const KEY = 'ein Schlüssel';
-/** The first minor version that knows digests other than MD5. */
+/** The first minor version with digests other than MD5. */
 const FIRST_WITH_DIGESTS = 12;
 
-/** Of a length that no piece is a multiple of: whatever is in the wrong place differs. */
+/** Of a length that no chunk divides: a misplaced chunk changes the result. */
 const block = randomBytes(1_000_003);
 
-/** Starts a program under test/fixtures/python; returns the path where it listens. */
+/** Starts a program under test/fixtures/python; returns the path of its socket. */
 async function listening(t: ExecutionContext, { path }: Python, program: string, ...args: string[]): Promise<string> {
   const socketPath = join(await tempDir(t), 'p.sock');
   const server = startProgram(t, [path, fixture(`python/${program}`), socketPath, ...args]);
@@ -27,7 +27,7 @@ async function listening(t: ExecutionContext, { path }: Python, program: string,
 
 /** Declares the tests, for each of these Pythons. */
 export function listenersOf(pythons: readonly Python[]): void {
-  test('there is a Python to test with', (t) => {
+  test('a Python is installed', (t) => {
     t.log(pythons.map(({ version }) => version).join(', '));
     t.not(findPython(), undefined);
   });
@@ -35,7 +35,7 @@ export function listenersOf(pythons: readonly Python[]): void {
   for (const by of pythons) {
     const name = `Python ${by.version}`;
 
-    test.serial(`${name}: payloads of every size come back as they were sent`, async (t) => {
+    test.serial(`${name}: payloads of every size are returned unchanged`, async (t) => {
       await using client = await connectRaw(await listening(t, by, 'echo_server.py'));
       for (const size of SIZES) {
         const payload = Buffer.alloc(size, block);
@@ -45,7 +45,7 @@ export function listenersOf(pythons: readonly Python[]): void {
       }
     });
 
-    test.serial(`${name}: the right authkey is let in`, async (t) => {
+    test.serial(`${name}: the right authkey is accepted`, async (t) => {
       const options = { authkey: KEY };
       await using client = await connectRaw(await listening(t, by, 'echo_server.py', KEY), options);
       t.is((await client.request('hello')).toString(), 'hello');
@@ -56,12 +56,12 @@ export function listenersOf(pythons: readonly Python[]): void {
       await t.throwsAsync(connectRaw(socketPath, { authkey: 'another' }), { code: 'ERR_LAUNCHPOOL_AUTH_FAILED' });
     });
 
-    test.serial(`${name}: without the authkey a request is rejected by the name of what is missing`, async (t) => {
+    test.serial(`${name}: without the authkey, the error of a request says that a key is required`, async (t) => {
       await using client = await connectRaw(await listening(t, by, 'echo_server.py', KEY));
       await t.throwsAsync(client.request('hello'), { code: 'ERR_LAUNCHPOOL_AUTH_REQUIRED' });
     });
 
-    test.serial(`${name}: an authkey that the other side does not know of ends with the deadline`, async (t) => {
+    test.serial(`${name}: an authkey that the other side does not expect ends with the deadline`, async (t) => {
       const socketPath = await listening(t, by, 'echo_server.py');
       await t.throwsAsync(connectRaw(socketPath, { authkey: KEY, handshakeMs: 100 }), {
         code: 'ERR_LAUNCHPOOL_AUTH_TIMEOUT',
@@ -69,7 +69,7 @@ export function listenersOf(pythons: readonly Python[]): void {
     });
 
     const knowsDigests = Number(by.version.split('.')[1]) >= FIRST_WITH_DIGESTS;
-    test.serial(`${name}: with MD5 switched off it is ${knowsDigests ? 'let in' : 'refused'}`, async (t) => {
+    test.serial(`${name}: without MD5 it is ${knowsDigests ? 'accepted' : 'refused'}`, async (t) => {
       const socketPath = await listening(t, by, 'echo_server.py', KEY);
       const connecting = connectRaw(socketPath, { authkey: KEY, md5: false });
       if (!knowsDigests) {

@@ -1,4 +1,4 @@
-/** An agent that leaves while somebody takes his time, or has gone already. */
+/** Shutdown of an agent with clients that are slow or have disconnected. */
 import { existsSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { tempDir } from '../helpers/temp-dir.ts';
 
 type Contained = typeof import('../fixtures/agents/contained.ts');
 
-test('a notification whose sender has gone is run to its end', async (t) => {
+test('a notification runs to its end after its sender has disconnected', async (t) => {
   const { socketPath, event } = await holdAgent(t, fixture('agents/contained.ts'));
   const file = join(await tempDir(t), 'written');
   const agent = await connect<Contained>(socketPath);
@@ -26,18 +26,18 @@ test('a notification whose sender has gone is run to its end', async (t) => {
   t.true(existsSync(file));
 });
 
-test('a reply that is read slowly is read to its end', async (t) => {
+test('a reply that is read slowly is sent to its end', async (t) => {
   const { socketPath, controlPath, event } = await holdAgent(t, fixture('agents/contained.ts'));
   const length = 16 * 1024 * 1024;
   const request = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'long', params: [length] }));
-  // As one who understands the notice.
+  // As a client that understands the closing notice.
   const slow = connectSocket(socketPath);
   slow.write(Buffer.concat([longHeader(request.length), request]));
   const control = await connectRpc(controlPath);
   while (((await control.call('status', [])) as { counters: { done: number } }).counters.done === 0);
   control.close();
   process.kill((await event('started')).pid, 'SIGTERM');
-  // Longer than somebody may take who has read everything.
+  // Longer than the agent waits for a client that has read everything.
   await wait(2_000);
   let bytes = 0;
   for await (const chunk of slow) bytes += (chunk as Buffer).length;
@@ -45,7 +45,7 @@ test('a reply that is read slowly is read to its end', async (t) => {
   await event('left');
 });
 
-test('who goes on writing reads all that was answered and then the end, though it knows of no notice', async (t) => {
+test('a client that goes on writing reads all replies and then the end, though it does not know the closing notice', async (t) => {
   const { socketPath, event } = await holdAgent(t, fixture('agents/contained.ts'), ['--threads', '1']);
   const request = (id: number, method: string, ...params: unknown[]): Buffer =>
     encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
@@ -56,7 +56,7 @@ test('who goes on writing reads all that was answered and then the end, though i
   plain.write(request(2, 'long', 1_000_000));
   const { pid } = await event('started');
   const other = await connectRpc(socketPath);
-  // When this is answered, the others have been read.
+  // A reply here means that the others have been read.
   await other.call('add', [1, 2]);
   other.close();
   process.kill(pid, 'SIGTERM');

@@ -1,4 +1,4 @@
-/** An agent and its supervisor: what it sees of it, what it does without, and how both leave. */
+/** An agent and its supervisor: the environment, the run without a supervisor, and the exit of both. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
@@ -16,7 +16,7 @@ for (const [title, env] of [
   ['by hand', {}],
   ['with sockets that are meant for another process', { LISTEN_PID: '1', LISTEN_FDS: '1' }],
 ] as const) {
-  test(`run ${title} says what it is, and names what to use instead`, async (t) => {
+  test(`run ${title} reports the missing supervisor, and names the alternatives`, async (t) => {
     const { status, stdout, stderr } = await runProgram(
       [process.execPath, ENTRY, 'run', fixture('agents/supervised.ts')],
       { env: { ...process.env, ...env } },
@@ -28,12 +28,12 @@ for (const [title, env] of [
   });
 }
 
-test('what the supervisor tells the agent is not visible to handlers', async (t) => {
+test("handlers do not see the supervisor's variables", async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   await using agent = await connect<Supervised>(held.socketPath);
   const names = await agent.environment();
   t.true(names.includes('PATH'));
-  // But for what the test has been told itself.
+  // Except those that the test itself inherited.
   t.deepEqual(
     names.filter((name) => /^(LISTEN|NOTIFY|WATCHDOG|LAUNCHPOOL)_/.test(name) && !(name in process.env)),
     [],
@@ -53,7 +53,7 @@ if (process.platform === 'linux') {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} while a request runs: it is answered, then the agent leaves with status 0`, async (t) => {
+  test(`${signal} while a request runs: the request gets its reply, then the agent exits with status 0`, async (t) => {
     const held = await activate(t, agentCommand('agents/supervised.ts'));
     const call = await heldCall(t);
     const agent = await connect<Supervised>(held.socketPath);
@@ -68,7 +68,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a request that outlasts the drain is cut off, and the agent leaves all the same', async (t) => {
+test('a request that outlasts the drain is cut off, and the agent exits nevertheless', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts', ['--drain', '0.1']));
   const call = await heldCall(t);
   const agent = await connect<Supervised>(held.socketPath);
@@ -96,7 +96,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   });
 }
 
-test('dev that nobody has connected to leaves with status 0', async (t) => {
+test('dev without any connection exits with status 0', async (t) => {
   const socketPath = join(await tempDir(t), 'a.sock');
   const dev = startProgram(t, [process.execPath, ENTRY, 'dev', fixture('agents/echo.ts'), '--socket', socketPath]);
   await dev.stderr(/the first connection starts it/);

@@ -1,4 +1,4 @@
-/** What an installed agent tells systemd, and what systemd makes of it: ready, leaving, alive. */
+/** The notifications of an installed agent to systemd, and their effects: ready, stopping, alive. */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -21,10 +21,10 @@ type Bench = {
   folder: string;
   /** A property of the service. */
   show(name: string): Promise<string>;
-  /** Resolves when it has that value. */
+  /** Resolves when the property has that value. */
   becomes(name: string, value: string): Promise<void>;
   systemctl(...args: string[]): Promise<unknown>;
-  /** Adds to the unit, as its owner may. */
+  /** Extends the unit, as its owner may. */
   edit(text: string): Promise<void>;
 };
 
@@ -81,11 +81,11 @@ async function loaded(t: ExecutionContext): Promise<Bench | undefined> {
   };
 }
 
-test.serial('an agent is active when it has said that it is ready, not when it has been started', async (t) => {
+test.serial('an agent is active when it has notified that it is ready, not when it has started', async (t) => {
   const bench = await loaded(t);
   if (bench === undefined) return;
   const { socket, folder, show, becomes, edit } = bench;
-  // What is loaded before the agent holds its start up, until it may go on.
+  // A file that is loaded before the agent delays its start until the test lets it continue.
   const gate = join(folder, 'gate.cjs');
   const [up, ready] = [join(folder, 'up'), join(folder, 'ready')];
   await writeFile(
@@ -106,7 +106,7 @@ test.serial('an agent is active when it has said that it is ready, not when it h
   t.is(await show('MainPID'), String(pid));
 });
 
-test.serial('an agent that leaves says so, while it finishes what it has begun', async (t) => {
+test.serial('an agent that shuts down notifies systemd, while it finishes its started requests', async (t) => {
   const bench = await loaded(t);
   if (bench === undefined) return;
   const { service, socket, folder, show, becomes, systemctl } = bench;
@@ -114,7 +114,7 @@ test.serial('an agent that leaves says so, while it finishes what it has begun',
   const held = agent.hold();
   while (!existsSync(join(folder, 'held'))) await wait(10);
   t.is(await show('ActiveState'), 'active');
-  // A signal alone: of a stop, systemd would know by itself.
+  // Only a signal: systemd would know of a stop by itself.
   await systemctl('kill', '--kill-who', 'main', '--signal', 'SIGTERM', service);
   await becomes('ActiveState', 'deactivating');
   await writeFile(join(folder, 'go'), '');
@@ -126,7 +126,7 @@ test.serial('an agent that leaves says so, while it finishes what it has begun',
 });
 
 test.serial(
-  'systemd hears that an agent is alive, and kills one that hangs; the next connection starts another',
+  'systemd is notified that an agent is alive, and kills one that hangs; the next connection starts another',
   async (t) => {
     const bench = await loaded(t);
     if (bench === undefined) return;
@@ -134,10 +134,10 @@ test.serial(
     await edit('[Service]\nWatchdogSec=6\nLimitCORE=0\n');
     const pid = await pidAt(socket);
     await becomes('ActiveState', 'active');
-    const heard = new Set<string>();
-    // So often that without a word, its time would have been over.
-    while (heard.size < 4) {
-      heard.add(await show('WatchdogTimestampMonotonic'));
+    const notifications = new Set<string>();
+    // After so many notifications, the time limit would have passed without them.
+    while (notifications.size < 4) {
+      notifications.add(await show('WatchdogTimestampMonotonic'));
       await wait(50);
     }
     t.deepEqual([await show('ActiveState'), await show('MainPID')], ['active', String(pid)]);

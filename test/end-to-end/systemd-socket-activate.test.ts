@@ -24,7 +24,7 @@ type Control = { ping(): string; status(): { pid: number; state: string; connect
 
 const TOOL = 'systemd-socket-activate';
 
-/** Resolves when all of the addresses are listened on; undefined where there is no such tool. */
+/** Resolves when all addresses are listened on; undefined if the tool is missing. */
 async function activate(
   t: ExecutionContext,
   addresses: readonly string[],
@@ -34,7 +34,7 @@ async function activate(
   if (tool === undefined) return undefined;
   const agent = [process.execPath, ENTRY, 'run', fixture('agents/supervised.ts'), ...agentFlags];
   const listeners = addresses.flatMap((address) => ['-l', address]);
-  // It passes nothing of its environment on but what it is told to.
+  // The tool passes on only the variables that it is given.
   const running = startProgram(t, [tool, ...listeners, ...flags, '-E', 'PATH', '-E', 'HOME', ...agent]);
   await running.stderr(new RegExp(`(Listening on .*\\s+){${addresses.length}}`));
   return running;
@@ -45,7 +45,7 @@ async function pidAt(path: string): Promise<number> {
   return await agent.pid();
 }
 
-/** Asks one question over any kind of socket, and reads to the end of the connection. */
+/** Sends one request over any kind of socket, and reads to the end of the connection. */
 async function ask(address: NetConnectOpts, question: string): Promise<string[]> {
   const socket = connectSocket(address);
   socket.end(encodeTextFrame(question));
@@ -62,17 +62,17 @@ async function keyFile(t: ExecutionContext): Promise<string> {
   return path;
 }
 
-/** As ask(), behind the handshake, whose messages are among those that are returned. */
+/** Like ask(), after the handshake; the result includes the messages of the handshake. */
 async function askWithKey(address: NetConnectOpts, question: string): Promise<string[]> {
   const socket = connectSocket(address);
   const handshake = createHandshake({ role: 'client', authkey: Buffer.from(KEY) });
   const reader = createFrameReader({ maxRunFrames: 1 });
-  const heard: string[] = [];
+  const received: string[] = [];
   let done = false;
   socket.on('data', (chunk: Buffer) =>
     reader.push(chunk, (run) =>
       forEachFrame(run, (payload) => {
-        heard.push(payload.toString('utf8'));
+        received.push(payload.toString('utf8'));
         if (done) return;
         const step = handshake.receive(payload);
         for (const message of step.send) socket.write(encodeFrame(message));
@@ -82,10 +82,10 @@ async function askWithKey(address: NetConnectOpts, question: string): Promise<st
     ),
   );
   await once(socket, 'close');
-  return heard;
+  return received;
 }
 
-test('the first connection starts the agent, and is answered', async (t) => {
+test('the first connection starts the agent, and gets its reply', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   const running = await activate(t, [path], { flags: ['--fdname=agent'] });
   if (running === undefined) return;
@@ -93,7 +93,7 @@ test('the first connection starts the agent, and is answered', async (t) => {
   t.is(await pidAt(path), running.pid);
 });
 
-test('systemd is told when the agent is ready, if it wants to know', async (t) => {
+test('systemd is notified when the agent is ready, if it asks for it', async (t) => {
   const folder = await tempDir(t);
   const path = join(folder, 'a.sock');
   const address = join(folder, 'notify');
@@ -104,7 +104,7 @@ test('systemd is told when the agent is ready, if it wants to know', async (t) =
   await receiver.stderr(/^READY=1$/m);
 });
 
-test('an idle agent leaves with status 0, and leaves the path where it is', async (t) => {
+test('an idle agent exits with status 0, and leaves the path in place', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   const running = await activate(t, [path], {
     flags: ['--fdname=agent'],
@@ -116,7 +116,7 @@ test('an idle agent leaves with status 0, and leaves the path where it is', asyn
   t.true(existsSync(path));
 });
 
-test('a second socket named control answers for the agent itself', async (t) => {
+test("a second socket named control is the agent's control socket", async (t) => {
   const folder = await tempDir(t);
   const [path, controlPath] = [join(folder, 'a.sock'), join(folder, 'c.sock')];
   const running = await activate(t, [path, controlPath], { flags: ['--fdname=agent:control'] });
@@ -135,7 +135,7 @@ test('a socket without a name is for requests', async (t) => {
   t.is(await pidAt(path), running.pid);
 });
 
-test('several sockets of one name are all answered', async (t) => {
+test('several sockets of one name are all served', async (t) => {
   const folder = await tempDir(t);
   const paths = ['a.sock', 'b.sock', 'c.sock'].map((name) => join(folder, name));
   const running = await activate(t, paths, { flags: ['--fdname=agent:agent:agent'] });
@@ -143,7 +143,7 @@ test('several sockets of one name are all answered', async (t) => {
   t.deepEqual(await Promise.all(paths.map(pidAt)), [running.pid, running.pid, running.pid]);
 });
 
-test('a TCP socket is answered as a UNIX socket is, to who has the key', async (t) => {
+test('a TCP socket is served like a UNIX socket, for clients with the key', async (t) => {
   const port = await freePort('127.0.0.1');
   const agentFlags = ['--authkey-file', await keyFile(t), '--handshake-timeout', '60'];
   const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--fdname=agent'], agentFlags });
@@ -152,7 +152,7 @@ test('a TCP socket is answered as a UNIX socket is, to who has the key', async (
   t.is(answers.at(-1), `{"jsonrpc":"2.0","id":1,"result":${running.pid}}`);
 });
 
-test('a TCP socket without a key is refused, which is said to who waits there', async (t) => {
+test('a TCP socket without a key is refused, and waiting clients get the error', async (t) => {
   const port = await freePort('127.0.0.1');
   const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--fdname=agent'] });
   if (running === undefined) return;
@@ -161,7 +161,7 @@ test('a TCP socket without a key is refused, which is said to who waits there', 
   t.is(await running.ended, 78);
 });
 
-test('a TCP socket of all interfaces is refused, key or not', async (t) => {
+test('a TCP socket on all interfaces is refused, with or without a key', async (t) => {
   const port = await freePort('127.0.0.1');
   const agentFlags = ['--authkey-file', await keyFile(t), '--handshake-timeout', '60'];
   const running = await activate(t, [`0.0.0.0:${port}`], { flags: ['--fdname=agent'], agentFlags });
@@ -171,7 +171,7 @@ test('a TCP socket of all interfaces is refused, key or not', async (t) => {
   t.is(await running.ended, 78);
 });
 
-test('a control socket over TCP is refused, as nobody is asked for a key there', async (t) => {
+test('a control socket over TCP is refused, because it has no handshake', async (t) => {
   const [port, path] = [await freePort('127.0.0.1'), join(await tempDir(t), 'a.sock')];
   const agentFlags = ['--authkey-file', await keyFile(t), '--handshake-timeout', '60'];
   const running = await activate(t, [path, `127.0.0.1:${port}`], { flags: ['--fdname=agent:control'], agentFlags });
@@ -186,7 +186,7 @@ for (const [mode, isOpen] of [
   [0o700, false],
 ] as const) {
   const what = `a socket that others can write to, in a folder of mode ${mode.toString(8)}`;
-  test(`${what}, is ${isOpen ? 'refused, which is said to who waits there' : 'as good as any'}`, async (t) => {
+  test(`${what}, is ${isOpen ? 'refused, and waiting clients get the error' : 'accepted'}`, async (t) => {
     const folder = await tempDir(t);
     const path = join(folder, 'a.sock');
     const running = await activate(t, [path], { flags: ['--fdname=agent'] });
@@ -201,7 +201,7 @@ for (const [mode, isOpen] of [
   });
 }
 
-test("nothing of systemd's variables reaches a handler", async (t) => {
+test('no variable of systemd reaches a handler', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   const variables = ['NOTIFY_SOCKET=/n', 'WATCHDOG_USEC=1000000', 'KEPT=1'].flatMap((variable) => ['-E', variable]);
   const running = await activate(t, [path], { flags: ['--fdname=agent', ...variables] });
@@ -215,7 +215,7 @@ test("nothing of systemd's variables reaches a handler", async (t) => {
   );
 });
 
-test('a control socket alone is a mistake in the configuration', async (t) => {
+test('a control socket alone is a configuration error', async (t) => {
   const path = join(await tempDir(t), 'c.sock');
   const running = await activate(t, [path], { flags: ['--fdname=control'] });
   if (running === undefined) return;
@@ -224,18 +224,18 @@ test('a control socket alone is a mistake in the configuration', async (t) => {
   t.regex(await running.stderr(/ERR_LAUNCHPOOL/), /no socket for requests.*ERR_LAUNCHPOOL_SUPERVISOR_INVALID/);
 });
 
-test('a datagram socket is a mistake in the configuration', async (t) => {
+test('a datagram socket is a configuration error', async (t) => {
   const port = await freePort('127.0.0.1');
   const running = await activate(t, [`127.0.0.1:${port}`], { flags: ['--datagram'] });
   if (running === undefined) return;
   const sender = createSocket('udp4');
   t.teardown(() => sender.close());
-  sender.send('knock', port, '127.0.0.1');
+  sender.send('a datagram', port, '127.0.0.1');
   t.is(await running.ended, 78);
   t.regex(await running.stderr(/ERR_LAUNCHPOOL/), /descriptor 3.*ERR_LAUNCHPOOL_SUPERVISOR_INVALID/);
 });
 
-test('a connection handed over in place of a listening socket is a mistake in the configuration', async (t) => {
+test('a connection in place of a listening socket is a configuration error', async (t) => {
   const path = join(await tempDir(t), 'a.sock');
   const running = await activate(t, [path], { flags: ['--accept'] });
   if (running === undefined) return;

@@ -1,4 +1,4 @@
-/** The application that installs its agent does so once, talks to it, and takes it away again. */
+/** The example application installs its agent once, calls it, and uninstalls it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -8,7 +8,7 @@ import { createLaunchdDouble } from '../helpers/launchd/double.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
 
-test('the first launch installs, the second finds all as it should be, and nothing is left at the end', async (t) => {
+test('the first launch installs, the second changes nothing, and the removal leaves nothing behind', async (t) => {
   const home = join(await tempDir(t), 'h');
   await mkdir(home);
   const launchd = createLaunchdDouble(t, { home });

@@ -6,10 +6,10 @@ import { runProgram } from './program.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 
-/** To be called while tests are declared: where test/run.ts has not built it, it is built before the first of them. */
+/** To be called while tests are declared. Builds the program before the first test, unless test/run.ts has built it. */
 export function builtProgram(): string {
   if (process.env.LAUNCHPOOL_TEST_PROGRAM !== undefined) return process.env.LAUNCHPOOL_TEST_PROGRAM;
-  // Under node_modules, where the bundle finds the packages that it leaves out.
+  // Under node_modules, where the bundle finds its external packages.
   const folder = join(ROOT, 'node_modules', '.cache', `launchpool-test-${process.pid}`);
   test.before(async (t) => {
     t.timeout(60_000);

@@ -1,4 +1,4 @@
-/** Of the commands that were run, those that were meant to change something. */
+/** The commands, out of those that were run, that change the system. */
 
 export function launchdChanges(commands: readonly string[][]): string[] {
   return commands.filter(([, verb]) => !verb?.startsWith('print')).map((command) => command.join(' '));

@@ -2,17 +2,17 @@
 import type { Socket } from 'node:net';
 import { connectWithRetry } from '../../src/client/connect-with-retry.ts';
 
-/** For one connection to be made. */
+/** The time limit of one connection. */
 const MAX_MS = 60_000;
-/** At once: the queue of a socket is shorter than all of them. */
+/** The connections that are opened at a time: the queue of a socket is shorter than all of them. */
 const AT_ONCE = 200;
 
-/** @param open gains each connection, and loses it when it closes. */
+/** @param open holds each connection until it closes. */
 export async function openMany(path: string, count: number, open: Set<Socket>): Promise<void> {
   for (let left = count; left > 0; left -= AT_ONCE) {
     await Promise.all(
       Array.from({ length: Math.min(AT_ONCE, left) }, async () => {
-        // It comes again where the queue of the socket is full.
+        // A refused connection is retried: the queue of the socket may be full.
         const socket = await connectWithRetry(path, MAX_MS);
         socket.on('error', () => undefined).once('close', () => open.delete(socket));
         open.add(socket.resume());

@@ -1,4 +1,4 @@
-/** A dispatcher on a pool without threads, which answers when the test says so, and lanes that write down what they are told. */
+/** A dispatcher on a pool without threads, whose replies the test decides, with conversations that record their replies. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Conversation } from '../../src/dispatch/connection/conversation.ts';
 import {
@@ -17,32 +17,32 @@ import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
 import type { AgentKind, Outcome, Task, TaskResult } from '../../workers/task.ts';
 import { createHandWorker, type HandWorker } from './hand-worker.ts';
 
-/** A handler's call that has not returned; answering it waits until all that follows from it has been done. */
+/** A call of a handler that has not returned. `answer` resolves when all its consequences have happened. */
 export type Call = { text: string; thread: number; answer(result: Result): Promise<void> };
 
-/** A task that the pool was given. Each has a thread of its own, which bears its number from 1 on. */
+/** A task of the pool. Each has its own thread, whose id is the number of the task, from 1 on. */
 export type BenchTask = {
   task: Task;
   thread: number;
-  /** Plays the worker of a batch. */
+  /** The worker of a batch. */
   worker: HandWorker;
   slot: Slot;
-  /** Tells an outcome aside. */
-  tell(index: number, outcome: Outcome): void;
+  /** Sends an outcome as a late reply. */
+  sendLate(index: number, outcome: Outcome): void;
   complete(): Promise<void>;
   /** Ends the thread. */
   crash(): Promise<void>;
 };
 
 export type BenchOptions = {
-  /** What the pool knows of the module from the start. */
+  /** The kind of the module, if the pool knows it from the start. */
   known?: AgentKind;
-  /** What the module is. */
+  /** The kind of the module. */
   kind?: AgentKind;
-  /** Whether the test plays the workers; otherwise every request is begun at once, and is one of the calls. */
+  /** Whether the test drives the workers; otherwise each request starts at once, and is one of the calls. */
   byHand?: boolean;
   slots?: number;
-  /** How many tasks there may be at once. */
+  /** The highest number of tasks at a time. */
   room?: number;
   dispatcher?: DispatcherOptions;
 };
@@ -51,15 +51,15 @@ export type Bench = {
   dispatcher: Dispatcher;
   tasks: BenchTask[];
   calls: Call[];
-  /** What the pool was told of its threads. */
+  /** The stuck threads, and the open requests of each thread, as the pool was notified of them. */
   stuck: Set<number>;
   open: Map<number, number>;
-  /** What threads were told to come to an end, and those that were to be replaced. */
+  /** The requests that threads were asked to abort, and the threads that were to be replaced. */
   cancelled: { thread: number; ticket: number; index: number; code: unknown }[];
   replaced: number[];
   /** All slots of the pool. */
   slots: readonly Slot[];
-  /** Waits until what has been dispatched is with the pool. */
+  /** Resolves when all dispatched requests have reached the pool. */
   settle(): Promise<void>;
 };
 
@@ -79,7 +79,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     settle,
   };
   let listener: PoolListener | undefined;
-  let underWay = 0;
+  let inFlight = 0;
   let loaded = known;
 
   async function settle(): Promise<void> {
@@ -115,7 +115,7 @@ export function createBench(options: BenchOptions = {}): Bench {
       return loaded;
     },
     maxThreads: 1,
-    hasRoom: () => underWay < room,
+    hasRoom: () => inFlight < room,
     run,
     runLong: run,
     setStuck(thread, stuck) {
@@ -134,12 +134,12 @@ export function createBench(options: BenchOptions = {}): Bench {
   function run<R extends TaskResult>(task: Task): Promise<R> {
     const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
     const thread = bench.tasks.length + 1;
-    underWay += 1;
+    inFlight += 1;
     let completed = false;
     const complete = (result: TaskResult | Promise<TaskResult>): void => {
       if (completed) return;
       completed = true;
-      underWay -= 1;
+      inFlight -= 1;
       loaded = kind;
       resolve(result);
     };
@@ -150,7 +150,7 @@ export function createBench(options: BenchOptions = {}): Bench {
       thread,
       slot,
       worker: createHandWorker(slot, thread, kind),
-      tell: (index, outcome) => listener?.onLateReplies([{ ticket, index, ...outcome }]),
+      sendLate: (index, outcome) => listener?.onLateReplies([{ ticket, index, ...outcome }]),
       complete: () => {
         complete(typeof task === 'number' ? thread : { thread, kind, range: undefined });
         return settle();
@@ -159,7 +159,7 @@ export function createBench(options: BenchOptions = {}): Bench {
         if (completed) listener?.onThreadGone(thread, EXITED);
         else {
           completed = true;
-          underWay -= 1;
+          inFlight -= 1;
           reject(EXITED);
         }
         return settle();
@@ -170,27 +170,27 @@ export function createBench(options: BenchOptions = {}): Bench {
   }
 
   const dispatcher = createDispatcher(pool, options.dispatcher);
-  made.push(dispatcher);
+  dispatchers.push(dispatcher);
   return Object.assign(bench, { dispatcher });
 }
 
-/** Answers every call that has been made so far with its text in capital letters. */
+/** Answers every call so far with its text in capital letters. */
 export async function answerAll({ calls }: Bench): Promise<void> {
   for (const { text, answer } of calls.splice(0)) await answer(text.toUpperCase());
 }
 
-const made: Dispatcher[] = [];
+const dispatchers: Dispatcher[] = [];
 
-/** For the end of a file whose benches may have batches that never landed: they would be looked after for ever. */
+/** Stops the checks of batches that a test has not completed; otherwise they would go on for ever. */
 export function stopBenches(): void {
-  for (const dispatcher of made.splice(0)) dispatcher.stop();
+  for (const dispatcher of dispatchers.splice(0)) dispatcher.stop();
 }
 
 export type BenchConnection = {
   conversation: Conversation;
-  /** In order: the text of each frame that was sent, `!code` when the connection was to close. */
+  /** In order: the text of each frame that was sent, and `!code` for an error that closes the connection. */
   received: string[];
-  /** Whether the other side leaves its replies unread, and how often it was said that requests are dealt with. */
+  /** Whether the client leaves its replies unread, and how often `settled` was called. */
   end: { full: boolean; settlings: number };
 };
 
@@ -208,7 +208,7 @@ export function openConversation({ dispatcher }: Bench): BenchConnection {
   return { conversation, received, end };
 }
 
-/** The payloads of frames that stand one behind the other. */
+/** The payloads of consecutive frames. */
 export function textsOf(frames: Uint8Array): string[] {
   const run = Buffer.from(frames);
   const texts: string[] = [];
@@ -220,7 +220,7 @@ export function textsOf(frames: Uint8Array): string[] {
   return texts;
 }
 
-/** Frames one behind the other. */
+/** Consecutive frames. */
 export function runOf(...texts: string[]): Buffer {
   return Buffer.concat(texts.map(encodeTextFrame));
 }

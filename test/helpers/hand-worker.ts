@@ -1,16 +1,16 @@
-/** A worker that the test plays: it claims, finishes, lands or dies when it is told to. */
+/** A worker that the test drives: it starts and finishes requests on request. */
 import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import { claim, generationOf } from '../../workers/control-word.ts';
 import { CANCELLED, KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers/slot.ts';
 import type { AgentKind } from '../../workers/task.ts';
 
-/** A request that has been begun. */
+/** A request that has started. */
 export type WorkerStart = { index: number; text: string };
 
 export type HandWorker = {
-  /** Claims the next request that is wanted, unless there is none left. */
-  begin(): WorkerStart | undefined;
-  /** Leaves a reply, or nothing, in the slot. */
+  /** Claims the next request that is not cancelled; undefined when none is left. */
+  start(): WorkerStart | undefined;
+  /** Stores a reply, or the state of a request without one, in the slot. */
   finish(index: number, frame: Uint8Array | undefined): void;
 };
 
@@ -19,7 +19,7 @@ export function createHandWorker(slot: Slot, thread: number, kind: AgentKind): H
   let inputEnd = 0;
   let outputEnd = 0;
   return {
-    begin() {
+    start() {
       slot.thread = thread;
       slot.kind = kind === 'raw' ? KIND_RAW : KIND_RPC;
       const index = claim(slot.control, generation);
@@ -28,7 +28,7 @@ export function createHandWorker(slot: Slot, thread: number, kind: AgentKind): H
       inputEnd = start + payloadLength(slot.input, inputEnd);
       if (Atomics.load(slot.states, index) === CANCELLED) {
         Atomics.store(slot.states, index, NOTHING);
-        return this.begin();
+        return this.start();
       }
       return { index, text: slot.input.toString('utf8', start, inputEnd) };
     },

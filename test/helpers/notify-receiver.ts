@@ -1,4 +1,4 @@
-/** Receives what is sent to a NOTIFY_SOCKET, as systemd would: Node has no datagram sockets of that kind. */
+/** Receives the messages that are sent to a NOTIFY_SOCKET, as systemd would: Node has no datagram sockets of that kind. */
 import type { ExecutionContext } from 'ava';
 import { type Running, startProgram } from './program.ts';
 import { findPython } from './pythons.ts';
@@ -12,10 +12,10 @@ while True:
     print(receiver.recv(4096).decode(), file=sys.stderr, flush=True)
 `;
 
-/** Resolves when it receives at that address; what it has received stands on its standard error, a line each. */
+/** Resolves when the receiver is bound to the address. It prints each message on standard error, one per line. */
 export async function receiveNotifications(t: ExecutionContext, address: string): Promise<Running> {
   const python = findPython();
-  if (python === undefined) throw new Error('at least one Python is needed');
+  if (python === undefined) throw new Error('no Python is installed');
   const receiver = startProgram(t, [python.path, '-c', RECEIVE, address]);
   await receiver.stderr(/bound/);
   return receiver;

@@ -1,8 +1,8 @@
-/** TCP ports that nobody has, and that the system gives to nobody who asks it for any. */
+/** TCP ports that are free, and that the system assigns to no process that asks for any port. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports that Linux (ip_local_port_range in ip(7)) and macOS hand out by themselves. */
+/** Below the ports that Linux (ip_local_port_range in ip(7)) and macOS assign. */
 const [LOWEST, HIGHEST] = [20_000, 32_000];
 
 export async function freePort(host: string): Promise<number> {
@@ -12,7 +12,7 @@ export async function freePort(host: string): Promise<number> {
     try {
       await once(server.listen(port, host), 'listening');
     } catch {
-      // Somebody has it.
+      // The port is in use.
       continue;
     }
     await new Promise((resolve) => server.close(resolve));

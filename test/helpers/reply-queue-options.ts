@@ -1,11 +1,11 @@
-/** What lanes and entrances are told in tests that are about something else: no bounds, no times. */
+/** Options of reply queues and request queues without limits and deadlines. */
 import { type Admission, createAdmission } from '../../src/dispatch/connection/admission.ts';
 import type { ReplyQueueOptions, Times } from '../../src/dispatch/connection/reply-queue.ts';
 
-/** It came just now, and may take for ever. */
-export const ANY_TIME: Times = { cameAt: 0, dueAt: Number.POSITIVE_INFINITY };
+/** Arrived just now, without a deadline. */
+export const ANY_TIME: Times = { arrivedAt: 0, dueAt: Number.POSITIVE_INFINITY };
 
-/** Of an agent with no bounds. */
+/** An admission without limits. */
 function openAdmission(): Admission {
   const [maxRequests, maxBytes] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   return createAdmission({ maxRequests, maxBytes, expectedMs: () => 0, onChange: () => undefined });

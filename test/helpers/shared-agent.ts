@@ -1,4 +1,4 @@
-/** One agent for all tests of a file: where what is tested is a client, another agent each time would prove nothing more. */
+/** One agent for all tests of a file: in tests of a client, a separate agent for each would prove nothing more. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ import { ENTRY } from './agent.ts';
 
 /**
  * To be called while tests are declared. The agent's folder is removed after the last of them.
- * @param flagsIn says, when the first test asks, what `launchpool run` is told beside the module; it may put files into
- * the folder.
- * @returns what gives the path of its socket.
+ * @param flagsIn returns, at the first test, the flags of `launchpool run` beside the module; may create files in the
+ *   folder.
+ * @returns a function that returns the path of the agent's socket.
  */
 export function sharedAgent(
   module: string,

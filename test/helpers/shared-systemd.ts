@@ -1,11 +1,11 @@
-/** A user manager of systemd for all tests of a file: to start one takes longer than most of them. */
+/** One user manager of systemd for all tests of a file: its start takes longer than most of them. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openSystemd, type SystemdSession } from './systemd-session.ts';
 
-/** To be called while tests are declared. What one has left in its home, the next one finds there. */
+/** To be called while tests are declared. The tests share its home folder, with the files that earlier tests left there. */
 export function sharedSystemd(): (t: ExecutionContext) => Promise<SystemdSession | undefined> {
   const ends: (() => Promise<void>)[] = [];
   let opening: Promise<SystemdSession | undefined> | undefined;
@@ -19,7 +19,7 @@ export function sharedSystemd(): (t: ExecutionContext) => Promise<SystemdSession
       return openSystemd(t, join(folder, 'home'), (close) => ends.push(close));
     })();
     const session = await opening;
-    // What cannot be had is said by each test.
+    // Each test reports a missing systemd itself.
     if (session === undefined) opening = undefined;
     return session;
   };

@@ -1,6 +1,6 @@
 /**
- * A user manager of systemd, the real one, in a mount namespace of its own: its /run is a file system of its own, so
- * that it neither sees nor disturbs the system's. Its sockets are reached by way of /proc/<pid>/root.
+ * A real user manager of systemd in a mount namespace of its own. Its /run is a file system of its own, so it neither
+ * sees nor disturbs the manager of the system. Its sockets are reached through /proc/<pid>/root.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,26 +14,26 @@ import { notTested } from './not-tested.ts';
 import { runProgram } from './program.ts';
 import { findTool } from './tools.ts';
 
-/** As the manager and all that it starts see it. */
+/** The path inside the namespace. */
 const RUNTIME = '/run/user/0';
 
 /**
- * What a distribution has run for a user's session whenever units are read anew: programs of its desktop and its keys, up
- * to a dozen each time, of which no agent needs any.
+ * Programs that a distribution runs for a user's session whenever units are read: parts of its desktop and key agents, up
+ * to a dozen each time. No agent needs any of them.
  */
 const GENERATORS = ['/usr/lib/systemd/user-generators', '/usr/lib/systemd/user-environment-generators'];
 
 /**
- * Where control groups are, by version 2, 1 and both (https://systemd.io/CGROUP_DELEGATION/). In a group of its own a
- * manager leaves everybody else's processes where they are, and ends only its own services: two managers that share one
- * take services of the same name for the same.
+ * The mounts of control groups, in version 2, 1 and both (https://systemd.io/CGROUP_DELEGATION/). In a group of its own, a
+ * manager leaves the processes of others alone and ends only its own services; two managers in one group would take
+ * services of the same name for the same.
  */
 const CGROUPS = '/sys/fs/cgroup';
 const CGROUP_TREES = [CGROUPS, `${CGROUPS}/systemd`, `${CGROUPS}/unified`];
 const cgroupOf = (pid: number | string): string => `launchpool-test-${pid}`;
 
 export type SystemdSession = {
-  /** What an installer outside of the namespace needs to work inside. */
+  /** The host for an installer that runs outside of the namespace and works inside. */
   host: Pick<Host, 'platform' | 'home' | 'uid' | 'env' | 'run'>;
   /** Runs a program in the namespace, with the environment of a login session. */
   run: RunCommand;
@@ -42,7 +42,7 @@ export type SystemdSession = {
   close(): Promise<void>;
 };
 
-/** Undefined, and said so, where there is no systemd or no namespace to be had. It ends with the test. */
+/** Undefined, with a report, if systemd or a namespace is not available. The manager ends with the test. */
 export function startSystemd(
   t: ExecutionContext,
   home: string,
@@ -51,7 +51,7 @@ export function startSystemd(
   return openSystemd(t, home, t.teardown, options);
 }
 
-/** As {@link startSystemd}, for whoever ends it otherwise than with a test. */
+/** Like {@link startSystemd}, for callers that end the manager themselves. */
 export async function openSystemd(
   t: ExecutionContext,
   home: string,
@@ -92,7 +92,7 @@ export async function openSystemd(
   const commands: string[][] = [];
   const run: RunCommand = async (command): Promise<CommandResult> => {
     commands.push([...command]);
-    const { status, stdout, stderr } = await (isQuestion(command)
+    const { status, stdout, stderr } = await (isQuery(command)
       ? runProgram(command, { env: outside })
       : runProgram([nsenter, '-t', String(pid), '-m', ...command], { env }));
     return { status: status ?? -1, stdout: withoutLineEnd(stdout.toString()), stderr: withoutLineEnd(stderr) };
@@ -103,11 +103,11 @@ export async function openSystemd(
     closing ??= (async () => {
       manager.kill('SIGTERM');
       await exited;
-      // journald, where there is one: it is in the group of what was started here, and nobody else is.
+      // journald, if it runs: it is the only process in the group that was created here.
       try {
         process.kill(-pid, 'SIGKILL');
       } catch {
-        // There is none.
+        // No such group.
       }
       await removeCgroups(pid);
     })();
@@ -115,7 +115,7 @@ export async function openSystemd(
   };
   atEnd(close);
   const socket = `${runtime}/systemd/private`;
-  await managerIsUp(run, () => existsSync(socket), exited);
+  await waitForManager(run, () => existsSync(socket), exited);
   commands.length = 0;
   return {
     host: {
@@ -131,8 +131,8 @@ export async function openSystemd(
   };
 }
 
-/** The manager answers it from outside of the namespace too, where nsenter(1) need not run first: most commands ask. */
-function isQuestion([program, , verb]: readonly string[]): boolean {
+/** The manager answers it from outside of the namespace too, without nsenter(1): most commands only query. */
+function isQuery([program, , verb]: readonly string[]): boolean {
   return program === 'systemctl' && verb === 'show';
 }
 
@@ -140,7 +140,7 @@ function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/, '');
 }
 
-/** The lines of a shell script that start it, with nothing of the system's to read or to write, and wait for it. */
+/** The lines of a shell script that start journald, which reads and writes nothing of the system, and wait for it. */
 function startJournal(journald: string): string {
   return `
     mkdir -p /run/systemd/journal /run/systemd/journald.conf.d
@@ -149,25 +149,25 @@ function startJournal(journald: string): string {
     until [ -S /run/systemd/journal/stdout ]; do kill -0 $! || exit 1; sleep 0.02; done`;
 }
 
-/** Whoever has been in them is ending; the manager makes some for each controller that it finds. */
+/** The processes of the groups are exiting; the manager creates groups for each controller that it finds. */
 async function removeCgroups(pid: number): Promise<void> {
   const own = `*/${cgroupOf(pid)}`;
-  const them = ['-type', 'd', '(', '-path', own, '-o', '-path', `${own}/*`, ')'];
+  const groups = ['-type', 'd', '(', '-path', own, '-o', '-path', `${own}/*`, ')'];
   const remove = (): number | null =>
-    spawnSync('find', [CGROUPS, '-depth', ...them, '-exec', 'rmdir', '{}', '+'], { stdio: 'ignore' }).status;
+    spawnSync('find', [CGROUPS, '-depth', ...groups, '-exec', 'rmdir', '{}', '+'], { stdio: 'ignore' }).status;
   for (let tries = 0; remove() !== 0 && tries < 100; tries += 1) await wait(50);
 }
 
-async function managerIsUp(run: RunCommand, listens: () => boolean, exited: Promise<unknown>): Promise<void> {
-  let isGone = false;
+async function waitForManager(run: RunCommand, listens: () => boolean, exited: Promise<unknown>): Promise<void> {
+  let hasExited = false;
   exited.then(() => {
-    isGone = true;
+    hasExited = true;
   });
   for (;;) {
-    // Until then every systemctl would be one in vain.
-    while (!listens() && !isGone) await wait(5);
+    // Until then every systemctl would fail.
+    while (!listens() && !hasExited) await wait(5);
     const { status, stdout, stderr } = await run(['systemctl', '--user', '--wait', 'is-system-running']);
     if (status === 0 || stdout.trim() === 'degraded') return;
-    if (isGone) throw new Error(`the user manager has ended: ${stdout}${stderr}`);
+    if (hasExited) throw new Error(`the user manager has ended: ${stdout}${stderr}`);
   }
 }

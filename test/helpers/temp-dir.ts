@@ -1,4 +1,4 @@
-/** A folder of a test's own, short enough for socket paths, removed when the test ends. */
+/** A temporary folder of one test, short enough for socket paths, removed when the test ends. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,16 +1,16 @@
-/** Programs of the system that some tests need and that not every system has. */
+/** Programs that some tests need and that some systems lack. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { notTested } from './not-tested.ts';
 
-/** The path of a program, or undefined where it is not installed. */
+/** The path of a program, or undefined if it is not installed. */
 export function findTool(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return [...folders, '/usr/bin', '/bin', '/usr/lib/systemd'].map((folder) => join(folder, name)).find(isExecutable);
 }
 
-/** As {@link findTool}; where the tool is missing, the test passes and says that it has tested nothing. */
+/** Like {@link findTool}; if the tool is missing, the test passes and reports that it tested nothing. */
 export function needTool(t: ExecutionContext, name: string): string | undefined {
   const path = findTool(name);
   if (path !== undefined) return path;

@@ -1,10 +1,10 @@
-/** For what nobody tells of. */
+/** For conditions without an event. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Resolves when it is so. It is looked at again and again. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await wait(5);
+/** Resolves when the predicate returns true. Calls it again and again. */
+export async function until(predicate: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await predicate())) await wait(5);
 }
 
-/** Between two looks of which each starts a process: more of them would only keep from its work what is waited for. */
+/** The time between two checks that each start a process, in milliseconds: more of them would slow the awaited work. */
 export const RECHECK_MS = 100;

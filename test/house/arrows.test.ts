@@ -1,4 +1,4 @@
-/** Holds the imports, of types too, to the arrows of docs/architecture.md. */
+/** Holds the imports, those of types included, to the arrows of docs/architecture.md. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -73,8 +73,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/holder': ['src/activation', 'libc', 'job', 'wire'],
   'src/client': ['wire'],
   'src/bundle': ['wire'],
-  // Of the agent, the options; of activation, the flags of Node.
-  // Of the worker threads, the type of a module's facts.
+  // The options of the agent; the Node flags of activation; the type of a module's facts of the worker threads.
   'src/installed': [
     'src/activation',
     'src/agent',
@@ -86,7 +85,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'job',
     'wire',
   ],
-  // Of the agent, the type of its status.
+  // The type of the agent's status.
   'src/control': ['src/agent', 'src/client', 'src/installed', 'job', 'wire'],
   'src/install': [
     'src/agent',
@@ -112,7 +111,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'job',
     'wire',
   ],
-  // Of the pool, the first thread, which starts before the agent is loaded.
+  // The pool's first thread, which starts before the agent is loaded.
   'src/cli': [
     'src/activation',
     'src/agent',
@@ -284,7 +283,7 @@ test('only the rooms of the table load a package', (t) => {
   t.deepEqual(wrong, []);
 });
 
-test('no chain of imports, types included, leads from a file back to it', (t) => {
+test('no chain of imports, types included, leads from a file back to itself', (t) => {
   const targets = new Map<string, string[]>();
   for (const each of relativeImports) {
     targets.set(each.from, [...(targets.get(each.from) ?? []), targetOf(each)]);

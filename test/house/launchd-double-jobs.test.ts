@@ -196,7 +196,7 @@ onLinux('a job gets the sockets of each name once', async (t) => {
   t.deepEqual(JSON.parse(logOf(bench)), [...handedOut, EALREADY, ENOENT, []]);
 });
 
-onLinux('a process that is no job gets no sockets', async (t) => {
+onLinux('a process that is not a job gets no sockets', async (t) => {
   const bench = await createBench(t);
   const [env, ...command] = CHECK_IN as [string, ...string[]];
   const ProgramArguments = [env, '-u', 'TEST_LAUNCHD_SOCKETS', ...command];

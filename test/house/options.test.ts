@@ -1,4 +1,4 @@
-/** Holds the help, the documents and the defaults to the one table of options. */
+/** Holds the help, the documents and the defaults to the table of options. */
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,11 @@ import { tempDir } from '../helpers/temp-dir.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
-test('docs/options.md is what the tables write: npm run docs:options', (t) => {
+test('docs/options.md is the output of `npm run docs:options`', (t) => {
   t.is(read('docs/options.md'), optionsPage());
 });
 
-test('the tables of README are what the tables of options write: npm run docs:options', (t) => {
+test('the tables of README are the output of `npm run docs:options`', (t) => {
   t.is(read('README.md'), withTables(read('README.md')));
 });
 
@@ -46,7 +46,7 @@ test('the help of each verb has the options of its tables, and no other', (t) =>
   }
 });
 
-test('what an agent reads before the table is loaded has the names of the table, and no default', (t) => {
+test('the options that an agent reads before the table is loaded have the names of the table, and no default', (t) => {
   const names = [...read('boot/start.ts').matchAll(/optionOf\('--([^']+)'\)/g)].map(([, name]) => name);
   t.deepEqual(names, ['cache', 'thread-memory']);
   const rows: Option[] = VERB_TABLES.run.flatMap((table: Table) => Object.values(table));
@@ -54,7 +54,7 @@ test('what an agent reads before the table is loaded has the names of the table,
     names.filter((name) => !rows.some(({ flag }) => flag === name)),
     [],
   );
-  // The first thread starts without a limit; a default here would hold for all threads but that one.
+  // The first thread starts without a limit; a default here would apply to all other threads.
   t.is(AGENT_TABLE.threadMemoryMb.default, 0);
 });
 
@@ -70,7 +70,7 @@ for (const [document, pattern, expected] of [
   });
 }
 
-/** Prints what the options of a tree come to: documents, help, and the options that `run` starts with. */
+/** Prints the results of a tree's options: documents, help, and the options that `run` starts with. */
 const PROBE = `
   import { readFileSync } from 'node:fs';
   import { optionsPage, withTables } from './build/options-docs.ts';
@@ -96,7 +96,7 @@ type Probed = {
   job: Record<string, unknown>;
 };
 
-/** A copy of the sources, in which one row of a table is changed. */
+/** Probes a copy of the sources in which one row of a table is changed. */
 async function probe(t: ExecutionContext, file: string, from: RegExp, to: string): Promise<Probed> {
   const folder = await tempDir(t);
   const sources = ['src', 'wire', 'job', 'launchd', 'systemd', 'workers', 'libc', 'build', 'package.json', 'README.md'];
@@ -113,7 +113,7 @@ async function probe(t: ExecutionContext, file: string, from: RegExp, to: string
   return JSON.parse(stdout.toString()) as Probed;
 }
 
-test('a default that is changed in its row is changed in help, documents, README and `run`', async (t) => {
+test('a changed default is changed in help, documents, README and `run`', async (t) => {
   const { page, readme, help, options } = await probe(
     t,
     'agent-table.ts',
@@ -128,7 +128,7 @@ test('a default that is changed in its row is changed in help, documents, README
   t.is(options.idleMs, 47_000);
 });
 
-test('a range, a name and a description that are changed in their row are changed everywhere', async (t) => {
+test('a changed range, name and description are changed everywhere', async (t) => {
   const row = /flag: 'drain',(\s*value: .*)max: 3600 }([\s\S]*?)help: '[^']*'/;
   const { page, readme, help } = await probe(
     t,

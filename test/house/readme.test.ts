@@ -1,4 +1,4 @@
-/** Holds README.md to what the program does. */
+/** Holds README.md to the behaviour of the program. */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
@@ -17,7 +17,7 @@ function blocks(language: string): string[] {
   );
 }
 
-test('the agents shown are agents, and do what is said of them', async (t) => {
+test('the agents in README work as described', async (t) => {
   const folder = await tempDir(t);
   const [rpc = '', raw = ''] = blocks('ts');
   await writeFile(`${folder}/rpc.ts`, rpc);
@@ -29,13 +29,13 @@ test('the agents shown are agents, and do what is said of them', async (t) => {
   t.is((await client.request('echo')).toString(), 'echo');
 });
 
-test('the Python shown prints what its comment says', async (t) => {
+test('the Python example in README prints the value in its comment', async (t) => {
   const folder = await tempDir(t);
   await writeFile(`${folder}/rot13.ts`, blocks('ts')[0] ?? '');
   const { socketPath } = await holdAgent(t, `${folder}/rot13.ts`);
   const [script = ''] = blocks('python');
   const python = findPython();
-  if (python === undefined) return t.fail('there is no Python');
+  if (python === undefined) return t.fail('no Python is installed');
   const { stdout } = await runProgram([
     python.path,
     '-c',
@@ -44,7 +44,7 @@ test('the Python shown prints what its comment says', async (t) => {
   t.is(stdout.toString().trim(), /# (b'.*')$/m.exec(script)?.[1] ?? 'no such comment');
 });
 
-test('CI runs the very commands that a new user is told', (t) => {
+test('CI runs the commands that README gives to a new user', (t) => {
   const ci = read('.ci/run').split('\n');
   for (const command of blocks('sh').slice(0, 2))
     t.true(
@@ -53,7 +53,7 @@ test('CI runs the very commands that a new user is told', (t) => {
     );
 });
 
-test('the exit statuses of the help are those of the errors, and 0 and 1', async (t) => {
+test('the exit statuses in the help are those of the errors, and 0 and 1', async (t) => {
   const { ERROR_CODES } = await import('../../wire/errors.ts');
   const { stdout, stderr } = await runProgram([process.execPath, ENTRY, 'help']);
   const help = `${stdout}${stderr}`;

@@ -7,14 +7,14 @@ const page = readFileSync(new URL('docs/security.md', root), 'utf8');
 const table = page.slice(page.indexOf('## Attacks, and what stops them'));
 const rows = table.split('\n').filter((line) => /^\| (?!Attack |-)/.test(line));
 
-test('every row names what stops the attack, and a test', (t) => {
+test('every row has an attack, a defence, and a test', (t) => {
   t.true(rows.length >= 20);
   for (const row of rows) t.regex(row, /^\| [^|]+ \| [^|]+ \| `test\/[^`]+\.test\.ts`: [^|]+ \|$/, row);
 });
 
 for (const row of rows) {
   const [, file = '', title = ''] = /`(test\/[^`]+)`: ([^|]+) \|$/.exec(row) ?? [];
-  test(`${file}: there is a test "${title}"`, (t) => {
+  test(`${file} contains the test "${title}"`, (t) => {
     t.true(existsSync(new URL(file, root)), file);
     t.true(readFileSync(new URL(file, root), 'utf8').includes(title), title);
   });

@@ -1,4 +1,4 @@
-/** Holds identifiers and file names to the terms of this field: the words that they replace are gone. */
+/** Holds identifiers and file names to the terms of this field: the words that they replaced must not come back. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const files = globSync(
   },
 );
 
-/** Words and pairs of words that no identifier and no file name consists of. */
+/** Words and pairs of words that no identifier and no file name contains. */
 const OLD_WORDS: readonly string[] = [
   'passage',
   'passages',
@@ -120,15 +120,15 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
 
 /** Names of Node, of the protocol, of statuses and of metrics, which keep theirs. */
 const KEPT_NAMES: ReadonlySet<string> = new Set([
-  // The words that stay: an in-flight batch; and a pino level.
+  // Terms that stay: an in-flight batch; and a pino level.
   'inFlight',
-  // AgentStatus.counters.turnedAway, and what a status is made of.
+  // AgentStatus.counters.turnedAway, and the fields that a status is built from.
   'turnedAway',
 ]);
 
 const IDENTIFIER = /[A-Za-z_$][A-Za-z0-9_$]*/g;
 
-/** A source without its comments, strings, templates' texts and regular expressions: what is left are its identifiers. */
+/** A source without its comments, strings, texts of templates and regular expressions: its identifiers remain. */
 function codeOf(source: string): string {
   return source
     .replaceAll(/\/\*[\s\S]*?\*\//g, ' ')
@@ -155,7 +155,7 @@ function wordsOf(name: string): string {
     .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .replaceAll(/[_$.-]+/g, ' ')
     .toLowerCase();
-  // An in-flight batch is the field's own term.
+  // "In-flight batch" is a term of the field.
   return ` ${words.replaceAll('in flight', 'inflight')} `;
 }
 

@@ -1,4 +1,4 @@
-/** The bench as a program: a very short run, what it writes down, the report of it, and its interruption. */
+/** The bench as a program: a very short run, its results, its report, and its interruption. */
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,14 +24,14 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
-    // There is no such process.
+    // No such process.
     return false;
   }
 }
 
 const bench = (...args: string[]) => runProgram([process.execPath, MAIN, ...args]);
 
-test('a run writes what was measured in the promised form, and a report is made of it', async (t) => {
+test('a run writes its measurements in the documented form, and a report is made from them', async (t) => {
   const folder = await tempDir(t);
   const json = join(folder, 'out.json');
   const part = ['--only', 'throughput', '--cells', '1x1', '--contenders', 'inline,launchpool'];
@@ -56,7 +56,7 @@ test('a run writes what was measured in the promised form, and a report is made 
   t.true((await readFile(join(folder, 'charts', 'throughput.svg'), 'utf8')).startsWith('<svg'));
 });
 
-test('an interrupted run ends what it has started', async (t) => {
+test('an interrupted run ends the processes that it has started', async (t) => {
   const running = startProgram(t, [
     process.execPath,
     MAIN,
@@ -70,7 +70,7 @@ test('an interrupted run ends what it has started', async (t) => {
   t.true(started.length >= 5, `${started}`);
   running.signal('SIGINT');
   t.is(await running.ended, 130);
-  // A contender that has had to be killed leaves some that end by themselves.
+  // A contender that was killed leaves processes that exit by themselves.
   await until(() => !started.some(isAlive));
   t.pass();
 });

@@ -24,7 +24,7 @@ async function runShort(t: ExecutionContext, verb: Verb, overrides: Partial<Opti
   return figures;
 }
 
-// Serial, because each verb loads the whole machine. `slow` is ignored: it means nothing on a shared machine.
+// Serial, because each verb loads the whole machine. `slow` is ignored: it has no meaning on a shared machine.
 test.serial('under load and disturbances, every request has one outcome, the right one', async (t) => {
   const { requests, fates } = await runShort(t, disturbedLoad, { minutes: 0.1 });
   t.true((requests as number) > 100);

@@ -1,4 +1,4 @@
-/** As many connections as an agent takes by default. */
+/** As many connections as an agent accepts by default. */
 import type { Socket } from 'node:net';
 import test from 'ava';
 import { connectRaw } from '../../src/client/index.ts';
@@ -8,11 +8,12 @@ import { dial } from '../helpers/frame-client.ts';
 import { notTested } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
 
-test('10 000 idle connections are served, and one more is turned away', async (t) => {
+test('10 000 idle connections are served, and one more is rejected', async (t) => {
   t.timeout(120_000);
   const max = 10_000;
   const { stdout } = await runProgram(['/bin/sh', '-c', 'ulimit -n']);
-  if (Number(String(stdout)) < 1.3 * max) return notTested(t, `there are only ${String(stdout).trim()} descriptors`);
+  if (Number(String(stdout)) < 1.3 * max)
+    return notTested(t, `only ${String(stdout).trim()} descriptors are available`);
   const { socketPath, all } = await activate(
     t,
     agentCommand('agents/echo.ts', ['--idle', '0', '--keep-quiet-clients']),

@@ -7,7 +7,7 @@ import { activate, agentCommand } from '../helpers/activator.ts';
 /** Many more by hand, with LAUNCHPOOL_TEST_LIVES. */
 const CYCLES = Number(process.env.LAUNCHPOOL_TEST_LIVES ?? 10);
 
-test(`${CYCLES} times in a row an agent starts, answers and leaves, always on the same socket`, async (t) => {
+test(`${CYCLES} times in a row, an agent starts, replies and exits, on the same socket`, async (t) => {
   t.timeout(60_000 + CYCLES * 5_000);
   const held = await activate(t, agentCommand('agents/echo.ts', ['--idle', '0.03', '--threads', '1']));
   const { ino } = statSync(held.socketPath);

@@ -1,4 +1,4 @@
-/** Many requests with slow, failing and crashing ones among them: as many as LAUNCHPOOL_TEST_REQUESTS says. */
+/** Many requests, some of them slow, failing or crashing; LAUNCHPOOL_TEST_REQUESTS sets their number. */
 import { ledger } from '../end-to-end/ledger.ts';
 
 ledger(Number(process.env.LAUNCHPOOL_TEST_REQUESTS ?? 40_000));

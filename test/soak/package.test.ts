@@ -15,13 +15,13 @@ async function must(command: [string, ...string[]], cwd: string): Promise<Finish
   return finished;
 }
 
-// Nothing else in the tests uses the built files, so they can be made anew here.
+// No other test uses the built files, so they can be built again here.
 test.before(async (t) => {
   t.timeout(10 * 60_000);
   await must(['npm', 'run', 'build'], root);
 });
 
-// One after the other: for the first `npx` in a checkout, npm builds it anew.
+// Serial: for the first `npx` in a checkout, npm builds it again.
 test.serial(
   'a packed tarball works in an empty folder, with handlers in TypeScript, JavaScript, ESM and CommonJS',
   async (t) => {
@@ -59,7 +59,7 @@ test.serial(
       'raw.cjs': 'cba',
     });
 
-    // The types of the package, as a project sees them that checks its own sources.
+    // The types of the package, for a project that checks its own sources.
     const tsc = join(root, 'node_modules/.bin/tsc');
     const types = join(root, 'node_modules/@types');
     const flags = [

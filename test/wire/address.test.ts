@@ -1,4 +1,4 @@
-/** Where an agent listens, on both platforms, and which names and paths are refused. */
+/** Where an agent listens, on both platforms, and which labels and paths are refused. */
 import { homedir } from 'node:os';
 import test from 'ava';
 import {
@@ -20,11 +20,11 @@ const LINUX: AddressHost = {
 };
 const LABEL = 'com.example.rot13';
 
-test("on macOS a label's socket is in its folder under Application Support", (t) => {
+test('on macOS the socket of a label is in its folder under Application Support', (t) => {
   t.is(socketPathOf(LABEL, MAC), '/Users/ada/Library/Application Support/com.example.rot13/agent.sock');
 });
 
-test("on Linux a label's socket is in the runtime folder", (t) => {
+test('on Linux the socket of a label is in the runtime folder', (t) => {
   t.is(socketPathOf(LABEL, LINUX), '/run/of/ada/com.example.rot13.sock');
 });
 
@@ -33,12 +33,12 @@ for (const [what, env] of [
   ['an undefined', { XDG_RUNTIME_DIR: undefined }],
   ['an empty', { XDG_RUNTIME_DIR: '' }],
 ] as const) {
-  test(`on Linux with ${what} XDG_RUNTIME_DIR the runtime folder is that of the user`, (t) => {
+  test(`on Linux with ${what} XDG_RUNTIME_DIR, the runtime folder follows from the user id`, (t) => {
     t.is(socketPathOf(LABEL, { ...LINUX, env }), '/run/user/1000/com.example.rot13.sock');
   });
 }
 
-test('without other surroundings, those of the process count', (t) => {
+test('by default, the platform, environment, home folder and user id are those of the process', (t) => {
   t.is(socketPathOf(LABEL, { platform: 'linux', env: {} }), `/run/user/${process.getuid?.()}/${LABEL}.sock`);
   t.is(socketPathOf('a', { platform: 'darwin' }), `${homedir()}/Library/Application Support/a/agent.sock`);
   t.is(
@@ -48,7 +48,7 @@ test('without other surroundings, those of the process count', (t) => {
 });
 
 for (const path of ['/tmp/a.sock', './a.sock', 'sub/a', '/tmp/with space and é']) {
-  test(`the target ${path} is a path and stays as it is`, (t) => {
+  test(`the target ${path} is a path and is used unchanged`, (t) => {
     t.is(socketPathOf(path, MAC), path);
     t.is(socketPathOf(path, LINUX), path);
   });
@@ -94,23 +94,23 @@ test('a path may have 103 bytes', (t) => {
   t.is(checkSocketPath(ofBytes(103)), ofBytes(103));
 });
 
-test('a path may not have 104 bytes', (t) => {
+test('a path of 104 bytes is refused', (t) => {
   t.throws(() => checkSocketPath(ofBytes(104)), INVALID);
   t.throws(() => socketPathOf(ofBytes(104), LINUX), INVALID);
 });
 
-test('the bytes of a path are counted, not its characters', (t) => {
+test('the length of a path is counted in bytes, not in characters', (t) => {
   const path = `/${'é'.repeat(51)}`;
   t.is(checkSocketPath(path), path);
   t.throws(() => checkSocketPath(`${path}a`), INVALID);
 });
 
-test('a refused path is named with its length', (t) => {
+test('the error of a refused path contains the path and its length', (t) => {
   const { message } = t.throws(() => checkSocketPath(ofBytes(120)), INVALID);
   t.true(message.includes('120 bytes') && message.includes(ofBytes(120)));
 });
 
-test('an empty path and one with a NUL are refused', (t) => {
+test('an empty path and a path with a NUL are refused', (t) => {
   t.throws(() => checkSocketPath(''), INVALID);
   t.throws(() => checkSocketPath('/tmp/a\0b'), INVALID);
 });
@@ -133,7 +133,7 @@ for (const [socketPath, controlPath] of [
   });
 }
 
-test('a path whose control socket would not fit is refused for that', (t) => {
+test('a path whose control socket path would be too long is refused', (t) => {
   const fitting = `${ofBytes(90)}.sock`;
   t.is(controlPathOf(fitting).length, 103);
   t.throws(() => controlPathOf(`${ofBytes(91)}.sock`), INVALID);

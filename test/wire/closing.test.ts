@@ -1,4 +1,4 @@
-/** The notice that an agent closes with, and how clients say that they understand it. */
+/** The closing notice of an agent, and how clients state that they understand it. */
 import test from 'ava';
 import fc from 'fast-check';
 import { decodeClosing, encodeClosing, isLongForm, longHeader } from '../../wire/closing.ts';
@@ -6,17 +6,17 @@ import { encodeFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 import { forEachFrame } from '../../wire/frame-walk.ts';
 
-test('what is written is read, whatever the number', (t) => {
+test('a written notice is read back, whatever its number', (t) => {
   const property = fc.property(fc.maxSafeNat(), (run) => decodeClosing(encodeClosing(run)) === run);
   t.notThrows(() => fc.assert(property));
 });
 
-test('the same bytes in the short form are a reply like any other', (t) => {
+test('the same bytes in the short form are an ordinary reply', (t) => {
   const payload = encodeClosing(3).subarray(12);
   t.is(decodeClosing(encodeFrame(payload)), undefined);
 });
 
-test('whatever stands in a frame of the long form, it is a notice or it is not', (t) => {
+test('in any frame of the long form, a valid notice is found and nothing else is taken for one', (t) => {
   const anything = fc.oneof(
     fc.uint8Array(),
     fc.json().map(Buffer.from),
@@ -31,7 +31,7 @@ test('whatever stands in a frame of the long form, it is a notice or it is not',
   t.notThrows(() => fc.assert(property, { numRuns: 1_000 }));
 });
 
-test('to who knows nothing of it, the long form is a frame', (t) => {
+test('a reader that does not know the notice sees a frame', (t) => {
   const frames: string[] = [];
   const announced = Buffer.concat([longHeader(2), Buffer.from('hi')]);
   t.true(isLongForm(announced));

@@ -1,4 +1,4 @@
-/** What a frame has to say to the agent itself is found without parsing it, and nothing else is taken for that. */
+/** Frames for the agent itself are found without parsing, and no other frame is taken for one. */
 import test from 'ava';
 import fc from 'fast-check';
 import { mayHaveControl, readControl } from '../../wire/control-frames.ts';
@@ -14,7 +14,7 @@ const parsed = (text: string): unknown => {
 const read = (value: unknown) => readControl(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
 const request = { jsonrpc: '2.0', id: 1, method: 'm' };
 
-test('a time is read from the envelope, and from nowhere else', (t) => {
+test('a timeout is read from the envelope, and from nowhere else', (t) => {
   t.deepEqual(read({ ...request, timeoutMs: 12.5 }), { kind: 'timeout', timeoutMs: 12.5 });
   t.deepEqual(read('{ "params" : [ "}" ] ,\n"timeoutMs" : 5 }'), { kind: 'timeout', timeoutMs: 5 });
   for (const value of [
@@ -28,14 +28,14 @@ test('a time is read from the envelope, and from nowhere else', (t) => {
     t.is(read(value), undefined, JSON.stringify(value));
 });
 
-test('a time that is none is no time', (t) => {
+test('an invalid timeout is ignored', (t) => {
   for (const timeoutMs of [0, -1, null, '5', 2 ** 31, 1e300, {}, true]) {
     t.is(read({ ...request, timeoutMs }), undefined, JSON.stringify(timeoutMs));
   }
   t.is(read('{"timeoutMs":1e999}'), undefined);
 });
 
-test('a cancellation names an id, as it was written, and has none itself', (t) => {
+test('a cancellation contains an id, unchanged, and has no id itself', (t) => {
   const cancel = (params: unknown, more = {}): unknown => ({ method: '$/cancelRequest', params, ...more });
   t.deepEqual(read(cancel({ id: 7 })), { kind: 'cancel', id: '7' });
   t.deepEqual(read(cancel({ id: 'a"b' })), { kind: 'cancel', id: '"a\\"b"' });
@@ -45,7 +45,7 @@ test('a cancellation names an id, as it was written, and has none itself', (t) =
   }
 });
 
-test('whatever comes, it is read or left alone, as a parser would have it', (t) => {
+test('on any input, control frames are read as a parser reads them', (t) => {
   const anyFrame = fc.oneof(
     fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
     fc.json().map((text) => Buffer.from(text)),
@@ -57,7 +57,7 @@ test('whatever comes, it is read or left alone, as a parser would have it', (t) 
   const agrees = fc.property(anyFrame, (frame) => {
     const control = readControl(frame);
     const value = parsed(frame.toString());
-    // Of what is no JSON, what stands before the fault may be read; the worker says that it is none.
+    // Of invalid JSON, the part before the error may be read; the worker reports that it is invalid.
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
     const { timeoutMs } = value as { timeoutMs?: unknown };
     const isTime = typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs < 2 ** 31;

@@ -1,4 +1,4 @@
-/** The error class, the table of codes, and what is left of an error as plain fields. */
+/** The error class, the table of codes, and the plain fields of an error. */
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -14,17 +14,17 @@ import {
 
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 
-/** sysexits(3), and 1 for what a handler did. */
+/** The exit statuses of sysexits(3), and 1 for an error of a handler. */
 const EXITS = [1, ...Array.from({ length: 15 }, (_unused, index) => 64 + index)];
 
 for (const code of CODES) {
-  test(`${code} is a fully described code`, (t) => {
+  test(`${code} is fully described`, (t) => {
     const { meaning, exit, rpc, retryable } = factsOf(code) ?? t.fail();
     t.regex(code, /^ERR_LAUNCHPOOL(_[A-Z]+)+$/);
     t.regex(meaning, /^\S.*\.$/);
     t.true(EXITS.includes(exit), `exit ${exit}`);
-    // What JSON-RPC 2.0 §5.1 reserves: its own five codes, and -32000 to -32099 for servers. The Language Server Protocol
-    // has made -32800 known for what was cancelled.
+    // Reserved by JSON-RPC 2.0 §5.1: its own five codes, and -32000 to -32099 for servers. The Language Server Protocol
+    // established -32800 for cancelled requests.
     if (rpc !== undefined)
       t.true([-32700, -32600, -32601, -32602, -32603, -32800].includes(rpc) || (rpc <= -32000 && rpc >= -32099));
     t.is(typeof retryable, 'boolean');
@@ -32,7 +32,7 @@ for (const code of CODES) {
 }
 
 for (const code of ['toString', '__proto__', 'ENOENT', '', 7, undefined, null, ['ERR_LAUNCHPOOL_PARSE']]) {
-  test(`the table says nothing of ${JSON.stringify(code) ?? 'undefined'}`, (t) => {
+  test(`the table has no entry for ${JSON.stringify(code) ?? 'undefined'}`, (t) => {
     t.is(factsOf(code), undefined);
   });
 }
@@ -44,8 +44,8 @@ test('an error has the facts of its code', (t) => {
   t.false(final.retryable);
 });
 
-test('an error carries what it is given', (t) => {
-  const cause = new Error('behind it');
+test('an error has the given hint, cause and data', (t) => {
+  const cause = new Error('the cause');
   const error = new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', 'no JSON', { hint: 'Send JSON.', cause, data: { at: 7 } });
   t.true(error instanceof Error);
   t.is(error.cause, cause);
@@ -118,28 +118,28 @@ for (const [what, thrown, plain] of THROWN) {
 }
 
 for (const field of ['code', 'hint', 'data', 'stack']) {
-  test(`of an error whose ${field} cannot be read, only that is left out`, (t) => {
+  test(`of an error whose ${field} cannot be read, only the ${field} is left out`, (t) => {
     const thrown = Object.defineProperty(new RangeError('too far'), field, { get: throwing });
     t.deepEqual(toPlain(thrown, { stack: field === 'stack' }), { name: 'RangeError', message: 'too far' });
   });
 }
 
-test('the stack goes along only where it is asked for', (t) => {
+test('the stack is a plain field only on request', (t) => {
   const error = new Error('x');
   t.is(toPlain(error).stack, undefined);
   t.is(toPlain(error, { stack: false }).stack, undefined);
   t.is(toPlain(error, { stack: true }).stack, error.stack);
 });
 
-test('a stack that is no text does not go along', (t) => {
+test('a stack that is not text is left out', (t) => {
   t.deepEqual(toPlain({ name: 'N', message: 'm', stack: 7 }, { stack: true }), { name: 'N', message: 'm' });
 });
 
-test('a cause stays at home', (t) => {
+test('a cause is left out', (t) => {
   t.deepEqual(toPlain(new Error('x', { cause: 'secret' })), { name: 'Error', message: 'x' });
 });
 
-test('anything at all can be reduced, and the plain form is its own plain form', (t) => {
+test('any value has a plain form, which is its own plain form', (t) => {
   const stable = fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (thrown) => {
     const plain = toPlain(thrown);
     deepStrictEqual([typeof plain.name, typeof plain.message], ['string', 'string']);
@@ -160,7 +160,7 @@ const anyPlain = fc.record(
   { requiredKeys: ['name', 'message', 'code'], noNullPrototype: true },
 );
 
-test('plain fields make an error that has the same plain fields', (t) => {
+test('an error made of plain fields has the same plain fields', (t) => {
   const roundTrip = fc.property(anyPlain, (plain) => {
     const back = toPlain(fromPlain(plain), { stack: plain.stack !== undefined });
     deepStrictEqual(back, plain);
@@ -168,17 +168,17 @@ test('plain fields make an error that has the same plain fields', (t) => {
   t.notThrows(() => fc.assert(roundTrip, { numRuns: 500 }));
 });
 
-test('an error made of plain fields is known to come from the other side', (t) => {
+test('an error made of plain fields is marked as remote', (t) => {
   const error = fromPlain({ name: 'TypeError', message: 'x' });
   t.true(error instanceof LaunchpoolError);
   t.true(error.remote);
 });
 
-test('an error that has no code of its own is a handler error', (t) => {
+test('an error without a code has ERR_LAUNCHPOOL_HANDLER', (t) => {
   t.is(fromPlain({ name: 'TypeError', message: 'x' }).code, 'ERR_LAUNCHPOOL_HANDLER');
 });
 
-test('whether an error made of plain fields is worth a retry, its code says', (t) => {
+test('the code decides whether an error made of plain fields is retryable', (t) => {
   const worth = (code: string): boolean => fromPlain({ name: 'Error', message: 'x', code }).retryable;
   t.true(worth('ERR_LAUNCHPOOL_CONNECTION_CLOSED'));
   t.false(worth('ERR_LAUNCHPOOL_PARSE'));

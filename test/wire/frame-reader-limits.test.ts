@@ -1,4 +1,4 @@
-/** What a frame reader refuses, and how little memory a stranger can make it take. */
+/** What a frame reader refuses, and how little memory an unauthenticated client can make it allocate. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -58,19 +58,19 @@ for (const [way, chunksOf] of WAYS) {
     t.deepEqual(readAll({}, frame('one'), hex('fffffffe')), { texts: ['one'], code: INVALID });
   });
 
-  test(`a maximum of nothing still lets empty frames through ${way}`, (t) => {
+  test(`a maximum of 0 bytes still accepts empty frames ${way}`, (t) => {
     const read = readAll({ maxFrameBytes: 0 }, frame(''), frame(''), frame('x'));
     t.deepEqual(read, { texts: ['', ''], code: TOO_LARGE });
   });
 }
 
-test('without a maximum of its own, a frame may have 64 MiB and not a byte more', (t) => {
+test('by default, a frame may have 64 MiB and not a byte more', (t) => {
   t.is(read(createFrameReader(), [hex('04000000')]).code, undefined);
   t.is(read(createFrameReader(), [hex('04000001')]).code, TOO_LARGE);
 });
 
 for (const header of ['00000005', 'ffffffff0000000000000005', 'ffffffffffffffffffffffff', 'fffffffe']) {
-  test(`what is refused is forgotten, wherever ${header} is cut: who goes on reading does not come upon it again`, (t) => {
+  test(`a refused frame is forgotten, wherever ${header} is cut: further reading does not find it again`, (t) => {
     for (let cut = 1; cut < header.length / 2; cut += 1) {
       const reader = createFrameReader({ maxFrameBytes: 4 });
       const chunks = [frame('one'), hex(header.slice(0, 2 * cut)), hex(header.slice(2 * cut))];
@@ -80,14 +80,14 @@ for (const header of ['00000005', 'ffffffff0000000000000005', 'fffffffffffffffff
   });
 }
 
-test('a frame over the maximum is refused before anything of it is held', (t) => {
+test('a frame over the maximum is refused before any of it is kept', (t) => {
   const reader = createFrameReader({ maxFrameBytes: 4 });
   t.is(read(reader, [Buffer.concat([hex('00000005'), Buffer.alloc(5)])]).code, TOO_LARGE);
   t.is(reader.heldBytes, 0);
 });
 
 for (const [way, chunksOf] of WAYS) {
-  test(`limits that a frame changes hold for the very next one ${way}`, (t) => {
+  test(`limits that change with a frame apply to the very next frame ${way}`, (t) => {
     const reader = createFrameReader({ maxFrameBytes: 4, maxRunFrames: 1 });
     const seen: string[] = [];
     const chunks = chunksOf(Buffer.concat(['open', 'a longer one', 'x', 'another'].map(frame)));
@@ -106,8 +106,8 @@ for (const [way, chunksOf] of WAYS) {
   });
 }
 
-/** A parser too plain to be wrong, for a stream that is all there. */
-function readPlainly(stream: Buffer, maxFrameBytes: number): { texts: string[]; code: string | undefined } {
+/** A simple parser for a stream that is complete. */
+function readSimply(stream: Buffer, maxFrameBytes: number): { texts: string[]; code: string | undefined } {
   const texts: string[] = [];
   for (let at = 0; at + 4 <= stream.length; ) {
     const length = stream.readInt32BE(at);
@@ -122,12 +122,12 @@ function readPlainly(stream: Buffer, maxFrameBytes: number): { texts: string[]; 
   return { texts, code: undefined };
 }
 
-test('random bytes, however cut, give the frames and the refusal that a plain parser finds', (t) => {
+test('random bytes, however cut, give the same frames and refusals as a simple parser', (t) => {
   const scrap = fc.oneof(
     fc.uint8Array({ maxLength: 8 }),
     fc.constantFrom('00000000', '00000002', '00000009', 'ffffffff00000000', '0000000a', 'ffffffff').map(hex),
   );
-  const stranger = fc.property(fc.array(scrap), fc.array(fc.nat(8)), (scraps, lengths) => {
+  const property = fc.property(fc.array(scrap), fc.array(fc.nat(8)), (scraps, lengths) => {
     const stream = Buffer.concat(scraps);
     const reader = createFrameReader({ maxFrameBytes: 9 });
     const chunks: Buffer[] = [];
@@ -136,20 +136,20 @@ test('random bytes, however cut, give the frames and the refusal that a plain pa
       chunks.push(stream.subarray(at, at + length));
       at += length;
     }
-    deepStrictEqual(read(reader, chunks), readPlainly(stream, 9));
+    deepStrictEqual(read(reader, chunks), readSimply(stream, 9));
     ok(reader.heldBytes <= 9 + 12);
   });
-  t.notThrows(() => fc.assert(stranger, { numRuns: 1000 }));
+  t.notThrows(() => fc.assert(property, { numRuns: 1000 }));
 });
 
-/** How much memory outside the heap `work` has taken; what was freed meanwhile makes it less, never more. */
+/** How much memory outside the heap `work` allocates. Memory that is freed at the same time only lowers the result. */
 function memoryTaken(work: () => void): number {
   const before = process.memoryUsage().arrayBuffers;
   work();
   return process.memoryUsage().arrayBuffers - before;
 }
 
-test('a header that announces 64 MiB takes next to no memory', (t) => {
+test('a header that announces 64 MiB allocates hardly any memory', (t) => {
   const reader = createFrameReader();
   const taken = memoryTaken(() => {
     reader.push(hex('04000000'), () => undefined);
@@ -159,7 +159,7 @@ test('a header that announces 64 MiB takes next to no memory', (t) => {
   t.true(taken < 128 * 1024, `${taken} bytes`);
 });
 
-test('the memory for a long frame grows with what has arrived', (t) => {
+test('the memory for a long frame grows with the bytes that have arrived', (t) => {
   const reader = createFrameReader();
   const chunk = Buffer.alloc(64 * 1024);
   reader.push(hex('04000000'), () => undefined);
@@ -171,7 +171,7 @@ test('the memory for a long frame grows with what has arrived', (t) => {
   t.true(taken < 6 * arrived, `${taken} bytes for ${arrived}`);
 });
 
-test('a frame of 1 MiB that comes byte by byte is put together within bounds', (t) => {
+test('a frame of 1 MiB that arrives byte by byte is assembled within bounded memory', (t) => {
   const payload = Buffer.allocUnsafe(MIB);
   for (let at = 0; at < MIB; at += 4) payload.writeUInt32BE(at, at);
   const stream = encodeFrame(payload);
@@ -186,7 +186,7 @@ test('a frame of 1 MiB that comes byte by byte is put together within bounds', (
   t.true(taken < 4 * MIB, `${taken} bytes`);
 });
 
-test('a frame that arrives whole takes no memory but its own', (t) => {
+test('a frame that arrives whole allocates no memory beyond its own', (t) => {
   const runs: Buffer[] = [];
   const reader = createFrameReader();
   const stream = encodeFrame(Buffer.alloc(MIB));

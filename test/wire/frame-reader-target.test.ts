@@ -1,4 +1,4 @@
-/** Long frames are read to where they stay: the reader says where, and takes what has been written there. */
+/** Long frames are read straight into their final memory: the reader returns a target, and takes the bytes written there. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -8,10 +8,10 @@ import { createFrameReader } from '../../wire/frame-reader.ts';
 const KIB = 1024;
 const payload = (length: number, seed = 0): Buffer => Buffer.alloc(length, (seed % 250) + 1);
 const NEVER = (): never => {
-  throw new Error('there is no whole frame');
+  throw new Error('no whole frame');
 };
 
-test('a short frame, a header that is not whole, and nothing at all have no target', (t) => {
+test('a short frame, an incomplete header, and an empty reader have no target', (t) => {
   const reader = createFrameReader();
   t.is(reader.target(), undefined);
   reader.push(Buffer.from([0, 1, 0]), NEVER);
@@ -21,7 +21,7 @@ test('a short frame, a header that is not whole, and nothing at all have no targ
   t.is(short.target(), undefined);
 });
 
-test('the rest of a long frame has one, and is taken from there', (t) => {
+test('the rest of a long frame has a target, and is taken from it', (t) => {
   const reader = createFrameReader();
   const frame = encodeFrame(payload(300 * KIB));
   reader.push(frame.subarray(0, 10 * KIB), NEVER);
@@ -36,7 +36,7 @@ test('the rest of a long frame has one, and is taken from there', (t) => {
   t.is(reader.heldBytes, 0);
 });
 
-test('memory comes from whoever wants to give it, and what is its own may be kept', (t) => {
+test('the memory comes from the given allocator, and the frame may be kept', (t) => {
   const given: Buffer[] = [];
   const reader = createFrameReader({}, (bytes) => {
     given.push(Buffer.from(new SharedArrayBuffer(bytes)));
@@ -54,7 +54,7 @@ test('memory comes from whoever wants to give it, and what is its own may be kep
   t.true(kept.every((run) => run.equals(frame) && given.some(({ buffer }) => buffer === run.buffer)));
 });
 
-test('whether by chunk or by target, and wherever it is cut, every frame comes out as it went in', (t) => {
+test('by chunk or by target, and wherever the stream is cut, every frame is read unchanged', (t) => {
   const anyStream = fc.record({
     lengths: fc.array(fc.oneof(fc.nat(200), fc.integer({ min: 40 * KIB, max: 300 * KIB })), { maxLength: 8 }),
     reads: fc.array(fc.record({ max: fc.integer({ min: 1, max: 90 * KIB }), direct: fc.boolean() }), { minLength: 1 }),

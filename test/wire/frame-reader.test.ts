@@ -1,4 +1,4 @@
-/** How chunks become runs of frames: any split gives the same frames, and whole ones are not copied. */
+/** Chunks become runs of frames: any split gives the same frames, and whole frames are not copied. */
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ const short = (payload: Uint8Array): Buffer => Buffer.concat([shortHeader(payloa
 const long = (payload: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from('ffffffff00000000', 'hex'), shortHeader(payload.length), payload]);
 
-/** Pushes all chunks and ends; returns what stood in each run, as hex. */
+/** Pushes all chunks and ends; returns the payloads of each run, as hex. */
 function readRuns(chunks: readonly Buffer[], limits: Partial<FrameLimits> = {}): string[][] {
   const reader = createFrameReader(limits);
   const runs: string[][] = [];
@@ -30,7 +30,7 @@ function readRuns(chunks: readonly Buffer[], limits: Partial<FrameLimits> = {}):
   return runs;
 }
 
-/** Cuts at each of the offsets; equal ones make empty chunks. */
+/** Cuts at each of the offsets; equal offsets make empty chunks. */
 function cut(stream: Buffer, offsets: readonly number[]): Buffer[] {
   const edges = [0, ...offsets.toSorted((a, b) => a - b), stream.length];
   return edges.slice(1).map((end, index) => stream.subarray(edges[index], end));
@@ -83,7 +83,7 @@ test('every pair of cuts through a longer stream gives the same frames', (t) => 
   t.pass();
 });
 
-test('whole frames are handed on together, as one view of the chunk', (t) => {
+test('whole frames are returned together, as one view of the chunk', (t) => {
   const frames = [short(Buffer.from('a')), long(Buffer.from('b')), short(Buffer.from(''))];
   const chunk = Buffer.concat([Buffer.from('before'), ...frames]).subarray(6);
   const runs: { run: Buffer; frames: number }[] = [];
@@ -95,7 +95,7 @@ test('whole frames are handed on together, as one view of the chunk', (t) => {
   t.is(runs[0]?.run.length, chunk.length);
 });
 
-test('only the frames that are cut are copied, not those between them', (t) => {
+test('only frames that are cut are copied, and not those between them', (t) => {
   const stream = Buffer.concat(['first', 'second', 'third', 'fourth'].map((text) => short(Buffer.from(text))));
   const chunks = [Buffer.from(stream.subarray(0, 6)), Buffer.from(stream.subarray(6, -3)), Buffer.from('rth')];
   const runs: [text: string, isView: boolean][] = [];
@@ -113,7 +113,7 @@ test('only the frames that are cut are copied, not those between them', (t) => {
   ]);
 });
 
-test('a frame that was put together from pieces is not overwritten by the next one', (t) => {
+test('an assembled frame is not overwritten by the next one', (t) => {
   const reader = createFrameReader();
   const kept: Buffer[] = [];
   for (const piece of ['\0\0\0\u0003a', 'bc\0\0\0\u0003d', 'ef']) {
@@ -125,7 +125,7 @@ test('a frame that was put together from pieces is not overwritten by the next o
   );
 });
 
-test('what is held of an unfinished frame is counted', (t) => {
+test('the kept bytes of an unfinished frame are counted', (t) => {
   const reader = createFrameReader();
   const held = [Buffer.from([0]), Buffer.from([0, 0, 3]), Buffer.from('ab'), Buffer.from('c\0\0', 'latin1')].map(
     (chunk) => {

@@ -1,4 +1,4 @@
-/** The layout of a frame, byte for byte; the literals are what Python's struct.pack('!i') and ('!Q') give. */
+/** The layout of a frame, byte for byte; the literals are those of Python's struct.pack('!i') and ('!Q'). */
 import test from 'ava';
 import fc from 'fast-check';
 import {
@@ -31,7 +31,7 @@ for (const [length, hex] of HEADERS) {
     t.is(frameHeader(length).toString('hex'), hex);
   });
 
-  test(`the header of ${length} bytes takes as many bytes as is said beforehand`, (t) => {
+  test(`the header of ${length} bytes has the predicted length`, (t) => {
     t.is(headerBytes(length), hex.length / 2);
   });
 
@@ -39,7 +39,7 @@ for (const [length, hex] of HEADERS) {
     t.is(readHeader(Buffer.from(hex, 'hex'), 0), length);
   });
 
-  test(`the header ${hex} is not read before its last byte is there`, (t) => {
+  test(`the header ${hex} is not read before its last byte has arrived`, (t) => {
     const header = Buffer.from(hex, 'hex');
     for (let end = 0; end < header.length; end += 1) t.is(readHeader(header, 0, end), undefined, `of ${end} bytes`);
   });
@@ -49,7 +49,7 @@ test('a header of the long form may announce a short payload', (t) => {
   t.is(readHeader(Buffer.from('ffffffff0000000000000003', 'hex'), 0), 3);
 });
 
-test('a length that a double cannot hold is read as one too long for anybody', (t) => {
+test('a length beyond the range of a double is read as a length over every maximum', (t) => {
   t.is(readHeader(Buffer.from('ffffffffffffffffffffffff', 'hex'), 0), 2 ** 64);
 });
 
@@ -59,17 +59,17 @@ for (const hex of ['fffffffe', 'ffffff00', '80000000', 'fffffffe0000000000000003
   });
 }
 
-test('a header is read where it stands', (t) => {
+test('a header is read at the given offset', (t) => {
   t.is(readHeader(Buffer.from('fffffffe00000005fffffffe', 'hex'), 4), 5);
 });
 
-test('a short header is written where it is wanted', (t) => {
+test('a short header is written at the given offset', (t) => {
   const target = Buffer.alloc(8, 0xaa);
   t.is(writeHeader(target, 7, 2), 2 + SHORT_HEADER_BYTES);
   t.is(target.toString('hex'), 'aaaa00000007aaaa');
 });
 
-test('a long header is written where it is wanted', (t) => {
+test('a long header is written at the given offset', (t) => {
   const target = Buffer.alloc(16, 0xaa);
   t.is(writeHeader(target, 2 ** 31, 2), 2 + LONG_HEADER_BYTES);
   t.is(target.toString('hex'), 'aaaaffffffff0000000080000000aaaa');
@@ -79,7 +79,7 @@ test('a frame is its header and its payload', (t) => {
   t.is(encodeFrame(Buffer.from('abc')).toString('hex'), '00000003616263');
 });
 
-test('the frame of nothing is a header', (t) => {
+test('the frame of an empty payload is a header', (t) => {
   t.is(encodeFrame(new Uint8Array()).toString('hex'), '00000000');
 });
 
@@ -87,16 +87,16 @@ test('text is framed as UTF-8 and counted in bytes', (t) => {
   t.is(encodeTextFrame('é€😀').toString('hex'), '00000009c3a9e282acf09f9880');
 });
 
-test('the frame of a view holds only what the view shows', (t) => {
+test('the frame of a view contains only the bytes of the view', (t) => {
   t.is(encodeFrame(Buffer.from('abcdef').subarray(2, 4)).toString('hex'), '000000026364');
 });
 
-test('frames can be transferred without taking other memory along', (t) => {
+test('a frame can be transferred without transferring other memory', (t) => {
   t.is(encodeFrame(Buffer.from('abc')).buffer.byteLength, 7);
   t.is(encodeTextFrame('abc').buffer.byteLength, 7);
 });
 
-test('any text is framed as its bytes are', (t) => {
+test('the frame of any text equals the frame of its bytes', (t) => {
   const anyText = fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units));
   const isSame = (text: string): boolean => encodeTextFrame(text).equals(encodeFrame(new TextEncoder().encode(text)));
   t.notThrows(() => fc.assert(fc.property(anyText, isSame), { numRuns: 500 }));
@@ -108,7 +108,7 @@ function payloadsOf(run: Buffer): Buffer[] {
   return payloads;
 }
 
-test('the frames of a run are visited in order, whichever form their headers have', (t) => {
+test('the frames of a run are visited in order, in either form of their headers', (t) => {
   const run = Buffer.from(
     '000000026162' + // "ab"
       '00000000' + // nothing

@@ -1,13 +1,13 @@
-/** The authkey handshake against a small model of Python's own, of both generations and in both roles. */
+/** The authkey handshake against a small model of Python's, of both generations and in both roles. */
 import { createHmac, randomBytes } from 'node:crypto';
 import test from 'ava';
 import { createHandshake, type HandshakeOptions, type HandshakeStep } from '../../wire/handshake.ts';
 
 type Digest = 'md5' | 'sha256' | 'sha384' | 'sha3_256' | 'sha3_384';
-/** Up to 3.11 Python knows one digest and has no name for it. */
+/** Up to 3.11 Python has one digest, without a name. */
 type Generation = 'up to 3.11' | Digest;
-/** A side of the conversation that yields what it sends, or nothing to receive; ends with whether it is content. */
-type Talk = Generator<Buffer | undefined, boolean, Buffer>;
+/** One side of the handshake: yields each message that it sends, or undefined to receive one; returns whether it agrees. */
+type Side = Generator<Buffer | undefined, boolean, Buffer>;
 
 const DIGESTS: readonly Digest[] = ['md5', 'sha256', 'sha384', 'sha3_256', 'sha3_384'];
 const GENERATIONS: readonly Generation[] = ['up to 3.11', ...DIGESTS];
@@ -21,7 +21,7 @@ function nameOf(message: Buffer): Digest | undefined {
   return DIGESTS.find((digest) => message.toString('latin1').startsWith(`{${digest}}`));
 }
 
-function* deliverChallenge(key: Buffer, generation: Generation): Talk {
+function* deliverChallenge(key: Buffer, generation: Generation): Side {
   const isOld = generation === 'up to 3.11';
   const message = isOld ? randomBytes(20) : Buffer.concat([Buffer.from(`{${generation}}`), randomBytes(40)]);
   yield Buffer.concat([Buffer.from('#CHALLENGE#'), message]);
@@ -33,7 +33,7 @@ function* deliverChallenge(key: Buffer, generation: Generation): Talk {
   return isRight;
 }
 
-function* answerChallenge(key: Buffer, generation: Generation): Talk {
+function* answerChallenge(key: Buffer, generation: Generation): Side {
   const received = yield undefined;
   if (received.toString('latin1', 0, 11) !== '#CHALLENGE#') return false;
   const message = received.subarray(11);
@@ -47,7 +47,7 @@ function* answerChallenge(key: Buffer, generation: Generation): Talk {
   return (yield undefined).toString('latin1') === '#WELCOME#';
 }
 
-function* python(role: 'server' | 'client', key: Buffer, generation: Generation): Talk {
+function* python(role: 'server' | 'client', key: Buffer, generation: Generation): Side {
   if (role === 'server') {
     return (yield* deliverChallenge(key, generation)) && (yield* answerChallenge(key, generation));
   }
@@ -56,21 +56,21 @@ function* python(role: 'server' | 'client', key: Buffer, generation: Generation)
 
 type End = { own: HandshakeStep; theirs: boolean | undefined };
 
-/** Lets our side speak with a model; `onTheWay` may change what the model sends. */
-function converse(options: HandshakeOptions, talk: Talk, onTheWay = (message: Buffer): Buffer => message): End {
+/** Runs launchpool's side against a model; `onTheWay` may change the messages of the model. */
+function converse(options: HandshakeOptions, model: Side, onTheWay = (message: Buffer): Buffer => message): End {
   const handshake = createHandshake(options);
   const inbox = handshake.start();
   let own: HandshakeStep = { send: [], done: false };
-  let turn = talk.next(Buffer.alloc(0));
+  let turn = model.next(Buffer.alloc(0));
   while (turn.done !== true) {
     if (turn.value !== undefined) {
       own = handshake.receive(onTheWay(turn.value));
       inbox.push(...own.send);
-      turn = talk.next(Buffer.alloc(0));
+      turn = model.next(Buffer.alloc(0));
     } else {
       const message = inbox.shift();
       if (message === undefined) return { own, theirs: undefined };
-      turn = talk.next(message);
+      turn = model.next(message);
     }
   }
   return { own, theirs: turn.value };
@@ -82,19 +82,19 @@ for (const generation of GENERATIONS) {
     ['server', 'client'],
     ['client', 'server'],
   ] as const) {
-    test(`${title} as the ${theirRole} agrees with us`, (t) => {
+    test(`${title} as the ${theirRole} agrees with launchpool`, (t) => {
       const { own, theirs } = converse({ role, authkey: KEY }, python(theirRole, KEY, generation));
       t.deepEqual([own.done, theirs], [true, true]);
     });
 
-    test(`${title} as the ${theirRole} with another key does not agree with us`, (t) => {
+    test(`${title} as the ${theirRole} with another key does not agree with launchpool`, (t) => {
       const { own, theirs } = converse({ role, authkey: KEY }, python(theirRole, OTHER_KEY, generation));
       t.deepEqual([own.done, theirs], [false, false]);
       t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
     });
 
     const needsMd5 = generation === 'up to 3.11' || generation === 'md5';
-    test(`${title} as the ${theirRole} ${needsMd5 ? 'is refused' : 'agrees'} where MD5 is off`, (t) => {
+    test(`${title} as the ${theirRole} ${needsMd5 ? 'is refused' : 'agrees'} without MD5`, (t) => {
       const { own } = converse({ role, authkey: KEY, md5: false }, python(theirRole, KEY, generation));
       t.is(own.done, !needsMd5);
       t.is(own.error === undefined, !needsMd5);
@@ -102,7 +102,7 @@ for (const generation of GENERATIONS) {
   }
 }
 
-test('a server where MD5 is off says so to a bare MD5 answer, right though it is', (t) => {
+test('a server without MD5 names the reason when it refuses a correct MD5 answer', (t) => {
   const { own, theirs } = converse({ role: 'server', authkey: KEY, md5: false }, python('client', KEY, 'up to 3.11'));
   t.deepEqual(
     own.send.map((message) => message.toString()),
@@ -115,35 +115,35 @@ const named = (name: string) => (message: Buffer) =>
   Buffer.from(message.toString('latin1').replace(/\{\w+\}/, `{${name}}`), 'latin1');
 
 for (const name of ['md5', 'sha3_256']) {
-  test(`a challenge that is turned into ${name} on its way is answered to no avail`, (t) => {
+  test(`the answer to a challenge changed into ${name} on its way is refused`, (t) => {
     const { own, theirs } = converse({ role: 'client', authkey: KEY }, python('server', KEY, 'sha256'), named(name));
     t.false(theirs);
     t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
   });
 }
 
-test('a challenge that is cut to the old size on its way is answered to no avail', (t) => {
+test('the answer to a challenge cut to the old size on its way is refused', (t) => {
   const cut = (message: Buffer): Buffer => (message.length > 31 ? message.subarray(0, 31) : message);
   const { own, theirs } = converse({ role: 'client', authkey: KEY }, python('server', KEY, 'sha256'), cut);
   t.false(theirs);
   t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
 });
 
-test('an answer whose digest is renamed on its way is a wrong one', (t) => {
+test('an answer whose digest is renamed on its way is refused', (t) => {
   const { own, theirs } = converse({ role: 'server', authkey: KEY }, python('client', KEY, 'sha256'), named('md5'));
   t.false(theirs);
   t.is(own.error?.code, 'ERR_LAUNCHPOOL_AUTH_FAILED');
 });
 
-/** Answers a challenge with a digest that was not asked for. */
-function* choosing(digest: string): Talk {
+/** Answers a challenge with a digest of its own choice. */
+function* choosing(digest: string): Side {
   const message = (yield undefined).subarray(11);
   yield Buffer.concat([Buffer.from(`{${digest}}`), hmac(digest, KEY, message)]);
   return (yield undefined).toString('latin1') === '#WELCOME#';
 }
 
 for (const digest of DIGESTS) {
-  test(`a client may choose ${digest} for its answer, as with Python`, (t) => {
+  test(`a client may choose ${digest} for its answer, as in Python`, (t) => {
     t.true(converse({ role: 'server', authkey: KEY }, choosing(digest)).theirs);
   });
 }

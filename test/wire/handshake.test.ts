@@ -1,4 +1,4 @@
-/** The authkey handshake: our two sides against each other, and message by message. */
+/** The authkey handshake: both sides of launchpool against each other, and message by message. */
 import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { createHandshake, type Handshake, type HandshakeStep } from '../../wire/handshake.ts';
@@ -13,11 +13,11 @@ const textsOf = (messages: readonly Buffer[]): string[] => messages.map((message
 const ascending = (length: number): Buffer => Buffer.from(Array.from({ length }, (_unused, index) => index));
 const server = (md5 = true): Handshake => createHandshake({ role: 'server', authkey: KEY, md5 });
 const client = (md5 = true): Handshake => createHandshake({ role: 'client', authkey: KEY, md5 });
-/** What a server's first message asks to be signed. */
+/** The challenge in the first message of a server. */
 const challengeOf = (handshake: Handshake): Buffer => (handshake.start()[0] as Buffer).subarray('#CHALLENGE#'.length);
 const signed = (name: string, key: Buffer, message: Buffer): Buffer => createHmac(name, key).update(message).digest();
 
-/** Carries messages to and fro until nobody has any to send; returns the last step of each side. */
+/** Exchanges messages until neither side has one to send; returns the last step of each side. */
 function converse(...sides: [Handshake, Handshake]): [HandshakeStep, HandshakeStep] {
   const steps: [HandshakeStep, HandshakeStep] = [
     { send: [], done: false },
@@ -46,7 +46,7 @@ test('two sides that both refuse MD5 agree', (t) => {
   t.true(theirs.done);
 });
 
-test('a client with another key is told so, and both sides know', (t) => {
+test('a client with another key gets a failure, and both sides know it', (t) => {
   const wrong = createHandshake({ role: 'client', authkey: OTHER_KEY });
   const [own, theirs] = converse(server(), wrong);
   t.deepEqual(textsOf(own.send), ['#FAILURE#']);
@@ -55,7 +55,7 @@ test('a client with another key is told so, and both sides know', (t) => {
   t.false(own.done || theirs.done);
 });
 
-test('a server that lets everybody in but has not the key is told so', (t) => {
+test('a server that accepts every client but does not have the key gets a failure', (t) => {
   const handshake = client();
   handshake.receive(Buffer.concat([text('#CHALLENGE#'), ascending(20)]));
   const [challenge] = handshake.receive(text('#WELCOME#')).send;
@@ -64,7 +64,7 @@ test('a server that lets everybody in but has not the key is told so', (t) => {
   t.is(step.error?.code, FAILED);
 });
 
-test('a client waits for the server to begin', (t) => {
+test('a client waits for the first message of the server', (t) => {
   t.deepEqual(client().start(), []);
 });
 
@@ -74,7 +74,7 @@ test('a server challenges with SHA-256 and 40 bytes', (t) => {
   t.is(message?.length, '#CHALLENGE#{sha256}'.length + 40);
 });
 
-test('no challenge is made twice', (t) => {
+test('no two challenges are the same', (t) => {
   const handshakes = Array.from({ length: 50 }, () => challengeOf(server()).toString('hex'));
   t.is(new Set(handshakes).size, 50);
 });
@@ -85,7 +85,7 @@ test('a message may be a view of a larger buffer', (t) => {
   t.is(client().receive(view).send[0]?.toString('hex'), '7defa9cc46abc3583325d17ccda75190');
 });
 
-/** Answers to challenges, computed by Python's hmac.new(b'secret', message, digest). */
+/** Answers to challenges, computed with Python's hmac.new(b'secret', message, digest). */
 const ANSWERS: Readonly<Record<string, string>> = {
   md5: 'e8928e8cca3ace2d777017168dc6a0b2',
   sha256: 'fc57fbe650d6124b98215e7b5d197d5807ad69982d275a9735ea2d56f1fa6989',
@@ -101,11 +101,15 @@ for (const [name, digest] of Object.entries(ANSWERS)) {
   });
 }
 
-/** What a client says to a server's first message that it does not answer. */
+/** First messages of a server that a client does not answer. */
 const REFUSED: readonly [what: string, message: Buffer, code: string][] = [
   ['no challenge', text('{"jsonrpc":"2.0","id":null}'), FAILED],
   ['an empty message', text(''), FAILED],
-  ['what only differs from a challenge in its first word', Buffer.concat([text('#challenge#'), ascending(20)]), FAILED],
+  [
+    'a message that differs from a challenge in its first word only',
+    Buffer.concat([text('#challenge#'), ascending(20)]),
+    FAILED,
+  ],
   ['a challenge of 19 bytes', Buffer.concat([text('#CHALLENGE#'), ascending(19)]), FAILED],
   ['a challenge of 16 bytes', Buffer.concat([text('#CHALLENGE#'), ascending(16)]), FAILED],
   ['21 bytes without a digest', Buffer.concat([text('#CHALLENGE#'), ascending(21)]), DIGEST],
@@ -113,7 +117,7 @@ const REFUSED: readonly [what: string, message: Buffer, code: string][] = [
 ];
 
 for (const [what, message, code] of REFUSED) {
-  test(`a client gives no answer to ${what}`, (t) => {
+  test(`a client does not answer ${what}`, (t) => {
     const { send, done, error } = client().receive(message);
     t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code });
   });
@@ -123,14 +127,14 @@ for (const [what, message] of [
   ['bare', Buffer.concat([text('#CHALLENGE#'), ascending(20)])],
   ['named', Buffer.concat([text('#CHALLENGE#{md5}'), ascending(40)])],
 ] as const) {
-  test(`where MD5 is off, a ${what} MD5 challenge gets no answer`, (t) => {
+  test(`without MD5, a ${what} MD5 challenge gets no answer`, (t) => {
     const { send, done, error } = client(false).receive(message);
     t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: DIGEST });
   });
 }
 
 for (const reply of ['#FAILURE#', '#welcome#', '#WELCOME#!', '', '#CHALLENGE#']) {
-  test(`a client takes ${JSON.stringify(reply)} for no welcome`, (t) => {
+  test(`a client does not take ${JSON.stringify(reply)} for a welcome`, (t) => {
     const handshake = client();
     handshake.receive(Buffer.concat([text('#CHALLENGE#'), ascending(20)]));
     const { send, done, error } = handshake.receive(text(reply));
@@ -138,7 +142,7 @@ for (const reply of ['#FAILURE#', '#welcome#', '#WELCOME#!', '', '#CHALLENGE#'])
   });
 }
 
-test('a server signs nothing before the other side has proven its key', (t) => {
+test('a server signs nothing before the other side has proven that it has the key', (t) => {
   const handshake = server();
   handshake.start();
   const step = handshake.receive(Buffer.concat([text('#CHALLENGE#'), ascending(20)]));
@@ -150,7 +154,7 @@ for (const [what, own, theirs] of [
   ['server', server, client],
   ['client', client, server],
 ] as const) {
-  test(`a ${what} that has agreed takes no more messages`, (t) => {
+  test(`a ${what} that has agreed accepts no further messages`, (t) => {
     const handshake = own();
     t.true(converse(handshake, theirs())[0].done);
     const { send, done, error } = handshake.receive(text('#WELCOME#'));
@@ -158,7 +162,7 @@ for (const [what, own, theirs] of [
   });
 }
 
-/** For each role, an opening that fails, and what would have led to an agreement from there on. */
+/** For each role, an opening that fails, and the messages that would have led to an agreement otherwise. */
 const TOO_LATE: readonly [what: string, handshake: () => Handshake, messages: Buffer[]][] = [
   ['a wrong answer', server, [text('wrong'), Buffer.concat([text('#CHALLENGE#'), ascending(20)]), text('#WELCOME#')]],
   ['no challenge', client, [text('wrong'), text('#WELCOME#')]],
@@ -166,7 +170,7 @@ const TOO_LATE: readonly [what: string, handshake: () => Handshake, messages: Bu
 ];
 
 for (const [what, begin, messages] of TOO_LATE) {
-  test(`after ${what}, nothing that follows is answered or leads to an agreement`, (t) => {
+  test(`after ${what}, no later message is answered or leads to an agreement`, (t) => {
     const handshake = begin();
     handshake.start();
     const steps = messages.map((message) => handshake.receive(message));
@@ -178,7 +182,7 @@ for (const [what, begin, messages] of TOO_LATE) {
   });
 }
 
-test('after a failure, the right answer comes too late', (t) => {
+test('after a failure, the correct answer is refused', (t) => {
   const handshake = server();
   const challenge = challengeOf(handshake);
   handshake.receive(text('wrong'));

@@ -12,36 +12,36 @@ const CASES: readonly [what: string, json: string, ids: string[], batch?: boolea
   ['a notification', '{"jsonrpc":"2.0","method":"m"}', []],
   ['an id of null', '{"id":null}', ['null']],
   ['an id that no double holds', '{"id":12345678901234567890}', ['12345678901234567890']],
-  ['an id out of all range', '{"id":1e400}', ['1e400']],
+  ['an id beyond the range of numbers', '{"id":1e400}', ['1e400']],
   ['an id with a point', '{"id":1.50}', ['1.50']],
   ['an id with escapes', String.raw`{"id":"\u0061\"\\\n"}`, [String.raw`"\u0061\"\\\n"`]],
   ['an id with brackets', '{"id":"}],{"}', ['"}],{"']],
   ['white space everywhere', ' \t\r\n{ "id" \n:\t 1 \r, "method" : "m" } ', ['1']],
-  ['ids that are not on top', '{"params":{"id":1},"x":[{"id":2},["id",{"id":3}]],"id":4}', ['4']],
-  ['only ids that are not on top', '{"params":{"id":1},"result":[{"id":2}]}', []],
+  ['ids that are not at the top level', '{"params":{"id":1},"x":[{"id":2},["id",{"id":3}]],"id":4}', ['4']],
+  ['only ids that are not at the top level', '{"params":{"id":1},"result":[{"id":2}]}', []],
   ['"id" as a value', '{"method":"id","params":["id"],"id":7}', ['7']],
-  ['keys that nearly are it', '{"Id":1,"ids":2,"i":3," id":4,"":5,"\\"id":6}', []],
+  ['keys that resemble it', '{"Id":1,"ids":2,"i":3," id":4,"":5,"\\"id":6}', []],
   ['a key with one letter escaped', String.raw`{"\u0069d":1}`, ['1']],
   ['a key with both letters escaped', String.raw`{"\u0069\u0064":1}`, ['1']],
-  ['a key with the other one escaped', String.raw`{"i\u0064":1}`, ['1']],
+  ['a key with the second letter escaped', String.raw`{"i\u0064":1}`, ['1']],
   ['the key twice', '{"id":1,"id":2}', ['2']],
   ['the key twice, once escaped', String.raw`{"\u0069d":1,"id":2}`, ['2']],
-  ['the key twice, and in the end no legal id', '{"id":1,"id":{}}', []],
-  ['an array for an id', '{"id":[1]}', []],
-  ['an object for an id', '{"id":{"id":1}}', []],
-  ['true for an id', '{"id":true}', []],
+  ['the key twice, the last one without a valid id', '{"id":1,"id":{}}', []],
+  ['an array as the id', '{"id":[1]}', []],
+  ['an object as the id', '{"id":{"id":1}}', []],
+  ['true as the id', '{"id":true}', []],
   ['an empty object', '{}', []],
   ['a batch', '[{"id":1},{"id":"b"},{"method":"m"},{"id":null}]', ['1', '"b"', 'null'], true],
   ['a batch with white space', '[ {"id":1} ,\n{"id":2 } ] ', ['1', '2'], true],
-  ['a batch of what are no requests', '[1,"x",null,[{"id":1}],{"id":2},[],{}]', ['2'], true],
+  ['a batch of invalid requests', '[1,"x",null,[{"id":1}],{"id":2},[],{}]', ['2'], true],
   ['an empty batch', '[]', [], true],
   ['a batch of one', '[{"id":1}]', ['1'], true],
   ['nothing', '', []],
-  ['no JSON at all', 'hello', []],
+  ['invalid JSON', 'hello', []],
   ['a number', '17', []],
-  ['a batch with a fault behind its first request', '[{"id":1},]{"id":2}', ['1'], true],
-  ['a batch that breaks off', '[{"id":1},{"id":2},{"meth', ['1', '2'], true],
-  ['a request with an id that is no JSON', '{"id":01x}', []],
+  ['a batch with an error behind its first request', '[{"id":1},]{"id":2}', ['1'], true],
+  ['an incomplete batch', '[{"id":1},{"id":2},{"meth', ['1', '2'], true],
+  ['a request with an id that is invalid JSON', '{"id":01x}', []],
 ];
 
 for (const [what, json, ids, batch = false] of CASES) {
@@ -55,7 +55,7 @@ test('an id of many bytes is found', (t) => {
   t.deepEqual(scan(`{"params":[{}],"id":${id}}`).ids, [id]);
 });
 
-/** JSON text of a value with white space between all its parts, and strings with some letters escaped. */
+/** JSON text of a value, with white space between all its parts, and strings with some letters escaped. */
 function render(value: unknown, filler: () => string): string {
   const spaced = (text: string): string => `${filler()}${text}${filler()}`;
   const entries = (parts: string[]): string => parts.map(spaced).join(',') || filler();
@@ -80,7 +80,7 @@ const anyRequest = fc
   .array(fc.tuple(anyKey, anyValue), { maxLength: 6 })
   .chain((entries) => fc.option(anyId, { nil: undefined }).map((id) => [...entries, ['id', id] as const]))
   .chain((entries) => fc.shuffledSubarray(entries, { minLength: entries.length }))
-  // As JSON text goes through a parser once more, keys are unique here and undefined is gone.
+  // JSON text goes through a parser once more, so keys are unique here and undefined is removed.
   .map((entries) => Object.fromEntries(entries.filter(([key, value]) => key !== '__proto__' && value !== undefined)));
 const anyFrame = fc.oneof(anyRequest, fc.array(fc.oneof(anyRequest, fc.jsonValue()), { maxLength: 5 }));
 const anyFillers = fc.array(
@@ -99,7 +99,7 @@ const anyText = fc.tuple(anyFrame, anyFillers).map(([frame, fillers]) => {
   return render(frame, () => fillers[turn++ % fillers.length] ?? '');
 });
 
-test('however a request or a batch is written, the ids are those that JSON.parse finds', (t) => {
+test('in any form of a request or a batch, the ids are those that JSON.parse finds', (t) => {
   const sameIds = fc.property(anyText, (json) => {
     const frame: unknown = JSON.parse(json);
     const { batch, ids } = scan(json);
@@ -112,7 +112,7 @@ test('however a request or a batch is written, the ids are those that JSON.parse
   t.notThrows(() => fc.assert(sameIds, { numRuns: 1000 }));
 });
 
-test('of a frame that breaks off, the ids of the whole requests are found', (t) => {
+test('of an incomplete frame, the ids of the whole requests are found', (t) => {
   const prefix = fc.property(anyText, fc.nat(), (json, place) => {
     const whole = scan(json).ids;
     const found = scanIds(Buffer.from(json).subarray(0, place % (json.length + 1))).ids;
@@ -122,7 +122,7 @@ test('of a frame that breaks off, the ids of the whole requests are found', (t) 
   t.notThrows(() => fc.assert(prefix, { numRuns: 500 }));
 });
 
-test('in arbitrary bytes, all that is found is legal ids', (t) => {
+test('in arbitrary bytes, only valid ids are found', (t) => {
   const scraps = fc.array(
     fc.oneof(
       fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '\\', '"id"', '"id":1', '{"id":"x"}', ' ', 'null', '\\u0069'),
@@ -138,7 +138,7 @@ test('in arbitrary bytes, all that is found is legal ids', (t) => {
 });
 
 for (const piece of ['[', '{"":', '{"id":', '"', '\\', '[,', ',', '{"id":"\\', '[{', ' ', '[{"id":1}', '{}{}']) {
-  test(`a megabyte of ${JSON.stringify(piece)} is got over`, (t) => {
+  test(`a megabyte of ${JSON.stringify(piece)} is scanned`, (t) => {
     const { ids } = scan(`[${piece.repeat(2 ** 20 / piece.length)}`);
     t.true(ids.length <= 1);
   });

@@ -1,4 +1,4 @@
-/** Ids come back as they came: a caller finds its request by them. */
+/** Ids are returned unchanged: a caller finds its request by them. */
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -35,31 +35,31 @@ const IDS: readonly string[] = [
 ];
 
 for (const id of IDS) {
-  test(`the id ${id} comes back as it came`, (t) => {
+  test(`the id ${id} is returned unchanged`, (t) => {
     t.deepEqual(idsOf(request(id)), [id]);
   });
 
-  test(`the id ${id} comes back as it came from a batch`, (t) => {
+  test(`the id ${id} is returned unchanged from a batch`, (t) => {
     const batch = `[${request('1.25')},${request(id)},17,{"jsonrpc":"2.0","method":"m"},${request('"z"')}]`;
     t.deepEqual(idsOf(batch), ['1.25', id, 'null', undefined, '"z"']);
   });
 }
 
-test('an id that is escaped without need comes back as the same string', (t) => {
+test('an id with unnecessary escapes is returned as the same string', (t) => {
   t.deepEqual(idsOf(request(String.raw`"\u0061\/"`)), ['"a/"']);
 });
 
-test('of several ids in one request the last counts', (t) => {
+test('of several ids in one request the last one is used', (t) => {
   t.deepEqual(idsOf('{"jsonrpc":"2.0","id":1.5,"method":"m","id":2.5}'), ['2.5']);
 });
 
 for (const id of ['9007199254740991.4', '1.00000000000000000001', '1e-400']) {
-  test(`the id ${id}, which a double rounds to an integer, comes back as it came`, (t) => {
+  test(`the id ${id}, which a double rounds to an integer, is returned unchanged`, (t) => {
     t.deepEqual(idsOf(request(id)), [id]);
   });
 }
 
-test('an id behind nested data of any depth is found, at worst rounded', (t) => {
+test('an id behind nested data of any depth is found, if need be rounded', (t) => {
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
   const [id] = idsOf(`{"jsonrpc":"2.0","params":${deep},"method":"m","id":1.5}`);
   t.is(id, '1.5');
@@ -69,12 +69,12 @@ for (const [what, firstId, count] of [
   ['ordinary', 1n, 20_000],
   ['large', 2n ** 63n, 2_500],
 ] as const) {
-  test(`a batch of many ${what} ids is read in one go`, (t) => {
+  test(`a batch of many ${what} ids is read in one pass`, (t) => {
     const ids = Array.from({ length: count }, (_unused, index) => String(firstId + BigInt(index)));
     const batch = `[${ids.map((id) => `{"jsonrpc":"2.0","id":${id},"method":"add","params":[1,2]}`).join(',')}]`;
     const start = performance.now();
     t.deepEqual(idsOf(batch), ids);
-    // One pass takes some 30 ms; a pass for each id takes ten seconds, and four times as long for twice as many.
+    // One pass takes some 30 ms; one pass per id takes ten seconds, and four times as long for twice as many ids.
     t.true(performance.now() - start < 5_000);
   });
 }

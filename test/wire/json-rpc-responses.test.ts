@@ -1,4 +1,4 @@
-/** JSON-RPC responses: results and errors on their way to the caller, ours and those of other servers. */
+/** JSON-RPC responses: results and errors on their way to the caller, of launchpool and of other servers. */
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -44,7 +44,7 @@ for (const [result, json] of RESULTS) {
   });
 }
 
-test('a result goes under the id as it was written', (t) => {
+test('a result has the id exactly as it was written', (t) => {
   t.is(encodeResult('12345678901234567890', 1), '{"jsonrpc":"2.0","id":12345678901234567890,"result":1}');
 });
 
@@ -53,10 +53,10 @@ for (const [what, result] of [
   ['a circular object', circular],
   ['a function', () => undefined],
   ['a symbol', Symbol('s')],
-  ['an object that fails in its toJSON', throwingToJson],
-  ['an object that is nothing in JSON', { toJSON: () => undefined }],
+  ['an object whose toJSON throws', throwingToJson],
+  ['an object whose toJSON returns undefined', { toJSON: () => undefined }],
 ] as const) {
-  test(`${what} is no result`, (t) => {
+  test(`${what} is an invalid result`, (t) => {
     t.throws(() => encodeResult('1', result), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
   });
 }
@@ -67,9 +67,9 @@ const wireError = (error: PlainError): WireError => (JSON.parse(encodeError('1',
 for (const [what, code, expected] of [
   ['no code', undefined, -32000],
   ['a code of its own', 'E_TEST', -32000],
-  ['a number for a code', 42, 42],
-  ['a number that is no integer', 1.5, -32000],
-  ['infinity for a code', Number.POSITIVE_INFINITY, -32000],
+  ['a number as its code', 42, 42],
+  ['a code that is not an integer', 1.5, -32000],
+  ['infinity as its code', Number.POSITIVE_INFINITY, -32000],
   ['the code of a missing method', 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND', -32601],
   ['a launchpool code that is never sent', 'ERR_LAUNCHPOOL_CONNECT_FAILED', -32000],
 ] as const) {
@@ -94,9 +94,9 @@ test('an error response has the shape of the specification', (t) => {
 for (const [what, data] of [
   ['a bigint', 10n],
   ['a circular object', circular],
-  ['an object that fails in its toJSON', throwingToJson],
+  ['an object whose toJSON throws', throwingToJson],
 ] as const) {
-  test(`of an error whose data is ${what}, all but the data arrives`, (t) => {
+  test(`of an error whose data is ${what}, everything but the data is sent`, (t) => {
     const error = { name: 'RangeError', message: 'm', code: 'E_TEST', hint: 'h', data };
     const { name, message, code, hint, data: arrived } = errorIn(encodeError('1', error));
     t.deepEqual({ name, message, code, hint, arrived }, { name, message, code, hint, arrived: undefined });
@@ -116,13 +116,13 @@ const anyError = fc.record(
   { requiredKeys: ['name', 'message'], noNullPrototype: true },
 );
 
-test('an error arrives at the caller as it was thrown', (t) => {
+test('an error reaches the caller as it was thrown', (t) => {
   const roundTrip = fc.property(anyError, (error) => {
     const arrived = errorIn(encodeError('1', error));
     const { stack } = error;
     deepStrictEqual(toPlain(arrived, { stack: stack !== undefined }), {
       ...(JSON.parse(JSON.stringify(error)) as PlainError),
-      // Without a code of its own, an error has the one of all such errors.
+      // An error without a code gets ERR_LAUNCHPOOL_HANDLER.
       code: error.code ?? 'ERR_LAUNCHPOOL_HANDLER',
     });
     deepStrictEqual(arrived.retryable, factsOf(error.code)?.retryable ?? false);
@@ -158,19 +158,19 @@ for (const data of [
   '{"name":7}',
   '{"name":"email","reason":"is taken"}',
 ]) {
-  test(`the data ${data} of another server's error is kept as it stands`, (t) => {
+  test(`the data ${data} in an error of another server is kept unchanged`, (t) => {
     const error = errorIn(`{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"bad","data":${data}}}`);
     t.deepEqual(error.data, JSON.parse(data));
     t.like(error, { name: 'Error', code: -32602, message: 'bad', remote: true, retryable: false });
   });
 }
 
-test("another server's error needs no data", (t) => {
+test('an error of another server may lack data', (t) => {
   const error = errorIn('{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}');
   t.like(error, { name: 'Error', code: -32700, message: 'Parse error', data: undefined });
 });
 
-test('fields of the wrong kind in an error of ours are passed over', (t) => {
+test('fields of a wrong type in a launchpool error are ignored', (t) => {
   const data = '{"name":"E","code":{},"hint":1,"stack":[],"data":0}';
   const error = errorIn(`{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"m","data":${data}}}`);
   t.like(error, { name: 'E', code: 'ERR_LAUNCHPOOL_HANDLER', hint: undefined, data: 0 });
@@ -185,15 +185,15 @@ for (const [what, reply] of [
   ['null', 'null'],
   ['a number', '1'],
   ['an object without result and error', '{"jsonrpc":"2.0","id":1}'],
-  ['a request, as an echoing raw agent sends it back', '{"jsonrpc":"2.0","id":1,"method":"m"}'],
+  ['a request, as an echoing raw agent returns it', '{"jsonrpc":"2.0","id":1,"method":"m"}'],
   ['an error that is null', '{"jsonrpc":"2.0","id":1,"error":null}'],
   ['an error that is text', '{"jsonrpc":"2.0","id":1,"error":"bad"}'],
   ['an error without a code', '{"jsonrpc":"2.0","id":1,"error":{"message":"m"}}'],
   ['an error without a message', '{"jsonrpc":"2.0","id":1,"error":{"code":1}}'],
-  ['a batch with something else in it', '[{"id":1,"result":1},2]'],
+  ['a batch with an element that is not a response', '[{"id":1,"result":1},2]'],
   ['an array in a batch', '[[]]'],
 ] as const) {
-  test(`${what} is no reply`, (t) => {
+  test(`${what} is an invalid reply`, (t) => {
     t.throws(() => decodeResponses(Buffer.from(reply)), { code: 'ERR_LAUNCHPOOL_REPLY_INVALID' });
   });
 }

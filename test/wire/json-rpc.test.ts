@@ -1,4 +1,4 @@
-/** JSON-RPC requests as they come: what can be run, what is answered with which error, and which ids are echoed. */
+/** JSON-RPC requests: which are valid, which get which error, and which ids are returned. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { encodeRequest } from '../../wire/json-rpc-call.ts';
 const PARSE = 'ERR_LAUNCHPOOL_PARSE';
 const INVALID = 'ERR_LAUNCHPOOL_REQUEST_INVALID';
 
-/** A request as it is, a fault as its id and code. */
+/** A request unchanged, an error as its id and code. */
 type Short = { id: string | undefined; method: string; params: unknown[] } | { id: string; code: string | number };
 const shorten = (item: RpcItem): Short => ('error' in item ? { id: item.id, code: item.error.code } : item);
 
@@ -18,10 +18,10 @@ function decode(payload: string | Uint8Array): { batch: boolean; items: Short[] 
   return { batch, items: items.map(shorten) };
 }
 
-/** Faults that are answered alone, with the id null. */
+/** Errors with the id null, outside of a batch. */
 const nullFault = (code: string): ReturnType<typeof decode> => ({ batch: false, items: [{ id: 'null', code }] });
 
-/** https://www.jsonrpc.org/specification §7, as far as a request can be judged without knowing the methods. */
+/** https://www.jsonrpc.org/specification §7, as far as it does not depend on the methods. */
 const EXAMPLES: readonly [what: string, json: string, expected: ReturnType<typeof decode>][] = [
   [
     'positional parameters',
@@ -78,7 +78,7 @@ const EXAMPLES: readonly [what: string, json: string, expected: ReturnType<typeo
 ];
 
 for (const [what, json, expected] of EXAMPLES) {
-  test(`the specification's example of ${what} is read as it says`, (t) => {
+  test(`the specification's example of ${what} is read as specified`, (t) => {
     t.deepEqual(decode(json), expected);
   });
 }
@@ -112,7 +112,7 @@ for (const [what, payload, code] of NOT_JSON) {
   });
 }
 
-test('a refusal of what is not JSON says with which byte it begins', (t) => {
+test('the error for input that is not JSON contains its first byte', (t) => {
   const [item] = decodeRequests(Buffer.from([0x07])).items;
   t.true(item !== undefined && 'error' in item && item.error.message.includes('0x07'));
 });
@@ -123,9 +123,9 @@ const INVALID_REQUESTS: readonly [what: string, json: string, expected: Short][]
   ['a version that is a number', '{"jsonrpc":2.0,"id":1,"method":"m"}', { id: '1', code: INVALID }],
   ['no method', '{"jsonrpc":"2.0","id":"a"}', { id: '"a"', code: INVALID }],
   ['a method that is null', '{"jsonrpc":"2.0","id":1e400,"method":null}', { id: '1e400', code: INVALID }],
-  ['an object for an id', '{"jsonrpc":"2.0","id":{},"method":"m"}', { id: 'null', code: INVALID }],
-  ['an array for an id', '{"jsonrpc":"2.0","id":[1],"method":"m"}', { id: 'null', code: INVALID }],
-  ['true for an id', '{"jsonrpc":"2.0","id":true,"method":"m"}', { id: 'null', code: INVALID }],
+  ['an object as its id', '{"jsonrpc":"2.0","id":{},"method":"m"}', { id: 'null', code: INVALID }],
+  ['an array as its id', '{"jsonrpc":"2.0","id":[1],"method":"m"}', { id: 'null', code: INVALID }],
+  ['true as its id', '{"jsonrpc":"2.0","id":true,"method":"m"}', { id: 'null', code: INVALID }],
   ...['"x"', '1', 'true', 'null'].map((params): [string, string, Short] => [
     `the params ${params}`,
     `{"jsonrpc":"2.0","id":1,"method":"m","params":${params}}`,
@@ -135,18 +135,18 @@ const INVALID_REQUESTS: readonly [what: string, json: string, expected: Short][]
 ];
 
 for (const [what, json, expected] of INVALID_REQUESTS) {
-  test(`a request with ${what} is refused with the id it has`, (t) => {
+  test(`a request with ${what} is refused with its own id`, (t) => {
     t.deepEqual(decode(json), { batch: false, items: [expected] });
   });
 
-  test(`a request with ${what} is refused alone, in a batch`, (t) => {
+  test(`in a batch, only the request with ${what} is refused`, (t) => {
     const { items } = decode(`[{"jsonrpc":"2.0","id":0,"method":"fine"},${json},{"jsonrpc":"2.0","method":"fine"}]`);
     t.deepEqual(items[1], expected);
     t.deepEqual([items[0]?.id, items[2]?.id], ['0', undefined]);
   });
 }
 
-test('whatever the bytes are, something comes back for them', (t) => {
+test('any bytes give requests or errors', (t) => {
   const anyBytes = fc.oneof(
     fc.uint8Array(),
     fc.json().map((json) => Buffer.from(json)),
@@ -169,7 +169,7 @@ test('whatever the bytes are, something comes back for them', (t) => {
   t.notThrows(() => fc.assert(answered, { numRuns: 1000 }));
 });
 
-test('a request that is written is the one that is read', (t) => {
+test('a written request is read back', (t) => {
   const anyId = fc.option(fc.nat(), { nil: undefined });
   const roundTrip = fc.property(anyId, fc.string(), fc.array(fc.jsonValue()), (id, method, params) => {
     const { batch, items } = decodeRequests(Buffer.from(encodeRequest(id, method, params)));
@@ -179,6 +179,6 @@ test('a request that is written is the one that is read', (t) => {
   t.notThrows(() => fc.assert(roundTrip, { numRuns: 500 }));
 });
 
-test('a request without params says nothing of params', (t) => {
+test('a request without params is written without params', (t) => {
   t.is(encodeRequest(1, 'm', []), '{"jsonrpc":"2.0","id":1,"method":"m"}');
 });

@@ -1,4 +1,4 @@
-/** The least that Node can do with a thread: node:net on descriptor 3, and one bare worker that answers. */
+/** The minimum of Node with a thread: node:net on descriptor 3, and one bare worker that answers. */
 const { createServer } = require('node:net') as typeof import('node:net');
 const { Worker } = require('node:worker_threads') as typeof import('node:worker_threads');
 const { join } = require('node:path') as typeof import('node:path');

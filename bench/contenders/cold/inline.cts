@@ -1,4 +1,4 @@
-/** Node without a thread: what a process costs. */
+/** Node without a thread: the cost of a process. */
 const { createServer } = require('node:net') as typeof import('node:net');
 const { rot13Frame } = require('./rot13-frame.cjs') as { rot13Frame(frame: Uint8Array): Uint8Array };
 

@@ -1,4 +1,4 @@
-/** ROT13 of a frame's text, its header left as it is. */
+/** ROT13 of a frame's text; the header stays unchanged. */
 function rot13Frame(frame: Uint8Array): Uint8Array {
   return frame.map((byte, index) => {
     const lower = byte | 0x20;

@@ -1,3 +1,3 @@
-/** Sends every message back, and wants the long ones where they are. */
+/** Returns every message, and borrows the long ones. */
 export { default } from './echo.ts';
 export const longMessages = 'borrowed';

@@ -1,4 +1,4 @@
-/** The message itself: what is left is the moving of it. */
+/** Returns the message itself: only its transport remains. */
 
 export default function echo(message: Uint8Array): Uint8Array {
   return message;

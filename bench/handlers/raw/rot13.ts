@@ -1,4 +1,4 @@
-/** A message in ROT13, as little work as there can be. */
+/** A message in ROT13: hardly any work. */
 import { ROT13_TABLE } from '../rot13-table.ts';
 
 export default function rot13(message: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 /**
- * ROT13 after as much work as the message asks for: `B0000050` burns the processor for 50 microseconds, `S0050000`
- * waits for 50 milliseconds, anything else is answered at once.
+ * ROT13 after the work that the message requests: `B0000050` keeps the processor busy for 50 microseconds, `S0050000`
+ * waits for 50 milliseconds, any other message gets its reply at once.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { burn } from '../burn.ts';
@@ -17,7 +17,7 @@ export default function work(message: Uint8Array): Uint8Array | Promise<Uint8Arr
 }
 
 async function sleep(message: Uint8Array): Promise<Uint8Array> {
-  // Answering inline, a message is valid no longer than the call.
+  // Inline, a message is valid only during the call.
   const reply = rot13(message);
   await wait(microsecondsOf(message) / 1000);
   return reply;

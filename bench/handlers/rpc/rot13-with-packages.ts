@@ -1,4 +1,4 @@
-/** An agent as people write them: with packages that it needs for something else than the first request. */
+/** A typical agent: with packages that its first request does not need. */
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { build } from 'plist';

@@ -3,7 +3,7 @@ import type { OpenRequest, RunningRequest } from '../cancel/open-requests.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
 import type { ReplyQueue, RequestGroup } from '../connection/reply-queue.ts';
 
-/** What a request asks of its batch. */
+/** The part of a batch that its requests use. */
 export type HoldingBatch = {
   readonly batch: { readonly ticket: number };
   readonly thread: number;

@@ -1,4 +1,4 @@
-/** Gathers requests into batches: one request while the agent is quiet, more while requests are short and waiting. */
+/** Collects requests into batches: one request a batch while the agent is idle, more while short requests wait. */
 import { FrameWalk, spanOf } from '../../../wire/frame-walk.ts';
 import { offer } from '../../../workers/control-word.ts';
 import { CANCELLED, INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../../workers/slot.ts';
@@ -10,7 +10,7 @@ import type { SlotPool } from './slot-pool.ts';
  * How long a batch should keep a thread busy, in microseconds: long enough to be worth a hand-over, short enough that
  * other threads get their share.
  */
-const AIM_US = 1000;
+const TARGET_US = 1000;
 /** The weight of a new measurement of the time per request against all earlier ones. */
 const WEIGHT = 0.2;
 /** The smallest time per request that counts as measured. */
@@ -32,7 +32,7 @@ export type Batch = {
 type QueuedRange = { range: FrameRange; bytes: Buffer };
 
 export type Batcher = RequestSource & {
-  /** Takes requests, still framed; the bytes are not kept. */
+  /** Takes requests with their headers; copies the bytes. */
   add(range: FrameRange, bytes: Buffer): void;
   /** Takes requests back that no worker started. They go before all others that wait for a slot. */
   putBack(ranges: readonly FrameRange[], bytes: Buffer): void;
@@ -42,7 +42,7 @@ export type Batcher = RequestSource & {
   forgetCancelled(): void;
   /** How many requests wait here. */
   readonly frames: number;
-  /** The time that a worker is expected to need for so many requests, in microseconds. */
+  /** The time that a worker is expected to need for this number of requests, in microseconds. */
   expectedUs(frames: number): number;
   /** Records the time that a worker needed for requests, in microseconds. */
   learn(us: number, frames: number): void;
@@ -71,10 +71,10 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
   /** The highest number of requests in a batch, by their measured time. */
   function limit(): number {
     if (spread && !isMeasured) return 1;
-    return Math.max(1, Math.min(MAX_FRAMES, Math.floor(AIM_US / usPerFrame)));
+    return Math.max(1, Math.min(MAX_FRAMES, Math.floor(TARGET_US / usPerFrame)));
   }
 
-  /** Puts as much as there is room for into the last batch and new ones; returns the rest. */
+  /** Fills the last batch and new batches, as far as slots are free; returns the rest. */
   function fill(range: FrameRange, bytes: Buffer): QueuedRange | undefined {
     let { first, count } = range;
     let offset = 0;

@@ -33,13 +33,13 @@ export type InFlightBatch = RequestSource & {
   readonly notStarted: number;
   /** How many frames are not settled. */
   readonly unsettled: number;
-  /** Settles what the worker has finished so far; returns how much that was. */
+  /** Settles the frames that the worker has finished so far; returns their number, and the bytes of their replies. */
   collect(): { frames: number; bytes: number };
-  /** Whether the worker has passed the last frame, and with it all whose handlers are synchronous. */
+  /** Whether the worker has passed the last frame: all requests with synchronous handlers are finished then. */
   isFinished(): boolean;
-  /** Whether nothing has changed since the check before the last one. */
+  /** Counts as a check. Returns true at the second check in a row that finds no progress. */
   isStuck(): boolean;
-  /** Prevents the start of a frame if it has not started; returns whether it may have. */
+  /** Prevents the start of a frame that has not started; returns whether the frame may have started. */
   skip(index: number): boolean;
   /** Whether a frame has no outcome yet. */
   isOpen(index: number): boolean;
@@ -55,7 +55,7 @@ export type InFlightBatch = RequestSource & {
   fail(error: LaunchpoolError, isRaw: boolean): void;
 };
 
-/** @param retainSlot returns what retains the slot while replies are written from it, if too many are not retained yet. */
+/** @param retainSlot returns the function that retains the slot for replies in it; undefined when too many slots are retained. */
 export function createInFlightBatch(batch: Batch, retainSlot: () => Retain | undefined): InFlightBatch {
   return new DispatchedBatch(batch, retainSlot);
 }

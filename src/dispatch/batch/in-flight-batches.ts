@@ -70,7 +70,7 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
     schedule();
   }
 
-  /** The slot may tell the kind before the thread's message arrives. */
+  /** The slot may contain the kind before the thread's message arrives. */
   function learnKind({ batch: { slot } }: InFlightBatch): void {
     if (slot.kind !== KIND_UNKNOWN) kind = slot.kind === KIND_RAW ? 'raw' : 'rpc';
   }

@@ -2,14 +2,14 @@
 import type { Slot } from '../../../workers/slot.ts';
 import type { Retain } from '../connection/reply-queue.ts';
 
-/** Replies that are being written may retain one slot in so many: slow readers must not take all slots. */
+/** At most one slot in this many is retained for replies: slow readers must not take all slots. */
 const RETAINED_ONE_IN = 4;
 
 export type SlotPool = {
   take(): Slot | undefined;
-  /** Returns a slot that no worker uses any more. It becomes free when no reply retains it. */
+  /** Takes back a slot that no worker uses any more. It becomes free when no reply retains it. */
   release(slot: Slot): void;
-  /** Returns what retains a slot for a reply that stands in it; undefined when too many are retained. */
+  /** Returns the function that retains a slot for a reply in it; undefined when too many slots are retained. */
   retainerOf(slot: Slot): Retain | undefined;
 };
 

@@ -93,7 +93,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
     observeStarts(now);
     openRequests.visit(
       (_replyQueue, group) =>
-        deadlines.isOverdueQueued(group, now) || deadlines.isOverdueRunning(group, group.cameAt, now),
+        deadlines.isOverdueQueued(group, now) || deadlines.isOverdueRunning(group, group.arrivedAt, now),
       () => true,
       (request) => settleIfOverdue(request, now),
     );
@@ -110,7 +110,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
       if (deadlines.isOverdueRunning(group, startedAt, now)) settleEarly(request, () => runTimeout(startedAt, now));
     } else if (deadlines.isOverdueQueued(group, now) && !request.hasStarted()) {
       // A request may start between this check and its settlement.
-      settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(group.cameAt, now) : queueTimeout(group, now)));
+      settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(group.arrivedAt, now) : queueTimeout(group, now)));
     }
   }
 

@@ -15,14 +15,15 @@ export type Deadlines = {
 
 export function createDeadlines({ queueTimeoutMs, runTimeoutMs }: TimeLimits): Deadlines {
   return {
-    isOverdueQueued: ({ cameAt, dueAt }, now) => now >= dueAt || (queueTimeoutMs > 0 && now >= cameAt + queueTimeoutMs),
+    isOverdueQueued: ({ arrivedAt, dueAt }, now) =>
+      now >= dueAt || (queueTimeoutMs > 0 && now >= arrivedAt + queueTimeoutMs),
     isOverdueRunning: ({ dueAt }, startedAt, now) =>
       now >= dueAt || (runTimeoutMs > 0 && now >= startedAt + runTimeoutMs),
   };
 }
 
-export function queueTimeoutError({ cameAt }: Times, now: number): PlainError {
-  const message = `the request waited for ${Math.round(now - cameAt)} ms and did not start`;
+export function queueTimeoutError({ arrivedAt }: Times, now: number): PlainError {
+  const message = `the request waited for ${Math.round(now - arrivedAt)} ms and did not start`;
   const hint = 'The agent has not run it: call again.';
   return toPlain(new LaunchpoolError('ERR_LAUNCHPOOL_QUEUE_TIMEOUT', message, { hint }));
 }

@@ -25,7 +25,7 @@ export type OpenRequest = {
   running(): RunningRequest;
 };
 
-/** What its thread knows a request by. */
+/** Identifies a running request to its thread. */
 export type RunningRequest = {
   thread: number;
   ticket: number;
@@ -85,7 +85,7 @@ export class WaitingRequest implements OpenRequest {
     return false;
   }
 
-  /** Its batch marks it when it is filled, by `group.cancelled`. */
+  /** The batch that takes the request marks it as cancelled, by `group.cancelled`. */
   skip(): boolean {
     return false;
   }

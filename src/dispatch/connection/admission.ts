@@ -12,7 +12,7 @@ export type AdmissionOptions = {
   maxRequests: number;
   /** The highest number of bytes of these requests. */
   maxBytes: number;
-  /** The time that the threads are expected to need for so many requests, in milliseconds. */
+  /** The time that the threads are expected to need for this number of requests, in milliseconds. */
   expectedMs: (requests: number) => number;
   /** Called when `isFull` changes. */
   onChange: () => void;
@@ -23,7 +23,7 @@ export type Admission = {
   readonly bytes: number;
   /** Whether connections must stop reading. */
   readonly isFull: boolean;
-  /** For how many of these requests, of so many bytes in all, there is room. */
+  /** How many of these requests have room, if they have this many bytes in all. */
   roomFor(requests: number, bytes: number): number;
   enter(requests: number, bytes: number): void;
   leave(requests: number, bytes: number): void;

@@ -1,4 +1,4 @@
-/** One connection's requests and replies: from the frames that arrive to those that are sent, until either side ends it. */
+/** One connection's requests and replies: from the frames that arrive to the frames that are sent. */
 import { mayHaveControl, readControl } from '../../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
@@ -17,9 +17,9 @@ const MAX_OPEN_BYTES = 8 * 1024 * 1024;
 
 export type Conversation = {
   /**
-   * Takes whole frames, still framed. Reads the bytes during the call and does not keep them.
-   * @param frames how many they are, if that is known.
-   * @param own whether the bytes may be kept after all.
+   * Takes whole frames with their headers. Reads the bytes during the call; keeps them only if `own` is true.
+   * @param frames the number of frames, if it is known.
+   * @param own whether the bytes belong to this call from now on.
    */
   dispatch(run: Buffer, frames?: number, own?: boolean): void;
   /** Ends the conversation with an error, behind the replies to all requests before it. */
@@ -60,8 +60,8 @@ class ConnectionConversation implements Conversation, ReplySink {
   readonly #replyQueue: ReplyQueue;
   readonly #requestQueue: RequestQueue;
   #refusal: LaunchpoolError | undefined;
-  /** Frames that may be for the agent itself, and those behind them, until the module's kind is known. */
-  #held: { run: Buffer; cameAt: number }[] | undefined;
+  /** Frames that may be for the agent itself, and all later frames, until the module's kind is known. */
+  #held: { run: Buffer; arrivedAt: number }[] | undefined;
 
   constructor(sink: ReplySink, options: ConversationOptions) {
     this.#sink = sink;
@@ -83,23 +83,23 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   dispatch(run: Buffer, frames?: number, own?: boolean): void {
     const { kind } = this.#options;
-    const cameAt = performance.now();
-    if (this.#held !== undefined) this.#held.push({ run: Buffer.from(run), cameAt });
+    const arrivedAt = performance.now();
+    if (this.#held !== undefined) this.#held.push({ run: Buffer.from(run), arrivedAt });
     else if (kind() === 'raw' || !mayHaveControl(run)) {
-      this.#requestQueue.dispatch(run, { cameAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
-    } else if (kind() === 'rpc') this.#dispatchEach(run, cameAt);
-    else this.#hold(run, cameAt);
+      this.#requestQueue.dispatch(run, { arrivedAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
+    } else if (kind() === 'rpc') this.#dispatchEach(run, arrivedAt);
+    else this.#hold(run, arrivedAt);
   }
 
   /** To a raw agent, a control frame is a message like any other. */
-  async #hold(run: Buffer, cameAt: number): Promise<void> {
-    this.#held = [{ run: Buffer.from(run), cameAt }];
+  async #hold(run: Buffer, arrivedAt: number): Promise<void> {
+    this.#held = [{ run: Buffer.from(run), arrivedAt }];
     await this.#options.knowsKind();
     const held = this.#held;
     this.#held = undefined;
     const isRaw = this.#options.kind() === 'raw';
-    for (const { run: each, cameAt: at } of held) {
-      if (isRaw) this.#requestQueue.dispatch(each, { cameAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
+    for (const { run: each, arrivedAt: at } of held) {
+      if (isRaw) this.#requestQueue.dispatch(each, { arrivedAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
       else this.#dispatchEach(each, at);
     }
     if (this.#replyQueue.abandoned) this.#cancelAll();
@@ -107,16 +107,16 @@ class ConnectionConversation implements Conversation, ReplySink {
   }
 
   /** Dispatches each frame with the deadline that it carries; carries out the cancellations. */
-  #dispatchEach(run: Buffer, cameAt: number): void {
+  #dispatchEach(run: Buffer, arrivedAt: number): void {
     for (const frames = new FrameWalk(run); frames.next(); ) {
       const control = readControl(frames.payload);
       if (control?.kind === 'cancel') {
         this.#options.cancel(this.#requestQueue, control.id);
         continue;
       }
-      const dueAt = control === undefined ? Number.POSITIVE_INFINITY : cameAt + control.timeoutMs;
+      const dueAt = control === undefined ? Number.POSITIVE_INFINITY : arrivedAt + control.timeoutMs;
       if (control !== undefined) this.#options.onDeadline();
-      this.#requestQueue.dispatch(frames.frame, { cameAt, dueAt }, 1);
+      this.#requestQueue.dispatch(frames.frame, { arrivedAt, dueAt }, 1);
     }
   }
 
@@ -148,7 +148,7 @@ class ConnectionConversation implements Conversation, ReplySink {
     if (this.#replyQueue.requests === 0) this.#options.replyQueues.delete(this.#replyQueue);
   }
 
-  /** Behind all requests that have arrived, and not only behind the open ones. */
+  /** The refusal comes behind the replies to all requests that have arrived, also those that have not started. */
   #refuseInTurn(): void {
     if (this.#refusal !== undefined && !this.#requestQueue.hasQueued && this.#held === undefined)
       this.#replyQueue.refuse(toPlain(this.#refusal));

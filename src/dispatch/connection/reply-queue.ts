@@ -8,8 +8,8 @@ import type { AgentKind } from '../../../workers/task.ts';
 import type { Admission } from './admission.ts';
 
 /**
- * Retains bytes beyond the call that hands them over. To be called during that call, at most once.
- * @returns what releases them.
+ * Keeps bytes valid after the call that passed them. To be called during that call, at most once.
+ * @returns the function that releases the bytes.
  */
 export type Retain = () => () => void;
 
@@ -17,7 +17,7 @@ export type Retain = () => () => void;
 export type ReplySink = {
   /**
    * Sends whole frames. The bytes are valid until it returns.
-   * @param retain keeps them valid for longer.
+   * @param retain keeps them valid until they are released.
    */
   send(frames: Uint8Array, retain?: Retain): void;
   /** Closes the connection behind the replies before it: a raw agent has no error reply. */
@@ -33,7 +33,7 @@ export type RequestGroup = {
   readonly count: number;
   readonly bytes: number;
   /** When they arrived, and by when they must have an outcome, on the clock of `performance`. */
-  readonly cameAt: number;
+  readonly arrivedAt: number;
   readonly dueAt: number;
   /** Whether they were refused without a start: their latency is not recorded. */
   readonly isRefused: boolean;
@@ -46,7 +46,7 @@ export type RequestGroup = {
 };
 
 /** When requests arrived, and by when they must have an outcome, on the clock of `performance`. */
-export type Times = { cameAt: number; dueAt: number };
+export type Times = { arrivedAt: number; dueAt: number };
 
 /** The outcome of consecutive requests: the frames that reply to them, a failure, or nothing. */
 export type Settlement = {
@@ -112,11 +112,11 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.#options = options;
   }
 
-  open(count: number, bytes: number, { cameAt, dueAt }: Times, isRefused = false): RequestGroup {
+  open(count: number, bytes: number, { arrivedAt, dueAt }: Times, isRefused = false): RequestGroup {
     this.requests += count;
     this.bytes += bytes;
     this.#options.admission.enter(count, bytes);
-    const counted = { count, bytes, cameAt, dueAt, isRefused };
+    const counted = { count, bytes, arrivedAt, dueAt, isRefused };
     const group: RequestGroup = { ...counted, handed: 0, heldReplies: undefined, cancelled: undefined };
     this.#groups.push(group);
     return group;
@@ -173,7 +173,7 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.bytes -= bytes;
     const { admission, onOutcome } = this.#options;
     admission.leave(count, bytes);
-    onOutcome(group.isRefused ? undefined : performance.now() - group.cameAt, count);
+    onOutcome(group.isRefused ? undefined : performance.now() - group.arrivedAt, count);
     if (this.abandoned) return;
     if (frames !== undefined) this.sink.send(frames, retain);
     if (failure !== undefined) this.#fail(failure);

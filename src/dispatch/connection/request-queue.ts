@@ -16,7 +16,7 @@ export type RequestQueueOptions = {
   longFrameBytes: number;
   /** Starts requests; reads the bytes during the call and does not keep them. */
   start: (replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times) => void;
-  /** Starts a long request; keeps its payload if that stands in shared memory. */
+  /** Starts a long request; keeps its payload if the payload is in shared memory. */
   startLong: (replyQueue: ReplyQueue, payload: Buffer, times: Times) => void;
   /** The request queues in which requests wait. */
   waiting: Set<RequestQueue>;
@@ -27,9 +27,9 @@ export type RefusalOf = (payload: Buffer, times: Times) => PlainError | undefine
 
 export type RequestQueue = {
   /**
-   * Takes whole frames, still framed. Reads the bytes during the call and does not keep them.
-   * @param frames how many they are, if that is known.
-   * @param own whether the bytes may be kept after all.
+   * Takes whole frames with their headers. Reads the bytes during the call; keeps them only if `own` is true.
+   * @param frames the number of frames, if it is known.
+   * @param own whether the bytes belong to this call from now on.
    */
   dispatch(run: Buffer, times: Times, frames?: number, own?: boolean): void;
   /** Starts waiting requests, as many as the window allows now. */
@@ -55,7 +55,7 @@ class ConnectionRequestQueue implements RequestQueue {
   readonly replyQueue: ReplyQueue;
   readonly #options: RequestQueueOptions;
   #waiting: QueuedFrames[] | undefined;
-  /** Set while the waiting frames are walked over: a start or a refusal must not lead back to them. */
+  /** Set during a walk over the waiting frames: a start or a refusal must not begin another walk. */
   #isWalking = false;
 
   constructor(replyQueue: ReplyQueue, options: RequestQueueOptions) {
@@ -176,7 +176,7 @@ class ConnectionRequestQueue implements RequestQueue {
    * Starts the first frames of a run, as many as the window allows.
    * @param known how many frames the run has.
    * @param counted receives how many have started.
-   * @param waited whether admission counts them already: frames that start are counted anew.
+   * @param waited whether admission counts them already: frames that start are counted again.
    * @returns where the frames that have started end.
    */
   #startSome(run: Buffer, times: Times, known: number, counted: { frames: number }, waited = false): number {

@@ -178,7 +178,7 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
   }
 
   function copyOf(payload: Buffer): Buffer<SharedArrayBuffer> {
-    // The reply, with its header, is likely to be as long.
+    // With room for a header: the reply is likely to be as long as the request.
     const copy = Buffer.from(memory.allocate(payload.length + SHORT_HEADER_BYTES), 0, payload.length);
     payload.copy(copy);
     return copy;

@@ -10,7 +10,7 @@ const MAX_SPARE_BYTES = 16 * 1024 * 1024;
 const SPARE_MS = 2_000;
 
 export type SharedMemoryPool = {
-  /** Returns at least so many bytes. They may hold the contents of an earlier request. */
+  /** Returns at least this number of bytes. They may contain an earlier request. */
   allocate(bytes: number): SharedArrayBuffer;
   /** Takes memory back that no thread reads or writes any more. */
   release(memory: SharedArrayBuffer): void;

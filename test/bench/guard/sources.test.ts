@@ -112,7 +112,7 @@ test('a build that fails is an error with the end of its output', async (t) => {
   const root = await packageIn(join(folder, 'root'), 'exit 1');
   const other = await packageIn(join(folder, 'other'), 'echo 12 errors; exit 3');
   await t.throwsAsync(buildCheckout(root, other, '1234abcd'), {
-    message: /^1234abcd cannot be built: npm run has ended with status 3:\n[\s\S]*12 errors/,
+    message: /^1234abcd cannot be built: npm run ended with status 3:\n[\s\S]*12 errors/,
   });
 });
 

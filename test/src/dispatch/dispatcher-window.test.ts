@@ -1,14 +1,14 @@
-/** How much of one connection is under way at once, and what waits while its replies are not read. */
+/** How many requests of one connection are open at once, and which wait while its replies are not read. */
 import test from 'ava';
 import { type Bench, createBench, openConversation, runOf } from '../../helpers/dispatch-bench.ts';
 
-/** As many requests of one connection are under way at most, as long as nothing is known of the replies. */
+/** The window before the length of any reply is known. */
 const WINDOW = 64;
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_unused, index) => String(index));
 const started = ({ calls }: Bench): string[] => calls.map(({ text }) => text);
 
-test('of many requests, the first ones are started', async (t) => {
+test('the first of many requests start', async (t) => {
   const bench = createBench();
   const { conversation } = openConversation(bench);
   conversation.dispatch(runOf(...numbered(200)));
@@ -17,7 +17,7 @@ test('of many requests, the first ones are started', async (t) => {
   t.deepEqual([conversation.isBusy, conversation.isOverfull], [true, true]);
 });
 
-test('many runs are no way round that', async (t) => {
+test('the window holds across several runs', async (t) => {
   const bench = createBench();
   const { conversation } = openConversation(bench);
   for (const text of numbered(200)) conversation.dispatch(runOf(text));
@@ -25,13 +25,13 @@ test('many runs are no way round that', async (t) => {
   t.deepEqual(started(bench), numbered(WINDOW));
 });
 
-test('as many requests as may be under way are not too many', async (t) => {
+test('a full window does not make the connection overfull', async (t) => {
   const { conversation } = openConversation(createBench());
   conversation.dispatch(runOf(...numbered(WINDOW)));
   t.deepEqual([conversation.isBusy, conversation.isOverfull], [true, false]);
 });
 
-test('each RPC reply lets another request begin', async (t) => {
+test('each RPC reply lets another request start', async (t) => {
   const bench = createBench();
   openConversation(bench).conversation.dispatch(runOf(...numbered(200)));
   await bench.settle();
@@ -40,7 +40,7 @@ test('each RPC reply lets another request begin', async (t) => {
   t.deepEqual(started(bench), numbered(WINDOW + 2));
 });
 
-test('raw replies that wait for their turn hold back the requests behind them', async (t) => {
+test('raw replies that wait for their turn hold back later requests', async (t) => {
   const bench = createBench({ kind: 'raw' });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf(...numbered(200)));
@@ -52,7 +52,7 @@ test('raw replies that wait for their turn hold back the requests behind them', 
   t.deepEqual(started(bench), numbered(2 * WINDOW));
 });
 
-test('one connection takes nothing from the share of another', async (t) => {
+test('each connection has its own window', async (t) => {
   const bench = createBench();
   openConversation(bench).conversation.dispatch(runOf(...numbered(200)));
   openConversation(bench).conversation.dispatch(runOf('other'));
@@ -60,7 +60,7 @@ test('one connection takes nothing from the share of another', async (t) => {
   t.is(started(bench).at(-1), 'other');
 });
 
-test('while replies are not read, nothing is started', async (t) => {
+test('nothing starts while replies are not read', async (t) => {
   const bench = createBench();
   const { conversation, end } = openConversation(bench);
   end.full = true;
@@ -70,7 +70,7 @@ test('while replies are not read, nothing is started', async (t) => {
   t.deepEqual([conversation.isBusy, conversation.isOverfull], [true, true]);
 });
 
-test('when replies are read again, what has waited is started in its order', async (t) => {
+test('when replies are read again, waiting requests start in order', async (t) => {
   const bench = createBench();
   const { conversation, end } = openConversation(bench);
   end.full = true;
@@ -82,7 +82,7 @@ test('when replies are read again, what has waited is started in its order', asy
   t.deepEqual(started(bench), ['a', 'b', 'c']);
 });
 
-test('a reply that fills the connection keeps the next request from starting', async (t) => {
+test("a reply that fills the connection's buffer holds back the next request", async (t) => {
   const bench = createBench();
   const { conversation, end, received } = openConversation(bench);
   conversation.dispatch(runOf(...numbered(200)));
@@ -93,14 +93,14 @@ test('a reply that fills the connection keeps the next request from starting', a
   t.deepEqual(received, ['x']);
 });
 
-test('to resume a connection that waits for nothing starts nothing', async (t) => {
+test('resuming a connection without waiting requests starts nothing', async (t) => {
   const bench = createBench();
   openConversation(bench).conversation.resume();
   await bench.settle();
   t.is(bench.tasks.length, 0);
 });
 
-test('of what a connection has sent before it went, notifications are run, and requests that wait are not', async (t) => {
+test('after a disconnection, waiting notifications run and waiting requests do not', async (t) => {
   const bench = createBench({ known: 'rpc' });
   const { conversation, end, received } = openConversation(bench);
   end.full = true;
@@ -118,7 +118,7 @@ test('of what a connection has sent before it went, notifications are run, and r
   t.deepEqual([conversation.isBusy, bench.dispatcher.requests], [false, 0]);
 });
 
-test('a raw message that waits when its connection goes is not run', async (t) => {
+test('a waiting raw message does not run after a disconnection', async (t) => {
   const bench = createBench({ known: 'raw' });
   const { conversation, end } = openConversation(bench);
   end.full = true;

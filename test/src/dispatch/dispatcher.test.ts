@@ -1,4 +1,4 @@
-/** Frames on their way to the pool, and replies on their way back. */
+/** The way of frames to the pool, and of replies back to their connections. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
@@ -26,7 +26,7 @@ test('each frame of a run is a request', async (t) => {
   );
 });
 
-test('what comes in one turn, of whatever connection, is one batch', async (t) => {
+test('frames that arrive in one turn of the event loop, on any connection, are one batch', async (t) => {
   const bench = createBench();
   openConversation(bench).conversation.dispatch(runOf('a', 'b'));
   openConversation(bench).conversation.dispatch(runOf('c'));
@@ -55,7 +55,7 @@ test('the bytes of a run are not read later', async (t) => {
   t.deepEqual(bench.calls.map(({ text }) => text).sort(), ['L'.repeat(200_000), 'late', 'one']);
 });
 
-test('a long frame is a task of its own', async (t) => {
+test('a long frame is its own task', async (t) => {
   const bench = createBench();
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a', 'L'.repeat(200_000), 'b'));
@@ -65,7 +65,7 @@ test('a long frame is a task of its own', async (t) => {
   t.deepEqual(received.sort(), ['L', 'a', 'b']);
 });
 
-test('raw replies go in the order of the requests', async (t) => {
+test('raw replies are sent in the order of the requests', async (t) => {
   const bench = createBench({ kind: 'raw' });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a', 'b'));
@@ -77,7 +77,7 @@ test('raw replies go in the order of the requests', async (t) => {
   t.deepEqual(received, ['A', 'B', 'C']);
 });
 
-test('RPC replies go at once', async (t) => {
+test('RPC replies are sent at once', async (t) => {
   const bench = createBench();
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a', 'b', 'c'));
@@ -86,7 +86,7 @@ test('RPC replies go at once', async (t) => {
   t.deepEqual(received, ['C', 'A', 'B']);
 });
 
-test('a notification is dealt with, and not answered', async (t) => {
+test('a notification is settled without a reply', async (t) => {
   const bench = createBench();
   const { conversation, received, end } = openConversation(bench);
   conversation.dispatch(runOf('a'));
@@ -95,7 +95,7 @@ test('a notification is dealt with, and not answered', async (t) => {
   t.deepEqual([received, conversation.isBusy, end.settlings], [[], false, 1]);
 });
 
-test('requests are counted over all connections until they are dealt with', async (t) => {
+test('requests of all connections are counted until they are settled', async (t) => {
   const bench = createBench();
   const [one, other] = [openConversation(bench).conversation, openConversation(bench).conversation];
   const count = (): unknown[] => [one.isBusy, other.isBusy, bench.dispatcher.requests];
@@ -110,7 +110,7 @@ test('requests are counted over all connections until they are dealt with', asyn
   t.deepEqual(count(), [false, false, 0]);
 });
 
-test('a connection is full while too many bytes of it are under way', async (t) => {
+test('a connection is overfull while it has too many open bytes', async (t) => {
   const bench = createBench();
   const { conversation } = openConversation(bench);
   conversation.dispatch(runOf('x'.repeat(9 * 1024 * 1024)));
@@ -120,7 +120,7 @@ test('a connection is full while too many bytes of it are under way', async (t) 
   t.false(conversation.isOverfull);
 });
 
-test('a connection is told that a request is dealt with when it is no longer counted', async (t) => {
+test('settled() is called when the settled request is no longer counted', async (t) => {
   const bench = createBench();
   const counts: boolean[] = [];
   const conversation = bench.dispatcher.open({
@@ -135,7 +135,7 @@ test('a connection is told that a request is dealt with when it is no longer cou
   t.deepEqual(counts, [false, false]);
 });
 
-test('a raw request that failed closes its connection behind the replies before it, and drops those behind', async (t) => {
+test('a failed raw request closes its connection behind the replies before it, and drops later replies', async (t) => {
   const bench = createBench({ kind: 'raw' });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a', 'b', 'c', 'd'));
@@ -146,7 +146,7 @@ test('a raw request that failed closes its connection behind the replies before 
   t.deepEqual([received, conversation.isBusy, bench.dispatcher.requests], [['A', '!E_TEST'], false, 0]);
 });
 
-test('what becomes of one connection is nothing to another', async (t) => {
+test('a failure on one connection does not affect another', async (t) => {
   const bench = createBench({ kind: 'raw' });
   const [one, other] = [openConversation(bench), openConversation(bench)];
   one.conversation.dispatch(runOf('a'));
@@ -157,7 +157,7 @@ test('what becomes of one connection is nothing to another', async (t) => {
   t.deepEqual([one.received, other.received], [['!E_TEST'], ['B']]);
 });
 
-test('of a connection that is gone, nothing is said but that its requests are dealt with', async (t) => {
+test('a closed connection is sent nothing; its requests are counted as settled', async (t) => {
   const bench = createBench({ kind: 'raw' });
   const { conversation, received, end } = openConversation(bench);
   conversation.dispatch(runOf('a', 'b', 'c'));
@@ -167,29 +167,29 @@ test('of a connection that is gone, nothing is said but that its requests are de
   t.deepEqual([received, end.settlings, conversation.isBusy, bench.dispatcher.requests], [[], 3, false, 0]);
 });
 
-test('what stands behind a request that does not get on goes to another thread, and its thread gets nothing', async (t) => {
+test('frames behind a request without progress go to another thread, and its thread gets no new batch', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('blocks', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
-  first?.worker.begin();
+  first?.worker.start();
   while (bench.tasks.length < 2) await wait(1);
-  t.deepEqual([bench.stuck.has(1), first?.worker.begin()], [true, undefined]);
-  t.deepEqual(bench.tasks[1]?.worker.begin(), { index: 0, text: 'b' });
+  t.deepEqual([bench.stuck.has(1), first?.worker.start()], [true, undefined]);
+  t.deepEqual(bench.tasks[1]?.worker.start(), { index: 0, text: 'b' });
   first?.worker.finish(0, runOf('late'));
   await first?.complete();
-  // The other thread may have been held up as well, by a machine that has no time.
+  // The other thread may have been delayed too, by a busy machine.
   t.deepEqual([received, bench.stuck.has(1)], [['late'], false]);
 });
 
-test('what a thread that does not get on has finished is answered meanwhile, once', async (t) => {
+test('frames that a stuck thread has finished are sent at once, and once only', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a', 'b'));
   await bench.settle();
   const [first] = bench.tasks;
-  first?.worker.begin();
+  first?.worker.start();
   first?.worker.finish(0, runOf('A'));
   while (bench.tasks.length < 2) await wait(1);
   t.deepEqual(received, ['A']);
@@ -197,14 +197,14 @@ test('what a thread that does not get on has finished is answered meanwhile, onc
   t.deepEqual([received, bench.dispatcher.requests], [['A'], 1]);
 });
 
-test('before the first batch has landed, a raw agent is known by its slot', async (t) => {
+test('before the first batch completes, the slot tells that the agent is raw', async (t) => {
   const bench = createBench({ kind: 'raw', byHand: true });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a', 'b', 'c'));
   await bench.settle();
   const [first] = bench.tasks;
-  first?.worker.begin();
-  first?.worker.begin();
+  first?.worker.start();
+  first?.worker.start();
   first?.worker.finish(1, runOf('B'));
   while (bench.tasks.length < 2) await wait(1);
   t.deepEqual(received, []);

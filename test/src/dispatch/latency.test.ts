@@ -1,14 +1,14 @@
-/** How long requests took: against the exact quantiles, and over time. */
+/** Latency figures against exact quantiles, and over time. */
 import test from 'ava';
 import fc from 'fast-check';
 import { type Clock, createLatency } from '../../../src/dispatch/latency.ts';
 
-/** Half of a bucket, at its widest. */
+/** Half of the widest bucket, relative to its value. */
 const TOLERANCE = 1 / 32;
 
 type HandClock = Clock & { pass(ms: number): void };
 
-/** A clock that stands still until it is told. */
+/** A clock that advances only by hand. */
 function handClock(): HandClock {
   let time = 1_000_000;
   let due: { at: number; call: () => void }[] = [];
@@ -24,14 +24,14 @@ function handClock(): HandClock {
   };
 }
 
-/** The value that so large a share of them does not exceed. */
+/** The value that this share of the values does not exceed. */
 function exact(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1] as number;
 }
 
 const near = (found: number, real: number): boolean => Math.abs(found - real) <= real * TOLERANCE;
 
-test('quantiles are those of what was recorded, to within half a bucket, and the largest is exact', (t) => {
+test('quantiles are within half a bucket of the exact ones, and the maximum is exact', (t) => {
   const value = fc.double({ min: 0.001, max: 10_000_000, noNaN: true });
   const recorded = fc.array(fc.tuple(value, fc.integer({ min: 1, max: 50 })), { minLength: 1, maxLength: 200 });
   fc.assert(
@@ -53,7 +53,7 @@ test('quantiles are those of what was recorded, to within half a bucket, and the
   t.pass();
 });
 
-test('what is forgotten is at least 50 seconds old, and nothing over 60 is remembered', (t) => {
+test('forgotten values are at least 50 seconds old, and no value is kept for over 60 seconds', (t) => {
   const step = fc.record({ wait: fc.integer({ min: 0, max: 25_000 }), count: fc.integer({ min: 1, max: 9 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -74,7 +74,7 @@ test('what is forgotten is at least 50 seconds old, and nothing over 60 is remem
   t.pass();
 });
 
-test('of nothing, or of what has been forgotten, all figures are 0', (t) => {
+test('all figures are 0 without recorded values, and after all are forgotten', (t) => {
   const nothing = { count: 0, p50: 0, p99: 0, max: 0 };
   const clock = handClock();
   const latency = createLatency(clock);
@@ -90,7 +90,7 @@ test('of nothing, or of what has been forgotten, all figures are 0', (t) => {
   t.like(latency.read(), { count: 5, max: 1 });
 });
 
-test('what no clock can have said is counted, and spoils nothing', (t) => {
+test('values that no clock yields are counted, and change no other figure', (t) => {
   const latency = createLatency(handClock());
   for (const ms of [Number.NaN, -1, 0, Number.MIN_VALUE, 1e-9]) latency.record(ms);
   t.is(latency.read().count, 5);
@@ -100,7 +100,7 @@ test('what no clock can have said is counted, and spoils nothing', (t) => {
   t.true(latency.read().p50 < 0.002);
 });
 
-test('with the clock of the process, nothing is kept alive and what was recorded is there', (t) => {
+test('with the clock of the process, recorded values are read and nothing keeps the process alive', (t) => {
   const latency = createLatency();
   const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   latency.record(2, 3);

@@ -1,4 +1,4 @@
-/** Whatever threads do, and in whatever order: every request has one outcome, the right one, and in its place. */
+/** In any order of events on any threads, every request has one outcome, the right one, in its order. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -21,11 +21,11 @@ const CONNECTIONS = 3;
 type Step =
   | { do: 'send'; conversation: number; frames: number; long: boolean; timed: boolean }
   | { do: 'cancel'; conversation: number; nth: number }
-  | { do: 'begin'; task: number; frames: number }
-  | { do: 'finish' | 'aside' | 'fail'; nth: number }
-  | { do: 'land' | 'crash'; task: number }
+  | { do: 'start'; task: number; frames: number }
+  | { do: 'finish' | 'late reply' | 'fail'; nth: number }
+  | { do: 'complete' | 'crash'; task: number }
   | { do: 'disconnect'; conversation: number }
-  | { do: 'look'; ms: number };
+  | { do: 'wait'; ms: number };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -45,7 +45,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constant('begin' as const),
+      do: fc.constant('start' as const),
       task: fc.nat(),
       frames: fc.integer({ min: 1, max: 30 }),
     }),
@@ -53,41 +53,41 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constantFrom('finish' as const, 'finish' as const, 'aside' as const),
+      do: fc.constantFrom('finish' as const, 'finish' as const, 'late reply' as const),
       nth: fc.nat(),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('land' as const), task: fc.nat() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('complete' as const), task: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('fail' as const), nth: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), task: fc.nat() }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('disconnect' as const), conversation: fc.nat(CONNECTIONS - 1) }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('look' as const), ms: fc.constantFrom(4, 4, 25) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(4, 4, 25) }) },
 );
 
-/** A request is `{"id":"<lane>.<number>",…}`, and its reply is `"<lane>.<number>"`. */
+/** A request is `{"id":"<conversation>.<number>",…}`, and its reply is `"<conversation>.<number>"`. */
 const idOf = (request: string): string => (JSON.parse(request) as { id: string }).id;
 const replyTo = (id: string): Buffer => encodeTextFrame(JSON.stringify(id));
 
-/** A request that a thread has begun and not finished. */
-type Open = { at: Playing; index: number; id: string };
-type Playing = { task: BenchTask; completed: boolean; gone: boolean; started: number };
+/** A request that a thread has started and not finished. */
+type StartedRequest = { at: WorkerTask; index: number; id: string };
+type WorkerTask = { task: BenchTask; completed: boolean; exited: boolean; started: number };
 
 class World {
   readonly bench: Bench;
-  readonly conversations: (BenchConnection & { sent: number; gone: boolean })[];
-  readonly playing: Playing[] = [];
+  readonly conversations: (BenchConnection & { sent: number; closed: boolean })[];
+  readonly workerTasks: WorkerTask[] = [];
   readonly started = new Map<string, number>();
   /** Requests that failed, or were lost with their thread. */
   readonly failed = new Set<string>();
-  /** Requests that were cancelled or had little time: they may have been answered with an error, or with a reply. */
+  /** Requests that were cancelled or have a short timeout: the outcome may be an error or a reply. */
   readonly mayFail = new Set<string>();
-  /** Those of them that were answered with an error before they were begun. */
+  /** Requests of `mayFail` that got an error before they started. */
   readonly neverStarted = new Set<string>();
-  #open: Open[] = [];
-  /** How many threads have died with a task. */
+  #open: StartedRequest[] = [];
+  /** How many threads have exited with a task. */
   #deaths = 0;
   readonly kind: AgentKind;
 
@@ -97,7 +97,7 @@ class World {
     this.conversations = Array.from({ length: CONNECTIONS }, () => ({
       ...openConversation(this.bench),
       sent: 0,
-      gone: false,
+      closed: false,
     }));
   }
 
@@ -109,23 +109,23 @@ class World {
       case 'cancel':
         this.#cancel(step.conversation, step.nth);
         break;
-      case 'begin': {
+      case 'start': {
         const at = pick(
-          this.playing.filter(({ completed, gone }) => !completed && !gone),
+          this.workerTasks.filter(({ completed, exited }) => !completed && !exited),
           step.task,
         );
-        for (let left = step.frames; at !== undefined && left > 0; left -= 1) this.#begin(at);
+        for (let left = step.frames; at !== undefined && left > 0; left -= 1) this.#start(at);
         break;
       }
       case 'finish':
-      case 'aside':
+      case 'late reply':
       case 'fail':
         this.#end(step.do, step.nth);
         break;
-      case 'land':
+      case 'complete':
         await this.#complete(
           pick(
-            this.playing.filter(({ completed, gone }) => !completed && !gone),
+            this.workerTasks.filter(({ completed, exited }) => !completed && !exited),
             step.task,
           ),
         );
@@ -133,54 +133,54 @@ class World {
       case 'crash':
         await this.#crash(
           pick(
-            this.playing.filter(({ gone }) => !gone),
+            this.workerTasks.filter(({ exited }) => !exited),
             step.task,
           ),
         );
         break;
       case 'disconnect': {
         const conversation = this.conversations[step.conversation] as World['conversations'][number];
-        conversation.gone = true;
+        conversation.closed = true;
         conversation.conversation.abandon();
         break;
       }
-      case 'look':
+      case 'wait':
         await new Promise((resolve) => setTimeout(resolve, step.ms));
     }
-    await this.#watchTasks();
+    await this.#collectTasks();
   }
 
-  /** Lets threads do all that is left. */
+  /** Lets threads finish all tasks. */
   async finishAll(): Promise<void> {
     const isOver = (): boolean => this.bench.dispatcher.requests === 0 && this.#open.length === 0;
     for (let rounds = 0; rounds < 1000 && !isOver(); rounds += 1) {
-      for (const at of this.playing) {
-        while (!at.gone && !at.completed && this.#begin(at));
-        if (!at.gone && !at.completed) await this.#complete(at);
+      for (const at of this.workerTasks) {
+        while (!at.exited && !at.completed && this.#start(at));
+        if (!at.exited && !at.completed) await this.#complete(at);
       }
-      while (this.#open.length > 0) this.#end('aside', 0);
-      await this.#watchTasks();
+      while (this.#open.length > 0) this.#end('late reply', 0);
+      await this.#collectTasks();
     }
-    // What nobody wants any more is with threads all the same, or on its way to them.
-    for (let known = -1; known < this.playing.length; ) {
-      known = this.playing.length;
-      for (const at of this.playing) {
-        if (at.completed || at.gone) continue;
-        while (this.#begin(at));
+    // Threads may still have tasks whose requests are settled already, or get them.
+    for (let known = -1; known < this.workerTasks.length; ) {
+      known = this.workerTasks.length;
+      for (const at of this.workerTasks) {
+        if (at.completed || at.exited) continue;
+        while (this.#start(at));
         await this.#complete(at);
       }
-      while (this.#open.length > 0) this.#end('aside', 0);
-      await this.#watchTasks();
+      while (this.#open.length > 0) this.#end('late reply', 0);
+      await this.#collectTasks();
     }
   }
 
   #send({ conversation: number, frames, long, timed }: Extract<Step, { do: 'send' }>): void {
     const conversation = this.conversations[number] as World['conversations'][number];
-    // A connection that is to close reads nothing more.
-    if (conversation.gone || conversation.received.some((text) => text.startsWith('!'))) return;
+    // A connection that is about to close reads nothing more.
+    if (conversation.closed || conversation.received.some((text) => text.startsWith('!'))) return;
     const texts = Array.from({ length: frames }, (_unused, index) => {
       const id = `${number}.${conversation.sent + index}`;
-      // To a raw agent it means nothing.
+      // A raw agent ignores the timeout.
       const timeoutMs = timed && index % 2 === 0 ? 5 : undefined;
       if (timeoutMs !== undefined) this.mayFail.add(id);
       const method = long && index === 0 ? 'm'.repeat(140_000) : 'm'.repeat((index * 37) % 300);
@@ -192,7 +192,7 @@ class World {
 
   #cancel(number: number, nth: number): void {
     const conversation = this.conversations[number] as World['conversations'][number];
-    if (this.kind === 'raw' || conversation.gone || conversation.sent === 0) return;
+    if (this.kind === 'raw' || conversation.closed || conversation.sent === 0) return;
     const id = `${number}.${nth % conversation.sent}`;
     this.mayFail.add(id);
     const before = conversation.received.length;
@@ -203,7 +203,7 @@ class World {
     if (isAnswered && !this.started.has(id)) this.neverStarted.add(id);
   }
 
-  #note(at: Playing, index: number, text: string): boolean {
+  #recordStart(at: WorkerTask, index: number, text: string): boolean {
     const id = idOf(text);
     this.started.set(id, (this.started.get(id) ?? 0) + 1);
     at.started += 1;
@@ -211,91 +211,91 @@ class World {
     return true;
   }
 
-  #begin(at: Playing): boolean {
+  #start(at: WorkerTask): boolean {
     const { task } = at.task;
     if (typeof task === 'number') {
-      const started = at.task.worker.begin();
-      return started !== undefined && this.#note(at, started.index, started.text);
+      const started = at.task.worker.start();
+      return started !== undefined && this.#recordStart(at, started.index, started.text);
     }
     if (task === null || !claimLong(task.claim, at.task.thread)) return false;
-    return this.#note(at, 0, Buffer.from(task.request).toString());
+    return this.#recordStart(at, 0, Buffer.from(task.request).toString());
   }
 
-  #end(how: 'finish' | 'aside' | 'fail', nth: number): void {
-    const one = pick(this.#open, nth);
-    if (one === undefined) return;
-    this.#open = this.#open.filter((other) => other !== one);
-    const { at, index, id } = one;
+  #end(how: 'finish' | 'late reply' | 'fail', nth: number): void {
+    const open = pick(this.#open, nth);
+    if (open === undefined) return;
+    this.#open = this.#open.filter((other) => other !== open);
+    const { at, index, id } = open;
     if (how === 'fail' && this.kind === 'raw') {
       this.failed.add(id);
-      at.task.tell(index, { failure: { name: 'Error', message: id, code: id } });
+      at.task.sendLate(index, { failure: { name: 'Error', message: id, code: id } });
     } else if (how === 'finish' && !at.completed && typeof at.task.task === 'number')
       at.task.worker.finish(index, replyTo(id));
-    else at.task.tell(index, { reply: replyTo(id) });
+    else at.task.sendLate(index, { reply: replyTo(id) });
   }
 
-  async #complete(at: Playing | undefined): Promise<void> {
+  async #complete(at: WorkerTask | undefined): Promise<void> {
     if (at === undefined) return;
-    // Of a long one that was dropped, nothing comes.
-    if (typeof at.task.task !== 'number' && !this.#begin(at) && at.started === 0) at.task.tell(0, {});
+    // A long request that was dropped gets no outcome.
+    if (typeof at.task.task !== 'number' && !this.#start(at) && at.started === 0) at.task.sendLate(0, {});
     at.completed = true;
     await at.task.complete();
   }
 
-  async #crash(at: Playing | undefined): Promise<void> {
-    // After a third such death, requests that were not begun fail too; other tests are about that.
+  async #crash(at: WorkerTask | undefined): Promise<void> {
+    // After a third such exit, requests that have not started fail too; other tests cover that.
     if (at === undefined || (!at.completed && this.#deaths === 2)) return;
     if (!at.completed) this.#deaths += 1;
-    at.gone = true;
-    for (const one of this.#open) if (one.at === at) this.failed.add(one.id);
-    this.#open = this.#open.filter((one) => one.at !== at);
+    at.exited = true;
+    for (const open of this.#open) if (open.at === at) this.failed.add(open.id);
+    this.#open = this.#open.filter((open) => open.at !== at);
     await at.task.crash();
   }
 
-  async #watchTasks(): Promise<void> {
+  async #collectTasks(): Promise<void> {
     await this.bench.settle();
-    for (const task of this.bench.tasks.slice(this.playing.length)) {
-      this.playing.push({ task, completed: false, gone: false, started: 0 });
+    for (const task of this.bench.tasks.slice(this.workerTasks.length)) {
+      this.workerTasks.push({ task, completed: false, exited: false, started: 0 });
     }
   }
 
   check(): void {
     deepStrictEqual(this.bench.dispatcher.requests, 0);
     for (const [id, times] of this.started) deepStrictEqual([id, times], [id, 1]);
-    for (const id of this.neverStarted) ok(!this.started.has(id), `${id} was begun after it had been cancelled`);
-    for (const [number, { received, sent, gone, conversation }] of this.conversations.entries()) {
+    for (const id of this.neverStarted) ok(!this.started.has(id), `${id} started after it had been cancelled`);
+    for (const [number, { received, sent, closed, conversation }] of this.conversations.entries()) {
       ok(!conversation.isBusy && !conversation.isOverfull);
       const ids = Array.from({ length: sent }, (_unused, index) => `${number}.${index}`);
-      const heard = received.map((text) => this.#heard(text));
-      if (gone) deepStrictEqual([...new Set(heard)], heard);
+      const outcomes = received.map((text) => this.#outcomeOf(text));
+      if (closed) deepStrictEqual([...new Set(outcomes)], outcomes);
       else if (this.kind === 'rpc') {
-        deepStrictEqual(heard.map((word) => word.replace('!', '')).sort(), [...ids].sort());
-        for (const word of heard) {
-          const id = word.replace('!', '');
-          if (!this.mayFail.has(id)) deepStrictEqual(word.startsWith('!'), this.failed.has(id));
+        deepStrictEqual(outcomes.map((outcome) => outcome.replace('!', '')).sort(), [...ids].sort());
+        for (const outcome of outcomes) {
+          const id = outcome.replace('!', '');
+          if (!this.mayFail.has(id)) deepStrictEqual(outcome.startsWith('!'), this.failed.has(id));
         }
       } else {
         const end = ids.findIndex((id) => this.failed.has(id));
-        deepStrictEqual(heard, end < 0 ? ids : [...ids.slice(0, end), '!']);
+        deepStrictEqual(outcomes, end < 0 ? ids : [...ids.slice(0, end), '!']);
       }
     }
     for (const [thread, open] of this.bench.open) {
-      if (this.playing[thread - 1]?.gone === false) deepStrictEqual([thread, open], [thread, 0]);
+      if (this.workerTasks[thread - 1]?.exited === false) deepStrictEqual([thread, open], [thread, 0]);
     }
     deepStrictEqual(
-      [...this.bench.stuck].filter((thread) => this.playing[thread - 1]?.gone === false),
+      [...this.bench.stuck].filter((thread) => this.workerTasks[thread - 1]?.exited === false),
       [],
     );
   }
 
-  /** The id that was answered, behind a `!` when it was with an error; a bare `!` when the connection was closed. */
-  #heard(text: string): string {
+  /** The id of the reply, behind a `!` if the reply is an error; a bare `!` if the connection was closed. */
+  #outcomeOf(text: string): string {
     if (text.startsWith('!')) return '!';
     const value = JSON.parse(text) as string | { id: string };
     return typeof value === 'string' ? value : `!${value.id}`;
   }
 
-  /** As many batches as there are slots can be under way: none has been lost. */
+  /** As many batches can be in flight as there are slots: no slot is lost. */
   async checkSlots(): Promise<void> {
     const before = this.bench.tasks.length;
     for (const slot of this.bench.slots) {

@@ -1,9 +1,9 @@
-/** Whoever does not get on is found, as long as there is anybody to look at. */
+/** The stall detector finds work without progress, while there is work to check. */
 import { EventEmitter, once } from 'node:events';
 import test from 'ava';
 import { createStallDetector } from '../../../src/dispatch/stall-detector.ts';
 
-test('what does not get on is told of, and what does is not', async (t) => {
+test('work without progress is reported, and other work is not', async (t) => {
   const events = new EventEmitter();
   const [stuck, fine] = [{ isStuck: () => true }, { isStuck: () => false }];
   const stallDetector = createStallDetector(new Set([fine, stuck]), (inFlight) => events.emit('stuck', inFlight));
@@ -13,7 +13,7 @@ test('what does not get on is told of, and what does is not', async (t) => {
   stallDetector.stop();
 });
 
-test('it looks while there is something to look at, and again when it is started again', async (t) => {
+test('the checks go on while there is work to check, and start again on request', async (t) => {
   const checks = new EventEmitter();
   const inFlightBatches = new Set<{ isStuck(): boolean }>();
   const stallDetector = createStallDetector(inFlightBatches, () => undefined);
@@ -21,11 +21,11 @@ test('it looks while there is something to look at, and again when it is started
     const inFlight = {
       isStuck(): boolean {
         inFlightBatches.delete(inFlight);
-        return checks.emit('look');
+        return checks.emit('check');
       },
     };
     inFlightBatches.add(inFlight);
-    const checked = once(checks, 'look');
+    const checked = once(checks, 'check');
     stallDetector.start();
     await checked;
   }

@@ -1,4 +1,4 @@
-/** Every option of an installation is there again when it is upgraded. */
+/** An upgrade keeps every option of an installation. */
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import test from 'ava';
@@ -40,15 +40,15 @@ function allOptions(): InstallOptions {
   return { module: 'a.ts', agent, env: { A: '1' }, ...rest };
 }
 
-test('what is kept is every option but the label, the supervisor, and those that say what to print', (t) => {
-  const kept = retainedOptions(allOptions());
-  const left = Object.keys(INSTALL_TABLE).filter((key) => !(key in kept));
-  t.deepEqual(left.sort(), ['dryRun', 'json', 'label', 'supervisor']);
-  t.deepEqual(kept.agent, agent);
-  for (const [key, value] of Object.entries(kept)) t.truthy(value, key);
+test('every option is retained but the label, the supervisor, and those that choose the output', (t) => {
+  const retained = retainedOptions(allOptions());
+  const others = Object.keys(INSTALL_TABLE).filter((key) => !(key in retained));
+  t.deepEqual(others.sort(), ['dryRun', 'json', 'label', 'supervisor']);
+  t.deepEqual(retained.agent, agent);
+  for (const [key, value] of Object.entries(retained)) t.truthy(value, key);
 });
 
-test('an earlier record has its options in the same order, or its agent would be loaded again for nothing', (t) => {
+test('the options of an earlier record stay in the same order, as a new order would reload the agent', (t) => {
   const order = [
     'agent',
     'env',

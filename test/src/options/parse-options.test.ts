@@ -1,4 +1,4 @@
-/** From given values to settings, and the settings when nothing is given. */
+/** Settings from given values, and their defaults. */
 import test from 'ava';
 import { helpOf, syntaxOf } from '../../../src/options/describe-option.ts';
 import type { Option, Table } from '../../../src/options/option.ts';
@@ -11,7 +11,7 @@ const TABLE = {
   names: { flag: 'name', value: { kind: 'texts', placeholder: 'NAME' }, help: 'names' },
   users: { flag: 'users', value: { kind: 'userIds', min: 0, max: 9 }, help: 'users' },
   path: { flag: 'path', value: { kind: 'path', placeholder: 'PATH' }, help: 'a path' },
-  quiet: { flag: 'quiet', switch: true, help: 'says nothing' },
+  quiet: { flag: 'quiet', switch: true, help: 'prints nothing' },
   sound: { flag: 'no-sound', switch: false, help: 'makes no sound' },
 } as const satisfies Table;
 
@@ -21,7 +21,7 @@ test('settings have the names and the units of the program', (t) => {
   t.deepEqual(parseOptions(TABLE, given), settings);
 });
 
-test('what is not given has no setting', (t) => {
+test('an option that is not given has no setting', (t) => {
   t.deepEqual(parseOptions(TABLE, { wait: undefined, quiet: false, other: 'x' }), {});
 });
 
@@ -30,13 +30,13 @@ test('the defaults are those of the rows; switches are off, and lists are empty'
   t.deepEqual(defaultsOf(TABLE), defaults);
 });
 
-test('an option that is required is refused when it is missing', (t) => {
+test('a missing required option is refused', (t) => {
   const table = { label: { flag: 'label', value: { kind: 'text', placeholder: 'LABEL' }, required: true, help: '' } };
   const error = t.throws(() => parseOptions(table as Table, {}), INVALID);
   t.true(error?.message.includes('--label'));
 });
 
-test('a switch with a value, and a value that is missing, are refused', (t) => {
+test('a switch with a value, and a missing value, are refused', (t) => {
   t.throws(() => parseOptions(TABLE, { quiet: 'yes' }), { ...INVALID, message: /--quiet yes/ });
   t.throws(() => parseOptions(TABLE, { wait: true }), { ...INVALID, message: /--wait true/ });
 });
@@ -44,7 +44,7 @@ test('a switch with a value, and a value that is missing, are refused', (t) => {
 test('the help has syntax, choices, and default', (t) => {
   const { waitMs, quiet, names } = TABLE;
   t.deepEqual([syntaxOf(waitMs), helpOf(waitMs)], ['--wait SECONDS', 'waits (default: 2)']);
-  t.deepEqual([syntaxOf(quiet), helpOf(quiet)], ['--quiet', 'says nothing']);
+  t.deepEqual([syntaxOf(quiet), helpOf(quiet)], ['--quiet', 'prints nothing']);
   t.is(helpOf(names), 'names (repeatable)');
   const row: Option = {
     flag: 'x',
@@ -56,7 +56,7 @@ test('the help has syntax, choices, and default', (t) => {
 });
 
 for (const [verb, tables] of Object.entries(VERB_TABLES)) {
-  test(`${verb}: every default is a value that the option accepts, and no flag stands twice`, (t) => {
+  test(`${verb}: every default is a value that the option accepts, and no flag occurs twice`, (t) => {
     for (const table of tables) t.notThrows(() => defaultsOf(table));
     const flags = tables.flatMap((table: Table) => Object.values(table).map(({ flag }) => flag));
     t.is(new Set(flags).size, flags.length);

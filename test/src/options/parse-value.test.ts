@@ -1,4 +1,4 @@
-/** Any text as the value of any option: either a value in range, or the error that names option, text and range. */
+/** Any text as the value of any option: a value in range, or an error with the option, the text and the range. */
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { expectationOf } from '../../../src/options/describe-value.ts';
@@ -25,7 +25,7 @@ const texts = fc.oneof(
   fc.constantFrom('', ' ', 'auto', 'NaN', 'Infinity', '-0', '1e999', '0x10', '1_000', '٣', '１', '1\n', '\t5'),
 );
 
-/** @returns what was read, or undefined where it was refused in the right way. */
+/** @returns the value that was read, or undefined if the text was refused with the right error. */
 function read(t: ExecutionContext, value: Value, text: string): unknown {
   try {
     return parseValue(value, text, '--option');
@@ -38,7 +38,7 @@ function read(t: ExecutionContext, value: Value, text: string): unknown {
   }
 }
 
-test('there are options of every kind', (t) => {
+test('each kind has options', (t) => {
   const kinds = new Set(values.map(({ kind }) => kind));
   t.is(kinds.size, 9);
 });
@@ -56,7 +56,7 @@ for (const kind of ['count', 'bytes', 'mebibytes'] as const) {
     t.pass();
   });
 
-  test(`${kind}: the ends of the range are accepted, and what lies beyond them is not`, (t) => {
+  test(`${kind}: the ends of the range are accepted, and values beyond them are not`, (t) => {
     for (const value of ofKind(kind) as Extract<Value, { kind: typeof kind }>[]) {
       t.is(read(t, value, String(value.min)), value.min);
       t.is(read(t, value, String(value.max)), value.max);
@@ -90,7 +90,7 @@ test('seconds: fractions in range are accepted', (t) => {
   t.pass();
 });
 
-test('user ids: every one of them in range, in order, or an error', (t) => {
+test('user ids: all of them in range, in order, or an error', (t) => {
   const [value] = ofKind('userIds') as Extract<Value, { kind: 'userIds' }>[];
   if (value === undefined) return t.fail('no such option');
   const lists = fc.array(fc.oneof(fc.nat({ max: value.max + 2 }).map(String), fc.constantFrom('', ' 1', '-1', 'x')));
@@ -104,7 +104,7 @@ test('user ids: every one of them in range, in order, or an error', (t) => {
   t.pass();
 });
 
-test('choices: one of them, letter by letter, or an error', (t) => {
+test('choices: exactly one of them, or an error', (t) => {
   const known = ofKind('choice') as Extract<Value, { kind: 'choice' }>[];
   const words = known.flatMap(({ choices }) => choices);
   const any = fc.oneof(texts, fc.constantFrom(...words, ...words.map((word) => word.toUpperCase()), 'constructor'));
@@ -116,7 +116,7 @@ test('choices: one of them, letter by letter, or an error', (t) => {
   t.pass();
 });
 
-test('paths and texts: as they stand', (t) => {
+test('paths and texts: unchanged', (t) => {
   const property = fc.property(fc.constantFrom(...ofKind('path', 'text')), texts, (value, text) => {
     return read(t, value, text) === text;
   });

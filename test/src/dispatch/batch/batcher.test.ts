@@ -1,4 +1,4 @@
-/** What goes into a batch, what waits for a slot, and in which order it is taken. */
+/** How requests are put into batches, wait for a slot, and are taken in order. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -11,8 +11,8 @@ import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from
 import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
 import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';
 
-const END = { send: () => undefined, fail: () => undefined, settled: () => undefined, isWriteBlocked: () => false };
-const replyQueue = createReplyQueue(END, replyQueueOptions(false));
+const SINK = { send: () => undefined, fail: () => undefined, settled: () => undefined, isWriteBlocked: () => false };
+const replyQueue = createReplyQueue(SINK, replyQueueOptions(false));
 
 const slotsFor = (count: number): Slot[] => slotsOf(new SharedArrayBuffer(count * SLOT_BYTES));
 
@@ -32,14 +32,14 @@ function add(batcher: Batcher, ...texts: string[]): void {
 
 const textsIn = ({ slot, inputEnd }: Batch): string[] => textsOf(slot.input.subarray(0, inputEnd));
 
-/** Takes, and gives back the slots of, all batches; returns what was in each. */
+/** Takes all batches and releases their slots; returns the requests of each batch. */
 function drain(batcher: Rig): string[][] {
-  const found: string[][] = [];
+  const batches: string[][] = [];
   for (let batch = batcher.take(); batch !== undefined; batch = batcher.take()) {
-    found.push(textsIn(batch));
+    batches.push(textsIn(batch));
     batcher.release(batch.slot);
   }
-  return found;
+  return batches;
 }
 
 type Rig = Batcher & Pick<SlotPool, 'release'>;
@@ -49,14 +49,14 @@ function rigWith(slots: readonly Slot[]): Rig {
   return Object.assign(createBatcher(free), { release: free.release });
 }
 
-/** For tests of other things than the time that requests take. */
+/** For tests that do not depend on the time that requests take. */
 function fastBatcher(slots: readonly Slot[]): Rig {
   const batcher = rigWith(slots);
   for (let times = 0; times < 100; times += 1) batcher.learn(0.001, 1);
   return batcher;
 }
 
-test('what is added is one batch, ready to be begun', (t) => {
+test('requests that were added are one batch, ready to start', (t) => {
   const batcher = fastBatcher(slotsFor(2));
   add(batcher, 'a', 'b');
   add(batcher, 'c');
@@ -68,7 +68,7 @@ test('what is added is one batch, ready to be begun', (t) => {
   t.is(batcher.take(), undefined);
 });
 
-test('each use of a slot has a ticket of its own', (t) => {
+test('each use of a slot has its own ticket', (t) => {
   const [batcher, tickets] = [fastBatcher(slotsFor(1)), new Set<number>()];
   for (let use = 0; use < 10; use += 1) {
     add(batcher, 'a');
@@ -79,7 +79,7 @@ test('each use of a slot has a ticket of its own', (t) => {
   t.is(tickets.size, 10);
 });
 
-test('what finds no slot waits for one, and is kept', (t) => {
+test('requests without a free slot wait for one', (t) => {
   const batcher = fastBatcher(slotsFor(1));
   add(batcher, 'a');
   const batch = batcher.take() as Batch;
@@ -90,7 +90,7 @@ test('what finds no slot waits for one, and is kept', (t) => {
   t.deepEqual(drain(batcher), [['b', 'c']]);
 });
 
-test('what is put back goes before all that waits', (t) => {
+test('requests that were put back go before all waiting requests', (t) => {
   const batcher = fastBatcher(slotsFor(1));
   add(batcher, 'a', 'b', 'c');
   const { slot, ranges } = batcher.take() as Batch;
@@ -109,7 +109,7 @@ test('what is put back goes before all that waits', (t) => {
   );
 });
 
-test('a batch has at most the frames that a slot can count', (t) => {
+test('a batch has at most as many frames as a slot can count', (t) => {
   const batcher = fastBatcher(slotsFor(2));
   add(batcher, ...Array<string>(MAX_FRAMES + 1).fill(''));
   t.deepEqual(
@@ -118,7 +118,7 @@ test('a batch has at most the frames that a slot can count', (t) => {
   );
 });
 
-test('a batch has at most the bytes of a slot, and may have them all', (t) => {
+test('a batch has at most as many bytes as its slot, and may fill the slot', (t) => {
   const batcher = fastBatcher(slotsFor(2));
   const half = 'x'.repeat(INPUT_BYTES / 2 - 4);
   add(batcher, half, half, 'y');
@@ -128,7 +128,7 @@ test('a batch has at most the bytes of a slot, and may have them all', (t) => {
   );
 });
 
-test('the longer requests take, the fewer go together, and one at the least', (t) => {
+test('the longer requests take, the fewer share a batch; a batch has at least one', (t) => {
   const sizes = [1.001, 99, 100_000].map((us) => {
     const batcher = rigWith(slotsFor(1));
     for (let times = 0; times < 100; times += 1) batcher.learn(us, 1);
@@ -138,11 +138,11 @@ test('the longer requests take, the fewer go together, and one at the least', (t
   t.deepEqual(sizes, [999, 10, 1]);
 });
 
-test('whatever is added, put back and released, nothing is lost, doubled or out of order', (t) => {
+test('adding, putting back and releasing in any order loses, repeats and reorders no request', (t) => {
   const anySteps = fc.array(
     fc.oneof(
       fc.record({ sizes: fc.array(fc.oneof(fc.nat(50), fc.nat(100_000)), { minLength: 1, maxLength: 8 }) }),
-      fc.record({ begin: fc.nat(6) }),
+      fc.record({ start: fc.nat(6) }),
     ),
     { maxLength: 40 },
   );
@@ -159,16 +159,18 @@ test('whatever is added, put back and released, nothing is lost, doubled or out 
       started.push(...texts.slice(0, maxFrames).map((text) => text.split(':')[0] as string));
       let skip = maxFrames;
       const rest = batch.ranges.flatMap((range) => {
-        const gone = Math.min(skip, range.count);
-        skip -= gone;
-        return gone === range.count ? [] : [{ ...range, first: range.first + gone, count: range.count - gone }];
+        const removed = Math.min(skip, range.count);
+        skip -= removed;
+        return removed === range.count
+          ? []
+          : [{ ...range, first: range.first + removed, count: range.count - removed }];
       });
       batcher.putBack(rest, runOf(...texts.slice(maxFrames)));
       batcher.release(batch.slot);
       return true;
     };
     for (const step of steps) {
-      if ('begin' in step) run(step.begin);
+      if ('start' in step) run(step.start);
       else add(batcher, ...step.sizes.map((size) => `${last++}:${'x'.repeat(size)}`));
     }
     while (run(MAX_FRAMES));

@@ -1,4 +1,4 @@
-/** One batch on its way: each frame is settled once, taken back, or owed. */
+/** An in-flight batch: each frame is settled once, taken back, or stays open. */
 import test from 'ava';
 import { type Batch, createBatcher } from '../../../../src/dispatch/batch/batcher.ts';
 import { createInFlightBatch, type InFlightBatch } from '../../../../src/dispatch/batch/in-flight-batch.ts';
@@ -11,7 +11,7 @@ import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-option
 
 type Rig = { inFlight: InFlightBatch; worker: HandWorker; received: string[]; replyQueue: ReplyQueue };
 
-/** A batch of these requests, of two pieces when there is more than one request. */
+/** A batch of these requests. The first one is a frame range of its own. */
 function dispatch(...requests: string[]): Rig {
   const received: string[] = [];
   const end = {
@@ -41,69 +41,69 @@ function dispatch(...requests: string[]): Rig {
 
 const REQUESTS = [1, 2, 3].map((id) => `{"id":${id},"method":"m"}`);
 
-test('replies that stand one behind the other go together, by connection and segment', (t) => {
+test('consecutive replies are sent together, one run per frame range', (t) => {
   const { inFlight, worker, received } = dispatch('a', 'b', 'c', 'd');
-  for (const text of ['A', 'B', 'C', 'D']) worker.finish(worker.begin()?.index ?? -1, runOf(text));
+  for (const text of ['A', 'B', 'C', 'D']) worker.finish(worker.start()?.index ?? -1, runOf(text));
   t.deepEqual(inFlight.collect(), { frames: 4, bytes: 20 });
   t.deepEqual([received, inFlight.unsettled], [['A', 'B C D'], 0]);
 });
 
-test('what is collected is settled once', (t) => {
+test('collected frames are settled once', (t) => {
   const { inFlight, worker, received } = dispatch('a', 'b');
-  worker.finish(worker.begin()?.index ?? -1, runOf('A'));
+  worker.finish(worker.start()?.index ?? -1, runOf('A'));
   inFlight.collect();
   t.deepEqual(inFlight.collect(), { frames: 0, bytes: 0 });
-  worker.finish(worker.begin()?.index ?? -1, undefined);
+  worker.finish(worker.start()?.index ?? -1, undefined);
   t.deepEqual([inFlight.collect().frames, inFlight.collect().frames, received], [1, 0, ['A']]);
 });
 
-test('what is collected is settled once though all at once and the rest was taken back', (t) => {
+test('collected frames are settled once when all are settled together and the rest was taken back', (t) => {
   const { inFlight, worker, received } = dispatch('a', 'b');
-  worker.finish(worker.begin()?.index ?? -1, runOf('A'));
+  worker.finish(worker.start()?.index ?? -1, runOf('A'));
   inFlight.takeBack();
   inFlight.collect();
   t.deepEqual([inFlight.collect().frames, received, inFlight.unsettled], [0, ['A'], 0]);
 });
 
-test('what has not been begun is taken back with its bytes, once', (t) => {
+test('frames that have not started are taken back once, with their bytes', (t) => {
   const { inFlight, worker } = dispatch('a', 'b', 'c');
-  worker.begin();
-  worker.begin();
+  worker.start();
+  worker.start();
   const notStarted = inFlight.takeBack();
   t.deepEqual(textsOf(notStarted?.bytes ?? Buffer.alloc(0)), ['c']);
   t.deepEqual(
     notStarted?.ranges.map(({ first, count }) => [first, count]),
     [[1, 1]],
   );
-  t.deepEqual([inFlight.takeBack(), worker.begin(), inFlight.unsettled], [undefined, undefined, 2]);
+  t.deepEqual([inFlight.takeBack(), worker.start(), inFlight.unsettled], [undefined, undefined, 2]);
 });
 
-test('three looks without progress are needed to be stuck, and progress starts anew', (t) => {
+test('a batch is stuck at the third check without progress; progress starts the count again', (t) => {
   const { inFlight, worker } = dispatch('a', 'b');
   const checks = [inFlight.isStuck(), inFlight.isStuck()];
-  worker.begin();
+  worker.start();
   t.deepEqual(
     [...checks, inFlight.isStuck(), inFlight.isStuck(), inFlight.isStuck()],
     [false, false, false, false, true],
   );
 });
 
-test('an outcome told aside settles a frame that is open, and no other', (t) => {
+test('a late reply settles an open frame and no other', (t) => {
   const { inFlight, worker, received } = dispatch('a', 'b', 'c');
-  worker.begin();
-  worker.finish(worker.begin()?.index ?? -1, runOf('B'));
+  worker.start();
+  worker.finish(worker.start()?.index ?? -1, runOf('B'));
   inFlight.takeBack();
   t.deepEqual(
-    [0, 0, 2].map((index) => inFlight.settle(index, { reply: runOf('aside') })),
+    [0, 0, 2].map((index) => inFlight.settle(index, { reply: runOf('late') })),
     [true, false, false],
   );
   inFlight.collect();
-  t.deepEqual([received, inFlight.settle(1, { reply: runOf('again') })], [['aside', 'B'], false]);
+  t.deepEqual([received, inFlight.settle(1, { reply: runOf('again') })], [['late', 'B'], false]);
 });
 
-test('what is lost is answered by its id though its slot has been used for others, and what is settled is not', (t) => {
+test('frames lost with their thread get error replies by id after their slot was reused; settled frames do not', (t) => {
   const { inFlight, worker, received } = dispatch(...REQUESTS);
-  for (const _request of REQUESTS) worker.begin();
+  for (const _request of REQUESTS) worker.start();
   worker.finish(1, runOf('done'));
   inFlight.collect();
   inFlight.complete();
@@ -114,21 +114,21 @@ test('what is lost is answered by its id though its slot has been used for other
   t.deepEqual([ids, inFlight.unsettled], [['done', 'late', 1], 0]);
 });
 
-test('the thread is still known when its slot has another', (t) => {
+test('the thread is still known when another thread has the slot', (t) => {
   const { inFlight, worker } = dispatch('a');
   t.is(inFlight.thread, 0);
-  worker.begin();
+  worker.start();
   inFlight.complete();
   inFlight.batch.slot.thread = 9;
   t.is(inFlight.thread, 5);
 });
 
-test('what has been begun since the last look has not run for longer than that', (t) => {
+test('a frame that started since the last observation counts as started now', (t) => {
   const { inFlight, worker } = dispatch('a', 'b');
-  worker.begin();
+  worker.start();
   inFlight.observeStarts(100);
   const asked = performance.now();
-  worker.begin();
+  worker.start();
   const started: (number | undefined)[] = [];
   inFlight.visit(
     () => true,

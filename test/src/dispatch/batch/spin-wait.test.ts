@@ -1,10 +1,10 @@
-/** Short batches are looked after without sleeping, for a moment; long ones, and those on one processor, are not. */
+/** The spin wait follows short batches for a moment; it does not follow long ones, and does not run on one processor. */
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import type { InFlightBatch } from '../../../../src/dispatch/batch/in-flight-batch.ts';
 import { createSpinWait } from '../../../../src/dispatch/batch/spin-wait.ts';
 
-/** Only what is asked of a flight here. */
+/** Has only the members that the spin wait uses. */
 function inFlightOf(frames: number, isFinished: () => boolean): InFlightBatch {
   return { frames, isFinished } as unknown as InFlightBatch;
 }
@@ -20,10 +20,10 @@ test('a short batch is collected as soon as it is finished, without a message fr
   await turn();
   t.deepEqual(collected, [inFlight]);
   await turn();
-  t.is(collected.length, 1, 'with nothing open nobody looks any more');
+  t.is(collected.length, 1, 'without an open batch the checks end');
 });
 
-test('what takes long is left to its message', async (t) => {
+test('a long batch is left to its message', async (t) => {
   let checks = 0;
   const count = (): boolean => {
     checks += 1;
@@ -38,7 +38,7 @@ test('what takes long is left to its message', async (t) => {
   t.is(checks, 0);
 });
 
-test('the looking ends by itself, and at once when it is stopped', async (t) => {
+test('the checks end by themselves, and at once when they are stopped', async (t) => {
   let checks = 0;
   const inFlight = inFlightOf(1, () => {
     checks += 1;

@@ -1,4 +1,4 @@
-/** Requests whose time is over before they are begun. */
+/** Requests whose time is over before they start. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import {
@@ -16,8 +16,8 @@ test.after.always(stopBenches);
 const request = (id: number): string => JSON.stringify({ jsonrpc: '2.0', id, method: 'm', params: ['x'.repeat(500)] });
 const codeOf = (text: string): unknown => JSON.parse(text).error?.data?.code;
 
-test('they take no memory any more, however many they have been, and are not counted as waiting', async (t) => {
-  // There is never a thread for them.
+test('timed-out requests take no memory and do not count as waiting, however many they were', async (t) => {
+  // No thread ever has room for them.
   const bench = createBench({ known: 'rpc', byHand: true, room: 0, dispatcher: { queueTimeoutMs: 1 } });
   const { conversation, received } = openConversation(bench);
   const rounds = 20;
@@ -27,18 +27,18 @@ test('they take no memory any more, however many they have been, and are not cou
   }
   t.is(received.length, 100 * rounds);
   t.deepEqual([...new Set(received.map(codeOf))], ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
-  // What is in the slots stays there until a thread comes.
+  // The requests in the slots stay there until a thread has room.
   t.true(bench.dispatcher.waiting < 300, String(bench.dispatcher.waiting));
 });
 
-test('one that is begun while the one before it is refused is not told that it has not been run', async (t) => {
+test('a request that starts while the one before it is refused is not reported as not run', async (t) => {
   const bench = createBench({ known: 'rpc', byHand: true, dispatcher: { queueTimeoutMs: 20 } });
   const received: string[] = [];
   let started: WorkerStart | undefined;
   const conversation = bench.dispatcher.open({
     send(frames) {
       received.push(...textsOf(frames));
-      started ??= bench.tasks[0]?.worker.begin();
+      started ??= bench.tasks[0]?.worker.start();
     },
     fail: (error) => t.fail(error.message),
     settled: () => undefined,
@@ -47,7 +47,7 @@ test('one that is begun while the one before it is refused is not told that it h
   conversation.dispatch(runOf(request(1), request(2)));
   while (started === undefined) await wait(1);
   t.deepEqual([started.index, JSON.parse(started.text).id], [1, 2]);
-  // Long enough for another look.
+  // Long enough for another check.
   await wait(50);
   t.deepEqual(received.map(codeOf), ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
   bench.tasks[0]?.worker.finish(started.index, runOf('{"jsonrpc":"2.0","id":2,"result":3}'));
@@ -55,7 +55,7 @@ test('one that is begun while the one before it is refused is not told that it h
   t.deepEqual(JSON.parse(received[1] as string), { jsonrpc: '2.0', id: 2, result: 3 });
 });
 
-test('as long as it is not known what the agent is, nobody is told anything', async (t) => {
+test('requests get no error before the module kind is known', async (t) => {
   const bench = createBench({ kind: 'raw', dispatcher: { queueTimeoutMs: 1 } });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a'));
@@ -65,7 +65,7 @@ test('as long as it is not known what the agent is, nobody is told anything', as
   t.deepEqual(received, ['A']);
 });
 
-test('what was refused says nothing of how long requests take', async (t) => {
+test('refused requests do not count in the measured request time', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 1 } });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf(request(1), request(2), request(3)));

@@ -1,4 +1,4 @@
-/** How much may be read without an answer, and what is said beyond. */
+/** The limits of open requests and of their bytes, and the errors beyond them. */
 import test from 'ava';
 import { createAdmission } from '../../../../src/dispatch/connection/admission.ts';
 import { answerAll, createBench, openConversation, runOf } from '../../../helpers/dispatch-bench.ts';
@@ -10,7 +10,7 @@ const codesOf = (received: readonly string[]): unknown[] =>
     return [id, error.data.code, error.data.data.retryAfterMs > 0];
   });
 
-test('it is full at either bound, and until a quarter of it is free again', (t) => {
+test('admission is full at either limit, until a quarter of it is free again', (t) => {
   const changes: boolean[] = [];
   const admission = createAdmission({
     maxRequests: 8,
@@ -30,14 +30,14 @@ test('it is full at either bound, and until a quarter of it is free again', (t) 
   t.deepEqual(changes, [true, false, true, false]);
 });
 
-test('there is room up to the bounds, and for one request of any length', (t) => {
+test('there is room up to the limits, and for one request of any length', (t) => {
   const admission = createAdmission({ maxRequests: 8, maxBytes: 80, expectedMs: () => 0, onChange: () => undefined });
   t.deepEqual([admission.roomFor(3, 30), admission.roomFor(9, 30), admission.roomFor(1, 1000)], [3, 8, 1]);
   admission.enter(6, 60);
   t.deepEqual([admission.roomFor(3, 10), admission.roomFor(1, 30)], [2, 0]);
 });
 
-test('when to come again follows from how much there is to do, within bounds', (t) => {
+test('retryAfterMs follows from the expected work, within limits', (t) => {
   for (const [ms, retryAfterMs] of [
     [0, 20],
     [300.4, 300],
@@ -49,7 +49,7 @@ test('when to come again follows from how much there is to do, within bounds', (
   }
 });
 
-test('what an RPC client has sent beyond the bound is told so, and the rest is answered', async (t) => {
+test('RPC requests beyond the limit get ERR_LAUNCHPOOL_BUSY, and the others their replies', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf(request(1), request(2), request(3), '{"jsonrpc":"2.0","method":"m"}', request(4)));
@@ -63,7 +63,7 @@ test('what an RPC client has sent beyond the bound is told so, and the rest is a
   t.deepEqual([conversation.isOverfull, bench.dispatcher.requests, received.length], [false, 0, 4]);
 });
 
-test('of a raw client nothing is refused: it waits', async (t) => {
+test('raw requests beyond the limit wait, and none is refused', async (t) => {
   const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 2 } });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf('a', 'b', 'c', 'd'));
@@ -75,7 +75,7 @@ test('of a raw client nothing is refused: it waits', async (t) => {
   t.deepEqual([received, conversation.isOverfull], [['A', 'B', 'C', 'D'], false]);
 });
 
-test('who has sent nothing stops reading too when all together have sent too much, and is told when that is over', async (t) => {
+test('idle connections too stop reading while admission is full, and are notified when it is not', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
   const [one, other] = [openConversation(bench), openConversation(bench)];
   one.conversation.dispatch(runOf(request(1), request(2)));
@@ -85,7 +85,7 @@ test('who has sent nothing stops reading too when all together have sent too muc
   t.deepEqual([other.conversation.isOverfull, other.end.settlings], [false, 2]);
 });
 
-test('one request that is longer than the bound is served when there is no other', async (t) => {
+test('one request longer than the limit is served when no other is open', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxBytes: 10 } });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf(request(1)));
@@ -96,7 +96,7 @@ test('one request that is longer than the bound is served when there is no other
   t.is(received.length, 2);
 });
 
-test('what waits is begun once, and in its order, while the bound is reached and left again', async (t) => {
+test('waiting requests start once and in order while the limit is reached and left again', async (t) => {
   const bench = createBench({ known: 'raw', dispatcher: { maxRequests: 150 } });
   const replyQueues = [openConversation(bench), openConversation(bench)];
   const texts = Array.from({ length: 200 }, (_unused, index) => `m${index}`);

@@ -1,4 +1,4 @@
-/** Whatever the order in which requests are settled: an RPC lane answers at once, a raw one in the order of its requests. */
+/** In whatever order requests are settled: RPC replies are sent at once, raw replies in the order of their requests. */
 import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
@@ -29,7 +29,7 @@ function openReplyQueue(
   return { replyQueue: createReplyQueue(end, { ...replyQueueOptions(isRaw), ...more }), received };
 }
 
-test('raw replies wait for those before them, over segments', (t) => {
+test('raw replies wait for those before them, across request groups', (t) => {
   const { replyQueue, received } = openReplyQueue(true);
   const [one, two] = [replyQueue.open(2, 20, ANY_TIME), replyQueue.open(1, 10, ANY_TIME)];
   replyQueue.settle(two, 0, 1, { frames: runOf('c') });
@@ -39,7 +39,7 @@ test('raw replies wait for those before them, over segments', (t) => {
   t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
 });
 
-test('what is settled before it is known that the agent is a raw one keeps nobody waiting for ever', (t) => {
+test('requests settled before the agent is known to be raw block no later reply', (t) => {
   let kind: AgentKind | undefined;
   const { replyQueue, received } = openReplyQueue(true, { kind: () => kind });
   const [one, two, three] = [1, 2, 3].map(() => replyQueue.open(1, 10, ANY_TIME)) as [
@@ -55,7 +55,7 @@ test('what is settled before it is known that the agent is a raw one keeps nobod
   t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
 });
 
-test('RPC replies wait for nobody', (t) => {
+test('RPC replies are sent without waiting for others', (t) => {
   const { replyQueue, received } = openReplyQueue(false);
   const [one, two] = [replyQueue.open(2, 20, ANY_TIME), replyQueue.open(1, 10, ANY_TIME)];
   replyQueue.settle(two, 0, 1, { frames: runOf('c') });
@@ -65,7 +65,7 @@ test('RPC replies wait for nobody', (t) => {
   t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['c', 'b', 'a'], 0, 0]);
 });
 
-test('a reply that waits is kept though its bytes are used for others', (t) => {
+test('a waiting reply is kept when its bytes are overwritten', (t) => {
   const { replyQueue, received } = openReplyQueue(true);
   const group = replyQueue.open(2, 20, ANY_TIME);
   const memory = runOf('b');
@@ -75,7 +75,7 @@ test('a reply that waits is kept though its bytes are used for others', (t) => {
   t.deepEqual(received, ['a', 'b']);
 });
 
-test('a failure closes behind the replies before it, and nothing comes behind it', (t) => {
+test('a failure closes the connection behind the replies before it, and nothing is sent after it', (t) => {
   const { replyQueue, received } = openReplyQueue(true);
   const group = replyQueue.open(3, 30, ANY_TIME);
   replyQueue.settle(group, 1, 1, { failure: FAILED });
@@ -85,7 +85,7 @@ test('a failure closes behind the replies before it, and nothing comes behind it
 });
 
 for (const isRaw of [true, false]) {
-  test(`a refusal waits until all requests have been answered, ${isRaw ? 'raw' : 'RPC'}`, (t) => {
+  test(`a refusal waits until all requests are settled, ${isRaw ? 'raw' : 'RPC'}`, (t) => {
     const { replyQueue, received } = openReplyQueue(isRaw);
     const group = replyQueue.open(1, 10, ANY_TIME);
     replyQueue.refuse(REFUSED);
@@ -95,7 +95,7 @@ for (const isRaw of [true, false]) {
   });
 }
 
-test('to whom is gone nothing is said, and its requests are counted off', (t) => {
+test('a closed connection is sent nothing, and its requests are counted off', (t) => {
   const { replyQueue, received } = openReplyQueue(true);
   const group = replyQueue.open(2, 20, ANY_TIME);
   replyQueue.refuse(REFUSED);
@@ -105,7 +105,7 @@ test('to whom is gone nothing is said, and its requests are counted off', (t) =>
   t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [[], 0, 0]);
 });
 
-test('in any order of rows over any segments, each raw reply is handed on once and as soon as it may be', (t) => {
+test('in any order of settlements in any groups, each raw reply is sent once and as early as possible', (t) => {
   const anyRanges = fc.array(
     fc.array(fc.record({ count: fc.integer({ min: 1, max: 4 }), turn: fc.nat(), none: fc.boolean() }), {
       minLength: 1,

@@ -1,4 +1,4 @@
-/** How much of what comes is begun, and what takes the long way. */
+/** How many of the arriving requests start, and how long requests are passed on. */
 import test from 'ava';
 import { createAdmission } from '../../../../src/dispatch/connection/admission.ts';
 import { createReplyQueue, type ReplyQueue } from '../../../../src/dispatch/connection/reply-queue.ts';
@@ -9,7 +9,7 @@ import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-option
 type State = { window: number; full: boolean; settlings: number };
 type Rig = { requestQueue: RequestQueue; replyQueue: ReplyQueue; started: string[][]; state: State };
 
-/** A frame of more than 20 bytes is a long one here; the lane's requests are never settled. */
+/** A frame of more than 20 bytes is a long request here. The requests are never settled. */
 function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig {
   const state: State = { window, full: false, settlings: 0 };
   const started: string[][] = [];
@@ -45,27 +45,27 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
   return { requestQueue, replyQueue, started, state };
 }
 
-test('a run is begun as a whole', (t) => {
+test('a run starts as a whole', (t) => {
   const { requestQueue, started } = createRig(10);
   requestQueue.dispatch(runOf('a', '', 'b'), ANY_TIME);
   t.deepEqual([started, requestQueue.hasQueued], [[['a', '', 'b']], false]);
 });
 
-test('long frames go by themselves, in their place', (t) => {
+test('long frames start one by one, in their order', (t) => {
   const { requestQueue, started } = createRig(10);
   const [just, over] = ['x'.repeat(16), 'y'.repeat(17)];
   requestQueue.dispatch(runOf(over, 'a', just, over, over, 'b'), ANY_TIME);
   t.deepEqual(started, [[`long ${over}`], ['a', just], [`long ${over}`], [`long ${over}`], ['b']]);
 });
 
-test('no more is begun than may be under way, long ones included', (t) => {
+test('no more requests start than the window allows, long requests included', (t) => {
   const { requestQueue, started, replyQueue } = createRig(3);
   requestQueue.dispatch(runOf('a', 'y'.repeat(17), 'b', 'c'), ANY_TIME);
   requestQueue.dispatch(runOf('d'), ANY_TIME);
   t.deepEqual([started.length, replyQueue.requests, requestQueue.hasQueued], [3, 3, true]);
 });
 
-test('what waits is begun in its order as room comes, from memory of its own', (t) => {
+test('waiting requests start in order as the window gets room, from memory of their own', (t) => {
   const { requestQueue, started, state } = createRig(1);
   const runs = [runOf('a', 'b', 'c'), runOf('d')];
   for (const run of runs) requestQueue.dispatch(run, ANY_TIME);
@@ -74,7 +74,7 @@ test('what waits is begun in its order as room comes, from memory of its own', (
   t.deepEqual(started, [['a'], ['b'], ['c'], ['d']]);
 });
 
-test('a window that has become smaller than what is under way begins nothing', (t) => {
+test('a window smaller than the number of open requests starts nothing', (t) => {
   const { requestQueue, started, state } = createRig(3);
   requestQueue.dispatch(runOf('a', 'b', 'c'), ANY_TIME);
   state.window = 1;
@@ -82,7 +82,7 @@ test('a window that has become smaller than what is under way begins nothing', (
   t.deepEqual([started, requestQueue.hasQueued], [[['a', 'b', 'c']], true]);
 });
 
-test('while replies are not read nothing is begun, unless nobody is there to read them', (t) => {
+test('nothing starts while replies are not read, unless the connection is closed', (t) => {
   const { requestQueue, started, replyQueue, state } = createRig(3);
   state.full = true;
   requestQueue.dispatch(runOf('a'), ANY_TIME);
@@ -93,7 +93,7 @@ test('while replies are not read nothing is begun, unless nobody is there to rea
   t.deepEqual([started, requestQueue.hasQueued], [[['a']], false]);
 });
 
-test('what waits is begun once, though to begin it makes room for all, which leads back to it', (t) => {
+test('waiting requests start once when a start makes room and resumes the queue again', (t) => {
   const { requestQueue, started, state } = createRig(1, 3);
   requestQueue.dispatch(runOf('a', 'b', 'c', 'd'), ANY_TIME);
   state.window = 10;
@@ -101,7 +101,7 @@ test('what waits is begun once, though to begin it makes room for all, which lea
   t.deepEqual([started, requestQueue.hasQueued], [[['a'], ['b', 'c', 'd']], false]);
 });
 
-test('when the last of what waits is refused, it is said that nothing waits any more', (t) => {
+test('when the last waiting request is refused, the queue reports that nothing waits', (t) => {
   const { requestQueue, state } = createRig(0);
   requestQueue.dispatch(runOf('a', 'b'), ANY_TIME);
   t.deepEqual([requestQueue.hasQueued, requestQueue.waiting], [true, 2]);

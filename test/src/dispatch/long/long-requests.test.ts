@@ -1,4 +1,4 @@
-/** A long request that a thread does not begin goes to another one, and is answered once. */
+/** A long request that its thread does not start goes to another one, and gets one reply. */
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import { encodeTextFrame } from '../../../../wire/frame.ts';
@@ -26,32 +26,32 @@ async function taskOf({ tasks }: Bench, nth: number): Promise<BenchTask> {
   }
 }
 
-test('it is taken back from a thread that does not begin it, when there is room elsewhere', async (t) => {
+test('it is taken back from a thread that does not start it when another thread has room', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 2 });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(runOf(LONG));
   const [first, second] = [await taskOf(bench, 0), await taskOf(bench, 1)];
-  // The first thread comes to it after all, and too late.
+  // The first thread tries to start it too late.
   t.false(claimLong(longOf(first).claim, first.thread));
   t.true(claimLong(longOf(second).claim, second.thread));
-  first.tell(0, {});
+  first.sendLate(0, {});
   await first.complete();
-  second.tell(0, { reply: encodeTextFrame('once') });
+  second.sendLate(0, { reply: encodeTextFrame('once') });
   await second.complete();
   t.deepEqual([received, bench.dispatcher.requests, bench.tasks.length], [['once'], 0, 2]);
 });
 
-test('it stays where it is when there is room nowhere else', async (t) => {
+test('it stays at its thread when no other thread has room', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
   openConversation(bench).conversation.dispatch(runOf(LONG));
   const { task } = await taskOf(bench, 0);
-  // Much longer than it would take.
+  // Much longer than the stall detector needs.
   await wait(50);
   t.is(bench.tasks.length, 1);
   t.is(Atomics.load((task as LongTask).claim, 0), 0);
 });
 
-test('a thread that dies before it has begun it costs nothing; one that has, an error', async (t) => {
+test('a thread that exits before it has started the request fails nothing; after the start, the request fails', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
   const { conversation, received } = openConversation(bench);
   conversation.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
@@ -66,7 +66,7 @@ test('a thread that dies before it has begun it costs nothing; one that has, an 
   t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [2, 0]);
 });
 
-test('one that nobody wants any more is not handed on', async (t) => {
+test('a request whose client has disconnected is not handed to another thread', async (t) => {
   const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
   const { conversation } = openConversation(bench);
   conversation.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));

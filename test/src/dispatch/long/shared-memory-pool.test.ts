@@ -1,24 +1,24 @@
-/** The memory of long requests is used again where that fits, and not kept without end. */
+/** The memory of long requests is used again where it fits, and a limited part of it is retained. */
 import test from 'ava';
 import { createSharedMemoryPool } from '../../../../src/dispatch/long/shared-memory-pool.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-test('there is at least as much as was asked for', (t) => {
+test('at least the requested number of bytes is allocated', (t) => {
   const memory = createSharedMemoryPool();
   for (const bytes of [1, 64 * KIB, 64 * KIB + 1, MIB + 4]) t.true(memory.allocate(bytes).byteLength >= bytes);
 });
 
-test('what was given back is used again for what is about as long', (t) => {
+test('released memory is used again for requests of about the same length', (t) => {
   const memory = createSharedMemoryPool();
   const range = memory.allocate(MIB);
   memory.release(range);
   t.is(memory.allocate(MIB - 100), range);
-  t.not(memory.allocate(MIB), range, 'it is somebody else’s now');
+  t.not(memory.allocate(MIB), range, 'the range is in use');
 });
 
-test('it is not used for what is longer, or much shorter', (t) => {
+test('released memory is not used for longer or much shorter requests', (t) => {
   const memory = createSharedMemoryPool();
   const range = memory.allocate(MIB);
   memory.release(range);
@@ -27,7 +27,7 @@ test('it is not used for what is longer, or much shorter', (t) => {
   t.is(memory.allocate(MIB), range);
 });
 
-test('of what is given back, 16 MiB are kept', (t) => {
+test('16 MiB of the released memory are retained', (t) => {
   const memory = createSharedMemoryPool();
   const ranges = new Set(Array.from({ length: 20 }, () => memory.allocate(MIB)));
   for (const range of ranges) memory.release(range);
