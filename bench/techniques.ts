@@ -39,7 +39,7 @@ export const TECHNIQUES: readonly Technique[] = [
     what: 'A batch has as many requests as a thread runs in a millisecond.',
     without: 'it has all waiting requests',
     file: 'src/dispatch/batch/batcher.js',
-    from: 'Math.floor(AIM_US / usPerFrame)',
+    from: 'Math.floor(TARGET_US / usPerFrame)',
     to: 'MAX_FRAMES',
   },
   {

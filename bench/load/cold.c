@@ -36,7 +36,7 @@ static void ask(struct caller *caller, const unsigned char *request, size_t leng
 }
 
 /* Waits until every reply is complete, and checks it. */
-static void hear(struct caller *callers, int count, const unsigned char *expected, size_t length, uint64_t started_ns, pid_t pid) {
+static void receive_replies(struct caller *callers, int count, const unsigned char *expected, size_t length, uint64_t started_ns, pid_t pid) {
   static struct pollfd polled[MOST_CONNECTIONS];
   for (int open = count; open > 0;) {
     for (int index = 0; index < count; index += 1)
@@ -71,7 +71,7 @@ static size_t frame(unsigned char *target, const char *text) {
 int cold_main(int count, char **arguments) {
   int options = 0;
   while (options < count && strcmp(arguments[options], "--") != 0) options += 1;
-  if (options + 1 >= count) fail("cold: a command must stand behind --");
+  if (options + 1 >= count) fail("cold: -- and a command are required");
   const char *path = option(options, arguments, "--socket", NULL);
   long stay_ms = (long)whole_option(options, arguments, "--stay", "0");
   int burst = (int)whole_option(options, arguments, "--burst", "1");
@@ -94,7 +94,7 @@ int cold_main(int count, char **arguments) {
   }
   // Like a supervisor: the first connection starts the server.
   pid_t pid = start_server(listener, arguments + options + 1);
-  hear(callers, burst, expected, expected_length, started_ns, pid);
+  receive_replies(callers, burst, expected, expected_length, started_ns, pid);
   double first = callers[0].ms, last = callers[0].ms;
   for (int index = 0; index < burst; index += 1) {
     if (callers[index].ms < first) first = callers[index].ms;

@@ -67,9 +67,9 @@ int hold_main(int count, char **arguments) {
   uint64_t accepted_ns = now_ns();
   long asked = 0;
   for (long index = 0; index < connections; index += every, asked += 1) {
-    uint64_t begun_ns = now_ns();
+    uint64_t started_ns = now_ns();
     ask_one(fds[index], index);
-    histogram_add(&times, now_ns() - begun_ns);
+    histogram_add(&times, now_ns() - started_ns);
   }
   printf("{\"connections\":%ld,\"wanted\":%ld,\"limit\":%ld,\"connectMs\":%.2f,\"acceptMs\":%.2f,\"asked\":%ld,"
          "\"p50us\":%.1f,\"p99us\":%.1f,\"maxUs\":%.1f}\n",

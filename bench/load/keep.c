@@ -17,7 +17,7 @@
 int keep_main(int count, char **arguments) {
   int options = 0;
   while (options < count && strcmp(arguments[options], "--") != 0) options += 1;
-  if (options + 1 >= count) fail("keep: a command must stand behind --");
+  if (options + 1 >= count) fail("keep: -- and a command are required");
   const char *path = option(options, arguments, "--socket", NULL);
   pid_t pid = start_server(listen_at(path), arguments + options + 1);
   printf("started %ld\n", (long)pid);

@@ -40,7 +40,7 @@
 struct request {
   uint64_t sequence;
   uint64_t id;
-  uint64_t begun_ns;
+  uint64_t started_ns;
   bool under_way;
 };
 
@@ -80,7 +80,7 @@ static struct {
   bool rpc;
   uint32_t connections;
   uint64_t most_requests;
-  uint64_t begun;
+  uint64_t started;
   uint64_t answered;
   bool stopping;
   uint64_t from_ns;
@@ -164,9 +164,9 @@ static void ask(struct connection *connection, uint64_t now) {
   struct request *request = &connection->requests[place];
   request->sequence = sequence;
   request->id = sequence * connection->depth + place;
-  request->begun_ns = now;
+  request->started_ns = now;
   request->under_way = true;
-  run.begun += 1;
+  run.started += 1;
 
   size_t text_bytes = connection->head_bytes + connection->tail_bytes;
   const char *tail = plain_text + place_of_text(connection, sequence);
@@ -219,7 +219,7 @@ static bool flush_output(struct connection *connection) {
 
 static bool may_ask(const struct connection *connection) {
   if (run.stopping || connection->sent - connection->received >= connection->depth) return false;
-  return run.most_requests == 0 || run.begun < run.most_requests;
+  return run.most_requests == 0 || run.started < run.most_requests;
 }
 
 /* Sends as many requests as it may, in as few writes as possible. */
@@ -238,9 +238,9 @@ static void answered(struct connection *connection, struct request *request, uin
   connection->received += 1;
   run.answered += 1;
   run.last_reply_ns = now;
-  if (now < run.from_ns || request->begun_ns >= run.until_ns) return;
+  if (now < run.from_ns || request->started_ns >= run.until_ns) return;
   /* Requests that are open at the end of the time count in the latencies: only the rate ends there. */
-  histogram_add(connection->slow ? &slow_times : &fast_times, now - request->begun_ns);
+  histogram_add(connection->slow ? &slow_times : &fast_times, now - request->started_ns);
   if (connection->slow || now >= run.until_ns) return;
   run.counted += 1;
   run.counted_bytes += connection->head_bytes + connection->tail_bytes;
@@ -433,10 +433,10 @@ int load_main(int count, char **arguments) {
     turn_over(connections, polled, 100);
     uint64_t now = now_ns();
     if (now >= run.until_ns && !run.stopping) run.stopping = !prolong((uint64_t)(seconds * 1e9), 4ull * fast * depth);
-    if (run.most_requests > 0 && run.begun >= run.most_requests) run.stopping = true;
-    if (run.stopping && run.answered == run.begun) break;
+    if (run.most_requests > 0 && run.started >= run.most_requests) run.stopping = true;
+    if (run.stopping && run.answered == run.started) break;
     if (now > run.last_reply_ns + patience_ns)
-      fail("%" PRIu64 " replies are missing: none arrived for %.1f s", run.begun - run.answered, (double)patience_ns / 1e9);
+      fail("%" PRIu64 " replies are missing: none arrived for %.1f s", run.started - run.answered, (double)patience_ns / 1e9);
   }
   uint64_t ended_ns = run.last_reply_ns;
   await_end(connections, polled);

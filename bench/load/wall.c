@@ -30,7 +30,7 @@ static size_t read_all(int fd, char *bytes, size_t room) {
 int wall_main(int count, char **arguments) {
   int options = 0;
   while (options < count && strcmp(arguments[options], "--") != 0) options += 1;
-  if (options + 1 >= count) fail("wall: a command must stand behind --");
+  if (options + 1 >= count) fail("wall: -- and a command are required");
   const char *expected = option(options, arguments, "--expect", NULL);
   char **command = arguments + options + 1;
   int output[2];

@@ -54,7 +54,7 @@ export type DispatchPool = Pick<
 
 export type Dispatcher = {
   open(sink: ReplySink): Conversation;
-  /** Memory for a frame that arrives in pieces; a long frame that stands in it is not copied again. */
+  /** Memory for a frame that arrives in pieces; a long frame in it is not copied again. */
   allocate(bytes: number): Buffer;
   /** Requests of all connections that have been read and have no outcome yet. */
   readonly requests: number;

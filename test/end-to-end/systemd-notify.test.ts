@@ -135,7 +135,7 @@ test.serial(
     const pid = await pidAt(socket);
     await becomes('ActiveState', 'active');
     const notifications = new Set<string>();
-    // After so many notifications, the time limit would have passed without them.
+    // Without notifications, the time limit would have passed by the fourth one.
     while (notifications.size < 4) {
       notifications.add(await show('WatchdogTimestampMonotonic'));
       await wait(50);

@@ -61,9 +61,13 @@ test('the options that an agent reads before the table is loaded have the names 
 /** Documents that mention a default in a sentence. */
 for (const [document, pattern, expected] of [
   ['README.md', /sleep (\d+); launchpool list/, AGENT_TABLE.idleMs.default],
-  ['docs/protocol.md', /up to (\d+) MiB \(`--max-frame`\)/, AGENT_TABLE.maxFrameBytes.default / 1024 ** 2],
+  [
+    'docs/protocol.md',
+    /up to and including (\d+) MiB \(`--max-frame`\)/,
+    AGENT_TABLE.maxFrameBytes.default / 1024 ** 2,
+  ],
   ['docs/protocol.md', /within (\d+) seconds\s+\(`--handshake-timeout`\)/, AGENT_TABLE.handshakeMs.default],
-  ['docs/security.md', /([\d ]+) connections \(`--max-connections`\)/, CONNECTION_DEFAULTS.connections],
+  ['docs/security.md', /At most ([\d ]+) \(`--max-connections`\)/, CONNECTION_DEFAULTS.connections],
 ] as const) {
   test(`${document} states the default in ${pattern}`, (t) => {
     t.is(Number(pattern.exec(read(document))?.[1]?.replaceAll(' ', '')), expected);

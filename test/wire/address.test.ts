@@ -128,7 +128,7 @@ for (const [socketPath, controlPath] of [
   ['/tmp/a.sock/b', '/tmp/a.sock/b.control.sock'],
   ['/tmp/asock', '/tmp/asock.control.sock'],
 ] as const) {
-  test(`beside ${socketPath} stands ${controlPath}`, (t) => {
+  test(`the control socket of ${socketPath} is ${controlPath}`, (t) => {
     t.is(controlPathOf(socketPath), controlPath);
   });
 }

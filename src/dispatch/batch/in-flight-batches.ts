@@ -11,7 +11,7 @@ import { createInFlightBatch, type InFlightBatch } from './in-flight-batch.ts';
 import type { SlotPool } from './slot-pool.ts';
 import { createSpinWait } from './spin-wait.ts';
 
-/** After so many threads have exited before they started a batch, its requests fail. */
+/** When this many threads have exited before they started a batch, its requests fail. */
 const MAX_DEATHS = 100;
 
 export type InFlightBatchesOptions = {

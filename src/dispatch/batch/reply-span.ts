@@ -1,13 +1,13 @@
 /** Which replies in a slot can be sent together. */
 import { NOTHING, PENDING, type Slot } from '../../../workers/slot.ts';
 
-/** Consecutive frames, and where their replies stand in the output. */
+/** Consecutive frames, and the place of their replies in the output. */
 export type ReplySpan = { frames: number; from: number; to: number };
 const UNSETTLED_SPAN: ReplySpan = { frames: 0, from: 0, to: 0 };
 const EMPTY_SPAN: ReplySpan = { frames: 1, from: 0, to: 0 };
 
 /**
- * The frames from `index` on whose replies stand one behind another in the output.
+ * The frames from `index` on whose replies are adjacent in the output.
  * @param settled which frames are settled already: 1 by their index.
  */
 export function replySpanAt(

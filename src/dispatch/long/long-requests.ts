@@ -9,7 +9,7 @@ import type { ReplyQueue, RequestGroup, Times } from '../connection/reply-queue.
 import { createStallDetector } from '../stall-detector.ts';
 import type { SharedMemoryPool } from './shared-memory-pool.ts';
 
-/** After so many threads have exited before they started a request, it fails. */
+/** When this many threads have exited before they started a request, the request fails. */
 const MAX_DEATHS = 100;
 
 /** The payload is a view of the memory. */
@@ -34,7 +34,7 @@ type HandOver = { request: LongRequest; isStuck(): boolean };
 
 export type LongRequests = RequestSource & {
   /**
-   * Takes a request. Reads its payload during the call and copies it, unless it stands in shared memory: that belongs to
+   * Takes a request. Reads its payload during the call and copies it, unless it is in shared memory: that belongs to
    * the request from then on.
    */
   add(replyQueue: ReplyQueue, payload: Buffer, times: Times): void;
