@@ -2,7 +2,7 @@
 import { median } from '../measure.ts';
 import type { Unit } from '../text.ts';
 import type { GuardCell } from './cells.ts';
-import { signedRankInterval } from './interval.ts';
+import { hodgesLehmann, signedRankInterval } from './interval.ts';
 import type { Sample } from './rounds.ts';
 import type { Side } from './side.ts';
 
@@ -54,8 +54,8 @@ export function compare(
 }
 
 /**
- * One log ratio a round, the median over its repeats. The repeats of a round are not independent: they use the same
- * agents, which differ from one start to the next. Counted one by one, they would make the interval too narrow.
+ * One log ratio a round, from those of its repeats. The repeats of a round are not independent: they use the same agents,
+ * which differ from one start to the next. Counted one by one, they would make the interval too narrow.
  */
 export function roundRatios(samples: readonly Sample[], to: Side, better: GuardCell['better']): number[] {
   const rounds = Map.groupBy(samples, ({ round }) => round);
@@ -67,7 +67,7 @@ export function roundRatios(samples: readonly Sample[], to: Side, better: GuardC
       const ratio = Math.log(own.value / baseline.value);
       return [better === 'higher' ? ratio : -ratio];
     });
-    return repeats.length === 0 ? [] : [median(repeats)];
+    return repeats.length === 0 ? [] : [hodgesLehmann(repeats)];
   });
 }
 

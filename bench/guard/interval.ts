@@ -20,28 +20,36 @@ export type Interval = { estimate: number; low: number; high: number };
  * 95 %) it is unbounded.
  */
 export function signedRankInterval(values: readonly number[], confidence = 0.95): Interval {
-  if (values.length === 0) throw new RangeError('no values have no interval');
-  const averages = walshAverages(values);
-  const { length } = averages;
+  const means = pairMeans(values);
   const outside = ranksOutside(values.length, (1 - confidence) / 2);
   return {
-    estimate: ((averages[(length - 1) >> 1] as number) + (averages[length >> 1] as number)) / 2,
-    low: outside === 0 ? Number.NEGATIVE_INFINITY : (averages[outside - 1] as number),
-    high: outside === 0 ? Number.POSITIVE_INFINITY : (averages[length - outside] as number),
+    estimate: middleOf(means),
+    low: outside === 0 ? Number.NEGATIVE_INFINITY : (means[outside - 1] as number),
+    high: outside === 0 ? Number.POSITIVE_INFINITY : (means[means.length - outside] as number),
   };
 }
 
+/** The estimate alone, the median of the pair means. */
+export function hodgesLehmann(values: readonly number[]): number {
+  return middleOf(pairMeans(values));
+}
+
+function middleOf(sorted: Float64Array): number {
+  return ((sorted[(sorted.length - 1) >> 1] as number) + (sorted[sorted.length >> 1] as number)) / 2;
+}
+
 /** The means of all pairs, each value with itself among them, in ascending order. */
-function walshAverages(values: readonly number[]): Float64Array {
-  const averages = new Float64Array((values.length * (values.length + 1)) / 2);
+function pairMeans(values: readonly number[]): Float64Array {
+  if (values.length === 0) throw new RangeError('no values have no median');
+  const means = new Float64Array((values.length * (values.length + 1)) / 2);
   let at = 0;
   for (const [index, first] of values.entries()) {
     for (const second of values.slice(index)) {
-      averages[at] = first / 2 + second / 2;
+      means[at] = first / 2 + second / 2;
       at += 1;
     }
   }
-  return averages.sort();
+  return means.sort();
 }
 
 /**

@@ -23,7 +23,7 @@ for (const [title, env] of [
     );
     t.is(status, 64);
     t.is(stdout.length, 0);
-    t.regex(stderr, /launchd or systemd starts.*ERR_LAUNCHPOOL_NOT_SUPERVISED/);
+    t.regex(stderr, /started by launchd or systemd.*ERR_LAUNCHPOOL_NOT_SUPERVISED/);
     t.regex(stderr, /launchpool dev \S+supervised\.ts\n$/);
   });
 }

@@ -1,7 +1,7 @@
 /** The interval of the guard: against tables, against its definition, and on simulated measurements. */
 import test from 'ava';
 import fc from 'fast-check';
-import { signedRankInterval } from '../../../bench/guard/interval.ts';
+import { hodgesLehmann, signedRankInterval } from '../../../bench/guard/interval.ts';
 import { cauchy, contaminated, laplace, normal, seededRandom, uniform } from './distributions.ts';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -10, max: 10 });
@@ -44,12 +44,18 @@ test('five values have no interval of 95 %, and one of 90 %', (t) => {
 
 test('no values have no interval', (t) => {
   t.throws(() => signedRankInterval([]), { instanceOf: RangeError });
+  t.throws(() => hodgesLehmann([]), { instanceOf: RangeError });
 });
 
 test('the estimate is the median of the pair means', (t) => {
-  t.is(signedRankInterval([1]).estimate, 1);
-  t.is(signedRankInterval([1, 3]).estimate, 2);
-  t.is(signedRankInterval([1, 2, 30]).estimate, (2 + 15.5) / 2);
+  t.is(hodgesLehmann([1]), 1);
+  t.is(hodgesLehmann([1, 3]), 2);
+  t.is(hodgesLehmann([1, 2, 30]), (2 + 15.5) / 2);
+  const property = fc.property(
+    values(1, 30),
+    (numbers) => signedRankInterval(numbers).estimate === hodgesLehmann(numbers),
+  );
+  t.notThrows(() => fc.assert(property, { numRuns: 100 }));
 });
 
 /** The probability of a rank sum of at most `sum` under symmetry, from all combinations of signs. */
