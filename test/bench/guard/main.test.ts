@@ -50,7 +50,7 @@ test('what is not given has a default', (t) => {
 
 for (const [args, message] of [
   [['--cells', '3x3'], /^--cells 3x3: there are idle memory, call, 1x1, /],
-  [['--rounds', '5'], /^--rounds 5: an interval of 95 % takes 6 rounds at least/],
+  [['--rounds', '5'], /^--rounds 5: an interval of 95 % needs at least 6 rounds/],
   [['--rounds', '7.5'], /^--rounds 7.5: not a whole number/],
   [['--below', '1.2'], /^--below 1.2: not a ratio below 1/],
   [['--below', 'x'], /^--below x: not a number above zero/],
