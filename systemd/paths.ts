@@ -9,6 +9,9 @@ export function unitNamesOf(label: string): UnitNames {
   return { service: `${label}.service`, socket: `${label}.socket`, control: `${label}-control.socket` };
 }
 
+/** The folder of links beside the units: `systemctl enable` makes it, and `disable` removes it with its last link. */
+export const WANTS = 'sockets.target.wants';
+
 /** systemd.unit(5): `$XDG_CONFIG_HOME/systemd/user`, or `~/.config/systemd/user`. */
 export function unitFolderOf(home: string, env: Environment): string {
   // The specification has relative paths ignored: https://specifications.freedesktop.org/basedir-spec/latest/

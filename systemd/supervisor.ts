@@ -1,10 +1,11 @@
 /** systemd's user manager as a supervisor: the entry point of this folder, beside the check-in. */
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunCommand } from '../job/run-command.ts';
 import type { JobStatus, Supervisor } from '../job/supervisor.ts';
 import type { Environment } from './check-in.ts';
-import { unitFolderOf, unitNamesOf } from './paths.ts';
+import { unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
 import { createSystemctl, systemctlCommand, type UnitStatus } from './systemctl.ts';
 import { unitsOf } from './units.ts';
 
@@ -18,6 +19,8 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
   const systemctl = createSystemctl(run);
   const folder = unitFolderOf(home, env);
   const inFolder = (name: string): string => join(folder, name);
+  const isEnabled = (socket: string): boolean =>
+    lstatSync(inFolder(join(WANTS, socket)), { throwIfNoEntry: false }) !== undefined;
 
   return {
     name: 'systemd',
@@ -52,7 +55,8 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     async unload(label) {
       const { service, socket, control } = unitNamesOf(label);
       const units = await systemctl.show(socket, control, service);
-      if (units.every(isAbsent)) return;
+      // The links to units whose files were removed by hand stay, and so does the folder of the links.
+      if (units.every(isAbsent) && ![socket, control].some(isEnabled)) return;
       // Sockets stop first: a connection would start the service again.
       await systemctl.may('disable', '--now', socket, control);
       await systemctl.may('stop', service, socket, control);

@@ -1,5 +1,10 @@
 /** The gate: the authkey handshake of a connection, with its timeout. */
+import { MAX_HANDSHAKE_FRAME_BYTES } from '../../wire/challenge.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import type { FrameLimits } from '../../wire/frame-reader.ts';
+
+/** Limits before the end of the handshake. Runs have one frame, since the last frame of the handshake changes the limits. */
+export const GATE_LIMITS: FrameLimits = { maxFrameBytes: MAX_HANDSHAKE_FRAME_BYTES, maxRunFrames: 1 };
 
 export type GateOptions = {
   /** The shared key; without one, the gate is open to every client. */

@@ -5,7 +5,7 @@ import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
 import { mustNotBeTaken, taken } from '../installed/ownership.ts';
-import { type InstallRecord, readRecord } from '../installed/record.ts';
+import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
 import { type Before, type Changes, changesOf } from './changes.ts';
 import { checkModule } from './check-module.ts';
@@ -13,7 +13,7 @@ import { cleanUp } from './cleanup.ts';
 import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
 import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile, makeKeyFile, missingKeyFile } from './key-file.ts';
-import { lockFolder, type Unlock } from './lock.ts';
+import { type LabelLock, takeFolder } from './made-folders.ts';
 import { copyNode } from './node-copy.ts';
 import type { Plan } from './plan.ts';
 import { replaceProcess } from './replace-process.ts';
@@ -22,13 +22,7 @@ import { checkPort } from './verify.ts';
 import { writeVersion } from './version-folder.ts';
 import { recordTextOf, writeFiles } from './write-files.ts';
 
-/** The lock of the agent's folder: lock.ts. */
-export type Lock = {
-  /** Whether the caller has the lock. */
-  isLocked: boolean;
-  /** Set when apply() takes the lock. To be called after a failed installation has been undone. */
-  unlock?: Unlock;
-};
+type RecordText = (isUnderWay: boolean, madeFolders: readonly string[]) => string;
 
 export type Applied = {
   outcome: 'installed' | 'upgraded' | 'unchanged';
@@ -37,15 +31,15 @@ export type Applied = {
   keyFile: string | undefined;
 };
 
+/** @param lock receives `unlock`, to be called after a failed installation has been undone. */
 export async function apply(
   plan: Plan,
   options: InstallOptions,
   steps: Steps<InstallStep>,
-  lock: Lock,
+  lock: LabelLock,
 ): Promise<Applied> {
   const { job, layout, supervisor, hash, node } = plan;
-  const made: string[] = [];
-  const before = await steps.run('program', (step) => writeProgram(plan, options, lock, made, step));
+  const before = await steps.run('program', (step) => writeProgram(plan, options, lock, step));
   const { previous, keyFile } = before;
   const changes = changesOf(plan, options, before);
   const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
@@ -54,9 +48,9 @@ export async function apply(
     skip('this version has been checked');
     return previous;
   });
-  const recordText = (isUnderWay: boolean): string =>
-    recordTextOf({ plan, facts, options, previous, made, isUnderWay });
-  await steps.run('files', (step) => writeInstallation(plan, before, changes, made, recordText, step));
+  const recordText: RecordText = (isUnderWay, madeFolders) =>
+    recordTextOf({ plan, facts, options, madeFolders, isUnderWay });
+  await steps.run('files', (step) => writeInstallation(plan, before, changes, recordText, step));
   await steps.run('load', async ({ undo, skip }) => {
     // The previous job of this agent may hold the port.
     const isHeld = before.status.listening && previous?.options.tcp === options.tcp;
@@ -70,11 +64,11 @@ export async function apply(
     if (isUnchanged) return skip('nothing has changed');
     // A client may have started the previous version since the status was read, so a process is dismissed in any case.
     const { before: replaced, pid } = await replaceProcess(plan, job, hash);
-    await writeText(layout.record, recordText(false), 0o600, undo);
+    await writeText(layout.record, recordText(false, madeFoldersIn(layout.record)), 0o600, undo);
     detail(replaced === undefined ? `process ${pid}` : `process ${pid} after ${replaced}`);
   });
   // The agent works. The next installation removes what this one fails to remove.
-  await cleanUp(layout, hash, node.path).catch(() => undefined);
+  await cleanUp(layout, hash, node.path, supervisor.pathsOf(job.label)).catch(() => undefined);
   const outcome = isUnchanged ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed';
   return { outcome, facts, keyFile };
 }
@@ -83,19 +77,16 @@ export async function apply(
 async function writeProgram(
   plan: Plan,
   options: InstallOptions,
-  lock: Lock,
-  made: string[],
+  lock: LabelLock,
   { undo, detail, skip }: StepContext,
 ): Promise<Before> {
   const { job, layout, supervisor, hash, node } = plan;
-  // Undone last, when the folders are empty.
-  const make = async (): Promise<void> => void made.push(...(await makeFolder(layout.folder, undo)));
-  if (lock.isLocked) await make();
-  else lock.unlock = await lockFolder(layout.folder, { make });
+  // Undone last, when the folder is empty.
+  await takeFolder(plan, lock, undo);
   mustNotBeTaken(plan, job.label);
   const [previous, status] = [readRecord(layout), await supervisor.status(job.label)];
   if (status.heldBy !== undefined) throw taken(status.heldBy);
-  made.push(...(await makeFolder(layout.versions, undo)));
+  await makeFolder(layout.versions, undo);
   // The agent makes the cache once it has answered.
   if (previous === undefined) undo(() => removeTree(layout.cache));
   const copied = node.from !== undefined && (await copyNode(node.from, node.path, undo));
@@ -125,15 +116,14 @@ async function writeInstallation(
   plan: Plan,
   { previous, keyFile }: Before,
   { isLoaded, files, isUnchanged }: Changes,
-  made: string[],
-  recordText: (isUnderWay: boolean) => string,
+  recordText: RecordText,
   { undo, detail, skip }: StepContext,
 ): Promise<void> {
   const { layout, hash, supervisor, job } = plan;
   // Undone when the files have been restored.
   undo(() => (isLoaded ? restoreJob(plan, previous, files) : supervisor.forget(job.label)));
   if (keyFile !== undefined) await makeKeyFile(keyFile, undo);
-  const wrote = await writeFiles(plan, { previous, made, record: () => recordText(!isUnchanged) }, undo);
+  const wrote = await writeFiles(plan, { previous, record: (made) => recordText(!isUnchanged, made) }, undo);
   if (await pointTo(layout.current, join(layout.versions, hash), undo)) wrote.push(layout.current);
   if (wrote.length > 0) detail(wrote.join(', '));
   else skip('already up to date');

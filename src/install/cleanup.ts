@@ -1,24 +1,29 @@
 /** Cleanup: removes the files that an upgrade leaves unused, and the unfinished files of an interrupted installation. */
 import { readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Layout } from '../installed/layout.ts';
 import { removeOtherVersions } from './version-folder.ts';
 
-/** To be called when the new version has answered: an agent has one process, so no process runs another version. */
-export async function cleanUp(layout: Layout, hash: string, node: string): Promise<void> {
+/**
+ * To be called when the new version has answered: an agent has one process, so no process runs another version.
+ * @param jobPaths the paths of the supervisor's files.
+ */
+export async function cleanUp(layout: Layout, hash: string, node: string, jobPaths: readonly string[]): Promise<void> {
   await removeOtherVersions(layout.versions, hash);
   for (const name of await readdir(layout.nodes).catch(() => [])) {
     const folder = join(layout.nodes, name);
     if (!node.startsWith(`${folder}/`)) await rm(folder, { recursive: true, force: true });
     else await removeAll(folder, (file) => file !== basename(node));
   }
-  await removeUnfinished(layout);
+  await removeUnfinished([layout.current, layout.record, ...jobPaths]);
 }
 
-/** Removes the temporary files of the link and of the record. Their names end with a number. */
-export async function removeUnfinished({ folder, current, record }: Layout): Promise<void> {
-  const names = [current, record].map((path) => basename(path));
-  await removeAll(folder, (file) => names.some((name) => file.startsWith(`${name}.`) && /\.\d+$/.test(file)));
+/** Removes the temporary files of these files and links. A temporary file has the name of the file, and a number. */
+export async function removeUnfinished(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const prefix = `${basename(path)}.`;
+    await removeAll(dirname(path), (file) => file.startsWith(prefix) && /^\d+$/.test(file.slice(prefix.length)));
+  }
 }
 
 async function removeAll(folder: string, predicate: (name: string) => boolean): Promise<void> {

@@ -1,6 +1,6 @@
 /** Writes files and links. Each write can be undone; a file that is up to date is not written. */
-import { chmodSync, existsSync, lstatSync, readFileSync } from 'node:fs';
-import { lstat, mkdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { chmodSync, lstatSync, readFileSync } from 'node:fs';
+import { lstat, mkdir, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { LaunchpoolError } from '../../wire/errors.ts';
@@ -17,42 +17,52 @@ export function removeTree(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 33 });
 }
 
-/** Makes a folder and those above it, of mode 0700. Returns those that it has made, the outermost first. */
+/** Makes a folder and its parents, with mode 0700. Returns the folders that it has made, the outermost first. */
 export async function makeFolder(path: string, undo: Undo): Promise<string[]> {
-  const outermost = await makePath(path);
-  if (outermost === undefined) return [];
   const made: string[] = [];
-  for (let folder = path; folder.length >= outermost.length; folder = dirname(folder)) made.unshift(folder);
+  // Registered first: the last folder may fail after its parents have been made.
   undo(() => removeEmptyFolders(made));
+  await makePath(path, made);
   return made;
 }
 
 /**
- * Makes a folder and those above it, of mode 0700, and says which was the outermost. In a folder that cannot be written
- * to, a recursive mkdir() fails with no more than that the one to be made is not there; and so it does when another
- * process removes one meanwhile.
+ * Makes a folder and its parents, with mode 0700, one at a time: if two processes make the same path, each learns which
+ * folders it has made itself. A recursive mkdir() returns the outermost folder only, and hides the reason of a failure.
+ * @param made receives each folder that this call has made.
  */
-export async function makePath(path: string, attempts = 5): Promise<string | undefined> {
+export async function makePath(path: string, made: string[] = [], attempts = 5): Promise<void> {
   try {
-    return await mkdir(path, { recursive: true, mode: 0o700 });
+    await mkdir(path, { mode: 0o700 });
+    made.push(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempts === 0) throw error;
-    let missing = path;
-    while (!existsSync(dirname(missing))) missing = dirname(missing);
-    const made = await mkdir(missing, { mode: 0o700 }).then(
-      () => missing,
-      (reason: NodeJS.ErrnoException) => {
-        if (reason.code !== 'EEXIST') throw reason;
-      },
-    );
-    const below = await makePath(path, attempts - 1);
-    return made ?? below;
+    const { code } = error as NodeJS.ErrnoException;
+    const entry = code === 'EEXIST' ? await entryAt(path) : code === 'ENOENT' ? 'none' : 'other';
+    if (entry === 'folder') return;
+    // Retries, since another process may remove a folder at any time.
+    if (entry === 'other' || attempts === 0) throw error;
+    await makePath(dirname(path), made, attempts);
+    await makePath(path, made, attempts - 1);
   }
 }
 
-/** Removes what is empty of these, the innermost first. */
+/** Follows a link. A link without a target is not a folder. */
+async function entryAt(path: string): Promise<'folder' | 'other' | 'none'> {
+  const own = await lstat(path).catch(() => undefined);
+  if (own === undefined) return 'none';
+  const entry = own.isSymbolicLink() ? await stat(path).catch(() => undefined) : own;
+  return entry?.isDirectory() === true ? 'folder' : 'other';
+}
+
+/** The folders that makePath() would make, the outermost first. */
+export function missingFolders(path: string): string[] {
+  const isPresent = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return isPresent || dirname(path) === path ? [] : [...missingFolders(dirname(path)), path];
+}
+
+/** Removes the empty folders among these, the innermost first: a folder's path is longer than the paths of its parents. */
 export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
-  for (const folder of [...folders].reverse()) {
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
     try {
       await rmdir(folder);
     } catch {

@@ -4,9 +4,10 @@ import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
-import { type Applied, apply, type Lock } from './apply.ts';
+import { type Applied, apply } from './apply.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
 import { keyFileNotes } from './key-file.ts';
+import type { LabelLock } from './made-folders.ts';
 import { planInstall } from './plan.ts';
 import { createSteps, type StepEvent } from './steps.ts';
 
@@ -37,7 +38,7 @@ export type Installed = ModuleFacts & {
  */
 export async function install({ isLocked = false, onStep, ...options }: InstallRun): Promise<Installed> {
   const steps = createSteps(INSTALL_STEPS, onStep);
-  const lock: Lock = { isLocked };
+  const lock: LabelLock = { isLocked };
   try {
     const absolute = withAbsolutePaths(options);
     const plan = await planInstall(absolute, steps);

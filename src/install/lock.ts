@@ -4,27 +4,37 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { tryLock } from '../../libc/flock.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
-/** The interval between two attempts. */
 const POLL_MS = 100;
 /** The holder of the lock waits itself: for a module to load, and for agents to exit and to start. */
 const TIMEOUT_MS = 180_000;
 
 export type Unlock = () => void;
 
+/** Returned for a missing folder, which keeps no other process out. */
+export const NOT_LOCKED: Unlock = () => undefined;
+
+export type LockOptions = {
+  /** Makes the folder. Without it, a missing folder needs no lock. */
+  make?: () => Promise<void>;
+  /** @default 180000 */
+  timeoutMs?: number;
+  /** The interval between two attempts. @default 100 */
+  pollMs?: number;
+};
+
 /**
  * Waits for the lock. The folder itself is locked, so a killed process leaves no lock behind.
- * @param make makes the folder. Without it, a missing folder needs no lock.
  * @throws ERR_LAUNCHPOOL_INSTALL_FAILED if another process holds the lock too long
  */
 export async function lockFolder(
   path: string,
-  { make, timeoutMs = TIMEOUT_MS }: { make?: () => Promise<void>; timeoutMs?: number } = {},
+  { make, timeoutMs = TIMEOUT_MS, pollMs = POLL_MS }: LockOptions = {},
 ): Promise<Unlock> {
   for (const deadline = Date.now() + timeoutMs; ; ) {
     await make?.();
     const fd = opened(path);
     if (fd === undefined) {
-      if (make === undefined) return () => undefined;
+      if (make === undefined) return NOT_LOCKED;
       // The process that had the lock removed the folder.
       continue;
     }
@@ -37,7 +47,7 @@ export async function lockFolder(
         hint: 'Wait until the other installation ends, or stop it, and try again.',
       });
     }
-    await wait(POLL_MS);
+    await wait(pollMs);
   }
 }
 

@@ -1,11 +1,12 @@
 /** Uninstalls an agent: removes its files, unit, process and sockets. */
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { isOwned, mustNotBeTaken } from '../installed/ownership.ts';
-import { type PlaceOptions, placeOf } from '../installed/place.ts';
-import { readRecord } from '../installed/record.ts';
+import { type Place, type PlaceOptions, placeOf } from '../installed/place.ts';
+import { hasClaim } from '../installed/record.ts';
 import { removeUnfinished } from './cleanup.ts';
-import { removeEmptyFolders, removeTree } from './files.ts';
-import { lockFolder, type Unlock } from './lock.ts';
+import { removeTree } from './files.ts';
+import { lockFolder, NOT_LOCKED, type Unlock } from './lock.ts';
+import { releaseFolder, withFoldersLocked } from './made-folders.ts';
 import { createSteps, type StepEvent } from './steps.ts';
 
 export const UNINSTALL_STEPS = {
@@ -34,22 +35,23 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
     const { supervisor, layout } = place;
     unlock = await lockFolder(layout.folder);
     mustNotBeTaken(place, label);
-    if (!isOwned(place, label)) return { label, outcome: 'not-installed' };
-    const record = readRecord(layout);
+    if (!isOwned(place, label)) {
+      await removeInterrupted(place, unlock !== NOT_LOCKED);
+      return { label, outcome: 'not-installed' };
+    }
     await steps.run('unload', () => supervisor.unload(label));
     await steps.run('files', async () => {
-      for (const path of supervisor.pathsOf(label)) await rm(path, { force: true });
+      const jobPaths = supervisor.pathsOf(label);
+      for (const path of jobPaths) await rm(path, { force: true });
       await supervisor.forget(label);
-      const { record: recordPath, versions, current, nodes, cache, logs, sockets } = layout;
+      const { versions, current, nodes, cache, logs, sockets } = layout;
       for (const path of [versions, current, nodes, cache, logs, ...Object.values(sockets)]) {
         await removeTree(path);
       }
-      await removeUnfinished(layout);
-      // Last: after a failure, the record still shows that the agent is installed.
-      await rm(recordPath, { force: true });
-      // Not empty if an app of the same name has files there, on macOS.
-      await rmdir(layout.folder).catch(() => undefined);
-      await removeEmptyFolders(record?.madeFolders ?? []);
+      await removeUnfinished([...jobPaths, current, layout.record]);
+      // Last: after a failure, the record still shows that the agent is installed. On macOS, an app of the same name may
+      // have files in the folder, so it is removed only if it is empty.
+      await releaseFolder(place);
     });
     return { label, outcome: 'uninstalled' };
   } catch (error) {
@@ -57,4 +59,14 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
   } finally {
     unlock?.();
   }
+}
+
+/** Removes what killed installations made before they wrote a record. */
+async function removeInterrupted(place: Place, isLocked: boolean): Promise<void> {
+  const { layout } = place;
+  // Without the lock, a claim belongs to an installation that has just started.
+  if (!isLocked || !hasClaim(layout)) return withFoldersLocked(place, async () => undefined);
+  for (const path of [layout.versions, layout.nodes]) await removeTree(path);
+  await removeUnfinished([layout.record]);
+  await releaseFolder(place);
 }

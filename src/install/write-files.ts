@@ -5,24 +5,39 @@ import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { packageVersion } from '../version.ts';
-import { exists, makeFolder, removeTree, type Undo, writeText } from './files.ts';
+import { exists, makeFolder, makePath, removeEmptyFolders, removeTree, type Undo, writeText } from './files.ts';
+import { foldersToRecord, withFoldersLocked } from './made-folders.ts';
 import type { Plan } from './plan.ts';
 import { retainedOptions } from './retained-options.ts';
 
 /**
  * Writes the record before the supervisor's files, since it marks the installation as under way.
- * @param made receives the folders that were made, before record() is called.
- * @param record the text of the record.
+ * @param record returns the text of a record that names these folders.
  * @returns the paths of the files that were written.
  */
 export async function writeFiles(
-  { layout, job, jobFiles, hash }: Plan,
-  { previous, made, record }: { previous: InstallRecord | undefined; made: string[]; record: () => string },
+  plan: Plan,
+  { previous, record }: { previous: InstallRecord | undefined; record: (madeFolders: readonly string[]) => string },
   undo: Undo,
 ): Promise<string[]> {
+  const { layout, job, jobFiles, hash } = plan;
   const wrote: string[] = [];
+  if (previous !== undefined && previous.hash !== hash) await removeTree(layout.cache);
+  // An uninstallation of another label may remove a shared folder while the folder is empty.
+  await withFoldersLocked(plan, async () => {
+    const folders = [...jobFiles.map(({ path }) => path), ...Object.values(layout.sockets)].map(dirname);
+    const recorded = foldersToRecord(plan, folders);
+    // Recorded before they are made: if the process is killed, the folders are removed with the record.
+    if (await writeText(layout.record, record(recorded), 0o600, undo)) wrote.push(layout.record);
+    // Includes the folders that another installation made: that agent may be uninstalled by then.
+    undo(() => withFoldersLocked(plan, () => removeEmptyFolders(recorded)));
+    for (const folder of folders) await makePath(folder);
+    for (const { path, text, mode } of jobFiles) {
+      if (await writeText(path, text, mode, undo)) wrote.push(path);
+    }
+  });
   if (job.logFile !== undefined) {
-    made.push(...(await makeFolder(layout.logs, undo)));
+    await makeFolder(layout.logs, undo);
     // launchd starts no job whose log it cannot open, and makes a missing log readable for all users.
     if (!(await exists(job.logFile))) {
       undo(() => rm(layout.logFile, { force: true }));
@@ -31,12 +46,6 @@ export async function writeFiles(
       wrote.push(job.logFile);
     }
   }
-  if (previous !== undefined && previous.hash !== hash) await removeTree(layout.cache);
-  for (const { path } of jobFiles) made.push(...(await makeFolder(dirname(path), undo)));
-  if (await writeText(layout.record, record(), 0o600, undo)) wrote.push(layout.record);
-  for (const { path, text, mode } of jobFiles) {
-    if (await writeText(path, text, mode, undo)) wrote.push(path);
-  }
   return wrote;
 }
 
@@ -44,15 +53,12 @@ export type RecordParts = {
   plan: Plan;
   facts: ModuleFacts;
   options: InstallOptions;
-  previous: InstallRecord | undefined;
-  /** The folders that this installation made. */
-  made: readonly string[];
+  madeFolders: readonly string[];
   isUnderWay: boolean;
 };
 
-export function recordTextOf({ plan, facts, options, previous, made, isUnderWay }: RecordParts): string {
-  const { layout, job } = plan;
-  const outside = made.filter((folder) => !`${folder}/`.startsWith(`${layout.folder}/`));
+export function recordTextOf({ plan, facts, options, madeFolders, isUnderWay }: RecordParts): string {
+  const { job } = plan;
   const record: InstallRecord = {
     format: 1,
     version: packageVersion(),
@@ -66,7 +72,7 @@ export function recordTextOf({ plan, facts, options, previous, made, isUnderWay 
     node: { path: plan.node.path, version: plan.node.version },
     logFile: job.logFile,
     options: retainedOptions(options),
-    madeFolders: [...new Set([...(previous?.madeFolders ?? []), ...outside])],
+    madeFolders,
     ...(isUnderWay ? { isUnderWay } : {}),
   };
   return `${JSON.stringify(record, null, 2)}\n`;

@@ -3,12 +3,13 @@ import { lstatSync } from 'node:fs';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Place } from './place.ts';
 import { linkTargetOf, readText } from './read-optional.ts';
+import { hasRecord } from './record.ts';
 import { PROGRAM } from './runtime-files.ts';
 
 /** Also true for an agent with a damaged or missing record if another file shows that launchpool installed it. */
 export function isOwned({ layout, supervisor }: Place, label: string): boolean {
   return (
-    lstatSync(layout.record, { throwIfNoEntry: false }) !== undefined ||
+    hasRecord(layout) ||
     /\/versions\/[0-9a-f]+$/.test(linkTargetOf(layout.current) ?? '') ||
     supervisor.pathsOf(label).some((path) => readText(path)?.includes(`/${label}/current/${PROGRAM}`))
   );

@@ -1,5 +1,5 @@
 /** The record of an installation: the module, the version, and the options of an installed agent, as a JSON file. */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { Host } from './host.ts';
@@ -26,9 +26,12 @@ export type InstallRecord = ModuleFacts & {
   options: Readonly<Record<string, unknown>>;
   /** True until the installation is complete. The supervisor may not have read its files yet. */
   isUnderWay?: true;
-  /** Folders outside of the agent's folder that the installation made, the innermost last. */
+  /** The folders above the agent's files that launchpool made, for any agent: src/install/made-folders.ts. */
   madeFolders: readonly string[];
 };
+
+/** A claim stands at the record's path from the time the agent's folder is made until the record is written. */
+export type Claim = Pick<InstallRecord, 'format' | 'version' | 'label' | 'madeFolders'> & { isUnderWay: true };
 
 /** Undefined if the label has no record, or an unreadable one. */
 export function readRecord({ record }: Layout): InstallRecord | undefined {
@@ -37,6 +40,31 @@ export function readRecord({ record }: Layout): InstallRecord | undefined {
     return isComplete(parsed) ? parsed : undefined;
   } catch {
     // Another installation replaces a missing record, and a damaged one.
+    return undefined;
+  }
+}
+
+/** Whether there is a record, damaged ones included. A claim is not a record: it does not show what else was made. */
+export function hasRecord({ record }: Pick<Layout, 'record'>): boolean {
+  return lstatSync(record, { throwIfNoEntry: false }) !== undefined && !hasClaim({ record });
+}
+
+export function hasClaim({ record }: Pick<Layout, 'record'>): boolean {
+  const fields = fieldsOf(record);
+  return fields?.isUnderWay === true && fields.module === undefined;
+}
+
+/** The folders that a record or a claim names. Other fields may be damaged. */
+export function madeFoldersIn(record: string): string[] {
+  const folders: unknown = fieldsOf(record)?.madeFolders;
+  return Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : [];
+}
+
+/** Undefined if the file is missing or damaged. */
+function fieldsOf(path: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) ?? undefined;
+  } catch {
     return undefined;
   }
 }

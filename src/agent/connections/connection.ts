@@ -1,6 +1,5 @@
 /** One connection: reads frames, passes them through the gate to dispatch, writes replies, and closes the socket. */
 import type { Socket } from 'node:net';
-import { MAX_HANDSHAKE_FRAME_BYTES } from '../../../wire/challenge.ts';
 import { isLongForm } from '../../../wire/closing.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { encodeFrame } from '../../../wire/frame.ts';
@@ -9,15 +8,12 @@ import { forEachFrame } from '../../../wire/frame-walk.ts';
 import type { Conversation } from '../../dispatch/connection/conversation.ts';
 import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
-import type { Gate, PendingHandshake } from '../../gate/gate.ts';
+import { GATE_LIMITS, type Gate, type PendingHandshake } from '../../gate/gate.ts';
 import type { Log } from '../../log.ts';
 import { closeAfterRefusal, closeGracefully } from './graceful-close.ts';
 import { type Reading, readSocket } from './reading.ts';
 import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
 import { writeFrames } from './writing.ts';
-
-/** Limits before the end of the handshake. Runs have one frame, since the last frame of the handshake changes the limits. */
-const GATE_LIMITS = { maxFrameBytes: MAX_HANDSHAKE_FRAME_BYTES, maxRunFrames: 1 };
 
 export type ConnectionOptions = {
   socket: Socket;

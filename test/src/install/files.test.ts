@@ -5,7 +5,15 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { hasText, makeFolder, pointTo, removeEmptyFolders, removeTree, writeText } from '../../../src/install/files.ts';
+import {
+  hasText,
+  makeFolder,
+  missingFolders,
+  pointTo,
+  removeEmptyFolders,
+  removeTree,
+  writeText,
+} from '../../../src/install/files.ts';
 import { linkTargetOf } from '../../../src/installed/read-optional.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { treeOf } from '../../helpers/tree.ts';
@@ -46,10 +54,33 @@ test('making a folder fails with the error of the path that blocks it', async (t
   await t.throwsAsync(makeFolder(join(folder, 'link/b'), undo));
 });
 
-test('only empty folders are removed', async (t) => {
-  const { folder } = await createBench(t);
-  await mkdir(join(folder, 'a/b'), { recursive: true });
-  await removeEmptyFolders([join(folder, 'a'), join(folder, 'a/b'), join(folder, 'missing')]);
+for (const names of [
+  ['a', 'a/b', 'a/b/c', 'missing', 'full'],
+  ['full', 'a/b/c', 'a', 'missing', 'a/b'],
+]) {
+  test(`only empty folders are removed, in any order of names: ${names.join(', ')}`, async (t) => {
+    const { folder } = await createBench(t);
+    await mkdir(join(folder, 'a/b/c'), { recursive: true });
+    await mkdir(join(folder, 'full/mine'), { recursive: true });
+    await removeEmptyFolders(names.map((name) => join(folder, name)));
+    t.deepEqual(readdirSync(folder, { recursive: true }).sort(), ['full', 'full/mine']);
+  });
+}
+
+test('only the folders that were missing from a path are reported as made', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
+  await mkdir(join(folder, 'a'));
+  t.deepEqual(missingFolders(join(folder, 'a/b/c')), [join(folder, 'a/b'), join(folder, 'a/b/c')]);
+  t.deepEqual(await makeFolder(join(folder, 'a/b/c'), undo), [join(folder, 'a/b'), join(folder, 'a/b/c')]);
+  t.deepEqual(missingFolders(join(folder, 'a/b/c')), []);
+  await undoAll();
+  t.deepEqual(readdirSync(folder), ['a']);
+});
+
+test('if the last folder of a path cannot be made, undoing removes its parents', async (t) => {
+  const { folder, undo, undoAll } = await createBench(t);
+  await t.throwsAsync(makeFolder(join(folder, 'a', 'b'.repeat(300)), undo), { code: 'ENAMETOOLONG' });
+  await undoAll();
   t.deepEqual(readdirSync(folder), []);
 });
 

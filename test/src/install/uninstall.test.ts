@@ -1,5 +1,5 @@
 /** After an uninstallation, nothing of the agent is left, and everything of other programs. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
@@ -73,6 +73,25 @@ for (const kind of ['launchd', 'systemd'] as const) {
     t.deepEqual(bench.traces(), before);
   });
 }
+
+test.serial(
+  'systemd: the links of stopped units whose files were removed are removed, with their folder',
+  async (t) => {
+    const bench = await createInstallBench(t, 'systemd');
+    if (bench === undefined) return;
+    const before = bench.traces();
+    await bench.install();
+    const { run } = bench.options.host;
+    const folder = join(bench.home, '.config', 'systemd', 'user');
+    const units = readdirSync(folder).filter((name) => /\.(service|socket)$/.test(name));
+    await run?.(['systemctl', '--user', 'stop', ...units]);
+    for (const unit of units) await rm(join(folder, unit));
+    await run?.(['systemctl', '--user', 'daemon-reload']);
+    t.deepEqual(readdirSync(folder), ['sockets.target.wants']);
+    t.is((await uninstall(bench.options)).outcome, 'uninstalled');
+    t.deepEqual(bench.traces(), before);
+  },
+);
 
 for (const [kind, name] of [
   ['launchd', 'Library/LaunchAgents/com.example.bench.plist'],
