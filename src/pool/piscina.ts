@@ -114,7 +114,7 @@ export function createPiscinaAdapter(options: PiscinaAdapterOptions): PiscinaAda
 }
 
 /** Calls `make` so that the first worker that Piscina constructs in it is `worker`. */
-function adopting<Made>(worker: Worker, make: () => Made): Made {
+export function adopting<Made>(worker: Worker, make: () => Made): Made {
   const threads = createRequire(import.meta.url)('node:worker_threads');
   const real = threads.Worker;
   threads.Worker = function adopt(...args: unknown[]): Worker {
