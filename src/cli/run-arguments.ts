@@ -26,23 +26,27 @@ export function readArguments(args: readonly string[]): RunArguments {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { ...parseArgsOptions(RUN_TABLE), ...parseArgsOptions(AGENT_TABLE) },
+      options: parseArgsOptions(RUN_TABLE, AGENT_TABLE),
     });
     const [module, ...rest] = positionals;
     if (module === undefined || rest.length > 0) throw new Error('`run` takes one module');
     const given = values as GivenValues;
     const { label, logFile, development = false } = parseOptions(RUN_TABLE, given);
-    return { options: { ...agentOptionsOf(module, given), development }, label, logFile };
+    const options = agentOptionsOf(module, given);
+    options.development = development;
+    return { options, label, logFile };
   } catch (cause) {
     const unfit = wrongUsage(cause);
     return { options: { ...AGENT_DEFAULTS, moduleUrl: '' }, label: undefined, logFile: undefined, unfit };
   }
 }
 
-function parseArgsOptions(table: Table): Record<string, { type: 'string' | 'boolean' }> {
-  return Object.fromEntries(
-    Object.values(table).map((row) => [row.flag, { type: 'value' in row ? 'string' : 'boolean' }] as const),
-  );
+function parseArgsOptions(...tables: Table[]): Record<string, { type: 'string' | 'boolean' }> {
+  const options: Record<string, { type: 'string' | 'boolean' }> = {};
+  for (const table of tables) {
+    for (const row of Object.values(table)) options[row.flag] = { type: 'value' in row ? 'string' : 'boolean' };
+  }
+  return options;
 }
 
 function wrongUsage(cause: unknown): LaunchpoolError {

@@ -11,7 +11,8 @@ export type GivenValues = Readonly<Record<string, string | boolean | readonly st
  */
 export function parseOptions<T extends Table>(table: T, given: GivenValues, hint?: string): GivenOf<T> {
   const options: Record<string, unknown> = {};
-  for (const [key, row] of Object.entries<Option>(table)) {
+  for (const key of Object.keys(table)) {
+    const row = table[key] as Option;
     const value = given[row.flag];
     if (value !== undefined && value !== false) options[key] = settingOf(row, value, hint);
     else if ('required' in row) throw invalidOption(`--${row.flag} is required`, hint);
@@ -22,7 +23,7 @@ export function parseOptions<T extends Table>(table: T, given: GivenValues, hint
 /** The settings of a table when nothing is given. */
 export function defaultsOf<T extends Table>(table: T): OptionsOf<T> {
   const options: Record<string, unknown> = {};
-  for (const [key, row] of Object.entries<Option>(table)) options[key] = defaultOf(row);
+  for (const key of Object.keys(table)) options[key] = defaultOf(table[key] as Option);
   return options as OptionsOf<T>;
 }
 
@@ -36,8 +37,11 @@ function settingOf(row: Option, given: string | true | readonly string[], hint?:
   return parseValue(row.value, String(given), name, hint);
 }
 
+/** Without parsing, which each start of an agent would pay for; a test holds that the text of a default parses to it. */
 function defaultOf(row: Option): unknown {
   if ('switch' in row) return !row.switch;
-  if (row.default !== undefined) return parseValue(row.value, String(row.default), `--${row.flag}`);
-  return row.value.kind === 'userIds' || row.value.kind === 'texts' ? [] : undefined;
+  const { value, default: given } = row;
+  if (value.kind === 'userIds' || value.kind === 'texts') return given ?? [];
+  if (value.kind === 'seconds' && given !== undefined) return Number(given) * 1000;
+  return value.kind === 'count' && given === 'auto' ? value.auto : given;
 }

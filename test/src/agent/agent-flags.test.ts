@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { agentOptionsOf } from '../../../src/agent/agent-flags.ts';
 import { AGENT_DEFAULTS } from '../../../src/agent/options.ts';
+import { AGENT_TABLE } from '../../../src/options/agent-table.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { ENTRY } from '../../helpers/agent.ts';
 import { runProgram } from '../../helpers/program.ts';
@@ -21,30 +22,23 @@ test('without flags the defaults hold, and the module is a URL', (t) => {
 });
 
 test('the defaults are those of the table, in the units of the program', (t) => {
-  t.deepEqual(AGENT_DEFAULTS, {
-    modulePath: undefined,
-    idleMs: 60_000,
-    minUptimeMs: undefined,
+  const { idleMs, cancelGraceMs, minThreads, maxBytes, logLevel } = AGENT_TABLE;
+  t.like(AGENT_DEFAULTS, {
+    idleMs: idleMs.default * 1000,
+    cancelGraceMs: cancelGraceMs.default * 1000,
+    minThreads: minThreads.default,
+    maxBytes: maxBytes.default,
+    logLevel: logLevel.default,
+    // Switches are off, lists are empty, and what depends on the system is left to it.
     keepQuietClients: false,
-    threads: availableParallelism(),
-    minThreads: 1,
-    concurrency: 256,
-    authkey: undefined,
     md5: true,
-    handshakeMs: 2_000,
-    maxFrameBytes: 67_108_864,
-    drainMs: 10_000,
     allowUids: [],
+    minUptimeMs: undefined,
     maxConnections: undefined,
-    maxRequests: 16_384,
-    maxBytes: 268_435_456,
-    queueTimeoutMs: 0,
-    runTimeoutMs: 0,
-    cancelGraceMs: 1_000,
-    threadMemoryMb: 0,
-    recycleRequests: 0,
-    recycleMb: 0,
-    logLevel: 'info',
+    threads: availableParallelism(),
+    // Not of the table.
+    authkey: undefined,
+    modulePath: undefined,
     development: false,
   });
 });
