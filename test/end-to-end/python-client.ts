@@ -59,7 +59,8 @@ export function clientsOf(pythons: readonly Python[]): void {
       const { outcome, served } = JSON.parse(
         await python(t, by, 'refused_client.py', [await echo(), String(64 * MIB + 1)]),
       );
-      t.is(outcome, 'EOFError');
+      // The agent reads and drops the rest of the frame for five seconds. A client that writes for longer gets the other errors.
+      t.true(['EOFError', 'BrokenPipeError', 'ConnectionResetError'].includes(outcome), outcome);
       t.deepEqual(served, ['before', 'after', 'new']);
     });
 
