@@ -35,7 +35,9 @@ async function providePackages(root: string, folder: string, name: string): Prom
 }
 
 async function npm(args: readonly string[], cwd: string, name: string): Promise<void> {
-  const { status, stdout, stderr } = await runToEnd(['npm', ...args], {}, { cwd, group: true });
+  // npm and the compiler would leave a compile cache in the system's temporary folder.
+  const env = { NODE_DISABLE_COMPILE_CACHE: '1' };
+  const { status, stdout, stderr } = await runToEnd(['npm', ...args], env, { cwd, group: true });
   if (status === 0) return;
   const output = `${stdout}${stderr}`.trim().slice(-OUTPUT_CHARACTERS);
   throw new Error(`${name} cannot be built: npm ${args[0]} ended with status ${status}:\n${output}`);
