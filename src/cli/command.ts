@@ -1,11 +1,6 @@
 /** The command line as the help shows it, and the way from parsed arguments to each verb. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../version.ts';
-import { addAgentCommands } from './commands/agent.ts';
-import { addClientCommands } from './commands/client.ts';
-import { addInitCommand } from './commands/init.ts';
-import { addInstalledCommands } from './commands/installed.ts';
-import { addRunningCommands } from './commands/running.ts';
 import type { Done } from './commands/shared.ts';
 
 const EXIT_STATUSES = `
@@ -14,15 +9,30 @@ Exit status: 0 done · 1 the agent answered with an error, or the doctor found a
 70 internal error · 71 launchd or systemd refused · 73 a file or a socket cannot be created · 75 no reply in time
 76 the reply is not an agent's · 77 authkey refused · 78 wrong configuration`;
 
+/** The verbs by the module that declares them, in the order of the help. `call` is short: it loads its group only. */
+const GROUPS = [
+  { verbs: ['init'], load: async () => (await import('./commands/init.ts')).addInitCommand },
+  { verbs: ['dev', 'run'], load: async () => (await import('./commands/agent.ts')).addAgentCommands },
+  {
+    verbs: ['install', 'upgrade', 'uninstall', 'restart', 'status', 'list', 'logs', 'doctor'],
+    load: async () => (await import('./commands/installed.ts')).addInstalledCommands,
+  },
+  {
+    verbs: ['top', 'reload', 'metrics', 'log-level'],
+    load: async () => (await import('./commands/running.ts')).addRunningCommands,
+  },
+  { verbs: ['call', 'repl'], load: async () => (await import('./commands/client.ts')).addClientCommands },
+] as const;
+
 /**
  * Parses and runs one command.
  * @returns the exit status.
  */
 export async function runCommand(args: readonly string[]): Promise<number> {
   let status = 0;
-  const program = createProgram((found) => {
+  const program = await createProgram((found) => {
     status = found;
-  });
+  }, args[0]);
   try {
     if (args.length === 0) program.help({ error: true });
     await program.parseAsync(args, { from: 'user' });
@@ -34,18 +44,18 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Every command, with its options and its help. */
-export function createProgram(done: Done): Command {
+/**
+ * The commands with their options and their help.
+ * @param verb the first argument: only the commands of its group are made; all commands, if it is not a verb.
+ */
+export async function createProgram(done: Done, verb?: string): Promise<Command> {
   const program = new Command('launchpool')
     .description('On-demand local agents: a module, a socket that starts it, and a pool of threads that answers.')
     .version(packageVersion(), '--version')
     .exitOverride()
     .showHelpAfterError('See `launchpool help`.')
     .addHelpText('after', EXIT_STATUSES);
-  addInitCommand(program, done);
-  addAgentCommands(program, done);
-  addInstalledCommands(program, done);
-  addRunningCommands(program, done);
-  addClientCommands(program, done);
+  const asked = GROUPS.filter(({ verbs }) => verbs.some((name) => name === verb));
+  for (const { load } of asked.length > 0 ? asked : GROUPS) (await load())(program, done);
   return program;
 }

@@ -29,8 +29,8 @@ test('README lists a dozen options', (t) => {
   t.is(rows.filter(({ readme }) => readme).length, 12);
 });
 
-test('the help of each verb has the options of its tables, and no other', (t) => {
-  const { commands } = createProgram(() => undefined);
+test('the help of each verb has the options of its tables, and no other', async (t) => {
+  const { commands } = await createProgram(() => undefined);
   t.deepEqual(commands.map((command) => command.name()).sort(), Object.keys(VERB_TABLES).sort());
   for (const command of commands) {
     const rows = VERB_TABLES[command.name() as Verb].flatMap((table: Table) => Object.values(table));
@@ -58,6 +58,17 @@ test('the options that an agent reads before the table is loaded have the names 
   t.is(AGENT_TABLE.threadMemoryMb.default, 0);
 });
 
+test('a verb finds the same options whether its group is made alone or with all others', async (t) => {
+  const all = await createProgram(() => undefined);
+  for (const command of all.commands) {
+    const alone = await createProgram(() => undefined, command.name());
+    const found = alone.commands.find((other) => other.name() === command.name());
+    t.is(found?.helpInformation(), command.helpInformation(), command.name());
+    t.true(alone.commands.length < all.commands.length, command.name());
+  }
+  t.is((await createProgram(() => undefined, 'cal')).commands.length, all.commands.length);
+});
+
 /** Documents that mention a default in a sentence. */
 for (const [document, pattern, expected] of [
   ['README.md', /sleep (\d+); launchpool list/, AGENT_TABLE.idleMs.default],
@@ -81,7 +92,8 @@ const PROBE = `
   import { createProgram } from './src/cli/command.ts';
   import { readArguments } from './src/cli/run-arguments.ts';
   import { jobOf } from './src/installed/job-options.ts';
-  const helpOf = (verb) => createProgram(() => {}).commands.find((command) => command.name() === verb).helpInformation();
+  const { commands } = await createProgram(() => {});
+  const helpOf = (verb) => commands.find((command) => command.name() === verb).helpInformation();
   const places = { label: 'a', home: '/', node: '/n', program: '/p', module: '/m', cache: '/c', sockets: {} };
   console.log(JSON.stringify({
     page: optionsPage(),
@@ -151,7 +163,7 @@ test('the defaults of an installation and of a verb come from their rows too', a
   t.regex(install.help.install, /--process-type <TYPE>(?:(?!--)[\s\S])*default:\s+background\)/);
   t.regex(install.page, /^\| `--process-type TYPE` .*\| background \|$/m);
   t.is(install.job.processType, 'background');
-  const { help, page } = await probe(t, 'verb-tables.ts', /(?<=flag: 'lines',[^}]*},\s*default: )\d+/, '12');
+  const { help, page } = await probe(t, 'tool-tables.ts', /(?<=flag: 'lines',[^}]*},\s*default: )\d+/, '12');
   t.regex(help.logs, /--lines <N>(?:(?!--)[\s\S])*\(default:\s+12\)/);
   t.regex(page, /`--lines N` .*\| 12 \|$/m);
 });

@@ -1,9 +1,10 @@
 /** The verbs that call an agent: call, repl. */
 import type { Command } from 'commander';
+import { CALL_TABLE, CLIENT_TABLE } from '../../options/client-table.ts';
 import { addVerb, type Done, TARGET_HELP } from './shared.ts';
 
 export function addClientCommands(program: Command, done: Done): void {
-  addVerb(program, 'call')
+  addVerb(program, 'call', CALL_TABLE, CLIENT_TABLE)
     .summary('call a method and print its result')
     .description(
       'Calls a method and prints its result as JSON. Each argument is JSON; "-" is the JSON value on standard input.\n' +
@@ -17,7 +18,7 @@ export function addClientCommands(program: Command, done: Done): void {
       done(await call(target, words, flags));
     });
 
-  addVerb(program, 'repl')
+  addVerb(program, 'repl', CLIENT_TABLE)
     .summary('call an agent line by line')
     .description(
       'Reads lines of a method and its arguments, calls, and prints. An argument that is not JSON is text.\n' +

@@ -1,9 +1,10 @@
 /** The verb that writes a new agent: init. */
 import type { Command } from 'commander';
+import { INIT_TABLE } from '../../options/tool-tables.ts';
 import { addVerb, type Done } from './shared.ts';
 
 export function addInitCommand(program: Command, done: Done): void {
-  addVerb(program, 'init')
+  addVerb(program, 'init', INIT_TABLE)
     .summary('write a new agent: a module, its test, a README')
     .description('Writes a small agent that works, with its test and a README, for you to change.')
     .argument('[folder]', 'the folder to write to (default: the current one)', '.')

@@ -1,9 +1,13 @@
 /** The verbs for agents that launchd or systemd starts: install, upgrade, uninstall, restart, status, list, logs, doctor. */
 import type { Command } from 'commander';
+import { AGENT_TABLE } from '../../options/agent-table.ts';
+import { INSTALL_TABLE } from '../../options/install-table.ts';
+import { JSON_TABLE } from '../../options/json-table.ts';
+import { DOCTOR_TABLE, LOGS_TABLE } from '../../options/tool-tables.ts';
 import { addVerb, type Done, LABEL_HELP, MODULE_HELP } from './shared.ts';
 
 export function addInstalledCommands(program: Command, done: Done): void {
-  addVerb(program, 'install')
+  addVerb(program, 'install', INSTALL_TABLE, AGENT_TABLE)
     .summary('have launchd or systemd start an agent on demand')
     .description(
       'Copies a module and the agent into a folder, has launchd or systemd hold its socket, and verifies that the agent ' +
@@ -16,7 +20,7 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await installVerb(module, flags));
     });
 
-  addVerb(program, 'upgrade')
+  addVerb(program, 'upgrade', JSON_TABLE)
     .summary('install an agent again, from the same module')
     .description('Takes over changes of the module, of launchpool, and of the path of Node. No request fails.')
     .argument('<label>', LABEL_HELP)
@@ -25,7 +29,7 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await upgradeVerb(label, flags));
     });
 
-  addVerb(program, 'uninstall')
+  addVerb(program, 'uninstall', JSON_TABLE)
     .summary('remove an installed agent and everything that belongs to it')
     .description('Waits for running requests, then removes every file, unit, process and socket of the agent.')
     .argument('<label>', LABEL_HELP)
@@ -34,7 +38,7 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await uninstallVerb(label, flags));
     });
 
-  addVerb(program, 'restart')
+  addVerb(program, 'restart', JSON_TABLE)
     .summary('restart an installed agent')
     .description('Waits for running requests; new connections wait for the next process.')
     .argument('<label>', LABEL_HELP)
@@ -43,7 +47,7 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await restartVerb(label, flags));
     });
 
-  addVerb(program, 'status')
+  addVerb(program, 'status', JSON_TABLE)
     .summary('print the state of an installed agent')
     .description('Asks the supervisor, and the process if there is one; does not start the agent.')
     .argument('<label>', LABEL_HELP)
@@ -56,14 +60,14 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await statusVerb(label, flags));
     });
 
-  addVerb(program, 'list')
+  addVerb(program, 'list', JSON_TABLE)
     .summary('print the state of all installed agents')
     .action(async (flags) => {
       const { listVerb } = await import('../verbs/installed.ts');
       done(await listVerb(flags));
     });
 
-  addVerb(program, 'logs')
+  addVerb(program, 'logs', LOGS_TABLE)
     .summary('print the log of an installed agent')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
@@ -71,7 +75,7 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await logsVerb(label, flags));
     });
 
-  addVerb(program, 'doctor')
+  addVerb(program, 'doctor', DOCTOR_TABLE)
     .summary('find problems of installed agents')
     .description('Checks for known problems. Does not start an agent, except to repair it.')
     .argument('[label]', 'the only agent to check')

@@ -1,12 +1,14 @@
 /** The verbs for agents that have a process: top, reload, metrics, log-level. */
 import type { Command } from 'commander';
 import { LOG_LEVELS } from '../../log.ts';
+import { JSON_TABLE } from '../../options/json-table.ts';
+import { TOP_TABLE } from '../../options/tool-tables.ts';
 import { addVerb, type Done, TARGET_HELP } from './shared.ts';
 
 const STATUS_HELP = '\nExit status: 0 done · 1 the agent refuses · 66 it is not installed · 69 it has no process';
 
 export function addRunningCommands(program: Command, done: Done): void {
-  addVerb(program, 'top')
+  addVerb(program, 'top', TOP_TABLE)
     .summary('show the state and load of agents, repeatedly')
     .description(
       'Asks an agent, or all that are installed, once per interval; does not start an agent without a process.\n' +
@@ -18,7 +20,7 @@ export function addRunningCommands(program: Command, done: Done): void {
       done(await topVerb(target, flags));
     });
 
-  addVerb(program, 'reload')
+  addVerb(program, 'reload', JSON_TABLE)
     .summary('have a running agent load its module again')
     .description('The old module finishes the requests that run; if the new one fails to load, the old one stays.')
     .argument('<target>', TARGET_HELP)
@@ -28,7 +30,7 @@ export function addRunningCommands(program: Command, done: Done): void {
       done(await reloadVerb(target, flags));
     });
 
-  addVerb(program, 'metrics')
+  addVerb(program, 'metrics', JSON_TABLE)
     .summary('print the metrics of a running agent, in the format of Prometheus')
     .argument('<target>', TARGET_HELP)
     .addHelpText('after', STATUS_HELP)
@@ -37,7 +39,7 @@ export function addRunningCommands(program: Command, done: Done): void {
       done(await metricsVerb(target, flags));
     });
 
-  addVerb(program, 'log-level')
+  addVerb(program, 'log-level', JSON_TABLE)
     .summary('print or change the log level of a running agent')
     .description('A change lasts as long as the process.')
     .argument('<target>', TARGET_HELP)

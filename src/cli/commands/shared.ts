@@ -2,7 +2,7 @@
 import { type Command, Option as CommanderOption } from 'commander';
 import { helpOf, syntaxOf } from '../../options/describe-option.ts';
 import type { Option, Table } from '../../options/option.ts';
-import { VERB_TABLES, type Verb } from '../../options/verb-tables.ts';
+import type { Verb } from '../../options/verb-tables.ts';
 
 /** Takes the exit status of the verb. */
 export type Done = (status: number) => void;
@@ -12,9 +12,9 @@ export const LABEL_HELP = 'the label of an installed agent';
 export const MODULE_HELP = 'the module whose exported functions clients call';
 
 /** A command with the options of its tables. */
-export function addVerb(program: Command, verb: Verb): Command {
+export function addVerb(program: Command, verb: Verb, ...tables: readonly Table[]): Command {
   const command = program.command(verb);
-  for (const table of VERB_TABLES[verb]) addOptions(command, table);
+  for (const table of tables) addOptions(command, table);
   return command;
 }
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { prettyFactory } from 'pino-pretty';
 import { logCommandOf } from '../../control/logs.ts';
 import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
-import { LOGS_TABLE } from '../../options/verb-tables.ts';
+import { LOGS_TABLE } from '../../options/tool-tables.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 

@@ -1,7 +1,7 @@
 /** `launchpool top`: shows the figures of running agents repeatedly. Starts no process. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
-import { TOP_TABLE } from '../../options/verb-tables.ts';
+import { TOP_TABLE } from '../../options/tool-tables.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { observeAgents } from '../top/observed-agents.ts';

@@ -1,0 +1,40 @@
+/** The options of the verbs that write an agent, print its log, watch it, and check it. */
+import { JSON_TABLE } from './json-table.ts';
+import type { Table } from './option.ts';
+
+export const INIT_TABLE = {
+  raw: { flag: 'raw', switch: true, help: 'writes a raw agent: bytes in, bytes out, instead of methods' },
+  ...JSON_TABLE,
+} as const satisfies Table;
+
+export const LOGS_TABLE = {
+  follow: { flag: 'follow', short: 'f', switch: true, help: 'prints new lines as they are written' },
+  lines: {
+    flag: 'lines',
+    short: 'n',
+    value: { kind: 'count', min: 0, max: 1_000_000 },
+    default: 100,
+    help: 'number of lines to print, counted from the end of the log',
+  },
+  json: {
+    flag: 'json',
+    switch: true,
+    help: 'prints the lines unchanged: JSON, except what the module itself prints',
+  },
+} as const satisfies Table;
+
+export const TOP_TABLE = {
+  once: { flag: 'once', switch: true, help: 'prints one sample, without the rates that need two, and exits' },
+  intervalMs: {
+    flag: 'interval',
+    value: { kind: 'seconds', min: 0.1, max: 3600 },
+    default: 1,
+    help: 'time between two samples',
+  },
+  json: { flag: 'json', switch: true, help: 'prints one JSON object per sample' },
+} as const satisfies Table;
+
+export const DOCTOR_TABLE = {
+  fix: { flag: 'fix', switch: true, help: 'repairs what can be repaired' },
+  ...JSON_TABLE,
+} as const satisfies Table;
