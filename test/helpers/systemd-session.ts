@@ -58,8 +58,8 @@ export async function openSystemd(
   atEnd: (close: () => Promise<void>) => unknown,
   { journal = false } = {},
 ): Promise<SystemdSession | undefined> {
-  const [systemd, unshare, nsenter] = ['systemd', 'unshare', 'nsenter'].map(findTool);
-  if (systemd === undefined || unshare === undefined || nsenter === undefined || process.getuid?.() !== 0) {
+  const [systemd, setpriv, nsenter] = ['systemd', 'setpriv', 'nsenter'].map(findTool);
+  if (systemd === undefined || setpriv === undefined || nsenter === undefined || process.getuid?.() !== 0) {
     notTested(t, 'a user manager of systemd in a namespace of its own needs root, systemd and util-linux');
     return undefined;
   }
@@ -78,14 +78,15 @@ export async function openSystemd(
     ${journald === undefined ? '' : startJournal(journald)}
     exec ${systemd} --user`;
   const env = { PATH: process.env.PATH ?? '', HOME: home, XDG_RUNTIME_DIR: RUNTIME, LANG: 'C.UTF-8' };
-  const manager = spawn(unshare, ['-m', 'sh', '-c', script], {
+  // The signal ends the manager and its services when the test's process is killed before a teardown.
+  const manager = spawn(setpriv, ['--pdeathsig', 'TERM', 'unshare', '-m', 'sh', '-c', script], {
     env,
     stdio: ['ignore', 'ignore', 'ignore'],
     detached: true,
   });
   const exited = once(manager, 'exit');
   const { pid } = manager;
-  if (pid === undefined) throw new Error('unshare cannot be started');
+  if (pid === undefined) throw new Error('setpriv cannot be started');
 
   const runtime = `/proc/${pid}/root${RUNTIME}`;
   const outside = { ...env, XDG_RUNTIME_DIR: runtime };
