@@ -23,7 +23,7 @@ export function decodeRequests(payload: Uint8Array): RpcMessage {
     if (encoding !== 'json') throw notJson(payload, encoding);
     const source = decodeText(payload);
     const value = parse(source);
-    const write = idWriter(source);
+    const write = idWriter(source, payload);
     if (!Array.isArray(value)) return { batch: false, items: [readRequest(value, 0, write)] };
     if (value.length === 0) throw invalid('an empty batch');
     return { batch: true, items: value.map((item, index) => readRequest(item, index, write)) };

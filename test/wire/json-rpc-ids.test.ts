@@ -45,9 +45,20 @@ for (const id of IDS) {
   });
 }
 
-test('an id with unnecessary escapes is returned as the same string', (t) => {
-  t.deepEqual(idsOf(request(String.raw`"\u0061\/"`)), ['"a/"']);
-});
+for (const id of [String.raw`"\u0061\/"`, String.raw`"\u00E9"`]) {
+  test(`the id ${id}, which has unnecessary escapes, is returned unchanged`, (t) => {
+    t.deepEqual(idsOf(request(id)), [id]);
+    t.deepEqual(idsOf(`[${request('"a"')},${request(id)},${request('1.0')}]`), ['"a"', id, '1.0']);
+  });
+}
+
+for (const key of [String.raw`"\u0069d"`, String.raw`"i\u0064"`, String.raw`"\u0069\u0064"`]) {
+  test(`an id with the key ${key} is returned unchanged`, (t) => {
+    for (const id of ['1.0', '9223372036854775808', String.raw`"\u0061"`]) {
+      t.deepEqual(idsOf(`{"jsonrpc":"2.0",${key} : ${id},"method":"m"}`), [id]);
+    }
+  });
+}
 
 test('of several ids in one request the last one is used', (t) => {
   t.deepEqual(idsOf('{"jsonrpc":"2.0","id":1.5,"method":"m","id":2.5}'), ['2.5']);
@@ -59,11 +70,14 @@ for (const id of ['9007199254740991.4', '1.00000000000000000001', '1e-400']) {
   });
 }
 
-test('an id behind nested data of any depth is found, if need be rounded', (t) => {
-  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
-  const [id] = idsOf(`{"jsonrpc":"2.0","params":${deep},"method":"m","id":1.5}`);
-  t.is(id, '1.5');
-});
+for (const id of ['1e400', '9223372036854775808', '1.50', '-0', String.raw`"\u0061"`]) {
+  test(`the id ${id} is returned unchanged beside data that is nested 50 000 deep`, (t) => {
+    const deep = `${'[{"id":'.repeat(25_000)}7.5${'}]'.repeat(25_000)}`;
+    const single = `{"jsonrpc":"2.0","params":${deep},"method":"m","id":${id}}`;
+    t.deepEqual(idsOf(single), [id]);
+    t.deepEqual(idsOf(`[${single},${request('2.50')}]`), [id, '2.50']);
+  });
+}
 
 for (const [what, firstId, count] of [
   ['ordinary', 1n, 20_000],
@@ -95,4 +109,48 @@ test('the main thread, which does not parse, finds the same ids as a worker', (t
     deepStrictEqual(scanIds(Buffer.from(json)).ids, idsOf(json));
   });
   t.notThrows(() => fc.assert(sameIds, { numRuns: 500 }));
+});
+
+/** A JSON text of a string, with some of its letters as escapes. */
+const spelled = (text: string): fc.Arbitrary<string> =>
+  fc
+    .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
+    .map((escapes) => `"${[...text].map((letter, index) => (escapes[index] ? escaped(letter) : letter)).join('')}"`);
+const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+const whiteSpace = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 3 });
+const idText = fc.oneof(fc.constantFrom(...IDS), spelled('ab'), fc.constant('null'));
+/** Nested values with ids of their own, as text. */
+const nested = fc.oneof(
+  fc.jsonValue().map((value) => JSON.stringify(value)),
+  fc
+    .tuple(fc.constantFrom(1, 3, 20_000), idText)
+    .map(([depth, id]) => `${'[{"id":'.repeat(depth)}${id}${'}]'.repeat(depth)}`),
+);
+const member = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(spelled('id'), idText) },
+  fc.tuple(fc.constantFrom('"params"', '"Id"', '"id "', '"\\"id\\""', '""', '"ids"'), nested),
+);
+
+/** A request as text, and its last id as it is written in it. */
+const anyRequest = fc.tuple(fc.array(member, { maxLength: 6 }), whiteSpace).map(([members, space]) => ({
+  id: members.findLast(([key]) => JSON.parse(key) === 'id')?.[1],
+  json: `{${[['"jsonrpc"', '"2.0"'], ...members, ['"method"', '"m"']]
+    .map(([key, value]) => `${space}${key}${space}:${space}${value}${space}`)
+    .join(',')}}`,
+}));
+
+test('with any spelling, nesting and repetition, the id that JSON.parse() finds is returned as it was written', (t) => {
+  const unchanged = fc.property(fc.array(anyRequest, { minLength: 1, maxLength: 4 }), whiteSpace, (requests, space) => {
+    for (const { id, json } of requests) deepStrictEqual(idsOf(`${space}${json}`), [id]);
+    const batch = `${space}[${requests.map(({ json }) => json).join(`,${space}`)}${space}]`;
+    const ids = requests.map(({ id }) => id);
+    deepStrictEqual(idsOf(batch), ids);
+    // The order of the members of JSON.parse() is that of the first of several equal keys; its value is that of the last.
+    deepStrictEqual(
+      (JSON.parse(batch) as { id?: unknown }[]).map(({ id }) => id),
+      ids.map((id) => (id === undefined ? undefined : JSON.parse(id))),
+    );
+  });
+  t.notThrows(() => fc.assert(unchanged, { numRuns: 200 }));
 });
