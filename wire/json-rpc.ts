@@ -125,9 +125,12 @@ export function encodeError(id: IdText, error: PlainError): string {
   const facts = factsOf(code);
   const own = Number.isInteger(code) ? code : (facts?.rpc ?? ERROR_CODES.ERR_LAUNCHPOOL_HANDLER.rpc);
   const publicFields = { ...rest, code, retryable: facts?.retryable };
-  const withData = stringify({ code: own, message, data: { ...publicFields, data } });
-  // `data` is the handler's own, and may be anything.
-  return `{"jsonrpc":"2.0","id":${id},"error":${withData ?? stringify({ code: own, message, data: publicFields })}}`;
+  // `data` is the handler's own, and may be anything; the text may be too long.
+  const json =
+    stringify({ code: own, message, data: { ...publicFields, data } }) ??
+    stringify({ code: own, message, data: publicFields }) ??
+    `{"code":${own},"message":"the error cannot be sent"}`;
+  return `{"jsonrpc":"2.0","id":${id},"error":${json}}`;
 }
 
 function stringify(value: unknown): string | undefined {

@@ -1,4 +1,5 @@
 /** Sends late replies: the outcomes that come after their batch, or do not fit into its slot. */
+import { failureOf } from './run-raw.ts';
 import type { LateReply, ThreadMessage } from './task.ts';
 
 export type LateReplies = {
@@ -20,9 +21,28 @@ export function createLateReplies({ send }: LateRepliesOptions): LateReplies {
     if (unsent.length === 0) return;
     const outcomes = unsent;
     unsent = [];
+    try {
+      sendAll(outcomes);
+    } catch {
+      // One that cannot be sent costs no other request its outcome.
+      for (const outcome of outcomes) sendOne(outcome);
+    }
+  }
+
+  function sendAll(outcomes: LateReply[]): void {
+    const memory: ArrayBuffer[] = [];
     // Each reply has memory of its own, which can be transferred instead of copied.
-    const memory = outcomes.flatMap(({ reply }) => (reply === undefined ? [] : [reply.buffer as ArrayBuffer]));
+    for (const { reply } of outcomes) if (reply !== undefined) memory.push(reply.buffer as ArrayBuffer);
     send({ launchpool: 'late-replies', outcomes }, memory);
+  }
+
+  function sendOne(outcome: LateReply): void {
+    try {
+      sendAll([outcome]);
+    } catch (thrown) {
+      const { ticket, index } = outcome;
+      sendAll([{ ticket, index, failure: failureOf(thrown).error }]);
+    }
   }
 
   return {

@@ -4,6 +4,8 @@ import { FrameWalk } from '../wire/frame-walk.ts';
 import { claim as claimFrame, generationOf } from './control-word.ts';
 import type { LateReplies } from './late-replies.ts';
 import type { Requests } from './requests.ts';
+import { copyBytes, lengthOf, plainBytes } from './result-bytes.ts';
+import { failureOf } from './run-raw.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
 import { CANCELLED, KIND_RAW, KIND_RPC, LATE, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
@@ -128,9 +130,20 @@ function elapsed(startedAt: bigint): number {
   return Number(process.hrtime.bigint() - startedAt) / 1000;
 }
 
-/** Writes a framed reply to the output at `at`. Returns its length with the header, or NOTHING or LATE. */
-function put({ output }: Slot, at: number, result: Result): number {
+/**
+ * Writes a framed reply to the output at `at`. Returns its length with the header, or NOTHING or LATE: also for a reply
+ * that cannot be read, of which `outcomeOf` makes a failure.
+ */
+function put(slot: Slot, at: number, result: Result): number {
   if (result === null) return NOTHING;
+  try {
+    return write(slot, at, result);
+  } catch {
+    return LATE;
+  }
+}
+
+function write({ output }: Slot, at: number, result: Exclude<Result, null>): number {
   const room = OUTPUT_BYTES - at - SHORT_HEADER_BYTES;
   const start = at + SHORT_HEADER_BYTES;
   if (typeof result === 'string') {
@@ -140,10 +153,12 @@ function put({ output }: Slot, at: number, result: Result): number {
     writeHeader(output, length, at);
     return SHORT_HEADER_BYTES + length;
   }
-  if (result instanceof Failure || result.length > room) return LATE;
-  writeHeader(output, result.length, at);
-  output.set(result, start);
-  return SHORT_HEADER_BYTES + result.length;
+  if (result instanceof Failure) return LATE;
+  const length = lengthOf(result);
+  if (length > room) return LATE;
+  copyBytes(output, result, start);
+  writeHeader(output, length, at);
+  return SHORT_HEADER_BYTES + length;
 }
 
 /**
@@ -151,20 +166,34 @@ function put({ output }: Slot, at: number, result: Result): number {
  * thread died before the reply was sent, an error reply would need the ids in the request.
  */
 function putLong(memory: SharedArrayBuffer, result: Result): ByteRange | undefined {
-  if (!(result instanceof Uint8Array)) return undefined;
-  const bytes = Buffer.from(memory);
+  if (result === null || typeof result === 'string' || result instanceof Failure) return undefined;
+  try {
+    return writeLong(memory, plainBytes(result));
+  } catch {
+    // The outcome is a failure: see `outcomeOf`.
+    return undefined;
+  }
+}
+
+function writeLong(memory: SharedArrayBuffer, result: Uint8Array): ByteRange | undefined {
   // A part of the memory, such as the request itself, stays where it is.
   const start = result.buffer === memory ? result.byteOffset : SHORT_HEADER_BYTES;
   const from = start - SHORT_HEADER_BYTES;
   const to = start + result.length;
   if (from < 0 || to > memory.byteLength) return undefined;
-  if (result.buffer !== memory) bytes.set(result, start);
+  const bytes = Buffer.from(memory);
+  if (result.buffer !== memory) copyBytes(bytes, result, start);
   writeHeader(bytes, result.length, from);
   return { from, to };
 }
 
+/** The reply in memory of its own, or the failure of a request whose reply cannot be read or has no memory. */
 function outcomeOf(result: Result): Outcome {
   if (result === null) return {};
   if (result instanceof Failure) return { failure: result.error };
-  return { reply: typeof result === 'string' ? encodeTextFrame(result) : encodeFrame(result) };
+  try {
+    return { reply: typeof result === 'string' ? encodeTextFrame(result) : encodeFrame(plainBytes(result)) };
+  } catch (thrown) {
+    return { failure: failureOf(thrown).error };
+  }
 }

@@ -1,12 +1,12 @@
 /** Runs a raw agent's handler: one message in, one message out. */
-import { types } from 'node:util';
-import { LaunchpoolError, toPlain } from '../wire/errors.ts';
+import { toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
+import { bytesOf, plainBytes } from './result-bytes.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
 
-const identity = <Value>(value: Value): Value => value;
 const slice = Uint8Array.prototype.slice;
+const clone = structuredClone;
 
 /** @param borrows whether the handler gets long messages in shared memory, without a copy. */
 export function rawRunner(handle: RawHandler, borrows = false): Runner {
@@ -15,9 +15,7 @@ export function rawRunner(handle: RawHandler, borrows = false): Runner {
     run(input, start, end, mayBorrow = false) {
       try {
         const result = handle(mayBorrow && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
-        return isThenable(result)
-          ? whenSettled<Uint8Array, Result>(whenSettled(result, bytesOf), identity, failureOf)
-          : bytesOf(result);
+        return isThenable(result) ? whenSettled<unknown, Result>(result, lateResultOf, failureOf) : bytesOf(result);
       } catch (thrown) {
         return failureOf(thrown);
       }
@@ -45,11 +43,19 @@ function plainView(input: Buffer): Uint8Array {
   return view;
 }
 
+function lateResultOf(result: unknown): Result {
+  try {
+    return plainBytes(bytesOf(result));
+  } catch (thrown) {
+    return failureOf(thrown);
+  }
+}
+
 /** A raw failure goes to the agent's log and never to the caller, so it may have its stack. */
-function failureOf(thrown: unknown): Failure {
+export function failureOf(thrown: unknown): Failure {
   const plain = toPlain(thrown, { stack: true });
   try {
-    return new Failure(structuredClone(plain));
+    return new Failure(clone(plain));
   } catch {
     // The handler chooses `data`, which may not be cloneable.
     const { data: _data, ...rest } = plain;
@@ -62,16 +68,5 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     (typeof value === 'object' || typeof value === 'function') &&
     typeof (value as { then?: unknown }).then === 'function'
-  );
-}
-
-function bytesOf(result: unknown): Uint8Array {
-  if (result instanceof Uint8Array) return result;
-  if (types.isAnyArrayBuffer(result)) return new Uint8Array(result);
-  if (ArrayBuffer.isView(result)) return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
-  throw new LaunchpoolError(
-    'ERR_LAUNCHPOOL_RESULT_INVALID',
-    `the result of a raw handler is not a Uint8Array: ${result === null ? 'null' : typeof result}`,
-    { hint: 'Encode text with new TextEncoder().encode(text).' },
   );
 }

@@ -46,6 +46,17 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
     }
   }
 
+  /** Responses that are too long for one text become errors. */
+  function batchOf(items: readonly RpcItem[], responses: readonly Response[]): Response {
+    try {
+      return batchText(responses);
+    } catch (cause) {
+      const message = `the results of the batch cannot be sent: ${toPlain(cause).message}`;
+      const error = new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', message);
+      return batchText(items.map(({ id }) => errorText(id, error)));
+    }
+  }
+
   return {
     kind: 'rpc',
     run(input, start, end) {
@@ -53,8 +64,8 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
       if (!batch) return respond(items[0] as RpcItem);
       const responses = items.map(respond);
       return responses.every((response) => !(response instanceof Promise))
-        ? batchText(responses as Response[])
-        : whenSettled(allOf(responses), batchText);
+        ? batchOf(items, responses as Response[])
+        : whenSettled(allOf(responses), (settled) => batchOf(items, settled));
     },
   };
 }

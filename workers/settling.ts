@@ -1,14 +1,24 @@
-/** Waits for promises, even if the module has replaced Promise.prototype.then: every request needs an outcome. */
+/**
+ * Waits for promises and for other objects with a `then`, whatever the module has made of them or of
+ * `Promise.prototype.then`: every request needs an outcome. The language's own `await` calls neither that function nor the
+ * constructor that a promise names.
+ */
 
-const { apply } = Reflect;
-const { then } = Promise.prototype;
-const resolve = Promise.resolve.bind(Promise);
-
-/** As `Promise.resolve(value).then(onValue, onError)`. */
-export function whenSettled<Value, Result>(
+/**
+ * As `Promise.resolve(value).then(onValue, onError)`. The functions must not return what the module has made: a promise
+ * reads the `then` of an object that it is resolved with.
+ */
+export async function whenSettled<Value, Result>(
   value: Value | PromiseLike<Value>,
   onValue: (value: Value) => Result,
   onError?: (error: unknown) => Result,
 ): Promise<Result> {
-  return apply(then, resolve(value), [onValue, onError]) as Promise<Result>;
+  let settled: Value;
+  try {
+    settled = await value;
+  } catch (thrown) {
+    if (onError === undefined) throw thrown;
+    return onError(thrown);
+  }
+  return onValue(settled);
 }
