@@ -14,6 +14,11 @@
  * a message as it is and answers with bare MD5, which is accepted unless MD5 is switched off.
  * Source: "multiprocessing.connection Authentication Handshake Protocol Description" in
  * https://github.com/python/cpython/blob/main/Lib/multiprocessing/connection.py
+ *
+ * A server without the key could have its client answer that client's own challenge, on another connection. So a client of
+ * launchpool marks its challenges: 24 of their 40 bytes are random, and the others an HMAC of these under the authkey. It
+ * answers no challenge with such a mark, whichever connection, thread or process with this key has sent it, and needs to
+ * remember none. To other sides the bytes are random.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CHALLENGE, startsWith } from './challenge.ts';
@@ -33,6 +38,9 @@ const DIGESTS: Readonly<Record<string, string>> = {
 const LEGACY_CHALLENGE_BYTES = 20;
 const LEGACY_ANSWER_BYTES = 16;
 const RANDOM_BYTES = 40;
+const MARK_BYTES = 16;
+/** Before the bytes under the mark. No challenge is answered with an HMAC over it: an answer covers `{digest}` or 20 bytes. */
+const MARK_CONTEXT = Buffer.from('launchpool: a challenge of a client');
 
 export type HandshakeOptions = {
   /** The side that accepted ('server'), which challenges first, or that connected ('client'). */
@@ -57,7 +65,8 @@ export type Handshake = {
 };
 
 export function createHandshake({ role, authkey, md5 = true }: HandshakeOptions): Handshake {
-  const challenge = Buffer.concat([Buffer.from('{sha256}'), randomBytes(RANDOM_BYTES)]);
+  const random = role === 'client' ? markedBytes(authkey) : randomBytes(RANDOM_BYTES);
+  const challenge = Buffer.concat([Buffer.from('{sha256}'), random]);
   const deliver = Buffer.concat([CHALLENGE, challenge]);
 
   const onAnswer = (answer: Buffer, send: Buffer[]): void => {
@@ -67,7 +76,9 @@ export function createHandshake({ role, authkey, md5 = true }: HandshakeOptions)
   };
   const onChallenge = (message: Buffer, send: Buffer[]): void => {
     if (!startsWith(message, CHALLENGE)) throw failed('the other side sent no challenge');
-    send.push(answerTo(authkey, message.subarray(CHALLENGE.length), md5));
+    const theirs = message.subarray(CHALLENGE.length);
+    if (role === 'client' && isMarked(authkey, theirs)) throw reflected();
+    send.push(answerTo(authkey, theirs, md5));
   };
   const onWelcome = (message: Buffer, send: Buffer[]): void => {
     if (message.equals(FAILURE)) throw failed('the other side refuses this authkey');
@@ -99,6 +110,14 @@ function failed(what: string): LaunchpoolError {
   });
 }
 
+function reflected(): LaunchpoolError {
+  return new LaunchpoolError(
+    'ERR_LAUNCHPOOL_AUTH_FAILED',
+    "authkey handshake: the server sent a client's own challenge back, to have it answered",
+    { hint: 'The server does not have the key. Find out which program listens at the socket.' },
+  );
+}
+
 function unsupported(what: string, hint: string): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_AUTH_DIGEST', `authkey handshake: ${what}`, { hint });
 }
@@ -119,6 +138,23 @@ function answerTo(authkey: Uint8Array, message: Buffer, md5: boolean): Buffer {
     throw unsupported(`the other side asks for the digest ${name ?? 'of no known name'}`, 'sha256 always works.');
   }
   return Buffer.concat([Buffer.from(`{${name}}`), digest]);
+}
+
+/** The random part of a client's challenge. */
+function markedBytes(authkey: Uint8Array): Buffer {
+  const random = randomBytes(RANDOM_BYTES - MARK_BYTES);
+  return Buffer.concat([random, markOf(authkey, random)]);
+}
+
+/** Whether a client with this key has made the challenge. The name of a digest before the random part does not matter. */
+function isMarked(authkey: Uint8Array, challenge: Buffer): boolean {
+  if (challenge.length < RANDOM_BYTES) return false;
+  const random = challenge.subarray(-RANDOM_BYTES, -MARK_BYTES);
+  return timingSafeEqual(markOf(authkey, random), challenge.subarray(-MARK_BYTES));
+}
+
+function markOf(authkey: Uint8Array, random: Buffer): Buffer {
+  return createHmac('sha256', authkey).update(MARK_CONTEXT).update(random).digest().subarray(0, MARK_BYTES);
 }
 
 /** Compares in constant time. The MAC covers the `{digest}` prefix of the challenge: a third party cannot weaken it. */

@@ -7,6 +7,6 @@ import { type CommanderFlags, givenFlags } from './given-flags.ts';
 
 /** @throws ERR_LAUNCHPOOL_OPTION_INVALID */
 export function connectOptionsOf(flags: CommanderFlags): ConnectOptions {
-  const { authkeyFile, md5 } = parseOptions(CLIENT_TABLE, givenFlags(CLIENT_TABLE, flags));
-  return { md5, authkey: authkeyFile === undefined ? undefined : readAuthkey(authkeyFile) };
+  const { authkeyFile, md5, serverUid } = parseOptions(CLIENT_TABLE, givenFlags(CLIENT_TABLE, flags));
+  return { md5, serverUid, authkey: authkeyFile === undefined ? undefined : readAuthkey(authkeyFile) };
 }

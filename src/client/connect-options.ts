@@ -12,6 +12,12 @@ export type ConnectOptions = {
    */
   md5?: boolean | undefined;
   /**
+   * The users who may own the socket, besides the caller's own and root. Needed for an agent of another user that allows
+   * this one (`--allow-uid`). root connects to every socket.
+   * @default []
+   */
+  serverUid?: number | readonly number[] | undefined;
+  /**
    * How long connecting is retried while no process listens or the kernel's queue is full, in milliseconds. An accepted
    * connection then waits as long as the agent takes to start.
    * @default 1000

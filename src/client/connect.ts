@@ -33,7 +33,7 @@ const internals = new WeakMap<object, Internals>();
  * Every property of the result is a remote method. The other operations are separate functions: {@link close},
  * {@link withOptions}, {@link notify}.
  * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
- * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function connect<Module = AnyMethods>(
   target: string,

@@ -22,7 +22,7 @@ export type RpcClient = {
 
 type OpenCall = { sent: SentFrame; resolve: (result: unknown) => void; reject: (reason: unknown) => void };
 
-/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes */
+/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes */
 export async function connectRpc(target: string, options: ConnectOptions = {}): Promise<RpcClient> {
   const openCalls = new Map<number, OpenCall>();
   let lastId = 0;

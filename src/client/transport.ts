@@ -40,7 +40,7 @@ export type Transport = {
 /**
  * Resolves when frames can be sent.
  * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
- * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, the ERR_LAUNCHPOOL_AUTH_* codes
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function openTransport(
   target: string,
@@ -48,9 +48,14 @@ export async function openTransport(
   events: TransportEvents,
 ): Promise<Transport> {
   const path = socketPathOf(target);
-  const { activationMs = 1_000, handshakeMs = 30_000, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+  const {
+    serverUid = [],
+    activationMs = 1_000,
+    handshakeMs = 30_000,
+    maxFrameBytes = DEFAULT_MAX_FRAME_BYTES,
+  } = options;
   const handshake = await createClientHandshake(options);
-  const socket = await connectWithRetry(path, activationMs);
+  const socket = await connectWithRetry(path, activationMs, [serverUid].flat());
   const reader = createFrameReader({ maxFrameBytes, maxRunFrames: 1 });
   const writer = createFrameWriter(socket);
   const ready = Promise.withResolvers<void>();

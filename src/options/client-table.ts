@@ -10,6 +10,12 @@ export const CLIENT_TABLE = {
     help: 'file with the key that the agent requires',
   },
   md5: { flag: 'no-md5', switch: false, help: 'refuses HMAC-MD5 in the authkey handshake' },
+  serverUid: {
+    flag: 'server-uid',
+    value: { kind: 'userIds', min: 0, max: 2 ** 32 - 2 },
+    defaultText: 'none',
+    help: "users that may own the agent's socket, besides the caller and root; root calls every socket",
+  },
 } as const satisfies Table;
 
 export const CALL_TABLE = {

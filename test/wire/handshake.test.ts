@@ -64,6 +64,45 @@ test('a server that accepts every client but does not have the key gets a failur
   t.is(step.error?.code, FAILED);
 });
 
+/** The challenge of a client that has taken a server without the key for one that has it. */
+function challengeFromClient(handshake: Handshake): Buffer {
+  handshake.receive(Buffer.concat([text('#CHALLENGE#'), ascending(20)]));
+  return (handshake.receive(text('#WELCOME#')).send[0] as Buffer).subarray('#CHALLENGE#'.length);
+}
+
+for (const [what, prefix] of [
+  ['unchanged', undefined],
+  ['under the name of another digest', '{sha384}'],
+  ['under the name of MD5', '{md5}'],
+  ['under a name that no side knows', '{none}'],
+  ['without a name', ''],
+  ['behind other bytes', '{sha256}other bytes'],
+] as const) {
+  test(`a client does not answer a challenge of a client with the same key that comes back ${what}`, (t) => {
+    const own = challengeFromClient(client());
+    t.is(own.length, '{sha256}'.length + 40);
+    const returned = prefix === undefined ? own : Buffer.concat([text(prefix), own.subarray(-40)]);
+    const { send, done, error } = client().receive(Buffer.concat([text('#CHALLENGE#'), returned]));
+    t.deepEqual({ send, done, code: error?.code }, { send: [], done: false, code: FAILED });
+    t.regex(error?.message ?? '', /own challenge/);
+  });
+}
+
+test('a client answers the challenge of a client with another key, which proves nothing there', (t) => {
+  const other = challengeFromClient(createHandshake({ role: 'client', authkey: OTHER_KEY }));
+  const { send, error } = client().receive(Buffer.concat([text('#CHALLENGE#'), other]));
+  t.is(error, undefined);
+  t.false((send[0] as Buffer).includes(signed('sha256', OTHER_KEY, other)));
+});
+
+test('no two challenges of a client are the same, not even in a part of their bytes', (t) => {
+  const parts = Array.from({ length: 50 }, () => challengeFromClient(client())).flatMap((challenge) => [
+    challenge.subarray(8, 32).toString('hex'),
+    challenge.subarray(32).toString('hex'),
+  ]);
+  t.is(new Set(parts).size, 100);
+});
+
 test('a client waits for the first message of the server', (t) => {
   t.deepEqual(client().start(), []);
 });

@@ -116,6 +116,37 @@ for (const [what, respond, code] of refusals) {
   });
 }
 
+test('a server without the key that has one connection answer the challenge of another one convinces neither', async (t) => {
+  const opened = Promise.withResolvers<void>();
+  /** The challenge of the first connection, as a frame of the server to the second one. */
+  const challenge = Promise.withResolvers<Buffer>();
+  const answers: string[] = [];
+  const server = await serveFrames(
+    t,
+    (payload, peer) => {
+      const [first, second] = server.peers;
+      if (payload.includes('#CHALLENGE#')) challenge.resolve(payload);
+      else if (peer === first) peer.send('#WELCOME#');
+      else if (peer === second) {
+        answers.push(payload.toString('latin1'));
+        first?.send(payload);
+      }
+    },
+    (peer) => {
+      if (server.peers.length === 1) peer.send(CHALLENGE);
+      else void challenge.promise.then((payload) => peer.send(payload));
+      opened.resolve();
+    },
+  );
+  const first = connectRaw(server.path, { authkey: KEY });
+  await opened.promise;
+  const second = connectRaw(server.path, { authkey: KEY });
+  await t.throwsAsync(second, { code: 'ERR_LAUNCHPOOL_AUTH_FAILED', message: /own challenge/ });
+  t.deepEqual(answers, []);
+  server.peers[0]?.socket.end();
+  await t.throwsAsync(first, { code: 'ERR_LAUNCHPOOL_AUTH_FAILED' });
+});
+
 test('MD5 can be switched off', async (t) => {
   const { path } = await serveFrames(t, undefined, (peer) => peer.send(LEGACY_CHALLENGE));
   await t.throwsAsync(connectRaw(path, { authkey: KEY, md5: false }), { code: 'ERR_LAUNCHPOOL_AUTH_DIGEST' });
