@@ -6,6 +6,7 @@ import { type Handlers, loadHandlers } from './handlers.ts';
 import { createLateReplies } from './late-replies.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
 import { forbidExit } from './no-exit.ts';
+import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
 import { createRequests } from './requests.ts';
 import { type BatchRunner, createBatchRunner } from './run-batch.ts';
 import { rawRunner } from './run-raw.ts';
@@ -20,9 +21,13 @@ const slots = slotsOf(options.memory);
 Object.assign(options, { memory: undefined });
 const requests = createRequests();
 forbidExit();
+watchContexts();
 // The module may exchange messages of its own with other threads.
 process.on('workerMessage', (message: MainMessage) => {
-  if (message?.launchpool === 'cancel') requests.cancel(message.ticket, message.index, message.error);
+  if (message?.launchpool !== 'cancel') return;
+  const cancel = (): void => requests.cancel(message.ticket, message.index, message.error);
+  if (hasContexts()) inOwnContext(cancel);
+  else cancel();
 });
 let batches: BatchRunner | undefined;
 let loading: Promise<BatchRunner> | undefined;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import { importModule } from './import-module.ts';
+import { beginRequests } from './own-context.ts';
 import type { ModuleFacts } from './task.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
@@ -24,6 +25,8 @@ export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
   const { handlers, setup } = await inspectHandlers(moduleUrl);
   try {
     if (typeof setup === 'function') await setup();
+    // Here, because a caller does not see what `setup` has entered.
+    beginRequests();
     return handlers;
   } catch (cause) {
     throw loadErrorOf(moduleUrl, 'failed in its setup()', cause);

@@ -1,22 +1,40 @@
-/** Prevents process.exit() from ending the thread, which other requests use too. */
+/** Prevents a handler from ending the thread, or the process, which other requests use too. */
 import { syncBuiltinESMExports } from 'node:module';
 import { LaunchpoolError } from '../wire/errors.ts';
 
+type Exit = (this: typeof process, ...args: never[]) => unknown;
+type Exits = { exit: Exit; reallyExit: Exit; kill: Exit; _exiting?: boolean };
+
 /**
- * In a worker, process.exit() ends the thread. After this call it throws instead: in a request, only that request fails;
- * elsewhere, the error is uncaught and does end the thread.
+ * In a worker, process.exit() and process.reallyExit() end the thread. After this call they throw instead: in a request,
+ * only that request fails; elsewhere, the error is uncaught and does end the thread. A signal to the own process, which
+ * would end it, is refused in the same way.
  */
 export function forbidExit(): void {
-  const exit = process.exit;
-  process.exit = (code): never => {
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_HANDLER_EXITED', `process.exit(${code ?? ''}) was called`, {
-      hint: 'Return from the handler, or throw; the agent exits by itself.',
-    });
+  const exits = process as unknown as Exits;
+  for (const name of ['exit', 'reallyExit'] as const) {
+    const original = exits[name];
+    exits[name] = function (...args) {
+      // Node itself ends a thread so after an error that no listener has handled, and has set this by then:
+      // https://github.com/nodejs/node/blob/main/lib/internal/main/worker_thread.js, workerOnGlobalUncaughtException.
+      if (exits._exiting === true) return Reflect.apply(original, this, args);
+      throw exited(`process.${name}(${args[0] ?? ''})`);
+    };
+  }
+  const { kill } = exits;
+  exits.kill = function (...args) {
+    const [pid, signal = 'SIGTERM'] = args as unknown as [pid: unknown, signal?: unknown];
+    // Process 0 is the own group of processes, and signal 0 only a question.
+    const isOwn = Number(pid) === process.pid || Number(pid) === 0;
+    if (isOwn && signal !== 0) throw exited(`process.kill(${pid}, ${String(signal)})`);
+    return Reflect.apply(kill, this, args);
   };
-  // Node itself calls process.exit() to end a thread after an uncaught error.
-  process.on('uncaughtExceptionMonitor', () => {
-    process.exit = exit;
-  });
   // For modules that import { exit } from 'node:process'.
   syncBuiltinESMExports();
+}
+
+function exited(call: string): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_HANDLER_EXITED', `${call} was called`, {
+    hint: 'Return from the handler, or throw; the agent exits by itself.',
+  });
 }

@@ -1,6 +1,7 @@
 /** Runs a raw agent's handler: one message in, one message out. */
 import { toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
+import { hasContexts, inOwnContext } from './own-context.ts';
 import { bytesOf, plainBytes } from './result-bytes.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
@@ -10,16 +11,19 @@ const clone = structuredClone;
 
 /** @param borrows whether the handler gets long messages in shared memory, without a copy. */
 export function rawRunner(handle: RawHandler, borrows = false): Runner {
+  function respond(input: Buffer, start: number, end: number, mayBorrow: boolean): Result | Promise<Result> {
+    try {
+      const result = handle(mayBorrow && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
+      return isThenable(result) ? whenSettled<unknown, Result>(result, lateResultOf, failureOf) : bytesOf(result);
+    } catch (thrown) {
+      return failureOf(thrown);
+    }
+  }
+
   return {
     kind: 'raw',
-    run(input, start, end, mayBorrow = false) {
-      try {
-        const result = handle(mayBorrow && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
-        return isThenable(result) ? whenSettled<unknown, Result>(result, lateResultOf, failureOf) : bytesOf(result);
-      } catch (thrown) {
-        return failureOf(thrown);
-      }
-    },
+    run: (input, start, end, mayBorrow = false) =>
+      hasContexts() ? inOwnContext(() => respond(input, start, end, mayBorrow)) : respond(input, start, end, mayBorrow),
   };
 }
 

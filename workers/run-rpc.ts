@@ -1,8 +1,9 @@
 /** Runs an RPC agent's methods: a JSON-RPC 2.0 request in, its response out. */
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import type { IdText } from '../wire/id-text.ts';
-import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../wire/json-rpc.ts';
+import { decodeRequests, encodeError, encodeResult, type RpcItem, type RpcRequest } from '../wire/json-rpc.ts';
 import type { Method } from './handlers.ts';
+import { hasContexts, inOwnContext } from './own-context.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
@@ -32,6 +33,10 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
 
   function respond(item: RpcItem): Response | Promise<Response> {
     if ('error' in item) return encodeError(item.id, toPlain(item.error));
+    return hasContexts() ? inOwnContext(() => call(item)) : call(item);
+  }
+
+  function call(item: RpcRequest): Response | Promise<Response> {
     const { id } = item;
     try {
       const result = find(item.method)(...item.params);

@@ -33,6 +33,10 @@ const COSTS_ITS_CALLER: readonly [method: string, code: unknown, message: RegExp
   ['throws', -32000, /thrown/],
   ['rejects', -32000, /rejected/],
   ['exits', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.exit\(3\)/],
+  ['exitsByName', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.exit\(3\)/],
+  ['exitsReally', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.reallyExit\(3\)/],
+  ['killsItself', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.kill\(\d+, SIGTERM\)/],
+  ['setsExitCode', -32000, /with an exit code/],
   ['changesFolder', 'ERR_WORKER_UNSUPPORTED_OPERATION', /chdir/],
   ['aborts', 'ERR_WORKER_UNSUPPORTED_OPERATION', /abort/],
   ['overflows', -32000, /call stack/],
@@ -59,6 +63,35 @@ test('a handler that fails costs its caller an error, and other callers nothing'
     { restarts: 0 },
   );
 });
+
+test('process.exit() stays refused after an uncaught error that a listener of the module has handled', async (t) => {
+  const { call, pool } = startPoolBench(t, { module, threads: 1 });
+  const thread = await call('handlesUncaught', 'ignores');
+  for (let times = 0; times < 3; times += 1) {
+    const others = Array.from({ length: 20 }, (_unused, index) => call('add', index, 1));
+    for (const method of ['exits', 'exitsByName', 'exitsReally']) {
+      await t.throwsAsync(call(method), { code: 'ERR_LAUNCHPOOL_HANDLER_EXITED' }, method);
+    }
+    t.is((await Promise.all(others)).length, 20);
+    t.is(await call('handlesUncaught', 'ignores'), thread);
+  }
+  t.is(pool.restarts, 0);
+});
+
+for (const [how, message] of [
+  ['throws', /an error that is handled/],
+  ['exits', /process\.exit\(3\) was called/],
+] as const) {
+  test(`a thread ends after an uncaught error if the listener of the module ${how}`, async (t) => {
+    await contain(
+      t,
+      async ({ call }) => {
+        await t.throwsAsync(call('handlesUncaught', how), { code: EXITED, message });
+      },
+      { restarts: 1 },
+    );
+  });
+}
 
 for (const [what, method, message] of [
   ['throws in a timer', 'throwsLater', /an uncaught error/],
