@@ -8,7 +8,8 @@ import { scanEnvelope } from './envelope-scan.ts';
 import type { IdText } from './id-text.ts';
 
 /** Without quotes: a search for a needle that begins with a frequent byte takes a hundred times as long. */
-const CANCEL = Buffer.from('$/cancelRequest');
+const CANCEL_METHOD = '$/cancelRequest';
+const CANCEL = Buffer.from(CANCEL_METHOD);
 const TIMEOUT = Buffer.from('timeoutMs');
 /** The longest time that setTimeout() accepts; it takes longer ones for 0. */
 const TIMEOUT_MS = 2 ** 31 - 1;
@@ -27,11 +28,9 @@ export type ControlFrame =
 /** Undefined for a frame that does not concern the agent itself; never throws. */
 export function readControl(payload: Buffer): ControlFrame | undefined {
   if (!mayHaveControl(payload) || sniffEncoding(payload) !== 'json') return undefined;
-  const { method, timeoutMs, id, cancelledId } = scanEnvelope(payload);
+  const { isMethod, timeoutMs, id, paramsId } = scanEnvelope(payload, CANCEL_METHOD);
   // With an id it is a request to a method that does not exist.
-  if (method === '$/cancelRequest' && id === undefined) {
-    return cancelledId === undefined ? undefined : { kind: 'cancel', id: cancelledId };
-  }
+  if (isMethod && id === undefined) return paramsId === undefined ? undefined : { kind: 'cancel', id: paramsId };
   if (timeoutMs === undefined || !(timeoutMs > 0) || timeoutMs > TIMEOUT_MS) return undefined;
   return { kind: 'timeout', timeoutMs };
 }

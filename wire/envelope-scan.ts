@@ -2,53 +2,54 @@
 import { skipWhiteSpace } from './encoding.ts';
 import { legalId } from './id-scan.ts';
 import type { IdText } from './id-text.ts';
-import { isText, scanMembers, valueAt } from './json-scan.ts';
+import { isText, numberText, scanMembers } from './json-scan.ts';
 
 export type Envelope = {
   /** Undefined for a notification. */
   id: IdText | undefined;
-  /** Only if it begins with `$/`. */
-  method: string | undefined;
+  /** Whether the method is this one. */
+  isMethod: boolean;
   timeoutMs: number | undefined;
-  /** The id in the params, if these are an object. */
-  cancelledId: IdText | undefined;
+  /** The id in the params, if these are an object, and the method is the one that was asked for. */
+  paramsId: IdText | undefined;
 };
 
-/** Launchpool's own methods have shorter names. */
-const MAX_METHOD_BYTES = 64;
 /** The longest text of a number that is read. */
 const MAX_NUMBER_BYTES = 32;
+const NOWHERE: Span = { from: 0, to: 0 };
 
-/** Never throws. A batch has no envelope. */
-export function scanEnvelope(payload: Buffer): Envelope {
-  const envelope: Envelope = { id: undefined, method: undefined, timeoutMs: undefined, cancelledId: undefined };
-  let paramsAt: number | undefined;
+/** Where a value stands. */
+type Span = { from: number; to: number };
+
+/** Never throws. A batch has no envelope. Of several equal keys the last one counts, as in JSON.parse. */
+export function scanEnvelope(payload: Buffer, method: string): Envelope {
+  let [id, methodSpan, timeoutMs, params]: [Span, Span, Span, Span] = [NOWHERE, NOWHERE, NOWHERE, NOWHERE];
   scanMembers(payload, skipWhiteSpace(payload, 0), (keyStart, keyEnd, from, to) => {
     const isKey = (text: string): boolean => isText(payload, keyStart, keyEnd, text);
-    if (isKey('id')) envelope.id = legalId(payload, from, to);
-    else if (isKey('method')) envelope.method = ownMethod(payload, from, to);
-    else if (isKey('timeoutMs')) envelope.timeoutMs = numberAt(payload, from, to);
-    else if (isKey('params')) paramsAt = from;
+    if (isKey('id')) id = { from, to };
+    else if (isKey('method')) methodSpan = { from, to };
+    else if (isKey('timeoutMs')) timeoutMs = { from, to };
+    else if (isKey('params')) params = { from, to };
   });
-  // Params may be long: they are scanned only for launchpool's own methods.
-  if (envelope.method !== undefined && paramsAt !== undefined) envelope.cancelledId = idIn(payload, paramsAt);
-  return envelope;
+  const isMethod = isText(payload, methodSpan.from, methodSpan.to, method);
+  return {
+    id: legalId(payload, id.from, id.to),
+    isMethod,
+    timeoutMs: numberAt(payload, timeoutMs),
+    // Params may be long: they are scanned only for launchpool's own method.
+    paramsId: isMethod && params !== NOWHERE ? idIn(payload, params.from) : undefined,
+  };
 }
 
-function ownMethod(bytes: Buffer, start: number, end: number): string | undefined {
-  const method = end - start > MAX_METHOD_BYTES ? undefined : valueAt(bytes, start, end);
-  return typeof method === 'string' && method.startsWith('$/') ? method : undefined;
-}
-
-function numberAt(bytes: Buffer, start: number, end: number): number | undefined {
-  const number = end - start > MAX_NUMBER_BYTES ? undefined : valueAt(bytes, start, end);
-  return typeof number === 'number' ? number : undefined;
+function numberAt(bytes: Buffer, { from, to }: Span): number | undefined {
+  const text = to - from > MAX_NUMBER_BYTES ? undefined : numberText(bytes, from, to);
+  return text === undefined ? undefined : Number(text);
 }
 
 function idIn(bytes: Buffer, start: number): IdText | undefined {
-  let id: IdText | undefined;
+  let id = NOWHERE;
   scanMembers(bytes, start, (keyStart, keyEnd, from, to) => {
-    if (isText(bytes, keyStart, keyEnd, 'id')) id = legalId(bytes, from, to);
+    if (isText(bytes, keyStart, keyEnd, 'id')) id = { from, to };
   });
-  return id;
+  return legalId(bytes, id.from, id.to);
 }

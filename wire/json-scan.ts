@@ -9,6 +9,12 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
+const MINUS = 0x2d;
+const SLASH = 0x2f;
+const UNICODE = 0x75;
+/** What may follow a backslash, other than `u`. */
+const ESCAPED: Buffer = Buffer.from('"\\\\/bfnrt');
+const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
 
 /** A character may be written as \uXXXX. */
 const MAX_BYTES_PER_LETTER = 6;
@@ -40,7 +46,10 @@ export function scanMembers(
   return at + 1;
 }
 
-/** Visits the starts of the items of the array at `start`; `visit` returns the index behind the item. */
+/**
+ * Visits the starts of the items of the array at `start`; `visit` returns the index behind the item, or the length of the
+ * bytes to end the scan.
+ */
 export function scanItems(bytes: Buffer, start: number, visit: (itemStart: number) => number): void {
   let at = skipWhiteSpace(bytes, start + 1);
   while (at < bytes.length && bytes[at] !== CLOSE_ARRAY) {
@@ -54,21 +63,57 @@ export function isArray(bytes: Buffer, start: number): boolean {
   return bytes[start] === OPEN_ARRAY;
 }
 
-/** Whether the string between `start` and `end`, quotes included, is this text in any spelling. */
+/** Whether the string between `start` and `end`, quotes included, is this text of ASCII letters in any spelling. */
 export function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
   const length = end - start - 2;
   if (bytes[start] !== QUOTE || length < text.length || length > text.length * MAX_BYTES_PER_LETTER) return false;
-  if (length === text.length) return bytes.toString('latin1', start + 1, end - 1) === text;
-  return valueAt(bytes, start, end) === text;
+  let at = start + 1;
+  for (let letter = 0; letter < text.length; letter += 1) {
+    const isEscaped = bytes[at] === BACKSLASH;
+    if ((isEscaped ? escapedUnit(bytes, at) : bytes[at]) !== text.charCodeAt(letter)) return false;
+    at += isEscaped ? (bytes[at + 1] === UNICODE ? 6 : 2) : 1;
+  }
+  return at === end - 1;
 }
 
-/** The value of a short text; undefined if it is not JSON. */
-export function valueAt(bytes: Buffer, start: number, end: number): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8', start, end));
-  } catch {
-    return undefined;
+/** The code unit of an escape sequence; NaN for one that is not JSON, or that no letter is written as. */
+function escapedUnit(bytes: Buffer, at: number): number {
+  if (bytes[at + 1] === SLASH) return SLASH;
+  if (bytes[at + 1] !== UNICODE) return Number.NaN;
+  let unit = 0;
+  for (let index = at + 2; index < at + 6; index += 1) unit = 16 * unit + hexDigit(bytes[index]);
+  return unit;
+}
+
+function hexDigit(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : Number.NaN;
+}
+
+/** Whether the text between `start` and `end` is a string, quotes included. */
+export function isString(bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] !== QUOTE || end - start < 2 || bytes[end - 1] !== QUOTE) return false;
+  for (let at = start + 1; at < end - 1; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte < 0x20 || byte === QUOTE) return false;
+    if (byte !== BACKSLASH) continue;
+    at += 1;
+    if (at >= end - 1) return false;
+    if (bytes[at] === UNICODE) {
+      if (at + 4 >= end - 1 || Number.isNaN(escapedUnit(bytes, at - 1))) return false;
+      at += 4;
+    } else if (!ESCAPED.includes(bytes[at] as number)) return false;
   }
+  return true;
+}
+
+/** The text of the number between `start` and `end`; undefined if there is none. */
+export function numberText(bytes: Buffer, start: number, end: number): string | undefined {
+  const first = bytes[start] ?? 0;
+  if (first !== MINUS && !(first >= 0x30 && first <= 0x39)) return undefined;
+  const text = bytes.toString('latin1', start, end);
+  return NUMBER.test(text) ? text : undefined;
 }
 
 /** The index behind the string whose opening quote is at `start`. */
@@ -81,7 +126,7 @@ function skipString(bytes: Buffer, start: number): number {
 }
 
 /** The index behind the value at `start`; in text that is not JSON, an index up to the end. */
-function skipValue(bytes: Buffer, start: number): number {
+export function skipValue(bytes: Buffer, start: number): number {
   let depth = 0;
   let at = start;
   while (at < bytes.length) {

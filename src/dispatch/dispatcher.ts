@@ -7,7 +7,10 @@ import { createSlotPool } from './batch/slot-pool.ts';
 import { type Cancellation, createCancellation } from './cancel/cancellation.ts';
 import { createAdmission } from './connection/admission.ts';
 import { type Conversation, type ConversationOptions, createConversation } from './connection/conversation.ts';
-import type { ReplyQueue, ReplySink, Times } from './connection/reply-queue.ts';
+import { FrameRange } from './connection/frame-range.ts';
+import type { Times } from './connection/open-request.ts';
+import type { ReplyQueue, ReplySink } from './connection/reply-queue.ts';
+import type { RequestGroup } from './connection/request-group.ts';
 import type { RequestQueue } from './connection/request-queue.ts';
 import { createWindow } from './connection/window.ts';
 import { createLatency, type Latency } from './latency.ts';
@@ -70,7 +73,6 @@ export type Dispatcher = {
 
 export function createDispatcher(pool: DispatchPool, options: DispatcherOptions = {}): Dispatcher {
   const { maxRequests = 16_384, maxBytes = 256 * 1024 * 1024, queueTimeoutMs = 0, runTimeoutMs = 0 } = options;
-  const hasTimeouts = queueTimeoutMs > 0 || runTimeoutMs > 0;
   const replyQueues = new Set<ReplyQueue>();
   /** The request queues in which requests wait. */
   const waiting = new Set<RequestQueue>();
@@ -83,7 +85,13 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   const schedule = oncePerTurn(pump);
   const inFlightBatches = createInFlightBatches({ pool, slots, batcher, window, schedule });
   const isRaw = (): boolean => inFlightBatches.kind === 'raw';
-  const long = createLongRequests({ pool, memory, isRaw, onRoom: schedule });
+  const long = createLongRequests({
+    pool,
+    memory,
+    isRaw,
+    onRoom: schedule,
+    onHandedOver: (started) => cancellation.watch(started),
+  });
   let done = 0;
 
   const admission = createAdmission({
@@ -97,9 +105,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   });
   const cancellation = createCancellation({
     pool,
-    sources: [batcher, inFlightBatches, long],
+    sources: [inFlightBatches, long],
     observeStarts: inFlightBatches.observeStarts,
-    waiting,
     pending: () => admission.requests,
     isRaw,
     knowsKind: () => inFlightBatches.kind !== undefined,
@@ -134,17 +141,20 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     onRoom: schedule,
   });
 
-  function start(replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times): void {
+  function start(replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times): RequestGroup {
     const group = replyQueue.open(frames, run.length, times);
-    batcher.add({ replyQueue, group, first: 0, count: frames }, run);
+    batcher.add(new FrameRange(replyQueue, group, 0, frames), run);
+    cancellation.watch(group);
     schedule();
-    if (hasTimeouts) cancellation.startTimer();
+    return group;
   }
 
-  function startLong(replyQueue: ReplyQueue, payload: Buffer, times: Times): void {
-    long.add(replyQueue, payload, times);
+  function startLong(replyQueue: ReplyQueue, payload: Buffer, times: Times): RequestGroup {
+    const group = replyQueue.open(1, payload.length, times);
+    long.add(replyQueue, group, payload);
+    cancellation.watch(group);
     schedule();
-    if (hasTimeouts) cancellation.startTimer();
+    return group;
   }
 
   /** Each task that loads the module may start another thread, so all callers share one task. */
@@ -167,10 +177,10 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       longFrameBytes: LONG_FRAME_BYTES,
       start,
       startLong,
+      onQueued: cancellation.watch,
       waiting,
     },
     replyQueues,
-    onDeadline: cancellation.startTimer,
     cancel: cancellation.cancel,
     cancelAll: cancellation.cancelAll,
   };

@@ -28,12 +28,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/activation': ['launchd', 'systemd', 'wire'],
   'src/gate': ['src/options', 'libc', 'wire'],
   'src/pool': ['workers', 'wire'],
+  'src/dispatch/deque.ts': [],
   'src/dispatch/stall-detector.ts': [],
-  'src/dispatch/connection': ['workers', 'wire'],
+  'src/dispatch/connection': ['src/dispatch/deque.ts', 'workers', 'wire'],
   'src/dispatch/cancel': ['src/dispatch/connection', 'src/pool', 'workers', 'wire'],
   'src/dispatch/batch': [
     'src/dispatch/cancel',
     'src/dispatch/connection',
+    'src/dispatch/deque.ts',
     'src/dispatch/stall-detector.ts',
     'src/pool',
     'workers',
@@ -42,6 +44,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/dispatch/long': [
     'src/dispatch/cancel',
     'src/dispatch/connection',
+    'src/dispatch/deque.ts',
     'src/dispatch/stall-detector.ts',
     'src/pool',
     'workers',

@@ -1,7 +1,8 @@
 /** A request of an in-flight batch, as cancellation sees it. */
 import type { OpenRequest, RunningRequest } from '../cancel/open-requests.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
-import type { ReplyQueue, RequestGroup } from '../connection/reply-queue.ts';
+import type { ReplyQueue, Settlement } from '../connection/reply-queue.ts';
+import type { RequestGroup } from '../connection/request-group.ts';
 
 /** The part of a batch that its requests use. */
 export type HoldingBatch = {
@@ -11,32 +12,35 @@ export type HoldingBatch = {
   readonly notStarted: number;
   skip(index: number): boolean;
   isOpen(index: number): boolean;
+  /** When a frame started; undefined if it has not. */
+  startOf(index: number): number | undefined;
+  payloadOf(range: FrameRange, index: number): Buffer;
 };
 
 export class BatchRequest implements OpenRequest {
   readonly replyQueue: ReplyQueue;
   readonly group: RequestGroup;
   readonly position: number;
-  readonly payload: Buffer;
   readonly startedAt: number | undefined;
   readonly #inFlight: HoldingBatch;
+  readonly #range: FrameRange;
   readonly #index: number;
+  #payload: Buffer | undefined;
 
-  constructor(
-    inFlight: HoldingBatch,
-    { replyQueue, group, first }: FrameRange,
-    index: number,
-    base: number,
-    payload: Buffer,
-    startedAt: number | undefined,
-  ) {
-    this.replyQueue = replyQueue;
-    this.group = group;
-    this.position = first + index - base;
-    this.payload = payload;
-    this.startedAt = startedAt;
+  constructor(inFlight: HoldingBatch, range: FrameRange, index: number, payload?: Buffer) {
+    this.replyQueue = range.replyQueue;
+    this.group = range.group;
+    this.position = range.first + index - range.index;
+    this.startedAt = inFlight.startOf(index);
     this.#inFlight = inFlight;
+    this.#range = range;
     this.#index = index;
+    this.#payload = payload;
+  }
+
+  get payload(): Buffer {
+    this.#payload ??= this.#inFlight.payloadOf(this.#range, this.#index);
+    return this.#payload;
   }
 
   hasStarted(): boolean {
@@ -45,6 +49,10 @@ export class BatchRequest implements OpenRequest {
 
   skip(): boolean {
     return this.#inFlight.skip(this.#index);
+  }
+
+  settleEarly(settlement: Settlement): void {
+    this.replyQueue.settleEarly(this.group, this.position, settlement);
   }
 
   running(): RunningRequest {

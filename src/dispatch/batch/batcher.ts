@@ -1,9 +1,11 @@
 /** Collects requests into batches: one request a batch while the agent is idle, more while short requests wait. */
-import { FrameWalk, spanOf } from '../../../wire/frame-walk.ts';
+import { spanOf } from '../../../wire/frame-walk.ts';
 import { offer } from '../../../workers/control-word.ts';
-import { CANCELLED, INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING, type Slot } from '../../../workers/slot.ts';
-import { type RequestSource, type Selector, WaitingRequest } from '../cancel/open-requests.ts';
-import { type FrameRange, isCancelled } from '../connection/frame-range.ts';
+import { INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING } from '../../../workers/slot.ts';
+import type { FrameRange } from '../connection/frame-range.ts';
+import { Deque } from '../deque.ts';
+import { Batch } from './batch.ts';
+import { QueuedRange } from './queued-range.ts';
 import type { SlotPool } from './slot-pool.ts';
 
 /**
@@ -17,29 +19,16 @@ const WEIGHT = 0.2;
 const MIN_US = 0.01;
 /** The time per request before the first measurement. */
 const GUESS_US = 20;
+/** Up to this number, empty ranges stay among the others. */
+const MAX_EMPTY = 32;
 
-export type Batch = {
-  slot: Slot;
-  ticket: number;
-  ranges: FrameRange[];
-  frames: number;
-  inputEnd: number;
-  /** How many of the frames are cancelled, and do not start. */
-  cancelled: number;
-};
-
-/** A range that has no slot yet, with the bytes of its frames, in memory of its own. */
-type QueuedRange = { range: FrameRange; bytes: Buffer };
-
-export type Batcher = RequestSource & {
+export type Batcher = {
   /** Takes requests with their headers; copies the bytes. */
   add(range: FrameRange, bytes: Buffer): void;
   /** Takes requests back that no worker started. They go before all others that wait for a slot. */
   putBack(ranges: readonly FrameRange[], bytes: Buffer): void;
   /** The next batch, ready for a worker; undefined when no request waits, or no slot is free. */
   take(): Batch | undefined;
-  /** Frees the memory of waiting ranges of which every request is settled. */
-  forgetCancelled(): void;
   /** How many requests wait here. */
   readonly frames: number;
   /** The time that a worker is expected to need for this number of requests, in microseconds. */
@@ -54,7 +43,9 @@ export type Batcher = RequestSource & {
  */
 export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Batcher {
   const filled: Batch[] = [];
-  const waiting: QueuedRange[] = [];
+  const waiting = new Deque<QueuedRange>();
+  /** How many of the waiting ranges are empty. */
+  let empty = 0;
   let lastTicket = 0;
   let usPerFrame = GUESS_US;
   let isMeasured = false;
@@ -63,7 +54,7 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
     const slot = free.take();
     if (slot === undefined) return undefined;
     lastTicket = (lastTicket + 1) & 0x7fff_ffff;
-    const batch: Batch = { slot, ticket: lastTicket, ranges: [], frames: 0, inputEnd: 0, cancelled: 0 };
+    const batch = new Batch(slot, lastTicket);
     filled.push(batch);
     return batch;
   }
@@ -74,60 +65,74 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
     return Math.max(1, Math.min(MAX_FRAMES, Math.floor(TARGET_US / usPerFrame)));
   }
 
-  /** Fills the last batch and new batches, as far as slots are free; returns the rest. */
-  function fill(range: FrameRange, bytes: Buffer): QueuedRange | undefined {
-    let { first, count } = range;
+  /** Fills the last batch and new batches, as far as slots are free; returns where the frames begin that have no slot. */
+  function fill(range: FrameRange, bytes: Buffer): number {
     let offset = 0;
     const maxFrames = limit();
-    while (count > 0) {
+    for (;;) {
       const last = filled.at(-1);
       const batch = last !== undefined && last.frames < maxFrames ? last : open();
-      if (batch === undefined) break;
+      if (batch === undefined) return offset;
       const room = { frames: maxFrames - batch.frames, bytes: INPUT_BYTES - batch.inputEnd };
+      const { count } = range;
       const part =
         count <= room.frames && bytes.length - offset <= room.bytes
           ? { frames: count, end: bytes.length }
           : spanOf(bytes, offset, Math.min(count, room.frames), room.bytes);
-      if (part.frames === 0) {
-        if (batch.frames === 0) throw new RangeError('a request is longer than a slot');
-        if (open() === undefined) break;
-        continue;
+      if (part.frames === count) {
+        batch.add(range, bytes, offset, part.end);
+        return bytes.length;
       }
-      bytes.copy(batch.slot.input, batch.inputEnd, offset, part.end);
-      batch.ranges.push({ ...range, first, count: part.frames });
-      batch.frames += part.frames;
-      batch.inputEnd += part.end - offset;
+      if (part.frames > 0) batch.add(range.takeFirst(part.frames), bytes, offset, part.end);
+      else if (batch.frames === 0) throw new RangeError('a request is longer than a slot');
+      else if (open() === undefined) return offset;
       offset = part.end;
-      first += part.frames;
-      count -= part.frames;
     }
-    return count === 0 ? undefined : { range: { ...range, first, count }, bytes: bytes.subarray(offset) };
+  }
+
+  function queue(range: FrameRange, bytes: Buffer): QueuedRange {
+    return new QueuedRange(range, Buffer.from(bytes), onEmpty);
+  }
+
+  /** Empty ranges leave the queue together: each costs constant time, wherever it is. */
+  function onEmpty(): void {
+    empty += 1;
+    if (empty <= MAX_EMPTY || 2 * empty < waiting.length) return;
+    waiting.keep(({ left }) => left > 0);
+    empty = 0;
   }
 
   /** Moves waiting ranges into free slots. */
   function advance(): void {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const rest = fill(next.range, next.bytes);
-      if (rest === undefined) continue;
-      waiting.unshift(rest);
+      const { range, bytes } = next;
+      if (next.left === 0) {
+        empty -= 1;
+        continue;
+      }
+      const { first } = range;
+      const filledTo = fill(range, bytes);
+      if (filledTo === bytes.length) continue;
+      next.shorten(first, bytes.subarray(filledTo));
+      if (next.left > 0) waiting.unshift(next);
       return;
     }
   }
 
   return {
     add(range, bytes) {
-      const rest = waiting.length === 0 ? fill(range, bytes) : { range, bytes };
-      if (rest !== undefined) waiting.push({ range: rest.range, bytes: Buffer.from(rest.bytes) });
+      const filledTo = waiting.length === 0 ? fill(range, bytes) : 0;
+      if (filledTo < bytes.length) waiting.push(queue(range, bytes.subarray(filledTo)));
     },
     putBack(ranges, bytes) {
       let offset = 0;
       const back = ranges.map((range) => {
         const { end } = spanOf(bytes, offset, range.count);
-        const own = Buffer.from(bytes.subarray(offset, end));
+        const queued = queue(range, bytes.subarray(offset, end));
         offset = end;
-        return { range, bytes: own };
+        return queued;
       });
-      waiting.unshift(...back);
+      for (const queued of back.reverse()) if (queued.left > 0) waiting.unshift(queued);
     },
     take() {
       if (filled.length === 0) advance();
@@ -135,25 +140,17 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       if (batch === undefined) return undefined;
       const { slot, frames, ticket } = batch;
       slot.states.fill(PENDING, 0, frames);
-      batch.cancelled = markCancelled(batch);
+      batch.markCancelled();
       slot.ticket = ticket;
       slot.thread = 0;
       slot.kind = KIND_UNKNOWN;
       offer(slot.control, frames);
       return batch;
     },
-    visit(isSelected, visitor) {
-      for (const { ranges, slot } of filled) visitRanges(ranges, slot.input, isSelected, visitor);
-      for (const { range, bytes } of waiting) visitRanges([range], bytes, isSelected, visitor);
-    },
-    forgetCancelled() {
-      const rest = waiting.filter(({ range }) => !isCancelled(range));
-      waiting.splice(0, waiting.length, ...rest);
-    },
     get frames() {
       let frames = 0;
       for (const batch of filled) frames += batch.frames;
-      for (const { range } of waiting) frames += range.count;
+      for (const { left } of waiting) frames += left;
       return frames;
     },
     expectedUs: (frames) => frames * usPerFrame,
@@ -165,36 +162,4 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       usPerFrame *= (Math.max(measured, MIN_US) / usPerFrame) ** WEIGHT;
     },
   };
-}
-
-/** Marks the requests in the slot that were settled while they waited; returns how many they are. */
-function markCancelled({ ranges, slot }: Batch): number {
-  let base = 0;
-  let cancelled = 0;
-  for (const { group, first, count } of ranges) {
-    for (const position of group.cancelled ?? []) {
-      if (position < first || position >= first + count) continue;
-      slot.states[base + position - first] = CANCELLED;
-      cancelled += 1;
-    }
-    base += count;
-  }
-  return cancelled;
-}
-
-function visitRanges(
-  ranges: readonly FrameRange[],
-  bytes: Buffer,
-  isSelected: Selector,
-  visitor: (request: WaitingRequest) => void,
-): void {
-  if (!ranges.some(({ replyQueue, group }) => isSelected(replyQueue, group))) return;
-  const frames = new FrameWalk(bytes);
-  for (const { replyQueue, group, first, count } of ranges) {
-    const mustVisit = isSelected(replyQueue, group);
-    for (let position = first; position < first + count; position += 1) {
-      frames.next();
-      if (mustVisit) visitor(new WaitingRequest(replyQueue, group, position, frames.payload));
-    }
-  }
 }

@@ -4,10 +4,13 @@ import { KIND_RAW, KIND_UNKNOWN } from '../../../workers/slot.ts';
 import type { AgentKind, LateReply } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
+import { StartedRequests } from '../cancel/started-requests.ts';
 import type { Window } from '../connection/window.ts';
 import { createStallDetector } from '../stall-detector.ts';
-import type { Batch, Batcher } from './batcher.ts';
-import { createInFlightBatch, type InFlightBatch } from './in-flight-batch.ts';
+import type { Batch } from './batch.ts';
+import type { Batcher } from './batcher.ts';
+import { createInFlightBatch } from './dispatched-batch.ts';
+import type { InFlightBatch } from './in-flight-batch.ts';
 import type { SlotPool } from './slot-pool.ts';
 import { createSpinWait } from './spin-wait.ts';
 
@@ -33,7 +36,7 @@ export type InFlightBatches = RequestSource & {
   /** Fails the requests that an exited thread still had. */
   fail(thread: number, error: LaunchpoolError): void;
   /** Notes the time at which frames started, for those that started since the last call. */
-  observeStarts(now: number): void;
+  observeStarts(now: number, onStarted: (started: StartedRequests) => void): void;
   stop(): void;
   /** How many requests are with a worker that has not started them. */
   readonly notStarted: number;
@@ -45,6 +48,8 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
   const open = new Map<number, InFlightBatch>();
   /** Those of them that a worker has not completed. */
   const atWorkers = new Set<InFlightBatch>();
+  /** The others of them that have not been observed since. */
+  const completed = new Set<InFlightBatch>();
   const stallDetector = createStallDetector(atWorkers, onStuck);
   const spinWait = createSpinWait(atWorkers, (inFlight) => window.learn(inFlight.collect()));
   let kind: AgentKind | undefined;
@@ -66,6 +71,7 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
     // A thread that does not end may write to its slot at any time.
     if (!pool.isLost(batch.slot.index)) slots.release(batch.slot);
     pool.addOpen(inFlight.thread, inFlight.unsettled);
+    completed.add(inFlight);
     forget(inFlight);
     schedule();
   }
@@ -103,7 +109,14 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
   }
 
   function forget(inFlight: InFlightBatch): void {
-    if (inFlight.unsettled === 0 && !atWorkers.has(inFlight)) open.delete(inFlight.batch.ticket);
+    if (inFlight.unsettled > 0 || atWorkers.has(inFlight)) return;
+    open.delete(inFlight.batch.ticket);
+    completed.delete(inFlight);
+  }
+
+  function observeStart(inFlight: InFlightBatch, now: number, onStarted: (started: StartedRequests) => void): void {
+    const started = inFlight.observeStarts(now);
+    if (started !== undefined) onStarted(new StartedRequests(now, started));
   }
 
   return {
@@ -138,11 +151,14 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
         forget(inFlight);
       }
     },
-    observeStarts(now) {
-      for (const inFlight of open.values()) inFlight.observeStarts(now);
+    observeStarts(now, onStarted) {
+      // The start of every frame of a batch is noted when its worker has completed it.
+      for (const inFlight of atWorkers) observeStart(inFlight, now, onStarted);
+      for (const inFlight of completed) observeStart(inFlight, now, onStarted);
+      completed.clear();
     },
-    visit(isSelected, visitor) {
-      for (const inFlight of open.values()) inFlight.visit(isSelected, visitor);
+    visit(visitor) {
+      for (const inFlight of open.values()) inFlight.visit(visitor);
     },
     stop() {
       stallDetector.stop();

@@ -1,29 +1,33 @@
 /**
  * Settles requests early: their caller cancelled them or disconnected, or their time is over. A waiting request does not
  * start any more; a running one is aborted, and its thread replaced after the grace period.
+ *
+ * A cancellation takes the time that its own frame takes, however many requests are open; a check of deadlines visits
+ * what is due.
  */
 import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
-import { scanIds } from '../../../wire/id-scan.ts';
 import type { IdText } from '../../../wire/id-text.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { errorsFor, isAwaited } from '../connection/error-replies.ts';
-import type { Times } from '../connection/reply-queue.ts';
+import { errorFor, errorsFor, isAwaited } from '../connection/error-replies.ts';
+import { followIds } from '../connection/follow-ids.ts';
+import type { Times } from '../connection/open-request.ts';
+import { QueuedFrames } from '../connection/queued-frames.ts';
+import { RequestGroup } from '../connection/request-group.ts';
 import type { RequestQueue } from '../connection/request-queue.ts';
-import { createDeadlines, queueTimeoutError, runTimeoutError, type TimeLimits } from './deadlines.ts';
+import { createDeadlines, queueTimeoutError, runTimeoutError, type TimeLimits, type Watched } from './deadlines.ts';
 import { createGracePeriods } from './grace-period.ts';
-import { createOpenRequests, type OpenRequest, type RequestSource } from './open-requests.ts';
+import { type OpenRequest, openRequestsOf, type RequestSource } from './open-requests.ts';
+import type { StartedRequests } from './started-requests.ts';
 
 /** Between two checks for requests whose time is over, in milliseconds. */
 const CHECK_MS = 10;
 
 export type CancellationOptions = TimeLimits & {
   pool: Pick<Pool, 'cancel' | 'replace'>;
-  /** Where requests without an outcome are. */
+  /** Where requests are that a worker may have started. */
   sources: readonly RequestSource[];
-  /** Notes which requests have started by now, so that their run time is known. */
-  observeStarts: (now: number) => void;
-  /** The request queues in which requests wait. */
-  waiting: ReadonlySet<RequestQueue>;
+  /** Notes which requests have started by now, so that their run time is known. Calls `onStarted` for them. */
+  observeStarts: (now: number, onStarted: (started: StartedRequests) => void) => void;
   /** How many requests have no outcome yet. */
   pending: () => number;
   isRaw: () => boolean;
@@ -40,32 +44,39 @@ export type Cancellation = {
   cancelAll(requestQueue: RequestQueue): void;
   /** Aborts every running request. Settles none. */
   abortAll(reason: LaunchpoolError): void;
-  /** Starts the timer that checks deadlines and grace periods; it stops when nothing is left to check. */
-  startTimer(): void;
+  /** Settles requests when their time is over. */
+  watch(item: Watched): void;
   stop(): void;
   readonly counts: Readonly<Record<'cancelled' | 'queueTimeouts' | 'runTimeouts' | 'abandoned', number>>;
 };
 
 export function createCancellation(options: CancellationOptions): Cancellation {
-  const { pool, sources, observeStarts, waiting, pending, isRaw, knowsKind } = options;
+  const { pool, sources, observeStarts, pending, isRaw, knowsKind } = options;
   const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
   const gracePeriods = createGracePeriods(pool, options.cancelGraceMs);
   const deadlines = createDeadlines(options);
-  const openRequests = createOpenRequests(sources);
   let timer: NodeJS.Timeout | undefined;
 
   /**
    * Settles a request with an error, whatever becomes of it on its thread.
    * @param errorOf receives whether the request may have started: only a request that did not can safely be retried.
+   * @param id the id of the request, if it is known.
    */
-  function settleEarly(request: OpenRequest, errorOf: (mayHaveStarted: boolean) => PlainError): void {
-    const { replyQueue, group, position, payload } = request;
+  function settleEarly(request: OpenRequest, errorOf: (mayHaveStarted: boolean) => PlainError, id?: IdText): void {
+    const { replyQueue } = request;
+    const payload = replyQueue.abandoned || isRaw() || id !== undefined ? undefined : request.payload;
     const mayHaveStarted = request.skip();
     const error = errorOf(mayHaveStarted);
     // The payload may be in free memory by now; nothing uses that again before this function returns.
-    const { reply, failure } = replyQueue.abandoned ? {} : isRaw() ? { failure: error } : errorsFor(payload, error);
+    const { reply, failure } = replyQueue.abandoned
+      ? {}
+      : id !== undefined
+        ? errorFor(id, error)
+        : payload === undefined
+          ? { failure: error }
+          : errorsFor(payload, error);
     if (mayHaveStarted) abort(request, error);
-    replyQueue.settleEarly(group, position, { frames: reply, failure });
+    request.settleEarly({ frames: reply, failure });
   }
 
   function abort(request: OpenRequest, error: PlainError): void {
@@ -85,33 +96,43 @@ export function createCancellation(options: CancellationOptions): Cancellation {
   function check(): void {
     const now = performance.now();
     gracePeriods.check(now);
-    if (knowsKind()) settleOverdue(now);
-    if (pending() === 0 && !gracePeriods.areRunning) stop();
-  }
-
-  function settleOverdue(now: number): void {
-    observeStarts(now);
-    openRequests.visit(
-      (_replyQueue, group) =>
-        deadlines.isOverdueQueued(group, now) || deadlines.isOverdueRunning(group, group.arrivedAt, now),
-      () => true,
-      (request) => settleIfOverdue(request, now),
-    );
-    for (const requestQueue of waiting) {
-      requestQueue.refuseWaiting((_payload, times) =>
-        deadlines.isOverdueQueued(times, now) ? queueTimeout(times, now) : undefined,
-      );
+    if (knowsKind()) {
+      observeStarts(now, deadlines.watch);
+      deadlines.check(now, (item) => settleOverdue(item, now));
     }
+    if (pending() === 0) deadlines.clear();
+    if (gracePeriods.areRunning || deadlines.watched > 0 || (deadlines.limitsRuns && pending() > 0)) return;
+    stop();
   }
 
-  function settleIfOverdue(request: OpenRequest, now: number): void {
+  /** Returns when to check again. */
+  function settleOverdue(item: Watched, now: number): number {
+    if (item instanceof QueuedFrames) {
+      item.queue.refuseIn(item, () => queueTimeout(item, now));
+      return Number.POSITIVE_INFINITY;
+    }
+    const dueAt = 'dueAt' in item ? item.dueAt : Number.POSITIVE_INFINITY;
+    let again = Number.POSITIVE_INFINITY;
+    for (const request of openRequestsOf(item)) {
+      if (settleIfOverdue(request, now)) continue;
+      // One that is about to start is checked again; one that runs has the deadline that it carries.
+      again = Math.min(again, request.startedAt === undefined || dueAt <= now ? now + CHECK_MS : dueAt);
+    }
+    return again;
+  }
+
+  /** Returns whether the request is settled. */
+  function settleIfOverdue(request: OpenRequest, now: number): boolean {
     const { group, startedAt } = request;
     if (startedAt !== undefined) {
-      if (deadlines.isOverdueRunning(group, startedAt, now)) settleEarly(request, () => runTimeout(startedAt, now));
-    } else if (deadlines.isOverdueQueued(group, now) && !request.hasStarted()) {
-      // A request may start between this check and its settlement.
-      settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(group.arrivedAt, now) : queueTimeout(group, now)));
+      if (!deadlines.isOverdueRunning(group, startedAt, now)) return false;
+      settleEarly(request, () => runTimeout(startedAt, now));
+      return true;
     }
+    if (!deadlines.isOverdueQueued(group, now) || request.hasStarted()) return false;
+    // A request may start between this check and its settlement.
+    settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(group.arrivedAt, now) : queueTimeout(group, now)));
+    return true;
   }
 
   function queueTimeout(times: Times, now: number): PlainError {
@@ -126,23 +147,19 @@ export function createCancellation(options: CancellationOptions): Cancellation {
 
   return {
     cancel(requestQueue, id) {
+      const entry = followIds(requestQueue).find(id);
+      if (entry === undefined) return;
+      const { holder, position } = entry;
       const error = cancelled('the caller cancelled the request');
-      let isFound = false;
-      const matches = (payload: Buffer): boolean => {
-        // A search for the id's text costs much less than a scan for ids.
-        if (isFound || !payload.includes(id)) return false;
-        const { batch, ids } = scanIds(payload);
-        if (batch || ids[0] !== id) return false;
-        isFound = true;
+      if (holder instanceof QueuedFrames) {
         counts.cancelled += 1;
-        return true;
-      };
-      openRequests.visit(
-        (replyQueue) => replyQueue === requestQueue.replyQueue,
-        matches,
-        (request) => settleEarly(request, () => error),
-      );
-      if (!isFound) requestQueue.refuseWaiting((payload) => (matches(payload) ? error : undefined));
+        holder.queue.refuseAt(holder, entry, error);
+        return;
+      }
+      const request = holder instanceof RequestGroup ? holder.requestAt(position) : undefined;
+      if (request === undefined) return;
+      counts.cancelled += 1;
+      settleEarly(request, () => error, id);
     },
     cancelAll(requestQueue) {
       const error = cancelled('the caller disconnected');
@@ -152,24 +169,22 @@ export function createCancellation(options: CancellationOptions): Cancellation {
         counts.abandoned += 1;
         return true;
       };
-      openRequests.visit(
-        (replyQueue) => replyQueue === requestQueue.replyQueue,
-        isAbandoned,
-        (request) => settleEarly(request, () => error),
-      );
+      for (const request of openRequestsOf(requestQueue.replyQueue)) {
+        if (isAbandoned(request.payload)) settleEarly(request, () => error);
+      }
       requestQueue.refuseWaiting((payload) => (isAbandoned(payload) ? error : undefined));
     },
     abortAll(reason) {
       const error = toPlain(reason);
-      openRequests.visit(
-        () => true,
-        () => true,
-        (request) => {
+      for (const source of sources) {
+        for (const request of openRequestsOf(source)) {
           if (request.startedAt !== undefined && request.skip()) abort(request, error);
-        },
-      );
+        }
+      }
     },
-    startTimer,
+    watch(item) {
+      if (deadlines.watch(item) || deadlines.limitsRuns) startTimer();
+    },
     stop,
     counts,
   };

@@ -41,8 +41,6 @@ export type ConversationOptions = ReplyQueueOptions & {
   requestQueue: RequestQueueOptions;
   /** The reply queues that may have open requests. */
   replyQueues: Set<ReplyQueue>;
-  /** Called when a request with a deadline of its own arrives. */
-  onDeadline: () => void;
   /** Cancels the request with this id. */
   cancel: (requestQueue: RequestQueue, id: IdText) => void;
   /** Cancels every request whose reply the client would have read. */
@@ -115,7 +113,6 @@ class ConnectionConversation implements Conversation, ReplySink {
         continue;
       }
       const dueAt = control === undefined ? Number.POSITIVE_INFINITY : arrivedAt + control.timeoutMs;
-      if (control !== undefined) this.#options.onDeadline();
       this.#requestQueue.dispatch(frames.frame, { arrivedAt, dueAt }, 1);
     }
   }
@@ -170,6 +167,8 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   settled(): void {
     this.resume();
+    // The ids are read again at the next cancellation.
+    if (this.#replyQueue.ids !== undefined && !this.isBusy) this.#replyQueue.ids = undefined;
     if (this.#replyQueue.abandoned) this.#forgetIfSettled();
     this.#sink.settled();
   }

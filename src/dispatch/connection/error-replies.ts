@@ -2,8 +2,8 @@
 import { sniffEncoding } from '../../../wire/encoding.ts';
 import type { PlainError } from '../../../wire/errors.ts';
 import { encodeTextFrame } from '../../../wire/frame.ts';
-import { scanIds } from '../../../wire/id-scan.ts';
-import { NULL_ID } from '../../../wire/id-text.ts';
+import { hasId, scanIds } from '../../../wire/id-scan.ts';
+import { type IdText, NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Outcome } from '../../../workers/task.ts';
 
@@ -16,7 +16,12 @@ export function errorsFor(payload: Buffer, error: PlainError): Pick<Outcome, 're
   return { reply: encodeTextFrame(batch ? `[${errors.join(',')}]` : (errors[0] as string)) };
 }
 
+/** The error reply to the request with this id. */
+export function errorFor(id: IdText, error: PlainError): Pick<Outcome, 'reply' | 'failure'> {
+  return { reply: encodeTextFrame(encodeError(id, error)) };
+}
+
 /** Whether the caller awaits a reply: false for a notification. */
 export function isAwaited(payload: Buffer): boolean {
-  return sniffEncoding(payload) !== 'json' || scanIds(payload).ids.length > 0;
+  return sniffEncoding(payload) !== 'json' || hasId(payload);
 }

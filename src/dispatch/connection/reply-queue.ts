@@ -6,12 +6,11 @@ import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { AgentKind } from '../../../workers/task.ts';
 import type { Admission } from './admission.ts';
+import type { IdEntry, OpenIds } from './open-ids.ts';
+import type { OpenRequest, Retain, Settlement, Times } from './open-request.ts';
+import { type HeldReplies, RequestGroup } from './request-group.ts';
 
-/**
- * Keeps bytes valid after the call that passed them. To be called during that call, at most once.
- * @returns the function that releases the bytes.
- */
-export type Retain = () => () => void;
+export type { Retain, Settlement, Times } from './open-request.ts';
 
 /** Where a reply queue sends to: its connection. */
 export type ReplySink = {
@@ -28,41 +27,6 @@ export type ReplySink = {
   isWriteBlocked(): boolean;
 };
 
-/** Requests of a connection that started together: consecutive positions in the order of its replies. */
-export type RequestGroup = {
-  readonly count: number;
-  readonly bytes: number;
-  /** When they arrived, and by when they must have an outcome, on the clock of `performance`. */
-  readonly arrivedAt: number;
-  readonly dueAt: number;
-  /** Whether they were refused without a start: their latency is not recorded. */
-  readonly isRefused: boolean;
-  /** How many of its positions are handed on. */
-  handed: number;
-  /** Outcomes that wait for their turn, by their first position. */
-  heldReplies: Map<number, HeldReplies> | undefined;
-  /** Positions that were settled early: later outcomes of these requests are ignored. */
-  cancelled: Set<number> | undefined;
-};
-
-/** When requests arrived, and by when they must have an outcome, on the clock of `performance`. */
-export type Times = { arrivedAt: number; dueAt: number };
-
-/** The outcome of consecutive requests: the frames that reply to them, a failure, or nothing. */
-export type Settlement = {
-  frames?: Uint8Array | undefined;
-  failure?: PlainError | undefined;
-  /** Without it, the frames are valid during the call only. */
-  retain?: Retain | undefined;
-};
-
-type HeldReplies = {
-  count: number;
-  frames?: Uint8Array | undefined;
-  failure?: PlainError | undefined;
-  release?: () => void;
-};
-
 /** Replies that must wait are copied, so that their slot is free again; longer ones retain their memory. */
 export const COPIED_BYTES = 32 * 1024;
 
@@ -71,6 +35,12 @@ export type ReplyQueue = {
   /** The open requests, and their bytes. */
   readonly requests: number;
   readonly bytes: number;
+  /** The ids of the open requests, from the first cancellation until no request is open. */
+  ids: OpenIds | undefined;
+  /** The groups with open requests, in order. */
+  readonly groups: Iterable<RequestGroup>;
+  /** Visits the open requests that have started or wait for a worker, in order. The visitor must not settle any. */
+  visit(visitor: (request: OpenRequest) => void): void;
   /** Opens a group for requests that start, or are refused. */
   open(count: number, bytes: number, times: Times, isRefused?: boolean): RequestGroup;
   /** Settles `count` positions from `first` on, except those that were settled early. */
@@ -103,8 +73,11 @@ class ConnectionReplyQueue implements ReplyQueue {
   requests = 0;
   bytes = 0;
   abandoned = false;
+  ids: OpenIds | undefined = undefined;
   readonly #options: ReplyQueueOptions;
-  readonly #groups: RequestGroup[] = [];
+  /** The open groups are a list, from which any one leaves in constant time. */
+  #first: RequestGroup | undefined;
+  #last: RequestGroup | undefined;
   #refusal: PlainError | undefined;
 
   constructor(sink: ReplySink, options: ReplyQueueOptions) {
@@ -112,14 +85,34 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.#options = options;
   }
 
-  open(count: number, bytes: number, { arrivedAt, dueAt }: Times, isRefused = false): RequestGroup {
+  get groups(): Iterable<RequestGroup> {
+    return groupsFrom(this.#first);
+  }
+
+  visit(visitor: (request: OpenRequest) => void): void {
+    for (const group of this.groups) group.visit(visitor);
+  }
+
+  open(count: number, bytes: number, times: Times, isRefused = false): RequestGroup {
     this.requests += count;
     this.bytes += bytes;
     this.#options.admission.enter(count, bytes);
-    const counted = { count, bytes, arrivedAt, dueAt, isRefused };
-    const group: RequestGroup = { ...counted, handed: 0, heldReplies: undefined, cancelled: undefined };
-    this.#groups.push(group);
+    const group = new RequestGroup(count, bytes, times, isRefused);
+    group.previous = this.#last;
+    if (this.#last === undefined) this.#first = group;
+    else this.#last.next = group;
+    this.#last = group;
     return group;
+  }
+
+  #remove(group: RequestGroup): void {
+    const { previous, next } = group;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    group.previous = undefined;
+    group.next = undefined;
   }
 
   settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
@@ -135,20 +128,25 @@ class ConnectionReplyQueue implements ReplyQueue {
   }
 
   #settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
+    if (group.ids !== undefined) this.#forgetIds(group.ids, first, count);
     const kind = this.#options.kind();
     if (kind === 'raw') this.#settleInTurn(group, first, count, settlement);
-    else {
-      // The replies of an RPC agent have no order.
-      if (kind === 'rpc') this.#groups.length = 0;
-      this.#hand(group, count, settlement);
-      if (group === this.#groups[0]) this.#handHeld();
-    }
+    // The replies of an RPC agent have no order.
+    else this.#hand(group, count, settlement);
     this.#sendRefusal();
     this.sink.settled();
   }
 
+  #forgetIds(entries: (IdEntry | undefined)[], first: number, count: number): void {
+    for (let position = first; position < first + count; position += 1) {
+      const entry = entries[position];
+      if (entry !== undefined) this.ids?.remove(entry);
+      entries[position] = undefined;
+    }
+  }
+
   #settleInTurn(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
-    const isFirst = group === this.#groups[0];
+    const isFirst = group === this.#first;
     if (isFirst && group.handed === first) this.#hand(group, count, settlement);
     else {
       group.heldReplies ??= new Map();
@@ -168,6 +166,7 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   #hand(group: RequestGroup, count: number, { frames, failure, retain }: Settlement): void {
     group.handed += count;
+    if (group.isOver) this.#remove(group);
     this.requests -= count;
     const bytes = group.handed === group.count ? group.bytes : 0;
     this.bytes -= bytes;
@@ -193,11 +192,7 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   /** Hands on the outcomes whose turn it is now. */
   #handHeld(): void {
-    for (let head = this.#groups[0]; head !== undefined; head = this.#groups[0]) {
-      if (head.handed === head.count) {
-        this.#groups.shift();
-        continue;
-      }
+    for (let head = this.#first; head !== undefined; head = this.#first) {
       const held = head.heldReplies?.get(head.handed);
       if (held === undefined) return;
       head.heldReplies?.delete(head.handed);
@@ -215,6 +210,10 @@ class ConnectionReplyQueue implements ReplyQueue {
     if (this.#options.kind() !== 'raw') this.sink.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
     this.#fail(this.#refusal);
   }
+}
+
+function* groupsFrom(first: RequestGroup | undefined): Generator<RequestGroup> {
+  for (let group = first; group !== undefined; group = group.next) yield group;
 }
 
 function holdReplies({ frames, failure, retain }: Settlement, count: number): HeldReplies {

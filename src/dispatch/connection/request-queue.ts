@@ -1,9 +1,15 @@
 /** One connection's requests: starts as many as the window allows, queues the rest, refuses what exceeds the limits. */
 import type { PlainError } from '../../../wire/errors.ts';
-import { countFrames, type FrameSpan, FrameWalk, spanOf } from '../../../wire/frame-walk.ts';
+import { countFrames, forEachFrame, spanOf } from '../../../wire/frame-walk.ts';
+import { Deque } from '../deque.ts';
 import type { Admission } from './admission.ts';
-import { errorsFor } from './error-replies.ts';
-import type { ReplyQueue, Times } from './reply-queue.ts';
+import { errorFor, errorsFor } from './error-replies.ts';
+import { type IdEntry, moveIds } from './open-ids.ts';
+import type { Times } from './open-request.ts';
+import { QueuedFrames, type QueueOfFrames, type RefusalOf } from './queued-frames.ts';
+import type { ReplyQueue, Settlement } from './reply-queue.ts';
+import type { RequestGroup } from './request-group.ts';
+import { firstPayload, shortFrames } from './short-frames.ts';
 
 /** Shared by all request queues. */
 export type RequestQueueOptions = {
@@ -15,15 +21,14 @@ export type RequestQueueOptions = {
   /** A frame of more bytes than this, header included, is a long request. */
   longFrameBytes: number;
   /** Starts requests; reads the bytes during the call and does not keep them. */
-  start: (replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times) => void;
+  start: (replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times) => RequestGroup;
   /** Starts a long request; keeps its payload if the payload is in shared memory. */
-  startLong: (replyQueue: ReplyQueue, payload: Buffer, times: Times) => void;
+  startLong: (replyQueue: ReplyQueue, payload: Buffer, times: Times) => RequestGroup;
+  /** Called when requests must wait, which may be refused in the meantime. */
+  onQueued: (queued: QueuedFrames) => void;
   /** The request queues in which requests wait. */
   waiting: Set<RequestQueue>;
 };
-
-/** Gives the error that a waiting request is refused with; undefined leaves it waiting. */
-export type RefusalOf = (payload: Buffer, times: Times) => PlainError | undefined;
 
 export type RequestQueue = {
   /**
@@ -41,20 +46,21 @@ export type RequestQueue = {
   readonly hasQueued: boolean;
   /** How many requests wait. */
   readonly waiting: number;
+  /** The requests that wait, in order. */
+  readonly queued: Iterable<QueuedFrames>;
 };
 
 export function createRequestQueue(replyQueue: ReplyQueue, options: RequestQueueOptions): RequestQueue {
   return new ConnectionRequestQueue(replyQueue, options);
 }
 
-/** Frames that wait, in memory of their own. */
-type QueuedFrames = { run: Buffer; frames: number; times: Times };
+const NONE: readonly QueuedFrames[] = [];
 
 /** A class: a closure would take its memory for each of thousands of connections. */
-class ConnectionRequestQueue implements RequestQueue {
+class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
   readonly replyQueue: ReplyQueue;
   readonly #options: RequestQueueOptions;
-  #waiting: QueuedFrames[] | undefined;
+  #waiting: Deque<QueuedFrames> | undefined;
   /** Set during a walk over the waiting frames: a start or a refusal must not begin another walk. */
   #isWalking = false;
 
@@ -69,8 +75,12 @@ class ConnectionRequestQueue implements RequestQueue {
 
   get waiting(): number {
     let waiting = 0;
-    for (const { frames } of this.#waiting ?? []) waiting += frames;
+    for (const { frames } of this.queued) waiting += frames;
     return waiting;
+  }
+
+  get queued(): Iterable<QueuedFrames> {
+    return this.#waiting ?? NONE;
   }
 
   dispatch(run: Buffer, times: Times, frames?: number, own = false): void {
@@ -85,56 +95,78 @@ class ConnectionRequestQueue implements RequestQueue {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
     this.#isWalking = true;
-    const isEmpty = this.#startQueued(waiting);
+    for (let next = waiting.first; next !== undefined; next = waiting.first) {
+      this.#startSome(next, true);
+      if (next.run.length > 0) break;
+      waiting.shift();
+    }
     this.#isWalking = false;
-    if (isEmpty) this.#clear();
+    if (waiting.length === 0) this.#clear();
   }
 
   refuseWaiting(refusalOf: RefusalOf): void {
+    this.#refuseEach([...this.queued], refusalOf);
+  }
+
+  refuseIn(queued: QueuedFrames, refusalOf: RefusalOf): void {
+    this.#refuseEach([queued], refusalOf);
+  }
+
+  refuseAt(queued: QueuedFrames, entry: IdEntry, error: PlainError): void {
+    const { replyQueue } = this;
+    queued.refuse(entry.position);
+    replyQueue.ids?.remove(entry);
+    // Its bytes leave with the frame, when its turn comes.
+    this.#options.admission.leave(1, 0);
+    this.#settleRefused(queued, replyQueue.abandoned ? {} : { frames: errorFor(entry.id, error).reply });
+    this.resume();
+  }
+
+  #refuseEach(each: readonly QueuedFrames[], refusalOf: RefusalOf): void {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
-    const rest: QueuedFrames[] = [];
     this.#isWalking = true;
-    for (const { run, frames, times } of waiting) {
-      this.#options.admission.leave(frames, run.length);
-      const accepted = this.#refuseSome(run, times, refusalOf);
-      if (accepted.length > 0) rest.push({ run: accepted, frames: countFrames(accepted), times });
-    }
-    for (const { run, frames } of rest) this.#options.admission.enter(frames, run.length);
+    for (const queued of each) this.#refuseSomeOf(queued, refusalOf);
     this.#isWalking = false;
-    this.#waiting = rest;
-    if (rest.length > 0) return;
+    while (waiting.first?.isOver) waiting.shift();
+    if (waiting.length > 0) return;
     this.#clear();
     // The last settlement happened while requests still seemed to wait.
     this.replyQueue.sink.settled();
   }
 
-  #take(run: Buffer, times: Times, frames: number, own: boolean): void {
-    const counted = { frames: 0 };
-    const started = this.#waiting === undefined ? this.#startSome(run, times, frames, counted) : 0;
-    if (started === run.length) return;
-    const rest = run.subarray(started);
-    const restFrames = frames - counted.frames;
-    this.#options.admission.enter(restFrames, rest.length);
-    this.#options.waiting.add(this);
-    this.#waiting ??= [];
-    this.#waiting.push({ run: own ? rest : Buffer.from(rest), frames: restFrames, times });
+  #refuseSomeOf(queued: QueuedFrames, refusalOf: RefusalOf): void {
+    const { admission } = this.#options;
+    admission.leave(queued.frames, queued.run.length);
+    queued.keep((payload, entry) => {
+      const error = refusalOf(payload, queued);
+      if (error === undefined) return true;
+      if (entry !== undefined) this.replyQueue.ids?.remove(entry);
+      this.#refuse(payload, queued, error);
+      return false;
+    });
+    admission.enter(queued.frames, queued.run.length);
   }
 
-  /** Returns whether all waiting frames have started. */
-  #startQueued(waiting: QueuedFrames[]): boolean {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const { run, frames, times } = next;
-      const counted = { frames: 0 };
-      const started = this.#startSome(run, times, frames, counted, true);
-      if (started < run.length) {
-        next.run = run.subarray(started);
-        next.frames = frames - counted.frames;
-        return false;
-      }
-      waiting.shift();
+  #take(run: Buffer, times: Times, frames: number, own: boolean): void {
+    const { replyQueue } = this;
+    const { start, longFrameBytes, admission, onQueued } = this.#options;
+    const isFree = this.#waiting === undefined;
+    // The usual case needs no walk over the frames.
+    if (isFree && replyQueue.ids === undefined && frames <= this.#room() && run.length <= longFrameBytes) {
+      start(replyQueue, run, frames, times);
+      return;
     }
-    return true;
+    const queued = new QueuedFrames(this, run, frames, times);
+    queued.ids = replyQueue.ids?.addFrames(run, queued);
+    if (isFree) this.#startSome(queued, false);
+    if (queued.run.length === 0) return;
+    if (!own) queued.run = Buffer.from(queued.run);
+    admission.enter(queued.frames, queued.run.length);
+    this.#options.waiting.add(this);
+    this.#waiting ??= new Deque();
+    this.#waiting.push(queued);
+    onQueued(queued);
   }
 
   #clear(): void {
@@ -147,78 +179,58 @@ class ConnectionRequestQueue implements RequestQueue {
     const { end } = spanOf(run, 0, room);
     if (room > 0) this.#take(run.subarray(0, end), times, room, false);
     const error = this.#options.admission.busy(frames - room);
-    this.#refuseSome(run.subarray(end), times, () => error);
-  }
-
-  /** Returns the frames that are not refused. */
-  #refuseSome(run: Buffer, times: Times, refusalOf: RefusalOf): Buffer {
-    const accepted: Buffer[] = [];
-    for (const frames = new FrameWalk(run); frames.next(); ) {
-      const { payload } = frames;
-      const error = refusalOf(payload, times);
-      if (error === undefined) accepted.push(frames.frame);
-      else this.#refuse(payload, times, error);
-    }
-    return accepted.length === 1 ? (accepted[0] as Buffer) : Buffer.concat(accepted);
+    forEachFrame(run.subarray(end), (payload) => this.#refuse(payload, times, error));
   }
 
   #refuse(payload: Buffer, times: Times, error: PlainError): void {
-    const { replyQueue } = this;
-    const { reply, failure } = replyQueue.abandoned
+    const { reply, failure } = this.replyQueue.abandoned
       ? {}
       : this.#options.isRpc()
         ? errorsFor(payload, error)
         : { failure: error };
-    replyQueue.settle(replyQueue.open(1, 0, times, true), 0, 1, { frames: reply, failure });
+    this.#settleRefused(times, { frames: reply, failure });
+  }
+
+  #settleRefused(times: Times, settlement: Settlement): void {
+    const { replyQueue } = this;
+    replyQueue.settle(replyQueue.open(1, 0, times, true), 0, 1, settlement);
+  }
+
+  /** How many requests may start. */
+  #room(): number {
+    const { replyQueue } = this;
+    // A closed connection reads no reply, but its notifications run.
+    return replyQueue.sink.isWriteBlocked() && !replyQueue.abandoned ? 0 : this.#options.window() - replyQueue.requests;
   }
 
   /**
-   * Starts the first frames of a run, as many as the window allows.
-   * @param known how many frames the run has.
-   * @param counted receives how many have started.
+   * Starts the first frames, as many as the window allows.
    * @param waited whether admission counts them already: frames that start are counted again.
-   * @returns where the frames that have started end.
    */
-  #startSome(run: Buffer, times: Times, known: number, counted: { frames: number }, waited = false): number {
+  #startSome(queued: QueuedFrames, waited: boolean): void {
     const { replyQueue } = this;
-    const { window, longFrameBytes, start, startLong, admission } = this.#options;
-    // A closed connection reads no reply, but its notifications run.
-    let room = replyQueue.sink.isWriteBlocked() && !replyQueue.abandoned ? 0 : window() - replyQueue.requests;
-    if (known <= room && run.length <= longFrameBytes) {
-      // The usual case needs no walk over the frames.
-      counted.frames = known;
-      if (waited) admission.leave(known, run.length);
-      start(replyQueue, run, known, times);
-      return run.length;
-    }
-    let offset = 0;
-    while (offset < run.length && room > 0) {
-      const short = shortFrames(run, offset, room, longFrameBytes);
+    const { longFrameBytes, start, startLong, admission } = this.#options;
+    let room = this.#room();
+    while (queued.run.length > 0) {
+      if (queued.isFirstRefused) {
+        const { end } = spanOf(queued.run, 0, 1);
+        queued.takeFirst(1, end);
+        admission.leave(0, end);
+        continue;
+      }
+      if (room <= 0) return;
+      const { run } = queued;
+      const short = shortFrames(run, queued.countOpen(room), longFrameBytes);
       const isLong = short.frames === 0;
-      const { frames, end } = isLong ? spanOf(run, offset, 1) : short;
-      if (waited) admission.leave(frames, end - offset);
-      if (isLong) startLong(replyQueue, firstPayload(run, offset), times);
-      else start(replyQueue, run.subarray(offset, end), frames, times);
+      const { frames, end } = isLong ? spanOf(run, 0, 1) : short;
+      const ids = queued.takeFirst(frames, end);
+      queued.frames -= frames;
+      if (waited) admission.leave(frames, end);
+      const group = isLong
+        ? startLong(replyQueue, firstPayload(run), queued)
+        : start(replyQueue, run.subarray(0, end), frames, queued);
+      if (ids !== undefined) moveIds(ids, group);
       room -= frames;
-      counted.frames += frames;
-      offset = end;
     }
-    return offset;
   }
-}
-
-/** The frames from `offset` on, at most `maxFrames`, up to a long one. */
-function shortFrames(run: Buffer, offset: number, maxFrames: number, longFrameBytes: number): FrameSpan {
-  const span = { frames: 0, end: offset };
-  for (const frames = new FrameWalk(run, offset); span.frames < maxFrames && frames.next(); span.frames += 1) {
-    if (frames.end - frames.start > longFrameBytes) break;
-    span.end = frames.end;
-  }
-  return span;
-}
-
-function firstPayload(run: Buffer, offset: number): Buffer {
-  const frames = new FrameWalk(run, offset);
-  frames.next();
-  return frames.payload;
 }

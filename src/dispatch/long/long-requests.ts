@@ -1,33 +1,23 @@
 /** Requests that are too long for a batch: each is a task of its own, in shared memory of its own. */
 import { type LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import { SHORT_HEADER_BYTES } from '../../../wire/frame.ts';
-import { CLAIM_CANCELLED, claimLong, type Outcome, UNCLAIMED } from '../../../workers/task.ts';
+import { type Outcome, UNCLAIMED } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
-import type { OpenRequest, RequestSource } from '../cancel/open-requests.ts';
+import type { RequestSource } from '../cancel/open-requests.ts';
+import { StartedRequests } from '../cancel/started-requests.ts';
 import { errorsFor } from '../connection/error-replies.ts';
-import type { ReplyQueue, RequestGroup, Times } from '../connection/reply-queue.ts';
+import type { ReplyQueue } from '../connection/reply-queue.ts';
+import type { RequestGroup } from '../connection/request-group.ts';
+import { Deque } from '../deque.ts';
 import { createStallDetector } from '../stall-detector.ts';
+import { type LongHolder, LongRequest } from './long-request.ts';
 import type { SharedMemoryPool } from './shared-memory-pool.ts';
 
 /** When this many threads have exited before they started a request, the request fails. */
 const MAX_DEATHS = 100;
 
-/** The payload is a view of the memory. */
-type LongRequest = {
-  /** Changes with each hand-over to a thread: messages about an earlier one are ignored. */
-  ticket: number;
-  replyQueue: ReplyQueue;
-  group: RequestGroup;
-  payload: Buffer<SharedArrayBuffer>;
-  /** See LongTask; changes with each hand-over too. */
-  claim: Int32Array<SharedArrayBuffer>;
-  /** The thread that has run it and awaits its handler; 0 before that. */
-  thread: number;
-  /** When it was handed to a thread; undefined while it waits for one. */
-  handedAt: number | undefined;
-  /** How many threads have exited before they started it. */
-  deaths: number;
-};
+/** Up to this number, settled requests stay among those that wait. */
+const MAX_SETTLED = 32;
 
 /** One hand-over of a request to a thread. */
 type HandOver = { request: LongRequest; isStuck(): boolean };
@@ -37,7 +27,7 @@ export type LongRequests = RequestSource & {
    * Takes a request. Reads its payload during the call and copies it, unless it is in shared memory: that belongs to
    * the request from then on.
    */
-  add(replyQueue: ReplyQueue, payload: Buffer, times: Times): void;
+  add(replyQueue: ReplyQueue, group: RequestGroup, payload: Buffer): void;
   /** Hands requests to the threads that have room. */
   pump(): void;
   /** Settles the request with this ticket; returns false when there is none. */
@@ -56,14 +46,21 @@ export type LongRequestsOptions = {
   isRaw: () => boolean;
   /** Called when a thread may have room again. */
   onRoom: () => void;
+  /** Called when a request is handed to a thread: its run time begins. */
+  onHandedOver: (started: StartedRequests) => void;
 };
 
-export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequestsOptions): LongRequests {
-  const waiting: LongRequest[] = [];
+export function createLongRequests(options: LongRequestsOptions): LongRequests {
+  const { pool, memory, isRaw, onRoom, onHandedOver } = options;
+  const waiting = new Deque<LongRequest>();
+  /** How many of those that wait are settled. */
+  let settledWaiting = 0;
   const open = new Map<number, LongRequest>();
   const handOvers = new Set<HandOver>();
   const stallDetector = createStallDetector(handOvers, onStuck);
   let lastTicket = 0;
+  const isOpen = (request: LongRequest, ticket: number): boolean => open.get(ticket) === request;
+  const holder: LongHolder = { isOpen, onSkipped };
 
   function run(request: LongRequest): void {
     const { ticket, payload, claim } = request;
@@ -71,6 +68,7 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
     handOvers.add(handOver);
     stallDetector.start();
     request.handedAt = performance.now();
+    onHandedOver(startOf(request));
     pool
       .runLong({ ticket, request: payload, claim })
       .then(
@@ -101,7 +99,7 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
 
   /** Takes a request back from its thread; returns false when the thread has started it. */
   function takeBack(request: LongRequest): boolean {
-    if (!claimLong(request.claim, CLAIM_CANCELLED)) return false;
+    if (!request.takeBack()) return false;
     open.delete(request.ticket);
     enter(request);
     waiting.unshift(request);
@@ -111,10 +109,18 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
   function enter(request: LongRequest): void {
     // Tickets of batches are positive.
     lastTicket -= 1;
-    request.ticket = lastTicket;
-    request.claim = new Int32Array(new SharedArrayBuffer(4));
-    request.handedAt = undefined;
+    request.enter(lastTicket);
     open.set(lastTicket, request);
+  }
+
+  function startOf(request: LongRequest): StartedRequests {
+    const { ticket } = request;
+    return new StartedRequests(request.handedAt as number, {
+      get isOver() {
+        return !isOpen(request, ticket);
+      },
+      visit: (visitor) => visitor(request),
+    });
   }
 
   function remove(ticket: number): LongRequest | undefined {
@@ -149,32 +155,15 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
     request.replyQueue.settle(request.group, 0, 1, { frames: reply, failure });
   }
 
-  /** Prevents the start of a request; returns the id of the thread that has started it, or undefined. */
-  function skip(request: LongRequest): number | undefined {
-    const { ticket, claim, payload } = request;
-    if (!claimLong(claim, CLAIM_CANCELLED)) return Atomics.load(claim, 0);
-    const at = waiting.indexOf(request);
-    if (at < 0) return undefined;
-    waiting.splice(at, 1);
-    open.delete(ticket);
-    memory.release(payload.buffer);
-    return undefined;
-  }
-
-  function openRequestOf(request: LongRequest): OpenRequest {
-    const { replyQueue, group, payload, ticket, claim, handedAt } = request;
-    const hasStarted = (): boolean => Atomics.load(claim, 0) !== UNCLAIMED;
-    let thread = 0;
-    return {
-      ...{ replyQueue, group, position: 0, payload },
-      startedAt: hasStarted() ? handedAt : undefined,
-      hasStarted,
-      skip() {
-        thread = skip(request) ?? 0;
-        return thread !== 0;
-      },
-      running: () => ({ thread, ticket, index: 0, isOpen: () => open.has(ticket) }),
-    };
+  /** Settled requests leave those that wait together: each costs constant time, wherever it is. */
+  function onSkipped(request: LongRequest): void {
+    open.delete(request.ticket);
+    memory.release(request.payload.buffer);
+    request.forgetPayload();
+    settledWaiting += 1;
+    if (settledWaiting <= MAX_SETTLED || 2 * settledWaiting < waiting.length) return;
+    waiting.keep((each) => isOpen(each, each.ticket));
+    settledWaiting = 0;
   }
 
   function copyOf(payload: Buffer): Buffer<SharedArrayBuffer> {
@@ -185,20 +174,20 @@ export function createLongRequests({ pool, memory, isRaw, onRoom }: LongRequests
   }
 
   return {
-    add(replyQueue, payload, times) {
-      const group = replyQueue.open(1, payload.length, times);
-      const shared = isShared(payload) ? payload : copyOf(payload);
-      const request = { replyQueue, group, payload: shared, thread: 0, deaths: 0 } as LongRequest;
+    add(replyQueue, group, payload) {
+      const request = new LongRequest(replyQueue, group, isShared(payload) ? payload : copyOf(payload), holder);
       enter(request);
       waiting.push(request);
     },
     pump() {
-      while (waiting.length > 0 && pool.hasRoom()) run(waiting.shift() as LongRequest);
-    },
-    visit(isSelected, visitor) {
-      for (const request of open.values()) {
-        if (isSelected(request.replyQueue, request.group)) visitor(openRequestOf(request));
+      while (waiting.length > 0 && pool.hasRoom()) {
+        const next = waiting.shift() as LongRequest;
+        if (isOpen(next, next.ticket)) run(next);
+        else settledWaiting -= 1;
       }
+    },
+    visit(visitor) {
+      for (const request of open.values()) visitor(request);
     },
     settle,
     fail(thread, error) {

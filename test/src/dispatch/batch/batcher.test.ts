@@ -2,9 +2,10 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { type Batch, type Batcher, createBatcher } from '../../../../src/dispatch/batch/batcher.ts';
+import type { Batch } from '../../../../src/dispatch/batch/batch.ts';
+import { type Batcher, createBatcher } from '../../../../src/dispatch/batch/batcher.ts';
 import { createSlotPool, type SlotPool } from '../../../../src/dispatch/batch/slot-pool.ts';
-import type { FrameRange } from '../../../../src/dispatch/connection/frame-range.ts';
+import { FrameRange, takeRangesAfter } from '../../../../src/dispatch/connection/frame-range.ts';
 import { createReplyQueue } from '../../../../src/dispatch/connection/reply-queue.ts';
 import { cursorOf, limitOf } from '../../../../workers/control-word.ts';
 import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../../../workers/slot.ts';
@@ -18,10 +19,8 @@ const slotsFor = (count: number): Slot[] => slotsOf(new SharedArrayBuffer(count 
 
 function rangeOf(texts: readonly string[]): [FrameRange, Buffer] {
   const bytes = runOf(...texts);
-  return [
-    { replyQueue, group: replyQueue.open(texts.length, bytes.length, ANY_TIME), first: 0, count: texts.length },
-    bytes,
-  ];
+  const group = replyQueue.open(texts.length, bytes.length, ANY_TIME);
+  return [new FrameRange(replyQueue, group, 0, texts.length), bytes];
 }
 
 function add(batcher: Batcher, ...texts: string[]): void {
@@ -96,7 +95,7 @@ test('requests that were put back go before all waiting requests', (t) => {
   const { slot, ranges } = batcher.take() as Batch;
   add(batcher, 'd');
   const [range] = ranges as [FrameRange];
-  batcher.putBack([{ ...range, first: 1, count: 2 }], runOf('b', 'c'));
+  batcher.putBack([range.takeAfter(1)], runOf('b', 'c'));
   batcher.release(slot);
   const next = batcher.take() as Batch;
   t.deepEqual(textsIn(next), ['b', 'c', 'd']);
@@ -157,15 +156,7 @@ test('adding, putting back and releasing in any order loses, repeats and reorder
       const texts = textsIn(batch);
       deepStrictEqual(texts.length, batch.frames);
       started.push(...texts.slice(0, maxFrames).map((text) => text.split(':')[0] as string));
-      let skip = maxFrames;
-      const rest = batch.ranges.flatMap((range) => {
-        const removed = Math.min(skip, range.count);
-        skip -= removed;
-        return removed === range.count
-          ? []
-          : [{ ...range, first: range.first + removed, count: range.count - removed }];
-      });
-      batcher.putBack(rest, runOf(...texts.slice(maxFrames)));
+      batcher.putBack(takeRangesAfter(batch.ranges, maxFrames), runOf(...texts.slice(maxFrames)));
       batcher.release(batch.slot);
       return true;
     };

@@ -1,8 +1,11 @@
 /** An in-flight batch: each frame is settled once, taken back, or stays open. */
 import test from 'ava';
-import { type Batch, createBatcher } from '../../../../src/dispatch/batch/batcher.ts';
-import { createInFlightBatch, type InFlightBatch } from '../../../../src/dispatch/batch/in-flight-batch.ts';
+import type { Batch } from '../../../../src/dispatch/batch/batch.ts';
+import { createBatcher } from '../../../../src/dispatch/batch/batcher.ts';
+import { createInFlightBatch } from '../../../../src/dispatch/batch/dispatched-batch.ts';
+import type { InFlightBatch } from '../../../../src/dispatch/batch/in-flight-batch.ts';
 import { createSlotPool } from '../../../../src/dispatch/batch/slot-pool.ts';
+import { FrameRange } from '../../../../src/dispatch/connection/frame-range.ts';
 import { createReplyQueue, type ReplyQueue } from '../../../../src/dispatch/connection/reply-queue.ts';
 import { SLOT_BYTES, slotsOf } from '../../../../workers/slot.ts';
 import { EXITED, runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
@@ -24,11 +27,9 @@ function dispatch(...requests: string[]): Rig {
   const batcher = createBatcher(createSlotPool(slotsOf(new SharedArrayBuffer(SLOT_BYTES))));
   for (const texts of [requests.slice(0, 1), requests.slice(1)]) {
     const run = runOf(...texts);
-    if (texts.length > 0)
-      batcher.add(
-        { replyQueue, group: replyQueue.open(texts.length, run.length, ANY_TIME), first: 0, count: texts.length },
-        run,
-      );
+    if (texts.length === 0) continue;
+    const group = replyQueue.open(texts.length, run.length, ANY_TIME);
+    batcher.add(new FrameRange(replyQueue, group, 0, texts.length), run);
   }
   const batch = batcher.take() as Batch;
   return {
@@ -130,10 +131,7 @@ test('a frame that started since the last observation counts as started now', (t
   const asked = performance.now();
   worker.start();
   const started: (number | undefined)[] = [];
-  inFlight.visit(
-    () => true,
-    ({ startedAt }) => started.push(startedAt),
-  );
+  inFlight.visit(({ startedAt }) => started.push(startedAt));
   t.is(started[0], 100);
   t.true((started[1] ?? 0) >= asked);
   t.is(inFlight.notStarted, 0);

@@ -6,8 +6,8 @@ import {
   createReplyQueue,
   type ReplyQueue,
   type ReplyQueueOptions,
-  type RequestGroup,
 } from '../../../../src/dispatch/connection/reply-queue.ts';
+import type { RequestGroup } from '../../../../src/dispatch/connection/request-group.ts';
 import type { AgentKind } from '../../../../workers/task.ts';
 import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
 import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';

@@ -32,14 +32,15 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
     }),
     isRpc: () => maxRequests === Number.POSITIVE_INFINITY,
     waiting: new Set(),
+    onQueued: () => undefined,
     longFrameBytes: 20,
     start: (to, run, frames, times) => {
-      to.open(frames, run.length, times);
       started.push(textsOf(run));
+      return to.open(frames, run.length, times);
     },
     startLong: (to, payload, times) => {
-      to.open(1, payload.length, times);
       started.push([`long ${payload.toString()}`]);
+      return to.open(1, payload.length, times);
     },
   });
   return { requestQueue, replyQueue, started, state };

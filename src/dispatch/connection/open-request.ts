@@ -1,0 +1,56 @@
+/** A request that has no outcome yet, wherever it is: in a batch, or alone. */
+import type { PlainError } from '../../../wire/errors.ts';
+
+/** When requests arrived, and by when they must have an outcome, on the clock of `performance`. */
+export type Times = { readonly arrivedAt: number; readonly dueAt: number };
+
+/**
+ * Keeps bytes valid after the call that passed them. To be called during that call, at most once.
+ * @returns the function that releases the bytes.
+ */
+export type Retain = () => () => void;
+
+/** The outcome of consecutive requests: the frames that reply to them, a failure, or nothing. */
+export type Settlement = {
+  frames?: Uint8Array | undefined;
+  failure?: PlainError | undefined;
+  /** Without it, the frames are valid during the call only. */
+  retain?: Retain | undefined;
+};
+
+export type OpenRequest = {
+  readonly group: RequestTimes;
+  readonly replyQueue: { readonly abandoned: boolean };
+  /** Its position in its group. */
+  readonly position: number;
+  /** To be read before `skip()`. */
+  readonly payload: Buffer;
+  /** When it started, on the clock of `performance`; undefined while it waits. */
+  readonly startedAt: number | undefined;
+  /** Whether it has started by now. */
+  hasStarted(): boolean;
+  /**
+   * Prevents the start of the request if that is still possible; its payload may be free memory after that.
+   * @returns whether it may have started.
+   */
+  skip(): boolean;
+  /** Where it runs. To be called only when `skip()` returned true. */
+  running(): RunningRequest;
+  /** Settles it; ignores its later outcome. */
+  settleEarly(settlement: Settlement): void;
+};
+
+/** The part of its group that the deadlines of a request depend on. */
+export type RequestTimes = Times & {
+  /** Positions that were settled early. */
+  readonly cancelled: ReadonlySet<number> | undefined;
+};
+
+/** Identifies a running request to its thread. */
+export type RunningRequest = {
+  thread: number;
+  ticket: number;
+  index: number;
+  /** Whether it still has no outcome. */
+  isOpen(): boolean;
+};
