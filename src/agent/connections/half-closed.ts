@@ -7,6 +7,8 @@ import { descriptorOf } from '../../../libc/socket-descriptor.ts';
 
 /** Interval of the checks. */
 const CHECK_MS = 100;
+/** How many sockets one check asks about: each question takes microseconds, and an agent may have thousands. */
+export const CHECKED_SOCKETS = 256;
 
 export type HalfClosed = {
   /** Checks the socket until it closes, and destroys it once its client has closed the connection. */
@@ -18,8 +20,11 @@ export function createHalfClosed(isGone: (fd: number) => boolean): HalfClosed {
   const entries = new Set<Socket>();
   let timer: NodeJS.Timeout | undefined;
 
+  /** The sockets have their turns in a circle. */
   function check(): void {
-    for (const socket of entries) {
+    for (const socket of firstOf(entries, CHECKED_SOCKETS)) {
+      entries.delete(socket);
+      entries.add(socket);
       const fd = descriptorOf(socket);
       if (fd !== undefined && isGone(fd)) socket.destroy();
     }
@@ -37,4 +42,13 @@ export function createHalfClosed(isGone: (fd: number) => boolean): HalfClosed {
       });
     },
   };
+}
+
+function firstOf<Item>(items: Iterable<Item>, count: number): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    if (first.length === count) break;
+    first.push(item);
+  }
+  return first;
 }
