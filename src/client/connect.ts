@@ -1,14 +1,19 @@
-/** The typed proxy of an RPC agent: each of its properties is a remote method, typed from the module itself. */
+/** The typed proxy of an RPC agent: its properties are remote methods, typed from the module itself. */
+import { isReservedName, type ReservedName } from '../../wire/reserved-names.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
+import { describedAs } from './described.ts';
 import { connectRpc, type RpcClient } from './rpc.ts';
 
 /** A result after JSON: undefined becomes null. */
 export type OnTheWire<Result> = Result extends void ? null : Result;
 
-type NotMethods = 'default' | 'then' | 'setup' | 'teardown' | `rpc.${string}`;
+type NotMethods = 'default' | 'setup' | 'teardown' | `rpc.${string}` | ReservedName;
 
-/** The methods of an agent as a client sees them: the module's exported functions, each returning a promise. */
+/**
+ * The methods of an agent as a client sees them: the module's exported functions, each returning a promise. Functions with a
+ * reserved name, such as `toString` or `_internal`, are not among them: see {@link call}.
+ */
 export type Agent<Module> = {
   [Name in keyof Module as Name extends NotMethods
     ? never
@@ -21,17 +26,20 @@ export type Agent<Module> = {
 
 type AnyMethods = Record<string, (...params: unknown[]) => unknown>;
 
-type Internals = { client: RpcClient; options: CallOptions };
+type Internals = { client: RpcClient; options: CallOptions; prototype: object };
 
-/** Kept outside of the proxies, because every property of a proxy is a remote method. */
+/** Kept outside of the proxies, whose properties are remote methods. */
 const internals = new WeakMap<object, Internals>();
 
 /**
  * Connects to an RPC agent and starts it if it does not run. The connection keeps the process alive only while calls are
  * open.
  *
- * Every property of the result is a remote method. The other operations are separate functions: {@link close},
- * {@link withOptions}, {@link notify}.
+ * The properties of the result are remote methods. Reading one sends nothing; a call of it calls the agent. The names that
+ * languages and tools use on every object are reserved, so the result can be awaited, printed, inspected and compared without
+ * a call: `then`, `catch`, `finally`, the names of Object.prototype, `toJSON`, `toBSON`, `inspect`, `asymmetricMatch`,
+ * `jasmineToString`, `nodeType`, `nodeName`, `tagName`, and names that begin with `_`, `$` or `@`. The other operations are
+ * separate functions: {@link call} for a method of any name, {@link notify}, {@link withOptions}, {@link close}.
  * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
@@ -39,7 +47,8 @@ export async function connect<Module = AnyMethods>(
   target: string,
   options: ConnectOptions = {},
 ): Promise<Agent<Module>> {
-  return createProxy<Module>(await connectRpc(target, options), {});
+  const prototype = describedAs('Agent', target);
+  return createProxy<Module>({ client: await connectRpc(target, options), options: {}, prototype });
 }
 
 /**
@@ -47,14 +56,24 @@ export async function connect<Module = AnyMethods>(
  * the options of `agent`.
  */
 export function withOptions<Of extends AsyncDisposable>(agent: Of, options: CallOptions): Of {
-  const { client, options: previous } = internalsOf(agent);
-  return createProxy(client, { ...previous, ...options }) as unknown as Of;
+  const own = internalsOf(agent);
+  return createProxy({ ...own, options: { ...own.options, ...options } }) as unknown as Of;
 }
 
-/** Sends a notification: the method runs, and neither its result nor its error comes back. */
+/**
+ * Calls a method of any name, also of a reserved one such as `toString`, which is not a property of the agent. Rejects as a
+ * call of a property does.
+ * @returns the result after JSON.
+ */
+export async function call(agent: AsyncDisposable, method: string, ...params: readonly unknown[]): Promise<unknown> {
+  const { client, options } = internalsOf(agent);
+  return client.call(method, params, options);
+}
+
+/** Sends a notification: the method, of any name, runs, and neither its result nor its error comes back. */
 export function notify<Of extends AsyncDisposable>(
   agent: Of,
-  method: Extract<keyof Of, string>,
+  method: Extract<keyof Of, string> | ReservedName,
   ...params: readonly unknown[]
 ): void {
   internalsOf(agent).client.notify(method, params);
@@ -71,12 +90,13 @@ function internalsOf(agent: object): Internals {
   return result;
 }
 
-function createProxy<Module>(client: RpcClient, options: CallOptions): Agent<Module> {
+function createProxy<Module>(own: Internals): Agent<Module> {
+  const { client, options, prototype } = own;
   const methods = new Map<string, (...params: unknown[]) => Promise<unknown>>();
-  const get = (_target: object, name: string | symbol): unknown => {
-    if (name === Symbol.asyncDispose) return async () => client.close();
-    // `await` reads `then` of every object; a remote method of that name would make it wait without end.
-    if (typeof name === 'symbol' || name === 'then') return undefined;
+  const dispose = async (): Promise<void> => client.close();
+  const get = (target: object, name: string | symbol, receiver: unknown): unknown => {
+    if (name === Symbol.asyncDispose) return dispose;
+    if (typeof name === 'symbol' || isReservedName(name)) return Reflect.get(target, name, receiver);
     let method = methods.get(name);
     if (method === undefined) {
       method = (...params) => client.call(name, params, options);
@@ -84,7 +104,9 @@ function createProxy<Module>(client: RpcClient, options: CallOptions): Agent<Mod
     }
     return method;
   };
-  const agent = new Proxy(Object.create(null), { get, set: () => false, defineProperty: () => false });
-  internals.set(agent, { client, options });
+  const refuse = (): boolean => false;
+  const handler = { get, set: refuse, defineProperty: refuse, setPrototypeOf: refuse };
+  const agent = new Proxy(Object.create(prototype), handler);
+  internals.set(agent, own);
   return agent;
 }

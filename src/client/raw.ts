@@ -2,6 +2,7 @@
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type CallOptions, limitCall } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
+import { describedAs } from './described.ts';
 import { openSession } from './session.ts';
 import type { SentFrame } from './unconfirmed-frames.ts';
 
@@ -33,6 +34,7 @@ type PendingReply = {
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function connectRaw(target: string, options: ConnectOptions = {}): Promise<RawClient> {
+  const prototype = describedAs('RawClient', target);
   const pending: PendingReply[] = [];
   let openRequests = 0;
   let closeReason: LaunchpoolError | undefined;
@@ -57,7 +59,7 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
     resolveOrReject();
   }
 
-  return {
+  const client: RawClient = {
     request(message, callOptions = {}) {
       if (closeReason !== undefined) return Promise.reject(closeReason);
       if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
@@ -77,4 +79,5 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
       session.close();
     },
   };
+  return Object.setPrototypeOf(client, prototype);
 }

@@ -8,6 +8,7 @@ import { type Applied, apply } from './apply.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
 import { keyFileNotes } from './key-file.ts';
 import type { LabelLock } from './made-folders.ts';
+import { methodNotes } from './method-notes.ts';
 import { planInstall } from './plan.ts';
 import { createSteps, type StepEvent } from './steps.ts';
 
@@ -52,7 +53,7 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
       socket: plan.layout.sockets.agent,
       folder: plan.layout.folder,
       node: plan.node.path,
-      notes: [...plan.notes, ...keyFileNotes(keyFile)],
+      notes: [...plan.notes, ...keyFileNotes(keyFile), ...methodNotes(facts.methods)],
     };
   } catch (error) {
     throw await steps.fail(error);

@@ -1,10 +1,12 @@
-/** The typed proxy of an agent: every property is a remote method. */
+/** The typed proxy of an agent: its properties are remote methods, and inspecting it is none. */
+import { deepStrictEqual } from 'node:assert/strict';
 import { once } from 'node:events';
-import { inspect } from 'node:util';
+import { format, inspect, isDeepStrictEqual } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { close, connect, notify, withOptions } from '../../../src/client/index.ts';
+import { call, close, connect, connectRaw, notify, withOptions } from '../../../src/client/index.ts';
 import { encodeResult } from '../../../wire/json-rpc.ts';
+import { isReservedName } from '../../../wire/reserved-names.ts';
 import { type FrameServer, serveFrames } from '../../helpers/frame-server.ts';
 
 type Request = { id?: number; method: string; params?: unknown[] };
@@ -41,9 +43,8 @@ test('an agent is not treated as a promise, and awaiting it calls no method', as
 });
 
 const ordinaryNames = [
-  ...['close', 'notify', 'call', 'withOptions', 'connect', 'closed'],
-  ...['toString', 'constructor', 'valueOf', 'hasOwnProperty', 'toJSON', '__proto__', 'prototype', 'name', 'length'],
-  ...['catch', 'finally', 'default', 'setup', 'rpc.discover', ''],
+  ...['close', 'notify', 'call', 'withOptions', 'connect', 'closed', 'prototype', 'name', 'length', 'size', 'message'],
+  ...['default', 'setup', 'rpc.discover', '', 'then_', 'toJson', 'tostring', 'node'],
 ];
 
 for (const name of ordinaryNames) {
@@ -58,7 +59,7 @@ for (const name of ordinaryNames) {
 test('any name and any JSON value reach the agent unchanged', async (t) => {
   const { path } = await serveNames(t);
   const agent = await connect(path);
-  const names = fc.string({ unit: 'grapheme' }).filter((name) => name !== 'then');
+  const names = fc.string({ unit: 'grapheme' }).filter((name) => !isReservedName(name));
   const property = fc.asyncProperty(names, fc.array(fc.jsonValue()), async (method, params) => {
     const expected = JSON.parse(JSON.stringify({ method, params }));
     t.deepEqual(await agent[method]?.(...params), expected);
@@ -67,17 +68,87 @@ test('any name and any JSON value reach the agent unchanged', async (t) => {
   await close(agent);
 });
 
-test('symbols are not methods, and inspecting an agent calls no method', async (t) => {
+/** Names that `await`, conversions, serializers, debuggers, test tools and reactive libraries read on every object. */
+const RESERVED = [
+  ...['then', 'catch', 'finally', 'toJSON', 'toBSON', 'inspect', ...Object.getOwnPropertyNames(Object.prototype)],
+  ...['asymmetricMatch', 'jasmineToString', 'nodeType', 'nodeName', 'tagName', '$$typeof', '$$asymmetricMatch'],
+  ...['@@__IMMUTABLE_ITERABLE__@@', '@@__IMMUTABLE_RECORD__@@', '@@observable', '__esModule', '__v_isRef', '__v_raw'],
+  ...['_isMockFunction', '_readableState', '_bsontype', '_', '$', '@'],
+];
+
+for (const name of RESERVED) {
+  test(`${name} of an agent is not a remote method; call() and notify() reach a method of that name`, async (t) => {
+    const { path, requests } = await serveNames(t);
+    const agent = await connect(path);
+    const value: unknown = Reflect.get(agent, name);
+    // The functions of every object are the local ones. An agent takes no properties.
+    if (typeof value === 'function' && !name.startsWith('__define')) Reflect.apply(value, agent, ['x']);
+    notify(agent, name as 'toString', 1);
+    t.deepEqual(await call(agent, name, 1, 'two'), { method: name, params: [1, 'two'] });
+    t.deepEqual(
+      requests.map(({ method, id }) => [method, id === undefined]),
+      [
+        [name, true],
+        [name, false],
+      ],
+    );
+    await close(agent);
+  });
+}
+
+test('symbols are not methods', async (t) => {
+  const { path } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  const symbols = Object.getOwnPropertyNames(Symbol).map((name) => Reflect.get(Symbol, name));
+  const own: unknown[] = [Symbol.asyncDispose, Symbol.toStringTag];
+  for (const symbol of [...symbols, Symbol.for('any'), Symbol('any')]) {
+    if (typeof symbol !== 'symbol' || own.includes(symbol)) continue;
+    t.is(Reflect.get(agent, symbol), undefined, String(symbol));
+  }
+  await close(agent);
+});
+
+test('printing, comparing and serializing an agent or a raw client sends nothing and shows its socket', async (t) => {
   const { path, requests } = await serveNames(t);
   const agent = await connect<Anything>(path);
-  for (const symbol of [Symbol.iterator, Symbol.asyncIterator, Symbol.toPrimitive, Symbol.toStringTag]) {
-    t.is(Reflect.get(agent, symbol), undefined);
+  const raw = await connectRaw(path);
+  for (const [object, text] of [
+    [agent, `Agent(unix:${path})`],
+    [withOptions(agent, { timeoutMs: 1 }), `Agent(unix:${path})`],
+    [raw, `RawClient(unix:${path})`],
+  ] as const) {
+    t.is(String(object), text);
+    t.is(`${object}`, text);
+    t.is([object].join(), text);
+    t.is(inspect(object), text);
+    t.is(inspect({ object }), `{ object: ${text} }`);
+    t.true(inspect(object, { showProxy: true, showHidden: true, depth: 9 }).includes(text));
+    t.true(format('%s %o %O %j %d', object, object, object, object, object).includes(text));
+    t.is(JSON.stringify({ object }), JSON.stringify({ object: text }));
+    t.regex(Object.prototype.toString.call(object), /^\[object (Agent|RawClient)\]$/);
+    t.false(isDeepStrictEqual(object, {}));
+    t.throws(() => deepStrictEqual(object, { a: 1 }));
+    t.throws(() => structuredClone(object));
+    t.true(Object.is(object.valueOf(), object));
+    t.is(await object, object);
+    t.is(await Promise.race([object]), object);
   }
-  inspect(agent);
   t.deepEqual(Object.keys(agent), []);
+  t.deepEqual(Reflect.ownKeys(agent), []);
+  t.deepEqual({ ...agent }, {});
   await agent.other();
   t.is(requests.length, 1);
   await close(agent);
+  raw.close();
+});
+
+test('a call has the options of its agent, and rejects after the connection is closed', async (t) => {
+  const { path } = await serveNames(t);
+  const agent = await connect<Anything>(path);
+  const limited = withOptions(agent, { timeoutMs: 20 });
+  await t.throwsAsync(call(limited, 'never'), { code: 'ERR_LAUNCHPOOL_CALL_TIMEOUT' });
+  await close(agent);
+  await t.throwsAsync(call(agent, 'other'), { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
 });
 
 test('a method is the same function at each access and works without its agent', async (t) => {
@@ -94,6 +165,8 @@ test('a property of an agent cannot be set', async (t) => {
   const agent = await connect<Anything>(path);
   t.throws(() => Object.assign(agent, { other: () => 'mine' }), { instanceOf: TypeError });
   t.throws(() => Object.defineProperty(agent, 'other', { value: () => 'mine' }), { instanceOf: TypeError });
+  t.throws(() => Object.setPrototypeOf(agent, { other: () => 'mine' }), { instanceOf: TypeError });
+  Object.freeze(agent);
   t.deepEqual(await agent.other(), { method: 'other', params: [] });
   await close(agent);
 });
@@ -164,6 +237,7 @@ test('an object that connect() did not return is refused', async (t) => {
   const stranger: AsyncDisposable = { async [Symbol.asyncDispose]() {} };
   const refused = { instanceOf: TypeError, message: /connect\(\)/ };
   await t.throwsAsync(close(stranger), refused);
+  await t.throwsAsync(call(stranger, 'x'), refused);
   t.throws(() => withOptions(stranger, {}), refused);
   t.throws(() => notify(stranger as AsyncDisposable & { x: 1 }, 'x'), refused);
 });

@@ -1,6 +1,7 @@
 /** The client's types for a module. The compiler does most of the testing. */
 import test from 'ava';
-import { type Agent, close, connect, connectRaw, notify, withOptions } from '../../../src/client/index.ts';
+import { type Agent, call, close, connect, connectRaw, notify, withOptions } from '../../../src/client/index.ts';
+import type { ReservedName } from '../../../wire/reserved-names.ts';
 
 type Module = typeof import('../../fixtures/agents/misbehaving.ts');
 type Misbehaving = Agent<Module>;
@@ -39,6 +40,8 @@ const absent: {
   aValue: Has<Misbehaving, 'alsoNotAMethod'>;
   defaultExport: Has<Agent<{ default: () => string; named: () => string }>, 'default'>;
   promiseLike: Has<Agent<{ then: () => string; named: () => string }>, 'then'>;
+  marked: Has<Agent<{ _hidden: () => string; $get: () => string; named: () => string }>, '_hidden' | '$get'>;
+  serialized: Has<Agent<{ toJSON: () => string; inspect: () => string; named: () => string }>, 'toJSON' | 'inspect'>;
   reservedByJsonRpc: Has<Agent<{ 'rpc.discover': () => string; named: () => string }>, 'rpc.discover'>;
 } = {
   setup: false,
@@ -47,13 +50,15 @@ const absent: {
   aValue: false,
   defaultExport: false,
   promiseLike: false,
+  marked: false,
+  serialized: false,
   reservedByJsonRpc: false,
 };
 
 const results: {
   undefinedInAUnion: Same<ReturnType<Agent<{ find: () => string | undefined }>['find']>, Promise<string | null>>;
   promiseOfNothing: Same<ReturnType<Agent<{ run: () => Promise<void> }>['run']>, Promise<null>>;
-  notifiable: Same<Extract<Parameters<typeof notify<Agent<{ tell: () => void }>>>[1], string>, 'tell'>;
+  notifiable: Same<Extract<Parameters<typeof notify<Agent<{ tell: () => void }>>>[1], string>, 'tell' | ReservedName>;
 } = { undefinedInAUnion: true, promiseOfNothing: true, notifiable: true };
 
 /** Never runs. Each assignment fails to compile when the types are wrong. */
@@ -65,6 +70,8 @@ async function asAUserWritesIt(): Promise<unknown[]> {
   const limited: typeof agent = withOptions(agent, { timeoutMs: 1, signal: AbortSignal.timeout(1) });
   const slowly: number = await limited.slow(1);
   notify(agent, 'nothing');
+  notify(agent, 'toString');
+  const text: unknown = await call(limited, 'toString', 1);
   await close(agent);
 
   const untyped = await connect('com.example.unknown');
@@ -73,7 +80,7 @@ async function asAUserWritesIt(): Promise<unknown[]> {
   await using raw = await connectRaw('/run/user/1000/raw.sock');
   const bytes: Buffer = await raw.request('text', { timeoutMs: 1 });
   const again: Buffer = await raw.request(new Uint8Array(1));
-  return [sum, nothing, where, slowly, anything, bytes, again, raw.closed];
+  return [sum, nothing, where, slowly, text, anything, bytes, again, raw.closed];
 }
 
 test('the types compile, and the module is not loaded for them', (t) => {
