@@ -58,6 +58,11 @@ export function controlPathOf(socketPath: string): string {
   return checkSocketPath(`${socketPath.replace(/\.sock$/, '')}.control.sock`);
 }
 
+/** The path of the lock of a holder of this socket: see src/holder/holder-lock.ts. */
+export function holderLockOf(socketPath: string): string {
+  return `${socketPath}.lock`;
+}
+
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID when a path is longer than a socket address can be. */
 export function checkSocketPath(path: string): string {
   const bytes = Buffer.byteLength(path);

@@ -41,6 +41,8 @@ export type Agent = {
   settleIn(): void;
   /** Stops accepting, completes open requests within `drainMs`, and ends. Further calls have no effect. */
   shutDown(reason: string): void;
+  /** As {@link shutDown}, for an agent whose holder has exited: accepts first what waits in the kernel. */
+  shutDownOrphaned(reason: string): Promise<void>;
   /** Resolves after the shutdown. */
   readonly stopped: Promise<Stopped>;
   /** See reload.ts. */
@@ -150,5 +152,11 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
   // On a slow machine, the start may take longer than --idle.
   idle.touch();
   log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
-  return { settleIn: pool.fill, shutDown: shutdown.shutDown, stopped: shutdown.stopped, reload };
+  async function shutDownOrphaned(reason: string): Promise<void> {
+    await listener?.drain();
+    shutdown.shutDown(reason);
+  }
+
+  const { shutDown, stopped } = shutdown;
+  return { settleIn: pool.fill, shutDown, shutDownOrphaned, stopped, reload };
 }

@@ -1,16 +1,22 @@
 /** A held socket: a listening UNIX socket that the holder never accepts on, and that reports waiting connections. */
-import { lstatSync, mkdirSync, renameSync, type Stats, statSync, unlinkSync } from 'node:fs';
-import { connect, createServer, Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { type BigIntStats, lstatSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
+import { createServer, Socket } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { close, duplicate, isReadable } from '../../libc/descriptors.ts';
+import { isBound } from '../../libc/is-bound.ts';
 import { checkSocketPath } from '../../wire/address.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { type HolderLock, lockHolder } from './holder-lock.ts';
 
 /** The kernel cuts this down to its own maximum. */
 const BACKLOG = 4096;
 /** Delay after a wake-up without a waiting connection. */
 const RECHECK_MS = 50;
+
+/** Attempts to find a temporary name that is free. */
+const ATTEMPTS = 100;
 
 export type HeldSocket = {
   readonly path: string;
@@ -23,22 +29,43 @@ export type HeldSocket = {
 };
 
 /**
- * Binds with mode 0600. A missing folder is made with mode 0700. A dead socket, without a listener, is replaced.
+ * Binds with mode 0600. A missing folder is made with mode 0700. One process at a time holds the socket of a path, by a
+ * lock: see holder-lock.ts. A dead socket, without a listener, is replaced, and so is the socket of a holder that was
+ * killed: its agent, which may still have that socket, serves the connections in its queue and closes it.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
  */
 export async function holdSocket(path: string): Promise<HeldSocket> {
   checkSocketPath(path);
-  const existing = statOf(path);
-  if (existing !== undefined && !existing.isSocket()) {
+  if (statOf(path)?.isSocket() === false)
     throw failed(path, new Error('the path is taken by a file that is no socket'));
+  const lock = await locked(path);
+  try {
+    return await holdLocked(path, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
   }
-  if (existing !== undefined && (await isOpen(path))) {
+}
+
+async function locked(path: string): Promise<HolderLock> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return await lockHolder(path);
+  } catch (error) {
+    throw error instanceof LaunchpoolError ? error : failed(path, error);
+  }
+}
+
+async function holdLocked(path: string, lock: HolderLock): Promise<HeldSocket> {
+  const existing = statOf(path);
+  if (existing !== undefined && isBound(path) !== false && !lock.isAbandoned(existing)) {
     throw new LaunchpoolError('ERR_LAUNCHPOOL_SOCKET_IN_USE', `the socket is in use: ${path}`, {
-      hint: 'Stop the agent that listens there, perhaps in another terminal, or choose another --socket PATH.',
+      hint: 'Stop the program that listens there, or choose another --socket PATH.',
     });
   }
   const fd = await bind(path);
-  const own = statSync(path);
+  const own = lstatSync(path, { bigint: true });
+  lock.record(own);
   let isClosed = false;
 
   return {
@@ -60,6 +87,7 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
       close(fd);
       const current = statOf(path);
       if (current?.ino === own.ino && current.dev === own.dev) unlinkSync(path);
+      lock.release();
     },
   };
 }
@@ -69,12 +97,19 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
  * path that it has bound when its server closes, from removing the socket.
  */
 async function bind(path: string): Promise<number> {
-  const binding = `${path.slice(0, -1)}${path.endsWith('~') ? '-' : '~'}`;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await bindAs(temporaryNameOf(path), path);
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw failed(path, error);
+    }
+  }
+}
+
+async function bindAs(binding: string, path: string): Promise<number> {
   const server = createServer();
   const settled = new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    if (statOf(binding)?.isSocket()) unlinkSync(binding);
     const umask = process.umask(0o177);
     // Node binds a path within this call. It would accept in a later turn of the event loop, after close().
     server.listen(binding, BACKLOG);
@@ -82,14 +117,24 @@ async function bind(path: string): Promise<number> {
     const bound = (server as unknown as { _handle: { fd: number } | null })._handle?.fd;
     if (bound === undefined) await settled;
     const fd = duplicate(bound as number);
-    renameSync(binding, path);
+    try {
+      renameSync(binding, path);
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
     return fd;
-  } catch (error) {
-    throw failed(path, error);
   } finally {
     settled.catch(() => undefined);
     server.close();
   }
+}
+
+/** Of the same length, since a longer path may not fit into an address. Other holders may bind in the folder just now. */
+function temporaryNameOf(path: string): string {
+  const name = basename(path);
+  const random = Array.from(randomBytes(name.length), (byte) => byte.toString(36).at(-1)).join('');
+  return join(dirname(path), name.length > 1 ? `~${random.slice(1)}` : random);
 }
 
 /** Resolves on a waiting connection: the listening socket becomes readable, and Node's read from it fails. */
@@ -102,21 +147,9 @@ function readable(fd: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Any other error means that the socket is open: a full queue, another user, another type of socket. */
-function isOpen(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
-  });
-}
-
-function statOf(path: string): Stats | undefined {
+function statOf(path: string): BigIntStats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return lstatSync(path, { throwIfNoEntry: false, bigint: true });
   } catch {
     // ENOTDIR, EACCES: bind() fails with the reason.
     return undefined;

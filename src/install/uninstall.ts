@@ -1,5 +1,6 @@
 /** Uninstalls an agent: removes its files, unit, process and sockets. */
 import { rm } from 'node:fs/promises';
+import { holderLockOf } from '../../wire/address.ts';
 import { isOwned, mustNotBeTaken } from '../installed/ownership.ts';
 import { type Place, type PlaceOptions, placeOf } from '../installed/place.ts';
 import { hasClaim } from '../installed/record.ts';
@@ -45,7 +46,9 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
       for (const path of jobPaths) await rm(path, { force: true });
       await supervisor.forget(label);
       const { versions, current, nodes, cache, logs, sockets } = layout;
-      for (const path of [versions, current, nodes, cache, logs, ...Object.values(sockets)]) {
+      // A program that held the sockets itself and was killed has left their locks.
+      const socketPaths = Object.values(sockets).flatMap((path) => [path, holderLockOf(path)]);
+      for (const path of [versions, current, nodes, cache, logs, ...socketPaths]) {
         await removeTree(path);
       }
       await removeUnfinished([...jobPaths, current, layout.record]);

@@ -1,5 +1,6 @@
 /** Accepts connections on listening descriptors that a supervisor has bound. */
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 
 /**
@@ -19,7 +20,17 @@ type Inner = { _listen2?: (address: null, port: null, addressType: null, backlog
 export type Listener = {
   /** Stops accepting. Queued connections stay in the kernel for the next agent, and the path stays. */
   close(): void;
+  /**
+   * Accepts what waits in the kernel, and closes: for an agent whose holder has exited. Its sockets end with it, and a
+   * connection that is not accepted would be lost. Resolves when the sockets are closed.
+   */
+  drain(): Promise<void>;
 };
+
+/** Node accepts one connection in a turn of the event loop, as long as one waits. */
+const QUIET_TURNS = 2;
+/** A bound, in milliseconds, where connections still join the queue: see shutSocket(). */
+const MAX_DRAIN_MS = 1_000;
 
 export type ListenOptions = {
   /** Takes over each accepted, paused socket. */
@@ -37,10 +48,32 @@ export type ListenOptions = {
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID when a descriptor is no listening stream socket.
  */
 export async function listen(fds: readonly number[], options: ListenOptions): Promise<Listener> {
-  const servers = await Promise.all(fds.map((fd) => adopt(fd, options)));
+  let accepted = 0;
+  let isClosed = false;
+  const onSocket: ListenOptions['onSocket'] = (socket, fd) => {
+    accepted += 1;
+    options.onSocket(socket, fd);
+  };
+  const servers = await Promise.all(fds.map((fd) => adopt(fd, { ...options, onSocket })));
+
+  function close(): void {
+    isClosed = true;
+    for (const server of servers) server.close();
+  }
+
   return {
-    close() {
-      for (const server of servers) server.close();
+    close,
+    async drain() {
+      const { shutSocket } = await import('../../../libc/shut-socket.ts');
+      // After a close, the numbers may belong to other descriptors.
+      const isShut = !isClosed && fds.map(shutSocket).every(Boolean);
+      const deadline = isShut ? Number.POSITIVE_INFINITY : performance.now() + MAX_DRAIN_MS;
+      for (let quietTurns = 0; quietTurns < QUIET_TURNS && !isClosed && performance.now() < deadline; ) {
+        const before = accepted;
+        await nextTurn();
+        quietTurns = accepted === before ? quietTurns + 1 : 0;
+      }
+      close();
     },
   };
 }

@@ -74,7 +74,8 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     log.open();
     if (logFile !== undefined) rotateRegularly(logFile, log);
   }, QUIET_MS).unref();
-  Promise.race([signals.leave, orphaned.promise]).then(agent.shutDown);
+  signals.leave.then(agent.shutDown);
+  orphaned.promise.then(agent.shutDownOrphaned);
   const { status, hasThreads } = await agent.stopped;
   if (hasThreads) exitAtOnce(status);
   return status;

@@ -34,10 +34,10 @@ test('an existing folder keeps its mode', async (t) => {
   t.is(modeOf(folder), mode);
 });
 
-test('the folder has only the socket, and the umask is restored', async (t) => {
+test('the folder has only the socket and its lock, and the umask is restored', async (t) => {
   const umask = process.umask();
   const { path } = await hold(t);
-  t.deepEqual(readdirSync(dirname(path)), [basename(path)]);
+  t.deepEqual(readdirSync(dirname(path)), [basename(path), `${basename(path)}.lock`]);
   t.is(process.umask(), umask);
 });
 
@@ -48,7 +48,7 @@ test('a dead socket is replaced', async (t) => {
   const connected = held.waitForConnection(NEVER);
   await connectTo(t, path);
   await connected;
-  t.deepEqual(readdirSync(dirname(path)), ['a.sock']);
+  t.deepEqual(readdirSync(dirname(path)), ['a.sock', 'a.sock.lock']);
 });
 
 test('a socket with a listener is refused and kept', async (t) => {
