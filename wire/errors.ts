@@ -89,7 +89,10 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_NOT_READY: facts('The installed agent does not answer, or another program does.', 70),
 
   ERR_LAUNCHPOOL_ADDRESS_INVALID: facts('A label or a socket path is not usable.', 64),
-  ERR_LAUNCHPOOL_SOCKET_IN_USE: facts('Another process holds the socket path; `data.pid` is its id, if it is known.', 73),
+  ERR_LAUNCHPOOL_SOCKET_IN_USE: facts(
+    'Another process holds the socket path; `data.pid` is its id, if it is known.',
+    73,
+  ),
   ERR_LAUNCHPOOL_SOCKET_FAILED: facts('The socket cannot be bound.', 73),
   ERR_LAUNCHPOOL_OPTION_INVALID: facts('An option has a value that is not allowed.', 64),
 

@@ -1,6 +1,5 @@
 /** Accepts connections on listening descriptors that a supervisor has bound. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 
 /**
@@ -70,7 +69,7 @@ export async function listen(fds: readonly number[], options: ListenOptions): Pr
       const deadline = isShut ? Number.POSITIVE_INFINITY : performance.now() + MAX_DRAIN_MS;
       for (let quietTurns = 0; quietTurns < QUIET_TURNS && !isClosed && performance.now() < deadline; ) {
         const before = accepted;
-        await nextTurn();
+        await new Promise(setImmediate);
         quietTurns = accepted === before ? quietTurns + 1 : 0;
       }
       close();

@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { build } from 'plist';
+import type { Supervisor } from '../../../job/supervisor.ts';
 import { dryRun } from '../../../src/install/dry-run.ts';
 import { removeTree } from '../../../src/install/files.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
@@ -167,7 +168,7 @@ test.serial('the unfinished files of a killed installation are removed too', asy
   await writeFile(`${current}.4711`, '');
   await writeFile(`${record}.2568189831`, '');
   // A program that held the sockets itself and was killed leaves its locks.
-  await bench.options.supervisor?.unload(LABEL);
+  await (bench.options.supervisor as Supervisor).unload(LABEL);
   const locks = Object.values(bench.layout.sockets).map((path) => `${path}.lock`);
   for (const lock of locks) await writeFile(lock, '');
   await uninstall(bench.options);
