@@ -1,17 +1,19 @@
 /**
  * Ships as a program of its own, and runs before an agent is installed: loads a module on a worker thread, as an agent
- * does, and sends its facts to the parent process: ModuleFacts, or the error as plain fields. The module's `setup` does
- * not run: an agent that runs now may use the same resources.
+ * does, completes its `setup`, and sends its facts to the parent process: ModuleFacts, or the error as plain fields. A
+ * second argument, `import`, leaves out the `setup`.
  */
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
-import { factsOf, inspectHandlers } from '../workers/handlers.ts';
+import { factsOf, importHandlers } from '../workers/handlers.ts';
 import type { Inspection } from '../workers/task.ts';
 
 async function check(): Promise<Inspection> {
   try {
-    const { handlers } = await inspectHandlers(pathToFileURL(workerData).href);
+    const { module, isImportOnly } = workerData;
+    const { handlers, setUp } = await importHandlers(pathToFileURL(module).href);
+    if (!isImportOnly) await setUp();
     return factsOf(handlers);
   } catch (error) {
     return { error: toPlain(error) };
@@ -23,7 +25,10 @@ function send(result: Inspection): void {
 }
 
 if (isMainThread) {
-  const worker = new Worker(__filename, { workerData: process.argv[2] });
+  const [, , module, extent] = process.argv;
+  // The path of this file, in the bundle and in the sources.
+  const [, file = ''] = process.argv;
+  const worker = new Worker(file, { workerData: { module, isImportOnly: extent === 'import' } });
   worker.once('message', send);
   worker.once('error', (error) => send({ error: toPlain(error) }));
   worker.once('exit', (status) =>

@@ -1,12 +1,11 @@
 /**
  * Ships in the bundle, and is a worker thread: Piscina's worker and the function that it calls. The first thread starts
- * before its options are known; its first message brings them. A thread that inspects a module takes no tasks.
+ * before its options are known; its first message brings them.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Task, TaskResult } from '../workers/task.ts';
 
-if ('inspect' in workerData) require('../workers/inspect.ts');
-else if ('memory' in workerData) start();
+if ('memory' in workerData) start();
 else {
   parentPort?.once('message', (options) => {
     Object.assign(workerData, options);

@@ -4,5 +4,4 @@ import { join } from 'node:path';
 export const PISCINA_WORKER: string = join(__dirname, 'worker.js');
 /** The file that a thread already runs. */
 export const WORKER_ENTRY: string = PISCINA_WORKER;
-export const INSPECT_ENTRY: string = PISCINA_WORKER;
 export const WORKER_FUNCTION = 'run';

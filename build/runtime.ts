@@ -7,7 +7,7 @@
  *     runtime/thread.js         a worker thread
  *     runtime/pino.js           loaded after the first reply
  *     runtime/prom-client.js    loaded with the first request for metrics
- *     runtime/check.js          a program of its own: loads a module to inspect it
+ *     runtime/check.js          a program of its own: loads a module to check it
  *
  * The format is CommonJS: it starts faster, and Piscina is CommonJS and expects worker.js beside itself. `npm run build`
  * runs this file. The arguments are the output folder (default: dist/runtime) and a compiled tree of sources (default:
@@ -32,7 +32,6 @@ const oneFolder: Plugin = {
     onResolve({ filter: /^piscina\/dist\/worker\.js$/ }, ({ path }) => ({ path: join(ROOT, 'node_modules', path) }));
     // TypeScript does not rewrite the paths in calls of require().
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
-    onResolve({ filter: /\/workers\/inspect\.ts$/ }, () => ({ path: source('workers', 'inspect') }));
     onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('boot', 'worker-entry') }));
     onResolve({ filter: /\/boot\/start\.ts$/ }, () => ({ path: source('boot', 'start') }));
     onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('boot', 'code-cache') }));

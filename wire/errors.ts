@@ -72,6 +72,8 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_MODULE_NO_EXPORTS: facts("The agent's module exports no function.", 66, -32001),
   ERR_LAUNCHPOOL_MODULE_BOTH_KINDS: facts("The agent's module has a default export and named ones.", 66, -32001),
 
+  ERR_LAUNCHPOOL_LOAD_TIMEOUT: facts("The agent's module was not loaded in time.", 66, -32001),
+
   ERR_LAUNCHPOOL_NOT_SUPERVISED: facts('`run` was started by hand: no supervisor has passed it a socket.', 64),
   ERR_LAUNCHPOOL_SUPERVISOR_INVALID: facts('The supervisor passed something that cannot be used.', 78),
   ERR_LAUNCHPOOL_CHECK_IN_UNKNOWN_NAME: facts('launchd knows no socket of that name for this job (ENOENT).', 78),

@@ -1,8 +1,8 @@
 /** Entry of a worker thread: the function that Piscina calls for each task. */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
-import { toPlain } from '../wire/errors.ts';
+import { fromPlain, toPlain } from '../wire/errors.ts';
 import { brokenRunner } from './broken-runner.ts';
-import { type Handlers, loadHandlers } from './handlers.ts';
+import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies } from './late-replies.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
 import { forbidExit } from './no-exit.ts';
@@ -24,11 +24,13 @@ forbidExit();
 watchContexts();
 // The module may exchange messages of its own with other threads.
 process.on('workerMessage', (message: MainMessage) => {
+  if (message?.launchpool === 'answer-with-error') mayAnswerWithError.resolve();
   if (message?.launchpool !== 'cancel') return;
   const cancel = (): void => requests.cancel(message.ticket, message.index, message.error);
   if (hasContexts()) inOwnContext(cancel);
   else cancel();
 });
+const mayAnswerWithError = Promise.withResolvers<void>();
 let batches: BatchRunner | undefined;
 let loading: Promise<BatchRunner> | undefined;
 if (options.loadAtOnce) loading = load();
@@ -53,34 +55,30 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
 async function load(): Promise<BatchRunner> {
   if (options.reportFiles && parentPort !== null) reportLoadedFiles(options.moduleUrl, parentPort);
   const runner = await loadRunner();
-  send({ launchpool: 'kind', kind: runner.kind });
   const lateReplies = createLateReplies({ send: (message, memory) => parentPort?.postMessage(message, memory) });
   batches = createBatchRunner({ runner, lateReplies, requests, threadId, concurrency: options.concurrency });
   return batches;
 }
 
 async function loadRunner(): Promise<Runner> {
-  try {
-    return runnerOf(await loadHandlers(options.moduleUrl));
-  } catch (thrown) {
-    if (options.hasLoaded || isTransient(thrown)) return endThread(thrown);
-    send({ launchpool: 'broken', error: toPlain(thrown) });
-    return brokenRunner(thrown, options);
+  const { moduleUrl, kind, broken } = options;
+  if (broken !== undefined) {
+    send({ launchpool: 'not-loaded', error: broken });
+    return brokenRunner(fromPlain(broken), kind, options);
   }
-}
-
-/** Ends this thread, so that another one tries: a module that failed to load once in a thread fails in it again. */
-function endThread(thrown: unknown): Promise<never> {
-  setImmediate(() => {
-    throw thrown;
-  });
-  return new Promise(() => {});
-}
-
-/** Whether the process lacks descriptors or memory. The module is not to blame, and a later attempt may succeed. */
-function isTransient(thrown: unknown): boolean {
-  const { cause } = thrown as { cause?: NodeJS.ErrnoException };
-  return ['EMFILE', 'ENFILE', 'ENOMEM'].includes(cause?.code ?? '');
+  try {
+    const { handlers, setUp } = await importHandlers(moduleUrl);
+    mustBeOfKind(moduleUrl, handlers, kind);
+    send({ launchpool: 'imported', facts: factsOf(handlers) });
+    await setUp();
+    send({ launchpool: 'loaded' });
+    return runnerOf(handlers);
+  } catch (thrown) {
+    send({ launchpool: 'not-loaded', error: toPlain(thrown) });
+    // Other threads may serve: then the main thread ends this one, and its requests go to them.
+    await mayAnswerWithError.promise;
+    return brokenRunner(thrown, kind, options);
+  }
 }
 
 function send(message: ThreadMessage): void {

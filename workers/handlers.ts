@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import { importModule } from './import-module.ts';
 import { beginRequests } from './own-context.ts';
-import type { ModuleFacts } from './task.ts';
+import type { AgentKind, ModuleFacts } from './task.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
@@ -17,33 +17,51 @@ export type Handlers =
 /** Exports that are never methods: `await` on a client reads `then`; launchpool itself uses the others. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', 'setup', 'teardown', 'longMessages']);
 
+/** A module that is imported. */
+export type ImportedModule = {
+  handlers: Handlers;
+  /**
+   * Completes its `setup` export, if there is one.
+   * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED
+   */
+  setUp(): Promise<void>;
+};
+
 /**
- * Imports the module and completes its `setup` export, if there is one.
+ * Imports the module, and does not run its `setup`.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS
  */
-export async function loadHandlers(moduleUrl: string): Promise<Handlers> {
-  const { handlers, setup } = await inspectHandlers(moduleUrl);
+export async function importHandlers(moduleUrl: string): Promise<ImportedModule> {
+  try {
+    const { exported } = await importExports(moduleUrl);
+    return { handlers: readHandlers(moduleUrl, exported), setUp: () => setUp(moduleUrl, exported.setup) };
+  } catch (cause) {
+    throw loadErrorOf(moduleUrl, 'cannot be loaded', cause);
+  }
+}
+
+async function setUp(moduleUrl: string, setup: unknown): Promise<void> {
   try {
     if (typeof setup === 'function') await setup();
     // Here, because a caller does not see what `setup` has entered.
     beginRequests();
-    return handlers;
   } catch (cause) {
     throw loadErrorOf(moduleUrl, 'failed in its setup()', cause);
   }
 }
 
-/**
- * Imports the module, and does not run its `setup`.
- * @throws as {@link loadHandlers}
- */
-export async function inspectHandlers(moduleUrl: string): Promise<{ handlers: Handlers; setup: unknown }> {
-  try {
-    const { exported } = await importExports(moduleUrl);
-    return { handlers: readHandlers(moduleUrl, exported), setup: exported.setup };
-  } catch (cause) {
-    throw loadErrorOf(moduleUrl, 'cannot be loaded', cause);
-  }
+/** @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED when the module is not of the kind that its clients use. */
+export function mustBeOfKind(moduleUrl: string, handlers: Handlers, kind: AgentKind | undefined): void {
+  if (kind === undefined || handlers.kind === kind) return;
+  throw new LaunchpoolError(
+    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+    `${moduleUrl} is ${nameOf(handlers.kind)}, while the clients use ${nameOf(kind)}`,
+    { hint: 'Export what the agent had before, or install the module again.' },
+  );
+}
+
+function nameOf(kind: AgentKind): string {
+  return kind === 'raw' ? 'a raw agent' : 'an RPC agent';
 }
 
 export function factsOf(handlers: Handlers): ModuleFacts {

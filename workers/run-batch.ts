@@ -8,7 +8,7 @@ import { copyBytes, lengthOf, plainBytes } from './result-bytes.ts';
 import { failureOf } from './run-raw.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
-import { CANCELLED, KIND_RAW, KIND_RPC, LATE, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
+import { CANCELLED, LATE, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
 import { type ByteRange, claimLong, type LongResult, type LongTask, type Outcome } from './task.ts';
 
 /**
@@ -43,7 +43,6 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const { control, input, states, ticket } = slot;
     const generation = generationOf(Atomics.load(control.words, control.index));
     slot.thread = threadId;
-    slot.kind = runner.kind === 'raw' ? KIND_RAW : KIND_RPC;
     let outputEnd = 0;
     const frames = new FrameWalk(input);
     let openHere = 0;
@@ -101,7 +100,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const reply = (outcome: Outcome): void => lateReplies.add({ ticket, index: 0, ...outcome });
     if (!claimLong(claim, threadId)) {
       reply({});
-      return { thread: threadId, kind: runner.kind, range: undefined };
+      return { thread: threadId, range: undefined };
     }
     requests.enter(ticket, 0);
     const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
@@ -114,12 +113,12 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
         const range = putLong(memory, value);
         reply(range === undefined ? outcomeOf(value) : { range });
       });
-      return { thread: threadId, kind: runner.kind, range: undefined };
+      return { thread: threadId, range: undefined };
     }
     requests.done(ticket, 0);
     const range = putLong(memory, result);
     if (range === undefined) reply(outcomeOf(result));
-    return { thread: threadId, kind: runner.kind, range };
+    return { thread: threadId, range };
   }
 
   return { run, runLong };

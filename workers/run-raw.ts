@@ -21,7 +21,6 @@ export function rawRunner(handle: RawHandler, borrows = false): Runner {
   }
 
   return {
-    kind: 'raw',
     run: (input, start, end, mayBorrow = false) =>
       hasContexts() ? inOwnContext(() => respond(input, start, end, mayBorrow)) : respond(input, start, end, mayBorrow),
   };

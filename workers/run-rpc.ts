@@ -63,7 +63,6 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
   }
 
   return {
-    kind: 'rpc',
     run(input, start, end) {
       const { batch, items } = decodeRequests(input.subarray(start, end));
       if (!batch) return respond(items[0] as RpcItem);

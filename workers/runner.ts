@@ -1,6 +1,5 @@
 /** Runs one request: the shape that raw and RPC agents share. */
 import type { PlainError } from '../wire/errors.ts';
-import type { AgentKind } from './task.ts';
 
 /** A raw request that failed; it has no reply. */
 export class Failure {
@@ -14,7 +13,6 @@ export class Failure {
 export type Result = Uint8Array | string | null | Failure;
 
 export type Runner = {
-  kind: AgentKind;
   /**
    * Runs the request at `input[start, end)`. The input belongs to the main thread, so the handler gets a copy. With
    * `mayBorrow`, a handler whose module asks for it gets the memory itself, which is the handler's until its result.

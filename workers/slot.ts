@@ -22,7 +22,6 @@ export const MAX_FRAMES: number = Math.min(MAX_BATCH_FRAMES, 2048);
 const CONTROL = 0;
 const TICKET = 1;
 const THREAD = 2;
-const KIND = 3;
 const WORDS = 16;
 const TABLE_BYTES = MAX_FRAMES * 4;
 /** The size of one slot. Pages that are never written take no memory. */
@@ -38,10 +37,6 @@ export const LATE = -2;
 export const CANCELLED = -3;
 // Any other state is the length of the framed reply in the output.
 
-export const KIND_UNKNOWN = 0;
-export const KIND_RAW = 1;
-export const KIND_RPC = 2;
-
 export type Slot = {
   readonly index: number;
   readonly control: WordAt;
@@ -53,8 +48,6 @@ export type Slot = {
   ticket: number;
   /** The id of the thread that has started the batch; 0 while none has. */
   thread: number;
-  /** A KIND_* value, stored by the worker. The main thread learns the kind, which decides the order of replies, here first. */
-  kind: number;
 };
 
 /** Whether a thread has started a request of the batch that has no outcome yet. */
@@ -122,12 +115,5 @@ class SharedSlot implements Slot {
   }
   set thread(value: number) {
     Atomics.store(this.#words, THREAD, value);
-  }
-
-  get kind(): number {
-    return Atomics.load(this.#words, KIND);
-  }
-  set kind(value: number) {
-    Atomics.store(this.#words, KIND, value);
   }
 }

@@ -17,8 +17,10 @@ export type ThreadOptions = {
   codeFolder: string | undefined;
   /** Whether the thread loads the module at once, not with its first task. */
   loadAtOnce?: boolean;
-  /** Whether other threads have loaded the module. Then the module is not to blame if this thread cannot load it. */
-  hasLoaded?: boolean;
+  /** The kind that the module must have; undefined while it is not known. */
+  kind?: AgentKind | undefined;
+  /** The reason why the module cannot be loaded. The thread answers every request with it, and does not load the module. */
+  broken?: PlainError | undefined;
 };
 
 export type AgentKind = 'raw' | 'rpc';
@@ -51,11 +53,8 @@ export function claimLong(claim: Int32Array<SharedArrayBuffer>, claimant: number
  */
 export type TaskResult = number | LongResult;
 
-/**
- * The thread that has a long request, and the range of the reply if there is one already. The message about the kind may
- * come later than this result.
- */
-export type LongResult = { thread: number; kind: AgentKind; range: ByteRange | undefined };
+/** The thread that has a long request, and the range of the reply if there is one already. */
+export type LongResult = { thread: number; range: ByteRange | undefined };
 
 /** The range of a framed reply in the memory of its request. */
 export type ByteRange = { from: number; to: number };
@@ -78,15 +77,17 @@ export type LateReply = Outcome & {
   index: number;
 };
 
-/** The message of a thread that has loaded a module only to inspect it. */
+/** The message of a process that has loaded a module only to check it. */
 export type Inspection = ModuleFacts | { error: PlainError };
 
 /** A message of a thread to the main thread, beside the results of its tasks. */
 export type ThreadMessage =
-  /** The module is loaded, and is of this kind. Sent before any handler can harm the thread. */
-  | { launchpool: 'kind'; kind: AgentKind }
-  /** The module cannot be loaded; every request is answered with this error. */
-  | { launchpool: 'broken'; error: PlainError }
+  /** The module is imported; its `setup` may still run. */
+  | { launchpool: 'imported'; facts: ModuleFacts }
+  /** The thread can serve requests. Sent before any handler can harm the thread. */
+  | { launchpool: 'loaded' }
+  /** The module cannot be loaded. The thread waits for the message that lets it answer its requests with this error. */
+  | { launchpool: 'not-loaded'; error: PlainError }
   /** The thread has loaded these files. */
   | { launchpool: 'files'; files: string[] }
   | { launchpool: 'late-replies'; outcomes: LateReply[] };
@@ -94,4 +95,6 @@ export type ThreadMessage =
 /** A message of the main thread to a thread, beside its tasks, by postMessageToThread(). */
 export type MainMessage =
   /** The request is cancelled for this reason. */
-  { launchpool: 'cancel'; ticket: number; index: number; error: PlainError };
+  | { launchpool: 'cancel'; ticket: number; index: number; error: PlainError }
+  /** No thread can load the module: the thread answers its requests with the error that it has reported. */
+  | { launchpool: 'answer-with-error' };

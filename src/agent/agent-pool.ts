@@ -1,5 +1,6 @@
 /** The pool of an agent, with the pool's events in the log. */
 import type { PlainError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/contract.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
@@ -9,22 +10,50 @@ import type { AgentOptions } from './options.ts';
 export type AgentPoolOptions = {
   first: FirstThread;
   options: AgentOptions;
+  /** What the module must offer, if that is known. */
+  facts: ModuleFacts | undefined;
   log: Log;
   /** See AgentStart. */
   onFiles: ((files: string[]) => void) | undefined;
+  /** Called for each thread that has imported the module. */
+  onImported: (facts: ModuleFacts) => void;
   /** Called when the module cannot be loaded, perhaps repeatedly. */
   onBroken: (error: PlainError) => void;
   /** Called when every thread that the agent may have is lost: it does not end, and keeps its memory. */
   onAllThreadsLost: () => void;
 };
 
-export function createAgentPool({ first, options, log, onFiles, onBroken, onAllThreadsLost }: AgentPoolOptions): Pool {
+export function createAgentPool({
+  first,
+  options,
+  facts,
+  log,
+  onFiles,
+  onImported,
+  onBroken,
+  onAllThreadsLost,
+}: AgentPoolOptions): Pool {
+  const expected = facts?.methods.toSorted().join();
+  let mayDiffer = expected !== undefined;
+
+  function compareMethods({ methods }: ModuleFacts): void {
+    if (!mayDiffer || methods.toSorted().join() === expected) return;
+    mayDiffer = false;
+    log.warn({ expected: facts?.methods, methods }, 'methods-differ');
+  }
+
   return createPool({
     first,
     threads: options.threads,
     minThreads: options.minThreads,
+    loadTimeoutMs: options.loadTimeoutMs,
     ...(onFiles === undefined ? {} : { onFiles }),
+    onImported(imported) {
+      compareMethods(imported);
+      onImported(imported);
+    },
     onBroken,
+    onNotLoaded: (error) => log.warn({ error }, 'thread-not-loaded'),
     onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
     recycleRequests: options.recycleRequests,
     recycleMb: options.recycleMb,

@@ -1,5 +1,6 @@
 /** The running agent: connects its rooms, and shuts them down in order. */
 import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
 import { createPeerCheck } from '../gate/peer-check.ts';
@@ -15,6 +16,7 @@ import { createControl } from './control.ts';
 import { createAnswers } from './control-answers.ts';
 import { createIdle } from './idle.ts';
 import type { AgentOptions } from './options.ts';
+import { createRecovery } from './recovery.ts';
 import { createReload, type Reloaded } from './reload.ts';
 import { createShutdown, type Stopped } from './shutdown.ts';
 import { createStatus } from './status.ts';
@@ -32,6 +34,8 @@ export type AgentStart = {
   onFiles?: (files: string[]) => void;
   /** Called once, at the start of the shutdown. */
   onShutdown?: (reason: string) => void;
+  /** What the module offers, if its version says it. */
+  facts: ModuleFacts | undefined;
   /** The first thread, or the error that every client gets: a client without a reply would wait forever. */
   first: FirstThread | LaunchpoolError;
 };
@@ -53,7 +57,8 @@ export type Agent = {
  * Resolves when the agent listens.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
-export async function startAgent({ options, sockets, log, onFiles, onShutdown, ...start }: AgentStart): Promise<Agent> {
+export async function startAgent(start: AgentStart): Promise<Agent> {
+  const { options, sockets, log, facts, onFiles, onShutdown } = start;
   const startedAt = Date.now();
   const connections = createOpenConnections();
   const rejections = createRejections(log);
@@ -61,15 +66,19 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
   const first = start.first instanceof LaunchpoolError ? start.first : (peerCheck.unsafe ?? start.first);
   let listener: Listener | undefined;
   let broken: PlainError | undefined;
+  /** Whether clients are read although no thread could tell the kind of the module. */
+  let isKindLate = false;
 
   const pool =
     first instanceof LaunchpoolError
-      ? createBrokenPool(first)
+      ? createBrokenPool(first, facts?.kind)
       : createAgentPool({
           first,
           options,
+          facts,
           log,
           onFiles,
+          onImported,
           onBroken,
           onAllThreadsLost: () => shutdown.shutDown('all threads are lost'),
         });
@@ -91,6 +100,7 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
     onStart(reason) {
       onShutdown?.(reason);
       idle.stop();
+      recovery.stop();
       listener?.close();
     },
   });
@@ -100,7 +110,7 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
     gate,
     dispatcher,
     maxFrameBytes: options.maxFrameBytes,
-    isRpc: () => pool.kind === 'rpc',
+    isRpc: () => pool.kind !== 'raw',
     onActivity: idle.touch,
     onRejected: rejections.report,
     onClose: shutdown.onConnectionClosed,
@@ -109,7 +119,7 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
 
   /** A quiet client keeps the agent running only with `keepQuietClients`. */
   function isBusy(): boolean {
-    if (dispatcher.requests > 0) return true;
+    if (dispatcher.requests > 0 || pool.isLoading) return true;
     if (options.keepQuietClients) return connections.all.size > 0;
     return connections.awaitsFirstByte() || connections.isProgressing();
   }
@@ -118,6 +128,19 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
     if (broken === undefined) log.error({ error }, 'module-broken');
     broken = error;
     idle.shorten(BROKEN_IDLE_MS);
+    if (!(first instanceof LaunchpoolError)) recovery.start();
+  }
+
+  function onReloaded(): void {
+    recovery.reset();
+    if (broken === undefined) return;
+    broken = undefined;
+    idle.restore();
+  }
+
+  /** Clients that connected while the kind was unknown got the replies of an RPC agent. The next agent serves them. */
+  function onImported({ kind }: ModuleFacts): void {
+    if (isKindLate && kind === 'raw') shutdown.shutDown('the module is a raw agent');
   }
 
   const status = createStatus({
@@ -134,19 +157,28 @@ export async function startAgent({ options, sockets, log, onFiles, onShutdown, .
   });
   const reload = createReload({
     options,
-    first: first instanceof LaunchpoolError ? undefined : first,
     pool,
-    refusalReason: () =>
-      shutdown.isUnderWay ? 'the agent is shutting down' : broken && 'the agent shuts down, since its module is broken',
+    refusalReason() {
+      if (shutdown.isUnderWay) return 'the agent is shutting down';
+      return first instanceof LaunchpoolError ? first.message : undefined;
+    },
+    onReloaded,
     log,
   });
+  const recovery = createRecovery(() => pool.reload(options.moduleUrl).then(onReloaded));
   /** Runs an empty task, which loads the module. Another path reports a thread that ends while it loads. */
   const loaded = async (): Promise<void> => {
-    if (pool.kind === undefined) await pool.run(null).catch(() => undefined);
+    if (!pool.hasLoaded) await pool.run(null).catch(() => undefined);
   };
   const control = createControl(createAnswers({ status, loaded, shutDown: shutdown.shutDown, reload, log }));
   const onMissed = rejections.report;
   await listen(sockets.control, { onSocket: peerCheck.guard('control', control), onMissed });
+  if (pool.kind === undefined) {
+    // The kind decides the form of every reply: no client is read before it is known.
+    void loaded();
+    await pool.kindKnown;
+  }
+  isKindLate = pool.kind === undefined;
   listener = await listen(sockets.agent, { onSocket: peerCheck.guard('agent', acceptor.accept), onMissed });
   if (first instanceof LaunchpoolError) onBroken(toPlain(first));
   // On a slow machine, the start may take longer than --idle.

@@ -19,6 +19,8 @@ export type Idle = {
   touch(): void;
   /** Sets a shorter quiet time; a longer one has no effect. */
   shorten(idleMs: number): void;
+  /** Sets the quiet time again after `shorten`. */
+  restore(): void;
   /** Milliseconds until the timer fires; undefined while the agent is busy or the timer is disabled. */
   readonly leftMs: number | undefined;
   stop(): void;
@@ -72,6 +74,10 @@ export function createIdle({ idleMs, minUptimeMs = 0, isBusy, onIdle }: IdleOpti
       if (limitMs > 0 && limitMs <= ms) return;
       limitMs = ms;
       arm(ms);
+    },
+    restore() {
+      limitMs = idleMs;
+      arm(idleMs);
     },
     get leftMs() {
       return limitMs === 0 || isBusy() ? undefined : Math.max(0, Math.round(timeLeft()));

@@ -2,7 +2,6 @@
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Log } from '../log.ts';
-import type { FirstThread } from '../pool/first-thread.ts';
 import type { Pool } from '../pool/pool.ts';
 import { moduleUrlOf } from './module-url.ts';
 import type { AgentOptions } from './options.ts';
@@ -16,35 +15,34 @@ export type Reloaded = {
 
 export type ReloadOptions = {
   /** A reload sets `moduleUrl`. */
-  options: AgentOptions;
-  /** Undefined for a broken agent. */
-  first: FirstThread | undefined;
-  pool: Pick<Pool, 'kind' | 'reload'>;
+  options: Pick<AgentOptions, 'moduleUrl' | 'modulePath'>;
+  pool: Pick<Pool, 'reload'>;
   /** The reason to refuse a reload; undefined to allow it. */
   refusalReason: () => string | undefined;
+  /** Called after a reload. */
+  onReloaded: (reloaded: Reloaded) => void;
   log: Log;
 };
 
 /**
- * Returns the function that reloads. It resolves links in the path again; an installed agent's path has one.
+ * Returns the function that reloads. It resolves links in the path again; an installed agent's path has one. It loads a
+ * broken module too.
  * @throws ERR_LAUNCHPOOL_RELOAD_FAILED when the module does not load or has another kind; the old module stays.
  */
-export function createReload({ options, first, pool, refusalReason, log }: ReloadOptions): () => Promise<Reloaded> {
+export function createReload(reloadOptions: ReloadOptions): () => Promise<Reloaded> {
+  const { options, pool, refusalReason, onReloaded, log } = reloadOptions;
   let last: Promise<unknown> = Promise.resolve();
 
   async function reload(): Promise<Reloaded> {
     const reason = refusalReason();
-    if (reason !== undefined || first === undefined) throw refused(reason ?? 'the agent has no working module');
+    if (reason !== undefined) throw refused(reason);
     const moduleUrl = moduleUrlOf(options.modulePath ?? options.moduleUrl);
-    const { inspectModule } = await import('../pool/inspect-module.ts');
-    const { kind, methods } = await inspectModule(moduleUrl, first);
-    if (pool.kind !== undefined && pool.kind !== kind) {
-      throw refused(`${moduleUrl} is ${named(kind)}, while the clients use ${named(pool.kind)}`);
-    }
-    await pool.reload(moduleUrl);
+    const { kind, methods } = await pool.reload(moduleUrl);
     options.moduleUrl = moduleUrl;
     log.info({ module: moduleUrl, kind }, 'reloaded');
-    return { module: fileURLToPath(moduleUrl), kind, methods };
+    const reloaded = { module: fileURLToPath(moduleUrl), kind, methods };
+    onReloaded(reloaded);
+    return reloaded;
   }
 
   async function fail(cause: unknown): Promise<never> {
@@ -60,10 +58,6 @@ export function createReload({ options, first, pool, refusalReason, log }: Reloa
     last = done.catch(() => undefined);
     return done;
   };
-}
-
-function named(kind: 'raw' | 'rpc'): string {
-  return kind === 'raw' ? 'a raw agent' : 'an RPC agent';
 }
 
 function refused(message: string, cause?: unknown): LaunchpoolError {

@@ -1,13 +1,16 @@
 /** The bundle of `launchpool dev`: compiled as for an installation, and compiled again after each change. */
-import { mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { bundleInPlace } from '../bundle/bundle.ts';
+import { checkModule } from '../install/check-module.ts';
+import { writeModuleFile } from '../module/module-file.ts';
 
 export type DevBundle = {
   readonly module: string;
-  /** The path for the agent to load: a link, because a change may turn the module from CommonJS into an ES module. */
+  /** The path for the agent to load: a link to the last version. */
   readonly path: string;
   /**
    * Compiles the module again. `path` leads to the result when this resolves.
@@ -21,20 +24,50 @@ export type DevBundle = {
   remove(): Promise<void>;
 };
 
-/** @param module the absolute path of the module. */
-export async function createDevBundle(module: string): Promise<DevBundle> {
+/** How many versions stay: a running agent starts further threads from the version that it has loaded. */
+const KEPT_VERSIONS = 20;
+
+const isSource = import.meta.url.endsWith('.ts');
+const CHECK = fileURLToPath(new URL(isSource ? '../../boot/check.ts' : '../../runtime/check.js', import.meta.url));
+
+/**
+ * @param module the absolute path of the module.
+ * @param loadTimeoutMs time that the module may take to load, in milliseconds.
+ */
+export async function createDevBundle(module: string, loadTimeoutMs: number): Promise<DevBundle> {
   // Modules see their real path, which isOwn() must match.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'launchpool-dev-')));
   const path = join(folder, 'module');
   const name = basename(module, extname(module));
   let sources: readonly string[] = [module];
+  let version = 0;
 
-  async function write(extension: string, content: string | Uint8Array): Promise<void> {
-    const [file, link] = [join(folder, `${name}${extension}`), join(folder, 'unfinished')];
+  /** Each version has a folder of its own, which does not change: all threads of an agent load the same version. */
+  async function write(extension: string, content: string | Uint8Array): Promise<string> {
+    version += 1;
+    const file = join(folder, String(version), `${name}${extension}`);
+    await mkdir(dirname(file));
     await writeFile(file, content);
+    return file;
+  }
+
+  async function pointTo(file: string): Promise<void> {
+    const link = join(folder, 'unfinished');
     await rm(link, { force: true });
     await symlink(file, link);
     await rename(link, path);
+    await rm(join(folder, String(version - KEPT_VERSIONS)), { recursive: true, force: true });
+  }
+
+  /** An agent that loads a module without this file learns what the module offers from its first thread. */
+  async function writeFacts(file: string): Promise<void> {
+    const how = { env: process.env, workingDirectory: process.cwd(), timeoutMs: loadTimeoutMs, isImportOnly: true };
+    try {
+      const facts = await checkModule({ node: process.execPath, program: CHECK, module: file, ...how });
+      writeModuleFile(dirname(file), basename(file), facts);
+    } catch {
+      // The agent loads the module again, and reports the error.
+    }
   }
 
   return {
@@ -47,14 +80,16 @@ export async function createDevBundle(module: string): Promise<DevBundle> {
       try {
         const { content, extension, inputs } = await bundleInPlace(module);
         sources = inputs;
-        await write(extension, content);
+        const file = await write(extension, content);
+        await writeFacts(file);
+        await pointTo(file);
         return undefined;
       } catch (error) {
         const { message, code, data } = error as LaunchpoolError;
         if (code !== 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED') throw error;
         // A file with an error may never have been a part of the bundle.
         sources = [...new Set([...sources, ...((data as { files?: string[] } | undefined)?.files ?? [])])];
-        await write('.cjs', `throw new SyntaxError(${JSON.stringify(message)});\n`);
+        await pointTo(await write('.cjs', `throw new SyntaxError(${JSON.stringify(message)});\n`));
         return error as LaunchpoolError;
       }
     },

@@ -16,7 +16,7 @@ import { createWindow } from './connection/window.ts';
 import { createLatency, type Latency } from './latency.ts';
 import { createLongRequests } from './long/long-requests.ts';
 import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
-import { oncePerTurn, sharedCall } from './scheduling.ts';
+import { oncePerTurn } from './scheduling.ts';
 
 /** A frame of more bytes than this, header included, is a long request: it would fill a batch, and delay short ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;
@@ -43,6 +43,7 @@ export type DispatchPool = Pick<
   Pool,
   | 'slots'
   | 'kind'
+  | 'hasLoaded'
   | 'maxThreads'
   | 'hasRoom'
   | 'run'
@@ -56,6 +57,7 @@ export type DispatchPool = Pick<
 >;
 
 export type Dispatcher = {
+  /** To be called when the pool knows the kind of the module, or answers with errors alone. */
   open(sink: ReplySink): Conversation;
   /** Memory for a frame that arrives in pieces; a long frame in it is not copied again. */
   allocate(bytes: number): Buffer;
@@ -84,7 +86,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   // At the end of a turn of the event loop all requests that arrived in it are in their batches.
   const schedule = oncePerTurn(pump);
   const inFlightBatches = createInFlightBatches({ pool, slots, batcher, window, schedule });
-  const isRaw = (): boolean => inFlightBatches.kind === 'raw';
+  const isRaw = (): boolean => pool.kind === 'raw';
   const long = createLongRequests({
     pool,
     memory,
@@ -109,7 +111,6 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     observeStarts: inFlightBatches.observeStarts,
     pending: () => admission.requests,
     isRaw,
-    knowsKind: () => inFlightBatches.kind !== undefined,
     queueTimeoutMs,
     runTimeoutMs,
     cancelGraceMs: options.cancelGraceMs ?? 1_000,
@@ -157,14 +158,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     return group;
   }
 
-  /** Each task that loads the module may start another thread, so all callers share one task. */
-  const loadModule = sharedCall(() => pool.run(null).catch(() => undefined));
-
   const conversationOptions: ConversationOptions = {
-    kind: () => inFlightBatches.kind,
-    knowsKind: async () => {
-      if (inFlightBatches.kind === undefined) await loadModule();
-    },
+    isRaw,
     admission,
     onOutcome(ms, requests) {
       done += requests;
@@ -173,7 +168,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     requestQueue: {
       window: () => window.requests,
       admission,
-      isRpc: () => inFlightBatches.kind === 'rpc',
+      isRaw,
       longFrameBytes: LONG_FRAME_BYTES,
       start,
       startLong,

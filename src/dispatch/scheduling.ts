@@ -1,4 +1,4 @@
-/** Combines calls: one per turn of the event loop, or one for all callers. */
+/** Combines calls into one per turn of the event loop. */
 
 /** Returns a function that runs `call` at the end of this turn of the event loop: once, however often it is called. */
 export function oncePerTurn(call: () => void): () => void {
@@ -11,16 +11,5 @@ export function oncePerTurn(call: () => void): () => void {
     if (isScheduled) return;
     isScheduled = true;
     setImmediate(run);
-  };
-}
-
-/** Returns a function that runs `call`; callers share its promise while it is pending. */
-export function sharedCall(call: () => Promise<unknown>): () => Promise<unknown> {
-  let pending: Promise<unknown> | undefined;
-  return () => {
-    pending ??= call().finally(() => {
-      pending = undefined;
-    });
-    return pending;
   };
 }

@@ -4,9 +4,11 @@ import type { ModuleFacts } from '../../workers/task.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
+import { loadTimeoutMsOf } from '../installed/job-options.ts';
 import { mustNotBeTaken, taken } from '../installed/ownership.ts';
 import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
+import { writeModuleFile } from '../module/module-file.ts';
 import { type Before, type Changes, changesOf } from './changes.ts';
 import { checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
@@ -44,7 +46,8 @@ export async function apply(
   const changes = changesOf(plan, options, before);
   const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
   const facts = await steps.run('module', ({ detail, skip }) => {
-    if (previous?.hash !== hash || isNewVersion) return moduleFacts(plan, detail);
+    // Its setup() may fail with other options, too.
+    if (previous?.hash !== hash || isNewVersion || !isUnchanged) return moduleFacts(plan, options, detail);
     skip('this version has been checked');
     return previous;
   });
@@ -98,17 +101,27 @@ async function writeProgram(
   return { previous, status, keyFile: missingKeyFile(options) };
 }
 
-async function moduleFacts(plan: Plan, detail: (text: string) => void): Promise<ModuleFacts> {
+/** Loads the module as the agent will, and writes what it offers to the version's folder. */
+async function moduleFacts(plan: Plan, options: InstallOptions, detail: (text: string) => void): Promise<ModuleFacts> {
   const { layout, hash, node, entry, job } = plan;
   const version = join(layout.versions, hash);
   const facts = await checkModule({
     node: node.path,
     program: join(version, CHECK),
     module: join(version, entry),
-    env: job.env,
+    env: { ...sessionVariables(), ...job.env },
+    workingDirectory: job.workingDirectory,
+    timeoutMs: loadTimeoutMsOf(options),
   });
+  writeModuleFile(version, entry, facts);
   detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
   return facts;
+}
+
+/** The variables that a supervisor sets for every job. */
+function sessionVariables(): NodeJS.ProcessEnv {
+  const { HOME, USER, LOGNAME, SHELL, XDG_RUNTIME_DIR } = process.env;
+  return { HOME, USER, LOGNAME, SHELL, XDG_RUNTIME_DIR };
 }
 
 /** Writes the key, the log, the record and the supervisor's files, and makes the version the current one. */

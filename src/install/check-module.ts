@@ -1,11 +1,10 @@
-/** Checks an installed module: loads it in a separate process, before the agent runs it. */
+/** Checks a module: loads it in a separate process, before the agent runs it. */
 import { fork } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
+import { loadTimeout } from '../../wire/load-timeout.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 
-/** How long a module may take to load. */
-const TIMEOUT_MS = 60_000;
 /** How much of the module's output an error contains, in characters. */
 const MAX_OUTPUT = 4_000;
 
@@ -17,17 +16,27 @@ export type CheckModule = {
   /** Path of the script that loads the module: CHECK in runtime-files.ts. */
   program: string;
   module: string;
-  env: Readonly<Record<string, string>>;
+  env: NodeJS.ProcessEnv;
+  workingDirectory: string;
+  /** Time that the module may take to load, in milliseconds. */
+  timeoutMs: number;
+  /** Whether to leave out its `setup`. @default false */
+  isImportOnly?: boolean;
 };
 
-/** @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS */
-export function checkModule({ node, program, module, env }: CheckModule): Promise<ModuleFacts> {
+/**
+ * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS,
+ *   ERR_LAUNCHPOOL_LOAD_TIMEOUT
+ */
+export function checkModule(options: CheckModule): Promise<ModuleFacts> {
+  const { node, program, module, env, workingDirectory, timeoutMs, isImportOnly = false } = options;
   return new Promise((resolve, reject) => {
-    const child = fork(program, [module], {
+    if (!existsSync(workingDirectory)) throw notLoaded(`the working directory ${workingDirectory} does not exist`);
+    const child = fork(program, isImportOnly ? [module, 'import'] : [module], {
       execPath: node,
       execArgv: [],
       env: { ...env },
-      cwd: tmpdir(),
+      cwd: workingDirectory,
       silent: true,
     });
     let output = '';
@@ -36,7 +45,11 @@ export function checkModule({ node, program, module, env }: CheckModule): Promis
         output = (output + text).slice(-MAX_OUTPUT);
       });
     }
-    const timeout = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+    let isTooSlow = false;
+    const timeout = setTimeout(() => {
+      isTooSlow = true;
+      child.kill('SIGKILL');
+    }, timeoutMs);
     let message: ({ error: PlainError } | ModuleFacts) | undefined;
     child.once('message', (received) => {
       message = received as typeof message;
@@ -44,7 +57,8 @@ export function checkModule({ node, program, module, env }: CheckModule): Promis
     child.once('error', (cause) => reject(notLoaded(`${node} cannot be started: ${cause.message}`, cause)));
     child.once('close', (status, signal) => {
       clearTimeout(timeout);
-      if (message === undefined) {
+      if (isTooSlow) reject(loadTimeout(timeoutMs));
+      else if (message === undefined) {
         const how = signal === null ? `exit status ${status}` : `signal ${signal}`;
         reject(notLoaded(`the process exited while it loaded ${module} (${how}): ${output.trim()}`));
       } else if ('error' in message) {

@@ -1,4 +1,7 @@
-/** The folder of one version of program and module. Its name is the hash of its contents; it never changes. */
+/**
+ * The folder of one version of program and module. Its name is the hash of its contents, which never change. Beside them
+ * stands the file that says what the module offers (src/module), which the check of the module writes.
+ */
 import { createHash } from 'node:crypto';
 import { constants, readFileSync, statSync } from 'node:fs';
 import { chmod, copyFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';

@@ -94,6 +94,11 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
   };
 }
 
+/** Time that a thread of the agent may take to load the module, in milliseconds. */
+export function loadTimeoutMsOf({ agent = {} }: Pick<JobOptions, 'agent'>): number {
+  return agentOptionsOf('', flagsOf({ 'load-timeout': agent['load-timeout'] })).loadTimeoutMs;
+}
+
 function flagsOf(agent: NonNullable<JobOptions['agent']>): Record<string, string | true> {
   const flags: Record<string, string | true> = {};
   for (const [name, value] of Object.entries(agent)) {

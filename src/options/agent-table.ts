@@ -56,6 +56,12 @@ export const AGENT_TABLE = {
     help: 'number of threads that start with the agent and stay',
     details: 'Further threads start when requests wait, and stop after ten seconds without work.',
   },
+  loadTimeoutMs: {
+    flag: 'load-timeout',
+    value: { kind: 'seconds', min: 0.001, max: MAX_SECONDS },
+    default: 60,
+    help: 'maximum time for a thread to load the module, its setup() included',
+  },
   concurrency: {
     flag: 'concurrency',
     value: { kind: 'count', min: 1, max: 1_000_000 },

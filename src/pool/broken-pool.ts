@@ -5,19 +5,20 @@ import { createLateReplies } from '../../workers/late-replies.ts';
 import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import type { ThreadMessage } from '../../workers/task.ts';
+import type { AgentKind, ThreadMessage } from '../../workers/task.ts';
 import type { Pool, PoolListener } from './contract.ts';
 
 const SLOTS = 2;
 
-export function createBrokenPool(reason: LaunchpoolError): Pool {
+/** @param kind of the module, if it is known: a raw agent has no error reply. */
+export function createBrokenPool(reason: LaunchpoolError, kind: AgentKind | undefined): Pool {
   const slots = slotsOf(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
   let listener: PoolListener | undefined;
   const onMessage = (message: ThreadMessage): void => {
     if (message.launchpool === 'late-replies') listener?.onLateReplies(message.outcomes);
   };
   const batches = createBatchRunner({
-    runner: brokenRunner(reason, { exposeStacks: false }),
+    runner: brokenRunner(reason, kind, { exposeStacks: false }),
     lateReplies: createLateReplies({ send: onMessage }),
     // No handler runs that could ask for the signal of its request.
     requests: createRequests({}),
@@ -27,7 +28,10 @@ export function createBrokenPool(reason: LaunchpoolError): Pool {
 
   return {
     slots,
-    kind: 'rpc',
+    kind,
+    kindKnown: Promise.resolve(),
+    hasLoaded: false,
+    isLoading: false,
     threads: 0,
     maxThreads: 0,
     workers: [],

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
 import type { Slot } from '../../workers/slot.ts';
-import type { AgentKind, LateReply, LongResult, LongTask, MainMessage } from '../../workers/task.ts';
+import type { AgentKind, LateReply, LongResult, LongTask, MainMessage, ModuleFacts } from '../../workers/task.ts';
 import type { FirstThread } from './first-thread.ts';
 
 export type PoolOptions = {
@@ -22,8 +22,17 @@ export type PoolOptions = {
   idleThreadMs?: number;
   /** Called with the files that a thread has loaded, if `reportFiles` is set. */
   onFiles?: (files: string[]) => void;
-  /** Called when the module cannot be loaded. */
+  /**
+   * Time that a thread may take to load the module, its `setup` included, in milliseconds.
+   * @default 60000
+   */
+  loadTimeoutMs?: number;
+  /** Called for each thread that has imported the module. */
+  onImported?: (facts: ModuleFacts) => void;
+  /** Called when no thread can load the module, perhaps repeatedly. */
   onBroken?: (error: PlainError) => void;
+  /** Called when a thread cannot load the module, and others serve. */
+  onNotLoaded?: (error: PlainError) => void;
   /** Called when a thread has died of an error outside of any task, for instance in a timer of the module. */
   onStrayDeath?: (error: unknown) => void;
   /**
@@ -58,8 +67,14 @@ export type PoolOptions = {
 export type Pool = {
   /** The shared memory of the batches. */
   readonly slots: readonly Slot[];
-  /** The kind of the module; undefined until a thread has loaded it. */
+  /** The kind of the module; undefined until it is known. */
   readonly kind: AgentKind | undefined;
+  /** Resolves when the kind is known, or the first thread could not import the module. */
+  readonly kindKnown: Promise<void>;
+  /** Whether a thread has loaded the module, and the module is not broken since. */
+  readonly hasLoaded: boolean;
+  /** Whether a thread that has tasks is loading the module. */
+  readonly isLoading: boolean;
   readonly threads: number;
   /** The maximum of threads. */
   readonly maxThreads: number;
@@ -98,9 +113,10 @@ export type Pool = {
   isLost(slot: number): boolean;
   /**
    * Lets another module answer all requests from now on. The old module completes the requests that it has started.
+   * Repairs a broken module too.
    * @throws the error of the module; nothing has changed then
    */
-  reload(moduleUrl: string): Promise<void>;
+  reload(moduleUrl: string): Promise<ModuleFacts>;
   /** Sets the only listener. */
   listen(listener: PoolListener): void;
   /** Ends all threads at once. */

@@ -1,7 +1,9 @@
 /** The rules by which threads start, serve and end: minimum, idleness, replacement, recycling, unresponsiveness. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { PoolOptions } from './contract.ts';
 import { createIdleThreads } from './idle-threads.ts';
+import { LOAD_TIMEOUT_MS } from './loading.ts';
 import { createRecycling, type Recycling } from './recycling.ts';
 import { createRenewal, type Renewal } from './renewal.ts';
 import { createSpares, type Spares } from './spares.ts';
@@ -46,7 +48,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const threads = (): Iterable<Thread> => workers.threads.values();
   let isFilled = false;
 
-  const spares = createSpares({ start: workers.startSpare, end });
+  const spares = createSpares({ start: workers.startSpare, end, timeoutMs: pool.loadTimeoutMs ?? LOAD_TIMEOUT_MS });
   const termination = createTermination({ threads, onLost, terminationTimeoutMs: pool.terminationTimeoutMs });
 
   const idleThreads = createIdleThreads<Thread>({
@@ -63,7 +65,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   });
 
   const renewal = createRenewal({
-    startSpare: (moduleUrl = workers.workerData.moduleUrl) => spares.start({ ...workers.workerData, moduleUrl }),
+    startSpare: (moduleUrl = workers.workerData.moduleUrl) =>
+      spares.start({ ...workers.workerData, moduleUrl, broken: undefined }),
     serve(spare) {
       // While it started, another thread may have replaced a dead one.
       if (workers.active < maxThreads) serve(spare);
@@ -74,11 +77,13 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       termination.checkSoon();
     },
     swap(spare, moduleUrl) {
-      workers.workerData = { ...workers.workerData, moduleUrl };
+      const facts = spare.facts as ModuleFacts;
+      workers.workerData = { ...workers.workerData, moduleUrl, kind: facts.kind, broken: undefined };
       workers.retireAll();
       serve(spare);
       termination.checkSoon();
       if (isFilled) fill();
+      return facts;
     },
     onFailed: (error) => pool.onNotRenewed?.(error),
   });

@@ -1,9 +1,10 @@
 /** The pool of worker threads. Knows tasks and threads; does not know requests. */
 import { postMessageToThread } from 'node:worker_threads';
 import { slotsOf } from '../../workers/slot.ts';
-import type { AgentKind, ThreadMessage } from '../../workers/task.ts';
+import type { AgentKind, MainMessage, ThreadMessage } from '../../workers/task.ts';
 import type { Pool, PoolListener, PoolOptions } from './contract.ts';
 import { createLifecycle } from './lifecycle.ts';
+import { createLoading, LOAD_TIMEOUT_MS } from './loading.ts';
 import { createTaskRuns } from './task-runs.ts';
 import type { Thread } from './thread.ts';
 import { exitErrorOf } from './thread-errors.ts';
@@ -12,23 +13,50 @@ import { createWorkers } from './workers.ts';
 export type { Pool, PoolListener, PoolOptions } from './contract.ts';
 
 export function createPool(options: PoolOptions): Pool {
-  const { first, threads: maxThreads, onFiles, onBroken, onStrayDeath, onLost } = options;
+  const { first, threads: maxThreads, loadTimeoutMs = LOAD_TIMEOUT_MS, onFiles, onStrayDeath, onLost } = options;
   const slots = slotsOf(first.options.memory);
-  let kind: AgentKind | undefined;
+  const kindKnown = Promise.withResolvers<void>();
+  // Without it, the first thread that imports the module decides it.
+  let { kind } = first.options;
+  if (kind !== undefined) kindKnown.resolve();
+  let isKindLate = false;
+  void kindKnown.promise.then(() => {
+    isKindLate = kind === undefined;
+  });
   let listener: PoolListener | undefined;
   let restarts = 0;
   let lost = 0;
+
+  const loading = createLoading({
+    threads: () => workers.threads.values(),
+    timeoutMs: loadTimeoutMs,
+    answerWithError: ({ id }) => send(id, { launchpool: 'answer-with-error' }),
+    end: (thread, error) => lifecycle.replace(thread, error),
+    onBroken(error) {
+      kindKnown.resolve();
+      workers.workerData = { ...workers.workerData, broken: error };
+      options.onBroken?.(error);
+    },
+    onFailed: (error) => options.onNotLoaded?.(error),
+    onPauseEnd() {
+      // Starts a thread, which takes the tasks that wait.
+      if (workers.queueSize > 0 && workers.hasPlace) workers.run(null).catch(() => undefined);
+      listener?.onRoom();
+    },
+  });
 
   const workers = createWorkers({
     first,
     maxThreads,
     minThreads: () => lifecycle.minThreads,
+    loading,
     onMessage,
     onStarted() {
       lifecycle.onStarted();
       listener?.onRoom();
     },
     onExited(thread) {
+      kindKnown.resolve();
       if (thread.endReason !== 'idle') restarts += 1;
       taskRuns.onExited(thread);
       const error = exitErrorOf(thread, thread.error);
@@ -57,7 +85,6 @@ export function createPool(options: PoolOptions): Pool {
     threads: workers.threads,
     onStart: lifecycle.onTask,
     onComplete(task, result, slot) {
-      if (typeof result === 'object') kind ??= result.kind;
       if (recycling !== undefined) {
         const thread = taskRuns.threadOf(task, result);
         if (thread !== undefined) recycling.onTask(thread, task, slot);
@@ -65,22 +92,39 @@ export function createPool(options: PoolOptions): Pool {
       if (workers.hasInactive) lifecycle.checkSoon();
     },
     end: lifecycle.end,
+    brokenBy: () => loading.brokenBy,
   });
+
+  /** Once clients have the replies of an RPC agent, since no thread could tell the kind, it does not become a raw agent. */
+  function learnKind(next: AgentKind): void {
+    if (kind !== undefined || (isKindLate && next === 'raw')) return;
+    kind = next;
+    workers.workerData = { ...workers.workerData, kind };
+    kindKnown.resolve();
+  }
+
+  function send(id: number, message: MainMessage): void {
+    // The thread may have exited.
+    postMessageToThread(id, message).catch(() => undefined);
+  }
 
   function onMessage(thread: Thread, message: ThreadMessage): void {
     switch (message?.launchpool) {
       case 'late-replies':
         listener?.onLateReplies(message.outcomes);
         break;
-      case 'kind':
-        thread.hasLoaded = true;
-        // A spare with a broken module has reported that before its kind.
-        if (thread.state === 'spare' ? spares.onLoaded(thread) : thread.isActive) kind = message.kind;
+      case 'imported':
+        thread.facts = message.facts;
+        if (thread.isActive) learnKind(message.facts.kind);
+        options.onImported?.(message.facts);
         break;
-      case 'broken':
-        thread.hasLoaded = true;
-        // A broken module of a spare is the failure of a replacement, and does not concern the other threads.
-        if (!spares.onBroken(thread, message.error)) onBroken?.(message.error);
+      case 'loaded':
+        loading.onLoaded(thread);
+        spares.onLoaded(thread);
+        break;
+      case 'not-loaded':
+        // A module that a spare cannot load is the failure of a replacement, and does not concern the other threads.
+        if (!spares.onBroken(thread, message.error)) loading.onNotLoaded(thread, message.error);
         break;
       case 'files':
         onFiles?.(message.files);
@@ -91,6 +135,13 @@ export function createPool(options: PoolOptions): Pool {
     slots,
     get kind() {
       return kind;
+    },
+    kindKnown: kindKnown.promise,
+    get hasLoaded() {
+      return loading.hasLoaded;
+    },
+    get isLoading() {
+      return loading.isLoading;
     },
     get threads() {
       return workers.size;
@@ -108,13 +159,13 @@ export function createPool(options: PoolOptions): Pool {
     isLost: taskRuns.isLost,
     fill: lifecycle.fill,
     hasRoom() {
-      if (workers.active < maxThreads) return true;
+      if (workers.hasPlace) return true;
       for (const thread of workers.threads.values()) if (workers.isFree(thread)) return true;
       return false;
     },
     run: taskRuns.run,
     runLong: taskRuns.run,
-    cancel: (id, message) => void postMessageToThread(id, message).catch(() => undefined),
+    cancel: send,
     setStuck: (id, isStuck) => workers.threads.get(id)?.setStalled(isStuck),
     addOpen(id, requests) {
       const thread = workers.threads.get(id);
@@ -126,7 +177,11 @@ export function createPool(options: PoolOptions): Pool {
       const thread = workers.threads.get(id);
       if (thread !== undefined) lifecycle.replace(thread, reason);
     },
-    reload: lifecycle.reload,
+    async reload(moduleUrl) {
+      const facts = await lifecycle.reload(moduleUrl);
+      learnKind(facts.kind);
+      return facts;
+    },
     listen(to) {
       listener = to;
     },

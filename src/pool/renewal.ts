@@ -1,4 +1,5 @@
 /** Replaces threads that serve: one after another, and the new thread starts before the old one retires. */
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { Thread } from './thread.ts';
 
 /** Time after a failed replacement before the same thread's next one. */
@@ -16,7 +17,7 @@ export type RenewalOptions = {
   /** Gives the thread no further task, and ends it after its last open request. */
   retire: (thread: Thread) => void;
   /** In one step: lets the spare take tasks, and retires all threads that have another module. */
-  swap: (spare: Thread, moduleUrl: string) => void;
+  swap: (spare: Thread, moduleUrl: string) => ModuleFacts;
   /** Called when a thread stays because the spare failed. */
   onFailed: (error: unknown) => void;
 };
@@ -28,7 +29,7 @@ export type Renewal = {
    * Replaces all threads by threads with another module. After it resolves, no request goes to the old module.
    * @throws the error of the module; nothing has changed then
    */
-  reload(moduleUrl: string): Promise<void>;
+  reload(moduleUrl: string): Promise<ModuleFacts>;
 };
 
 export function createRenewal({ startSpare, serve, retire, swap, onFailed }: RenewalOptions): Renewal {

@@ -1,4 +1,5 @@
 /** Runs tasks on the worker threads, and fails a task only when its thread can no longer write to its memory. */
+import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { Slot } from '../../workers/slot.ts';
 import type { Task, TaskResult } from '../../workers/task.ts';
 import { createRunningTasks } from './running-tasks.ts';
@@ -15,6 +16,8 @@ export type TaskRunsOptions = {
   onComplete: (task: Task, result: TaskResult, slot: Slot | undefined) => void;
   /** Ends a thread at once. */
   end: (thread: Thread) => void;
+  /** Why no thread can load the module; undefined if it is not broken. */
+  brokenBy: () => LaunchpoolError | undefined;
 };
 
 export type TaskRuns = {
@@ -29,7 +32,7 @@ export type TaskRuns = {
   isLost(slot: number): boolean;
 };
 
-export function createTaskRuns({ slots, run, threads, onStart, onComplete, end }: TaskRunsOptions): TaskRuns {
+export function createTaskRuns({ slots, run, threads, onStart, onComplete, end, brokenBy }: TaskRunsOptions): TaskRuns {
   const runningTasks = createRunningTasks(slots);
   const lostSlots = new Set<number>();
   /** The threads that have exited in this turn of the event loop: their tasks fail after them. */
@@ -55,7 +58,7 @@ export function createTaskRuns({ slots, run, threads, onStart, onComplete, end }
         // Piscina reports an uncaught error before the thread has exited; until then it may write to the slot.
         await thread?.ended;
         if (thread?.state === 'lost' && typeof task === 'number') lostSlots.add(task);
-        throw thread === undefined ? threadExited(cause) : exitErrorOf(thread, cause);
+        throw thread === undefined ? (brokenBy() ?? threadExited(cause)) : exitErrorOf(thread, cause);
       } finally {
         runningTasks.delete(task);
       }

@@ -12,6 +12,8 @@ export type ThreadCountsOptions = {
   maxThreads: number;
   /** The minimum of them, at this moment. */
   minThreads: () => number;
+  /** Whether a thread may start in place of one that has died. */
+  mayStart: () => boolean;
 };
 
 export type ThreadCounts = {
@@ -27,7 +29,7 @@ export type ThreadCounts = {
   onDeath(thread: Thread): void;
 };
 
-export function createThreadCounts({ piscina, maxThreads, minThreads }: ThreadCountsOptions): ThreadCounts {
+export function createThreadCounts({ piscina, maxThreads, minThreads, mayStart }: ThreadCountsOptions): ThreadCounts {
   /** The threads that Piscina counts and that take no tasks. */
   const inactive = new Set<Worker>();
 
@@ -54,7 +56,8 @@ export function createThreadCounts({ piscina, maxThreads, minThreads }: ThreadCo
     },
     /**
      * Piscina replaces a dead thread only up to its minimum. Without a replacement, queued tasks would wait for as long
-     * as all other threads are busy. So a thread that took tasks is always replaced, and another one if it is missed.
+     * as all other threads are busy. So a thread that took tasks is always replaced, and another one if it is missed; not
+     * while a failed load delays the next one: then they wait for the other threads, or for the end of the pause.
      */
     onDeath({ worker }) {
       const wasCounted = isCounted(worker);
@@ -62,7 +65,7 @@ export function createThreadCounts({ piscina, maxThreads, minThreads }: ThreadCo
       const wasInactive = inactive.has(worker);
       activate(worker);
       const isMissed = wasInactive ? others - inactive.size < minThreads() || piscina.queueSize > 0 : wasCounted;
-      piscina.setMinThreads(others + (isMissed ? 1 : 0));
+      piscina.setMinThreads(others + (isMissed && mayStart() ? 1 : 0));
     },
   };
 }

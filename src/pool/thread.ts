@@ -1,8 +1,18 @@
 /** The pool's record of one worker thread. */
 import type { Worker } from 'node:worker_threads';
-import type { LaunchpoolError } from '../../wire/errors.ts';
+import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { PiscinaWorker } from './piscina.ts';
 import { assertTransition, type ThreadState } from './thread-state.ts';
+
+export type LoadState =
+  /** It has not loaded the module yet. It begins with its first task, a spare at once. */
+  | 'pending'
+  | 'loaded'
+  /** It could not load the module, and answers no request. */
+  | 'failed'
+  /** It could not load the module, and answers its requests with the error. */
+  | 'broken';
 
 /** A thread without tasks, until Piscina reports it. */
 const UNUSED = { currentUsage: 0 };
@@ -14,8 +24,13 @@ export class Thread {
   usage: Pick<PiscinaWorker, 'currentUsage'>;
   /** Piscina has reported its start. Piscina may give it a task before that. */
   hasStarted = false;
-  /** The thread has loaded the module, or has reported that the module is broken. */
-  hasLoaded = false;
+  load: LoadState = 'pending';
+  /** What its module offers, once it is imported. */
+  facts: ModuleFacts | undefined = undefined;
+  /** Why it could not load the module. */
+  loadError: PlainError | undefined = undefined;
+  /** Whether it took too long to load the module, and may not react to messages. */
+  isHung = false;
   /** Asynchronous requests that are open beyond the thread's tasks. */
   openRequests = 0;
   /** Requests that it has run. Counted only if the pool recycles threads by their requests. */

@@ -35,7 +35,7 @@ export function createUnresponsiveCheck({
 
   function isSuspect(thread: Thread): boolean {
     // Without a module, a thread cannot begin a request.
-    return thread.hasLoaded && thread.state !== 'terminating' && thread.tasks > 0 && !isInRequest(thread);
+    return thread.load === 'loaded' && thread.state !== 'terminating' && thread.tasks > 0 && !isInRequest(thread);
   }
 
   function check(): void {

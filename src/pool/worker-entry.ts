@@ -9,8 +9,6 @@ import { fileURLToPath } from 'node:url';
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 export const WORKER_ENTRY: string = fileURLToPath(new URL(`../../workers/entry.${extension}`, import.meta.url));
-/** Loads a module only to inspect it. */
-export const INSPECT_ENTRY: string = fileURLToPath(new URL(`../../workers/inspect.${extension}`, import.meta.url));
 /** The exported function of WORKER_ENTRY that takes tasks. */
 export const WORKER_FUNCTION = 'run';
 /** The file with which Piscina starts its threads. */

@@ -1,7 +1,7 @@
 /** The worker threads: their records, their choice for a task, and their number. Knows nothing of requests. */
 import type { Task, TaskResult, ThreadMessage, ThreadOptions } from '../../workers/task.ts';
 import type { FirstThread } from './first-thread.ts';
-import { createLoadFailures } from './load-failures.ts';
+import type { Loading } from './loading.ts';
 import { createPiscinaAdapter, type PiscinaWorker } from './piscina.ts';
 import { Thread } from './thread.ts';
 import { createThreadChoice } from './thread-choice.ts';
@@ -13,6 +13,7 @@ export type WorkersOptions = {
   maxThreads: number;
   /** The minimum of them, at this moment. */
   minThreads: () => number;
+  loading: Loading;
   onMessage: (thread: Thread, message: ThreadMessage) => void;
   onStarted: (thread: Thread) => void;
   /** A thread has exited, or is lost. */
@@ -28,11 +29,15 @@ export type Workers = {
   readonly size: number;
   /** How many threads take tasks, or will when they have started. */
   readonly active: number;
+  /** Whether another thread may start. */
+  readonly hasPlace: boolean;
   /** Whether there are spares, or threads that end. */
   readonly hasInactive: boolean;
   /** The options of the threads that start from now on. */
   workerData: ThreadOptions;
   run(task: Task): Promise<TaskResult>;
+  /** How many tasks wait for a thread. */
+  readonly queueSize: number;
   /** Whether a thread that has started may take another task. */
   isFree(thread: Thread): boolean;
   /** Starts a spare, which loads the module at once. */
@@ -49,14 +54,14 @@ export type Workers = {
 };
 
 export function createWorkers(options: WorkersOptions): Workers {
-  const { first, maxThreads, minThreads, onMessage, onStarted, onExited, onStrayDeath } = options;
+  const { first, maxThreads, minThreads, loading, onMessage, onStarted, onExited, onStrayDeath } = options;
   const threads = new Map<number, Thread>();
   let workerData = first.options;
 
   const choice = createThreadChoice({
     concurrency: first.options.concurrency,
     threadOf,
-    hasPlace: () => counts.active < maxThreads,
+    hasPlace,
   });
   const piscina = createPiscinaAdapter({
     first,
@@ -71,8 +76,11 @@ export function createWorkers(options: WorkersOptions): Workers {
     },
     onStrayDeath,
   });
-  const counts = createThreadCounts({ piscina, maxThreads, minThreads });
-  const loadFailures = createLoadFailures((hasLoaded) => setWorkerData({ ...workerData, hasLoaded }));
+  const counts = createThreadCounts({ piscina, maxThreads, minThreads, mayStart: () => loading.mayStart });
+
+  function hasPlace(): boolean {
+    return counts.active < maxThreads && loading.mayStart;
+  }
 
   function setWorkerData(next: ThreadOptions): void {
     workerData = next;
@@ -95,22 +103,19 @@ export function createWorkers(options: WorkersOptions): Workers {
       onDeath(thread);
     });
     worker.prependListener('exit', () => onDeath(thread));
-    let isBroken = false;
-    worker.on('message', (message) => {
-      onMessage(thread, message);
-      isBroken ||= message?.launchpool === 'broken';
-      if (message?.launchpool === 'kind' && !isBroken) loadFailures.onLoaded();
-    });
+    worker.on('message', (message) => onMessage(thread, message));
     worker.once('exit', () => {
-      if (!thread.hasLoaded && thread.state === 'retiring') loadFailures.onFailed();
       threads.delete(thread.id);
       if (thread.state !== 'lost') thread.moveTo('exited');
+      loading.onExited();
       onExited(thread);
     });
+    loading.onCreated();
     return thread;
   }
 
   function onDeath(thread: Thread): void {
+    if (thread.isActive && thread.load === 'pending') loading.onDied();
     counts.onDeath(thread);
     if (!thread.isEnding) thread.moveTo('retiring');
   }
@@ -129,6 +134,9 @@ export function createWorkers(options: WorkersOptions): Workers {
     get active() {
       return counts.active;
     },
+    get hasPlace() {
+      return hasPlace();
+    },
     get hasInactive() {
       return counts.hasInactive;
     },
@@ -139,10 +147,12 @@ export function createWorkers(options: WorkersOptions): Workers {
       setWorkerData(next);
     },
     run: piscina.run,
+    get queueSize() {
+      return piscina.queueSize;
+    },
     isFree: (thread) => thread.hasStarted && choice.isFree(thread),
     startSpare(spareData) {
-      // Other threads may have loaded another module: this one has to report whether its own can be loaded.
-      const worker = piscina.startWorker({ ...spareData, loadAtOnce: true, hasLoaded: false });
+      const worker = piscina.startWorker({ ...spareData, loadAtOnce: true });
       counts.deactivate(worker);
       return follow(new Thread(worker, 'spare'));
     },

@@ -89,7 +89,6 @@ export function createBench(options: BenchOptions = {}): Bench {
   function runner(thread: number, ticketed: (result: TaskResult | Promise<TaskResult>) => void, task: Task): void {
     const batches = createBatchRunner({
       runner: {
-        kind,
         run(input, start, end) {
           const { promise, resolve } = Promise.withResolvers<Result>();
           const answer = (result: Result): Promise<void> => {
@@ -111,8 +110,9 @@ export function createBench(options: BenchOptions = {}): Bench {
 
   const pool: DispatchPool = {
     slots,
-    get kind() {
-      return loaded;
+    kind,
+    get hasLoaded() {
+      return loaded !== undefined;
     },
     maxThreads: 1,
     hasRoom: () => inFlight < room,
@@ -126,7 +126,11 @@ export function createBench(options: BenchOptions = {}): Bench {
     listen(to) {
       listener = to;
     },
-    cancel: (thread, { ticket, index, error }) => bench.cancelled.push({ thread, ticket, index, code: error.code }),
+    cancel(thread, message) {
+      if (message.launchpool !== 'cancel') return;
+      const { ticket, index, error } = message;
+      bench.cancelled.push({ thread, ticket, index, code: error.code });
+    },
     replace: (thread) => bench.replaced.push(thread),
     isLost: () => false,
   };
@@ -149,10 +153,10 @@ export function createBench(options: BenchOptions = {}): Bench {
       task,
       thread,
       slot,
-      worker: createHandWorker(slot, thread, kind),
+      worker: createHandWorker(slot, thread),
       sendLate: (index, outcome) => listener?.onLateReplies([{ ticket, index, ...outcome }]),
       complete: () => {
-        complete(typeof task === 'number' ? thread : { thread, kind, range: undefined });
+        complete(typeof task === 'number' ? thread : { thread, range: undefined });
         return settle();
       },
       crash: () => {

@@ -1,8 +1,7 @@
 /** A worker that the test drives: it starts and finishes requests on request. */
 import { payloadLength, payloadStart } from '../../wire/frame.ts';
 import { claim, generationOf } from '../../workers/control-word.ts';
-import { CANCELLED, KIND_RAW, KIND_RPC, NOTHING, type Slot } from '../../workers/slot.ts';
-import type { AgentKind } from '../../workers/task.ts';
+import { CANCELLED, NOTHING, type Slot } from '../../workers/slot.ts';
 
 /** A request that has started. */
 export type WorkerStart = { index: number; text: string };
@@ -14,14 +13,13 @@ export type HandWorker = {
   finish(index: number, frame: Uint8Array | undefined): void;
 };
 
-export function createHandWorker(slot: Slot, thread: number, kind: AgentKind): HandWorker {
+export function createHandWorker(slot: Slot, thread: number): HandWorker {
   const generation = generationOf(Atomics.load(slot.control.words, slot.control.index));
   let inputEnd = 0;
   let outputEnd = 0;
   return {
     start() {
       slot.thread = thread;
-      slot.kind = kind === 'raw' ? KIND_RAW : KIND_RPC;
       const index = claim(slot.control, generation);
       if (index < 0) return undefined;
       const start = payloadStart(slot.input, inputEnd);

@@ -6,6 +6,7 @@ import { startFirstThread } from '../../src/pool/first-thread.ts';
 import { createPool, type Pool, type PoolOptions } from '../../src/pool/pool.ts';
 import { limitsOf } from '../../src/pool/thread-limits.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
+import type { AgentKind } from '../../workers/task.ts';
 import { textsOf } from './dispatch-bench.ts';
 
 export { until } from './until.ts';
@@ -16,12 +17,15 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
   threads: number;
   /** The maximum heap of a thread, in MiB. */
   threadMemoryMb?: number;
+  /** The kind that the module must have. */
+  kind?: AgentKind;
 };
 
 /** Ends with the test. */
-function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, ...options }: PoolBenchOptions): Pool {
+function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, kind, ...options }: PoolBenchOptions): Pool {
   const moduleUrl = pathToFileURL(module).href;
-  const threadOptions = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
+  const unset = { exposeStacks: false, reportFiles: false, codeFolder: undefined };
+  const threadOptions = { moduleUrl, kind, concurrency: 256, ...unset };
   const first = startFirstThread(threadOptions, options.threads, undefined, limitsOf(threadMemoryMb));
   const pool = createPool({ first, ...options });
   // Open requests do not keep a process alive; in an agent, the sockets do.

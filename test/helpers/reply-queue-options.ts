@@ -12,5 +12,5 @@ function openAdmission(): Admission {
 }
 
 export function replyQueueOptions(isRaw: boolean): ReplyQueueOptions {
-  return { kind: () => (isRaw ? 'raw' : 'rpc'), admission: openAdmission(), onOutcome: () => undefined };
+  return { isRaw: () => isRaw, admission: openAdmission(), onOutcome: () => undefined };
 }

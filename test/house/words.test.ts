@@ -105,7 +105,16 @@ const OLD_TEXT_WORDS: readonly string[] = [
 
 /** The events of the agent's log. */
 const LOG_EVENTS: ReadonlySet<string> = new Set([
-  ...['checked-in', 'listening', 'shutdown', 'drain-timeout', 'reloaded', 'reload-failed', 'module-broken'],
+  ...[
+    'checked-in',
+    'listening',
+    'shutdown',
+    'drain-timeout',
+    'reloaded',
+    'reload-failed',
+    'module-broken',
+    'methods-differ',
+  ],
   ...[
     'connection-rejected',
     'slow-client-closed',
@@ -114,7 +123,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'frame-truncated',
     'request-failed',
   ],
-  ...['thread-died', 'thread-not-renewed', 'thread-unresponsive', 'thread-lost'],
+  ...['thread-died', 'thread-not-loaded', 'thread-not-renewed', 'thread-unresponsive', 'thread-lost'],
   ...['not-notified', 'code-cache-not-written', 'log-not-rotated'],
 ]);
 

@@ -3,9 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { type Handlers, loadHandlers } from '../../workers/handlers.ts';
+import { type Handlers, importHandlers } from '../../workers/handlers.ts';
 import { rawRunner } from '../../workers/run-raw.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+
+async function loadHandlers(url: string): Promise<Handlers> {
+  const { handlers, setUp } = await importHandlers(url);
+  await setUp();
+  return handlers;
+}
 
 async function load(t: ExecutionContext, source: string): Promise<Handlers> {
   const path = join(await tempDir(t), 'agent.mjs');

@@ -3,8 +3,14 @@ import { copyFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
-import { type Handlers, loadHandlers } from '../../workers/handlers.ts';
+import { type Handlers, importHandlers } from '../../workers/handlers.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+
+async function loadHandlers(url: string): Promise<Handlers> {
+  const { handlers, setUp } = await importHandlers(url);
+  await setUp();
+  return handlers;
+}
 
 const NOT_LOADED = 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED';
 const NO_EXPORTS = 'ERR_LAUNCHPOOL_MODULE_NO_EXPORTS';

@@ -8,19 +8,8 @@ import { cursorOf, offer } from '../../workers/control-word.ts';
 import { createRequests } from '../../workers/requests.ts';
 import { type BatchRunner, createBatchRunner } from '../../workers/run-batch.ts';
 import { Failure, type Result } from '../../workers/runner.ts';
-import {
-  CANCELLED,
-  KIND_RAW,
-  KIND_RPC,
-  LATE,
-  NOTHING,
-  OUTPUT_BYTES,
-  PENDING,
-  SLOT_BYTES,
-  type Slot,
-  slotsOf,
-} from '../../workers/slot.ts';
-import { type AgentKind, CLAIM_CANCELLED, claimLong, type LateReply } from '../../workers/task.ts';
+import { CANCELLED, LATE, NOTHING, OUTPUT_BYTES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
+import { CLAIM_CANCELLED, claimLong, type LateReply } from '../../workers/task.ts';
 import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
@@ -32,7 +21,7 @@ type Rig = { slot: Slot; lateReplies: LateReply[]; batches: BatchRunner; asked: 
 function createRig(
   requests: readonly string[],
   answer: (request: string, index: number) => Result | Promise<Result>,
-  { concurrency = 100, kind = 'raw' as AgentKind } = {},
+  { concurrency = 100 } = {},
 ): Rig {
   const [slot] = slotsOf(new SharedArrayBuffer(SLOT_BYTES)) as [Slot];
   fill(slot, requests);
@@ -42,7 +31,7 @@ function createRig(
     return answer(request, asked.push(request) - 1);
   };
   const batches = createBatchRunner({
-    runner: { kind, run },
+    runner: { run },
     lateReplies: { add: (lateReply) => lateReplies.push(lateReply) },
     requests: createRequests({}),
     threadId: THREAD,
@@ -80,16 +69,11 @@ test('synchronous replies follow each other in the slot, and the batch completes
   t.deepEqual([...slot.starts.subarray(0, 3)], [0, 7, 12]);
 });
 
-for (const [kind, number] of [
-  ['raw', KIND_RAW],
-  ['rpc', KIND_RPC],
-] as const) {
-  test(`the slot has the id of its thread and the kind ${kind} before the first request runs`, (t) => {
-    const { slot, batches } = createRig(['a'], () => `${slot.thread} ${slot.kind}`, { kind });
-    batches.run(slot);
-    t.deepEqual(outcomesIn(slot, 1), [`${THREAD} ${number}`]);
-  });
-}
+test('the slot has the id of its thread before the first request runs', (t) => {
+  const { slot, batches } = createRig(['a'], () => `${slot.thread}`);
+  batches.run(slot);
+  t.deepEqual(outcomesIn(slot, 1), [`${THREAD}`]);
+});
 
 test('replies that need only microtasks are in the slot', async (t) => {
   const { slot, lateReplies, batches } = createRig(['a', 'b'], async (request) => request.toUpperCase());
@@ -219,11 +203,10 @@ test('the reply of a long request is in its own memory, at once or later', async
     request: now,
     claim: unclaimed(),
   });
-  t.deepEqual(bytes, { thread: THREAD, kind: 'raw', range: { from: 0, to: 7 } });
+  t.deepEqual(bytes, { thread: THREAD, range: { from: 0, to: 7 } });
   t.deepEqual(textsOf(Buffer.from(now.buffer, 0, 7)), ['now']);
   t.deepEqual(batches.runLong({ ticket: -4, request: slow, claim: unclaimed() }), {
     thread: THREAD,
-    kind: 'raw',
     range: undefined,
   });
   await turn();

@@ -20,7 +20,7 @@ const END_MS = 5_000;
 /** Runs until a signal, and ends its agent. @returns the exit status. */
 export async function dev(module: string, flags: CommanderFlags): Promise<number> {
   const given = givenFlags(AGENT_TABLE, flags);
-  const { logLevel, drainMs, cancelGraceMs } = agentOptionsOf(module, given);
+  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
   const { socket } = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
   const socketPath = socket === undefined ? socketPathOf(defaultLabelOf(modulePath)) : resolve(socket);
@@ -28,7 +28,7 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
-  const bundle = await createDevBundle(modulePath);
+  const bundle = await createDevBundle(modulePath, loadTimeoutMs);
   try {
     const ending = new Promise<string>((end) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));

@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { exitAtOnce } from '../../../libc/exit-now.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import type { AgentKind, ModuleFacts } from '../../../workers/task.ts';
 import { checkIn } from '../../activation/check-in.ts';
 import { type Environment, takeEnvironment } from '../../activation/environment.ts';
 import { holdLifeline } from '../../activation/lifeline.ts';
 import { listenForSignals, type Signals } from '../../activation/signals.ts';
 import type { AgentOptions } from '../../agent/options.ts';
 import { createLog, type Log } from '../../log.ts';
+import { readModuleFile } from '../../module/module-file.ts';
 import { SUPERVISED_UPTIME_SECONDS } from '../../options/agent-table.ts';
 import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
@@ -41,7 +43,8 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const signals = early?.signals ?? listenForSignals();
   const env = early?.env ?? takeEnvironment();
   const { options, label, logFile, unfit } = readArguments(args);
-  const first = unfit ?? startFirst(options, early);
+  const facts = unfit === undefined ? factsOf(options) : undefined;
+  const first = unfit ?? startFirst(options, facts?.kind, early);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = createLog({ level: options.logLevel, pretty: options.development });
@@ -59,7 +62,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
   };
   const onShutdown = (reason: string): void => notify(`STOPPING=1\nSTATUS=Shutting down (${reason})`);
-  const agent = await startAgent({ options, sockets: found.sockets, log, onFiles, onShutdown, first });
+  const agent = await startAgent({ options, sockets: found.sockets, log, facts, onFiles, onShutdown, first });
   // The agent logs the error.
   signals.onReload(() => void agent.reload().catch(() => undefined));
   notify(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
@@ -81,12 +84,18 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   return status;
 }
 
+function factsOf({ moduleUrl }: AgentOptions): ModuleFacts | undefined {
+  return moduleUrl.startsWith('file:') ? readModuleFile(fileURLToPath(moduleUrl)) : undefined;
+}
+
 function startFirst(
   { moduleUrl, development, concurrency, ...options }: AgentOptions,
+  kind: AgentKind | undefined,
   early?: EarlyStart,
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
-  const threadOptions = { moduleUrl, exposeStacks: development, reportFiles: development, concurrency, codeFolder };
+  const dev = { exposeStacks: development, reportFiles: development };
+  const threadOptions = { moduleUrl, kind, ...dev, concurrency, codeFolder };
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 

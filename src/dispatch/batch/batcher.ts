@@ -1,7 +1,7 @@
 /** Collects requests into batches: one request a batch while the agent is idle, more while short requests wait. */
 import { spanOf } from '../../../wire/frame-walk.ts';
 import { offer } from '../../../workers/control-word.ts';
-import { INPUT_BYTES, KIND_UNKNOWN, MAX_FRAMES, PENDING } from '../../../workers/slot.ts';
+import { INPUT_BYTES, MAX_FRAMES, PENDING } from '../../../workers/slot.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
 import { Deque } from '../deque.ts';
 import { Batch } from './batch.ts';
@@ -143,7 +143,6 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       batch.markCancelled();
       slot.ticket = ticket;
       slot.thread = 0;
-      slot.kind = KIND_UNKNOWN;
       offer(slot.control, frames);
       return batch;
     },

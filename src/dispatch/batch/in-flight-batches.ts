@@ -1,7 +1,6 @@
 /** The batches that workers have: handed over, checked for progress, and settled; also when their thread exits. */
 import type { LaunchpoolError } from '../../../wire/errors.ts';
-import { KIND_RAW, KIND_UNKNOWN } from '../../../workers/slot.ts';
-import type { AgentKind, LateReply } from '../../../workers/task.ts';
+import type { LateReply } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
@@ -18,7 +17,7 @@ import { createSpinWait } from './spin-wait.ts';
 const MAX_DEATHS = 100;
 
 export type InFlightBatchesOptions = {
-  pool: Pick<Pool, 'kind' | 'run' | 'isLost' | 'setStuck' | 'addOpen'>;
+  pool: Pick<Pool, 'kind' | 'hasLoaded' | 'run' | 'isLost' | 'setStuck' | 'addOpen'>;
   slots: SlotPool;
   batcher: Batcher;
   window: Window;
@@ -27,8 +26,6 @@ export type InFlightBatchesOptions = {
 };
 
 export type InFlightBatches = RequestSource & {
-  /** The module's kind, once a thread has started a batch. */
-  readonly kind: AgentKind | undefined;
   /** Hands a batch to a worker. */
   dispatch(batch: Batch): void;
   /** Settles a request with an outcome that came after its batch. */
@@ -52,17 +49,9 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
   const completed = new Set<InFlightBatch>();
   const stallDetector = createStallDetector(atWorkers, onStuck);
   const spinWait = createSpinWait(atWorkers, (inFlight) => window.learn(inFlight.collect()));
-  let kind: AgentKind | undefined;
-
-  function isRaw(): boolean {
-    kind ??= pool.kind;
-    return kind === 'raw';
-  }
-
   /** The worker is done with the batch, or its thread has exited. */
   function onCompleted(inFlight: InFlightBatch, mayRepeat = true): void {
     const { batch } = inFlight;
-    learnKind(inFlight);
     if (mayRepeat) putBack(inFlight);
     window.learn(inFlight.collect());
     atWorkers.delete(inFlight);
@@ -76,15 +65,9 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
     schedule();
   }
 
-  /** The slot may contain the kind before the thread's message arrives. */
-  function learnKind({ batch: { slot } }: InFlightBatch): void {
-    if (slot.kind !== KIND_UNKNOWN) kind = slot.kind === KIND_RAW ? 'raw' : 'rpc';
-  }
-
   function onStuck(inFlight: InFlightBatch): void {
-    learnKind(inFlight);
     // The first thread is still starting or loading the module; another thread would not be faster.
-    if (kind === undefined && inFlight.thread === 0) return;
+    if (!pool.hasLoaded && inFlight.thread === 0) return;
     putBack(inFlight);
     inFlight.collect();
     if (inFlight.thread !== 0) pool.setStuck(inFlight.thread, true);
@@ -98,13 +81,12 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
   }
 
   function onFailed(inFlight: InFlightBatch, error: LaunchpoolError): void {
-    learnKind(inFlight);
     const { ranges } = inFlight.batch;
     if (inFlight.thread === 0) for (const range of ranges) range.deaths = (range.deaths ?? 0) + 1;
     // A module that no thread has loaded may end every thread that loads it.
-    const mayRepeat = (kind ?? pool.kind) !== undefined && ranges.every(({ deaths = 0 }) => deaths < MAX_DEATHS);
+    const mayRepeat = pool.hasLoaded && ranges.every(({ deaths = 0 }) => deaths < MAX_DEATHS);
     onCompleted(inFlight, mayRepeat);
-    inFlight.fail(error, isRaw());
+    inFlight.fail(error, pool.kind === 'raw');
     forget(inFlight);
   }
 
@@ -120,9 +102,6 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
   }
 
   return {
-    get kind() {
-      return kind ?? pool.kind;
-    },
     dispatch(batch) {
       const inFlight = createInFlightBatch(batch, () => slots.retainerOf(batch.slot));
       open.set(batch.ticket, inFlight);
@@ -147,7 +126,7 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
     fail(thread, error) {
       for (const inFlight of open.values()) {
         if (inFlight.thread !== thread || atWorkers.has(inFlight)) continue;
-        inFlight.fail(error, isRaw());
+        inFlight.fail(error, pool.kind === 'raw');
         forget(inFlight);
       }
     },

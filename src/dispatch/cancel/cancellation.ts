@@ -31,8 +31,6 @@ export type CancellationOptions = TimeLimits & {
   /** How many requests have no outcome yet. */
   pending: () => number;
   isRaw: () => boolean;
-  /** Whether the module's kind is known: the form of an error reply depends on it. */
-  knowsKind: () => boolean;
   /** How long an aborted handler may go on, in milliseconds. */
   cancelGraceMs: number;
 };
@@ -51,7 +49,7 @@ export type Cancellation = {
 };
 
 export function createCancellation(options: CancellationOptions): Cancellation {
-  const { pool, sources, observeStarts, pending, isRaw, knowsKind } = options;
+  const { pool, sources, observeStarts, pending, isRaw } = options;
   const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
   const gracePeriods = createGracePeriods(pool, options.cancelGraceMs);
   const deadlines = createDeadlines(options);
@@ -96,10 +94,8 @@ export function createCancellation(options: CancellationOptions): Cancellation {
   function check(): void {
     const now = performance.now();
     gracePeriods.check(now);
-    if (knowsKind()) {
-      observeStarts(now, deadlines.watch);
-      deadlines.check(now, (item) => settleOverdue(item, now));
-    }
+    observeStarts(now, deadlines.watch);
+    deadlines.check(now, (item) => settleOverdue(item, now));
     if (pending() === 0) deadlines.clear();
     if (gracePeriods.areRunning || deadlines.watched > 0 || (deadlines.limitsRuns && pending() > 0)) return;
     stop();

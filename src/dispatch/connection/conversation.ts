@@ -36,8 +36,6 @@ export type Conversation = {
 
 /** Shared by all conversations. */
 export type ConversationOptions = ReplyQueueOptions & {
-  /** Resolves when the module's kind is known. */
-  knowsKind: () => Promise<void>;
   requestQueue: RequestQueueOptions;
   /** The reply queues that may have open requests. */
   replyQueues: Set<ReplyQueue>;
@@ -58,8 +56,6 @@ class ConnectionConversation implements Conversation, ReplySink {
   readonly #replyQueue: ReplyQueue;
   readonly #requestQueue: RequestQueue;
   #refusal: LaunchpoolError | undefined;
-  /** Frames that may be for the agent itself, and all later frames, until the module's kind is known. */
-  #held: { run: Buffer; arrivedAt: number }[] | undefined;
 
   constructor(sink: ReplySink, options: ConversationOptions) {
     this.#sink = sink;
@@ -70,38 +66,21 @@ class ConnectionConversation implements Conversation, ReplySink {
   }
 
   get isBusy(): boolean {
-    return this.#replyQueue.requests > 0 || this.#requestQueue.hasQueued || this.#held !== undefined;
+    return this.#replyQueue.requests > 0 || this.#requestQueue.hasQueued;
   }
 
   get isOverfull(): boolean {
     const { admission } = this.#options.requestQueue;
-    if (this.#requestQueue.hasQueued || this.#held !== undefined || admission.isFull) return true;
+    if (this.#requestQueue.hasQueued || admission.isFull) return true;
     return this.#replyQueue.bytes > MAX_OPEN_BYTES;
   }
 
   dispatch(run: Buffer, frames?: number, own?: boolean): void {
-    const { kind } = this.#options;
     const arrivedAt = performance.now();
-    if (this.#held !== undefined) this.#held.push({ run: Buffer.from(run), arrivedAt });
-    else if (kind() === 'raw' || !mayHaveControl(run)) {
+    // To a raw agent, a control frame is a message like any other.
+    if (this.#options.isRaw() || !mayHaveControl(run)) {
       this.#requestQueue.dispatch(run, { arrivedAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
-    } else if (kind() === 'rpc') this.#dispatchEach(run, arrivedAt);
-    else this.#hold(run, arrivedAt);
-  }
-
-  /** To a raw agent, a control frame is a message like any other. */
-  async #hold(run: Buffer, arrivedAt: number): Promise<void> {
-    this.#held = [{ run: Buffer.from(run), arrivedAt }];
-    await this.#options.knowsKind();
-    const held = this.#held;
-    this.#held = undefined;
-    const isRaw = this.#options.kind() === 'raw';
-    for (const { run: each, arrivedAt: at } of held) {
-      if (isRaw) this.#requestQueue.dispatch(each, { arrivedAt: at, dueAt: Number.POSITIVE_INFINITY }, undefined, true);
-      else this.#dispatchEach(each, at);
-    }
-    if (this.#replyQueue.abandoned) this.#cancelAll();
-    else this.#sink.settled();
+    } else this.#dispatchEach(run, arrivedAt);
   }
 
   /** Dispatches each frame with the deadline that it carries; carries out the cancellations. */
@@ -122,19 +101,13 @@ class ConnectionConversation implements Conversation, ReplySink {
     this.#refuseInTurn();
   }
 
-  async refuse(error: LaunchpoolError): Promise<void> {
-    // The form of the error depends on the module's kind.
-    await this.#options.knowsKind();
+  refuse(error: LaunchpoolError): void {
     this.#refusal = error;
     this.#refuseInTurn();
   }
 
   abandon(): void {
     this.#replyQueue.abandon();
-    if (this.#held === undefined) this.#cancelAll();
-  }
-
-  #cancelAll(): void {
     this.#options.cancelAll(this.#requestQueue);
     // The rest of the waiting requests are notifications: they run.
     this.#requestQueue.resume();
@@ -147,8 +120,7 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   /** The refusal comes behind the replies to all requests that have arrived, also those that have not started. */
   #refuseInTurn(): void {
-    if (this.#refusal !== undefined && !this.#requestQueue.hasQueued && this.#held === undefined)
-      this.#replyQueue.refuse(toPlain(this.#refusal));
+    if (this.#refusal !== undefined && !this.#requestQueue.hasQueued) this.#replyQueue.refuse(toPlain(this.#refusal));
   }
 
   // The sink of the reply queue.

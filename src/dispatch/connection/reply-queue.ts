@@ -4,7 +4,6 @@ import { encodeTextFrame } from '../../../wire/frame.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
-import type { AgentKind } from '../../../workers/task.ts';
 import type { Admission } from './admission.ts';
 import type { IdEntry, OpenIds } from './open-ids.ts';
 import type { OpenRequest, Retain, Settlement, Times } from './open-request.ts';
@@ -56,8 +55,8 @@ export type ReplyQueue = {
 
 /** Shared by all reply queues. */
 export type ReplyQueueOptions = {
-  /** The replies of a raw agent keep the order of their requests. Known before the first reply of a handler. */
-  kind: () => AgentKind | undefined;
+  /** The replies of a raw agent keep the order of their requests; those of an RPC agent have no order. */
+  isRaw: () => boolean;
   admission: Pick<Admission, 'enter' | 'leave'>;
   /** Receives the time from arrival to outcome; undefined for refused requests. */
   onOutcome: (ms: number | undefined, requests: number) => void;
@@ -129,8 +128,7 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   #settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
     if (group.ids !== undefined) this.#forgetIds(group.ids, first, count);
-    const kind = this.#options.kind();
-    if (kind === 'raw') this.#settleInTurn(group, first, count, settlement);
+    if (this.#options.isRaw()) this.#settleInTurn(group, first, count, settlement);
     // The replies of an RPC agent have no order.
     else this.#hand(group, count, settlement);
     this.#sendRefusal();
@@ -207,7 +205,7 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   #sendRefusal(): void {
     if (this.#refusal === undefined || this.requests > 0 || this.abandoned) return;
-    if (this.#options.kind() !== 'raw') this.sink.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
+    if (!this.#options.isRaw()) this.sink.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
     this.#fail(this.#refusal);
   }
 }

@@ -16,8 +16,8 @@ export type RequestQueueOptions = {
   /** The highest number of open requests of one connection. */
   window: () => number;
   admission: Admission;
-  /** Whether the agent is known to be an RPC agent, which has an error reply for requests beyond the limits. */
-  isRpc: () => boolean;
+  /** A raw agent has no error reply: requests beyond the limits wait. */
+  isRaw: () => boolean;
   /** A frame of more bytes than this, header included, is a long request. */
   longFrameBytes: number;
   /** Starts requests; reads the bytes during the call and does not keep them. */
@@ -84,10 +84,10 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
   }
 
   dispatch(run: Buffer, times: Times, frames?: number, own = false): void {
-    const { admission, isRpc } = this.#options;
+    const { admission, isRaw } = this.#options;
     const known = frames ?? countFrames(run);
     const room = admission.roomFor(known, run.length);
-    if (room < known && isRpc()) this.#refuseBeyond(run, known, room, times);
+    if (room < known && !isRaw()) this.#refuseBeyond(run, known, room, times);
     else this.#take(run, times, known, own);
   }
 
@@ -185,9 +185,9 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
   #refuse(payload: Buffer, times: Times, error: PlainError): void {
     const { reply, failure } = this.replyQueue.abandoned
       ? {}
-      : this.#options.isRpc()
-        ? errorsFor(payload, error)
-        : { failure: error };
+      : this.#options.isRaw()
+        ? { failure: error }
+        : errorsFor(payload, error);
     this.#settleRefused(times, { frames: reply, failure });
   }
 

@@ -40,7 +40,7 @@ export type LongRequests = RequestSource & {
 };
 
 export type LongRequestsOptions = {
-  pool: Pick<Pool, 'kind' | 'runLong' | 'addOpen' | 'hasRoom'>;
+  pool: Pick<Pool, 'hasLoaded' | 'runLong' | 'addOpen' | 'hasRoom'>;
   memory: SharedMemoryPool;
   /** Whether a request that fails closes its connection, instead of getting an error reply. */
   isRaw: () => boolean;
@@ -82,7 +82,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
           if (request.ticket !== ticket) return;
           request.deaths += 1;
           // A module that no thread has loaded may end every thread that loads it.
-          const mayRepeat = pool.kind !== undefined && request.deaths < MAX_DEATHS;
+          const mayRepeat = pool.hasLoaded && request.deaths < MAX_DEATHS;
           if (!mayRepeat || !takeBack(request)) failOne(request, error);
         },
       )
@@ -94,7 +94,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
 
   /** A request that its thread has not started goes to a thread that has room. */
   function onStuck({ request }: HandOver): void {
-    if (pool.kind !== undefined && pool.hasRoom() && takeBack(request)) onRoom();
+    if (pool.hasLoaded && pool.hasRoom() && takeBack(request)) onRoom();
   }
 
   /** Takes a request back from its thread; returns false when the thread has started it. */

@@ -111,6 +111,7 @@ test('a spare that cannot load the module does not change the kind of the pool',
   const { pool, call } = startPoolBench(t, {
     module: path,
     threads: 1,
+    kind: 'raw',
     recycleRequests: 10,
     onNotRenewed: (error) => failures.push(error),
   });

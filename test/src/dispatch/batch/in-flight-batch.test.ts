@@ -34,7 +34,7 @@ function dispatch(...requests: string[]): Rig {
   const batch = batcher.take() as Batch;
   return {
     inFlight: createInFlightBatch(batch, () => undefined),
-    worker: createHandWorker(batch.slot, 5, 'rpc'),
+    worker: createHandWorker(batch.slot, 5),
     received,
     replyQueue,
   };

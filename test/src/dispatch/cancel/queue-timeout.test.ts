@@ -10,6 +10,7 @@ import {
   textsOf,
 } from '../../../helpers/dispatch-bench.ts';
 import type { WorkerStart } from '../../../helpers/hand-worker.ts';
+import { until } from '../../../helpers/until.ts';
 
 test.after.always(stopBenches);
 
@@ -55,14 +56,13 @@ test('a request that starts while the one before it is refused is not reported a
   t.deepEqual(JSON.parse(received[1] as string), { jsonrpc: '2.0', id: 2, result: 3 });
 });
 
-test('requests get no error before the module kind is known', async (t) => {
-  const bench = createBench({ kind: 'raw', dispatcher: { queueTimeoutMs: 1 } });
+test('a request that waits while the module loads times out', async (t) => {
+  const bench = createBench({ byHand: true, dispatcher: { queueTimeoutMs: 1 } });
   const { conversation, received } = openConversation(bench);
-  conversation.dispatch(runOf('a'));
-  await wait(50);
-  t.deepEqual(received, []);
-  await answerAll(bench);
-  t.deepEqual(received, ['A']);
+  conversation.dispatch(runOf(request(1)));
+  await until(() => received.length > 0);
+  t.deepEqual(received.map(codeOf), ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT']);
+  t.is(bench.tasks[0]?.worker.start(), undefined);
 });
 
 test('refused requests do not count in the measured request time', async (t) => {

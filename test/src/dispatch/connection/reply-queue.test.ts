@@ -7,8 +7,6 @@ import {
   type ReplyQueue,
   type ReplyQueueOptions,
 } from '../../../../src/dispatch/connection/reply-queue.ts';
-import type { RequestGroup } from '../../../../src/dispatch/connection/request-group.ts';
-import type { AgentKind } from '../../../../workers/task.ts';
 import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
 import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';
 
@@ -36,22 +34,6 @@ test('raw replies wait for those before them, across request groups', (t) => {
   replyQueue.settle(one, 1, 1, { frames: runOf('b') });
   t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [[], 3, 30]);
   replyQueue.settle(one, 0, 1, { frames: runOf('a') });
-  t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
-});
-
-test('requests settled before the agent is known to be raw block no later reply', (t) => {
-  let kind: AgentKind | undefined;
-  const { replyQueue, received } = openReplyQueue(true, { kind: () => kind });
-  const [one, two, three] = [1, 2, 3].map(() => replyQueue.open(1, 10, ANY_TIME)) as [
-    RequestGroup,
-    RequestGroup,
-    RequestGroup,
-  ];
-  replyQueue.settle(one, 0, 1, { frames: runOf('a') });
-  kind = 'raw';
-  replyQueue.settle(three, 0, 1, { frames: runOf('c') });
-  t.deepEqual(received, ['a']);
-  replyQueue.settle(two, 0, 1, { frames: runOf('b') });
   t.deepEqual([received, replyQueue.requests, replyQueue.bytes], [['a', 'b', 'c'], 0, 0]);
 });
 

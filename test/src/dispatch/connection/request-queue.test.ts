@@ -30,7 +30,7 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
       expectedMs: () => 0,
       onChange: () => requestQueue.resume(),
     }),
-    isRpc: () => maxRequests === Number.POSITIVE_INFINITY,
+    isRaw: () => maxRequests !== Number.POSITIVE_INFINITY,
     waiting: new Set(),
     onQueued: () => undefined,
     longFrameBytes: 20,

@@ -1,0 +1,48 @@
+/** Loads a broken module again, after a time that grows with each failure, until it loads or the agent leaves. */
+
+/** The first delay, and the longest one, in milliseconds. It doubles with each attempt. */
+const MIN_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 30_000;
+
+export type Recovery = {
+  /** The module is broken. Has no effect while an attempt is due or under way. */
+  start(): void;
+  /** The module is loaded: the next failure waits for the shortest time again. */
+  reset(): void;
+  stop(): void;
+};
+
+/** @param load loads the module again; rejects if it is still broken. */
+export function createRecovery(load: () => Promise<unknown>): Recovery {
+  let timer: NodeJS.Timeout | undefined;
+  let delayMs = MIN_DELAY_MS;
+  let isOver = false;
+
+  function start(): void {
+    if (isOver) return;
+    timer ??= setTimeout(attempt, delayMs).unref();
+  }
+
+  function attempt(): void {
+    delayMs = Math.min(MAX_DELAY_MS, delayMs * 2);
+    load().then(reset, () => {
+      timer = undefined;
+      start();
+    });
+  }
+
+  function reset(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    delayMs = MIN_DELAY_MS;
+  }
+
+  return {
+    start,
+    reset,
+    stop() {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
+}
