@@ -129,7 +129,7 @@ const nested = fc.oneof(
 );
 const member = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(spelled('id'), idText) },
-  fc.tuple(fc.constantFrom('"params"', '"Id"', '"id "', '"\\"id\\""', '""', '"ids"'), nested),
+  fc.tuple(fc.constantFrom('"more"', '"Id"', '"id "', '"\\"id\\""', '""', '"ids"'), nested),
 );
 
 /** A request as text, and its last id as it is written in it. */
