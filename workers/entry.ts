@@ -13,6 +13,7 @@ import { rawRunner } from './run-raw.ts';
 import { methodFinder, rpcRunner } from './run-rpc.ts';
 import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
+import { recordSnapshot, useSnapshot } from './snapshot.ts';
 import type { MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
 
 const options: ThreadOptions = workerData;
@@ -66,12 +67,14 @@ async function loadRunner(): Promise<Runner> {
     send({ launchpool: 'not-loaded', error: broken });
     return brokenRunner(fromPlain(broken), kind, options);
   }
+  const taken = options.snapshot === undefined && options.takesSnapshot ? recordSnapshot() : undefined;
+  if (options.snapshot !== undefined) useSnapshot(options.snapshot);
   try {
     const { handlers, setUp } = await importHandlers(moduleUrl);
     mustBeOfKind(moduleUrl, handlers, kind);
     send({ launchpool: 'imported', facts: factsOf(handlers) });
     await setUp();
-    send({ launchpool: 'loaded' });
+    send({ launchpool: 'loaded', ...(taken && { snapshot: taken() }) });
     return runnerOf(handlers);
   } catch (thrown) {
     send({ launchpool: 'not-loaded', error: toPlain(thrown) });

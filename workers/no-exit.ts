@@ -1,14 +1,13 @@
-/** Prevents a handler from ending the thread, or the process, which other requests use too. */
+/** Prevents a handler from ending the thread, which other requests use too. */
 import { syncBuiltinESMExports } from 'node:module';
 import { LaunchpoolError } from '../wire/errors.ts';
 
 type Exit = (this: typeof process, ...args: never[]) => unknown;
-type Exits = { exit: Exit; reallyExit: Exit; kill: Exit; _exiting?: boolean };
+type Exits = { exit: Exit; reallyExit: Exit; _exiting?: boolean };
 
 /**
  * In a worker, process.exit() and process.reallyExit() end the thread. After this call they throw instead: in a request,
- * only that request fails; elsewhere, the error is uncaught and does end the thread. A signal to the own process, which
- * would end it, is refused in the same way.
+ * only that request fails; elsewhere, the error is uncaught and does end the thread.
  */
 export function forbidExit(): void {
   const exits = process as unknown as Exits;
@@ -21,14 +20,6 @@ export function forbidExit(): void {
       throw exited(`process.${name}(${args[0] ?? ''})`);
     };
   }
-  const { kill } = exits;
-  exits.kill = function (...args) {
-    const [pid, signal = 'SIGTERM'] = args as unknown as [pid: unknown, signal?: unknown];
-    // Process 0 is the own group of processes, and signal 0 only a question.
-    const isOwn = Number(pid) === process.pid || Number(pid) === 0;
-    if (isOwn && signal !== 0) throw exited(`process.kill(${pid}, ${String(signal)})`);
-    return Reflect.apply(kill, this, args);
-  };
   // For modules that import { exit } from 'node:process'.
   syncBuiltinESMExports();
 }

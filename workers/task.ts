@@ -1,5 +1,6 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The options of a thread, set once at its start. */
 export type ThreadOptions = {
@@ -19,6 +20,10 @@ export type ThreadOptions = {
   loadAtOnce?: boolean;
   /** The kind that the module must have; undefined while it is not known. */
   kind?: AgentKind | undefined;
+  /** Whether the thread reports the sources that it has loaded, for `snapshot` of further threads. */
+  takesSnapshot?: boolean;
+  /** The sources to load the module from; undefined to load them from their files. */
+  snapshot?: Snapshot | undefined;
   /** The reason why the module cannot be loaded. The thread answers every request with it, and does not load the module. */
   broken?: PlainError | undefined;
 };
@@ -85,7 +90,7 @@ export type ThreadMessage =
   /** The module is imported; its `setup` may still run. */
   | { launchpool: 'imported'; facts: ModuleFacts }
   /** The thread can serve requests. Sent before any handler can harm the thread. */
-  | { launchpool: 'loaded' }
+  | { launchpool: 'loaded'; snapshot?: Snapshot }
   /** The module cannot be loaded. The thread waits for the message that lets it answer its requests with this error. */
   | { launchpool: 'not-loaded'; error: PlainError }
   /** The thread has loaded these files. */

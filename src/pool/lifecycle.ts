@@ -65,8 +65,12 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   });
 
   const renewal = createRenewal({
-    startSpare: (moduleUrl = workers.workerData.moduleUrl) =>
-      spares.start({ ...workers.workerData, moduleUrl, broken: undefined }),
+    startSpare: (moduleUrl) =>
+      spares.start(
+        moduleUrl === undefined
+          ? workers.workerData
+          : { ...workers.workerData, moduleUrl, snapshot: undefined, broken: undefined },
+      ),
     serve(spare) {
       // While it started, another thread may have replaced a dead one.
       if (workers.active < maxThreads) serve(spare);
@@ -78,7 +82,13 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     },
     swap(spare, moduleUrl) {
       const facts = spare.facts as ModuleFacts;
-      workers.workerData = { ...workers.workerData, moduleUrl, kind: facts.kind, broken: undefined };
+      workers.workerData = {
+        ...workers.workerData,
+        moduleUrl,
+        kind: facts.kind,
+        snapshot: spare.snapshot,
+        broken: undefined,
+      };
       workers.retireAll();
       serve(spare);
       termination.checkSoon();

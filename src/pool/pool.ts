@@ -119,6 +119,10 @@ export function createPool(options: PoolOptions): Pool {
         options.onImported?.(message.facts);
         break;
       case 'loaded':
+        thread.snapshot = message.snapshot;
+        // Further threads run what this one runs, whatever becomes of the files.
+        if (message.snapshot !== undefined && thread.isActive)
+          workers.workerData = { ...workers.workerData, snapshot: message.snapshot };
         loading.onLoaded(thread);
         spares.onLoaded(thread);
         break;

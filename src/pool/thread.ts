@@ -1,6 +1,7 @@
 /** The pool's record of one worker thread. */
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
+import type { Snapshot } from '../../workers/snapshot.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { PiscinaWorker } from './piscina.ts';
 import { assertTransition, type ThreadState } from './thread-state.ts';
@@ -27,6 +28,8 @@ export class Thread {
   load: LoadState = 'pending';
   /** What its module offers, once it is imported. */
   facts: ModuleFacts | undefined = undefined;
+  /** The sources that it has loaded, if it reports them. */
+  snapshot: Snapshot | undefined = undefined;
   /** Why it could not load the module. */
   loadError: PlainError | undefined = undefined;
   /** Whether it took too long to load the module, and may not react to messages. */

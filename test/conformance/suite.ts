@@ -56,6 +56,18 @@ const UNUSABLE = [
   [
     'fails in its setup',
     "export const a = () => 1; export function setup() { throw new Error('no'); }",
+    'module',
+    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+  ],
+  [
+    'kills its process in its setup',
+    "export const a = () => 1; export function setup() { process.kill(process.pid, 'SIGKILL'); }",
+    'module',
+    'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+  ],
+  [
+    'fails in the agent alone',
+    "export const a = () => 1; export function setup() { if (process.argv.includes('run')) throw new Error('no'); }",
     'verify',
     'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
   ],

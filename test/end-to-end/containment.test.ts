@@ -35,7 +35,6 @@ const COSTS_ITS_CALLER: readonly [method: string, code: unknown, message: RegExp
   ['exits', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.exit\(3\)/],
   ['exitsByName', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.exit\(3\)/],
   ['exitsReally', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.reallyExit\(3\)/],
-  ['killsItself', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.kill\(\d+, SIGTERM\)/],
   ['setsExitCode', -32000, /with an exit code/],
   ['changesFolder', 'ERR_WORKER_UNSUPPORTED_OPERATION', /chdir/],
   ['aborts', 'ERR_WORKER_UNSUPPORTED_OPERATION', /abort/],

@@ -95,7 +95,8 @@ function startFirst(
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
   const dev = { exposeStacks: development, reportFiles: development };
-  const threadOptions = { moduleUrl, kind, ...dev, concurrency, codeFolder };
+  // Without a module file, the module is outside of a version's folder, and its files may change.
+  const threadOptions = { moduleUrl, kind, takesSnapshot: kind === undefined, ...dev, concurrency, codeFolder };
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 

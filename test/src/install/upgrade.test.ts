@@ -63,7 +63,17 @@ for (const kind of KINDS) {
     const { socket } = await bench.install();
     await writeFile(bench.layout.record, '{"format":1}');
     const before = bench.traces();
-    await bench.write(`${moduleOf(2)} export function setup() { throw new Error('no'); }`);
+    const pid = await ask(socket, 'pid');
+    for (const failure of ["throw new Error('no');", "process.kill(process.pid, 'SIGKILL');"]) {
+      await bench.write(`${moduleOf(2)} export function setup() { ${failure} }`);
+      t.is((await bench.failure(t)).data.step, 'module');
+      t.deepEqual(bench.traces(), before);
+      // The agent is not dismissed for a version whose setup fails.
+      t.is(await ask(socket, 'pid'), pid);
+    }
+    await bench.write(
+      `${moduleOf(2)} export function setup() { if (process.argv.includes('run')) throw new Error('no'); }`,
+    );
     t.is((await bench.failure(t)).data.step, 'verify');
     t.deepEqual(bench.traces(), before);
     t.is(await ask(socket, 'version'), 1);
