@@ -23,6 +23,11 @@ export type Job = {
   bundleIdentifiers: readonly string[];
 };
 
+/** Beside PATH, which launchpool sets, the environment may have secrets: only the user may read them. */
+export function modeOf({ env }: Job): number {
+  return Object.keys(env).some((name) => name !== 'PATH') ? 0o600 : 0o644;
+}
+
 export type TcpAddress = { host: '127.0.0.1' | '::1'; port: number };
 
 /** See ProcessType in launchd.plist(5). */

@@ -58,6 +58,11 @@ export type Supervisor = {
   /** The paths of these files, from the label alone. */
   pathsOf(label: string): string[];
   /**
+   * The paths at which other programs have jobs of that label, from the label alone: those of the distribution and of the
+   * administrator. A file at one of them is never changed. @default none
+   */
+  foreignPathsOf?(label: string): string[];
+  /**
    * The commands that load() runs without an error, for people to read. The list always has the commands that end a
    * loaded job; load() asks the supervisor and leaves them out without one.
    */

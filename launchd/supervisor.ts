@@ -1,12 +1,13 @@
 /** launchd as a supervisor: the entry point of this folder, beside the check-in. */
 import { lstatSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Job } from '../job/job.ts';
+import { type Job, modeOf } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
 import type { JobStatus, Supervisor } from '../job/supervisor.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
 import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, isStopping, type Printed } from './launchctl.ts';
-import { domainsOf, plistPathOf } from './paths.ts';
+import { domainsOf, OTHER_FOLDERS, plistPathOf } from './paths.ts';
 import { encodePlist, plistOf } from './plist.ts';
 
 /** Time for launchd itself, beyond a job's stop timeout. */
@@ -69,8 +70,9 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     async check() {
       await domain();
     },
-    filesOf: (job) => [{ path: pathOf(job.label), text: encodePlist(plistOf(job)), mode: 0o644 }],
+    filesOf: (job) => [{ path: pathOf(job.label), text: encodePlist(plistOf(job)), mode: modeOf(job) }],
     pathsOf: (label) => [pathOf(label)],
+    foreignPathsOf: (label) => OTHER_FOLDERS.map((folder) => join(folder, `${label}.plist`)),
     loading({ label }, changed) {
       const [gui] = domains;
       if (changed.length === 0) return [];

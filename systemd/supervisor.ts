@@ -1,11 +1,13 @@
 /** systemd's user manager as a supervisor: the entry point of this folder, beside the check-in. */
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readlinkSync, rmdirSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { modeOf } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
 import type { JobStatus, Supervisor } from '../job/supervisor.ts';
 import type { Environment } from './check-in.ts';
-import { unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
+import { isForeign } from './foreign-units.ts';
+import { otherUnitFoldersOf, unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
 import { createSystemctl, systemctlCommand, type UnitStatus } from './systemctl.ts';
 import { unitsOf } from './units.ts';
 
@@ -19,16 +21,39 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
   const systemctl = createSystemctl(run);
   const folder = unitFolderOf(home, env);
   const inFolder = (name: string): string => join(folder, name);
+  const others = otherUnitFoldersOf(home, env, uid).filter((other) => other !== folder);
   const isEnabled = (socket: string): boolean =>
     lstatSync(inFolder(join(WANTS, socket)), { throwIfNoEntry: false }) !== undefined;
+
+  /** The agent's units, without those of other programs. */
+  async function ownUnits(...names: string[]): Promise<{ own: string[]; states: UnitStatus[] }> {
+    const shown = await systemctl.show(...names);
+    const isOwn = (_name: unknown, index: number): boolean =>
+      !isForeign(shown[index] as UnitStatus, inFolder(names[index] as string));
+    return { own: names.filter(isOwn), states: shown.filter(isOwn) };
+  }
+
+  /** `systemctl disable` would remove the links that enable the other unit. */
+  function removeLink(socket: string): void {
+    const link = inFolder(join(WANTS, socket));
+    try {
+      if (readlinkSync(link) !== inFolder(socket)) return;
+      unlinkSync(link);
+      rmdirSync(dirname(link));
+    } catch {
+      // There is no link, or the folder has others.
+    }
+  }
 
   return {
     name: 'systemd',
     async check() {
       await systemctl.must('show', '--property', 'Version');
     },
-    filesOf: (job) => [...unitsOf(job)].map(([name, text]) => ({ path: inFolder(name), text, mode: 0o644 })),
+    filesOf: (job) => [...unitsOf(job)].map(([name, text]) => ({ path: inFolder(name), text, mode: modeOf(job) })),
     pathsOf: (label) => Object.values(unitNamesOf(label)).map(inFolder),
+    foreignPathsOf: (label) =>
+      others.flatMap((other) => Object.values(unitNamesOf(label)).map((name) => join(other, name))),
     loading({ label }, changed) {
       const { service, socket, control } = unitNamesOf(label);
       if (changed.length === 0) return [];
@@ -54,26 +79,30 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     },
     async unload(label) {
       const { service, socket, control } = unitNamesOf(label);
-      const units = await systemctl.show(socket, control, service);
+      const { own, states } = await ownUnits(socket, control, service);
+      const sockets = own.filter((name) => name !== service);
+      for (const name of [socket, control]) if (!own.includes(name)) removeLink(name);
       // The links to units whose files were removed by hand stay, and so does the folder of the links.
-      if (units.every(isAbsent) && ![socket, control].some(isEnabled)) return;
+      if (states.every(isAbsent) && !sockets.some(isEnabled)) return;
       // Sockets stop first: a connection would start the service again.
-      await systemctl.may('disable', '--now', socket, control);
-      await systemctl.may('stop', service, socket, control);
+      if (sockets.length > 0) await systemctl.may('disable', '--now', ...sockets);
+      await systemctl.may('stop', ...[service, socket, control].filter((name) => own.includes(name)));
       for (const deadline = Date.now() + STOP_TIMEOUT_MS; ; await wait(POLL_MS)) {
-        const states = await systemctl.show(socket, control, service);
-        if (states.every(({ ActiveState }) => ActiveState === 'inactive' || ActiveState === 'failed')) break;
-        if (Date.now() >= deadline) await systemctl.must('kill', '--signal', 'SIGKILL', service);
+        const left = await systemctl.show(...own);
+        if (left.every(({ ActiveState }) => ActiveState === 'inactive' || ActiveState === 'failed')) break;
+        if (Date.now() >= deadline && own.includes(service))
+          await systemctl.must('kill', '--signal', 'SIGKILL', service);
       }
     },
     async forget(label) {
-      const { service, socket, control } = unitNamesOf(label);
-      await systemctl.may('reset-failed', service, socket, control);
+      const { own } = await ownUnits(...Object.values(unitNamesOf(label)));
+      if (own.length > 0) await systemctl.may('reset-failed', ...own);
       await systemctl.must('daemon-reload');
     },
     async dismiss(label) {
       const { service } = unitNamesOf(label);
       const [unit] = await systemctl.show(service);
+      if (unit !== undefined && isForeign(unit, inFolder(service))) return undefined;
       const pid = Number(unit?.MainPID ?? 0);
       if (pid === 0) return undefined;
       // Not `stop`, which affects the sockets as well.
@@ -82,7 +111,11 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     },
     async status(label) {
       const { service, socket, control } = unitNamesOf(label);
-      const [agentUnit, controlUnit, serviceState] = await systemctl.show(socket, control, service);
+      const names = [socket, control, service];
+      const units = await systemctl.show(...names);
+      const foreign = units.find((unit, index) => isForeign(unit, inFolder(names[index] as string)));
+      if (foreign !== undefined) return takenBy(foreign);
+      const [agentUnit, controlUnit, serviceState] = units;
       return statusOf(agentUnit as UnitStatus, controlUnit as UnitStatus, serviceState as UnitStatus);
     },
     logCommand(label, { lines, follow }) {
@@ -92,6 +125,16 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       const range = ['--lines', String(lines), ...(follow ? ['--follow'] : [])];
       return ['journalctl', '--quiet', '--no-pager', '--output', 'cat', ...range, ...match];
     },
+  };
+}
+
+function takenBy({ Id, FragmentPath, MainPID }: UnitStatus): JobStatus {
+  return {
+    state: 'failed',
+    listening: false,
+    heldBy: FragmentPath,
+    detail: `another unit has the name ${Id}: ${FragmentPath}`,
+    ...(Number(MainPID) > 0 && { pid: Number(MainPID) }),
   };
 }
 

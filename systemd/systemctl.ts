@@ -7,6 +7,7 @@ import { LaunchpoolError } from '../wire/errors.ts';
 const PROPERTIES = [
   'Id',
   'LoadState',
+  'FragmentPath',
   'ActiveState',
   'SubState',
   'Result',

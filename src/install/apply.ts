@@ -5,7 +5,7 @@ import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
 import { loadTimeoutMsOf } from '../installed/job-options.ts';
-import { mustNotBeTaken, taken } from '../installed/ownership.ts';
+import { mustBeFree, taken } from '../installed/ownership.ts';
 import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
 import { writeModuleFile } from '../module/module-file.ts';
@@ -86,7 +86,7 @@ async function writeProgram(
   const { job, layout, supervisor, hash, node } = plan;
   // Undone last, when the folder is empty.
   await takeFolder(plan, lock, undo);
-  mustNotBeTaken(plan, job.label);
+  mustBeFree(plan, job.label);
   const [previous, status] = [readRecord(layout), await supervisor.status(job.label)];
   if (status.heldBy !== undefined) throw taken(status.heldBy);
   await makeFolder(layout.versions, undo);

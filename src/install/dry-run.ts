@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from '../../job/supervisor.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
-import { mustNotBeTaken } from '../installed/ownership.ts';
+import { mustBeFree } from '../installed/ownership.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { exists, hasText } from './files.ts';
@@ -33,7 +33,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
     const plan = await planInstall(options, steps, { dryRun: true });
     const { layout, supervisor, job, jobFiles, files, hash, node, notes } = plan;
     const keyFile = missingKeyFile(options);
-    mustNotBeTaken(plan, job.label);
+    mustBeFree(plan, job.label);
     const version = join(layout.versions, hash);
     const changed = jobFiles.filter(({ path, text }) => !hasText(path, text)).map(({ path }) => path);
     const statusOf = async (path: string): Promise<'new' | 'changed' | 'there'> =>

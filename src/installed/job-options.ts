@@ -16,7 +16,8 @@ export type JobOptions = {
   agent?: Readonly<Record<string, string | number | boolean | undefined>>;
   /**
    * Further environment variables. The agent sees none of the shell's: only these, PATH, HOME and what the supervisor
-   * sets. Not for secrets: plists and units can be read.
+   * sets. They are written into the record and the plist or unit, with mode 0600. Not for secrets, which are better read
+   * from a file of their own.
    * @default {}
    */
   env?: Readonly<Record<string, string>>;
@@ -124,6 +125,7 @@ function tcpOf(text: string): TcpAddress {
 function checkedEnv(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(env)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw invalid(`--env ${name}: not the name of a variable`);
+    if (typeof value !== 'string') throw invalid(`--env ${name}: the value is no text`);
     if (value.includes('\0')) throw invalid(`--env ${name}: a variable cannot have a NUL in it`);
   }
   return env;

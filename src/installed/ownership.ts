@@ -21,11 +21,25 @@ export function isOwned({ layout, supervisor }: Place, label: string): boolean {
  */
 export function mustNotBeTaken(place: Place, label: string): void {
   if (isOwned(place, label)) return;
-  const path = place.supervisor.pathsOf(label).find((candidate) => {
-    const stats = lstatSync(candidate, { throwIfNoEntry: false });
-    return stats?.isFile() || stats?.isSymbolicLink();
-  });
+  const path = place.supervisor.pathsOf(label).find(isPresent);
   if (path !== undefined) throw taken(path);
+}
+
+/**
+ * Checks that no other program has a job of this label, also not in the folders of the distribution and the administrator:
+ * a new job would take its place. The supervisor knows jobs that have no such file: JobStatus.heldBy.
+ * @throws ERR_LAUNCHPOOL_INSTALL_FAILED
+ */
+export function mustBeFree(place: Place, label: string): void {
+  mustNotBeTaken(place, label);
+  if (isOwned(place, label)) return;
+  const path = place.supervisor.foreignPathsOf?.(label).find(isPresent);
+  if (path !== undefined) throw taken(path);
+}
+
+function isPresent(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && (stats.isFile() || stats.isSymbolicLink());
 }
 
 /** @param path the supervisor's file of the other job. */

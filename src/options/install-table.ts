@@ -22,7 +22,8 @@ export const INSTALL_TABLE = {
     value: { kind: 'texts', placeholder: 'NAME=VALUE' },
     defaultText: "PATH, and the supervisor's own",
     help: 'sets an environment variable of the agent, which inherits none from the shell',
-    details: 'NAME alone takes the value that the variable has in the shell. Not for secrets: other users can read it.',
+    details:
+      'NAME alone is refused. The value is written into files that only the user can read; programs of the user can read them, so keep secrets in files of their own.',
     readme: true,
     isRetained: true,
   },

@@ -186,6 +186,12 @@ test('units are in the folder that systemd reads', (t) => {
       .map(({ path, mode }) => [path, mode]),
     [SOCKET, CONTROL, SERVICE].map((name) => [`${FOLDER}/${name}`, 0o644]),
   );
+  const withVariables = jobWith({ env: { PATH: '/bin', TOKEN: 'secret' } });
+  t.true(
+    of({})
+      .filesOf(withVariables)
+      .every(({ mode }) => mode === 0o600),
+  );
 });
 
 test('loading() lists the commands that load() runs', async (t) => {

@@ -20,7 +20,7 @@ test('with random output, every property is a string', (t) => {
   fc.assert(
     fc.property(text, (printed) => {
       const values = Object.values(parseProperties(printed));
-      t.is(values.length, 9);
+      t.is(values.length, 10);
       t.true(values.every((value) => typeof value === 'string'));
     }),
   );

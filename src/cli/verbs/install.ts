@@ -1,4 +1,6 @@
 /** `launchpool install` and `launchpool upgrade`. */
+
+import { LaunchpoolError } from '../../../wire/errors.ts';
 import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
 import { INSTALL_STEPS } from '../../install/install-steps.ts';
@@ -57,10 +59,20 @@ function envOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      // A name alone takes the value of the variable in this shell.
-      return at < 0 ? [pair, process.env[pair] ?? ''] : [pair.slice(0, at), pair.slice(at + 1)];
+      if (at < 0) throw withoutValue(pair);
+      return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );
+}
+
+/** The value in the shell may be a secret, which the user has not seen on the command line. */
+function withoutValue(name: string): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `--env ${name}: the value is missing`, {
+    hint:
+      `Write --env ${name}=VALUE, or --env "${name}=$${name}" for the shell's value. Its copy in the files of the ` +
+      'installation stays until the next installation: let setup() of the module read a secret from a file of mode 0600, ' +
+      "and give the agent's own key with --authkey-file.",
+  });
 }
 
 function installedText({ label, outcome, supervisor, socket, kind, methods, notes }: Installed): string {

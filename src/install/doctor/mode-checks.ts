@@ -1,6 +1,6 @@
 /** Checks the modes of an agent's files: other users must not read or write them. */
 import { chmodSync, type Stats, statSync } from 'node:fs';
-import type { Job } from '../../../job/job.ts';
+import { type Job, modeOf } from '../../../job/job.ts';
 import { toPlain } from '../../../wire/errors.ts';
 import { readAuthkey } from '../../agent/authkey-file.ts';
 import type { Diagnosis, Installation } from './finding.ts';
@@ -24,7 +24,8 @@ function limitsOf({ label, layout, job, supervisor }: Installation): [path: stri
   const secret = [layout.record, ...(job.logFile === undefined ? [] : [layout.logs, job.logFile]), authkeyFile];
   return [
     ...Object.values(layout.sockets).map((path): [string, number] => [path, 0o177]),
-    ...[layout.folder, ...supervisor.pathsOf(label)].map((path): [string, number] => [path, 0o022]),
+    [layout.folder, 0o022],
+    ...supervisor.pathsOf(label).map((path): [string, number] => [path, 0o777 & ~(modeOf(job) | 0o700)]),
     ...secret.filter((path) => path !== undefined).map((path): [string, number] => [path, 0o077]),
   ];
 }

@@ -71,6 +71,7 @@ for (const [what, options, names] of [
   ['an unknown process type', { processType: 'lazy' as never }, /lazy/],
   ['a variable with a space in its name', { env: { 'A B': '' } }, /A B/],
   ['a variable with an equals sign in its name', { env: { 'A=B': '' } }, /A=B/],
+  ['a variable without a value', { env: { A: undefined } as unknown as Record<string, string> }, /--env A/],
   ['a variable with a NUL', { env: { A: 'a\0b' } }, /NUL/],
 ] as const satisfies readonly (readonly [string, JobOptions, RegExp])[]) {
   test(`${what} is refused, and the message names it`, (t) => {
