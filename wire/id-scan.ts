@@ -17,8 +17,6 @@ export type IdLimits = {
 };
 
 export type BoundedIds = OwedIds & {
-  /** Whether any of the requests awaits no answer. */
-  hasNotification: boolean;
   /** Whether the frame is within the limits. If not, the scan has stopped, and the ids are those before. */
   isComplete: boolean;
 };
@@ -34,7 +32,7 @@ export function scanIds(payload: Buffer): OwedIds {
 /** As {@link scanIds}; stops at the limits. */
 export function scanIdsWithin(payload: Buffer, { maxItems, maxBytes }: IdLimits): BoundedIds {
   const start = skipWhiteSpace(payload, 0);
-  const found: BoundedIds = { batch: isArray(payload, start), ids: [], hasNotification: false, isComplete: true };
+  const found: BoundedIds = { batch: isArray(payload, start), ids: [], isComplete: true };
   let items = 0;
   let bytes = 0;
   const scan = (at: number): number => {
@@ -45,8 +43,7 @@ export function scanIdsWithin(payload: Buffer, { maxItems, maxBytes }: IdLimits)
       found.isComplete = false;
       return payload.length;
     }
-    if (from === to) found.hasNotification = true;
-    else found.ids.push(payload.toString('utf8', from, to));
+    if (from < to) found.ids.push(payload.toString('utf8', from, to));
     return end;
   };
   if (found.batch) scanItems(payload, start, scan);
@@ -56,11 +53,20 @@ export function scanIdsWithin(payload: Buffer, { maxItems, maxBytes }: IdLimits)
 
 /** Whether any request in a frame awaits an answer: stops at the first one. */
 export function hasId(payload: Buffer): boolean {
+  return hasRequest(payload, true);
+}
+
+/** Whether any request in a frame awaits no answer: stops at the first one. */
+export function hasNotification(payload: Buffer): boolean {
+  return hasRequest(payload, false);
+}
+
+function hasRequest(payload: Buffer, withId: boolean): boolean {
   const start = skipWhiteSpace(payload, 0);
   let isFound = false;
   const scan = (at: number): number => {
     const { from, to, end } = findId(payload, at);
-    isFound = from < to;
+    isFound = from < to === withId;
     return isFound ? payload.length : end;
   };
   if (isArray(payload, start)) scanItems(payload, start, scan);

@@ -101,7 +101,7 @@ export async function openSession(target: string, options: ConnectOptions, event
       else {
         transmit(transport, sent);
         // Only sent notifications are discarded: without a connection, none is.
-        unconfirmed.trim();
+        unconfirmed.trim(transport.unsentBytes);
       }
       return sent;
     },

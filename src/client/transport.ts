@@ -32,6 +32,8 @@ export type TransportEvents = {
 
 export type Transport = {
   send(payload: Uint8Array): void;
+  /** The bytes that the system has not taken yet. */
+  readonly unsentBytes: number;
   /** Whether the connection keeps the process alive. */
   keepAlive(on: boolean): void;
   close(): void;
@@ -116,6 +118,9 @@ export async function openTransport(
   if (isHandshaking) await waitForHandshake(handshakeMs, ready.promise, fail);
   return {
     send: writer.write,
+    get unsentBytes() {
+      return socket.writableLength;
+    },
     keepAlive: (on) => (on ? socket.ref() : socket.unref()),
     close() {
       closeReason ??= closedByClient();

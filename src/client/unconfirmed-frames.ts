@@ -1,7 +1,14 @@
 /** The frames of a session that may have to be sent again, in sending order. */
 
-/** The number of notifications that are kept for resending; no reply confirms that one has run. */
-const MAX_NOTIFICATIONS = 1_000;
+/**
+ * How much may be sent behind a notification before it counts as read: more than the buffers of a UNIX socket hold. No reply
+ * confirms that a notification has run.
+ */
+export const UNREAD_BYTES: number = 4 * 1024 * 1024;
+/** What a frame takes beside its payload: in the buffers of the system, and here. */
+const FRAME_BYTES = 128;
+/** Discarded frames are removed from memory in bulk. */
+const MAX_DISCARDED = 1024;
 
 /** A frame that may have to be sent again. */
 export type SentFrame = {
@@ -14,8 +21,8 @@ export type SentFrame = {
 
 export type UnconfirmedFrames = {
   add(sent: SentFrame): void;
-  /** Discards the oldest notification above the maximum. */
-  trim(): void;
+  /** Discards the notifications that have been read. @param unsentBytes what the system has not taken yet. */
+  trim(unsentBytes: number): void;
   /** Discards a frame that has been answered, and all frames before it, which have been read. */
   markAnswered(sent: SentFrame): void;
   discardWhere(predicate: (sent: SentFrame) => boolean): void;
@@ -24,28 +31,49 @@ export type UnconfirmedFrames = {
 
 export function createUnconfirmedFrames(): UnconfirmedFrames {
   let frames: SentFrame[] = [];
-  let notifications = 0;
+  /** The frames before this index are discarded. */
+  let head = 0;
+  let notificationBytes = 0;
+
+  function onRemoved({ isNotification, payload }: SentFrame): void {
+    if (isNotification) notificationBytes -= payload.length + FRAME_BYTES;
+  }
+
+  function removeFirst(): void {
+    onRemoved(frames[head] as SentFrame);
+    head += 1;
+    if (head < MAX_DISCARDED || 2 * head < frames.length) return;
+    frames = frames.slice(head);
+    head = 0;
+  }
+
   return {
     add(sent) {
       frames.push(sent);
-      if (sent.isNotification) notifications += 1;
+      if (sent.isNotification) notificationBytes += sent.payload.length + FRAME_BYTES;
     },
-    trim() {
-      if (notifications <= MAX_NOTIFICATIONS) return;
-      const oldest = frames.findIndex(({ isNotification }) => isNotification);
-      if (oldest === 0) frames.shift();
-      else frames.splice(oldest, 1);
-      notifications -= 1;
-    },
-    markAnswered(sent) {
-      while (frames[0] !== undefined && frames[0].index <= sent.index) {
-        if (frames.shift()?.isNotification) notifications -= 1;
+    trim(unsentBytes) {
+      while (notificationBytes > UNREAD_BYTES + unsentBytes) {
+        if (frames[head]?.isNotification) removeFirst();
+        else {
+          const oldest = frames.findIndex(({ isNotification }, index) => index >= head && isNotification);
+          onRemoved(frames[oldest] as SentFrame);
+          frames.splice(oldest, 1);
+        }
       }
     },
-    discardWhere(predicate) {
-      frames = frames.filter((sent) => !predicate(sent));
-      notifications = frames.filter(({ isNotification }) => isNotification).length;
+    markAnswered(sent) {
+      for (let first = frames[head]; first !== undefined && first.index <= sent.index; first = frames[head])
+        removeFirst();
     },
-    all: () => frames,
+    discardWhere(predicate) {
+      frames = frames.slice(head).filter((sent) => {
+        const isKept = !predicate(sent);
+        if (!isKept) onRemoved(sent);
+        return isKept;
+      });
+      head = 0;
+    },
+    all: () => (head === 0 ? frames : frames.slice(head)),
   };
 }

@@ -7,29 +7,12 @@ import { createFrameReader, type FrameLimits, type FrameReader } from '../../../
 import { forEachFrame } from '../../../wire/frame-walk.ts';
 import type { Conversation } from '../../dispatch/connection/conversation.ts';
 import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
-import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import { GATE_LIMITS, type Gate, type PendingHandshake } from '../../gate/gate.ts';
-import type { Log } from '../../log.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { closeAfterRefusal, closeGracefully } from './graceful-close.ts';
 import { type Reading, readSocket } from './reading.ts';
 import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
 import { writeFrames } from './writing.ts';
-
-export type ConnectionOptions = {
-  socket: Socket;
-  gate: Gate | undefined;
-  dispatcher: Pick<Dispatcher, 'open' | 'allocate'>;
-  maxFrameBytes: number;
-  /** Called for each activity of the client: whole received frames, a reply that it has taken. */
-  onActivity: () => void;
-  /** Called with the reason when the gate rejects the connection. */
-  onRejected: (error: LaunchpoolError) => void;
-  /** Called when the client has ended its direction. */
-  onHalfClosed: (socket: Socket) => void;
-  /** Called once, after the socket has closed. */
-  onClose: () => void;
-  log: Log;
-};
 
 export type Connection = {
   /** Whether no byte has arrived, not even of a handshake. */
@@ -78,6 +61,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#socket
       .on('end', () => this.#onEnd())
       .on('drain', () => this.#onDrain())
+      .on('unreadable', (error) => this.#onUnreadable(error))
       .on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'))
       .on('close', () => this.#onClose());
   }
@@ -95,6 +79,13 @@ class SocketConnection implements Connection, Reading, ReplySink {
       this.#options.log.debug({ error: toPlain(error) }, 'frame-truncated');
     }
     this.#stopReading();
+  }
+
+  /** The client reads no reply any more. What it has sent before is read to its end, as its notifications run. */
+  #onUnreadable(error: Error): void {
+    this.#options.log.debug({ error: toPlain(error) }, 'socket-error');
+    this.#conversation.cancelRequests();
+    this.#balance();
   }
 
   /** The connection is gone, for whatever reason: the conversation cancels its open requests and drops their replies. */

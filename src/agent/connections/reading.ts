@@ -1,5 +1,6 @@
 /** Reads all sockets into one shared buffer, instead of a new buffer for each read. */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { AcceptedSocket } from './readable-after-errors.ts';
 
 /** The size of the shared buffer. Each chunk is consumed before the next read of any connection. */
 const READ_BYTES = 256 * 1024;
@@ -60,7 +61,7 @@ export function readSocket(accepted: Socket, reading: Reading): Socket {
 
   inner._handle = null;
   const options = { handle, allowHalfOpen: true, onread: { buffer, callback } };
-  const socket = new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]);
+  const socket = new AcceptedSocket(options as unknown as ConstructorParameters<typeof Socket>[0]);
   socket.resume();
   return socket;
 }

@@ -8,7 +8,7 @@
 import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import type { IdText } from '../../../wire/id-text.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { errorFor, errorsFor, isAwaited } from '../connection/error-replies.ts';
+import { canRefuse, errorFor, errorsFor, isAwaited } from '../connection/error-replies.ts';
 import { followIds } from '../connection/follow-ids.ts';
 import type { Times } from '../connection/open-request.ts';
 import { QueuedFrames } from '../connection/queued-frames.ts';
@@ -104,31 +104,33 @@ export function createCancellation(options: CancellationOptions): Cancellation {
   /** Returns when to check again. */
   function settleOverdue(item: Watched, now: number): number {
     if (item instanceof QueuedFrames) {
-      item.queue.refuseIn(item, () => queueTimeout(item, now));
-      return Number.POSITIVE_INFINITY;
+      item.queue.refuseIn(item, (payload) => (mayExpire(item, payload, now) ? queueTimeout(item, now) : undefined));
+      return item.dueAt > now ? item.dueAt : Number.POSITIVE_INFINITY;
     }
-    const dueAt = 'dueAt' in item ? item.dueAt : Number.POSITIVE_INFINITY;
     let again = Number.POSITIVE_INFINITY;
-    for (const request of openRequestsOf(item)) {
-      if (settleIfOverdue(request, now)) continue;
-      // One that is about to start is checked again; one that runs has the deadline that it carries.
-      again = Math.min(again, request.startedAt === undefined || dueAt <= now ? now + CHECK_MS : dueAt);
-    }
+    for (const request of openRequestsOf(item)) again = Math.min(again, settleIfOverdue(request, now));
     return again;
   }
 
-  /** Returns whether the request is settled. */
-  function settleIfOverdue(request: OpenRequest, now: number): boolean {
+  /** Returns when to check the request again. */
+  function settleIfOverdue(request: OpenRequest, now: number): number {
     const { group, startedAt } = request;
+    const later = group.dueAt > now ? group.dueAt : now + CHECK_MS;
     if (startedAt !== undefined) {
-      if (!deadlines.isOverdueRunning(group, startedAt, now)) return false;
+      if (!deadlines.isOverdueRunning(group, startedAt, now)) return later;
       settleEarly(request, () => runTimeout(startedAt, now));
-      return true;
+      return Number.POSITIVE_INFINITY;
     }
-    if (!deadlines.isOverdueQueued(group, now) || request.hasStarted()) return false;
+    if (!deadlines.isOverdueQueued(group, now) || request.hasStarted()) return now + CHECK_MS;
+    if (!mayExpire(group, request.payload, now)) return later;
     // A request may start between this check and its settlement.
     settleEarly(request, (hasStarted) => (hasStarted ? runTimeout(group.arrivedAt, now) : queueTimeout(group, now)));
-    return true;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** A notification is not refused in silence: it waits on, unless its time is limited by itself. */
+  function mayExpire({ dueAt }: Times, payload: Buffer, now: number): boolean {
+    return dueAt <= now || isRaw() || canRefuse(payload);
   }
 
   function queueTimeout(times: Times, now: number): PlainError {

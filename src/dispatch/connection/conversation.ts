@@ -30,6 +30,8 @@ export type Conversation = {
   readonly isOverfull: boolean;
   /** The client reads again: starts waiting requests. */
   resume(): void;
+  /** The client reads no reply any more: cancels its requests. Its notifications run, also those that arrive later. */
+  cancelRequests(): void;
   /** The connection is closed: cancels its requests, drops later outcomes, and lets its notifications run. */
   abandon(): void;
 };
@@ -104,6 +106,11 @@ class ConnectionConversation implements Conversation, ReplySink {
   refuse(error: LaunchpoolError): void {
     this.#refusal = error;
     this.#refuseInTurn();
+  }
+
+  cancelRequests(): void {
+    this.#options.cancelAll(this.#requestQueue);
+    this.resume();
   }
 
   abandon(): void {

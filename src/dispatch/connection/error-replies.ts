@@ -2,7 +2,7 @@
 import { sniffEncoding } from '../../../wire/encoding.ts';
 import type { PlainError } from '../../../wire/errors.ts';
 import { encodeTextFrame } from '../../../wire/frame.ts';
-import { hasId, scanIds } from '../../../wire/id-scan.ts';
+import { hasId, hasNotification, scanIds } from '../../../wire/id-scan.ts';
 import { type IdText, NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Outcome } from '../../../workers/task.ts';
@@ -24,4 +24,12 @@ export function errorFor(id: IdText, error: PlainError): Pick<Outcome, 'reply' |
 /** Whether the caller awaits a reply: false for a notification. */
 export function isAwaited(payload: Buffer): boolean {
   return sniffEncoding(payload) !== 'json' || hasId(payload);
+}
+
+/**
+ * Whether everything in a frame can be refused with an error reply. A notification, also one in a JSON-RPC batch, would be
+ * refused in silence.
+ */
+export function canRefuse(payload: Buffer): boolean {
+  return sniffEncoding(payload) !== 'json' || (hasId(payload) && !hasNotification(payload));
 }

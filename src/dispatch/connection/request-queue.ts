@@ -1,9 +1,9 @@
 /** One connection's requests: starts as many as the window allows, queues the rest, refuses what exceeds the limits. */
 import type { PlainError } from '../../../wire/errors.ts';
-import { countFrames, forEachFrame, spanOf } from '../../../wire/frame-walk.ts';
+import { countFrames, FrameWalk, spanOf } from '../../../wire/frame-walk.ts';
 import { Deque } from '../deque.ts';
 import type { Admission } from './admission.ts';
-import { errorFor, errorsFor } from './error-replies.ts';
+import { canRefuse, errorFor, errorsFor } from './error-replies.ts';
 import { type IdEntry, moveIds } from './open-ids.ts';
 import type { Times } from './open-request.ts';
 import { QueuedFrames, type QueueOfFrames, type RefusalOf } from './queued-frames.ts';
@@ -87,7 +87,7 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     const { admission, isRaw } = this.#options;
     const known = frames ?? countFrames(run);
     const room = admission.roomFor(known, run.length);
-    if (room < known && !isRaw()) this.#refuseBeyond(run, known, room, times);
+    if (room < known && !isRaw()) this.#refuseBeyond(run, room, times);
     else this.#take(run, times, known, own);
   }
 
@@ -174,12 +174,21 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     this.#options.waiting.delete(this);
   }
 
-  /** Takes the first `room` frames, and refuses the others because the agent is busy. */
-  #refuseBeyond(run: Buffer, frames: number, room: number, times: Times): void {
+  /**
+   * Takes the first `room` frames, and refuses the others because the agent is busy. What cannot be refused is taken too:
+   * the connection stops reading.
+   */
+  #refuseBeyond(run: Buffer, room: number, times: Times): void {
     const { end } = spanOf(run, 0, room);
     if (room > 0) this.#take(run.subarray(0, end), times, room, false);
-    const error = this.#options.admission.busy(frames - room);
-    forEachFrame(run.subarray(end), (payload) => this.#refuse(payload, times, error));
+    const refused: Buffer[] = [];
+    for (const rest = new FrameWalk(run, end); rest.next(); ) {
+      if (canRefuse(rest.payload)) refused.push(rest.payload);
+      else this.#take(rest.frame, times, 1, false);
+    }
+    if (refused.length === 0) return;
+    const error = this.#options.admission.busy(refused.length);
+    for (const payload of refused) this.#refuse(payload, times, error);
   }
 
   #refuse(payload: Buffer, times: Times, error: PlainError): void {

@@ -65,6 +65,19 @@ test('a request that waits while the module loads times out', async (t) => {
   t.is(bench.tasks[0]?.worker.start(), undefined);
 });
 
+test('a notification waits on when --queue-timeout has passed, and is dropped only at a deadline of its own', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true, room: 0, dispatcher: { queueTimeoutMs: 1 } });
+  const { conversation, received } = openConversation(bench);
+  const notification = '{"jsonrpc":"2.0","method":"m"}';
+  // The first ones are in batches; the others wait for the window.
+  for (let nth = 0; nth < 100; nth += 1) conversation.dispatch(runOf(notification, request(nth)));
+  conversation.dispatch(runOf('{"jsonrpc":"2.0","method":"m","timeoutMs":1}'));
+  while (bench.dispatcher.requests > 100) await wait(1);
+  // Long enough for further checks.
+  await wait(50);
+  t.deepEqual([bench.dispatcher.requests, received.length, bench.dispatcher.counts.queueTimeouts], [100, 100, 101]);
+});
+
 test('refused requests do not count in the measured request time', async (t) => {
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 1 } });
   const { conversation, received } = openConversation(bench);

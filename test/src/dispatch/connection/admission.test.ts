@@ -57,10 +57,29 @@ test('RPC requests beyond the limit get ERR_LAUNCHPOOL_BUSY, and the others thei
     [3, 'ERR_LAUNCHPOOL_BUSY', true],
     [4, 'ERR_LAUNCHPOOL_BUSY', true],
   ]);
-  t.deepEqual([conversation.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 2, 3]);
+  // The notification has no reply that could refuse it: it runs too.
+  t.deepEqual([conversation.isOverfull, bench.dispatcher.requests, bench.dispatcher.counts.refused], [true, 3, 2]);
   await bench.settle();
   await answerAll(bench);
-  t.deepEqual([conversation.isOverfull, bench.dispatcher.requests, received.length], [false, 0, 4]);
+  // The threads of this bench answer notifications too.
+  t.deepEqual([conversation.isOverfull, bench.dispatcher.requests, received.length], [false, 0, 5]);
+});
+
+test('beyond the limit, what has no reply to refuse it waits: notifications, and JSON-RPC batches with one', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true, room: 0, dispatcher: { maxRequests: 2 } });
+  const { conversation, received } = openConversation(bench);
+  const notification = '{"jsonrpc":"2.0","method":"m"}';
+  conversation.dispatch(runOf(request(1), request(2)));
+  const waiting = [notification, `[${request(3)},${notification}]`, `[${notification}]`, '[]', '{}'];
+  conversation.dispatch(runOf(...waiting, `[${request(4)}]`, 'no JSON'));
+  t.deepEqual(
+    received.flatMap((text) => JSON.parse(text)).map(({ id, error }) => [id, error.data.code]),
+    [
+      [4, 'ERR_LAUNCHPOOL_BUSY'],
+      [null, 'ERR_LAUNCHPOOL_BUSY'],
+    ],
+  );
+  t.deepEqual([conversation.isOverfull, bench.dispatcher.requests], [true, 2 + waiting.length]);
 });
 
 test('raw requests beyond the limit wait, and none is refused', async (t) => {
