@@ -45,6 +45,7 @@ async function setUp(t: ExecutionContext): Promise<Fixture> {
     },
     resume: () => undefined,
     refuse: () => undefined,
+    cancelRequests: () => undefined,
     abandon: () => undefined,
   };
   const connection = createConnection({
