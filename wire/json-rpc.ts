@@ -1,7 +1,8 @@
 /** The agent's side of JSON-RPC 2.0 (https://www.jsonrpc.org/specification): bytes to requests, responses to text. */
-import { type Encoding, sniffEncoding } from './encoding.ts';
+import { type Encoding, skipWhiteSpace, sniffEncoding } from './encoding.ts';
 import { ERROR_CODES, type ErrorCode, factsOf, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
 import { type IdText, type IdWriter, idWriter, NULL_ID } from './id-text.ts';
+import { hasMoreItems, isArray } from './json-scan.ts';
 
 // The module on the same thread may change the global JSON object.
 const { parse: parseJson, stringify: toJson } = JSON;
@@ -14,13 +15,20 @@ export type RpcItem = RpcRequest | RpcFault;
 /** The contents of a frame: one request, or a batch, whose reply is one array. */
 export type RpcMessage = { batch: boolean; items: RpcItem[] };
 
+/** The default of the highest number of requests in a batch. */
+export const DEFAULT_MAX_BATCH = 10_000;
+
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads a frame. A fault in it becomes an item to answer with; never throws. */
-export function decodeRequests(payload: Uint8Array): RpcMessage {
+/**
+ * Reads a frame. A fault in it becomes an item to answer with; never throws.
+ * @param maxBatch the highest number of requests in a batch; a larger batch is not parsed.
+ */
+export function decodeRequests(payload: Uint8Array, maxBatch: number = Number.POSITIVE_INFINITY): RpcMessage {
   try {
     const encoding = sniffEncoding(payload);
     if (encoding !== 'json') throw notJson(payload, encoding);
+    if (isOverlong(payload, maxBatch)) throw invalid(`a batch of more than ${maxBatch} requests`);
     const source = decodeText(payload);
     const value = parse(source);
     const write = idWriter(source, payload);
@@ -30,6 +38,15 @@ export function decodeRequests(payload: Uint8Array): RpcMessage {
   } catch (error) {
     return { batch: false, items: [{ id: NULL_ID, error: error as LaunchpoolError }] };
   }
+}
+
+/** Whether a frame is a batch of more requests than `max`. The parsed batch would take a hundred times its memory. */
+function isOverlong(payload: Uint8Array, max: number): boolean {
+  // An item and its comma take two bytes.
+  if (payload.length < 2 * max) return false;
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const start = skipWhiteSpace(bytes, 0);
+  return isArray(bytes, start) && hasMoreItems(bytes, start, max);
 }
 
 function readRequest(value: unknown, index: number, write: IdWriter): RpcItem {
@@ -121,16 +138,27 @@ export function encodeResult(id: IdText, result: unknown): string {
 
 /** An error response as JSON text. Leaves out `data` that has no form in JSON; never throws. */
 export function encodeError(id: IdText, error: PlainError): string {
+  return errorResponse(id, errorText(error));
+}
+
+/** The error response to one of several requests that get the same error. @param error as {@link errorText} wrote it. */
+export function errorResponse(id: IdText, error: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"error":${error}}`;
+}
+
+/** The error object of a response. */
+export function errorText(error: PlainError): string {
   const { message, code, data, ...rest } = error;
   const facts = factsOf(code);
   const own = Number.isInteger(code) ? code : (facts?.rpc ?? ERROR_CODES.ERR_LAUNCHPOOL_HANDLER.rpc);
   const publicFields = { ...rest, code, retryable: facts?.retryable };
+  const withData = stringify({ code: own, message, data: { ...publicFields, data } });
   // `data` is the handler's own, and may be anything; the text may be too long.
-  const json =
-    stringify({ code: own, message, data: { ...publicFields, data } }) ??
+  return (
+    withData ??
     stringify({ code: own, message, data: publicFields }) ??
-    `{"code":${own},"message":"the error cannot be sent"}`;
-  return `{"jsonrpc":"2.0","id":${id},"error":${json}}`;
+    `{"code":${own},"message":"the error cannot be sent"}`
+  );
 }
 
 function stringify(value: unknown): string | undefined {

@@ -59,6 +59,16 @@ export function scanItems(bytes: Buffer, start: number, visit: (itemStart: numbe
   }
 }
 
+/** Whether the array at `start` has more items than `max`: stops there. */
+export function hasMoreItems(bytes: Buffer, start: number, max: number): boolean {
+  let items = 0;
+  scanItems(bytes, start, (at) => {
+    items += 1;
+    return items > max ? bytes.length : skipValue(bytes, at);
+  });
+  return items > max;
+}
+
 export function isArray(bytes: Buffer, start: number): boolean {
   return bytes[start] === OPEN_ARRAY;
 }

@@ -1,7 +1,14 @@
 /** Runs an RPC agent's methods: a JSON-RPC 2.0 request in, its response out. */
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import type { IdText } from '../wire/id-text.ts';
-import { decodeRequests, encodeError, encodeResult, type RpcItem, type RpcRequest } from '../wire/json-rpc.ts';
+import {
+  DEFAULT_MAX_BATCH,
+  decodeRequests,
+  encodeError,
+  encodeResult,
+  type RpcItem,
+  type RpcRequest,
+} from '../wire/json-rpc.ts';
 import type { Method } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { isThenable } from './run-raw.ts';
@@ -11,6 +18,8 @@ import { whenSettled } from './settling.ts';
 export type RpcOptions = {
   /** Whether errors carry their stacks to the caller. */
   exposeStacks: boolean;
+  /** The highest number of requests in a JSON-RPC batch. @default 10000 */
+  maxBatch?: number | undefined;
 };
 
 /** Returns the function of a method; for a module that could not be loaded, a function that throws the reason. */
@@ -20,7 +29,7 @@ export type FindMethod = (name: string) => Method;
 type Response = string | null;
 
 /** The requests of a batch run concurrently. */
-export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runner {
+export function rpcRunner(find: FindMethod, { exposeStacks, maxBatch = DEFAULT_MAX_BATCH }: RpcOptions): Runner {
   const errorText = (id: IdText | undefined, thrown: unknown): Response =>
     id === undefined ? null : encodeError(id, toPlain(thrown, { stack: exposeStacks }));
   const resultText = (id: IdText | undefined, result: unknown): Response => {
@@ -64,7 +73,7 @@ export function rpcRunner(find: FindMethod, { exposeStacks }: RpcOptions): Runne
 
   return {
     run(input, start, end) {
-      const { batch, items } = decodeRequests(input.subarray(start, end));
+      const { batch, items } = decodeRequests(input.subarray(start, end), maxBatch);
       if (!batch) return respond(items[0] as RpcItem);
       const responses = items.map(respond);
       return responses.every((response) => !(response instanceof Promise))

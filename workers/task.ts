@@ -14,6 +14,8 @@ export type ThreadOptions = {
   memory: SharedArrayBuffer;
   /** How many asynchronous requests a thread may have open before it begins no further request. */
   concurrency: number;
+  /** The highest number of requests in a JSON-RPC batch. @default 10000 */
+  maxBatch?: number | undefined;
   /** Folder in which a thread of the bundle keeps compiled code. */
   codeFolder: string | undefined;
   /** Whether the thread loads the module at once, not with its first task. */

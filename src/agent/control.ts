@@ -6,7 +6,7 @@ import { encodeTextFrame } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
 import { forEachFrame } from '../../wire/frame-walk.ts';
 import { NULL_ID } from '../../wire/id-text.ts';
-import { decodeRequests, encodeError, encodeResult, type RpcItem } from '../../wire/json-rpc.ts';
+import { DEFAULT_MAX_BATCH, decodeRequests, encodeError, encodeResult, type RpcItem } from '../../wire/json-rpc.ts';
 
 /** Limits that questions do not reach. */
 const MAX_QUESTION_BYTES = 64 * 1024;
@@ -104,7 +104,7 @@ function serve(socket: Socket, answers: Answers, inactivityMs: number): void {
 type From = Pick<Question, 'asker' | 'after'>;
 
 async function reply(payload: Buffer, answers: Answers, from: From): Promise<string | undefined> {
-  const { batch, items } = decodeRequests(payload);
+  const { batch, items } = decodeRequests(payload, DEFAULT_MAX_BATCH);
   if (items.length > MAX_IN_BATCH) return encodeError(NULL_ID, toPlain(tooMany(items.length)));
   const all = await Promise.all(items.map((item) => respond(item, answers, from)));
   const responses = all.filter((response) => response !== undefined);

@@ -1,6 +1,7 @@
 /** The options of an agent, which `install`, `dev` and `run` take. Loaded at each start of an agent. */
 import { availableParallelism } from 'node:os';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../wire/frame.ts';
+import { DEFAULT_MAX_BATCH } from '../../wire/json-rpc.ts';
 import { LOG_LEVELS } from '../log.ts';
 import type { Table } from './option.ts';
 
@@ -87,6 +88,12 @@ export const AGENT_TABLE = {
     default: DEFAULT_MAX_FRAME_BYTES,
     help: 'maximum length of a request; the agent refuses a longer one from its header',
     readme: true,
+  },
+  maxBatch: {
+    flag: 'max-batch',
+    value: { kind: 'count', min: 1, max: 1_000_000 },
+    default: DEFAULT_MAX_BATCH,
+    help: 'maximum number of requests in a JSON-RPC batch; the agent refuses a larger one without parsing it',
   },
   handshakeMs: {
     flag: 'handshake-timeout',

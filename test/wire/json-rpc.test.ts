@@ -182,3 +182,20 @@ test('a written request is read back', (t) => {
 test('a request without params is written without params', (t) => {
   t.is(encodeRequest(1, 'm', []), '{"jsonrpc":"2.0","id":1,"method":"m"}');
 });
+
+test('a batch of more requests than the maximum is refused without parsing it, and others are not', (t) => {
+  const batchOf = (count: number, item: string): Buffer => Buffer.from(` [ ${Array(count).fill(item).join(' , ')} ] `);
+  const request = '{"jsonrpc":"2.0","id":1,"method":"m","params":["[,]",[1,2]]}';
+  for (const item of [request, '1', '[]', '"]"', 'null']) {
+    const allowed = decodeRequests(batchOf(7, item), 7);
+    t.deepEqual([allowed.batch, allowed.items.length], [true, 7], item);
+    const { batch, items } = decodeRequests(batchOf(8, item), 7);
+    t.deepEqual([batch, items.length], [false, 1]);
+    t.like(items[0], { id: 'null', error: { code: 'ERR_LAUNCHPOOL_REQUEST_INVALID' } });
+  }
+  // What is behind the limit is not read, so it need not be JSON.
+  const [fault] = decodeRequests(Buffer.from(`[${'1,'.repeat(8)}{`), 7).items;
+  t.like(fault, { error: { code: 'ERR_LAUNCHPOOL_REQUEST_INVALID' } });
+  const long = `{"jsonrpc":"2.0","id":1,"method":"m","params":[${'1,'.repeat(20)}1]}`;
+  t.like(decodeRequests(Buffer.from(long), 7), { batch: false, items: [{ id: '1' }] });
+});
