@@ -12,19 +12,29 @@ export type Recovery = {
   stop(): void;
 };
 
+export type RecoveryDelays = {
+  /** @default 1000 */
+  minMs?: number;
+  /** @default 30000 */
+  maxMs?: number;
+  /** Calls the function after that many milliseconds. @default setTimeout */
+  wait?: (call: () => void, ms: number) => NodeJS.Timeout;
+};
+
 /** @param load loads the module again; rejects if it is still broken. */
-export function createRecovery(load: () => Promise<unknown>): Recovery {
+export function createRecovery(load: () => Promise<unknown>, delays: RecoveryDelays = {}): Recovery {
+  const { minMs = MIN_DELAY_MS, maxMs = MAX_DELAY_MS, wait = setTimeout } = delays;
   let timer: NodeJS.Timeout | undefined;
-  let delayMs = MIN_DELAY_MS;
+  let delayMs = minMs;
   let isOver = false;
 
   function start(): void {
     if (isOver) return;
-    timer ??= setTimeout(attempt, delayMs).unref();
+    timer ??= wait(attempt, delayMs).unref();
   }
 
   function attempt(): void {
-    delayMs = Math.min(MAX_DELAY_MS, delayMs * 2);
+    delayMs = Math.min(maxMs, delayMs * 2);
     load().then(reset, () => {
       timer = undefined;
       start();
@@ -34,7 +44,7 @@ export function createRecovery(load: () => Promise<unknown>): Recovery {
   function reset(): void {
     clearTimeout(timer);
     timer = undefined;
-    delayMs = MIN_DELAY_MS;
+    delayMs = minMs;
   }
 
   return {

@@ -1,5 +1,5 @@
 /** What every supervisor must do with an agent, from its installation to its uninstallation. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { uninstall } from '../../src/install/uninstall.ts';
 import type { Host } from '../../src/installed/host.ts';
 import type { InstallOptions } from '../../src/installed/install-options.ts';
 import { placeOf } from '../../src/installed/place.ts';
+import { readModuleFile } from '../../src/module/module-file.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { pidAt, waitForShutdown } from '../helpers/agent-process.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
@@ -116,8 +117,10 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
 
   it('an agent is installed, answers, exits, answers again, and leaves nothing when it is uninstalled', async (t, bench) => {
     const before = bench.tree();
-    const { socket, outcome, methods } = await bench.install();
+    const { socket, folder, outcome, methods } = await bench.install();
     t.deepEqual([outcome, methods], ['installed', ['die', 'pid', 'version']]);
+    const { entry } = JSON.parse(readFileSync(join(folder, 'current', 'launchpool-module.json'), 'utf8'));
+    t.deepEqual(readModuleFile(join(realpathSync(join(folder, 'current')), entry)), { kind: 'rpc', methods });
     const first = await pidAt(socket);
     await waitForShutdown(socket);
     await settled(bench, 'idle');

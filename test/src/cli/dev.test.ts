@@ -1,6 +1,6 @@
 /** `launchpool dev` with a module and its changes. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
 import { SOURCES } from '../../helpers/agent.ts';
@@ -41,6 +41,24 @@ test('TypeScript with enums and path aliases runs as in an installation', async 
   });
   t.is(await dev.call('colour'), 'red');
   t.is(await dev.call('words'), 'words');
+});
+
+test('the version of a module says what it offers, and a change is a version of its own', async (t) => {
+  const dev = await startDev(t, { 'agent.ts': 'export const first = () => 1;' });
+  const versionOf = async (): Promise<{ module: string; methods: string[] }> => {
+    const control = await connectRpc(join(dev.folder, 'a.control.sock'));
+    const { module } = (await control.call('status', [])) as { module: string };
+    control.close();
+    return { module, ...JSON.parse(readFileSync(join(dirname(module), 'launchpool-module.json'), 'utf8')) };
+  };
+  t.is(await dev.call('first'), 1);
+  const first = await versionOf();
+  t.deepEqual(first.methods, ['first']);
+  await writeTree(dev.folder, { 'agent.ts': 'export const second = () => 2;' });
+  await until(async () => (await dev.call('second').catch(() => undefined)) === 2);
+  const second = await versionOf();
+  t.deepEqual(second.methods, ['second']);
+  t.not(second.module, first.module);
 });
 
 test('a change of an imported file is loaded, and an error in it is reported with its line and column', async (t) => {
