@@ -2,8 +2,8 @@
 
 /**
  * Returns the signal of the running request. It fires when the caller cancels the request or disconnects, when the
- * request's timeout expires, and when the agent shuts down. Its reason is a LaunchpoolError. A handler that does not end
- * after the signal has its thread replaced after `--cancel-grace`.
+ * request's timeout expires, and when the agent shuts down. Its reason is a LaunchpoolError. A handler that goes on
+ * after `--cancel-grace` is orphaned: see docs/protocol.md. If it blocks its thread, the thread is replaced.
  *
  * Call it before the first `await` of the handler. Outside of an agent, the signal never fires.
  */

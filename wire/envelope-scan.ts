@@ -2,7 +2,7 @@
 import { skipWhiteSpace } from './encoding.ts';
 import { legalId } from './id-scan.ts';
 import type { IdText } from './id-text.ts';
-import { isText, numberText, scanMembers } from './json-scan.ts';
+import { isString, isText, numberText, scanMembers } from './json-scan.ts';
 
 export type Envelope = {
   /** Undefined for a notification. */
@@ -16,6 +16,9 @@ export type Envelope = {
 
 /** The longest text of a number that is read. */
 const MAX_NUMBER_BYTES = 32;
+/** A longer text is no name of an export. */
+const MAX_NAME_BYTES = 1024;
+const MAX_LOGGED_LETTERS = 64;
 const NOWHERE: Span = { from: 0, to: 0 };
 
 /** Where a value stands. */
@@ -39,6 +42,17 @@ export function scanEnvelope(payload: Buffer, method: string): Envelope {
     // Params may be long: they are scanned only for launchpool's own method.
     paramsId: isMethod && params !== NOWHERE ? idIn(payload, params.from) : undefined,
   };
+}
+
+/** The method of a single request, for the log; a long name is cut. Undefined if there is none. Never throws. */
+export function scanMethod(payload: Buffer): string | undefined {
+  let method = NOWHERE;
+  scanMembers(payload, skipWhiteSpace(payload, 0), (keyStart, keyEnd, from, to) => {
+    if (isText(payload, keyStart, keyEnd, 'method')) method = { from, to };
+  });
+  const { from, to } = method;
+  if (to - from > MAX_NAME_BYTES || !isString(payload, from, to)) return undefined;
+  return (JSON.parse(payload.toString('utf8', from, to)) as string).slice(0, MAX_LOGGED_LETTERS);
 }
 
 function numberAt(bytes: Buffer, { from, to }: Span): number | undefined {

@@ -104,4 +104,6 @@ export type MainMessage =
   /** The request is cancelled for this reason. */
   | { launchpool: 'cancel'; ticket: number; index: number; error: PlainError }
   /** No thread can load the module: the thread answers its requests with the error that it has reported. */
-  | { launchpool: 'answer-with-error' };
+  | { launchpool: 'answer-with-error' }
+  /** Needs no reaction: that the event loop takes it is the answer. */
+  | { launchpool: 'probe' };

@@ -58,6 +58,9 @@ export function createAgentPool({
     recycleRequests: options.recycleRequests,
     recycleMb: options.recycleMb,
     onNotRenewed: (error) => log.warn({ err: error }, 'thread-not-renewed'),
+    drainMs: options.drainMs,
+    onRetired: (thread, orphans) => log.warn({ thread, orphans }, 'thread-retired'),
+    onRetirementOver: (thread, others) => log.warn({ thread, others }, 'thread-replaced'),
     onLost(lost) {
       log.error({ lost }, 'thread-lost');
       if (lost >= options.threads) onAllThreadsLost();

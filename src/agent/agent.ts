@@ -82,7 +82,10 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
           onBroken,
           onAllThreadsLost: () => shutdown.shutDown('all threads are lost'),
         });
-  const dispatcher = createDispatcher(pool, options);
+  const dispatcher = createDispatcher(pool, {
+    ...options,
+    onBlocked: (blocked) => log.warn(blocked, 'thread-replaced'),
+  });
   const gate = await createGate(options);
   const idle = createIdle({
     idleMs: options.idleMs,

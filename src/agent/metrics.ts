@@ -22,7 +22,7 @@ export async function metricsText(status: AgentStatus): Promise<string> {
 
 function metricsOf(status: AgentStatus): Metric[] {
   const { module, hash, versions, latencyMs, counters, utilisation } = status;
-  const { done, turnedAway, dropped, ...early } = counters;
+  const { done, turnedAway, dropped, orphaned, ...early } = counters;
   const one = (value: number): Sample[] => [{ value }];
   const states = ['running', 'broken', 'leaving'] as const;
   const info = { version: versions.launchpool, node: versions.node, module, hash: hash ?? '' };
@@ -64,6 +64,12 @@ function metricsOf(status: AgentStatus): Metric[] {
       help: 'Requests that did not run to completion, by reason.',
       type: 'counter',
       samples: Object.entries(early).map(([name, value]) => ({ value, labels: { reason: snakeCase(name) } })),
+    },
+    {
+      name: 'requests_orphaned_total',
+      help: 'Requests that went on after their cancellation for longer than the grace period.',
+      type: 'counter',
+      samples: one(orphaned),
     },
     {
       name: 'request_duration_seconds',

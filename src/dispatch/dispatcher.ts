@@ -4,7 +4,7 @@ import type { Pool } from '../pool/pool.ts';
 import { createBatcher } from './batch/batcher.ts';
 import { createInFlightBatches } from './batch/in-flight-batches.ts';
 import { createSlotPool } from './batch/slot-pool.ts';
-import { type Cancellation, createCancellation } from './cancel/cancellation.ts';
+import { type Cancellation, type CancellationOptions, createCancellation } from './cancel/cancellation.ts';
 import { createAdmission } from './connection/admission.ts';
 import { type Conversation, type ConversationOptions, createConversation } from './connection/conversation.ts';
 import { FrameRange } from './connection/frame-range.ts';
@@ -28,6 +28,8 @@ export type DispatcherOptions = {
   queueTimeoutMs?: number;
   runTimeoutMs?: number;
   cancelGraceMs?: number;
+  /** See cancellation.ts. */
+  onBlocked?: CancellationOptions['onBlocked'];
 };
 
 /** Counted since the start of the agent. */
@@ -49,10 +51,12 @@ export type DispatchPool = Pick<
   | 'run'
   | 'runLong'
   | 'cancel'
+  | 'probe'
   | 'replace'
   | 'isLost'
   | 'setStuck'
   | 'addOpen'
+  | 'addOrphans'
   | 'listen'
 >;
 
@@ -114,6 +118,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     queueTimeoutMs,
     runTimeoutMs,
     cancelGraceMs: options.cancelGraceMs ?? 1_000,
+    onBlocked: options.onBlocked,
   });
 
   /** Hands batches and long requests to the threads that have room. */

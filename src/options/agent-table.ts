@@ -113,7 +113,7 @@ export const AGENT_TABLE = {
     flag: 'cancel-grace',
     value: { kind: 'seconds', min: 0, max: 3600 },
     default: 1,
-    help: 'time for a handler to return after its request is cancelled or times out; then its thread is replaced',
+    help: 'time for a handler to end after its request is cancelled or times out; then its thread is replaced if it is blocked',
   },
   queueTimeoutMs: {
     flag: 'queue-timeout',

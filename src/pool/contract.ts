@@ -60,6 +60,15 @@ export type PoolOptions = {
   maxUnresponsiveMs?: number;
   /** Called when a thread is replaced because it is unresponsive. */
   onUnresponsive?: (error: LaunchpoolError) => void;
+  /** Called when a thread retires because of its orphans, with their number. */
+  onRetired?: (thread: number, orphans: number) => void;
+  /** Called when a retired thread is ended although this number of other requests is open. */
+  onRetirementOver?: (thread: number, others: number) => void;
+  /**
+   * Time that a thread with many orphans may take to complete its other requests, in milliseconds.
+   * @default 10000
+   */
+  drainMs?: number;
   /** Called when a thread is lost, with the number of lost threads. */
   onLost?: (lost: number) => void;
 };
@@ -98,12 +107,19 @@ export type Pool = {
    * @throws ERR_LAUNCHPOOL_THREAD_EXITED
    */
   runLong(task: LongTask): Promise<LongResult>;
-  /** Informs a thread that a request is cancelled. */
-  cancel(thread: number, message: MainMessage): void;
+  /** Informs a thread that a request is cancelled. Resolves when the event loop of the thread has taken the message. */
+  cancel(thread: number, message: MainMessage): Promise<void>;
+  /** Resolves when the event loop of the thread has taken a message that asks for nothing else. */
+  probe(thread: number): Promise<void>;
   /** Reports whether a thread makes no progress. It takes no tasks until it makes progress again. */
   setStuck(thread: number, stuck: boolean): void;
   /** Adds to the number of asynchronous requests that a thread has open beyond its tasks. */
   addOpen(thread: number, requests: number): void;
+  /**
+   * Adds to the number of orphans among these: the thread does not wait for them when it ends. With as many as half of
+   * `concurrency`, it retires: another thread takes its place.
+   */
+  addOrphans(thread: number, requests: number): void;
   /**
    * Ends a thread at once; its open requests fail with this error. A thread that does not end within
    * `terminationTimeoutMs`, because it is in native code, is lost: it counts as exited.

@@ -9,7 +9,7 @@ import { createRenewal, type Renewal } from './renewal.ts';
 import { createSpares, type Spares } from './spares.ts';
 import { createTermination, type Termination } from './termination.ts';
 import type { Thread } from './thread.ts';
-import { unresponsiveFor } from './thread-errors.ts';
+import { retiredFor, unresponsiveFor } from './thread-errors.ts';
 import { createUnresponsiveCheck, type UnresponsiveCheck } from './unresponsive.ts';
 import type { Workers } from './workers.ts';
 
@@ -38,13 +38,21 @@ export type Lifecycle = Pick<Termination, 'check' | 'checkSoon' | 'endAll'> & {
   onStarted(): void;
   /** Ends a thread at once. */
   end(thread: Thread): void;
+  /** Gives a thread with many orphans no further task, and ends it after its other requests, in `drainMs` at most. */
+  retire(thread: Thread): void;
   /** Ends a thread at once; its open requests fail with this error. */
   replace(thread: Thread, reason: LaunchpoolError): void;
 };
 
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const { pool, workers, isInRequest, onServing, onLost } = options;
-  const { threads: maxThreads, minThreads = 1, idleThreadMs = 10_000, maxUnresponsiveMs = 60_000 } = pool;
+  const {
+    threads: maxThreads,
+    minThreads = 1,
+    idleThreadMs = 10_000,
+    maxUnresponsiveMs = 60_000,
+    drainMs = 10_000,
+  } = pool;
   const threads = (): Iterable<Thread> => workers.threads.values();
   let isFilled = false;
 
@@ -126,6 +134,22 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     termination.terminate(thread);
   }
 
+  function retire(thread: Thread): void {
+    pool.onRetired?.(thread.id, thread.orphans);
+    workers.retire(thread);
+    termination.checkSoon();
+    setTimeout(endRetirement, drainMs, thread).unref();
+    // Another thread takes its place.
+    if (isFilled) fill();
+    onServing();
+  }
+
+  function endRetirement(thread: Thread): void {
+    if (thread.state !== 'retiring') return;
+    pool.onRetirementOver?.(thread.id, Math.max(0, thread.openRequests - thread.orphans));
+    replace(thread, retiredFor(drainMs));
+  }
+
   function replace(thread: Thread, reason: LaunchpoolError): void {
     if (thread.state === 'terminating') return;
     thread.endReason = reason;
@@ -158,6 +182,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       termination.check();
     },
     end,
+    retire,
     replace,
   };
 }

@@ -26,6 +26,7 @@ export function createPool(options: PoolOptions): Pool {
   let listener: PoolListener | undefined;
   let restarts = 0;
   let lost = 0;
+  const maxOrphans = Math.max(1, first.options.concurrency / 2);
 
   const loading = createLoading({
     threads: () => workers.threads.values(),
@@ -69,7 +70,7 @@ export function createPool(options: PoolOptions): Pool {
   const lifecycle = createLifecycle({
     pool: options,
     workers,
-    isInRequest: (thread) => thread.openRequests > 0 || taskRuns.hasOpenRequest(thread),
+    isInRequest: (thread) => thread.openRequests > thread.orphans || taskRuns.hasOpenRequest(thread),
     onServing: () => listener?.onRoom(),
     onLost(thread) {
       lost += 1;
@@ -103,9 +104,9 @@ export function createPool(options: PoolOptions): Pool {
     kindKnown.resolve();
   }
 
-  function send(id: number, message: MainMessage): void {
-    // The thread may have exited.
-    postMessageToThread(id, message).catch(() => undefined);
+  /** The promise is settled when the listeners of the thread have run, or there is no such thread. */
+  function send(id: number, message: MainMessage): Promise<void> {
+    return postMessageToThread(id, message).catch(() => undefined);
   }
 
   function onMessage(thread: Thread, message: ThreadMessage): void {
@@ -170,12 +171,20 @@ export function createPool(options: PoolOptions): Pool {
     run: taskRuns.run,
     runLong: taskRuns.run,
     cancel: send,
+    probe: (id) => send(id, { launchpool: 'probe' }),
     setStuck: (id, isStuck) => workers.threads.get(id)?.setStalled(isStuck),
     addOpen(id, requests) {
       const thread = workers.threads.get(id);
       if (thread === undefined) return;
       thread.openRequests += requests;
       if (thread.isEnding) lifecycle.checkSoon();
+    },
+    addOrphans(id, requests) {
+      const thread = workers.threads.get(id);
+      if (thread === undefined) return;
+      thread.orphans += requests;
+      if (thread.isEnding) lifecycle.checkSoon();
+      else if (requests > 0 && thread.orphans >= maxOrphans) lifecycle.retire(thread);
     },
     replace(id, reason) {
       const thread = workers.threads.get(id);

@@ -16,6 +16,14 @@ export function exitErrorOf({ endReason }: Thread, cause: unknown): LaunchpoolEr
   return endReason === undefined || endReason === 'idle' ? threadExited(cause) : endReason;
 }
 
+export function retiredFor(ms: number): LaunchpoolError {
+  return new LaunchpoolError(
+    'ERR_LAUNCHPOOL_THREAD_EXITED',
+    `the worker thread was replaced: many requests on it went on after their cancellation, and this one took over ${ms} ms`,
+    { hint: 'Let handlers heed requestSignal().' },
+  );
+}
+
 export function unresponsiveFor(ms: number): LaunchpoolError {
   return new LaunchpoolError(
     'ERR_LAUNCHPOOL_THREAD_EXITED',

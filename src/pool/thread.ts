@@ -36,6 +36,8 @@ export class Thread {
   isHung = false;
   /** Asynchronous requests that are open beyond the thread's tasks. */
   openRequests = 0;
+  /** How many of these are orphans: see src/dispatch/cancel/orphans.ts. */
+  orphans = 0;
   /** Requests that it has run. Counted only if the pool recycles threads by their requests. */
   requests = 0;
   /** Time of its last task, on the clock of `performance`. */
@@ -81,7 +83,7 @@ export class Thread {
 
   /** Whether its end would cost no request. */
   get isDone(): boolean {
-    return this.tasks === 0 && this.openRequests === 0;
+    return this.tasks === 0 && this.openRequests <= this.orphans;
   }
 
   /** @throws Error when the transition is not in the table of thread-state.ts */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { AgentStatus } from '../../src/agent/status.ts';
 import { close, connect, notify, withOptions } from '../../src/client/index.ts';
 import { fixture, holdAgent, type TestAgent } from '../helpers/agent.ts';
 import { heldCall } from '../helpers/held-call.ts';
@@ -47,18 +48,25 @@ test('an aborted call fires the signal of its handler, whose thread stays', asyn
   t.is(await agent.where(), thread);
 });
 
-test('a handler that goes on after its cancellation has its thread replaced after --cancel-grace', async (t) => {
-  const { socketPath } = await hold(t, '--cancel-grace', '0.1');
-  await using agent = await connect<Cancellable>(socketPath);
+test('a handler that goes on after its cancellation costs its neighbours nothing, and does not keep the agent running', async (t) => {
+  const { socketPath, controlPath, event } = await hold(t, '--cancel-grace', '0.1', '--idle', '1');
+  const agent = await connect<Cancellable>(socketPath);
+  const control = await connect<{ status(): AgentStatus }>(controlPath);
   const thread = await agent.where();
-  const call = await heldCall(t);
+  const [call, other] = [await heldCall(t), await heldCall(t)];
   const giveUp = new AbortController();
   const answer = withOptions(agent, { signal: giveUp.signal }).deaf(call.path);
-  await call.running;
+  const neighbour = agent.holds(other.path);
+  await Promise.all([call.running, other.running]);
   giveUp.abort(new Error('enough'));
   await t.throwsAsync(answer, { message: 'enough' });
-  // A request that reaches the old thread just before its end fails with it.
-  await until(async () => (await agent.where().catch(() => thread)) !== thread);
+  await until(async () => (await control.status()).counters.orphaned === 1);
+  other.release();
+  t.is(await neighbour, thread);
+  t.is(await agent.where(), thread);
+  t.is((await control.status()).restarts, 0);
+  await Promise.all([close(agent), close(control)]);
+  t.true((await event('left')).pid > 0);
 });
 
 test('a running request that times out gets an error, though its thread never returns', async (t) => {

@@ -55,6 +55,7 @@ export function statusOf(overrides: Partial<AgentStatus> = {}): AgentStatus {
       queueTimeouts: 3,
       runTimeouts: 4,
       abandoned: 5,
+      orphaned: 7,
       turnedAway: 8,
       dropped: 9,
     },

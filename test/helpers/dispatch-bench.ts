@@ -126,11 +126,13 @@ export function createBench(options: BenchOptions = {}): Bench {
     listen(to) {
       listener = to;
     },
-    cancel(thread, message) {
+    async cancel(thread, message) {
       if (message.launchpool !== 'cancel') return;
       const { ticket, index, error } = message;
       bench.cancelled.push({ thread, ticket, index, code: error.code });
     },
+    probe: async () => undefined,
+    addOrphans: () => undefined,
     replace: (thread) => bench.replaced.push(thread),
     isLost: () => false,
   };

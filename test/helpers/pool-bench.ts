@@ -1,7 +1,7 @@
 /** A pool with a dispatcher in the test's process: calls without a socket. */
 import { pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { createDispatcher } from '../../src/dispatch/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type DispatcherOptions } from '../../src/dispatch/dispatcher.ts';
 import { startFirstThread } from '../../src/pool/first-thread.ts';
 import { createPool, type Pool, type PoolOptions } from '../../src/pool/pool.ts';
 import { limitsOf } from '../../src/pool/thread-limits.ts';
@@ -19,13 +19,19 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
   threadMemoryMb?: number;
   /** The kind that the module must have. */
   kind?: AgentKind;
+  /** @default 256 */
+  concurrency?: number;
+  dispatcher?: DispatcherOptions;
 };
 
 /** Ends with the test. */
-function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, kind, ...options }: PoolBenchOptions): Pool {
+function startPool(
+  t: ExecutionContext,
+  { module, threadMemoryMb = 0, kind, concurrency = 256, ...options }: PoolBenchOptions,
+): Pool {
   const moduleUrl = pathToFileURL(module).href;
   const unset = { exposeStacks: false, reportFiles: false, codeFolder: undefined };
-  const threadOptions = { moduleUrl, kind, concurrency: 256, ...unset };
+  const threadOptions = { moduleUrl, kind, concurrency, ...unset };
   const first = startFirstThread(threadOptions, options.threads, undefined, limitsOf(threadMemoryMb));
   const pool = createPool({ first, ...options });
   // Open requests do not keep a process alive; in an agent, the sockets do.
@@ -37,16 +43,29 @@ function startPool(t: ExecutionContext, { module, threadMemoryMb = 0, kind, ...o
   return pool;
 }
 
-export type PoolBench = {
+export type PoolBench = BenchClient & {
   pool: Pool;
+  dispatcher: Dispatcher;
+  /** Another connection. */
+  connect(): BenchClient;
+};
+
+export type BenchClient = {
   /** Calls a method of an RPC agent; rejects with an error of the response's own code. */
   call(method: string, ...params: unknown[]): Promise<unknown>;
+  /** Cancels the last call. */
+  cancel(): void;
 };
 
 export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): PoolBench {
   const pool = startPool(t, options);
-  const dispatcher = createDispatcher(pool);
+  const dispatcher = createDispatcher(pool, options.dispatcher);
   t.teardown(() => dispatcher.stop());
+  const connect = (): BenchClient => createClient(dispatcher);
+  return { pool, dispatcher, connect, ...connect() };
+}
+
+function createClient(dispatcher: Dispatcher): BenchClient {
   const unsettled = new Map<number, PromiseWithResolvers<unknown>>();
   let lastId = 0;
   const conversation = dispatcher.open({
@@ -63,14 +82,16 @@ export function startPoolBench(t: ExecutionContext, options: PoolBenchOptions): 
     settled: () => undefined,
     isWriteBlocked: () => false,
   });
+  const send = (message: object): void =>
+    conversation.dispatch(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', ...message })), 1);
   return {
-    pool,
     call(method, ...params) {
       lastId += 1;
       const outcome = Promise.withResolvers<unknown>();
       unsettled.set(lastId, outcome);
-      conversation.dispatch(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: lastId, method, params })), 1);
+      send({ id: lastId, method, params });
       return outcome.promise;
     },
+    cancel: () => send({ method: '$/cancelRequest', params: { id: lastId } }),
   };
 }

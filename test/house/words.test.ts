@@ -124,6 +124,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'request-failed',
   ],
   ...['thread-died', 'thread-not-loaded', 'thread-not-renewed', 'thread-unresponsive', 'thread-lost'],
+  ...['thread-replaced', 'thread-retired'],
   ...['not-notified', 'code-cache-not-written', 'log-not-rotated'],
 ]);
 

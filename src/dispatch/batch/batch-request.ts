@@ -12,6 +12,8 @@ export type HoldingBatch = {
   readonly notStarted: number;
   skip(index: number): boolean;
   isOpen(index: number): boolean;
+  readonly isCompleted: boolean;
+  orphan(index: number): void;
   /** When a frame started; undefined if it has not. */
   startOf(index: number): number | undefined;
   payloadOf(range: FrameRange, index: number): Buffer;
@@ -43,6 +45,10 @@ export class BatchRequest implements OpenRequest {
     return this.#payload;
   }
 
+  get startedBy(): number {
+    return this.hasStarted() ? this.#inFlight.thread : 0;
+  }
+
   hasStarted(): boolean {
     return this.#index < this.#inFlight.frames - this.#inFlight.notStarted;
   }
@@ -57,7 +63,16 @@ export class BatchRequest implements OpenRequest {
 
   running(): RunningRequest {
     const inFlight = this.#inFlight;
+    const range = this.#range;
     const index = this.#index;
-    return { thread: inFlight.thread, ticket: inFlight.batch.ticket, index, isOpen: () => inFlight.isOpen(index) };
+    return {
+      thread: inFlight.thread,
+      ticket: inFlight.batch.ticket,
+      index,
+      isOpen: () => inFlight.isOpen(index),
+      isLate: () => inFlight.isCompleted,
+      orphan: () => inFlight.orphan(index),
+      payload: () => inFlight.payloadOf(range, index),
+    };
   }
 }

@@ -34,7 +34,9 @@ class DispatchedBatch implements InFlightBatch {
   #lastProgress = -2;
   #checksWithoutProgress = 0;
   #thread = 0;
-  #isCompleted = false;
+  isCompleted = false;
+  /** The frames whose requests are orphans. */
+  #orphans: Set<number> | undefined;
   /** When frames started, once `observeStarts` was called: for frames below #observed. */
   #startedAt: Float64Array | undefined;
   #observed = 0;
@@ -127,12 +129,21 @@ class DispatchedBatch implements InFlightBatch {
   }
 
   skip(index: number): boolean {
-    if (!this.#isCompleted) Atomics.compareExchange(this.batch.slot.states, index, PENDING, CANCELLED);
+    if (!this.isCompleted) Atomics.compareExchange(this.batch.slot.states, index, PENDING, CANCELLED);
     return index < this.#started();
   }
 
   isOpen(index: number): boolean {
     return index < this.frames && this.unsettled > 0 && this.#settledFrames?.[index] !== 1;
+  }
+
+  orphan(index: number): void {
+    this.#orphans ??= new Set();
+    this.#orphans.add(index);
+  }
+
+  isOrphan(index: number): boolean {
+    return this.#orphans?.has(index) === true;
   }
 
   observeStarts(now: number): Started | undefined {
@@ -169,7 +180,7 @@ class DispatchedBatch implements InFlightBatch {
 
   complete(): void {
     this.#thread = this.batch.slot.thread;
-    this.#isCompleted = true;
+    this.isCompleted = true;
     if (this.unsettled === 0) return;
     const open = new Map<number, Buffer>();
     const frames = this.#walk();
@@ -215,14 +226,14 @@ class DispatchedBatch implements InFlightBatch {
 
   /** How many frames have started. */
   #started(): number {
-    if (this.#isCompleted) return this.frames;
+    if (this.isCompleted) return this.frames;
     const { control } = this.batch.slot;
     return Math.min(this.frames, cursorOf(Atomics.load(control.words, control.index)));
   }
 
   #visit(range: FrameRange, from: number, to: number, visitor: (request: OpenRequest) => void): void {
     if (this.unsettled === 0) return;
-    const frames = this.#isCompleted ? undefined : this.batch.framesOf(range);
+    const frames = this.isCompleted ? undefined : this.batch.framesOf(range);
     for (let index = range.index; index < from; index += 1) frames?.next();
     for (let index = from; index < to; index += 1) {
       frames?.next();

@@ -34,6 +34,11 @@ export type InFlightBatch = RequestSource &
     skip(index: number): boolean;
     /** Whether a frame has no outcome yet. */
     isOpen(index: number): boolean;
+    /** Whether the worker is done with the slot. */
+    readonly isCompleted: boolean;
+    /** A frame is open for longer than its thread waits for it. */
+    orphan(index: number): void;
+    isOrphan(index: number): boolean;
     /** Notes the time at which frames started, for those that started since the last call, and returns these. */
     observeStarts(now: number): Started | undefined;
     /** When a frame started; undefined if it has not. */

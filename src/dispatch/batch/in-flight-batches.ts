@@ -17,7 +17,7 @@ import { createSpinWait } from './spin-wait.ts';
 const MAX_DEATHS = 100;
 
 export type InFlightBatchesOptions = {
-  pool: Pick<Pool, 'kind' | 'hasLoaded' | 'run' | 'isLost' | 'setStuck' | 'addOpen'>;
+  pool: Pick<Pool, 'kind' | 'hasLoaded' | 'run' | 'isLost' | 'setStuck' | 'addOpen' | 'addOrphans'>;
   slots: SlotPool;
   batcher: Batcher;
   window: Window;
@@ -120,7 +120,10 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
     settle({ ticket, index, ...outcome }) {
       const inFlight = open.get(ticket);
       if (inFlight === undefined) return;
-      if (inFlight.settle(index, outcome) && !atWorkers.has(inFlight)) pool.addOpen(inFlight.thread, -1);
+      if (inFlight.settle(index, outcome) && !atWorkers.has(inFlight)) {
+        if (inFlight.isOrphan(index)) pool.addOrphans(inFlight.thread, -1);
+        pool.addOpen(inFlight.thread, -1);
+      }
       forget(inFlight);
     },
     fail(thread, error) {

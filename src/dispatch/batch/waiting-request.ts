@@ -16,6 +16,7 @@ export type WaitingHolder = {
 export class WaitingRequest implements OpenRequest {
   readonly position: number;
   readonly startedAt = undefined;
+  readonly startedBy = 0;
   readonly #range: FrameRange;
   readonly #holder: WaitingHolder;
   #payload: Buffer | undefined;

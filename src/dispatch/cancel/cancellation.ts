@@ -1,13 +1,13 @@
 /**
  * Settles requests early: their caller cancelled them or disconnected, or their time is over. A waiting request does not
- * start any more; a running one is aborted, and its thread replaced after the grace period.
+ * start any more; a running one is aborted; after the grace period it is orphaned, or its thread is replaced.
  *
  * A cancellation takes the time that its own frame takes, however many requests are open; a check of deadlines visits
  * what is due.
  */
+import { scanMethod } from '../../../wire/envelope-scan.ts';
 import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import type { IdText } from '../../../wire/id-text.ts';
-import type { Pool } from '../../pool/pool.ts';
 import { canRefuse, errorFor, errorsFor, isAwaited } from '../connection/error-replies.ts';
 import { followIds } from '../connection/follow-ids.ts';
 import type { Times } from '../connection/open-request.ts';
@@ -15,7 +15,7 @@ import { QueuedFrames } from '../connection/queued-frames.ts';
 import { RequestGroup } from '../connection/request-group.ts';
 import type { RequestQueue } from '../connection/request-queue.ts';
 import { createDeadlines, queueTimeoutError, runTimeoutError, type TimeLimits, type Watched } from './deadlines.ts';
-import { createGracePeriods } from './grace-period.ts';
+import { createGracePeriods, type GracePeriodsOptions } from './grace-period.ts';
 import { type OpenRequest, openRequestsOf, type RequestSource } from './open-requests.ts';
 import type { StartedRequests } from './started-requests.ts';
 
@@ -23,7 +23,7 @@ import type { StartedRequests } from './started-requests.ts';
 const CHECK_MS = 10;
 
 export type CancellationOptions = TimeLimits & {
-  pool: Pick<Pool, 'cancel' | 'replace'>;
+  pool: GracePeriodsOptions['pool'];
   /** Where requests are that a worker may have started. */
   sources: readonly RequestSource[];
   /** Notes which requests have started by now, so that their run time is known. Calls `onStarted` for them. */
@@ -33,6 +33,18 @@ export type CancellationOptions = TimeLimits & {
   isRaw: () => boolean;
   /** How long an aborted handler may go on, in milliseconds. */
   cancelGraceMs: number;
+  /** A thread is to be replaced because a cancelled request blocks it. */
+  onBlocked?: ((blocked: BlockedThread) => void) | undefined;
+};
+
+export type BlockedThread = {
+  thread: number;
+  /** The method of the request that blocks it, if the agent has methods and the request is not a batch. */
+  method: string | undefined;
+  /** The time since the signal of that request has fired, in milliseconds. */
+  ms: number;
+  /** How many other requests had begun on the thread; they fail. */
+  others: number;
 };
 
 export type Cancellation = {
@@ -45,13 +57,24 @@ export type Cancellation = {
   /** Settles requests when their time is over. */
   watch(item: Watched): void;
   stop(): void;
-  readonly counts: Readonly<Record<'cancelled' | 'queueTimeouts' | 'runTimeouts' | 'abandoned', number>>;
+  readonly counts: Readonly<Record<'cancelled' | 'queueTimeouts' | 'runTimeouts' | 'abandoned' | 'orphaned', number>>;
 };
 
 export function createCancellation(options: CancellationOptions): Cancellation {
   const { pool, sources, observeStarts, pending, isRaw } = options;
-  const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0 };
-  const gracePeriods = createGracePeriods(pool, options.cancelGraceMs);
+  const counts = { cancelled: 0, queueTimeouts: 0, runTimeouts: 0, abandoned: 0, orphaned: 0 };
+  const gracePeriods = createGracePeriods({
+    pool,
+    graceMs: options.cancelGraceMs,
+    onOrphaned() {
+      counts.orphaned += 1;
+    },
+    onBlocked(request, ms) {
+      const { thread } = request;
+      const method = isRaw() ? undefined : scanMethod(request.payload());
+      options.onBlocked?.({ thread, method, ms: Math.round(ms), others: startedOn(thread) });
+    },
+  });
   const deadlines = createDeadlines(options);
   let timer: NodeJS.Timeout | undefined;
 
@@ -75,6 +98,15 @@ export function createCancellation(options: CancellationOptions): Cancellation {
           : errorsFor(payload, error);
     if (mayHaveStarted) abort(request, error);
     request.settleEarly({ frames: reply, failure });
+  }
+
+  /** How many requests a thread has started that wait for their outcome. */
+  function startedOn(thread: number): number {
+    let count = 0;
+    for (const source of sources) {
+      for (const { startedBy } of openRequestsOf(source)) if (startedBy === thread) count += 1;
+    }
+    return count;
   }
 
   function abort(request: OpenRequest, error: PlainError): void {
@@ -183,7 +215,10 @@ export function createCancellation(options: CancellationOptions): Cancellation {
     watch(item) {
       if (deadlines.watch(item) || deadlines.limitsRuns) startTimer();
     },
-    stop,
+    stop() {
+      stop();
+      gracePeriods.stop();
+    },
     counts,
   };
 }

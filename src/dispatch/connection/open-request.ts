@@ -27,6 +27,8 @@ export type OpenRequest = {
   readonly payload: Buffer;
   /** When it started, on the clock of `performance`; undefined while it waits. */
   readonly startedAt: number | undefined;
+  /** The id of the thread that has started it; 0 while it waits. */
+  readonly startedBy: number;
   /** Whether it has started by now. */
   hasStarted(): boolean;
   /**
@@ -53,4 +55,10 @@ export type RunningRequest = {
   index: number;
   /** Whether it still has no outcome. */
   isOpen(): boolean;
+  /** Whether its task is complete: its handler awaits something, and the pool counts it as open on its thread. */
+  isLate(): boolean;
+  /** It is open for longer than its thread waits for it. The pool must count it as an orphan until it has an outcome. */
+  orphan(): void;
+  /** The payload, while it is open. */
+  payload(): Buffer;
 };

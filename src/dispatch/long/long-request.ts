@@ -31,6 +31,7 @@ export class LongRequest implements OpenRequest, Place {
   handedAt: number | undefined = undefined;
   /** How many threads have exited before they started it. */
   deaths = 0;
+  isOrphan = false;
   readonly #holder: LongHolder;
   /** The thread that had started it when its start was to be prevented. */
   #startedBy = 0;
@@ -59,6 +60,10 @@ export class LongRequest implements OpenRequest, Place {
     return this.hasStarted() ? this.handedAt : undefined;
   }
 
+  get startedBy(): number {
+    return Math.max(0, Atomics.load(this.claim, 0));
+  }
+
   hasStarted(): boolean {
     return Atomics.load(this.claim, 0) !== UNCLAIMED;
   }
@@ -84,7 +89,17 @@ export class LongRequest implements OpenRequest, Place {
 
   running(): RunningRequest {
     const { ticket } = this;
-    return { thread: this.#startedBy, ticket, index: 0, isOpen: () => this.#holder.isOpen(this, ticket) };
+    return {
+      thread: this.#startedBy,
+      ticket,
+      index: 0,
+      isOpen: () => this.#holder.isOpen(this, ticket),
+      isLate: () => this.thread !== 0,
+      orphan: () => {
+        this.isOrphan = true;
+      },
+      payload: () => this.payload,
+    };
   }
 
   requestAt(): OpenRequest | undefined {

@@ -40,7 +40,7 @@ export type LongRequests = RequestSource & {
 };
 
 export type LongRequestsOptions = {
-  pool: Pick<Pool, 'hasLoaded' | 'runLong' | 'addOpen' | 'hasRoom'>;
+  pool: Pick<Pool, 'hasLoaded' | 'runLong' | 'addOpen' | 'addOrphans' | 'hasRoom'>;
   memory: SharedMemoryPool;
   /** Whether a request that fails closes its connection, instead of getting an error reply. */
   isRaw: () => boolean;
@@ -126,6 +126,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   function remove(ticket: number): LongRequest | undefined {
     const request = open.get(ticket);
     open.delete(ticket);
+    if (request?.isOrphan === true) pool.addOrphans(request.thread, -1);
     if (request !== undefined && request.thread !== 0) pool.addOpen(request.thread, -1);
     return request;
   }
