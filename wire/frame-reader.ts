@@ -22,8 +22,15 @@ export type FrameLimits = {
  */
 export type OnRun = (run: Buffer, frames: number, own: boolean) => void;
 
-/** Returns memory for a frame that arrives in pieces. The memory need not be cleared. */
-export type Allocate = (bytes: number) => Buffer;
+/** The memory of frames that arrive in pieces. */
+export type FrameMemory = {
+  /** The memory need not be cleared. */
+  allocate(bytes: number): Buffer;
+  /** Takes memory back of which no part was handed on. */
+  recycle(memory: Buffer): void;
+};
+
+const ORDINARY_MEMORY: FrameMemory = { allocate: Buffer.allocUnsafeSlow, recycle: () => undefined };
 
 export type FrameReader = {
   limits: FrameLimits;
@@ -51,6 +58,8 @@ export type FrameReader = {
    * @throws ERR_LAUNCHPOOL_FRAME_TRUNCATED when a frame is unfinished.
    */
   end(): void;
+  /** Drops the unfinished frame. Nothing may be written to its target any more. */
+  drop(): void;
 };
 
 /** Up to this size an unfinished frame gets all its memory at once; beyond, in step with the bytes that have arrived. */
@@ -67,9 +76,9 @@ const NOTHING: Buffer = Buffer.alloc(0);
 
 export function createFrameReader(
   limits: Partial<FrameLimits> = {},
-  allocate: Allocate = Buffer.allocUnsafeSlow,
+  memory: FrameMemory = ORDINARY_MEMORY,
 ): FrameReader {
-  return new StreamReader(limits, allocate);
+  return new StreamReader(limits, memory);
 }
 
 /** A class: a closure would take its memory for each of thousands of connections. */
@@ -78,11 +87,11 @@ class StreamReader implements FrameReader {
   /** The number of bytes of the unfinished frame, header included, at the start of the memory. */
   heldBytes = 0;
   #memory: Buffer = NOTHING;
-  readonly #allocate: Allocate;
+  readonly #source: FrameMemory;
 
-  constructor(limits: Partial<FrameLimits>, allocate: Allocate) {
+  constructor(limits: Partial<FrameLimits>, source: FrameMemory) {
     this.limits = { maxFrameBytes: DEFAULT_MAX_FRAME_BYTES, maxRunFrames: Number.POSITIVE_INFINITY, ...limits };
-    this.#allocate = allocate;
+    this.#source = source;
   }
 
   get announcedBytes(): number {
@@ -94,8 +103,7 @@ class StreamReader implements FrameReader {
       this.#take(chunk, onRun);
     } catch (error) {
       // A refused frame is dropped: a later call must not meet it again.
-      this.#memory = NOTHING;
-      this.heldBytes = 0;
+      this.drop();
       throw error;
     }
   }
@@ -123,6 +131,12 @@ class StreamReader implements FrameReader {
   filled(bytes: number, onRun: OnRun): void {
     this.heldBytes += bytes;
     if (this.heldBytes === this.#frameEnd(this.#memory, 0, this.heldBytes)) this.#handHeld(this.heldBytes, onRun);
+  }
+
+  drop(): void {
+    if (this.#memory.length > 0) this.#source.recycle(this.#memory);
+    this.#memory = NOTHING;
+    this.heldBytes = 0;
   }
 
   end(): void {
@@ -203,8 +217,10 @@ class StreamReader implements FrameReader {
   #grow(needed: number, total: number): void {
     // At most the frame, and not much more than has arrived: a header alone must not allocate its announced length.
     const quick = Math.min(QUICK_BYTES, needed * QUICK_GROWTH);
-    const grown = this.#allocate(Math.max(needed, Math.min(total, Math.max(TRUSTED_BYTES, quick, needed * GROWTH))));
+    const bytes = Math.max(needed, Math.min(total, Math.max(TRUSTED_BYTES, quick, needed * GROWTH)));
+    const grown = this.#source.allocate(bytes);
     this.#memory.copy(grown, 0, 0, this.heldBytes);
+    if (this.#memory.length > 0) this.#source.recycle(this.#memory);
     this.#memory = grown;
   }
 }

@@ -3,10 +3,11 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { fromPlain, toPlain } from '../wire/errors.ts';
 import { brokenRunner } from './broken-runner.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
-import { createLateReplies } from './late-replies.ts';
+import { createLateReplies, type LateReplies } from './late-replies.ts';
 import { reportLoadedFiles } from './loaded-files.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
+import { createReplyAccount } from './reply-account.ts';
 import { createRequests } from './requests.ts';
 import { type BatchRunner, createBatchRunner } from './run-batch.ts';
 import { rawRunner } from './run-raw.ts';
@@ -26,12 +27,15 @@ watchContexts();
 // The module may exchange messages of its own with other threads.
 process.on('workerMessage', (message: MainMessage) => {
   if (message?.launchpool === 'answer-with-error') mayAnswerWithError.resolve();
+  if (message?.launchpool === 'credit') lateReplies?.resume();
   if (message?.launchpool !== 'cancel') return;
+  lateReplies?.drop(message.ticket, message.index);
   const cancel = (): void => requests.cancel(message.ticket, message.index, message.error);
   if (hasContexts()) inOwnContext(cancel);
   else cancel();
 });
 const mayAnswerWithError = Promise.withResolvers<void>();
+let lateReplies: LateReplies | undefined;
 let batches: BatchRunner | undefined;
 let loading: Promise<BatchRunner> | undefined;
 if (options.loadAtOnce) loading = load();
@@ -56,8 +60,12 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
 async function load(): Promise<BatchRunner> {
   if (options.reportFiles && parentPort !== null) reportLoadedFiles(options.moduleUrl, parentPort);
   const runner = await loadRunner();
-  const lateReplies = createLateReplies({ send: (message, memory) => parentPort?.postMessage(message, memory) });
-  batches = createBatchRunner({ runner, lateReplies, requests, threadId, concurrency: options.concurrency });
+  const { concurrency, maxReplyBytes: maxBytes } = options;
+  const account = createReplyAccount();
+  send({ launchpool: 'account', account });
+  const post = (message: ThreadMessage, memory: ArrayBuffer[]): void => parentPort?.postMessage(message, memory);
+  lateReplies = createLateReplies({ send: post, maxBytes, account });
+  batches = createBatchRunner({ runner, lateReplies, requests, threadId, concurrency });
   return batches;
 }
 
@@ -90,6 +98,6 @@ function send(message: ThreadMessage): void {
 
 function runnerOf(handlers: Handlers): Runner {
   return handlers.kind === 'raw'
-    ? rawRunner(handlers.handle, handlers.borrows)
+    ? rawRunner(handlers.handle, { ...options, borrows: handlers.borrows })
     : rpcRunner(methodFinder(handlers.methods), options);
 }

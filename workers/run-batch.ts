@@ -19,7 +19,7 @@ const MICROTASK_TURNS = 8;
 
 export type BatchRunnerOptions = {
   runner: Runner;
-  lateReplies: LateReplies;
+  lateReplies: Pick<LateReplies, 'add' | 'isFull'>;
   requests: Requests;
   threadId: number;
   /** How many asynchronous requests may be open before no further frame is claimed. */
@@ -63,7 +63,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       Atomics.store(states, index, length);
     };
 
-    while (open < concurrency) {
+    while (open < concurrency && !lateReplies.isFull) {
       const index = claimFrame(control, generation);
       if (index < 0) break;
       frames.next();
@@ -98,6 +98,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   function runLong({ ticket, request, claim }: LongTask): LongResult {
     const { buffer: memory, byteOffset, byteLength } = request;
     const reply = (outcome: Outcome): void => lateReplies.add({ ticket, index: 0, ...outcome });
+    if (lateReplies.isFull) return { thread: threadId, range: undefined, isLeft: true };
     if (!claimLong(claim, threadId)) {
       reply({});
       return { thread: threadId, range: undefined };

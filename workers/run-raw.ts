@@ -2,19 +2,48 @@
 import { toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
-import { bytesOf, plainBytes } from './result-bytes.ts';
+import { resultTooLong } from './reply-limit.ts';
+import { bytesOf, lengthOf, plainBytes } from './result-bytes.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
 
 const slice = Uint8Array.prototype.slice;
 const clone = structuredClone;
 
-/** @param borrows whether the handler gets long messages in shared memory, without a copy. */
-export function rawRunner(handle: RawHandler, borrows = false): Runner {
+export type RawOptions = {
+  /**
+   * Whether the handler gets long messages in shared memory, without a copy.
+   * @default false
+   */
+  borrows?: boolean;
+  /**
+   * The longest reply.
+   * @default Infinity
+   */
+  maxReplyBytes?: number;
+};
+
+export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner {
+  const { borrows = false, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
+
+  function replyOf(result: unknown): Uint8Array {
+    const bytes = bytesOf(result);
+    if (lengthOf(bytes) > maxReplyBytes) throw resultTooLong(maxReplyBytes);
+    return bytes;
+  }
+
+  function lateResultOf(result: unknown): Result {
+    try {
+      return plainBytes(replyOf(result));
+    } catch (thrown) {
+      return failureOf(thrown);
+    }
+  }
+
   function respond(input: Buffer, start: number, end: number, mayBorrow: boolean): Result | Promise<Result> {
     try {
       const result = handle(mayBorrow && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
-      return isThenable(result) ? whenSettled<unknown, Result>(result, lateResultOf, failureOf) : bytesOf(result);
+      return isThenable(result) ? whenSettled<unknown, Result>(result, lateResultOf, failureOf) : replyOf(result);
     } catch (thrown) {
       return failureOf(thrown);
     }
@@ -44,14 +73,6 @@ function plainView(input: Buffer): Uint8Array {
     plainViews.set(input, view);
   }
   return view;
-}
-
-function lateResultOf(result: unknown): Result {
-  try {
-    return plainBytes(bytesOf(result));
-  } catch (thrown) {
-    return failureOf(thrown);
-  }
 }
 
 /** A raw failure goes to the agent's log and never to the caller, so it may have its stack. */

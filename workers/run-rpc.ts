@@ -11,6 +11,7 @@ import {
 } from '../wire/json-rpc.ts';
 import type { Method } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
+import { isTextLonger, resultTooLong } from './reply-limit.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
@@ -20,6 +21,11 @@ export type RpcOptions = {
   exposeStacks: boolean;
   /** The highest number of requests in a JSON-RPC batch. @default 10000 */
   maxBatch?: number | undefined;
+  /**
+   * The longest reply.
+   * @default Infinity
+   */
+  maxReplyBytes?: number | undefined;
 };
 
 /** Returns the function of a method; for a module that could not be loaded, a function that throws the reason. */
@@ -29,12 +35,16 @@ export type FindMethod = (name: string) => Method;
 type Response = string | null;
 
 /** The requests of a batch run concurrently. */
-export function rpcRunner(find: FindMethod, { exposeStacks, maxBatch = DEFAULT_MAX_BATCH }: RpcOptions): Runner {
+export function rpcRunner(find: FindMethod, options: RpcOptions): Runner {
+  const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
+
+  const tooLong = (id: IdText): string => encodeError(id, toPlain(resultTooLong(maxReplyBytes)));
+  const limited = (id: IdText, text: string): string => (isTextLonger(text, maxReplyBytes) ? tooLong(id) : text);
   const errorText = (id: IdText | undefined, thrown: unknown): Response =>
-    id === undefined ? null : encodeError(id, toPlain(thrown, { stack: exposeStacks }));
+    id === undefined ? null : limited(id, encodeError(id, toPlain(thrown, { stack: exposeStacks })));
   const resultText = (id: IdText | undefined, result: unknown): Response => {
     try {
-      return id === undefined ? null : encodeResult(id, result);
+      return id === undefined ? null : limited(id, encodeResult(id, result));
     } catch (thrown) {
       return errorText(id, thrown);
     }
@@ -63,7 +73,9 @@ export function rpcRunner(find: FindMethod, { exposeStacks, maxBatch = DEFAULT_M
   /** Responses that are too long for one text become errors. */
   function batchOf(items: readonly RpcItem[], responses: readonly Response[]): Response {
     try {
-      return batchText(responses);
+      const text = batchText(responses);
+      if (text === null || !isTextLonger(text, maxReplyBytes)) return text;
+      return batchText(items.map(({ id }) => (id === undefined ? null : tooLong(id))));
     } catch (cause) {
       const message = `the results of the batch cannot be sent: ${toPlain(cause).message}`;
       const error = new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', message);

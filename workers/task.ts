@@ -1,5 +1,6 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
+import type { ReplyAccount } from './reply-account.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The options of a thread, set once at its start. */
@@ -16,6 +17,8 @@ export type ThreadOptions = {
   concurrency: number;
   /** The highest number of requests in a JSON-RPC batch. @default 10000 */
   maxBatch?: number | undefined;
+  /** The longest reply, and the bytes of waiting replies from which on a thread begins no further request. */
+  maxReplyBytes: number;
   /** Folder in which a thread of the bundle keeps compiled code. */
   codeFolder: string | undefined;
   /** Whether the thread loads the module at once, not with its first task. */
@@ -61,7 +64,12 @@ export function claimLong(claim: Int32Array<SharedArrayBuffer>, claimant: number
 export type TaskResult = number | LongResult;
 
 /** The thread that has a long request, and the range of the reply if there is one already. */
-export type LongResult = { thread: number; range: ByteRange | undefined };
+export type LongResult = {
+  thread: number;
+  range: ByteRange | undefined;
+  /** Whether the thread has left the request unclaimed, because too many replies wait in it. */
+  isLeft?: boolean;
+};
 
 /** The range of a framed reply in the memory of its request. */
 export type ByteRange = { from: number; to: number };
@@ -97,12 +105,21 @@ export type ThreadMessage =
   | { launchpool: 'not-loaded'; error: PlainError }
   /** The thread has loaded these files. */
   | { launchpool: 'files'; files: string[] }
-  | { launchpool: 'late-replies'; outcomes: LateReply[] };
+  /** The replies take this credit of the thread; see reply-account.ts. */
+  | { launchpool: 'late-replies'; outcomes: LateReply[]; units: number }
+  /** The account of the thread's late replies. Sent before its first task. */
+  | { launchpool: 'account'; account: ReplyAccount }
+  /** The thread begins requests again, after too many replies had waited in it. */
+  | { launchpool: 'room' };
+
+/** The request is cancelled for this reason. */
+export type CancelMessage = { launchpool: 'cancel'; ticket: number; index: number; error: PlainError };
 
 /** A message of the main thread to a thread, beside its tasks, by postMessageToThread(). */
 export type MainMessage =
-  /** The request is cancelled for this reason. */
-  | { launchpool: 'cancel'; ticket: number; index: number; error: PlainError }
+  | CancelMessage
+  /** The thread has credit for waiting replies. */
+  | { launchpool: 'credit' }
   /** No thread can load the module: the thread answers its requests with the error that it has reported. */
   | { launchpool: 'answer-with-error' }
   /** Needs no reaction: that the event loop takes it is the answer. */

@@ -31,11 +31,12 @@ function read(stream: Buffer, pieceBytes: () => number): ReadResult {
   const payloads: Buffer[] = [];
   let allocationFault: string | undefined;
   let received = 0;
-  const reader = createFrameReader({}, (bytes) => {
+  const allocate = (bytes: number): Buffer => {
     const max = Math.max(TRUSTED_BYTES, Math.min(QUICK_BYTES, received * 128), received * GROWTH);
     if (bytes > max) allocationFault = `allocates ${bytes} bytes after receiving ${received}`;
     return Buffer.allocUnsafeSlow(bytes);
-  });
+  };
+  const reader = createFrameReader({}, { allocate, recycle: () => undefined });
   const onRun = (run: Buffer, _frames: number): void => {
     forEachFrame(run, (payload) => payloads.push(Buffer.from(payload)));
     // A client checks each frame for the closing notice.

@@ -113,6 +113,7 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
     gate,
     dispatcher,
     maxFrameBytes: options.maxFrameBytes,
+    maxBytes: options.maxBytes,
     isRpc: () => pool.kind !== 'raw',
     onActivity: idle.touch,
     onRejected: rejections.report,

@@ -58,6 +58,11 @@ function metricsOf(status: AgentStatus): Metric[] {
       help: 'Open requests: received, without an outcome.',
       samples: one(status.requests),
     },
+    {
+      name: 'held_bytes',
+      help: 'Memory of requests, of replies, and of frames that have arrived in part.',
+      samples: one(status.bytes),
+    },
     { name: 'requests_total', help: 'Requests with an outcome.', type: 'counter', samples: one(done) },
     {
       name: 'requests_given_up_total',

@@ -36,6 +36,8 @@ export type AgentStatus = {
   connectionsServed: number;
   /** Open requests: received, without an outcome. */
   requests: number;
+  /** The memory that `--max-bytes` bounds: of requests, of replies, and of frames that have arrived in part. */
+  bytes: number;
   /** Open requests that no thread has started. */
   waiting: number;
   threads: number;
@@ -58,7 +60,7 @@ export type StatusSources = {
   connections: Pick<OpenConnections, 'all' | 'accepted'>;
   rejections: Pick<Rejections, 'counts'>;
   acceptor: Pick<Acceptor, 'slowClients'>;
-  dispatcher: Pick<Dispatcher, 'requests' | 'waiting' | 'counts' | 'latency'>;
+  dispatcher: Pick<Dispatcher, 'requests' | 'bytes' | 'waiting' | 'counts' | 'latency'>;
   pool: Pick<Pool, 'threads' | 'workers' | 'restarts'>;
   idle: Pick<Idle, 'leftMs'>;
   shutdown: Pick<Shutdown, 'isUnderWay'>;
@@ -84,6 +86,7 @@ export function createStatus(sources: StatusSources): (asker: object) => AgentSt
       connections: connections.all.size,
       connectionsServed: connections.accepted,
       requests: dispatcher.requests,
+      bytes: dispatcher.bytes,
       waiting: dispatcher.waiting,
       threads: pool.threads,
       restarts: pool.restarts,

@@ -5,18 +5,26 @@ import { createBatcher } from './batch/batcher.ts';
 import { createInFlightBatches } from './batch/in-flight-batches.ts';
 import { createSlotPool } from './batch/slot-pool.ts';
 import { type Cancellation, type CancellationOptions, createCancellation } from './cancel/cancellation.ts';
-import { createAdmission } from './connection/admission.ts';
+import { type Admission, createAdmission } from './connection/admission.ts';
 import { type Conversation, type ConversationOptions, createConversation } from './connection/conversation.ts';
 import { FrameRange } from './connection/frame-range.ts';
 import type { Times } from './connection/open-request.ts';
 import type { ReplyQueue, ReplySink } from './connection/reply-queue.ts';
 import type { RequestGroup } from './connection/request-group.ts';
 import type { RequestQueue } from './connection/request-queue.ts';
-import { createWindow } from './connection/window.ts';
+import { windowOf } from './connection/window.ts';
 import { createLatency, type Latency } from './latency.ts';
+import { collectGarbage } from './long/collect-garbage.ts';
 import { createLongRequests } from './long/long-requests.ts';
 import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
+import { createReplyCredit } from './reply-credit.ts';
 import { oncePerTurn } from './scheduling.ts';
+
+/** A thread has at most two tasks; this many open requests of a connection keep all threads busy. */
+const REQUESTS_PER_THREAD = 2;
+/** The share of `maxBytes` that shared memory without a request may have, and the most of it. */
+const SPARE_SHARE = 1 / 8;
+const MAX_SPARE_BYTES = 16 * 1024 * 1024;
 
 /** A frame of more bytes than this, header included, is a long request: it would fill a batch, and delay short ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;
@@ -57,6 +65,7 @@ export type DispatchPool = Pick<
   | 'setStuck'
   | 'addOpen'
   | 'addOrphans'
+  | 'giveCredit'
   | 'listen'
 >;
 
@@ -65,6 +74,12 @@ export type Dispatcher = {
   open(sink: ReplySink): Conversation;
   /** Memory for a frame that arrives in pieces; a long frame in it is not copied again. */
   allocate(bytes: number): Buffer;
+  /** Takes such memory back, if no frame in it was dispatched. */
+  recycle(memory: Buffer): void;
+  /** Counts memory of connections: unread replies, and frames that have arrived in part. See admission.ts. */
+  hold: Admission['hold'];
+  /** The memory of requests, replies and arriving frames. */
+  readonly bytes: number;
   /** Requests of all connections that have been read and have no outcome yet. */
   readonly requests: number;
   /** How many of these have not started. */
@@ -84,12 +99,17 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   const waiting = new Set<RequestQueue>();
   const slots = createSlotPool(pool.slots);
   const batcher = createBatcher(slots, pool.maxThreads > 1);
-  const window = createWindow();
-  const memory = createSharedMemoryPool();
+  const minWindow = Math.max(4, REQUESTS_PER_THREAD * pool.maxThreads);
+  const memory = createSharedMemoryPool({
+    count: (kind, bytes) => admission.hold(kind, bytes),
+    collect: collectGarbage,
+    maxSpareBytes: Math.min(MAX_SPARE_BYTES, SPARE_SHARE * maxBytes),
+  });
+  const credit = createReplyCredit(pool, () => admission);
   const latency = createLatency();
   // At the end of a turn of the event loop all requests that arrived in it are in their batches.
   const schedule = oncePerTurn(pump);
-  const inFlightBatches = createInFlightBatches({ pool, slots, batcher, window, schedule });
+  const inFlightBatches = createInFlightBatches({ pool, slots, batcher, schedule });
   const isRaw = (): boolean => pool.kind === 'raw';
   const long = createLongRequests({
     pool,
@@ -108,6 +128,12 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     onChange: () => {
       for (const { sink } of replyQueues) sink.settled();
     },
+    onPressure: memory.trim,
+    onReplyRoom() {
+      credit.giveBack();
+      batcher.unpark();
+      schedule();
+    },
   });
   const cancellation = createCancellation({
     pool,
@@ -123,6 +149,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
 
   /** Hands batches and long requests to the threads that have room. */
   function pump(): void {
+    // Unread replies go, as their clients read or are closed: onReplyRoom() comes back to this.
+    if (!admission.mayStart) return;
     long.pump();
     while (pool.hasRoom()) {
       const batch = batcher.take();
@@ -131,11 +159,16 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     }
   }
 
+  function unpark(replyQueue: ReplyQueue): void {
+    if (batcher.unpark(replyQueue) || long.hasStalled) schedule();
+  }
+
   pool.listen({
-    onLateReplies(outcomes) {
+    onLateReplies(outcomes, taken) {
       for (const lateReply of outcomes) {
         if (!long.settle(lateReply.ticket, lateReply)) inFlightBatches.settle(lateReply);
       }
+      credit.receive(taken);
       // The thread may have room for further asynchronous requests.
       schedule();
     },
@@ -156,7 +189,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   }
 
   function startLong(replyQueue: ReplyQueue, payload: Buffer, times: Times): RequestGroup {
-    const group = replyQueue.open(1, payload.length, times);
+    // Its memory counts until the reply is taken.
+    const group = replyQueue.open(1, payload.length, times, false, 0);
     long.add(replyQueue, group, payload);
     cancellation.watch(group);
     schedule();
@@ -171,7 +205,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       if (ms !== undefined) latency.record(ms, requests);
     },
     requestQueue: {
-      window: () => window.requests,
+      window: (expectedBytes) => windowOf(expectedBytes, minWindow),
       admission,
       isRaw,
       longFrameBytes: LONG_FRAME_BYTES,
@@ -181,6 +215,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       waiting,
     },
     replyQueues,
+    unpark,
     cancel: cancellation.cancel,
     cancelAll: cancellation.cancelAll,
   };
@@ -189,6 +224,13 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     open: (sink) => createConversation(sink, conversationOptions),
     allocate: (bytes) =>
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
+    recycle({ buffer }) {
+      if (buffer instanceof SharedArrayBuffer) memory.recycle(buffer);
+    },
+    hold: admission.hold,
+    get bytes() {
+      return admission.bytes;
+    },
     get requests() {
       return admission.requests;
     },

@@ -138,7 +138,17 @@ export const AGENT_TABLE = {
     flag: 'max-bytes',
     value: { kind: 'bytes', min: 1, max: Number.MAX_SAFE_INTEGER },
     default: 256 * 1024 * 1024,
-    help: 'maximum size of all requests that are not answered and of all replies that clients have not read',
+    help: 'maximum size of all requests that are not answered, replies that are not read, and frames that arrive',
+    details:
+      'Half of it holds frames that have arrived in part; once that half is full, only the oldest of them is read on. ' +
+      'See reliability.md for the memory of an agent as a whole.',
+  },
+  maxReplyBytes: {
+    flag: 'max-reply',
+    value: { kind: 'bytes', min: 64 * 1024, max: Number.MAX_SAFE_INTEGER },
+    default: 64 * 1024 * 1024,
+    help: 'maximum length of a reply, and the size of finished replies at which a thread starts no further request',
+    details: 'A longer reply is ERR_LAUNCHPOOL_RESULT_INVALID. Replies wait in their thread while clients do not read.',
   },
   maxConnections: {
     flag: 'max-connections',

@@ -2,6 +2,7 @@
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { brokenRunner } from '../../workers/broken-runner.ts';
 import { createLateReplies } from '../../workers/late-replies.ts';
+import { createReplyAccount, returnUnits } from '../../workers/reply-account.ts';
 import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
@@ -14,12 +15,15 @@ const SLOTS = 2;
 export function createBrokenPool(reason: LaunchpoolError, kind: AgentKind | undefined): Pool {
   const slots = slotsOf(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
   let listener: PoolListener | undefined;
+  const account = createReplyAccount();
   const onMessage = (message: ThreadMessage): void => {
-    if (message.launchpool === 'late-replies') listener?.onLateReplies(message.outcomes);
+    if (message.launchpool === 'late-replies')
+      listener?.onLateReplies(message.outcomes, { thread: 0, units: message.units });
   };
+  const lateReplies = createLateReplies({ send: onMessage, account });
   const batches = createBatchRunner({
     runner: brokenRunner(reason, kind, { exposeStacks: false }),
-    lateReplies: createLateReplies({ send: onMessage }),
+    lateReplies,
     // No handler runs that could ask for the signal of its request.
     requests: createRequests({}),
     threadId: 0,
@@ -46,6 +50,9 @@ export function createBrokenPool(reason: LaunchpoolError, kind: AgentKind | unde
     addOrphans: () => undefined,
     setStuck: () => undefined,
     addOpen: () => undefined,
+    giveCredit(_thread, units) {
+      if (returnUnits(account, units)) lateReplies.resume();
+    },
     replace: () => undefined,
     isLost: () => false,
     reload: () => Promise.reject(reason),

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
 import type { Slot } from '../../workers/slot.ts';
-import type { AgentKind, LateReply, LongResult, LongTask, MainMessage, ModuleFacts } from '../../workers/task.ts';
+import type { AgentKind, CancelMessage, LateReply, LongResult, LongTask, ModuleFacts } from '../../workers/task.ts';
 import type { FirstThread } from './first-thread.ts';
 
 export type PoolOptions = {
@@ -108,13 +108,15 @@ export type Pool = {
    */
   runLong(task: LongTask): Promise<LongResult>;
   /** Informs a thread that a request is cancelled. Resolves when the event loop of the thread has taken the message. */
-  cancel(thread: number, message: MainMessage): Promise<void>;
+  cancel(thread: number, message: CancelMessage): Promise<void>;
   /** Resolves when the event loop of the thread has taken a message that asks for nothing else. */
   probe(thread: number): Promise<void>;
   /** Reports whether a thread makes no progress. It takes no tasks until it makes progress again. */
   setStuck(thread: number, stuck: boolean): void;
   /** Adds to the number of asynchronous requests that a thread has open beyond its tasks. */
   addOpen(thread: number, requests: number): void;
+  /** Gives a thread credit back for further late replies. */
+  giveCredit(thread: number, units: number): void;
   /**
    * Adds to the number of orphans among these: the thread does not wait for them when it ends. With as many as half of
    * `concurrency`, it retires: another thread takes its place.
@@ -144,9 +146,12 @@ export type Pool = {
   end(graceMs: number): Promise<boolean>;
 };
 
+/** The credit that late replies of a thread have taken: workers/reply-account.ts. */
+export type Credit = { thread: number; units: number };
+
 export type PoolListener = {
-  /** Requests have outcomes that do not stand in a slot. */
-  onLateReplies: (outcomes: readonly LateReply[]) => void;
+  /** Requests have outcomes that do not stand in a slot. The credit is to be given back. */
+  onLateReplies: (outcomes: readonly LateReply[], credit: Credit) => void;
   /** A thread has exited, or is lost; its open requests fail with this error. */
   onThreadGone: (thread: number, error: LaunchpoolError) => void;
   /** Another thread takes tasks. */

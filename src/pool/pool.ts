@@ -1,5 +1,6 @@
 /** The pool of worker threads. Knows tasks and threads; does not know requests. */
 import { postMessageToThread } from 'node:worker_threads';
+import { returnUnits } from '../../workers/reply-account.ts';
 import { slotsOf } from '../../workers/slot.ts';
 import type { AgentKind, MainMessage, ThreadMessage } from '../../workers/task.ts';
 import type { Pool, PoolListener, PoolOptions } from './contract.ts';
@@ -112,7 +113,7 @@ export function createPool(options: PoolOptions): Pool {
   function onMessage(thread: Thread, message: ThreadMessage): void {
     switch (message?.launchpool) {
       case 'late-replies':
-        listener?.onLateReplies(message.outcomes);
+        listener?.onLateReplies(message.outcomes, { thread: thread.id, units: message.units });
         break;
       case 'imported':
         thread.facts = message.facts;
@@ -130,6 +131,12 @@ export function createPool(options: PoolOptions): Pool {
       case 'not-loaded':
         // A module that a spare cannot load is the failure of a replacement, and does not concern the other threads.
         if (!spares.onBroken(thread, message.error)) loading.onNotLoaded(thread, message.error);
+        break;
+      case 'account':
+        thread.account = message.account;
+        break;
+      case 'room':
+        listener?.onRoom();
         break;
       case 'files':
         onFiles?.(message.files);
@@ -165,7 +172,10 @@ export function createPool(options: PoolOptions): Pool {
     fill: lifecycle.fill,
     hasRoom() {
       if (workers.hasPlace) return true;
-      for (const thread of workers.threads.values()) if (workers.isFree(thread)) return true;
+      for (const thread of workers.threads.values()) {
+        thread.updateFull();
+        if (workers.isFree(thread)) return true;
+      }
       return false;
     },
     run: taskRuns.run,
@@ -185,6 +195,10 @@ export function createPool(options: PoolOptions): Pool {
       thread.orphans += requests;
       if (thread.isEnding) lifecycle.checkSoon();
       else if (requests > 0 && thread.orphans >= maxOrphans) lifecycle.retire(thread);
+    },
+    giveCredit(id, units) {
+      const account = workers.threads.get(id)?.account;
+      if (account !== undefined && returnUnits(account, units)) send(id, { launchpool: 'credit' });
     },
     replace(id, reason) {
       const thread = workers.threads.get(id);

@@ -20,7 +20,8 @@ export type ThreadChoice = {
 
 export function createThreadChoice({ concurrency, threadOf, hasPlace }: ThreadChoiceOptions): ThreadChoice {
   function isFree(thread: Thread): boolean {
-    return thread.state === 'serving' && thread.tasks < TASKS_PER_THREAD && thread.openRequests < concurrency;
+    if (thread.state !== 'serving' || thread.isFull) return false;
+    return thread.tasks < TASKS_PER_THREAD && thread.openRequests < concurrency;
   }
 
   return {

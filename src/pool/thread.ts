@@ -1,6 +1,7 @@
 /** The pool's record of one worker thread. */
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
+import { isFull, type ReplyAccount } from '../../workers/reply-account.ts';
 import type { Snapshot } from '../../workers/snapshot.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { PiscinaWorker } from './piscina.ts';
@@ -38,6 +39,10 @@ export class Thread {
   openRequests = 0;
   /** How many of these are orphans: see src/dispatch/cancel/orphans.ts. */
   orphans = 0;
+  /** The account of its late replies, once it has loaded. */
+  account: ReplyAccount | undefined = undefined;
+  /** Whether so many replies wait in it that it begins no request, as of the last `updateFull()`. */
+  isFull = false;
   /** Requests that it has run. Counted only if the pool recycles threads by their requests. */
   requests = 0;
   /** Time of its last task, on the clock of `performance`. */
@@ -84,6 +89,11 @@ export class Thread {
   /** Whether its end would cost no request. */
   get isDone(): boolean {
     return this.tasks === 0 && this.openRequests <= this.orphans;
+  }
+
+  /** Piscina's choice of a thread follows soon, and must not see another value than the decision that there is room. */
+  updateFull(): void {
+    this.isFull = this.account !== undefined && isFull(this.account);
   }
 
   /** @throws Error when the transition is not in the table of thread-state.ts */

@@ -40,6 +40,7 @@ export function statusOf(overrides: Partial<AgentStatus> = {}): AgentStatus {
     connections: 3,
     connectionsServed: 5,
     requests: 7,
+    bytes: 4_096,
     waiting: 4,
     threads: 2,
     utilisation: [

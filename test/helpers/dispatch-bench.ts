@@ -10,11 +10,12 @@ import {
 import type { PoolListener } from '../../src/pool/pool.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
+import { unitsOf } from '../../workers/reply-account.ts';
 import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import type { Result } from '../../workers/runner.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import type { AgentKind, Outcome, Task, TaskResult } from '../../workers/task.ts';
+import type { AgentKind, LateReply, Outcome, Task, TaskResult } from '../../workers/task.ts';
 import { createHandWorker, type HandWorker } from './hand-worker.ts';
 
 /** A call of a handler that has not returned. `answer` resolves when all its consequences have happened. */
@@ -57,6 +58,8 @@ export type Bench = {
   /** The requests that threads were asked to abort, and the threads that were to be replaced. */
   cancelled: { thread: number; ticket: number; index: number; code: unknown }[];
   replaced: number[];
+  /** The credit for late replies that each thread lacks, as a negative number. */
+  credit: Map<number, number>;
   /** All slots of the pool. */
   slots: readonly Slot[];
   /** Resolves when all dispatched requests have reached the pool. */
@@ -74,6 +77,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     stuck: new Set(),
     open: new Map(),
     cancelled: [],
+    credit: new Map(),
     replaced: [],
     slots,
     settle,
@@ -84,6 +88,12 @@ export function createBench(options: BenchOptions = {}): Bench {
 
   async function settle(): Promise<void> {
     for (let turns = 0; turns < 3; turns += 1) await turn();
+  }
+
+  function sendLate(outcomes: LateReply[], thread: number): void {
+    const units = outcomes.reduce((sum, { reply }) => sum + unitsOf(reply?.length ?? 0), 0);
+    bench.credit.set(thread, (bench.credit.get(thread) ?? 0) - units);
+    listener?.onLateReplies(outcomes, { thread, units });
   }
 
   function runner(thread: number, ticketed: (result: TaskResult | Promise<TaskResult>) => void, task: Task): void {
@@ -100,7 +110,7 @@ export function createBench(options: BenchOptions = {}): Bench {
         },
       },
       requests: createRequests({}),
-      lateReplies: { add: (lateReply) => setImmediate(() => listener?.onLateReplies([lateReply])) },
+      lateReplies: { add: (lateReply) => setImmediate(sendLate, [lateReply], thread), isFull: false },
       threadId: thread,
       concurrency: Number.POSITIVE_INFINITY,
     });
@@ -122,6 +132,7 @@ export function createBench(options: BenchOptions = {}): Bench {
       if (stuck) bench.stuck.add(thread);
       else bench.stuck.delete(thread);
     },
+    giveCredit: (thread, units) => bench.credit.set(thread, (bench.credit.get(thread) ?? 0) + units),
     addOpen: (thread, requests) => bench.open.set(thread, (bench.open.get(thread) ?? 0) + requests),
     listen(to) {
       listener = to;
@@ -156,7 +167,7 @@ export function createBench(options: BenchOptions = {}): Bench {
       thread,
       slot,
       worker: createHandWorker(slot, thread),
-      sendLate: (index, outcome) => listener?.onLateReplies([{ ticket, index, ...outcome }]),
+      sendLate: (index, outcome) => sendLate([{ ticket, index, ...outcome }], thread),
       complete: () => {
         complete(typeof task === 'number' ? thread : { thread, range: undefined });
         return settle();

@@ -17,6 +17,8 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
   threads: number;
   /** The maximum heap of a thread, in MiB. */
   threadMemoryMb?: number;
+  /** @default 67108864 */
+  maxReplyBytes?: number;
   /** The kind that the module must have. */
   kind?: AgentKind;
   /** @default 256 */
@@ -27,11 +29,11 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
 /** Ends with the test. */
 function startPool(
   t: ExecutionContext,
-  { module, threadMemoryMb = 0, kind, concurrency = 256, ...options }: PoolBenchOptions,
+  { module, threadMemoryMb = 0, maxReplyBytes = 2 ** 26, kind, concurrency = 256, ...options }: PoolBenchOptions,
 ): Pool {
   const moduleUrl = pathToFileURL(module).href;
   const unset = { exposeStacks: false, reportFiles: false, codeFolder: undefined };
-  const threadOptions = { moduleUrl, kind, concurrency, ...unset };
+  const threadOptions = { moduleUrl, kind, concurrency, maxReplyBytes, ...unset };
   const first = startFirstThread(threadOptions, options.threads, undefined, limitsOf(threadMemoryMb));
   const pool = createPool({ first, ...options });
   // Open requests do not keep a process alive; in an agent, the sockets do.

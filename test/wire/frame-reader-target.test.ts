@@ -38,10 +38,11 @@ test('the rest of a long frame has a target, and is taken from it', (t) => {
 
 test('the memory comes from the given allocator, and the frame may be kept', (t) => {
   const given: Buffer[] = [];
-  const reader = createFrameReader({}, (bytes) => {
+  const allocate = (bytes: number): Buffer => {
     given.push(Buffer.from(new SharedArrayBuffer(bytes)));
     return given.at(-1) as Buffer;
-  });
+  };
+  const reader = createFrameReader({}, { allocate, recycle: () => undefined });
   const frame = encodeFrame(payload(100 * KIB, 7));
   const kept: Buffer[] = [];
   const keep = (run: Buffer, _frames: number, own: boolean): void => {

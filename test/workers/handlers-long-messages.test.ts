@@ -44,10 +44,13 @@ test('the handler gets the memory itself only if its module borrows and the mess
   const memory = Buffer.from(new SharedArrayBuffer(10));
   const isSame = (borrows: boolean, mayBorrow: boolean): boolean => {
     let received: Uint8Array | undefined;
-    const runner = rawRunner((message) => {
-      received = message;
-      return message;
-    }, borrows);
+    const runner = rawRunner(
+      (message) => {
+        received = message;
+        return message;
+      },
+      { borrows, maxReplyBytes: 64 },
+    );
     runner.run(memory, 2, 5, mayBorrow);
     t.is(received?.length, 3);
     return received?.buffer === memory.buffer && received.byteOffset === 2;

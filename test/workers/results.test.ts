@@ -335,7 +335,7 @@ test('memory that becomes smaller between the resolution of a promise and its re
 test('a long message may be transferred, borrowed or not, and long results may be of any class', async (t) => {
   for (const borrows of [false, true]) {
     let handle: RawHandler = fail;
-    const rig = createRig(rawRunner((message) => handle(message), borrows));
+    const rig = createRig(rawRunner((message) => handle(message), { borrows }));
     t.teardown(rig.close);
     for (const name of Object.keys(RESULTS)) {
       handle = handlerOf(name, 'at once');

@@ -32,7 +32,7 @@ function createRig(
   };
   const batches = createBatchRunner({
     runner: { run },
-    lateReplies: { add: (lateReply) => lateReplies.push(lateReply) },
+    lateReplies: { add: (lateReply) => lateReplies.push(lateReply), isFull: false },
     requests: createRequests({}),
     threadId: THREAD,
     concurrency,

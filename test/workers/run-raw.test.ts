@@ -10,7 +10,7 @@ import { Failure, type Result } from '../../workers/runner.ts';
 const INPUT = Buffer.from([9, 1, 2, 3, 9]);
 
 function start(handle: RawHandler): Result | Promise<Result> {
-  return rawRunner(handle).run(INPUT, 1, 4);
+  return rawRunner(handle, { maxReplyBytes: 64 }).run(INPUT, 1, 4);
 }
 
 /** The bytes or the failure of a result; neither for any other result. */

@@ -33,7 +33,7 @@ const METHODS: Readonly<Record<string, Method>> = {
 function run(request: unknown, methods = METHODS, exposeStacks = false): Result | Promise<Result> {
   const bytes = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request));
   const find = methodFinder(new Map(Object.entries(methods)));
-  return rpcRunner(find, { exposeStacks }).run(
+  return rpcRunner(find, { exposeStacks, maxReplyBytes: 10_000 }).run(
     Buffer.concat([Buffer.from('{'), bytes, Buffer.from('}')]),
     1,
     bytes.length + 1,
@@ -136,7 +136,9 @@ test('a module that cannot be loaded responds with the reason', async (t) => {
     throw Object.assign(new Error('broken'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
   };
   const request = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"any"}');
-  const reply = replyOf(await rpcRunner(refuse, { exposeStacks: false }).run(request, 0, request.length));
+  const reply = replyOf(
+    await rpcRunner(refuse, { exposeStacks: false, maxReplyBytes: 10_000 }).run(request, 0, request.length),
+  );
   t.like(reply, { id: 1, error: { code: -32001, message: 'broken' } });
 });
 

@@ -9,14 +9,20 @@ import { createConnection } from './connection.ts';
 import { type ConnectionChecks, createConnectionChecks } from './connection-checks.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createHalfClosed } from './half-closed.ts';
+import { createIncomingFrames } from './incoming-frames.ts';
 import type { OpenConnections } from './open-connections.ts';
+
+/** The share of `maxBytes` that frames may take while they arrive. */
+const INCOMING_SHARE = 0.5;
 
 export type AcceptorOptions = {
   connections: OpenConnections;
   peerCheck: Pick<PeerCheck, 'maxConnections' | 'isGone'>;
   gate: Gate | undefined;
-  dispatcher: Pick<Dispatcher, 'open' | 'allocate'>;
+  dispatcher: Pick<Dispatcher, 'open' | 'allocate' | 'recycle' | 'hold'>;
   maxFrameBytes: number;
+  /** The highest number of bytes of requests, replies and arriving frames. */
+  maxBytes: number;
   /** Whether the module is known to be an RPC agent, whose clients understand an error reply. */
   isRpc: () => boolean;
   /** Called for each accepted connection, and for its activity: see ConnectionOptions. */
@@ -35,13 +41,18 @@ export type Acceptor = {
 };
 
 export function createAcceptor({ connections, peerCheck, gate, isRpc, ...options }: AcceptorOptions): Acceptor {
-  const { dispatcher, maxFrameBytes, onActivity, onRejected, onClose, log } = options;
+  const { dispatcher, maxFrameBytes, maxBytes, onActivity, onRejected, onClose, log } = options;
   const limit = createConnectionLimit({
     max: peerCheck.maxConnections,
     connections: () => connections.all.size,
     unauthenticated: () => gate?.unauthenticated ?? 0,
     canReply: () => gate === undefined && isRpc(),
     onRejected,
+  });
+  const incoming = createIncomingFrames({
+    maxBytes: INCOMING_SHARE * maxBytes,
+    count: (bytes) => dispatcher.hold('incoming', bytes),
+    connections: () => connections.all,
   });
   const halfClosed = createHalfClosed(peerCheck.isGone);
   const checks = createConnectionChecks({
@@ -57,6 +68,7 @@ export function createAcceptor({ connections, peerCheck, gate, isRpc, ...options
         socket,
         gate,
         dispatcher,
+        incoming,
         maxFrameBytes,
         onActivity,
         onRejected,

@@ -1,14 +1,17 @@
-/** What a connection needs of its agent. */
+/** The options and the operations of a connection. Types only. */
 import type { Socket } from 'node:net';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Gate } from '../../gate/gate.ts';
 import type { Log } from '../../log.ts';
+import type { IncomingFrames } from './incoming-frames.ts';
+import type { SlowClientReason } from './slow-client-timeout.ts';
 
 export type ConnectionOptions = {
   socket: Socket;
   gate: Gate | undefined;
-  dispatcher: Pick<Dispatcher, 'open' | 'allocate'>;
+  dispatcher: Pick<Dispatcher, 'open' | 'allocate' | 'recycle' | 'hold'>;
+  incoming: IncomingFrames;
   maxFrameBytes: number;
   /** Called for each activity of the client: whole received frames, a reply that it has taken. */
   onActivity: () => void;
@@ -19,4 +22,22 @@ export type ConnectionOptions = {
   /** Called once, after the socket has closed. */
   onClose: () => void;
   log: Log;
+};
+
+export type Connection = {
+  /** Whether no byte has arrived, not even of a handshake. */
+  readonly hasReceivedNothing: boolean;
+  /** Whether a frame arrives, or a reply is taken, fast enough to keep the agent running. */
+  readonly isProgressing: boolean;
+  /** Closes gracefully: takes no more requests, and closes after the replies to the received ones. */
+  close(): void;
+  /** Closes at once. */
+  destroy(): void;
+  /**
+   * Backpressure: reads on only while the agent has room and the client takes the replies.
+   * @param isChanged whether the size of reads may have changed.
+   */
+  balance(isChanged?: boolean): void;
+  /** Closes the connection if the client is too slow, and returns the reason. @param now see ConnectionChecks. */
+  check(now: number): SlowClientReason | undefined;
 };

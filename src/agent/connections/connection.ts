@@ -8,24 +8,14 @@ import { forEachFrame } from '../../../wire/frame-walk.ts';
 import type { Conversation } from '../../dispatch/connection/conversation.ts';
 import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
 import { GATE_LIMITS, type Gate, type PendingHandshake } from '../../gate/gate.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { Connection, ConnectionOptions } from './connection-options.ts';
 import { closeAfterRefusal, closeGracefully } from './graceful-close.ts';
+import { IncomingPart } from './incoming-frames.ts';
 import { type Reading, readSocket } from './reading.ts';
 import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
-import { writeFrames } from './writing.ts';
+import { UnreadReplies, writeFrames } from './writing.ts';
 
-export type Connection = {
-  /** Whether no byte has arrived, not even of a handshake. */
-  readonly hasReceivedNothing: boolean;
-  /** Whether a frame arrives, or a reply is taken, fast enough to keep the agent running. */
-  readonly isProgressing: boolean;
-  /** Closes gracefully: takes no more requests, and closes after the replies to the received ones. */
-  close(): void;
-  /** Closes at once. */
-  destroy(): void;
-  /** Closes the connection if the client is too slow, and returns the reason. @param now see ConnectionChecks. */
-  check(now: number): SlowClientReason | undefined;
-};
+export type { Connection, ConnectionOptions } from './connection-options.ts';
 
 /** Takes over a socket, which must be paused and allow half-open connections: see #onEnd(). */
 export function createConnection(options: ConnectionOptions): Connection {
@@ -36,6 +26,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 class SocketConnection implements Connection, Reading, ReplySink {
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
+  readonly #renewTarget: () => void;
   readonly #reader: FrameReader;
   readonly #conversation: Conversation;
   /** Whether frames are read. If not: `closed` after the end of the input, `discarded` while the rest is thrown away. */
@@ -49,13 +40,16 @@ class SocketConnection implements Connection, Reading, ReplySink {
   #understandsNotice = false;
   #isClosing = false;
   #slowClientTimeout: SlowClientTimeout | undefined;
+  readonly #incoming: IncomingPart;
+  #unread: UnreadReplies | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { socket, gate, dispatcher, maxFrameBytes, log } = options;
+    const { socket, gate, dispatcher, incoming, maxFrameBytes, log } = options;
     const limits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
     this.#options = options;
-    this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher.allocate);
-    this.#socket = readSocket(socket, this);
+    this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher);
+    this.#incoming = new IncomingPart(this, this.#reader, incoming);
+    ({ socket: this.#socket, renew: this.#renewTarget } = readSocket(socket, this));
     this.#conversation = dispatcher.open(this);
     if (gate !== undefined) this.#passGate(gate, limits);
     this.#socket
@@ -92,6 +86,8 @@ class SocketConnection implements Connection, Reading, ReplySink {
   #onClose(): void {
     this.#handshake?.abandon();
     this.#conversation.abandon();
+    this.#dropFrame();
+    this.#unread?.close();
     this.#options.onClose();
   }
 
@@ -110,7 +106,14 @@ class SocketConnection implements Connection, Reading, ReplySink {
     if (this.#input !== 'read') return;
     this.#input = 'closed';
     this.#socket.pause();
+    this.#dropFrame();
     this.#closeWhenDone();
+  }
+
+  /** No frame is read any more. */
+  #dropFrame(): void {
+    this.#renewTarget();
+    this.#incoming.drop();
   }
 
   #closeWhenDone(): void {
@@ -123,6 +126,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
 
   #closeAfterRefusal(): void {
     this.#input = 'discarded';
+    this.#dropFrame();
     closeAfterRefusal(this.#socket);
   }
 
@@ -150,6 +154,10 @@ class SocketConnection implements Connection, Reading, ReplySink {
     return this.#input === 'read' ? this.#reader.target() : undefined;
   }
 
+  get readsShort(): boolean {
+    return this.#incoming.readsShort;
+  }
+
   onChunk(chunk: Buffer): void {
     if (this.#input !== 'read') return;
     this.hasReceivedNothing = false;
@@ -158,17 +166,21 @@ class SocketConnection implements Connection, Reading, ReplySink {
     } catch (error) {
       this.#refuseInput(error as LaunchpoolError);
     }
-    this.#balance();
+    this.#incoming.count();
+    this.balance();
   }
 
   onFilled(bytes: number): void {
     if (this.#input !== 'read') return;
     this.#reader.filled(bytes, this.#onRun);
-    this.#balance();
+    this.#incoming.count();
+    this.balance();
   }
 
   readonly #onRun = (run: Buffer, frames: number, own: boolean): void => {
     if (this.#input !== 'read') return;
+    // A frame that has arrived as a whole is a request from now on.
+    this.#incoming.count();
     this.#options.onActivity();
     if (this.#handshake !== undefined) {
       forEachFrame(run, this.#handshake.receive);
@@ -200,26 +212,34 @@ class SocketConnection implements Connection, Reading, ReplySink {
     else {
       this.#options.log.warn({ error: toPlain(error) }, 'frame-refused');
       this.#input = 'discarded';
+      this.#dropFrame();
       this.#socket.resume();
       this.#conversation.refuse(error);
     }
   }
 
-  /** Backpressure: reads on only while the conversation has room and the client takes the replies. */
-  #balance(): void {
+  balance(isChanged = false): void {
     if (this.#input !== 'read') return;
-    if (this.#conversation.isOverfull || this.#socket.writableNeedDrain) this.#socket.pause();
+    if (isChanged) this.#renewTarget();
+    const isBlocked = this.#conversation.isOverfull || this.#socket.writableNeedDrain;
+    if (!this.#incoming.mayRead(isBlocked)) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   #onDrain(): void {
     this.#options.onActivity();
     this.#conversation.resume();
-    this.#balance();
+    this.balance();
   }
 
   send(frames: Uint8Array, retain?: Retain): void {
-    if (writeFrames(this.#socket, frames, retain)) this.#options.onActivity();
+    if (writeFrames(this.#socket, frames, this, retain)) this.#options.onActivity();
+  }
+
+  get unreadReplies(): UnreadReplies {
+    const { hold } = this.#options.dispatcher;
+    this.#unread ??= new UnreadReplies(this.#socket, (bytes) => hold('unread', bytes));
+    return this.#unread;
   }
 
   isWriteBlocked(): boolean {
@@ -228,7 +248,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
 
   settled(): void {
     if (this.#input === 'closed') this.#closeWhenDone();
-    else this.#balance();
+    else this.balance();
   }
 
   fail(error: PlainError): void {

@@ -6,8 +6,11 @@ import { AcceptedSocket } from './readable-after-errors.ts';
 const READ_BYTES = 256 * 1024;
 /** The size of the first read after a long frame. If another long frame follows, a short read leaves less to copy. */
 const PEEK_BYTES = 16 * 1024;
+/** The size of a read while memory is short: of each connection, at most so much of an unfinished frame is held. */
+const SHORT_BYTES = 4 * 1024;
 let shared: Buffer | undefined;
 let peek: Buffer | undefined;
+let short: Buffer | undefined;
 const NOWHERE: Buffer = Buffer.alloc(0);
 
 export type Reading = {
@@ -15,11 +18,20 @@ export type Reading = {
   onChunk(chunk: Buffer): void;
   /** The memory for the next read; undefined for the shared buffer. Called before each read. */
   target(): Buffer | undefined;
+  /** Whether the next read into the shared buffer must be a short one. */
+  readonly readsShort: boolean;
   /** Called after a read into the target, with the number of bytes. */
   onFilled(bytes: number): void;
 };
 
-type Handle = { useUserBuffer?: unknown };
+type Handle = { useUserBuffer?: (buffer: Buffer) => void };
+
+export type ReadSocket = {
+  /** The socket to use from now on, which reads from the next turn of the event loop on. */
+  socket: Socket;
+  /** Chooses the memory for the next read again. */
+  renew(): void;
+};
 
 /**
  * Takes over an accepted, paused socket.
@@ -27,20 +39,19 @@ type Handle = { useUserBuffer?: unknown };
  * node:net supports `onread` for connecting sockets only
  * (https://nodejs.org/api/net.html#socketconnectoptions-connectlistener), so the handle moves to a new socket. Handles
  * are undocumented; without the expected method, chunks arrive by 'data' events.
- *
- * @returns the socket to use from now on, which reads from the next turn of the event loop on.
  */
-export function readSocket(accepted: Socket, reading: Reading): Socket {
+export function readSocket(accepted: Socket, reading: Reading): ReadSocket {
   const inner = accepted as unknown as { _handle: Handle | null };
   const handle = inner._handle;
   if (typeof handle?.useUserBuffer !== 'function') {
     accepted.on('data', (chunk: Buffer) => reading.onChunk(chunk));
     // A 'data' listener does not start a socket that was paused explicitly.
-    return accepted.resume();
+    return { socket: accepted.resume(), renew: () => undefined };
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
   peek ??= shared.subarray(0, PEEK_BYTES);
-  const [whole, start] = [shared, peek];
+  short ??= shared.subarray(0, SHORT_BYTES);
+  const [whole, start, little] = [shared, peek, short];
   let current: Buffer = NOWHERE;
   let isTarget = false;
 
@@ -52,7 +63,7 @@ export function readSocket(accepted: Socket, reading: Reading): Socket {
   /** Called at the start and after each read; undefined keeps the current buffer. */
   const buffer = (): Buffer | undefined => {
     const target = reading.target();
-    const next = target ?? (isTarget ? start : whole);
+    const next = target ?? (reading.readsShort ? little : isTarget ? start : whole);
     isTarget = target !== undefined;
     if (next === current) return undefined;
     current = next;
@@ -63,5 +74,9 @@ export function readSocket(accepted: Socket, reading: Reading): Socket {
   const options = { handle, allowHalfOpen: true, onread: { buffer, callback } };
   const socket = new AcceptedSocket(options as unknown as ConstructorParameters<typeof Socket>[0]);
   socket.resume();
-  return socket;
+  const renew = (): void => {
+    const next = socket.destroyed ? undefined : buffer();
+    if (next !== undefined) handle.useUserBuffer?.(next);
+  };
+  return { socket, renew };
 }

@@ -1,21 +1,84 @@
 /** Writes replies to sockets, without a copy of the bytes that the kernel takes at once. */
 import type { Socket } from 'node:net';
-import { COPIED_BYTES, type Retain } from '../../dispatch/connection/reply-queue.ts';
+import { COPIED_BYTES, isShared } from '../../dispatch/connection/held-replies.ts';
+import type { Retain } from '../../dispatch/connection/reply-queue.ts';
+
+/** Counts the bytes of a connection that the kernel has not taken. One per connection, once there are any. */
+export class UnreadReplies {
+  readonly #socket: Socket;
+  readonly #count: (bytes: number) => void;
+  #counted = 0;
+  /** The part that stands in shared memory, and is counted with that. */
+  #sharedBytes = 0;
+  #isWatching = false;
+
+  /** @param count receives by how many bytes the unread replies in ordinary memory become more, or fewer. */
+  constructor(socket: Socket, count: (bytes: number) => void) {
+    this.#socket = socket;
+    this.#count = count;
+  }
+
+  /** Follows the writes so far until the kernel has taken them. */
+  watch(): void {
+    this.#update();
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    // An empty write completes after the writes before it.
+    this.#socket.write('', () => {
+      this.#isWatching = false;
+      if (this.#socket.destroyed || this.#socket.writableLength === 0) this.#update();
+      else this.watch();
+    });
+  }
+
+  /** As `watch()`, for a write from retained memory. */
+  retain(bytes: number, isInSharedMemory: boolean, release: () => void): void {
+    if (!isInSharedMemory) bytes = 0;
+    this.#sharedBytes += bytes;
+    this.#update();
+    this.#socket.write('', () => {
+      release();
+      this.#sharedBytes -= bytes;
+      this.#update();
+    });
+  }
+
+  /** The connection is closed. */
+  close(): void {
+    this.#set(0);
+  }
+
+  #update(): void {
+    this.#set(this.#socket.destroyed ? 0 : Math.max(0, this.#socket.writableLength - this.#sharedBytes));
+  }
+
+  #set(bytes: number): void {
+    if (bytes === this.#counted) return;
+    const more = bytes - this.#counted;
+    this.#counted = bytes;
+    this.#count(more);
+  }
+}
 
 /**
  * Writes whole frames. The caller may reuse their memory after the call.
+ * @param account has the account of what the kernel does not take at once.
  * @param retain keeps the memory until the kernel has taken the bytes; without it, the bytes are copied.
  * @returns whether the kernel has taken all output.
  */
-export function writeFrames(socket: Socket, frames: Uint8Array, retain?: Retain): boolean {
-  if (retain === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES)) {
-    socket.write(Buffer.from(frames));
-    return socket.writableLength === 0;
-  }
-  socket.write(frames);
-  // Usually the kernel has taken everything by now. An empty write completes after the writes before it.
+export function writeFrames(
+  socket: Socket,
+  frames: Uint8Array,
+  account: { readonly unreadReplies: UnreadReplies },
+  retain?: Retain,
+): boolean {
+  const isCopied = retain === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES);
+  socket.write(isCopied ? Buffer.from(frames) : frames);
+  // Usually the kernel has taken everything by now.
   if (socket.writableLength === 0) return true;
-  socket.write('', retain());
+  const { unreadReplies } = account;
+  if (isCopied) unreadReplies.watch();
+  else unreadReplies.retain(frames.length, isShared(frames), retain());
   return false;
 }
 

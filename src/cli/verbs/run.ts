@@ -89,22 +89,15 @@ function factsOf({ moduleUrl }: AgentOptions): ModuleFacts | undefined {
 }
 
 function startFirst(
-  { moduleUrl, development, concurrency, maxBatch, ...options }: AgentOptions,
+  { moduleUrl, development, concurrency, maxBatch, maxReplyBytes, ...options }: AgentOptions,
   kind: AgentKind | undefined,
   early?: EarlyStart,
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
   const dev = { exposeStacks: development, reportFiles: development };
   // Without a module file, the module is outside of a version's folder, and its files may change.
-  const threadOptions = {
-    moduleUrl,
-    kind,
-    takesSnapshot: kind === undefined,
-    ...dev,
-    concurrency,
-    maxBatch,
-    codeFolder,
-  };
+  const own = { moduleUrl, kind, takesSnapshot: kind === undefined, codeFolder };
+  const threadOptions = { ...own, ...dev, concurrency, maxBatch, maxReplyBytes };
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 

@@ -11,6 +11,8 @@ export class Batch implements RangeHolder {
   readonly ranges: FrameRange[] = [];
   frames = 0;
   inputEnd = 0;
+  /** The expected bytes of the replies. */
+  replyBytes = 0;
   /** How many of the frames are cancelled, and do not start. */
   cancelled = 0;
   /** Finds the requests once a worker has the batch. */
@@ -29,7 +31,16 @@ export class Batch implements RangeHolder {
     range.offset = this.inputEnd;
     this.ranges.push(range);
     this.frames += range.count;
+    this.replyBytes += range.count * range.replyQueue.expectedBytes;
     this.inputEnd += to - from;
+  }
+
+  /** Each range with its frames, in the order of the batch. */
+  *parts(): Generator<[FrameRange, Buffer]> {
+    for (const [at, range] of this.ranges.entries()) {
+      const end = this.ranges[at + 1]?.offset ?? this.inputEnd;
+      yield [range, this.slot.input.subarray(range.offset, end)];
+    }
   }
 
   /** Marks the requests in the slot that were settled while they waited, so that they do not start. */

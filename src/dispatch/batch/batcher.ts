@@ -1,10 +1,12 @@
 /** Collects requests into batches: one request a batch while the agent is idle, more while short requests wait. */
 import { spanOf } from '../../../wire/frame-walk.ts';
 import { offer } from '../../../workers/control-word.ts';
-import { INPUT_BYTES, MAX_FRAMES, PENDING } from '../../../workers/slot.ts';
+import { INPUT_BYTES, MAX_FRAMES, OUTPUT_BYTES, PENDING } from '../../../workers/slot.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
+import type { ReplyQueue } from '../connection/reply-queue.ts';
 import { Deque } from '../deque.ts';
 import { Batch } from './batch.ts';
+import { createParkedRequests, isStalled } from './parked-requests.ts';
 import { QueuedRange } from './queued-range.ts';
 import type { SlotPool } from './slot-pool.ts';
 
@@ -27,8 +29,13 @@ export type Batcher = {
   add(range: FrameRange, bytes: Buffer): void;
   /** Takes requests back that no worker started. They go before all others that wait for a slot. */
   putBack(ranges: readonly FrameRange[], bytes: Buffer): void;
-  /** The next batch, ready for a worker; undefined when no request waits, or no slot is free. */
+  /**
+   * The next batch, ready for a worker; undefined when no request may start, or no slot is free. Requests of a stalled
+   * connection are parked, until `unpark` finds that they may start.
+   */
   take(): Batch | undefined;
+  /** Lets the parked requests of a connection, or of all, go on if they may start now. Returns whether there are any. */
+  unpark(replyQueue?: ReplyQueue): boolean;
   /** How many requests wait here. */
   readonly frames: number;
   /** The time that a worker is expected to need for this number of requests, in microseconds. */
@@ -41,9 +48,10 @@ export type Batcher = {
  * @param spread whether each batch holds one request until the first measurement, so that the first requests start as
  *   many threads as there may be, all at once.
  */
-export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Batcher {
+export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread = false): Batcher {
   const filled: Batch[] = [];
   const waiting = new Deque<QueuedRange>();
+  const parked = createParkedRequests();
   /** How many of the waiting ranges are empty. */
   let empty = 0;
   let lastTicket = 0;
@@ -69,11 +77,14 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
   function fill(range: FrameRange, bytes: Buffer): number {
     let offset = 0;
     const maxFrames = limit();
+    const { expectedBytes } = range.replyQueue;
     for (;;) {
       const last = filled.at(-1);
-      const batch = last !== undefined && last.frames < maxFrames ? last : open();
+      const batch = last !== undefined && last.frames < maxFrames && last.replyBytes < OUTPUT_BYTES ? last : open();
       if (batch === undefined) return offset;
-      const room = { frames: maxFrames - batch.frames, bytes: INPUT_BYTES - batch.inputEnd };
+      // Replies that fit into the slot do not wait in their thread.
+      const replies = Math.ceil((OUTPUT_BYTES - batch.replyBytes) / expectedBytes);
+      const room = { frames: Math.min(maxFrames - batch.frames, replies), bytes: INPUT_BYTES - batch.inputEnd };
       const { count } = range;
       const part =
         count <= room.frames && bytes.length - offset <= room.bytes
@@ -110,12 +121,37 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
         empty -= 1;
         continue;
       }
+      if (isStalled(range)) {
+        parked.add(next);
+        continue;
+      }
       const { first } = range;
       const filledTo = fill(range, bytes);
       if (filledTo === bytes.length) continue;
       next.shorten(first, bytes.subarray(filledTo));
       if (next.left > 0) waiting.unshift(next);
       return;
+    }
+  }
+
+  function queueInFront(queued: readonly QueuedRange[]): void {
+    for (const each of queued.toReversed()) if (each.left > 0) waiting.unshift(each);
+  }
+
+  /** Takes a batch apart of which some requests must not start: the others keep their place. */
+  function takeApart(batch: Batch): void {
+    const queued = Array.from(batch.parts(), ([range, bytes]) => queue(range, bytes));
+    free.release(batch.slot);
+    queueInFront(queued.filter(({ range }) => !isStalled(range)));
+    for (const each of queued) if (each.left > 0 && isStalled(each.range)) parked.add(each);
+  }
+
+  function next(): Batch | undefined {
+    for (;;) {
+      if (filled.length === 0) advance();
+      const batch = filled.shift();
+      if (batch === undefined || !batch.ranges.some(isStalled)) return batch;
+      takeApart(batch);
     }
   }
 
@@ -132,11 +168,10 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
         offset = end;
         return queued;
       });
-      for (const queued of back.reverse()) if (queued.left > 0) waiting.unshift(queued);
+      queueInFront(back);
     },
     take() {
-      if (filled.length === 0) advance();
-      const batch = filled.shift();
+      const batch = next();
       if (batch === undefined) return undefined;
       const { slot, frames, ticket } = batch;
       slot.states.fill(PENDING, 0, frames);
@@ -146,8 +181,13 @@ export function createBatcher(free: Pick<SlotPool, 'take'>, spread = false): Bat
       offer(slot.control, frames);
       return batch;
     },
+    unpark(replyQueue) {
+      const startable = parked.takeStartable(replyQueue);
+      queueInFront(startable);
+      return startable.length > 0;
+    },
     get frames() {
-      let frames = 0;
+      let { frames } = parked;
       for (const batch of filled) frames += batch.frames;
       for (const { left } of waiting) frames += left;
       return frames;

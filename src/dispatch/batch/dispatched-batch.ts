@@ -64,23 +64,17 @@ class DispatchedBatch implements InFlightBatch {
     return this.frames - this.#settled;
   }
 
-  collect(): { frames: number; bytes: number } {
-    const before = this.#settled;
-    let bytes = 0;
+  collect(): void {
     // When all frames are settled no marks are left, and they would be settled again.
-    if (before === this.frames) return { frames: 0, bytes };
+    if (this.unsettled === 0) return;
     for (const range of this.batch.ranges) {
       const end = Math.min(range.index + range.count, this.frames);
       for (let index = range.index; index < end; ) {
         const span = replySpanAt(this.batch.slot, index, end, this.#settledFrames);
-        if (span.frames > 0) {
-          bytes += span.to - span.from;
-          this.#settleRange(range, index, span.frames, this.#settlementOf(span));
-        }
+        if (span.frames > 0) this.#settleRange(range, index, span.frames, this.#settlementOf(span));
         index += Math.max(span.frames, 1);
       }
     }
-    return { frames: this.#settled - before, bytes };
   }
 
   isFinished(): boolean {

@@ -24,8 +24,8 @@ export type InFlightBatch = RequestSource &
     readonly notStarted: number;
     /** How many frames are not settled. */
     readonly unsettled: number;
-    /** Settles the frames that the worker has finished so far; returns their number, and the bytes of their replies. */
-    collect(): { frames: number; bytes: number };
+    /** Settles the frames that the worker has finished so far. */
+    collect(): void;
     /** Whether the worker has passed the last frame: all requests with synchronous handlers are finished then. */
     isFinished(): boolean;
     /** Counts as a check. Returns true at the second check in a row that finds no progress. */

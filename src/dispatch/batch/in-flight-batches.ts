@@ -4,7 +4,6 @@ import type { LateReply } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
-import type { Window } from '../connection/window.ts';
 import { createStallDetector } from '../stall-detector.ts';
 import type { Batch } from './batch.ts';
 import type { Batcher } from './batcher.ts';
@@ -20,7 +19,6 @@ export type InFlightBatchesOptions = {
   pool: Pick<Pool, 'kind' | 'hasLoaded' | 'run' | 'isLost' | 'setStuck' | 'addOpen' | 'addOrphans'>;
   slots: SlotPool;
   batcher: Batcher;
-  window: Window;
   /** Called when requests may be waiting for a worker, or a worker may have room. */
   schedule: () => void;
 };
@@ -40,7 +38,7 @@ export type InFlightBatches = RequestSource & {
 };
 
 export function createInFlightBatches(options: InFlightBatchesOptions): InFlightBatches {
-  const { pool, slots, batcher, window, schedule } = options;
+  const { pool, slots, batcher, schedule } = options;
   /** Those with unsettled frames, by their tickets. */
   const open = new Map<number, InFlightBatch>();
   /** Those of them that a worker has not completed. */
@@ -48,12 +46,12 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
   /** The others of them that have not been observed since. */
   const completed = new Set<InFlightBatch>();
   const stallDetector = createStallDetector(atWorkers, onStuck);
-  const spinWait = createSpinWait(atWorkers, (inFlight) => window.learn(inFlight.collect()));
+  const spinWait = createSpinWait(atWorkers, (inFlight) => inFlight.collect());
   /** The worker is done with the batch, or its thread has exited. */
   function onCompleted(inFlight: InFlightBatch, mayRepeat = true): void {
     const { batch } = inFlight;
     if (mayRepeat) putBack(inFlight);
-    window.learn(inFlight.collect());
+    inFlight.collect();
     atWorkers.delete(inFlight);
     pool.setStuck(inFlight.thread, false);
     inFlight.complete();

@@ -41,6 +41,8 @@ export type ConversationOptions = ReplyQueueOptions & {
   requestQueue: RequestQueueOptions;
   /** The reply queues that may have open requests. */
   replyQueues: Set<ReplyQueue>;
+  /** Called when requests of a connection that could not start may be able to. */
+  unpark: (replyQueue: ReplyQueue) => void;
   /** Cancels the request with this id. */
   cancel: (requestQueue: RequestQueue, id: IdText) => void;
   /** Cancels every request whose reply the client would have read. */
@@ -99,6 +101,7 @@ class ConnectionConversation implements Conversation, ReplySink {
   }
 
   resume(): void {
+    this.#options.unpark(this.#replyQueue);
     this.#requestQueue.resume();
     this.#refuseInTurn();
   }
@@ -116,6 +119,7 @@ class ConnectionConversation implements Conversation, ReplySink {
   abandon(): void {
     this.#replyQueue.abandon();
     this.#options.cancelAll(this.#requestQueue);
+    this.#options.unpark(this.#replyQueue);
     // The rest of the waiting requests are notifications: they run.
     this.#requestQueue.resume();
     this.#forgetIfSettled();

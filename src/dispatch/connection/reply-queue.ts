@@ -1,13 +1,14 @@
 /** One connection's replies: counts its open requests, and sends their replies, in order if the agent is raw. */
 import type { PlainError } from '../../../wire/errors.ts';
 import { encodeTextFrame } from '../../../wire/frame.ts';
-import { FrameWalk } from '../../../wire/frame-walk.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Admission } from './admission.ts';
+import { holdReplies, withoutCancelled } from './held-replies.ts';
 import type { IdEntry, OpenIds } from './open-ids.ts';
 import type { OpenRequest, Retain, Settlement, Times } from './open-request.ts';
 import { type HeldReplies, RequestGroup } from './request-group.ts';
+import { expectAfter, UNKNOWN_REPLY_BYTES } from './window.ts';
 
 export type { Retain, Settlement, Times } from './open-request.ts';
 
@@ -26,8 +27,8 @@ export type ReplySink = {
   isWriteBlocked(): boolean;
 };
 
-/** Replies that must wait are copied, so that their slot is free again; longer ones retain their memory. */
-export const COPIED_BYTES = 32 * 1024;
+/** The replies of one raw connection that may wait for their turn; then only the request whose turn it is may start. */
+const MAX_HELD_BYTES = 4 * 1024 * 1024;
 
 export type ReplyQueue = {
   readonly sink: ReplySink;
@@ -40,8 +41,18 @@ export type ReplyQueue = {
   readonly groups: Iterable<RequestGroup>;
   /** Visits the open requests that have started or wait for a worker, in order. The visitor must not settle any. */
   visit(visitor: (request: OpenRequest) => void): void;
-  /** Opens a group for requests that start, or are refused. */
-  open(count: number, bytes: number, times: Times, isRefused?: boolean): RequestGroup;
+  /** The expected length of a reply: see window.ts. */
+  readonly expectedBytes: number;
+  /**
+   * Whether requests must not start now, because the client does not read its replies or too many replies wait for their
+   * turn. The request whose turn it is never waits for other replies.
+   */
+  isStalled(group: RequestGroup, first: number): boolean;
+  /**
+   * Opens a group for requests that start, or are refused.
+   * @param admittedBytes fewer than `bytes` if their memory is counted elsewhere.
+   */
+  open(count: number, bytes: number, times: Times, isRefused?: boolean, admittedBytes?: number): RequestGroup;
   /** Settles `count` positions from `first` on, except those that were settled early. */
   settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void;
   /** Settles an open position; ignores the later outcome of its request. */
@@ -57,7 +68,7 @@ export type ReplyQueue = {
 export type ReplyQueueOptions = {
   /** The replies of a raw agent keep the order of their requests; those of an RPC agent have no order. */
   isRaw: () => boolean;
-  admission: Pick<Admission, 'enter' | 'leave'>;
+  admission: Pick<Admission, 'enter' | 'leave' | 'hold' | 'mayOvertake'>;
   /** Receives the time from arrival to outcome; undefined for refused requests. */
   onOutcome: (ms: number | undefined, requests: number) => void;
 };
@@ -73,6 +84,8 @@ class ConnectionReplyQueue implements ReplyQueue {
   bytes = 0;
   abandoned = false;
   ids: OpenIds | undefined = undefined;
+  expectedBytes: number = UNKNOWN_REPLY_BYTES;
+  #heldBytes = 0;
   readonly #options: ReplyQueueOptions;
   /** The open groups are a list, from which any one leaves in constant time. */
   #first: RequestGroup | undefined;
@@ -92,11 +105,20 @@ class ConnectionReplyQueue implements ReplyQueue {
     for (const group of this.groups) group.visit(visitor);
   }
 
-  open(count: number, bytes: number, times: Times, isRefused = false): RequestGroup {
+  isStalled(group: RequestGroup, first: number): boolean {
+    // The requests of a closed connection are notifications.
+    if (this.abandoned) return false;
+    if (this.sink.isWriteBlocked()) return true;
+    if (this.#heldBytes === 0) return false;
+    const isNext = group === this.#first && group.handed === first;
+    return !isNext && (this.#heldBytes >= MAX_HELD_BYTES || !this.#options.admission.mayOvertake);
+  }
+
+  open(count: number, bytes: number, times: Times, isRefused = false, admittedBytes = bytes): RequestGroup {
     this.requests += count;
     this.bytes += bytes;
-    this.#options.admission.enter(count, bytes);
-    const group = new RequestGroup(count, bytes, times, isRefused);
+    this.#options.admission.enter(count, admittedBytes);
+    const group = new RequestGroup(count, bytes, times, isRefused, admittedBytes);
     group.previous = this.#last;
     if (this.#last === undefined) this.#first = group;
     else this.#last.next = group;
@@ -115,6 +137,8 @@ class ConnectionReplyQueue implements ReplyQueue {
   }
 
   settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
+    const { frames } = settlement;
+    if (frames !== undefined) this.expectedBytes = expectAfter(this.expectedBytes, count, frames.length);
     const { cancelled } = group;
     if (cancelled === undefined) this.#settle(group, first, count, settlement);
     else for (const part of withoutCancelled(cancelled, first, count, settlement)) this.#settle(group, ...part);
@@ -148,7 +172,9 @@ class ConnectionReplyQueue implements ReplyQueue {
     if (isFirst && group.handed === first) this.#hand(group, count, settlement);
     else {
       group.heldReplies ??= new Map();
-      group.heldReplies.set(first, holdReplies(settlement, count));
+      const held = holdReplies(settlement, count);
+      group.heldReplies.set(first, held);
+      this.#hold(held.bytes);
     }
     if (isFirst) this.#handHeld();
   }
@@ -160,23 +186,39 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   abandon(): void {
     this.abandoned = true;
+    // The turn of the replies may never come, as a request before them may run on.
+    for (const { heldReplies } of this.groups) {
+      for (const held of heldReplies?.values() ?? []) {
+        this.#hold(-held.bytes);
+        held.release?.();
+        Object.assign(held, { bytes: 0, frames: undefined, release: undefined });
+      }
+    }
+  }
+
+  #hold(bytes: number): void {
+    if (bytes === 0) return;
+    this.#heldBytes += bytes;
+    this.#options.admission.hold('held', bytes);
   }
 
   #hand(group: RequestGroup, count: number, { frames, failure, retain }: Settlement): void {
     group.handed += count;
-    if (group.isOver) this.#remove(group);
+    if (group.isOver) {
+      this.#remove(group);
+      this.bytes -= group.bytes;
+    }
     this.requests -= count;
-    const bytes = group.handed === group.count ? group.bytes : 0;
-    this.bytes -= bytes;
     const { admission, onOutcome } = this.#options;
-    admission.leave(count, bytes);
+    admission.leave(count, group.isOver ? group.admittedBytes : 0);
     onOutcome(group.isRefused ? undefined : performance.now() - group.arrivedAt, count);
     if (this.abandoned) return;
     if (frames !== undefined) this.sink.send(frames, retain);
     if (failure !== undefined) this.#fail(failure);
   }
 
-  #handReleasing(group: RequestGroup, { count, frames, failure, release }: HeldReplies): void {
+  #handReleasing(group: RequestGroup, { count, bytes, frames, failure, release }: HeldReplies): void {
+    this.#hold(-bytes);
     let isRetained = false;
     const retain =
       release &&
@@ -199,7 +241,7 @@ class ConnectionReplyQueue implements ReplyQueue {
   }
 
   #fail(error: PlainError): void {
-    this.abandoned = true;
+    this.abandon();
     this.sink.fail(error);
   }
 
@@ -212,28 +254,4 @@ class ConnectionReplyQueue implements ReplyQueue {
 
 function* groupsFrom(first: RequestGroup | undefined): Generator<RequestGroup> {
   for (let group = first; group !== undefined; group = group.next) yield group;
-}
-
-function holdReplies({ frames, failure, retain }: Settlement, count: number): HeldReplies {
-  if (frames === undefined || retain === undefined || frames.length <= COPIED_BYTES) {
-    return { count, frames: frames && Buffer.from(frames), failure };
-  }
-  return { count, frames, release: retain() };
-}
-
-type Part = [first: number, count: number, settlement: Settlement];
-
-/** The positions that were not settled early, each with its own reply. */
-function* withoutCancelled(
-  cancelled: ReadonlySet<number>,
-  first: number,
-  count: number,
-  { frames, failure }: Settlement,
-): Generator<Part> {
-  // Where there are frames, each position has one.
-  const walk = frames && new FrameWalk(Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength));
-  for (let position = first; position < first + count; position += 1) {
-    walk?.next();
-    if (!cancelled.has(position)) yield [position, 1, { frames: walk?.frame, failure }];
-  }
 }

@@ -6,6 +6,8 @@ import type { OpenRequest, Times } from './open-request.ts';
 /** An outcome that waits for its turn. */
 export type HeldReplies = {
   count: number;
+  /** Their ordinary memory. Shared memory is counted where it belongs. */
+  bytes: number;
   frames?: Uint8Array | undefined;
   failure?: PlainError | undefined;
   release?: () => void;
@@ -24,6 +26,8 @@ export type Place = {
 export class RequestGroup implements Times {
   readonly count: number;
   readonly bytes: number;
+  /** How many of the bytes admission counts as those of requests. */
+  readonly admittedBytes: number;
   readonly arrivedAt: number;
   readonly dueAt: number;
   /** Whether they were refused without a start: their latency is not recorded. */
@@ -44,9 +48,16 @@ export class RequestGroup implements Times {
   /** One place, or several in the order of their positions. */
   #places: Place | Place[] | undefined = undefined;
 
-  constructor(count: number, bytes: number, { arrivedAt, dueAt }: Times, isRefused: boolean) {
+  constructor(
+    count: number,
+    bytes: number,
+    { arrivedAt, dueAt }: Times,
+    isRefused: boolean,
+    admittedBytes: number = bytes,
+  ) {
     this.count = count;
     this.bytes = bytes;
+    this.admittedBytes = admittedBytes;
     this.arrivedAt = arrivedAt;
     this.dueAt = dueAt;
     this.isRefused = isRefused;

@@ -13,8 +13,8 @@ import { firstPayload, shortFrames } from './short-frames.ts';
 
 /** Shared by all request queues. */
 export type RequestQueueOptions = {
-  /** The highest number of open requests of one connection. */
-  window: () => number;
+  /** The highest number of open requests of a connection, by the expected length of its replies. */
+  window: (expectedBytes: number) => number;
   admission: Admission;
   /** A raw agent has no error reply: requests beyond the limits wait. */
   isRaw: () => boolean;
@@ -209,7 +209,8 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
   #room(): number {
     const { replyQueue } = this;
     // A closed connection reads no reply, but its notifications run.
-    return replyQueue.sink.isWriteBlocked() && !replyQueue.abandoned ? 0 : this.#options.window() - replyQueue.requests;
+    if (replyQueue.sink.isWriteBlocked() && !replyQueue.abandoned) return 0;
+    return this.#options.window(replyQueue.expectedBytes) - replyQueue.requests;
   }
 
   /**

@@ -37,6 +37,8 @@ export type LongRequests = RequestSource & {
   stop(): void;
   /** How many requests have not started. */
   readonly notStarted: number;
+  /** Whether requests of stalled connections wait. */
+  readonly hasStalled: boolean;
 };
 
 export type LongRequestsOptions = {
@@ -59,6 +61,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   const handOvers = new Set<HandOver>();
   const stallDetector = createStallDetector(handOvers, onStuck);
   let lastTicket = 0;
+  let hasStalled = false;
   const isOpen = (request: LongRequest, ticket: number): boolean => open.get(ticket) === request;
   const holder: LongHolder = { isOpen, onSkipped };
 
@@ -72,8 +75,9 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     pool
       .runLong({ ticket, request: payload, claim })
       .then(
-        ({ thread, range }) => {
+        ({ thread, range, isLeft }) => {
           if (request.ticket !== ticket) return;
+          if (isLeft && takeBack(request)) return;
           if (range !== undefined) settle(ticket, { range });
           request.thread = thread;
           if (open.has(ticket)) pool.addOpen(thread, 1);
@@ -153,6 +157,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     if (request === undefined) return;
     const plain = toPlain(error);
     const { reply, failure } = isRaw() ? { failure: plain } : errorsFor(request.payload, plain);
+    memory.forget(request.payload.buffer);
     request.replyQueue.settle(request.group, 0, 1, { frames: reply, failure });
   }
 
@@ -176,16 +181,23 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
 
   return {
     add(replyQueue, group, payload) {
-      const request = new LongRequest(replyQueue, group, isShared(payload) ? payload : copyOf(payload), holder);
+      const shared = isShared(payload) ? payload : copyOf(payload);
+      memory.use(shared.buffer);
+      const request = new LongRequest(replyQueue, group, shared, holder);
       enter(request);
       waiting.push(request);
     },
     pump() {
+      if (waiting.length === 0) return;
+      const stalled: LongRequest[] = [];
       while (waiting.length > 0 && pool.hasRoom()) {
         const next = waiting.shift() as LongRequest;
-        if (isOpen(next, next.ticket)) run(next);
-        else settledWaiting -= 1;
+        if (!isOpen(next, next.ticket)) settledWaiting -= 1;
+        else if (next.replyQueue.isStalled(next.group, 0)) stalled.push(next);
+        else run(next);
       }
+      hasStalled = stalled.length > 0;
+      for (const each of stalled.reverse()) waiting.unshift(each);
     },
     visit(visitor) {
       for (const request of open.values()) visitor(request);
@@ -195,6 +207,9 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
       for (const request of open.values()) if (request.thread === thread) failOne(request, error);
     },
     stop: stallDetector.stop,
+    get hasStalled() {
+      return hasStalled;
+    },
     get notStarted() {
       let requests = 0;
       for (const { claim } of open.values()) if (Atomics.load(claim, 0) === UNCLAIMED) requests += 1;

@@ -8,23 +8,68 @@ const STEP_BYTES = 64 * 1024;
 /** How much unused memory is retained, and for how long after its last use. */
 const MAX_SPARE_BYTES = 16 * 1024 * 1024;
 const SPARE_MS = 2_000;
+/** V8 does not count shared memory, and would let any amount of it wait for its next collection. */
+const GARBAGE_BYTES = 32 * 1024 * 1024;
+
+export type SharedMemoryPoolOptions = {
+  /** Counts the memory of requests, and the retained memory. */
+  count: (kind: 'long' | 'spare', bytes: number) => void;
+  /** Frees the memory that has been dropped. */
+  collect: () => void;
+  /** @default 16777216 */
+  maxSpareBytes?: number;
+};
 
 export type SharedMemoryPool = {
   /** Returns at least this number of bytes. They may contain an earlier request. */
   allocate(bytes: number): SharedArrayBuffer;
-  /** Takes memory back that no thread reads or writes any more. */
+  /** A request has the memory from now on. */
+  use(memory: SharedArrayBuffer): void;
+  /** Takes the memory of a request back; no thread reads or writes it any more. */
   release(memory: SharedArrayBuffer): void;
+  /** The request is over; a thread that ends may still write to its memory, which is not used again. */
+  forget(memory: SharedArrayBuffer): void;
+  /** Takes memory back that no request has had. */
+  recycle(memory: SharedArrayBuffer): void;
+  /** Drops the retained memory. */
+  trim(): void;
 };
 
-export function createSharedMemoryPool(): SharedMemoryPool {
+export function createSharedMemoryPool(options: SharedMemoryPoolOptions): SharedMemoryPool {
+  const { count, collect, maxSpareBytes = MAX_SPARE_BYTES } = options;
   /** In the order of their last use. */
   let spare: SharedArrayBuffer[] = [];
   let spareBytes = 0;
+  let garbageBytes = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function dropSpare(): void {
+  function addSpare(bytes: number): void {
+    spareBytes += bytes;
+    count('spare', bytes);
+  }
+
+  function drop(bytes: number): void {
+    garbageBytes += bytes;
+    if (garbageBytes < GARBAGE_BYTES) return;
+    garbageBytes = 0;
+    collect();
+  }
+
+  function trim(): void {
+    const bytes = spareBytes;
     spare = [];
-    spareBytes = 0;
+    addSpare(-bytes);
+    drop(bytes);
+  }
+
+  function recycle(memory: SharedArrayBuffer): void {
+    if (spareBytes + memory.byteLength > maxSpareBytes) {
+      drop(memory.byteLength);
+      return;
+    }
+    spare.push(memory);
+    addSpare(memory.byteLength);
+    timer = timer?.refresh() ?? setTimeout(trim, SPARE_MS).unref();
   }
 
   return {
@@ -34,14 +79,19 @@ export function createSharedMemoryPool(): SharedMemoryPool {
       const index = spare.findLastIndex(({ byteLength }) => byteLength >= size && byteLength <= 2 * size);
       if (index < 0) return new SharedArrayBuffer(size);
       const [found] = spare.splice(index, 1) as [SharedArrayBuffer];
-      spareBytes -= found.byteLength;
+      addSpare(-found.byteLength);
       return found;
     },
+    use: (memory) => count('long', memory.byteLength),
     release(memory) {
-      if (spareBytes + memory.byteLength > MAX_SPARE_BYTES) return;
-      spare.push(memory);
-      spareBytes += memory.byteLength;
-      timer = timer?.refresh() ?? setTimeout(dropSpare, SPARE_MS).unref();
+      count('long', -memory.byteLength);
+      recycle(memory);
     },
+    forget(memory) {
+      count('long', -memory.byteLength);
+      drop(memory.byteLength);
+    },
+    recycle,
+    trim,
   };
 }

@@ -9,7 +9,14 @@ import { fixture } from '../../helpers/agent.ts';
 /** Ends with the test. */
 function poolOf(t: ExecutionContext, options: Partial<PoolOptions> & { threads: number }): Pool {
   const moduleUrl = pathToFileURL(fixture('agents/echo.ts')).href;
-  const workerData = { moduleUrl, exposeStacks: false, reportFiles: false, concurrency: 256, codeFolder: undefined };
+  const workerData = {
+    moduleUrl,
+    exposeStacks: false,
+    reportFiles: false,
+    concurrency: 256,
+    maxReplyBytes: 2 ** 26,
+    codeFolder: undefined,
+  };
   const pool = createPool({ first: startFirstThread(workerData, options.threads, undefined), ...options });
   t.teardown(() => pool.destroy());
   return pool;

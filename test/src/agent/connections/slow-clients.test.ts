@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Connection, createConnection } from '../../../../src/agent/connections/connection.ts';
+import { createIncomingFrames } from '../../../../src/agent/connections/incoming-frames.ts';
 import { FRAME_MS, UNREAD_MS } from '../../../../src/agent/connections/slow-client-timeout.ts';
 import type { Conversation } from '../../../../src/dispatch/connection/conversation.ts';
 import type { ReplySink } from '../../../../src/dispatch/connection/reply-queue.ts';
@@ -57,7 +58,10 @@ async function setUp(t: ExecutionContext): Promise<Fixture> {
         return conversation as unknown as Conversation;
       },
       allocate: (bytes: number) => Buffer.alloc(bytes),
+      recycle: () => undefined,
+      hold: () => undefined,
     },
+    incoming: createIncomingFrames({ maxBytes: 2 ** 20, count: () => undefined, connections: () => [] }),
     maxFrameBytes: 1024 * 1024,
     onActivity() {
       activity += 1;

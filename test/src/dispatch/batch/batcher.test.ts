@@ -14,6 +14,10 @@ import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-option
 
 const SINK = { send: () => undefined, fail: () => undefined, settled: () => undefined, isWriteBlocked: () => false };
 const replyQueue = createReplyQueue(SINK, replyQueueOptions(false));
+// It has had short replies, so that their expected length limits no batch.
+for (let times = 0; times < 20; times += 1) {
+  replyQueue.settle(replyQueue.open(10, 0, ANY_TIME), 0, 10, { frames: runOf(...Array<string>(10).fill('')) });
+}
 
 const slotsFor = (count: number): Slot[] => slotsOf(new SharedArrayBuffer(count * SLOT_BYTES));
 
