@@ -5,6 +5,8 @@ import type { HeldReplies } from './request-group.ts';
 
 /** Replies that must wait are copied, so that their slot is free again; longer ones retain their memory. */
 export const COPIED_BYTES = 32 * 1024;
+/** The held replies of one connection from which on only the request whose turn it is may start. */
+export const MAX_HELD_BYTES: number = 4 * 1024 * 1024;
 
 export function holdReplies({ frames, failure, retain }: Settlement, count: number): HeldReplies {
   if (frames === undefined || retain === undefined || frames.length <= COPIED_BYTES) {

@@ -4,10 +4,10 @@ import { encodeTextFrame } from '../../../wire/frame.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Admission } from './admission.ts';
-import { holdReplies, withoutCancelled } from './held-replies.ts';
+import { holdReplies, MAX_HELD_BYTES, withoutCancelled } from './held-replies.ts';
 import type { IdEntry, OpenIds } from './open-ids.ts';
 import type { OpenRequest, Retain, Settlement, Times } from './open-request.ts';
-import { type HeldReplies, RequestGroup } from './request-group.ts';
+import { groupsFrom, type HeldReplies, RequestGroup } from './request-group.ts';
 import { expectAfter, UNKNOWN_REPLY_BYTES } from './window.ts';
 
 export type { Retain, Settlement, Times } from './open-request.ts';
@@ -26,9 +26,6 @@ export type ReplySink = {
   /** Whether replies pile up because the client does not read them. */
   isWriteBlocked(): boolean;
 };
-
-/** The replies of one raw connection that may wait for their turn; then only the request whose turn it is may start. */
-const MAX_HELD_BYTES = 4 * 1024 * 1024;
 
 export type ReplyQueue = {
   readonly sink: ReplySink;
@@ -250,8 +247,4 @@ class ConnectionReplyQueue implements ReplyQueue {
     if (!this.#options.isRaw()) this.sink.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
     this.#fail(this.#refusal);
   }
-}
-
-function* groupsFrom(first: RequestGroup | undefined): Generator<RequestGroup> {
-  for (let group = first; group !== undefined; group = group.next) yield group;
 }

@@ -91,6 +91,11 @@ export class RequestGroup implements Times {
   }
 }
 
+/** A group and those after it. */
+export function* groupsFrom(first: RequestGroup | undefined): Generator<RequestGroup> {
+  for (let group = first; group !== undefined; group = group.next) yield group;
+}
+
 /** The index of the first place behind a position. */
 function indexAfter(places: readonly Place[], position: number): number {
   let [low, high] = [0, places.length];
