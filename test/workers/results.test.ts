@@ -7,6 +7,7 @@ import { encodeTextFrame } from '../../wire/frame.ts';
 import { offer } from '../../workers/control-word.ts';
 import type { RawHandler } from '../../workers/handlers.ts';
 import { createLateReplies } from '../../workers/late-replies.ts';
+import { createReplyAccount, returnUnits } from '../../workers/reply-account.ts';
 import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import { rawRunner } from '../../workers/run-raw.ts';
@@ -33,7 +34,8 @@ function seenOf({ reply, failure, range }: Outcome, memory: ArrayBufferLike | un
 /** A worker whose late replies cross a real port, as between threads. */
 function createRig(runner: Runner) {
   const { port1, port2 } = new MessageChannel();
-  const lateReplies = createLateReplies({ send: (message, memory) => port1.postMessage(message, memory) });
+  const account = createReplyAccount();
+  const lateReplies = createLateReplies({ send: (message, memory) => port1.postMessage(message, memory), account });
   const batches = createBatchRunner({
     ...{ runner, lateReplies, requests: createRequests({}), threadId: 7, concurrency: 1_000 },
   });
@@ -41,7 +43,8 @@ function createRig(runner: Runner) {
   function received(memory?: ArrayBufferLike): Map<string, Seen> {
     const late = new Map<string, Seen>();
     for (let next = receiveMessageOnPort(port2); next !== undefined; next = receiveMessageOnPort(port2)) {
-      const { outcomes } = next.message as ThreadMessage & { launchpool: 'late-replies' };
+      const { outcomes, units } = next.message as ThreadMessage & { launchpool: 'late-replies' };
+      returnUnits(account, units);
       for (const outcome of outcomes) late.set(`${outcome.ticket}.${outcome.index}`, seenOf(outcome, memory));
     }
     return late;

@@ -15,8 +15,6 @@ import { type Reading, readSocket } from './reading.ts';
 import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
 import { UnreadReplies, writeFrames } from './writing.ts';
 
-export type { Connection, ConnectionOptions } from './connection-options.ts';
-
 /** Takes over a socket, which must be paused and allow half-open connections: see #onEnd(). */
 export function createConnection(options: ConnectionOptions): Connection {
   return new SocketConnection(options);
@@ -49,7 +47,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#options = options;
     this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher);
     this.#incoming = new IncomingPart(this, this.#reader, incoming);
-    ({ socket: this.#socket, renew: this.#renewTarget } = readSocket(socket, this));
+    ({ socket: this.#socket, renew: this.#renewTarget } = readSocket(socket, this, this.#incoming));
     this.#conversation = dispatcher.open(this);
     if (gate !== undefined) this.#passGate(gate, limits);
     this.#socket
@@ -79,7 +77,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   #onUnreadable(error: Error): void {
     this.#options.log.debug({ error: toPlain(error) }, 'socket-error');
     this.#conversation.cancelRequests();
-    this.#balance();
+    this.balance();
   }
 
   /** The connection is gone, for whatever reason: the conversation cancels its open requests and drops their replies. */
@@ -110,7 +108,6 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#closeWhenDone();
   }
 
-  /** No frame is read any more. */
   #dropFrame(): void {
     this.#renewTarget();
     this.#incoming.drop();
@@ -152,10 +149,6 @@ class SocketConnection implements Connection, Reading, ReplySink {
 
   target(): Buffer | undefined {
     return this.#input === 'read' ? this.#reader.target() : undefined;
-  }
-
-  get readsShort(): boolean {
-    return this.#incoming.readsShort;
   }
 
   onChunk(chunk: Buffer): void {
@@ -237,8 +230,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   get unreadReplies(): UnreadReplies {
-    const { hold } = this.#options.dispatcher;
-    this.#unread ??= new UnreadReplies(this.#socket, (bytes) => hold('unread', bytes));
+    this.#unread ??= new UnreadReplies(this.#socket, this.#options.dispatcher);
     return this.#unread;
   }
 

@@ -1,5 +1,5 @@
 /** The open connections of an agent, and whether one of them should keep it running. */
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection-options.ts';
 
 /** Time for a new client to send its first byte before a shutdown closes its connection, however short `idleMs` is. */
 export const FIRST_BYTE_MS = 1_000;

@@ -18,13 +18,14 @@ export type Reading = {
   onChunk(chunk: Buffer): void;
   /** The memory for the next read; undefined for the shared buffer. Called before each read. */
   target(): Buffer | undefined;
-  /** Whether the next read into the shared buffer must be a short one. */
-  readonly readsShort: boolean;
   /** Called after a read into the target, with the number of bytes. */
   onFilled(bytes: number): void;
 };
 
 type Handle = { useUserBuffer?: (buffer: Buffer) => void };
+
+/** Whether the next read into the shared buffer must be a short one. */
+export type ReadSize = { readonly readsShort: boolean };
 
 export type ReadSocket = {
   /** The socket to use from now on, which reads from the next turn of the event loop on. */
@@ -40,7 +41,7 @@ export type ReadSocket = {
  * (https://nodejs.org/api/net.html#socketconnectoptions-connectlistener), so the handle moves to a new socket. Handles
  * are undocumented; without the expected method, chunks arrive by 'data' events.
  */
-export function readSocket(accepted: Socket, reading: Reading): ReadSocket {
+export function readSocket(accepted: Socket, reading: Reading, size: ReadSize): ReadSocket {
   const inner = accepted as unknown as { _handle: Handle | null };
   const handle = inner._handle;
   if (typeof handle?.useUserBuffer !== 'function') {
@@ -63,7 +64,7 @@ export function readSocket(accepted: Socket, reading: Reading): ReadSocket {
   /** Called at the start and after each read; undefined keeps the current buffer. */
   const buffer = (): Buffer | undefined => {
     const target = reading.target();
-    const next = target ?? (reading.readsShort ? little : isTarget ? start : whole);
+    const next = target ?? (size.readsShort ? little : isTarget ? start : whole);
     isTarget = target !== undefined;
     if (next === current) return undefined;
     current = next;

@@ -2,20 +2,20 @@
 import type { Socket } from 'node:net';
 import { COPIED_BYTES, isShared } from '../../dispatch/connection/held-replies.ts';
 import type { Retain } from '../../dispatch/connection/reply-queue.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 
 /** Counts the bytes of a connection that the kernel has not taken. One per connection, once there are any. */
 export class UnreadReplies {
   readonly #socket: Socket;
-  readonly #count: (bytes: number) => void;
+  readonly #memory: Pick<Dispatcher, 'hold'>;
   #counted = 0;
   /** The part that stands in shared memory, and is counted with that. */
   #sharedBytes = 0;
   #isWatching = false;
 
-  /** @param count receives by how many bytes the unread replies in ordinary memory become more, or fewer. */
-  constructor(socket: Socket, count: (bytes: number) => void) {
+  constructor(socket: Socket, memory: Pick<Dispatcher, 'hold'>) {
     this.#socket = socket;
-    this.#count = count;
+    this.#memory = memory;
   }
 
   /** Follows the writes so far until the kernel has taken them. */
@@ -56,7 +56,7 @@ export class UnreadReplies {
     if (bytes === this.#counted) return;
     const more = bytes - this.#counted;
     this.#counted = bytes;
-    this.#count(more);
+    this.#memory.hold('unread', more);
   }
 }
 

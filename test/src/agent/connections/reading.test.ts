@@ -25,7 +25,6 @@ function recorder(target?: Buffer): Reading & { chunks: string[]; filled: number
   return {
     chunks: [],
     filled: 0,
-    readsShort: false,
     onChunk(chunk) {
       this.chunks.push(chunk.toString());
     },
@@ -41,7 +40,7 @@ function recorder(target?: Buffer): Reading & { chunks: string[]; filled: number
 test('chunks are passed on, and the end is an event', async (t) => {
   const { accepted, client } = await accept(t);
   const reading = recorder();
-  const { socket } = readSocket(accepted, reading);
+  const { socket } = readSocket(accepted, reading, { readsShort: false });
   t.not(socket, accepted);
   client.end('hello');
   await once(socket, 'end');
@@ -53,7 +52,7 @@ test('chunks are passed on without the buffer interface', async (t) => {
   const { _handle: handle } = accepted as unknown as { _handle: object };
   Object.defineProperty(handle, 'useUserBuffer', { value: undefined });
   const reading = recorder();
-  const { socket } = readSocket(accepted, reading);
+  const { socket } = readSocket(accepted, reading, { readsShort: false });
   t.is(socket, accepted);
   client.end('hello');
   await once(socket, 'end');
@@ -64,7 +63,7 @@ test('bytes are read to the target until it is full', async (t) => {
   const { accepted, client } = await accept(t);
   const target = Buffer.alloc(4);
   const reading = recorder(target);
-  const { socket } = readSocket(accepted, reading);
+  const { socket } = readSocket(accepted, reading, { readsShort: false });
   client.end('hello');
   await once(socket, 'end');
   t.deepEqual([target.toString(), reading.filled, reading.chunks.join('')], ['hell', 4, 'o']);
