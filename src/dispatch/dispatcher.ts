@@ -20,12 +20,6 @@ import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
 import { createReplyCredit } from './reply-credit.ts';
 import { oncePerTurn } from './scheduling.ts';
 
-/** A thread has at most two tasks; this many open requests of a connection keep all threads busy. */
-const REQUESTS_PER_THREAD = 2;
-/** The share of `maxBytes` that shared memory without a request may have, and the most of it. */
-const SPARE_SHARE = 1 / 8;
-const MAX_SPARE_BYTES = 16 * 1024 * 1024;
-
 /** A frame of more bytes than this, header included, is a long request: it would fill a batch, and delay short ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;
 
@@ -99,11 +93,10 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   const waiting = new Set<RequestQueue>();
   const slots = createSlotPool(pool.slots);
   const batcher = createBatcher(slots, pool.maxThreads > 1);
-  const minWindow = Math.max(4, REQUESTS_PER_THREAD * pool.maxThreads);
   const memory = createSharedMemoryPool({
     count: (kind, bytes) => admission.hold(kind, bytes),
     collect: collectGarbage,
-    maxSpareBytes: Math.min(MAX_SPARE_BYTES, SPARE_SHARE * maxBytes),
+    maxBytes,
   });
   const credit = createReplyCredit(pool, () => admission);
   const latency = createLatency();
@@ -205,7 +198,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       if (ms !== undefined) latency.record(ms, requests);
     },
     requestQueue: {
-      window: (expectedBytes) => windowOf(expectedBytes, minWindow),
+      window: (expectedBytes) => windowOf(expectedBytes, pool.maxThreads),
       admission,
       isRaw,
       longFrameBytes: LONG_FRAME_BYTES,

@@ -6,6 +6,9 @@
 /** The bytes that the replies of one connection are expected to have. */
 const REPLY_BYTES = 4 * 1024 * 1024;
 const MAX_REQUESTS = 4096;
+/** The smallest window, however long replies are: enough to keep all threads busy, of which each takes two tasks. */
+const MIN_REQUESTS = 4;
+const REQUESTS_PER_THREAD = 2;
 /** The expected length before the first reply. */
 export const UNKNOWN_REPLY_BYTES: number = 64 * 1024;
 /** The weight of a longer reply against all earlier ones: memory is at stake. */
@@ -27,8 +30,9 @@ export function expectAfter(expected: number, frames: number, bytes: number): nu
 /**
  * The highest number of open requests of one connection.
  * @param expected the expected length of its replies.
- * @param minRequests the smallest window, however long replies are.
+ * @param threads the maximum of threads.
  */
-export function windowOf(expected: number, minRequests: number): number {
-  return Math.max(minRequests, Math.min(MAX_REQUESTS, Math.floor(REPLY_BYTES / Math.max(1, expected))));
+export function windowOf(expected: number, threads: number): number {
+  const requests = Math.min(MAX_REQUESTS, Math.floor(REPLY_BYTES / Math.max(1, expected)));
+  return Math.max(MIN_REQUESTS, REQUESTS_PER_THREAD * threads, requests);
 }

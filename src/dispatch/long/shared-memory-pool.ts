@@ -5,8 +5,9 @@
 
 /** Sizes are multiples of this, so that memory fits requests of similar lengths. */
 const STEP_BYTES = 64 * 1024;
-/** How much unused memory is retained, and for how long after its last use. */
+/** How much unused memory is retained, which share of the agent's memory it may be, and how long after its last use. */
 const MAX_SPARE_BYTES = 16 * 1024 * 1024;
+const SPARE_SHARE = 1 / 8;
 const SPARE_MS = 2_000;
 /** V8 does not count shared memory, and would let any amount of it wait for its next collection. */
 const GARBAGE_BYTES = 32 * 1024 * 1024;
@@ -16,8 +17,8 @@ export type SharedMemoryPoolOptions = {
   count: (kind: 'long' | 'spare', bytes: number) => void;
   /** Frees the memory that has been dropped. */
   collect: () => void;
-  /** @default 16777216 */
-  maxSpareBytes?: number;
+  /** The highest number of bytes of requests, replies and arriving frames. */
+  maxBytes: number;
 };
 
 export type SharedMemoryPool = {
@@ -36,7 +37,8 @@ export type SharedMemoryPool = {
 };
 
 export function createSharedMemoryPool(options: SharedMemoryPoolOptions): SharedMemoryPool {
-  const { count, collect, maxSpareBytes = MAX_SPARE_BYTES } = options;
+  const { count, collect, maxBytes } = options;
+  const maxSpareBytes = Math.min(MAX_SPARE_BYTES, SPARE_SHARE * maxBytes);
   /** In the order of their last use. */
   let spare: SharedArrayBuffer[] = [];
   let spareBytes = 0;

@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 
 type Rig = { memory: SharedMemoryPool; counted: { long: number; spare: number }; collections: () => number };
 
-function createRig(maxSpareBytes?: number): Rig {
+function createRig(maxBytes = 256 * MIB): Rig {
   const counted = { long: 0, spare: 0 };
   let collections = 0;
   const memory = createSharedMemoryPool({
@@ -17,7 +17,7 @@ function createRig(maxSpareBytes?: number): Rig {
     collect() {
       collections += 1;
     },
-    ...(maxSpareBytes !== undefined && { maxSpareBytes }),
+    maxBytes,
   });
   return { memory, counted, collections: () => collections };
 }
