@@ -1,4 +1,7 @@
-/** The one error class, the table of its codes, and the plain form in which errors cross threads and sockets. */
+/** The one error class, the table of its codes, and errors from the plain form in which they cross threads and sockets. */
+import { ERROR_LIMITS, type PlainError, readPlain } from './plain-error.ts';
+
+export { type PlainError, toPlain } from './plain-error.ts';
 
 type ErrorFacts = {
   /** The meaning, for docs/errors.md. */
@@ -114,8 +117,9 @@ export type ErrorDetails = {
 /**
  * The error that launchpool throws, rejects with and sends.
  *
- * `code` is stable. An error that a handler threw arrives at the caller as a LaunchpoolError with the handler's own
- * `name`, `code`, `message` and `data`.
+ * `code` is stable. An error that a handler threw arrives at the caller as a LaunchpoolError with the handler's own `name`,
+ * `code`, `message` and `data`, its own enumerable fields, its `cause`, and the `errors` of an AggregateError; see
+ * docs/errors.md for what is left out.
  */
 export class LaunchpoolError extends Error {
   code: string | number;
@@ -135,62 +139,36 @@ export class LaunchpoolError extends Error {
   }
 }
 
-/** An error as plain fields: the part that survives JSON and structured clones. */
-export type PlainError = {
-  name: string;
-  message: string;
-  code?: string | number;
-  hint?: string;
-  data?: unknown;
-  stack?: string;
-};
-
-const textOf = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback);
-
 /**
- * Reduces any thrown value to plain fields.
- *
- * Getters and proxies may throw while they are read: such fields are left out. Never throws.
- * @param stack whether to include the stack, which shows paths: in development only.
+ * The counterpart of {@link toPlain}: a remote LaunchpoolError with these fields, and with such errors as its causes and
+ * errors, within {@link ERROR_LIMITS}.
  */
-export function toPlain(thrown: unknown, { stack = false }: { stack?: boolean } = {}): PlainError {
-  const unreadable = { name: 'Error', message: 'the thrown value cannot be read' };
-  if (typeof thrown !== 'object' || thrown === null) {
-    try {
-      return { name: 'Error', message: `thrown: ${String(thrown)}` };
-    } catch {
-      return unreadable;
-    }
-  }
-  let isReadable = true;
-  const read = (field: string): unknown => {
-    try {
-      return (thrown as Record<string, unknown>)[field];
-    } catch {
-      isReadable = field !== 'message';
-      return undefined;
-    }
-  };
-  const message = textOf(read('message'), 'the thrown object has no message');
-  if (!isReadable) return unreadable;
-  const plain: PlainError = { name: textOf(read('name'), 'Error'), message };
-  const [code, hint, data] = [read('code'), read('hint'), read('data')];
-  if (typeof code === 'string' || typeof code === 'number') plain.code = code;
-  if (typeof hint === 'string') plain.hint = hint;
-  if (data !== undefined) plain.data = data;
-  const trace = stack ? read('stack') : undefined;
-  if (typeof trace === 'string') plain.stack = trace;
-  return plain;
+export function fromPlain(plain: PlainError): LaunchpoolError {
+  return rebuild(plain, 1, { errors: ERROR_LIMITS.errors });
 }
 
-/** The counterpart of {@link toPlain}: a remote LaunchpoolError with these fields. */
-export function fromPlain({ name, message, code, hint, data, stack }: PlainError): LaunchpoolError {
-  const error = new LaunchpoolError('ERR_LAUNCHPOOL_HANDLER', message, { hint, data });
+function rebuild(plain: PlainError, level: number, left: { errors: number }): LaunchpoolError {
+  const { name, message, code, hint, data, stack, fields = {}, cause, errors } = plain;
+  left.errors -= 1;
+  const related = (value: unknown): unknown => {
+    const own = level < ERROR_LIMITS.levels && left.errors > 0 ? readPlain(value) : undefined;
+    return own === undefined ? value : rebuild(own, level + 1, left);
+  };
+  const error = new LaunchpoolError('ERR_LAUNCHPOOL_HANDLER', message, { hint, data, cause: related(cause) });
   error.name = name;
   error.remote = true;
   if (code !== undefined) error.code = code;
   error.retryable = factsOf(error.code)?.retryable ?? false;
   if (stack !== undefined) error.stack = stack;
+  // As in an AggregateError, not enumerable.
+  if (errors !== undefined) {
+    Object.defineProperty(error, 'errors', { value: errors.map(related), writable: true, configurable: true });
+  }
+  for (const [key, value] of Object.entries(fields)) {
+    // The other side must neither replace a method or a field of the error nor make it a promise.
+    if (key in error || key === 'then' || key === 'toJSON') continue;
+    Object.defineProperty(error, key, { value, enumerable: true, writable: true, configurable: true });
+  }
   return error;
 }
 

@@ -1,5 +1,6 @@
 /** The caller's side of JSON-RPC 2.0: requests to bytes, bytes to responses. */
 import { fromPlain, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
+import { readPlain } from './plain-error.ts';
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -55,25 +56,19 @@ function readResponse(value: unknown): RpcResponse {
   return { id, error: fromPlain(plainOf(code, message, data)) };
 }
 
-const OWN_FIELDS: ReadonlySet<string> = new Set(['name', 'code', 'hint', 'data', 'stack', 'retryable']);
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  ...['name', 'code', 'hint', 'data', 'stack', 'retryable', 'fields', 'cause', 'errors'],
+]);
 
 /** The error that {@link encodeError} wrote; for another server, its code and data as they are. */
 function plainOf(rpcCode: number, message: string, data: unknown): PlainError {
-  if (!isOwn(data)) return { name: 'Error', message, code: rpcCode, data };
-  const { name, code, hint, data: own, stack } = data;
-  return {
-    name,
-    message,
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(typeof hint === 'string' ? { hint } : {}),
-    ...(typeof stack === 'string' ? { stack } : {}),
-    data: own,
-  };
+  const own = isOwn(data) ? readPlain({ ...data, message }) : undefined;
+  return own ?? { name: 'Error', message, code: rpcCode, data };
 }
 
-function isOwn(data: unknown): data is PlainError {
+function isOwn(data: unknown): data is object {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
-  return typeof (data as PlainError).name === 'string' && Object.keys(data).every((field) => OWN_FIELDS.has(field));
+  return Object.keys(data).every((field) => OWN_FIELDS.has(field));
 }
 
 function replyInvalid(what: string, cause?: unknown): LaunchpoolError {

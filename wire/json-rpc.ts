@@ -3,6 +3,8 @@ import { type Encoding, skipWhiteSpace, sniffEncoding } from './encoding.ts';
 import { ERROR_CODES, type ErrorCode, factsOf, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
 import { type IdText, type IdWriter, idWriter, NULL_ID } from './id-text.ts';
 import { hasMoreItems, isArray } from './json-scan.ts';
+import { toJsonValue } from './json-value.ts';
+import { ERROR_LIMITS } from './plain-error.ts';
 
 // The module on the same thread may change the global JSON object.
 const { parse: parseJson, stringify: toJson } = JSON;
@@ -136,7 +138,7 @@ export function encodeResult(id: IdText, result: unknown): string {
   return `{"jsonrpc":"2.0","id":${id},"result":${json}}`;
 }
 
-/** An error response as JSON text. Leaves out `data` that has no form in JSON; never throws. */
+/** An error response as JSON text; never throws. */
 export function encodeError(id: IdText, error: PlainError): string {
   return errorResponse(id, errorText(error));
 }
@@ -146,17 +148,16 @@ export function errorResponse(id: IdText, error: string): string {
   return `{"jsonrpc":"2.0","id":${id},"error":${error}}`;
 }
 
-/** The error object of a response. */
+/** The error object of a response. What JSON does not have becomes text in brackets, as in toPlain(). */
 export function errorText(error: PlainError): string {
   const { message, code, data, ...rest } = error;
   const facts = factsOf(code);
   const own = Number.isInteger(code) ? code : (facts?.rpc ?? ERROR_CODES.ERR_LAUNCHPOOL_HANDLER.rpc);
-  const publicFields = { ...rest, code, retryable: facts?.retryable };
-  const withData = stringify({ code: own, message, data: { ...publicFields, data } });
-  // `data` is the handler's own, and may be anything; the text may be too long.
+  const fields = { code: own, message, data: { ...rest, code, retryable: facts?.retryable, data } };
   return (
-    withData ??
-    stringify({ code: own, message, data: publicFields }) ??
+    stringify(fields) ??
+    // An error that did not come from toPlain() may have anything as its data, and its text may be too long.
+    stringify(toJsonValue(fields, { characters: ERROR_LIMITS.characters })) ??
     `{"code":${own},"message":"the error cannot be sent"}`
   );
 }

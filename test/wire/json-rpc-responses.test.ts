@@ -91,15 +91,16 @@ test('an error response has the shape of the specification', (t) => {
   });
 });
 
-for (const [what, data] of [
-  ['a bigint', 10n],
-  ['a circular object', circular],
-  ['an object whose toJSON throws', throwingToJson],
+for (const [what, data, expected] of [
+  ['a bigint', 10n, '[BigInt: 10]'],
+  ['a circular object', circular, { self: '[Circular]' }],
+  ['an object whose toJSON throws', throwingToJson, '[Unreadable]'],
+  ['an object with a bigint', { big: 12n, small: 1 }, { big: '[BigInt: 12]', small: 1 }],
 ] as const) {
-  test(`of an error whose data is ${what}, everything but the data is sent`, (t) => {
+  test(`of an error whose data is ${what}, everything is sent, and the part that JSON does not have as text`, (t) => {
     const error = { name: 'RangeError', message: 'm', code: 'E_TEST', hint: 'h', data };
     const { name, message, code, hint, data: arrived } = errorIn(encodeError('1', error));
-    t.deepEqual({ name, message, code, hint, arrived }, { name, message, code, hint, arrived: undefined });
+    t.deepEqual({ name, message, code, hint, arrived }, { name, message, code, hint, arrived: expected });
     t.deepEqual([name, message, code, hint], ['RangeError', 'm', 'E_TEST', 'h']);
   });
 }

@@ -25,6 +25,11 @@ const METHODS: Readonly<Record<string, Method>> = {
   failWithText: () => {
     throw 'just text';
   },
+  failWithCause: () => {
+    const cause = Object.assign(new Error('gone'), { path: '/etc/x', big: 12n });
+    throw new AggregateError([cause, 'text'], 'all failed', { cause });
+  },
+  rejectWithEverything: () => Promise.reject(Object.assign(new Error('x'.repeat(5_000_000)), { data: globalThis })),
   bigint: () => 10n,
   aFunction: () => () => undefined,
 };
@@ -84,6 +89,21 @@ test('an error that a method rejects with is its response', async (t) => {
 
 test('a thrown value need not be an error', async (t) => {
   t.like((await call('failWithText')).error, { code: -32000, message: 'thrown: just text' });
+});
+
+test('an error response has the causes, errors and fields of the error', async (t) => {
+  const gone = { name: 'Error', message: 'gone', fields: { path: '/etc/x', big: '[BigInt: 12]' } };
+  t.deepEqual((await call('failWithCause')).error?.data, {
+    name: 'AggregateError',
+    cause: gone,
+    errors: [gone, 'text'],
+  });
+});
+
+test('an error response is short for an error of any size', async (t) => {
+  const reply = await run({ jsonrpc: '2.0', id: 1, method: 'rejectWithEverything' });
+  t.true((reply as string).length < 500_000);
+  t.like(replyOf(reply), { id: 1, error: { code: -32000 } });
 });
 
 test('a response has a stack only if stacks are exposed', async (t) => {
