@@ -1,8 +1,14 @@
-/** The agents of the verb `run`: an RPC agent, a raw agent, one with few descriptors, and one with its log on a small disk. */
+/**
+ * The agents of the verb `run`: an RPC agent, whose log is read in bursts, a raw agent, one with few descriptors, one with its
+ * log on a small disk, one with a slow setup, and one whose module changes.
+ */
 import { join } from 'node:path';
 import { findTool } from '../test/helpers/tools.ts';
-import { BUSY, type HeldAgent, holdAgent, RAW, withDescriptors } from './agents.ts';
+import { BUSY, type HeldAgent, holdAgent, RAW, SLOW_SETUP, withDescriptors } from './agents.ts';
+import { type ChangingModule, createChangingModule } from './changing-module.ts';
+import type { Random } from './random.ts';
 import type { Scope } from './scope.ts';
+import { startSlowLogReader } from './slow-log-reader.ts';
 
 export type AgentSet = {
   main: HeldAgent;
@@ -10,6 +16,11 @@ export type AgentSet = {
   /** The agent with few descriptors. */
   cramped: HeldAgent;
   disk: HeldAgent | undefined;
+  /** The agent whose setup is slow and fails from time to time. */
+  slow: HeldAgent;
+  /** The agent whose module changes. It gets no signals: a process that starts with a damaged module answers no request. */
+  changing: HeldAgent;
+  changingModule: ChangingModule;
   /** The folder of the small disk, as the agent sees it. */
   diskFolder: string;
   skipped: string[];
@@ -22,13 +33,16 @@ const FLAGS: readonly string[] = [
 const FEW_DESCRIPTORS = 64;
 const DISK_BYTES = 256 * 1024;
 
-export async function holdAgentSet(scope: Scope): Promise<AgentSet> {
+export async function holdAgentSet(scope: Scope, random: Random): Promise<AgentSet> {
   const flags = FLAGS;
+  const changingModule = createChangingModule(scope);
   const skipped: string[] = [];
-  const [main, raw, cramped] = await Promise.all([
-    holdAgent(scope, { name: 'main', module: BUSY, flags }),
+  const [main, raw, cramped, slow, changing] = await Promise.all([
+    holdAgent(scope, { name: 'main', module: BUSY, flags, logLevel: 'trace', ...startSlowLogReader(scope, random) }),
     holdAgent(scope, { name: 'raw', module: RAW, flags }),
     holdAgent(scope, { name: 'cramped', module: BUSY, flags, wrap: withDescriptors(FEW_DESCRIPTORS) }),
+    holdAgent(scope, { name: 'slow', module: SLOW_SETUP, flags }),
+    holdAgent(scope, { name: 'changing', module: changingModule.path, flags }),
   ]);
   const diskFolder = join(scope.folder, 'disk');
   const unshare = process.platform === 'linux' && process.getuid?.() === 0 ? findTool('unshare') : undefined;
@@ -43,7 +57,7 @@ export async function holdAgentSet(scope: Scope): Promise<AgentSet> {
       wrap: withSmallDisk(unshare, diskFolder),
       env: { TMPDIR: diskFolder, XDG_CACHE_HOME: diskFolder },
     }));
-  return { main, raw, cramped, disk: disk || undefined, diskFolder, skipped };
+  return { main, raw, cramped, disk: disk || undefined, diskFolder, slow, changing, changingModule, skipped };
 }
 
 /** A shell that mounts the disk in its own namespace and then becomes the agent, which logs to the disk. */

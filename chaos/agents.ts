@@ -7,6 +7,7 @@ import { ENTRY, fixture } from '../test/helpers/agent.ts';
 import type { Scope } from './scope.ts';
 
 export const BUSY: string = join(import.meta.dirname, 'agents', 'busy.ts');
+export const SLOW_SETUP: string = join(import.meta.dirname, 'agents', 'slow-setup.ts');
 export const RAW: string = fixture('agents/misbehaving-raw.ts');
 export const ECHO: string = fixture('agents/echo.ts');
 

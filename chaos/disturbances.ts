@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectRpc } from '../src/client/rpc.ts';
+import type { LaunchpoolError } from '../wire/errors.ts';
 import { encodeFrame, frameHeader } from '../wire/frame.ts';
 import type { AgentSet } from './agent-set.ts';
 import type { HeldAgent } from './agents.ts';
@@ -20,6 +21,13 @@ const FLOOD = 2_000;
 const FLOOD_CONNECTIONS = 100;
 const UNREAD = 500;
 const UNREAD_BYTES = 4_096;
+const LONG_UNREAD = 50;
+const LONG_BYTES = 2 ** 20;
+const HALF_FRAMES = 8;
+const HALF_FRAME_BYTES = 4 * 2 ** 20;
+const CANCELLABLE = 160;
+const CANCELLABLE_BYTES = 48_000;
+const CANCELS = 4_000;
 const MAX_PAUSE_MS = 3_000;
 /** More than the small disk holds. */
 const FILLER_BYTES = 2 ** 20;
@@ -29,13 +37,18 @@ const rpcAgents = ({ main, cramped, disk }: AgentSet): HeldAgent[] => [
   cramped,
   ...(disk === undefined ? [] : [disk]),
 ];
-const pickAgent = ({ agents, random }: Targets): HeldAgent => random.pick([...rpcAgents(agents), agents.raw]);
+const pickAgent = ({ agents, random }: Targets): HeldAgent =>
+  random.pick([...rpcAgents(agents), agents.raw, agents.slow]);
 const pickRpcAgent = ({ agents, random }: Targets): HeldAgent => random.pick(rpcAgents(agents));
 
 /** Calls a method that never returns, so that each of its outcomes is an error. */
-async function callHarmful(targets: Targets, method: string, params: unknown[] = []): Promise<void> {
+async function callHarmful(
+  targets: Targets,
+  method: string,
+  params: unknown[] = [],
+  held: HeldAgent = pickRpcAgent(targets),
+): Promise<void> {
   const { ledger, agents } = targets;
-  const held = pickRpcAgent(targets);
   const client = await connectRpc(held.socketPath).catch(() => undefined);
   if (client === undefined) return;
   const mayClose = held === agents.cramped ? 'always' : 'killed';
@@ -84,11 +97,42 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
       useConnection(pickRpcAgent(targets), targets.random, MAX_PAUSE_MS, (socket) => {
         socket.pause();
         const params = ['x'.repeat(UNREAD_BYTES)];
-        for (let id = 0; id < UNREAD; id += 1) {
-          socket.write(encodeFrame(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method: 'sync', params }))));
+        for (let id = 0; id < UNREAD; id += 1) writeCall(socket, id, 'sync', params);
+      }),
+  },
+  'does not read long replies': {
+    weight: 2,
+    run: (targets) =>
+      useConnection(pickRpcAgent(targets), targets.random, MAX_PAUSE_MS, (socket) => {
+        socket.pause();
+        for (let id = 0; id < LONG_UNREAD; id += 1) writeCall(socket, id, 'long', [LONG_BYTES]);
+      }),
+  },
+  'sends half of a long frame': {
+    weight: 4,
+    run: (targets) =>
+      Promise.all(
+        Array.from({ length: HALF_FRAMES }, () =>
+          useConnection(pickAgent(targets), targets.random, MAX_PAUSE_MS, (socket) => {
+            socket.write(Buffer.concat([frameHeader(2 ** 26), Buffer.alloc(HALF_FRAME_BYTES, '[')]));
+          }),
+        ),
+      ),
+  },
+  'floods with cancellations': {
+    weight: 2,
+    run: (targets) =>
+      useConnection(pickRpcAgent(targets), targets.random, MAX_PAUSE_MS, (socket) => {
+        for (let id = 0; id < CANCELLABLE; id += 1)
+          writeCall(socket, id, 'slow', [1_000, 'x'.repeat(CANCELLABLE_BYTES)]);
+        for (let times = 0; times < CANCELS; times += 1) {
+          const id = targets.random.between(0, 2 * CANCELLABLE);
+          const cancel = { jsonrpc: '2.0', method: '$/cancelRequest', params: { id } };
+          socket.write(encodeFrame(Buffer.from(JSON.stringify(cancel))));
         }
       }),
   },
+  'reloads a damaged module': { weight: 3, run: reloadDamaged },
   floods: { weight: 4, run: flood },
   'comes in a crowd to few descriptors': {
     weight: 4,
@@ -100,6 +144,25 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'fills the disk': { weight: 3, run: ({ agents }) => changeDisk(agents, fill) },
   'makes room on the disk': { weight: 3, run: ({ agents }) => changeDisk(agents, unlinkSync) },
 };
+
+function writeCall(socket: Socket, id: number, method: string, params: readonly unknown[]): void {
+  socket.write(encodeFrame(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }))));
+}
+
+/** The agent must refuse the module, and its next threads must run what the others run. */
+async function reloadDamaged({ agents, ledger, random }: Targets): Promise<void> {
+  const { changing, changingModule } = agents;
+  changingModule.damage(random);
+  const control = await connectRpc(changing.controlPath);
+  const refusal = await control.call('reload', []).then(
+    () => undefined,
+    (error: LaunchpoolError) => error,
+  );
+  control.close();
+  if (refusal?.code !== 'ERR_LAUNCHPOOL_RELOAD_FAILED') ledger.fault(`a damaged module was not refused: ${refusal}`);
+  await callHarmful({ agents, ledger, random }, 'crashLater', [], changing);
+  changingModule.repair();
+}
 
 /** Sends many requests at once on one connection. */
 async function flood(targets: Targets): Promise<void> {

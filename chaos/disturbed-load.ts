@@ -14,6 +14,7 @@ import { runFrameLoad } from './frame-load.ts';
 import { FRAME_REQUESTS, type FrameLoadKind } from './frame-requests.ts';
 import { createLedger, DISTURBANCE_ERRORS, type Ledger } from './ledger.ts';
 import { type Load, type LoadOptions, startLoad } from './load.ts';
+import { countNotifications, startNotifications } from './notification-load.ts';
 import { startPython } from './python-load.ts';
 import type { Random } from './random.ts';
 import { STOP_TIMEOUT_MS, stopInTime } from './stop-timeout.ts';
@@ -21,16 +22,20 @@ import type { Verb } from './verb.ts';
 
 const MAX_PAUSE_MS = 300;
 const MAX_DISTURBANCES = 8;
+/** The exit of an agent whose setup has failed, after a second without requests. */
+const BROKEN_EXIT = 'exit status 66';
 
 type Common = { ledger: Ledger; random: Random; isOver: () => boolean };
 
 export const disturbedLoad: Verb = async ({ options: { minutes }, random, scope, progress }) => {
-  const agents = await holdAgentSet(scope);
-  const { main, raw, cramped, disk } = agents;
+  const agents = await holdAgentSet(scope, random.fork(300));
+  const { main, raw, cramped, disk, slow, changing } = agents;
   const skipped = [...agents.skipped];
   const faults = createFaultList();
   const notes = join(scope.folder, 'notes');
+  const notificationNotes = join(scope.folder, 'notifications');
   writeFileSync(notes, '');
+  writeFileSync(notificationNotes, '');
   const python3 = findTool('python3');
   if (python3 === undefined) skipped.push('a client in Python: no python3 on the PATH');
   const before = await measureAgent(main);
@@ -42,6 +47,9 @@ export const disturbedLoad: Verb = async ({ options: { minutes }, random, scope,
   const python = python3 === undefined ? undefined : startPython(scope, python3, main, minutes * 60);
   const loads = startLoads(agents, { ledger, random, notes });
   const frameLoads = startFrameLoads(main, common);
+  const notifications = [main, changing].map((held, nth) =>
+    startNotifications({ held, random: random.fork(400 + nth), notes: notificationNotes }, common.isOver),
+  );
   const disturber = createDisturber({ agents, ledger, random: random.fork(200) });
   const running = await disturb(
     () => disturber.disturb(),
@@ -55,19 +63,31 @@ export const disturbedLoad: Verb = async ({ options: { minutes }, random, scope,
   );
 
   const report = python?.report(STOP_TIMEOUT_MS);
-  await stopInTime([...loads.map((load) => load.stop()), ...frameLoads, ...running], faults.add);
+  const ends = [
+    ...loads.map((load) => load.stop()),
+    ...frameLoads,
+    ...notifications.map(({ done }) => done),
+    ...running,
+  ];
+  await stopInTime(ends, faults.add);
   await ledger.close(0);
   for (const load of loads) load.close();
   const pythonReport = await report;
   if (python !== undefined) checkPython(pythonReport, faults.add);
   checkNotes(notes, faults.add);
-  const all = [main, raw, cramped, ...(disk === undefined ? [] : [disk])];
+  const all = [main, raw, cramped, ...(disk === undefined ? [] : [disk]), slow, changing];
   await Promise.all(all.map((held) => checkAnswers(held, held === raw, faults.add)));
+  // The last notifications have run when the agents have answered.
+  const counted = countNotifications(
+    notificationNotes,
+    notifications.flatMap(({ sent }) => sent),
+  );
+  for (const fault of counted.faults) faults.add(fault);
   const after = await measureAgent(main).catch((error: Error) => faults.add(`after the load: ${error.message}`));
   const comparison = after ? compareFigures(before, after) : { faults: [], slow: [] };
   for (const held of all) {
     if (ledger.fates(held.name).result === undefined) faults.add(`${held.name}: no request has a result`);
-    for (const fault of crashFaults(held)) faults.add(fault);
+    for (const fault of crashFaults(held, held === slow ? BROKEN_EXIT : undefined)) faults.add(fault);
   }
 
   return {
@@ -79,6 +99,7 @@ export const disturbedLoad: Verb = async ({ options: { minutes }, random, scope,
       requests: ledger.sent,
       fates: Object.fromEntries(all.map(({ name }) => [name, ledger.fates(name)])),
       python: pythonReport,
+      notifications: { sent: counted.sent, run: counted.run, unknown: counted.unknown },
       // The name in the results files.
       mischief: disturber.counts,
       processes: Object.fromEntries(
@@ -95,14 +116,16 @@ export const disturbedLoad: Verb = async ({ options: { minutes }, random, scope,
 };
 
 function startLoads(
-  { main, raw, cramped, disk }: AgentSet,
+  { main, raw, cramped, disk, slow, changing }: AgentSet,
   common: Pick<LoadOptions, 'ledger' | 'random' | 'notes'>,
 ): Load[] {
-  const loads: Pick<LoadOptions, 'held' | 'clients' | 'window' | 'kind' | 'mayClose'>[] = [
+  const loads: Pick<LoadOptions, 'held' | 'clients' | 'window' | 'kind' | 'mayClose' | 'allowed'>[] = [
     { held: main, clients: 4, window: 32, kind: 'mixed' },
     { held: main, clients: 2, window: 8, kind: 'timed' },
     { held: main, clients: 2, window: 8, kind: 'cancelled' },
     { held: raw, clients: 2, window: 16, kind: 'raw' },
+    { held: slow, clients: 2, window: 4, kind: 'timed', allowed: ['ERR_LAUNCHPOOL_MODULE_NOT_LOADED'] },
+    { held: changing, clients: 2, window: 8, kind: 'mixed' },
     { held: cramped, clients: 2, window: 8, kind: 'mixed', mayClose: 'always' },
     ...(disk === undefined ? [] : [{ held: disk, clients: 2, window: 8, kind: 'mixed' } as const]),
   ];

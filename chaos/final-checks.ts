@@ -1,8 +1,10 @@
 /** The checks of agents and clients after the load has stopped. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { connectRaw } from '../src/client/raw.ts';
 import { connectRpc } from '../src/client/rpc.ts';
 import { requestStatus } from '../src/control/client.ts';
+import type { LaunchpoolError } from '../wire/errors.ts';
 import type { HeldAgent } from './agents.ts';
 import { DISTURBANCE_ERRORS } from './ledger.ts';
 import type { PythonReport } from './python-load.ts';
@@ -10,6 +12,7 @@ import type { PythonReport } from './python-load.ts';
 type AddFault = (fault: string) => void;
 
 const TIMEOUT_MS = 30_000;
+const RETRY_MS = 200;
 const MESSAGE = 'final check';
 
 /** Checks that the agent still answers. */
@@ -20,7 +23,20 @@ export async function checkAnswers(held: HeldAgent, isRaw: boolean, addFault: Ad
   addFault(`${held.name}, final check: ${answer}; status: ${JSON.stringify(status)}`);
 }
 
-async function callOnce({ socketPath }: HeldAgent, isRaw: boolean): Promise<unknown> {
+/** A module that is broken at this moment is loaded again. */
+async function callOnce(held: HeldAgent, isRaw: boolean): Promise<unknown> {
+  for (const endAt = performance.now() + TIMEOUT_MS; ; ) {
+    try {
+      return await callNow(held, isRaw);
+    } catch (error) {
+      const { code } = error as LaunchpoolError;
+      if (code !== 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' || performance.now() > endAt) throw error;
+      await wait(RETRY_MS);
+    }
+  }
+}
+
+async function callNow({ socketPath }: HeldAgent, isRaw: boolean): Promise<unknown> {
   const connectOptions = { activationMs: TIMEOUT_MS };
   const callOptions = { timeoutMs: TIMEOUT_MS };
   const client = await (isRaw ? connectRaw(socketPath, connectOptions) : connectRpc(socketPath, connectOptions));

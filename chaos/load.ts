@@ -16,6 +16,8 @@ export type LoadOptions = {
   kind: Kind;
   /** When the agent may close connections with open requests. */
   mayClose?: MayClose;
+  /** Error codes that are right for every request of this load. */
+  allowed?: readonly string[];
   /** Waits between two requests, for a moderate load. */
   pace?: () => Promise<unknown>;
   /** The file to which `note` appends its lines. */
@@ -60,12 +62,12 @@ const mixed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'kille
   return call('sync', (payload) => [payload]);
 };
 
-const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'killed' }) =>
+const timed: Ask<RpcClient> = (client, { held, ledger, random, mayClose = 'killed', allowed = [] }) =>
   ledger.ask({
     held,
     mayClose,
     what: 'slow, with a timeout',
-    allowed: ['ERR_LAUNCHPOOL_QUEUE_TIMEOUT', 'ERR_LAUNCHPOOL_RUN_TIMEOUT', 'ERR_LAUNCHPOOL_CALL_TIMEOUT'],
+    allowed: [...allowed, ...['QUEUE', 'RUN', 'CALL'].map((what) => `ERR_LAUNCHPOOL_${what}_TIMEOUT`)],
     isRight: isPayload,
     ask: (payload) =>
       client.call('slow', [random.between(0, MAX_TIMEOUT_MS), payload], {

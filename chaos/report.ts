@@ -17,12 +17,13 @@ const SECTIONS: readonly Section[] = [
     description:
       'Clients of all kinds put agents under full load: pipelined, with timeouts, with cancellations, raw, in Python, and ' +
       'clients that know only frames. At the same time, threads die and loop; processes get SIGKILL, SIGTERM and SIGHUP; ' +
-      'connections break off, send nothing, flood, or do not read; the disk fills up, and descriptors run out. Each ' +
-      'request is unique and recorded.',
+      'connections break off, send nothing or half a frame, flood with requests or cancellations, or do not read; the disk ' +
+      'fills up, descriptors run out, and the reader of a log stops; a setup is slow and fails; a module is damaged and ' +
+      'reloaded. Each request and each notification is unique and recorded.',
     claim:
       'Each request ends with its own result or with an error of [errors.md](errors.md) that has a reason. The outcome of a ' +
       'request may be unknown only when its process was killed. No reply is wrong, none comes twice, and no request is ' +
-      'without an outcome 30 seconds after the end. No request runs twice. A process ends only with status 0 or by a ' +
+      'without an outcome 30 seconds after the end. No request runs twice. Each notification that the agent has read runs once. A process ends only with status 0 or by a ' +
       'signal that was sent to it. After the load, each agent answers.',
   },
   {

@@ -5,11 +5,13 @@ import { requestSignal } from '../../src/handler.ts';
 
 const MAX_SLOW_MS = 1_000;
 const MAX_BURN_MS = 50;
+const MAX_LONG_BYTES = 2 ** 20;
 
 const clamp = (max: number, ms: unknown): number => Math.min(max, Math.max(0, Number(ms) || 0));
 
 export const sync = (value: unknown): unknown => value;
 export const add = (a: number, b: number): number => a + b;
+export const long = (bytes: number): string => 'x'.repeat(clamp(MAX_LONG_BYTES, bytes));
 export const count = (...params: unknown[]): number => params.length;
 export const nothing = (): void => undefined;
 

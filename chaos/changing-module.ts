@@ -1,0 +1,28 @@
+/** A module whose file changes under a running agent: most changes are refused, and none may reach a client. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BUSY } from './agents.ts';
+import type { Random } from './random.ts';
+import type { Scope } from './scope.ts';
+
+export type ChangingModule = {
+  readonly path: string;
+  /** Writes a module that the agent must refuse. */
+  damage(random: Random): void;
+  repair(): void;
+};
+
+const VALID = `export * from ${JSON.stringify(BUSY)};\n`;
+const REFUSED: readonly string[] = [
+  'throw new Error("a damaged module");\n',
+  'export const = ;\n',
+  'export default (message) => message;\n',
+  `${VALID}export function setup() { throw new Error('a failing setup'); }\n`,
+];
+
+export function createChangingModule(scope: Scope): ChangingModule {
+  const path = join(scope.folder, 'changing.mts');
+  const repair = (): void => writeFileSync(path, VALID);
+  repair();
+  return { path, damage: (random) => writeFileSync(path, random.pick(REFUSED)), repair };
+}
