@@ -40,6 +40,8 @@ export const disturbedLoad: Verb = async ({ options: { minutes }, random, scope,
   if (python3 === undefined) skipped.push('a client in Python: no python3 on the PATH');
   const before = await measureAgent(main);
   if (disk !== undefined) await measureAgent(disk);
+  // It must have loaded its module before that is damaged.
+  await checkAnswers(changing, false, faults.add);
 
   const ledger = createLedger(DISTURBANCE_ERRORS);
   const endAt = performance.now() + minutes * 60_000;
