@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { bundleInPlace } from '../bundle/bundle.ts';
 import { checkModule } from '../install/check-module.ts';
+import { methodNotes } from '../install/method-notes.ts';
 import { writeModuleFile } from '../module/module-file.ts';
 
 export type DevBundle = {
@@ -19,6 +20,8 @@ export type DevBundle = {
   refresh(): Promise<LaunchpoolError | undefined>;
   /** The absolute paths of the sources of the bundle. */
   readonly sources: readonly string[];
+  /** On the methods of the last version, for people. */
+  readonly notes: readonly string[];
   /** Whether a file belongs to this bundle, and not to the user. */
   isOwn(file: string): boolean;
   remove(): Promise<void>;
@@ -40,6 +43,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
   const path = join(folder, 'module');
   const name = basename(module, extname(module));
   let sources: readonly string[] = [module];
+  let notes: readonly string[] = [];
   let version = 0;
 
   /** Each version has a folder of its own, which does not change: all threads of an agent load the same version. */
@@ -62,9 +66,11 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
   /** An agent that loads a module without this file learns what the module offers from its first thread. */
   async function writeFacts(file: string): Promise<void> {
     const how = { env: process.env, workingDirectory: process.cwd(), timeoutMs: loadTimeoutMs, isImportOnly: true };
+    notes = [];
     try {
       const facts = await checkModule({ node: process.execPath, program: CHECK, module: file, ...how });
       writeModuleFile(dirname(file), basename(file), facts);
+      notes = methodNotes(facts.methods);
     } catch {
       // The agent loads the module again, and reports the error.
     }
@@ -75,6 +81,9 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
     path,
     get sources() {
       return sources;
+    },
+    get notes() {
+      return notes;
     },
     async refresh() {
       try {

@@ -49,6 +49,7 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
   const refresh = async (): Promise<void> => {
     const error = await bundle.refresh();
     if (error !== undefined) log.error(error.message);
+    else for (const note of bundle.notes) log.info(note);
     watcher.add(bundle.sources);
   };
   let restart = (): void => undefined;
