@@ -63,7 +63,8 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       Atomics.store(states, index, length);
     };
 
-    while (open < concurrency && !lateReplies.isFull) {
+    const maxOpen = slot.isExtra ? Number.POSITIVE_INFINITY : concurrency;
+    while (open < maxOpen && !lateReplies.isFull) {
       const index = claimFrame(control, generation);
       if (index < 0) break;
       frames.next();

@@ -1,7 +1,7 @@
 /**
  * The memory that the main thread and a worker share for one batch. Both sides use this file.
  *
- *     words    control word, ticket, thread            written by: both, main, worker
+ *     words    control word, ticket, thread, extra     written by: both, main, worker, main
  *     starts   offset in the output of each reply      written by: worker
  *     states   the state of each frame                 written by: worker (main: PENDING, CANCELLED)
  *     input    the requests, still framed              written by: main
@@ -22,6 +22,7 @@ export const MAX_FRAMES: number = Math.min(MAX_BATCH_FRAMES, 2048);
 const CONTROL = 0;
 const TICKET = 1;
 const THREAD = 2;
+const EXTRA = 3;
 const WORDS = 16;
 const TABLE_BYTES = MAX_FRAMES * 4;
 /** The size of one slot. Pages that are never written take no memory. */
@@ -48,6 +49,8 @@ export type Slot = {
   ticket: number;
   /** The id of the thread that has started the batch; 0 while none has. */
   thread: number;
+  /** Whether the requests begin although the thread has as many open requests as it may have. */
+  isExtra: boolean;
 };
 
 /** Whether a thread has started a request of the batch that has no outcome yet. */
@@ -115,5 +118,12 @@ class SharedSlot implements Slot {
   }
   set thread(value: number) {
     Atomics.store(this.#words, THREAD, value);
+  }
+
+  get isExtra(): boolean {
+    return Atomics.load(this.#words, EXTRA) === 1;
+  }
+  set isExtra(value: boolean) {
+    Atomics.store(this.#words, EXTRA, Number(value));
   }
 }

@@ -13,6 +13,7 @@ import type { ReplyQueue, ReplySink } from './connection/reply-queue.ts';
 import type { RequestGroup } from './connection/request-group.ts';
 import type { RequestQueue } from './connection/request-queue.ts';
 import { windowOf } from './connection/window.ts';
+import { fillExtraPlaces } from './extra-places.ts';
 import { createLatency, type Latency } from './latency.ts';
 import { collectGarbage } from './long/collect-garbage.ts';
 import { createLongRequests } from './long/long-requests.ts';
@@ -50,6 +51,7 @@ export type DispatchPool = Pick<
   | 'hasLoaded'
   | 'maxThreads'
   | 'hasRoom'
+  | 'hasExtraRoom'
   | 'run'
   | 'runLong'
   | 'cancel'
@@ -140,6 +142,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     onBlocked: options.onBlocked,
   });
 
+  const extraPlaces = { pool, batcher, long, dispatch: inFlightBatches.dispatch };
   /** Hands batches and long requests to the threads that have room. */
   function pump(): void {
     // Unread replies go, as their clients read or are closed: onReplyRoom() comes back to this.
@@ -150,6 +153,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       if (batch === undefined) return;
       inFlightBatches.dispatch(batch);
     }
+    fillExtraPlaces(extraPlaces);
   }
 
   function unpark(replyQueue: ReplyQueue): void {

@@ -43,6 +43,7 @@ export function createBrokenPool(reason: LaunchpoolError, kind: AgentKind | unde
     lost: 0,
     fill: () => undefined,
     hasRoom: () => true,
+    hasExtraRoom: () => false,
     run: async (task) => (task === null ? 0 : batches.run(slots[task] as Slot)),
     runLong: async (task) => batches.runLong(task),
     cancel: async () => undefined,

@@ -97,16 +97,18 @@ export type Pool = {
   fill(): void;
   /** Whether a thread can take a task now, or a new thread can start. */
   hasRoom(): boolean;
+  /** Whether a thread that has as many open requests as it may have can take a task with extra places. */
+  hasExtraRoom(): boolean;
   /**
    * Runs a task on a thread. Resolves with the time of a batch in microseconds.
    * @throws ERR_LAUNCHPOOL_THREAD_EXITED, after the thread has exited and no longer uses the memory of the task
    */
-  run(task: number | null): Promise<number>;
+  run(task: number | null, isExtra?: boolean): Promise<number>;
   /**
    * Runs a long request on a thread.
    * @throws ERR_LAUNCHPOOL_THREAD_EXITED
    */
-  runLong(task: LongTask): Promise<LongResult>;
+  runLong(task: LongTask, isExtra?: boolean): Promise<LongResult>;
   /** Informs a thread that a request is cancelled. Resolves when the event loop of the thread has taken the message. */
   cancel(thread: number, message: CancelMessage): Promise<void>;
   /** Resolves when the event loop of the thread has taken a message that asks for nothing else. */

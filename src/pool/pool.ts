@@ -178,6 +178,10 @@ export function createPool(options: PoolOptions): Pool {
       }
       return false;
     },
+    hasExtraRoom() {
+      for (const thread of workers.threads.values()) if (workers.hasExtraRoom(thread)) return true;
+      return false;
+    },
     run: taskRuns.run,
     runLong: taskRuns.run,
     cancel: send,

@@ -8,7 +8,7 @@ import { exitErrorOf, threadExited } from './thread-errors.ts';
 
 export type TaskRunsOptions = {
   slots: readonly Slot[];
-  run: (task: Task) => Promise<TaskResult>;
+  run: (task: Task, isExtra?: boolean) => Promise<TaskResult>;
   threads: ReadonlyMap<number, Thread>;
   /** A task is handed to the threads. */
   onStart: () => void;
@@ -22,7 +22,7 @@ export type TaskRunsOptions = {
 
 export type TaskRuns = {
   /** @throws ERR_LAUNCHPOOL_THREAD_EXITED */
-  run<Result extends TaskResult>(task: Task): Promise<Result>;
+  run<Result extends TaskResult>(task: Task, isExtra?: boolean): Promise<Result>;
   /** The thread that ran a task, or runs it; undefined if none has started it. */
   threadOf(task: Task, result?: TaskResult): Thread | undefined;
   /** Whether a thread has an open request in one of the running tasks. */
@@ -44,11 +44,11 @@ export function createTaskRuns({ slots, run, threads, onStart, onComplete, end, 
   }
 
   return {
-    async run<Result extends TaskResult>(task: Task): Promise<Result> {
+    async run<Result extends TaskResult>(task: Task, isExtra = false): Promise<Result> {
       runningTasks.add(task);
       onStart();
       try {
-        const result = (await run(task)) as Result;
+        const result = (await run(task, isExtra)) as Result;
         onComplete(task, result, runningTasks.slotOf(task));
         return result;
       } catch (cause) {

@@ -14,24 +14,33 @@ export type ThreadChoiceOptions = {
 export type ThreadChoice = {
   /** Whether a thread may take another task. */
   isFree(thread: Thread): boolean;
+  /** Whether a thread may take a task for which its open requests do not count. */
+  hasExtraRoom(thread: Thread): boolean;
+  /** Whether the present task is such a task. */
+  isExtra: boolean;
   /** Returns the free worker with the fewest tasks; null, which starts a new one, if all have some and there is place. */
   choose(workers: readonly PiscinaWorker[]): PiscinaWorker | null;
 };
 
 export function createThreadChoice({ concurrency, threadOf, hasPlace }: ThreadChoiceOptions): ThreadChoice {
-  function isFree(thread: Thread): boolean {
-    if (thread.state !== 'serving' || thread.isFull) return false;
-    return thread.tasks < TASKS_PER_THREAD && thread.openRequests < concurrency;
+  function hasExtraRoom(thread: Thread): boolean {
+    return thread.state === 'serving' && !thread.isFull && thread.tasks < TASKS_PER_THREAD;
   }
 
-  return {
+  function isFree(thread: Thread): boolean {
+    return hasExtraRoom(thread) && thread.openRequests < concurrency;
+  }
+
+  const choice: ThreadChoice = {
     isFree,
+    hasExtraRoom,
+    isExtra: false,
     choose(workers) {
       let best: PiscinaWorker | null = null;
       let chosen: Thread | undefined;
       for (const worker of workers) {
         const thread = threadOf(worker);
-        if (thread === undefined || !isFree(thread)) continue;
+        if (thread === undefined || !(choice.isExtra ? hasExtraRoom(thread) : isFree(thread))) continue;
         if (best !== null && worker.currentUsage >= best.currentUsage) continue;
         best = worker;
         chosen = thread;
@@ -41,4 +50,5 @@ export function createThreadChoice({ concurrency, threadOf, hasPlace }: ThreadCh
       return best;
     },
   };
+  return choice;
 }

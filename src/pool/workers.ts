@@ -35,11 +35,14 @@ export type Workers = {
   readonly hasInactive: boolean;
   /** The options of the threads that start from now on. */
   workerData: ThreadOptions;
-  run(task: Task): Promise<TaskResult>;
+  /** @param isExtra whether a thread may take it that has as many open requests as it may have. */
+  run(task: Task, isExtra?: boolean): Promise<TaskResult>;
   /** How many tasks wait for a thread. */
   readonly queueSize: number;
   /** Whether a thread that has started may take another task. */
   isFree(thread: Thread): boolean;
+  /** As `isFree`, for a task with extra places. */
+  hasExtraRoom(thread: Thread): boolean;
   /** Starts a spare, which loads the module at once. */
   startSpare(workerData: ThreadOptions): Thread;
   /** Lets a spare take tasks from now on. */
@@ -146,10 +149,17 @@ export function createWorkers(options: WorkersOptions): Workers {
     set workerData(next) {
       setWorkerData(next);
     },
-    run: piscina.run,
+    run(task, isExtra = false) {
+      choice.isExtra = isExtra;
+      // Piscina chooses the thread before it returns.
+      const result = piscina.run(task);
+      choice.isExtra = false;
+      return result;
+    },
     get queueSize() {
       return piscina.queueSize;
     },
+    hasExtraRoom: (thread) => thread.hasStarted && choice.hasExtraRoom(thread),
     isFree: (thread) => thread.hasStarted && choice.isFree(thread),
     startSpare(spareData) {
       const worker = piscina.startWorker({ ...spareData, loadAtOnce: true });

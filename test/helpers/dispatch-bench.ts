@@ -126,6 +126,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     },
     maxThreads: 1,
     hasRoom: () => inFlight < room,
+    hasExtraRoom: () => false,
     run,
     runLong: run,
     setStuck(thread, stuck) {

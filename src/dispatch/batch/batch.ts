@@ -15,6 +15,8 @@ export class Batch implements RangeHolder {
   replyBytes = 0;
   /** How many of the frames are cancelled, and do not start. */
   cancelled = 0;
+  /** Whether its requests have extra places. */
+  isExtra = false;
   /** Finds the requests once a worker has the batch. */
   inFlight: RangeHolder | undefined = undefined;
 

@@ -1,30 +1,21 @@
 /** Collects requests into batches: one request a batch while the agent is idle, more while short requests wait. */
 import { spanOf } from '../../../wire/frame-walk.ts';
 import { offer } from '../../../workers/control-word.ts';
-import { INPUT_BYTES, MAX_FRAMES, OUTPUT_BYTES, PENDING } from '../../../workers/slot.ts';
+import { INPUT_BYTES, OUTPUT_BYTES, PENDING } from '../../../workers/slot.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
 import { Deque } from '../deque.ts';
 import { Batch } from './batch.ts';
+import { type BatchSize, createBatchSize } from './batch-size.ts';
 import { createParkedRequests, isStalled } from './parked-requests.ts';
 import { QueuedRange } from './queued-range.ts';
 import type { SlotPool } from './slot-pool.ts';
+import { Turns } from './turns.ts';
 
-/**
- * How long a batch should keep a thread busy, in microseconds: long enough to be worth a hand-over, short enough that
- * other threads get their share.
- */
-const TARGET_US = 1000;
-/** The weight of a new measurement of the time per request against all earlier ones. */
-const WEIGHT = 0.2;
-/** The smallest time per request that counts as measured. */
-const MIN_US = 0.01;
-/** The time per request before the first measurement. */
-const GUESS_US = 20;
 /** Up to this number, empty ranges stay among the others. */
 const MAX_EMPTY = 32;
 
-export type Batcher = {
+export type Batcher = Pick<BatchSize, 'expectedUs' | 'learn'> & {
   /** Takes requests with their headers; copies the bytes. */
   add(range: FrameRange, bytes: Buffer): void;
   /** Takes requests back that no worker started. They go before all others that wait for a slot. */
@@ -36,12 +27,15 @@ export type Batcher = {
   take(): Batch | undefined;
   /** Lets the parked requests of a connection, or of all, go on if they may start now. Returns whether there are any. */
   unpark(replyQueue?: ReplyQueue): boolean;
+  /**
+   * A batch for a thread that has as many open requests as it may have: one request of each connection of which none runs.
+   * @param elsewhere how many requests of a connection wait in another place.
+   */
+  takeExtra(elsewhere: (replyQueue: ReplyQueue) => number): Batch | undefined;
+  /** How many requests of a connection wait, once `takeExtra` was called; cancelled ones may be among them. */
+  waitingOf(replyQueue: ReplyQueue): number;
   /** How many requests wait here. */
   readonly frames: number;
-  /** The time that a worker is expected to need for this number of requests, in microseconds. */
-  expectedUs(frames: number): number;
-  /** Records the time that a worker needed for requests, in microseconds. */
-  learn(us: number, frames: number): void;
 };
 
 /**
@@ -54,23 +48,22 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
   const parked = createParkedRequests();
   /** How many of the waiting ranges are empty. */
   let empty = 0;
+  /** The requests that wait, from the time at which all threads are full until none waits. */
+  let turns: Turns | undefined;
   let lastTicket = 0;
-  let usPerFrame = GUESS_US;
-  let isMeasured = false;
+  const { limit, expectedUs, learn } = createBatchSize(spread);
 
   function open(): Batch | undefined {
-    const slot = free.take();
-    if (slot === undefined) return undefined;
-    lastTicket = (lastTicket + 1) & 0x7fff_ffff;
-    const batch = new Batch(slot, lastTicket);
-    filled.push(batch);
+    const batch = create();
+    if (batch !== undefined) filled.push(batch);
     return batch;
   }
 
-  /** The highest number of requests in a batch, by their measured time. */
-  function limit(): number {
-    if (spread && !isMeasured) return 1;
-    return Math.max(1, Math.min(MAX_FRAMES, Math.floor(TARGET_US / usPerFrame)));
+  function create(): Batch | undefined {
+    const slot = free.take();
+    if (slot === undefined) return undefined;
+    lastTicket = (lastTicket + 1) & 0x7fff_ffff;
+    return new Batch(slot, lastTicket);
   }
 
   /** Fills the last batch and new batches, as far as slots are free; returns where the frames begin that have no slot. */
@@ -134,29 +127,80 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
     }
   }
 
+  /** They keep their order, and go before all others, or before the others of their connections. */
   function queueInFront(queued: readonly QueuedRange[]): void {
-    for (const each of queued.toReversed()) if (each.left > 0) waiting.unshift(each);
+    for (const each of queued.toReversed()) {
+      if (each.left === 0) continue;
+      if (turns === undefined) waiting.unshift(each);
+      else turns.add(each, true);
+    }
   }
 
-  /** Takes a batch apart of which some requests must not start: the others keep their place. */
-  function takeApart(batch: Batch): void {
+  /** Takes a batch apart that no thread has. */
+  function takeApart(batch: Batch): QueuedRange[] {
     const queued = Array.from(batch.parts(), ([range, bytes]) => queue(range, bytes));
     free.release(batch.slot);
+    return queued.filter(({ left }) => left > 0);
+  }
+
+  /** Some requests of the batch must not start: the others keep their place. */
+  function parkStalled(batch: Batch): void {
+    const queued = takeApart(batch);
     queueInFront(queued.filter(({ range }) => !isStalled(range)));
-    for (const each of queued) if (each.left > 0 && isStalled(each.range)) parked.add(each);
+    for (const each of queued) if (isStalled(each.range)) parked.add(each);
+  }
+
+  /** All that waits, also in batches that no thread has, waits by its connections from now on. */
+  function startTurns(): Turns {
+    turns = new Turns(parked.add);
+    for (const batch of filled.splice(0)) for (const queued of takeApart(batch)) turns.add(queued);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) if (next.left > 0) turns.add(next);
+    empty = 0;
+    return turns;
+  }
+
+  function takeFrom(from: Turns, fillOne: (batch: Batch) => void): Batch | undefined {
+    const batch = create();
+    if (batch === undefined) return undefined;
+    fillOne(batch);
+    if (from.isEmpty) turns = undefined;
+    if (batch.frames > 0) return batch;
+    free.release(batch.slot);
+    return undefined;
   }
 
   function next(): Batch | undefined {
+    if (turns !== undefined) {
+      const present = turns;
+      return takeFrom(present, (batch) => present.fill(batch, limit()));
+    }
     for (;;) {
       if (filled.length === 0) advance();
       const batch = filled.shift();
       if (batch === undefined || !batch.ranges.some(isStalled)) return batch;
-      takeApart(batch);
+      parkStalled(batch);
     }
+  }
+
+  function offerAs(batch: Batch | undefined, isExtra: boolean): Batch | undefined {
+    if (batch === undefined) return undefined;
+    const { slot, frames, ticket } = batch;
+    slot.states.fill(PENDING, 0, frames);
+    batch.markCancelled();
+    slot.ticket = ticket;
+    slot.thread = 0;
+    slot.isExtra = isExtra;
+    batch.isExtra = isExtra;
+    offer(slot.control, frames);
+    return batch;
   }
 
   return {
     add(range, bytes) {
+      if (turns !== undefined) {
+        turns.add(queue(range, bytes));
+        return;
+      }
       const filledTo = waiting.length === 0 ? fill(range, bytes) : 0;
       if (filledTo < bytes.length) waiting.push(queue(range, bytes.subarray(filledTo)));
     },
@@ -170,17 +214,17 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
       });
       queueInFront(back);
     },
-    take() {
-      const batch = next();
-      if (batch === undefined) return undefined;
-      const { slot, frames, ticket } = batch;
-      slot.states.fill(PENDING, 0, frames);
-      batch.markCancelled();
-      slot.ticket = ticket;
-      slot.thread = 0;
-      offer(slot.control, frames);
-      return batch;
+    take: () => offerAs(next(), false),
+    takeExtra(elsewhere) {
+      if (turns === undefined && filled.length === 0 && waiting.length === 0) return undefined;
+      const present = turns ?? startTurns();
+      const notHere = (replyQueue: ReplyQueue): number => elsewhere(replyQueue) + parked.waitingOf(replyQueue);
+      return offerAs(
+        takeFrom(present, (batch) => present.fillExtra(batch, limit(), notHere)),
+        true,
+      );
     },
+    waitingOf: (replyQueue) => (turns?.waitingOf(replyQueue) ?? 0) + parked.waitingOf(replyQueue),
     unpark(replyQueue) {
       const startable = parked.takeStartable(replyQueue);
       queueInFront(startable);
@@ -190,15 +234,9 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
       let { frames } = parked;
       for (const batch of filled) frames += batch.frames;
       for (const { left } of waiting) frames += left;
-      return frames;
+      return frames + (turns?.frames ?? 0);
     },
-    expectedUs: (frames) => frames * usPerFrame,
-    learn(us, frames) {
-      if (frames === 0) return;
-      const measured = us / frames;
-      isMeasured = true;
-      // The mean of logarithms: one slow request among many fast ones does not undo the earlier measurements.
-      usPerFrame *= (Math.max(measured, MIN_US) / usPerFrame) ** WEIGHT;
-    },
+    expectedUs,
+    learn,
   };
 }

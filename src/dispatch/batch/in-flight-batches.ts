@@ -106,7 +106,7 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
       atWorkers.add(inFlight);
       stallDetector.start();
       spinWait.follow(inFlight, batcher.expectedUs(batch.frames));
-      pool.run(batch.slot.index).then(
+      pool.run(batch.slot.index, batch.isExtra).then(
         (us) => {
           onCompleted(inFlight);
           // Only frames that started took time.

@@ -10,6 +10,8 @@ export type ParkedRequests = {
   /** How many requests there are. */
   readonly frames: number;
   add(queued: QueuedRange): void;
+  /** How many requests of a connection there are. */
+  waitingOf(replyQueue: ReplyQueue): number;
   /** Removes the requests of a connection, or of all, that may start now, and returns them in order. */
   takeStartable(replyQueue: ReplyQueue | undefined): QueuedRange[];
 };
@@ -32,6 +34,11 @@ export function createParkedRequests(): ParkedRequests {
       const others = parked.get(replyQueue);
       if (others === undefined) parked.set(replyQueue, [queued]);
       else others.push(queued);
+    },
+    waitingOf(replyQueue) {
+      let waiting = 0;
+      for (const { left } of parked.get(replyQueue) ?? []) waiting += left;
+      return waiting;
     },
     takeStartable(replyQueue) {
       if (parked.size === 0) return [];

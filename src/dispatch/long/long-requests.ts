@@ -30,6 +30,10 @@ export type LongRequests = RequestSource & {
   add(replyQueue: ReplyQueue, group: RequestGroup, payload: Buffer): void;
   /** Hands requests to the threads that have room. */
   pump(): void;
+  /** The requests that wait for a thread, in order. */
+  waiting(): Iterable<LongRequest>;
+  /** Hands one of these to a thread that has as many open requests as it may have. */
+  runExtra(request: LongRequest): void;
   /** Settles the request with this ticket; returns false when there is none. */
   settle(ticket: number, outcome: Outcome): boolean;
   /** Fails the requests that an exited thread still had. */
@@ -65,7 +69,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   const isOpen = (request: LongRequest, ticket: number): boolean => open.get(ticket) === request;
   const holder: LongHolder = { isOpen, onSkipped };
 
-  function run(request: LongRequest): void {
+  function run(request: LongRequest, isExtra = false): void {
     const { ticket, payload, claim } = request;
     const handOver = handOverOf(request);
     handOvers.add(handOver);
@@ -73,7 +77,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     request.handedAt = performance.now();
     onHandedOver(startOf(request));
     pool
-      .runLong({ ticket, request: payload, claim })
+      .runLong({ ticket, request: payload, claim }, isExtra)
       .then(
         ({ thread, range, isLeft }) => {
           if (request.ticket !== ticket) return;
@@ -198,6 +202,13 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
       }
       hasStalled = stalled.length > 0;
       for (const each of stalled.reverse()) waiting.unshift(each);
+    },
+    *waiting() {
+      for (const request of waiting) if (isOpen(request, request.ticket)) yield request;
+    },
+    runExtra(request) {
+      waiting.keep((each) => each !== request);
+      run(request, true);
     },
     visit(visitor) {
       for (const request of open.values()) visitor(request);
