@@ -130,3 +130,48 @@ test('a waiting raw message does not run after a disconnection', async (t) => {
   await bench.settle();
   t.deepEqual([started(bench), bench.dispatcher.requests], [[], 0]);
 });
+
+test('a client with long replies has few requests open, whatever the replies of others', async (t) => {
+  const bench = createBench();
+  const [short, long] = [openConversation(bench), openConversation(bench)];
+  short.conversation.dispatch(runOf(...numbered(64)));
+  await bench.settle();
+  while (bench.calls.length > 0) {
+    for (const { answer } of bench.calls.splice(0)) await answer('x');
+  }
+  long.conversation.dispatch(runOf(...numbered(200)));
+  await bench.settle();
+  for (const { answer } of bench.calls.splice(0, 8)) await answer('y'.repeat(1024 * 1024));
+  const open = (): number => bench.dispatcher.requests;
+  while (bench.calls.length > 0) {
+    const before = open();
+    for (const { answer } of bench.calls.splice(0)) await answer('y'.repeat(1024 * 1024));
+    t.true(open() < before);
+  }
+  short.conversation.dispatch(runOf(...numbered(1000)));
+  for (let turns = 0; turns < 40; turns += 1) await bench.settle();
+  t.is(bench.calls.length, 1000);
+});
+
+test('started requests of a client that stops reading run no further, and take no slot from others', async (t) => {
+  const bench = createBench({ slots: 2, room: 1 });
+  const [silent, other] = [openConversation(bench), openConversation(bench)];
+  silent.conversation.dispatch(runOf(...numbered(60)));
+  await bench.settle();
+  const startedBefore = bench.calls.length;
+  t.true(startedBefore < 60);
+  silent.end.full = true;
+  other.conversation.dispatch(runOf('other'));
+  for (let turns = 0; turns < 20; turns += 1) await bench.settle();
+  t.is(started(bench).at(-1), 'other');
+  const parked = 60 - (bench.calls.length - 1);
+  t.true(parked > 0);
+  t.is(bench.dispatcher.waiting, parked);
+  silent.end.full = false;
+  silent.conversation.resume();
+  for (let turns = 0; turns < 60; turns += 1) await bench.settle();
+  t.deepEqual(
+    started(bench).filter((text) => text !== 'other'),
+    numbered(60),
+  );
+});

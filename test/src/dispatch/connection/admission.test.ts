@@ -133,3 +133,59 @@ test('waiting requests start once and in order while the limit is reached and le
       texts.map((text) => text.toUpperCase()),
     );
 });
+
+test('every kind of memory counts, and frames that arrive leave a quarter of the limit to requests and replies', (t) => {
+  const changes: boolean[] = [];
+  const admission = createAdmission({
+    ...{ maxRequests: 8, maxBytes: 80, expectedMs: () => 0 },
+    onChange: () => changes.push(admission.isFull),
+  });
+  admission.hold('incoming', 200);
+  t.deepEqual(
+    [admission.bytes, admission.isFull, admission.roomFor(1, 20), admission.roomFor(1, 21)],
+    [200, false, 1, 1],
+  );
+  admission.enter(1, 12);
+  t.deepEqual([admission.roomFor(1, 8), admission.roomFor(1, 9)], [1, 0]);
+  admission.hold('unread', 8);
+  t.true(admission.isFull);
+  admission.leave(1, 12);
+  t.deepEqual([admission.isFull, changes], [false, [true, false]]);
+  admission.hold('incoming', -200);
+  admission.hold('held', 30);
+  admission.hold('long', 42);
+  t.deepEqual([admission.bytes, admission.isFull], [80, true]);
+});
+
+test('spare memory is freed before a request is refused', (t) => {
+  const admission = createAdmission({
+    ...{ maxRequests: 8, maxBytes: 80, expectedMs: () => 0, onChange: () => undefined },
+    onPressure: () => admission.hold('spare', -60),
+  });
+  admission.enter(1, 10);
+  admission.hold('spare', 60);
+  t.deepEqual([admission.roomFor(1, 50), admission.bytes], [1, 10]);
+});
+
+test('unread replies stop late replies at half of the limit and starts at three quarters, held ones overtaking at half', (t) => {
+  let calls = 0;
+  const admission = createAdmission({
+    ...{ maxRequests: 8, maxBytes: 80, expectedMs: () => 0, onChange: () => undefined },
+    onReplyRoom() {
+      calls += 1;
+    },
+  });
+  const state = (): boolean[] => [admission.mayReply, admission.mayStart, admission.mayOvertake];
+  admission.hold('unread', 39);
+  t.deepEqual(state(), [true, true, true]);
+  admission.hold('unread', 1);
+  t.deepEqual(state(), [false, true, true]);
+  admission.hold('unread', 20);
+  admission.hold('held', 40);
+  t.deepEqual([state(), calls], [[false, false, false], 0]);
+  admission.hold('unread', -1);
+  t.deepEqual([state(), calls], [[false, true, false], 1]);
+  admission.hold('unread', -59);
+  admission.hold('held', -1);
+  t.deepEqual([state(), calls], [[true, true, true], 3]);
+});
