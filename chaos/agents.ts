@@ -8,6 +8,7 @@ import type { Scope } from './scope.ts';
 
 export const BUSY: string = join(import.meta.dirname, 'agents', 'busy.ts');
 export const SLOW_SETUP: string = join(import.meta.dirname, 'agents', 'slow-setup.ts');
+export const LARGE: string = join(import.meta.dirname, 'agents', 'large.ts');
 export const RAW: string = fixture('agents/misbehaving-raw.ts');
 export const ECHO: string = fixture('agents/echo.ts');
 

@@ -17,6 +17,7 @@ const VERBS: Readonly<Record<Exclude<VerbName, 'help' | 'report'>, () => Promise
   sigterm: async () => (await import('./sigterm.ts')).sigterm,
   reloads: async () => (await import('./reloads.ts')).reloads,
   storm: async () => (await import('./storm.ts')).storm,
+  memory: async () => (await import('./memory.ts')).memory,
 };
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 

@@ -1,7 +1,18 @@
 /** Parses the command line of the suite. */
 import { parseArgs } from 'node:util';
 
-export const VERBS = ['run', 'soak', 'corpus', 'idle-exit', 'sigterm', 'reloads', 'storm', 'report', 'help'] as const;
+export const VERBS = [
+  'run',
+  'soak',
+  'corpus',
+  'idle-exit',
+  'sigterm',
+  'reloads',
+  'storm',
+  'memory',
+  'report',
+  'help',
+] as const;
 export type VerbName = (typeof VERBS)[number];
 
 export type Options = {
@@ -26,6 +37,7 @@ export const HELP = `Usage: npm run chaos -- [VERB] [options]
   sigterm    --times SIGTERMs to an agent under load: it answers all requests that it has read
   reloads    --times reloads of the module of an agent under load: no call fails
   storm      --connections connections at once, and as many idle ones: nearly all are served
+  memory     clients that do not read, and half frames: the memory of the process has the bound of docs/reliability.md
   soak       a steady load for --minutes (npm run soak): memory, descriptors and threads do not grow
   report     writes docs/reliability.md from chaos/results
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OVERHEAD_MIB, THREAD_OVERHEAD_MIB } from './memory-bound.ts';
 import { figuresTable } from './report-figures.ts';
 import { RESULTS_FOLDER, type Result, readResult } from './results.ts';
 
@@ -9,6 +10,22 @@ const REPORT_FILE = join(import.meta.dirname, '..', 'docs', 'reliability.md');
 
 /** A description, and a claim that is printed only with a result. */
 type Section = { verb: string; title: string; description: string; claim?: string };
+
+const MEMORY = `The resident memory of an agent, in whatever its clients do, is at most the sum of
+
+- its memory when it is idle,
+- \`--max-bytes\`; or three quarters of \`--max-bytes\` and \`--max-frame\`, if that is more,
+- \`--max-reply\` for each thread,
+- the overhead: ${OVERHEAD_MIB} MiB, and ${THREAD_OVERHEAD_MIB} MiB for each thread,
+
+and of the memory of the handlers. \`--max-bytes\` counts requests from their arrival to their outcome, replies until the
+kernel has taken them, the shared memory of long requests until their replies are taken, and frames as their bytes arrive.
+Arriving frames have half of it. When that is full, only the oldest is read on, up to \`--max-frame\`, within its time limit;
+a quarter of \`--max-bytes\` is always left to requests and replies. Finished replies that clients do not read wait in their
+threads; a thread starts no request while \`--max-reply\` bytes wait in it. The results of asynchronous requests that it had
+started before, at most \`--concurrency\` of them, count as memory of the handlers. The overhead is the memory of batches,
+garbage that V8 has not collected, and memory that the allocator keeps. A connection takes 5 KiB beside all that. \`status\`
+shows the counted memory as \`bytes\`.`;
 
 const SECTIONS: readonly Section[] = [
   {
@@ -73,6 +90,16 @@ const SECTIONS: readonly Section[] = [
     claim:
       'At most 100 of the connections at once are rejected or closed; all others are served. All connections that stay ' +
       'open are served.',
+  },
+  {
+    verb: 'memory',
+    title: 'Memory',
+    description: MEMORY,
+    claim:
+      'Clients ask for far more: 20 that do not read replies of 1 MiB, to 75 KB of requests each, with handlers that return ' +
+      'at once and that wait; one such client after others have had short replies; 25 that send 40 of the 64 MiB of a ' +
+      'frame; and all of these together. The memory of the process stays within the formula, another client is answered ' +
+      'meanwhile, and no memory stays counted when the clients are gone.',
   },
 ];
 
