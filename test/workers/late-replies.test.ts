@@ -45,9 +45,9 @@ function createRig(maxBytes = Number.POSITIVE_INFINITY): Rig {
     isFull: () => isFull(account),
     giveBack(units) {
       onWay -= units;
-      const isTold = returnUnits(account, units);
-      if (isTold) lateReplies.resume();
-      return isTold;
+      const isWoken = returnUnits(account, units);
+      if (isWoken) lateReplies.resume();
+      return isWoken;
     },
   };
 }
