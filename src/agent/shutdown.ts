@@ -3,6 +3,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
+import { CLOSE_NOTICE_MS } from './connections/graceful-close.ts';
 import { FIRST_BYTE_MS, type OpenConnections } from './connections/open-connections.ts';
 import type { AgentOptions } from './options.ts';
 
@@ -20,7 +21,7 @@ export type Stopped = {
 
 export type ShutdownOptions = {
   connections: Pick<OpenConnections, 'all' | 'awaitsFirstByte'>;
-  dispatcher: Pick<Dispatcher, 'requests' | 'abortAll' | 'stop'>;
+  dispatcher: Pick<Dispatcher, 'requests' | 'abortAll' | 'settleAll' | 'stop'>;
   pool: Pick<Pool, 'end'>;
   options: Pick<AgentOptions, 'drainMs' | 'cancelGraceMs'>;
   log: Log;
@@ -69,14 +70,23 @@ export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
     else finish();
   }
 
-  /** Aborts all open requests, and closes all connections after the grace period. */
+  /** Aborts all open requests. Those that go on are answered after the grace period. */
   function endDrain(): void {
     log.warn({ connections: connections.all.size, requests: dispatcher.requests }, 'drain-timeout');
-    dispatcher.abortAll(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent shuts down'));
+    const reason = new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the agent shuts down');
+    dispatcher.abortAll(reason);
     setTimeout(() => {
-      for (const connection of connections.all) connection.destroy();
-      finish();
+      // The connections close behind their last replies. Those of a raw agent have none to wait for.
+      dispatcher.settleAll(reason);
+      if (dispatcher.requests > 0 || connections.all.size === 0) destroyAll();
+      else setTimeout(destroyAll, CLOSE_NOTICE_MS);
     }, options.cancelGraceMs);
+  }
+
+  /** For clients that have not read their errors, and have not closed. */
+  function destroyAll(): void {
+    for (const connection of connections.all) connection.destroy();
+    finish();
   }
 
   /**

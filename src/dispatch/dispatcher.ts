@@ -84,6 +84,8 @@ export type Dispatcher = {
   readonly latency: Latency;
   /** Aborts every running request; replaces the threads of those that go on after the grace period. */
   abortAll(reason: LaunchpoolError): void;
+  /** Settles every request with the error, unless the agent is raw. */
+  settleAll(reason: LaunchpoolError): void;
   /** Stops all timers and checks. */
   stop(): void;
 };
@@ -241,6 +243,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     },
     latency,
     abortAll: cancellation.abortAll,
+    settleAll: (reason) => cancellation.settleAll(waiting, replyQueues, reason),
     stop() {
       cancellation.stop();
       inFlightBatches.stop();

@@ -94,7 +94,7 @@ test('an agent with a thread in native code exits nevertheless, without a crash'
   while (((await control.call('status', [])) as { requests: number }).requests === 0);
   control.close();
   process.kill((await event('started')).pid, 'SIGTERM');
-  await t.throwsAsync(sleeping, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
+  await t.throwsAsync(sleeping, { code: 'ERR_LAUNCHPOOL_CANCELLED' });
   await Promise.race([event('left'), event('crashed')]);
   t.deepEqual(
     events.map((one) => one.event).filter((name) => name !== 'waiting'),

@@ -4,12 +4,14 @@ import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
-import { close, connect, notify } from '../../src/client/index.ts';
+import { close, connect, connectRaw, notify } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { longHeader } from '../../wire/closing.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
 import { fixture, holdAgent } from '../helpers/agent.ts';
+import { dial } from '../helpers/frame-client.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import { until } from '../helpers/until.ts';
 
 type Contained = typeof import('../fixtures/agents/contained.ts');
 
@@ -68,4 +70,42 @@ test('a client that goes on writing reads all replies and then the end, though i
   t.deepEqual(errors, []);
   t.true(bytes > 1_000_000, String(bytes));
   t.is((await event('left')).pid, pid);
+});
+
+test('after --drain and the grace period, requests that run and that wait are answered, and then the end comes', async (t) => {
+  const flags = ['--threads', '1', '--drain', '0.1', '--cancel-grace', '0.1'];
+  const { socketPath, controlPath, event } = await holdAgent(t, fixture('agents/contained.ts'), flags);
+  const frameOf = (id: number, method: string, ...params: unknown[]): Buffer =>
+    encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+  // A client that does not know the closing notice, and one that does.
+  const plain = await dial(t, socketPath);
+  const frames = Array.from({ length: 199 }, (_, index) => frameOf(index + 2, 'add', index, 1));
+  plain.socket.write(Buffer.concat([frameOf(1, 'burn', 60_000), ...frames]));
+  const agent = await connect<Contained>(socketPath);
+  const calls = [agent.burn(60_000), agent.add('x'.repeat(100_000) as unknown as number, 1)];
+  const control = await connectRpc(controlPath);
+  await until(async () => ((await control.call('status', [])) as { requests: number }).requests === 202);
+  control.close();
+  process.kill((await event('started')).pid, 'SIGTERM');
+  for (const call of calls) await t.throwsAsync(call, { code: 'ERR_LAUNCHPOOL_CANCELLED', message: /shuts down/ });
+  const replies = (await plain.ended).map((text) => JSON.parse(text));
+  t.deepEqual(
+    replies.map(({ id }) => id).sort((a, b) => a - b),
+    Array.from({ length: 200 }, (_, index) => index + 1),
+  );
+  t.true(replies.every(({ error }) => error.data.code === 'ERR_LAUNCHPOOL_CANCELLED'));
+  t.deepEqual(plain.errors, []);
+  plain.socket.end();
+  await event('left');
+});
+
+test('a raw connection ends without an error when its request outlives --drain and the grace period', async (t) => {
+  const flags = ['--drain', '0.1', '--cancel-grace', '0.1'];
+  const { socketPath, event } = await holdAgent(t, fixture('agents/misbehaving-raw.ts'), flags);
+  const client = await connectRaw(socketPath);
+  await client.request('echo');
+  const waiting = client.request('wait 60000');
+  process.kill((await event('started')).pid, 'SIGTERM');
+  await t.throwsAsync(waiting, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
+  await event('left');
 });

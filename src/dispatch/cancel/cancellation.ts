@@ -52,6 +52,12 @@ export type Cancellation = {
   cancel(requestQueue: RequestQueue, id: IdText): void;
   /** The client has disconnected: cancels every request whose reply it would have read. */
   cancelAll(requestQueue: RequestQueue): void;
+  /**
+   * Settles every request with the error, notifications included, unless the agent is raw.
+   * @param waiting the queues in which requests wait.
+   * @param started all other requests, by connection.
+   */
+  settleAll(waiting: Iterable<RequestQueue>, started: Iterable<RequestSource>, reason: LaunchpoolError): void;
   /** Aborts every running request. Settles none. */
   abortAll(reason: LaunchpoolError): void;
   /** Settles requests when their time is over. */
@@ -203,6 +209,19 @@ export function createCancellation(options: CancellationOptions): Cancellation {
         if (isAbandoned(request.payload)) settleEarly(request, () => error);
       }
       requestQueue.refuseWaiting((payload) => (isAbandoned(payload) ? error : undefined));
+    },
+    settleAll(waiting, started, reason) {
+      if (isRaw()) return;
+      const error = toPlain(reason);
+      const refusal = (): PlainError => {
+        counts.cancelled += 1;
+        return error;
+      };
+      // Waiting requests first: each request that is settled makes room for the next one.
+      for (const requestQueue of [...waiting]) requestQueue.refuseWaiting(refusal);
+      for (const source of [...started]) {
+        for (const request of openRequestsOf(source)) settleEarly(request, refusal);
+      }
     },
     abortAll(reason) {
       const error = toPlain(reason);
