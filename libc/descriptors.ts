@@ -4,6 +4,7 @@ import { lastErrno, loadLibrary } from './library.ts';
 /** fcntl(2)'s F_DUPFD_CLOEXEC. */
 const F_DUPFD_CLOEXEC = process.platform === 'darwin' ? 67 : 1030;
 const POLLIN = 1;
+const POLLOUT = 4;
 
 const libc = loadLibrary();
 // The prototype must be variadic: Apple's arm64 passes variadic arguments differently.
@@ -20,9 +21,18 @@ export function duplicate(fd: number): number {
 
 /** Whether a read would not block; for a listening socket, whether a connection waits. */
 export function isReadable(fd: number): boolean {
+  return isReady(fd, POLLIN);
+}
+
+/** Whether a write of up to PIPE_BUF bytes would not block, or would fail. */
+export function isWritable(fd: number): boolean {
+  return isReady(fd, POLLOUT);
+}
+
+function isReady(fd: number, event: number): boolean {
   const entry = Buffer.alloc(8);
   entry.writeInt32LE(fd, 0);
-  entry.writeInt16LE(POLLIN, 4);
+  entry.writeInt16LE(event, 4);
   return poll(entry, 1, 0) > 0;
 }
 

@@ -1,15 +1,12 @@
 /** The agent's log: pino on standard error, as JSON lines, or as text in development. */
-import { writeSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { guardStandardStreams, standardError } from './standard-streams.ts';
 
 /** From the most verbose to the least. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Characters that may wait for a full disk; further lines are dropped. */
-const MAX_UNWRITTEN = 1024 * 1024;
-
-/** Lines that may wait for pino; further lines are dropped. */
+/** Lines that may wait for pino; further lines are dropped and counted. */
 const MAX_BUFFERED = 1_000;
 
 const USED_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
@@ -36,8 +33,8 @@ type Line = { level: UsedLevel; time: number; args: Parameters<Write> };
 
 /**
  * Loading pino takes as long as booting a thread, and the first request must not wait for it. So pino is loaded for the
- * first line after open(). No line is lost at the exit of the process: pino writes synchronously, and buffered lines are
- * written without it.
+ * first line after open(). No line is lost at the exit of the process if a reader takes it: pino writes synchronously, and
+ * buffered lines are written without it. Nothing waits for a reader that has stopped: see log-output.ts.
  */
 export function createLog(options: LogOptions): Log {
   let minLevel = options.level;
@@ -48,7 +45,13 @@ export function createLog(options: LogOptions): Log {
   let loading: Promise<void> | undefined;
   /** The time of the line that is being written. */
   let now = 0;
-  process.on('exit', writeBuffered);
+  let droppedEarly = 0;
+  guardStandardStreams();
+  standardError.onDropped = reportDropped;
+  process.on('exit', () => {
+    writeBuffered();
+    standardError.end();
+  });
 
   function write({ level, time, args }: Line): void {
     now = time;
@@ -60,11 +63,7 @@ export function createLog(options: LogOptions): Log {
     for (const { level, time, args } of buffered) {
       const [fields, msg] = args.length === 2 ? args : [{}, args[0]];
       const line = { level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg };
-      try {
-        writeSync(2, `${JSON.stringify(line, errorFields)}\n`);
-      } catch {
-        // The disk is full, and no other output exists.
-      }
+      standardError.write(`${JSON.stringify(line, errorFields)}\n`);
     }
   }
 
@@ -79,6 +78,12 @@ export function createLog(options: LogOptions): Log {
     const lines = buffered;
     buffered = [];
     lines.forEach(write);
+    if (droppedEarly > 0) reportDropped(droppedEarly);
+    droppedEarly = 0;
+  }
+
+  function reportDropped(lines: number): void {
+    log.warn({ lines }, 'log-lines-dropped');
   }
 
   const at = (level: UsedLevel): Write => {
@@ -88,11 +93,12 @@ export function createLog(options: LogOptions): Log {
       const line = { level, time: Date.now(), args };
       if (pino !== undefined) return write(line);
       if (buffered.length < MAX_BUFFERED) buffered.push(line);
+      else droppedEarly += 1;
       if (mayLoad) loading ??= load();
     };
   };
 
-  return {
+  const log: Log = {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
@@ -106,17 +112,12 @@ export function createLog(options: LogOptions): Log {
     },
     async open() {
       mayLoad = true;
-      // The module prints through these streams, whose errors would end the process. Loading them is too slow to do
-      // before the first request.
-      for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
       if (buffered.length > 0) loading ??= load();
       await loading;
     },
   };
+  return log;
 }
-
-/** A failed log has no other output, and requests must still be answered. */
-function ignore(): void {}
 
 function errorFields(_key: string, value: unknown): unknown {
   return value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value;
@@ -129,18 +130,13 @@ async function loadPino({ pretty }: LogOptions, now: () => number): Promise<Logg
   } = await import('pino');
   // Lines below the level, which may change, are dropped before pino.
   const settings = { level: 'trace', base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
-  const stderr = pino.destination({ dest: 2, sync: true, maxLength: MAX_UNWRITTEN });
-  stderr.on('error', ignore);
-  if (!pretty) return pino(settings, stderr);
-  const { default: prettify } = await import('pino-pretty');
-  return pino(
-    settings,
-    prettify({
-      destination: stderr,
-      colorize: process.stderr.isTTY,
-      translateTime: 'SYS:HH:MM:ss.l',
-      ignore: 'pid',
-      singleLine: true,
-    }),
-  );
+  if (!pretty) return pino(settings, standardError);
+  const [{ default: prettify }, { isatty }] = await Promise.all([import('pino-pretty'), import('node:tty')]);
+  const format = prettify.prettyFactory({
+    colorize: isatty(2),
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid',
+    singleLine: true,
+  });
+  return pino(settings, { write: (line) => standardError.write(format(line)) });
 }

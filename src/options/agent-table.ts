@@ -107,7 +107,8 @@ export const AGENT_TABLE = {
     value: { kind: 'seconds', min: 0, max: 3600 },
     default: 10,
     help: 'time for running requests to finish when the agent shuts down',
-    details: 'Then their signals fire, and after --cancel-grace their threads are terminated.',
+    details:
+      'Then their signals fire. After --cancel-grace, RPC requests get ERR_LAUNCHPOOL_CANCELLED, and the threads are terminated.',
     readme: true,
   },
   cancelGraceMs: {

@@ -20,7 +20,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   workers: ['wire'],
 
   // The agent.
-  'src/log.ts': [],
+  'src/log-output.ts': ['libc'],
+  'src/standard-streams.ts': ['src/log-output.ts'],
+  'src/log.ts': ['src/standard-streams.ts'],
   'src/log-file.ts': [],
   'src/handler.ts': [],
   'src/version.ts': [],
@@ -130,6 +132,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/installed',
     'src/log.ts',
     'src/log-file.ts',
+    'src/standard-streams.ts',
     'src/module',
     'src/options',
     'src/pool',

@@ -125,7 +125,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
   ],
   ...['thread-died', 'thread-not-loaded', 'thread-not-renewed', 'thread-unresponsive', 'thread-lost'],
   ...['thread-replaced', 'thread-retired'],
-  ...['not-notified', 'code-cache-not-written', 'log-not-rotated'],
+  ...['not-notified', 'code-cache-not-written', 'log-not-rotated', 'log-lines-dropped'],
 ]);
 
 /** Names of Node, of the protocol, of statuses and of metrics, which keep theirs. */

@@ -13,7 +13,7 @@ import {
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { rotateLog } from '../../src/log-file.ts';
+import { createRotation, rotateLog } from '../../src/log-file.ts';
 import { notTested } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
@@ -152,4 +152,31 @@ test('on a full disk, repeated attempts lose nothing, and the process goes on', 
     length: 600 * 1024 + 5,
     files: 4,
   });
+});
+
+test('a log is rotated as it is written, also what others have written to it since', async (t) => {
+  const { path, fd } = await openLog(t);
+  const rotation = createRotation({ path, fd, maxBytes: 1_000, onFailed: (error) => t.fail(String(error)) });
+  for (let line = 0; line < 500; line += 1) {
+    writeSync(fd, 'x'.repeat(100));
+    rotation.wrote(100);
+    t.true(statSync(path).size <= 1_000);
+  }
+  for (const number of [1, 2, 3]) t.true(statSync(`${path}.${number}`).size <= 1_100);
+  writeSync(fd, 'y'.repeat(5_000));
+  rotation.check();
+  t.is(statSync(path).size, 0);
+});
+
+test('a rotation that fails is tried again after some more bytes, not with each line', async (t) => {
+  const { path, fd } = await openLog(t);
+  mkdirSync(`${path}.new`);
+  const failures: unknown[] = [];
+  const rotation = createRotation({ path, fd, maxBytes: 2 * 1024 * 1024, onFailed: (error) => failures.push(error) });
+  writeSync(fd, 'x'.repeat(2 * 1024 * 1024 + 1));
+  rotation.wrote(2 * 1024 * 1024 + 1);
+  for (let line = 0; line < 1_000; line += 1) rotation.wrote(1_000);
+  t.is(failures.length, 1);
+  rotation.wrote(100_000);
+  t.is(failures.length, 2);
 });

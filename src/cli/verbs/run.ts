@@ -15,12 +15,13 @@ import { readModuleFile } from '../../module/module-file.ts';
 import { SUPERVISED_UPTIME_SECONDS } from '../../options/agent-table.ts';
 import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
+import { standardError } from '../../standard-streams.ts';
 import { readArguments } from '../run-arguments.ts';
 
 /** How long work that the first request does not need is delayed, in milliseconds. */
 const QUIET_MS = 100;
 /** Between two checks of the log's size. */
-const LOG_CHECK_MS = 60_000;
+const LOG_CHECK_MS = 10_000;
 
 /** The work that boot/start.ts has done before this file is loaded, so that the first thread starts early. */
 export type EarlyStart = {
@@ -75,7 +76,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     }
     agent.settleIn();
     log.open();
-    if (logFile !== undefined) rotateRegularly(logFile, log);
+    if (logFile !== undefined) limitLog(logFile, log);
   }, QUIET_MS).unref();
   signals.leave.then(agent.shutDown);
   orphaned.promise.then(agent.shutDownOrphaned);
@@ -101,18 +102,12 @@ function startFirst(
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 
-/** Rotates the log now and every minute. */
-async function rotateRegularly(path: string, log: Log): Promise<void> {
-  const { rotateLog } = await import('../../log-file.ts');
-  const check = (): void => {
-    try {
-      rotateLog(path);
-    } catch (error) {
-      log.warn({ err: error }, 'log-not-rotated');
-    }
-  };
-  check();
-  setInterval(check, LOG_CHECK_MS).unref();
+/** Rotates the log as it is written, and looks regularly for what other writers have added. */
+async function limitLog(path: string, log: Log): Promise<void> {
+  const { createRotation } = await import('../../log-file.ts');
+  const rotation = createRotation({ path, onFailed: (error) => log.warn({ err: error }, 'log-not-rotated') });
+  standardError.onWritten = rotation.wrote;
+  setInterval(rotation.check, LOG_CHECK_MS).unref();
 }
 
 function notSupervised(moduleUrl: string): LaunchpoolError {
