@@ -31,7 +31,6 @@ export type DispatcherOptions = {
   queueTimeoutMs?: number;
   runTimeoutMs?: number;
   cancelGraceMs?: number;
-  /** See cancellation.ts. */
   onBlocked?: CancellationOptions['onBlocked'];
 };
 
@@ -65,7 +64,7 @@ export type DispatchPool = Pick<
   | 'listen'
 >;
 
-export type Dispatcher = {
+export type Dispatcher = Pick<Cancellation, 'abortAll'> & {
   /** To be called when the pool knows the kind of the module, or answers with errors alone. */
   open(sink: ReplySink): Conversation;
   /** Memory for a frame that arrives in pieces; a long frame in it is not copied again. */
@@ -82,8 +81,6 @@ export type Dispatcher = {
   readonly waiting: number;
   readonly counts: DispatcherCounts;
   readonly latency: Latency;
-  /** Aborts every running request; replaces the threads of those that go on after the grace period. */
-  abortAll(reason: LaunchpoolError): void;
   /** Settles every request with the error, unless the agent is raw. */
   settleAll(reason: LaunchpoolError): void;
   /** Stops all timers and checks. */
