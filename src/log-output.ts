@@ -30,6 +30,8 @@ export type Sink = (bytes: Uint8Array, isExit: boolean) => number;
 export type LogOutput = {
   /** Never waits, and never throws. */
   write(text: string | Uint8Array): void;
+  /** Counts lines that were dropped before they came here. */
+  countDropped(lines: number): void;
   /** Writes what waits, for the exit of the process. Waits a short time for a slow reader. */
   end(): void;
   /** Called with the number of lines that were dropped, when the reader takes lines again. */
@@ -106,6 +108,11 @@ export function createLogOutput(openSink: () => Sink, maxBytes: number = MAX_WAI
         keep(LINE_END);
         dropped += linesIn(rest);
       } else keep(rest);
+    },
+    countDropped(lines) {
+      dropped += lines;
+      // Otherwise they are reported when the reader has taken what waits: the report itself might be dropped now.
+      if (waiting.length === 0) flush();
     },
     end() {
       isExit = true;

@@ -78,8 +78,9 @@ export function createLog(options: LogOptions): Log {
     const lines = buffered;
     buffered = [];
     lines.forEach(write);
-    if (droppedEarly > 0) reportDropped(droppedEarly);
+    const dropped = droppedEarly;
     droppedEarly = 0;
+    if (dropped > 0) standardError.countDropped(dropped);
   }
 
   function reportDropped(lines: number): void {

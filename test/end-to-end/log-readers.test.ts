@@ -37,7 +37,8 @@ test('a log whose reader has stopped delays neither clients, nor the control soc
     rounds += 1;
     if (rounds % 50 === 1) await agent.floods(20_000);
     try {
-      text += part.toString('utf8', 0, readSync(reader, part));
+      // The end is enough: the report may come in two reads.
+      text = text.slice(-1024) + part.toString('utf8', 0, readSync(reader, part));
     } catch {
       // EAGAIN: the pipe is empty.
     }
