@@ -139,6 +139,11 @@ export class LaunchpoolError extends Error {
   }
 }
 
+/** Whether this is the error for input that is no frame, or too long a one. */
+export function isFrameError(error: unknown): error is LaunchpoolError {
+  return error instanceof LaunchpoolError && String(error.code).startsWith('ERR_LAUNCHPOOL_FRAME_');
+}
+
 /**
  * The counterpart of {@link toPlain}: a remote LaunchpoolError with these fields, and with such errors as its causes and
  * errors, within {@link ERROR_LIMITS}.

@@ -6,6 +6,7 @@ import { createInFlightBatches } from './batch/in-flight-batches.ts';
 import { createSlotPool } from './batch/slot-pool.ts';
 import { type Cancellation, type CancellationOptions, createCancellation } from './cancel/cancellation.ts';
 import { type Admission, createAdmission } from './connection/admission.ts';
+import { contain } from './connection/containment.ts';
 import { type Conversation, type ConversationOptions, createConversation } from './connection/conversation.ts';
 import { FrameRange } from './connection/frame-range.ts';
 import type { Times } from './connection/open-request.ts';
@@ -120,7 +121,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     expectedMs: (requests) => batcher.expectedUs(requests) / 1000 / Math.max(1, pool.maxThreads),
     // Each connection stops reading, or continues.
     onChange: () => {
-      for (const { sink } of replyQueues) sink.settled();
+      for (const { sink } of replyQueues) contain(sink, () => sink.settled());
     },
     onPressure: memory.trim,
     onReplyRoom() {

@@ -206,7 +206,9 @@ export function stopBenches(): void {
 
 export type BenchConnection = {
   conversation: Conversation;
-  /** In order: the text of each frame that was sent, and `!code` for an error that closes the connection. */
+  /** In order: the text of each frame that was sent, `!code` for an error that closes the connection, and `!!message` for one that was
+   * thrown on its path.
+   */
   received: string[];
   /** Whether the client leaves its replies unread, and how often `settled` was called. */
   end: { full: boolean; settlings: number };
@@ -222,6 +224,7 @@ export function openConversation({ dispatcher }: Bench): BenchConnection {
       end.settlings += 1;
     },
     isWriteBlocked: () => end.full,
+    onFault: (error) => received.push(`!!${(error as Error).message}`),
   });
   return { conversation, received, end };
 }

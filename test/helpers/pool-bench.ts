@@ -83,6 +83,9 @@ function createClient(dispatcher: Dispatcher): BenchClient {
     fail: () => undefined,
     settled: () => undefined,
     isWriteBlocked: () => false,
+    onFault(error: unknown) {
+      throw error;
+    },
   });
   const send = (message: object): void =>
     conversation.dispatch(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', ...message })), 1);

@@ -122,6 +122,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'frame-refused',
     'frame-truncated',
     'request-failed',
+    'connection-failed',
   ],
   ...['thread-died', 'thread-not-loaded', 'thread-not-renewed', 'thread-unresponsive', 'thread-lost'],
   ...['thread-replaced', 'thread-retired'],

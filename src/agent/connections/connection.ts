@@ -1,15 +1,16 @@
 /** One connection: reads frames, passes them through the gate to dispatch, writes replies, and closes the socket. */
 import type { Socket } from 'node:net';
 import { isLongForm } from '../../../wire/closing.ts';
-import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
-import { encodeFrame } from '../../../wire/frame.ts';
+import { isFrameError, type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { createFrameReader, type FrameLimits, type FrameReader } from '../../../wire/frame-reader.ts';
 import { forEachFrame } from '../../../wire/frame-walk.ts';
+import { contain } from '../../dispatch/connection/containment.ts';
 import type { Conversation } from '../../dispatch/connection/conversation.ts';
 import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
-import { GATE_LIMITS, type Gate, type PendingHandshake } from '../../gate/gate.ts';
+import { GATE_LIMITS, type PendingHandshake } from '../../gate/gate.ts';
 import type { Connection, ConnectionOptions } from './connection-options.ts';
 import { closeAfterRefusal, closeGracefully } from './graceful-close.ts';
+import { openHandshake } from './handshake.ts';
 import { IncomingPart } from './incoming-frames.ts';
 import { type Reading, readSocket } from './reading.ts';
 import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
@@ -28,11 +29,10 @@ class SocketConnection implements Connection, Reading, ReplySink {
   readonly #reader: FrameReader;
   readonly #conversation: Conversation;
   /** Whether frames are read. If not: `closed` after the end of the input, `discarded` while the rest is thrown away. */
-  #input: 'read' | 'closed' | 'discarded' = 'read';
+  #input: 'read' | 'closed' | 'discarded' | 'failed' = 'read';
   /** Set until the handshake succeeds. */
   #handshake: PendingHandshake | undefined;
   hasReceivedNothing = true;
-  /** The number of frames handed to dispatch. */
   #frames = 0;
   /** Whether the first frame announced that the client understands the closing notice. */
   #understandsNotice = false;
@@ -47,15 +47,24 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#options = options;
     this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher);
     this.#incoming = new IncomingPart(this, this.#reader, incoming);
-    ({ socket: this.#socket, renew: this.#renewTarget } = readSocket(socket, this, this.#incoming));
     this.#conversation = dispatcher.open(this);
-    if (gate !== undefined) this.#passGate(gate, limits);
+    ({ socket: this.#socket, renew: this.#renewTarget } = readSocket(socket, this, this.#incoming));
     this.#socket
-      .on('end', () => this.#onEnd())
-      .on('drain', () => this.#onDrain())
-      .on('unreadable', (error) => this.#onUnreadable(error))
+      .on('end', () => contain(this, () => this.#onEnd()))
+      .on('drain', () => contain(this, () => this.#onDrain()))
+      .on('unreadable', () => contain(this, () => this.#conversation.cancelRequests()))
       .on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'))
       .on('close', () => this.#onClose());
+    const onPassed = (refusal?: LaunchpoolError): void => this.#onPassed(limits, refusal);
+    if (gate !== undefined) contain(this, () => (this.#handshake = openHandshake(gate, this.#socket, this, onPassed)));
+  }
+
+  /** Something that acts for this connection has thrown: a fault of this program, or the lack of memory. */
+  onFault(thrown: unknown): void {
+    const error = toPlain(thrown, { stack: true });
+    if (this.#input !== 'failed') this.#options.log.error({ error }, 'connection-failed');
+    this.#input = 'failed';
+    this.#socket?.destroy();
   }
 
   /**
@@ -73,19 +82,12 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#stopReading();
   }
 
-  /** The client reads no reply any more. What it has sent before is read to its end, as its notifications run. */
-  #onUnreadable(error: Error): void {
-    this.#options.log.debug({ error: toPlain(error) }, 'socket-error');
-    this.#conversation.cancelRequests();
-    this.balance();
-  }
-
   /** The connection is gone, for whatever reason: the conversation cancels its open requests and drops their replies. */
   #onClose(): void {
-    this.#handshake?.abandon();
-    this.#conversation.abandon();
-    this.#dropFrame();
-    this.#unread?.close();
+    contain(this, () => this.#handshake?.abandon());
+    contain(this, () => this.#conversation.abandon());
+    contain(this, () => this.#dropFrame());
+    contain(this, () => this.#unread?.close());
     this.#options.onClose();
   }
 
@@ -93,7 +95,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
     if (this.#isClosing) return;
     this.#isClosing = true;
     if (this.#input === 'discarded' && this.#socket.writableEnded) this.#socket.destroy();
-    else this.#stopReading();
+    else contain(this, () => this.#stopReading());
   }
 
   destroy(): void {
@@ -137,37 +139,42 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   check(now: number): SlowClientReason | undefined {
+    return contain(this, () => this.#check(now));
+  }
+
+  #check(now: number): SlowClientReason | undefined {
     this.#slowClientTimeout = this.#isTransferring
       ? (this.#slowClientTimeout ?? new SlowClientTimeout(this.#socket, this.#reader))
       : undefined;
     const reason = this.#slowClientTimeout?.check(now, this.#frames, this.#input === 'read');
-    // Requests before the slow frame still get their replies.
     if (reason === 'slow-frame') this.#stopReading();
     else if (reason === 'unread') this.#socket.destroy();
     return reason;
   }
 
   target(): Buffer | undefined {
-    return this.#input === 'read' ? this.#reader.target() : undefined;
+    return this.#input === 'read' ? contain(this, () => this.#reader.target()) : undefined;
   }
 
   onChunk(chunk: Buffer): void {
-    if (this.#input !== 'read') return;
-    this.hasReceivedNothing = false;
-    try {
-      this.#reader.push(chunk, this.#onRun);
-    } catch (error) {
-      this.#refuseInput(error as LaunchpoolError);
-    }
-    this.#incoming.count();
-    this.balance();
+    this.#take(() => this.#reader.push(chunk, this.#onRun));
   }
 
   onFilled(bytes: number): void {
+    this.#take(() => this.#reader.filled(bytes, this.#onRun));
+  }
+
+  #take(read: () => void): void {
     if (this.#input !== 'read') return;
-    this.#reader.filled(bytes, this.#onRun);
-    this.#incoming.count();
-    this.balance();
+    this.hasReceivedNothing = false;
+    try {
+      read();
+      this.#incoming.count();
+      this.balance();
+    } catch (error) {
+      if (isFrameError(error)) contain(this, () => this.#refuseInput(error));
+      else this.onFault(error);
+    }
   }
 
   readonly #onRun = (run: Buffer, frames: number, own: boolean): void => {
@@ -175,28 +182,21 @@ class SocketConnection implements Connection, Reading, ReplySink {
     // A frame that has arrived as a whole is a request from now on.
     this.#incoming.count();
     this.#options.onActivity();
-    if (this.#handshake !== undefined) {
-      forEachFrame(run, this.#handshake.receive);
-      return;
-    }
-    if (this.#frames === 0) this.#understandsNotice = isLongForm(run);
-    this.#frames += frames;
-    this.#conversation.dispatch(run, frames, own);
+    if (this.#handshake === undefined) {
+      if (this.#frames === 0) this.#understandsNotice = isLongForm(run);
+      this.#frames += frames;
+      this.#conversation.dispatch(run, frames, own);
+    } else forEachFrame(run, this.#handshake.receive);
   };
 
-  #passGate(gate: Gate, limits: FrameLimits): void {
-    this.#handshake = gate.open(
-      (payload) => this.#socket.write(encodeFrame(payload)),
-      (refusal) => {
-        if (refusal === undefined) {
-          this.#handshake = undefined;
-          this.#reader.limits = limits;
-        } else {
-          this.#options.onRejected(refusal);
-          this.#closeAfterRefusal();
-        }
-      },
-    );
+  #onPassed(limits: FrameLimits, refusal?: LaunchpoolError): void {
+    if (refusal === undefined) {
+      this.#handshake = undefined;
+      this.#reader.limits = limits;
+    } else {
+      this.#options.onRejected(refusal);
+      this.#closeAfterRefusal();
+    }
   }
 
   /** The input is invalid. The conversation sends the error after the replies to earlier requests, and closes. */

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { descriptorOf } from '../../../libc/socket-descriptor.ts';
+import { contain } from '../../dispatch/connection/containment.ts';
 
 /** Interval of the checks. */
 const CHECK_MS = 100;
@@ -26,7 +27,10 @@ export function createHalfClosed(isGone: (fd: number) => boolean): HalfClosed {
       entries.delete(socket);
       entries.add(socket);
       const fd = descriptorOf(socket);
-      if (fd !== undefined && isGone(fd)) socket.destroy();
+      const onFault = (error: unknown): void => void socket.destroy(error as Error);
+      contain({ onFault }, () => {
+        if (fd !== undefined && isGone(fd)) socket.destroy();
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 /** Accepts connections on listening descriptors that a supervisor has bound. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import { contain } from '../../dispatch/connection/containment.ts';
 
 /**
  * Node calls listen(2) again on an adopted descriptor, which replaces the supervisor's backlog, with 511 by default. The
@@ -80,7 +81,14 @@ export async function listen(fds: readonly number[], options: ListenOptions): Pr
 function adopt(fd: number, { onSocket, onMissed }: ListenOptions): Promise<Server> {
   return new Promise((resolve, reject) => {
     const settings = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
-    const server = createServer(settings, (socket) => onSocket(socket, fd));
+    const server = createServer(settings, (socket) => {
+      // The connection does not exist yet.
+      const onFault = (error: unknown): void => {
+        onMissed(error as Error);
+        socket.destroy();
+      };
+      contain({ onFault }, () => onSocket(socket, fd));
+    });
     server.once('error', (cause) => {
       reject(
         new LaunchpoolError(

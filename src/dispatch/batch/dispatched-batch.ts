@@ -6,6 +6,7 @@ import { CANCELLED, PENDING } from '../../../workers/slot.ts';
 import type { Outcome } from '../../../workers/task.ts';
 import type { OpenRequest } from '../cancel/open-requests.ts';
 import type { Started } from '../cancel/started-requests.ts';
+import { contain } from '../connection/containment.ts';
 import { errorsFor } from '../connection/error-replies.ts';
 import { type FrameRange, rangeAt, takeRangesAfter } from '../connection/frame-range.ts';
 import type { Retain, Settlement } from '../connection/reply-queue.ts';
@@ -187,7 +188,9 @@ class DispatchedBatch implements InFlightBatch {
   fail(error: LaunchpoolError, isRaw: boolean): void {
     const plain = toPlain(error);
     for (const [index, payload] of this.#openPayloads ?? [])
-      this.settle(index, isRaw ? { failure: plain } : errorsFor(payload, plain));
+      contain(rangeAt(this.batch.ranges, index).replyQueue, () =>
+        this.settle(index, isRaw ? { failure: plain } : errorsFor(payload, plain)),
+      );
   }
 
   #walk(): FrameWalk {

@@ -8,6 +8,7 @@
 import { scanMethod } from '../../../wire/envelope-scan.ts';
 import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import type { IdText } from '../../../wire/id-text.ts';
+import { contain } from '../connection/containment.ts';
 import { canRefuse, errorFor, errorsFor, isAwaited } from '../connection/error-replies.ts';
 import { followIds } from '../connection/follow-ids.ts';
 import type { Times } from '../connection/open-request.ts';
@@ -142,11 +143,17 @@ export function createCancellation(options: CancellationOptions): Cancellation {
   /** Returns when to check again. */
   function settleOverdue(item: Watched, now: number): number {
     if (item instanceof QueuedFrames) {
-      item.queue.refuseIn(item, (payload) => (mayExpire(item, payload, now) ? queueTimeout(item, now) : undefined));
+      contain(item.queue.replyQueue, () => {
+        item.queue.refuseIn(item, (payload) => (mayExpire(item, payload, now) ? queueTimeout(item, now) : undefined));
+      });
       return item.dueAt > now ? item.dueAt : Number.POSITIVE_INFINITY;
     }
     let again = Number.POSITIVE_INFINITY;
-    for (const request of openRequestsOf(item)) again = Math.min(again, settleIfOverdue(request, now));
+    for (const request of openRequestsOf(item)) {
+      contain(request.replyQueue, () => {
+        again = Math.min(again, settleIfOverdue(request, now));
+      });
+    }
     return again;
   }
 
@@ -205,10 +212,13 @@ export function createCancellation(options: CancellationOptions): Cancellation {
         counts.abandoned += 1;
         return true;
       };
-      for (const request of openRequestsOf(requestQueue.replyQueue)) {
-        if (isAbandoned(request.payload)) settleEarly(request, () => error);
-      }
+      // The waiting ones first: a settlement lets them start.
       requestQueue.refuseWaiting((payload) => (isAbandoned(payload) ? error : undefined));
+      for (const request of openRequestsOf(requestQueue.replyQueue)) {
+        contain(request.replyQueue, () => {
+          if (isAbandoned(request.payload)) settleEarly(request, () => error);
+        });
+      }
     },
     settleAll(waiting, started, reason) {
       if (isRaw()) return;

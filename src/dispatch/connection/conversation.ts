@@ -148,6 +148,10 @@ class ConnectionConversation implements Conversation, ReplySink {
     return this.#sink.isWriteBlocked();
   }
 
+  onFault(error: unknown): void {
+    this.#sink.onFault(error);
+  }
+
   settled(): void {
     this.resume();
     // The ids are read again at the next cancellation.

@@ -65,6 +65,15 @@ export class OpenIds {
     return this.#lists.get(id)?.first;
   }
 
+  /** Removes those of the entries from one position on that are there. */
+  removeAt(entries: (IdEntry | undefined)[], first: number, count: number): void {
+    for (let position = first; position < first + count; position += 1) {
+      const entry = entries[position];
+      if (entry !== undefined) this.remove(entry);
+      entries[position] = undefined;
+    }
+  }
+
   /** Removes a request that has an outcome. */
   remove(entry: IdEntry): void {
     const { id, previous, next } = entry;

@@ -1,5 +1,6 @@
 /** A request that has no outcome yet, wherever it is: in a batch, or alone. */
 import type { PlainError } from '../../../wire/errors.ts';
+import type { Contained } from './containment.ts';
 
 /** When requests arrived, and by when they must have an outcome, on the clock of `performance`. */
 export type Times = { readonly arrivedAt: number; readonly dueAt: number };
@@ -20,7 +21,7 @@ export type Settlement = {
 
 export type OpenRequest = {
   readonly group: RequestTimes;
-  readonly replyQueue: { readonly abandoned: boolean };
+  readonly replyQueue: Contained & { readonly abandoned: boolean };
   /** Its position in its group. */
   readonly position: number;
   /** To be read before `skip()`. */

@@ -1,6 +1,7 @@
 /** Frames of one connection that wait to start, in memory of their own. */
 import type { PlainError } from '../../../wire/errors.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
+import type { Contained } from './containment.ts';
 import type { IdEntry } from './open-ids.ts';
 import type { Times } from './open-request.ts';
 
@@ -9,6 +10,7 @@ export type RefusalOf = (payload: Buffer, times: Times) => PlainError | undefine
 
 /** The queue that the frames wait in. */
 export type QueueOfFrames = {
+  readonly replyQueue: Contained;
   /** Refuses those of the frames for which `refusalOf` returns an error. */
   refuseIn(queued: QueuedFrames, refusalOf: RefusalOf): void;
   /** Refuses one request. */

@@ -4,16 +4,17 @@ import { encodeTextFrame } from '../../../wire/frame.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Admission } from './admission.ts';
+import { type Contained, contain } from './containment.ts';
 import { holdReplies, MAX_HELD_BYTES, withoutCancelled } from './held-replies.ts';
-import type { IdEntry, OpenIds } from './open-ids.ts';
+import type { OpenIds } from './open-ids.ts';
 import type { OpenRequest, Retain, Settlement, Times } from './open-request.ts';
-import { groupsFrom, type HeldReplies, RequestGroup } from './request-group.ts';
+import { append, groupsFrom, type HeldReplies, RequestGroup, remove } from './request-group.ts';
 import { expectAfter, UNKNOWN_REPLY_BYTES } from './window.ts';
 
 export type { Retain, Settlement, Times } from './open-request.ts';
 
 /** Where a reply queue sends to: its connection. */
-export type ReplySink = {
+export type ReplySink = Contained & {
   /**
    * Sends whole frames. The bytes are valid until it returns.
    * @param retain keeps them valid until they are released.
@@ -27,7 +28,7 @@ export type ReplySink = {
   isWriteBlocked(): boolean;
 };
 
-export type ReplyQueue = {
+export type ReplyQueue = Contained & {
   readonly sink: ReplySink;
   /** The open requests, and their bytes. */
   readonly requests: number;
@@ -85,8 +86,8 @@ class ConnectionReplyQueue implements ReplyQueue {
   #heldBytes = 0;
   readonly #options: ReplyQueueOptions;
   /** The open groups are a list, from which any one leaves in constant time. */
-  #first: RequestGroup | undefined;
-  #last: RequestGroup | undefined;
+  first: RequestGroup | undefined = undefined;
+  last: RequestGroup | undefined = undefined;
   #refusal: PlainError | undefined;
 
   constructor(sink: ReplySink, options: ReplyQueueOptions) {
@@ -95,7 +96,7 @@ class ConnectionReplyQueue implements ReplyQueue {
   }
 
   get groups(): Iterable<RequestGroup> {
-    return groupsFrom(this.#first);
+    return groupsFrom(this.first);
   }
 
   visit(visitor: (request: OpenRequest) => void): void {
@@ -107,7 +108,7 @@ class ConnectionReplyQueue implements ReplyQueue {
     if (this.abandoned) return false;
     if (this.sink.isWriteBlocked()) return true;
     if (this.#heldBytes === 0) return false;
-    const isNext = group === this.#first && group.handed === first;
+    const isNext = group === this.first && group.handed === first;
     return !isNext && (this.#heldBytes >= MAX_HELD_BYTES || !this.#options.admission.mayOvertake);
   }
 
@@ -116,21 +117,8 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.bytes += bytes;
     this.#options.admission.enter(count, admittedBytes);
     const group = new RequestGroup(count, bytes, times, isRefused, admittedBytes);
-    group.previous = this.#last;
-    if (this.#last === undefined) this.#first = group;
-    else this.#last.next = group;
-    this.#last = group;
+    append(this, group);
     return group;
-  }
-
-  #remove(group: RequestGroup): void {
-    const { previous, next } = group;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    group.previous = undefined;
-    group.next = undefined;
   }
 
   settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
@@ -147,25 +135,34 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.#settle(group, position, 1, settlement);
   }
 
+  /** A reply may be one of many in a batch, most of them of other connections. */
   #settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
-    if (group.ids !== undefined) this.#forgetIds(group.ids, first, count);
-    if (this.#options.isRaw()) this.#settleInTurn(group, first, count, settlement);
-    // The replies of an RPC agent have no order.
-    else this.#hand(group, count, settlement);
-    this.#sendRefusal();
-    this.sink.settled();
-  }
-
-  #forgetIds(entries: (IdEntry | undefined)[], first: number, count: number): void {
-    for (let position = first; position < first + count; position += 1) {
-      const entry = entries[position];
-      if (entry !== undefined) this.ids?.remove(entry);
-      entries[position] = undefined;
+    const { handed } = group;
+    try {
+      if (group.ids !== undefined) this.ids?.removeAt(group.ids, first, count);
+      this.#settleInTurnOrNow(group, first, count, settlement);
+      this.#sendRefusal();
+      this.sink.settled();
+    } catch (error) {
+      this.onFault(error);
+      // What was thrown before the requests were counted off leaves them to this.
+      if (group.handed === handed) contain(this, () => this.#settleInTurnOrNow(group, first, count, {}));
     }
   }
 
+  onFault(error: unknown): void {
+    this.abandoned = true;
+    this.sink.onFault(error);
+  }
+
+  /** The replies of an RPC agent have no order. */
+  #settleInTurnOrNow(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
+    if (this.#options.isRaw()) this.#settleInTurn(group, first, count, settlement);
+    else this.#hand(group, count, settlement);
+  }
+
   #settleInTurn(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
-    const isFirst = group === this.#first;
+    const isFirst = group === this.first;
     if (isFirst && group.handed === first) this.#hand(group, count, settlement);
     else {
       group.heldReplies ??= new Map();
@@ -191,6 +188,8 @@ class ConnectionReplyQueue implements ReplyQueue {
         Object.assign(held, { bytes: 0, frames: undefined, release: undefined });
       }
     }
+    // They are left where one before them has failed.
+    if (this.first?.heldReplies !== undefined) this.#handHeld();
   }
 
   #hold(bytes: number): void {
@@ -202,7 +201,7 @@ class ConnectionReplyQueue implements ReplyQueue {
   #hand(group: RequestGroup, count: number, { frames, failure, retain }: Settlement): void {
     group.handed += count;
     if (group.isOver) {
-      this.#remove(group);
+      remove(this, group);
       this.bytes -= group.bytes;
     }
     this.requests -= count;
@@ -229,7 +228,7 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   /** Hands on the outcomes whose turn it is now. */
   #handHeld(): void {
-    for (let head = this.#first; head !== undefined; head = this.#first) {
+    for (let head = this.first; head !== undefined; head = this.first) {
       const held = head.heldReplies?.get(head.handed);
       if (held === undefined) return;
       head.heldReplies?.delete(head.handed);

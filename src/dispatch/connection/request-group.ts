@@ -106,3 +106,23 @@ function indexAfter(places: readonly Place[], position: number): number {
   }
   return low;
 }
+
+/** A list of groups, from which any one leaves in constant time. */
+export type GroupList = { first: RequestGroup | undefined; last: RequestGroup | undefined };
+
+export function append(list: GroupList, group: RequestGroup): void {
+  group.previous = list.last;
+  if (list.last === undefined) list.first = group;
+  else list.last.next = group;
+  list.last = group;
+}
+
+export function remove(list: GroupList, group: RequestGroup): void {
+  const { previous, next } = group;
+  if (previous === undefined) list.first = next;
+  else previous.next = next;
+  if (next === undefined) list.last = previous;
+  else next.previous = previous;
+  group.previous = undefined;
+  group.next = undefined;
+}

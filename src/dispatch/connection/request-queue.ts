@@ -54,8 +54,6 @@ export function createRequestQueue(replyQueue: ReplyQueue, options: RequestQueue
   return new ConnectionRequestQueue(replyQueue, options);
 }
 
-const NONE: readonly QueuedFrames[] = [];
-
 /** A class: a closure would take its memory for each of thousands of connections. */
 class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
   readonly replyQueue: ReplyQueue;
@@ -80,7 +78,7 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
   }
 
   get queued(): Iterable<QueuedFrames> {
-    return this.#waiting ?? NONE;
+    return this.#waiting ?? [];
   }
 
   dispatch(run: Buffer, times: Times, frames?: number, own = false): void {
@@ -95,13 +93,16 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
     this.#isWalking = true;
-    for (let next = waiting.first; next !== undefined; next = waiting.first) {
-      this.#startSome(next, true);
-      if (next.run.length > 0) break;
-      waiting.shift();
+    try {
+      for (let next = waiting.first; next !== undefined; next = waiting.first) {
+        this.#startSome(next, true);
+        if (next.run.length > 0) return;
+        waiting.shift();
+      }
+    } finally {
+      this.#isWalking = false;
     }
-    this.#isWalking = false;
-    if (waiting.length === 0) this.#clear();
+    this.#clear();
   }
 
   refuseWaiting(refusalOf: RefusalOf): void {
@@ -116,7 +117,7 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     const { replyQueue } = this;
     queued.refuse(entry.position);
     replyQueue.ids?.remove(entry);
-    // Its bytes leave with the frame, when its turn comes.
+    // Its bytes leave in their turn.
     this.#options.admission.leave(1, 0);
     this.#settleRefused(queued, replyQueue.abandoned ? {} : { frames: errorFor(entry.id, error).reply });
     this.resume();
@@ -126,8 +127,11 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#isWalking) return;
     this.#isWalking = true;
-    for (const queued of each) this.#refuseSomeOf(queued, refusalOf);
-    this.#isWalking = false;
+    try {
+      for (const queued of each) this.#refuseSomeOf(queued, refusalOf);
+    } finally {
+      this.#isWalking = false;
+    }
     while (waiting.first?.isOver) waiting.shift();
     if (waiting.length > 0) return;
     this.#clear();

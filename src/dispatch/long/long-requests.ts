@@ -5,6 +5,7 @@ import { type Outcome, UNCLAIMED } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
+import { contain } from '../connection/containment.ts';
 import { errorsFor } from '../connection/error-replies.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
 import type { RequestGroup } from '../connection/request-group.ts';
@@ -160,9 +161,12 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     const request = remove(ticket);
     if (request === undefined) return;
     const plain = toPlain(error);
-    const { reply, failure } = isRaw() ? { failure: plain } : errorsFor(request.payload, plain);
-    memory.forget(request.payload.buffer);
-    request.replyQueue.settle(request.group, 0, 1, { frames: reply, failure });
+    const { replyQueue, group, payload } = request;
+    memory.forget(payload.buffer);
+    contain(replyQueue, () => {
+      const { reply, failure } = isRaw() ? { failure: plain } : errorsFor(payload, plain);
+      replyQueue.settle(group, 0, 1, { frames: reply, failure });
+    });
   }
 
   /** Settled requests leave those that wait together: each costs constant time, wherever it is. */

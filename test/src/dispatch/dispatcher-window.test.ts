@@ -121,6 +121,15 @@ test('after a disconnection, waiting notifications run and waiting requests do n
   t.deepEqual([conversation.isBusy, bench.dispatcher.requests], [false, 0]);
 });
 
+test('after a disconnection, requests that the window holds back do not start in place of those that are cancelled', async (t) => {
+  const bench = createBench({ known: 'rpc', byHand: true, room: 0 });
+  const { conversation } = openConversation(bench);
+  const requests = numbered(200).map((id) => JSON.stringify({ jsonrpc: '2.0', id, method: 'm' }));
+  conversation.dispatch(runOf(...requests));
+  conversation.abandon();
+  t.deepEqual([bench.dispatcher.requests, bench.dispatcher.counts.abandoned], [0, 200]);
+});
+
 test('a waiting raw message does not run after a disconnection', async (t) => {
   const bench = createBench({ known: 'raw' });
   const { conversation, end } = openConversation(bench);

@@ -128,6 +128,9 @@ test('settled() is called when the settled request is no longer counted', async 
     fail: () => undefined,
     settled: () => counts.push(conversation.isBusy),
     isWriteBlocked: () => false,
+    onFault(error: unknown) {
+      throw error;
+    },
   });
   conversation.dispatch(runOf('a'));
   await bench.settle();

@@ -12,7 +12,13 @@ import { INPUT_BYTES, MAX_FRAMES, PENDING, SLOT_BYTES, type Slot, slotsOf } from
 import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
 import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';
 
-const SINK = { send: () => undefined, fail: () => undefined, settled: () => undefined, isWriteBlocked: () => false };
+const SINK = {
+  send: () => undefined,
+  fail: () => undefined,
+  settled: () => undefined,
+  isWriteBlocked: () => false,
+  onFault: () => undefined,
+};
 const replyQueue = createReplyQueue(SINK, replyQueueOptions(false));
 // It has had short replies, so that their expected length limits no batch.
 for (let times = 0; times < 20; times += 1) {

@@ -22,6 +22,9 @@ function dispatch(...requests: string[]): Rig {
     fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
     isWriteBlocked: () => false,
+    onFault(error: unknown) {
+      throw error;
+    },
   };
   const replyQueue = createReplyQueue(end, replyQueueOptions(false));
   const batcher = createBatcher(createSlotPool(slotsOf(new SharedArrayBuffer(SLOT_BYTES))));

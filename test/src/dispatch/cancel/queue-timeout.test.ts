@@ -44,6 +44,9 @@ test('a request that starts while the one before it is refused is not reported a
     fail: (error) => t.fail(error.message),
     settled: () => undefined,
     isWriteBlocked: () => false,
+    onFault(error: unknown) {
+      throw error;
+    },
   });
   conversation.dispatch(runOf(request(1), request(2)));
   while (started === undefined) await wait(1);

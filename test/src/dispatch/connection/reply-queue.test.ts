@@ -23,6 +23,9 @@ function openReplyQueue(
     fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
     isWriteBlocked: () => false,
+    onFault(error: unknown) {
+      throw error;
+    },
   };
   return { replyQueue: createReplyQueue(end, { ...replyQueueOptions(isRaw), ...more }), received };
 }

@@ -20,6 +20,9 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
       if (!requestQueue.hasQueued) state.settlings += 1;
     },
     isWriteBlocked: () => state.full,
+    onFault(error: unknown) {
+      throw error;
+    },
   };
   const replyQueue = createReplyQueue(end, replyQueueOptions(false));
   const requestQueue: RequestQueue = createRequestQueue(replyQueue, {
