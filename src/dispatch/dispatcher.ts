@@ -119,7 +119,6 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     maxRequests,
     maxBytes,
     expectedMs: (requests) => batcher.expectedUs(requests) / 1000 / Math.max(1, pool.maxThreads),
-    // Each connection stops reading, or continues.
     onChange: () => {
       for (const { sink } of replyQueues) contain(sink, () => sink.settled());
     },

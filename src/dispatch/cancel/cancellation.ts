@@ -1,9 +1,6 @@
 /**
  * Settles requests early: their caller cancelled them or disconnected, or their time is over. A waiting request does not
  * start any more; a running one is aborted; after the grace period it is orphaned, or its thread is replaced.
- *
- * A cancellation takes the time that its own frame takes, however many requests are open; a check of deadlines visits
- * what is due.
  */
 import { scanMethod } from '../../../wire/envelope-scan.ts';
 import { LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
@@ -150,9 +147,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
     }
     let again = Number.POSITIVE_INFINITY;
     for (const request of openRequestsOf(item)) {
-      contain(request.replyQueue, () => {
-        again = Math.min(again, settleIfOverdue(request, now));
-      });
+      again = Math.min(again, contain(request.replyQueue, () => settleIfOverdue(request, now)) ?? again);
     }
     return again;
   }
@@ -215,9 +210,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
       // The waiting ones first: a settlement lets them start.
       requestQueue.refuseWaiting((payload) => (isAbandoned(payload) ? error : undefined));
       for (const request of openRequestsOf(requestQueue.replyQueue)) {
-        contain(request.replyQueue, () => {
-          if (isAbandoned(request.payload)) settleEarly(request, () => error);
-        });
+        contain(request.replyQueue, () => isAbandoned(request.payload) && settleEarly(request, () => error));
       }
     },
     settleAll(waiting, started, reason) {

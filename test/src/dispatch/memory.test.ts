@@ -55,6 +55,9 @@ function connect(bench: Bench): Client {
       },
       fail: () => client.close(),
       settled: () => undefined,
+      onFault(error: unknown) {
+        throw error;
+      },
       isWriteBlocked: () => client.isBlocked && unread.length > 0,
     }),
   };
