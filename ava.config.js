@@ -22,7 +22,7 @@ const ON_THREADS = [
   'test/src/{bundle,client,dispatch,options,pool}/**/*.test.ts',
   'test/src/{log,log-file}.test.ts',
   'test/src/agent/!(control-answers|reload).test.ts',
-  'test/src/agent/connections/!(backpressure|connection).test.ts',
+  'test/src/agent/connections/!(backpressure|connection|memory).test.ts',
   'test/src/cli/top/*.test.ts',
   'test/src/cli/{file-watcher,given-flags}.test.ts',
   'test/src/gate/{gate,allowed-users,socket-safety}.test.ts',

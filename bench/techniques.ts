@@ -38,7 +38,7 @@ export const TECHNIQUES: readonly Technique[] = [
     name: 'adaptive size',
     what: 'A batch has as many requests as a thread runs in a millisecond.',
     without: 'it has all waiting requests',
-    file: 'src/dispatch/batch/batcher.js',
+    file: 'src/dispatch/batch/batch-size.js',
     from: 'Math.floor(TARGET_US / usPerFrame)',
     to: 'MAX_FRAMES',
   },

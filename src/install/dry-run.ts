@@ -4,6 +4,7 @@ import type { Command } from '../../job/supervisor.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { mustBeFree } from '../installed/ownership.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
+import { MODULE_FILE } from '../module/module-file.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { exists, hasText } from './files.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
@@ -16,7 +17,7 @@ export type DryRun = {
   label: string;
   supervisor: string;
   folder: string;
-  /** Every file of the installation. The record has no size: it depends on the module's methods. */
+  /** Every file of the installation. The record and the module file have no size: it depends on the module's methods. */
   files: { path: string; bytes?: number; status: 'new' | 'changed' | 'there' }[];
   /** The texts of the supervisor's files. */
   texts: { path: string; text: string }[];
@@ -44,6 +45,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
       ...jobFiles.map(({ path, text }): [string, number] => [path, Buffer.byteLength(text)]),
       ...(job.logFile === undefined ? [] : [[job.logFile, 0] as [string, number]]),
       ...(keyFile === undefined ? [] : [[keyFile, KEY_FILE_BYTES] as [string, number]]),
+      [join(version, MODULE_FILE)],
       [layout.record],
     ];
     return {

@@ -68,7 +68,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a request that outlasts the drain is cut off, and the agent exits nevertheless', async (t) => {
+test('a request that outlasts the drain is answered with an error, and the agent exits', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts', ['--drain', '0.1']));
   const call = await heldCall(t);
   const agent = await connect<Supervised>(held.socketPath);
@@ -76,7 +76,7 @@ test('a request that outlasts the drain is cut off, and the agent exits neverthe
   await call.running;
   const { pid } = await held.reached('started', 1);
   process.kill(pid, 'SIGTERM');
-  await t.throwsAsync(answer, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED' });
+  await t.throwsAsync(answer, { code: 'ERR_LAUNCHPOOL_CANCELLED' });
   t.is((await held.reached('left', 1)).pid, pid);
 });
 
