@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<Exclude<VerbName, 'help' | 'report'>, () => Promise
   reloads: async () => (await import('./reloads.ts')).reloads,
   storm: async () => (await import('./storm.ts')).storm,
   memory: async () => (await import('./memory.ts')).memory,
+  hostile: async () => (await import('./hostile.ts')).hostile,
 };
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 

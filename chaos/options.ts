@@ -10,6 +10,7 @@ export const VERBS = [
   'reloads',
   'storm',
   'memory',
+  'hostile',
   'report',
   'help',
 ] as const;
@@ -38,6 +39,7 @@ export const HELP = `Usage: npm run chaos -- [VERB] [options]
   reloads    --times reloads of the module of an agent under load: no call fails
   storm      --connections connections at once, and as many idle ones: nearly all are served
   memory     clients that do not read, and half frames: the memory of the process has the bound of docs/reliability.md
+  hostile    input that is meant to keep the main thread busy: its processor time for each MiB has a bound
   soak       a steady load for --minutes (npm run soak): memory, descriptors and threads do not grow
   report     writes docs/reliability.md from chaos/results
 
