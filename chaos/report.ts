@@ -52,6 +52,16 @@ const SECTIONS: readonly Section[] = [
       'MiB an hour.',
   },
   {
+    verb: 'hostile',
+    title: 'Hostile input',
+    description:
+      'Clients send what is meant to keep the main thread of an agent busy: cancellations beside open requests, deadlines, ' +
+      'empty frames, single bytes, half frames, notifications, disconnections, batches of millions of items, and JSON that ' +
+      'is slow to scan. The figure is the processor time of the main thread for each MiB that was sent; the bound is about ' +
+      'five times that of the first run.',
+    claim: 'No kind of input exceeds its bound, and other clients are answered.',
+  },
+  {
     verb: 'corpus',
     title: 'Mutated input',
     description:
