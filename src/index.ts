@@ -14,7 +14,7 @@ export type { Finding, FindingId } from './install/doctor/finding.ts';
 export { type DryRun, dryRun } from './install/dry-run.ts';
 export { type Installed, install } from './install/install.ts';
 export { restart } from './install/restart.ts';
-export type { StepEvent } from './install/steps.ts';
+export type { StepEvent } from './install/rollback.ts';
 export { type Uninstalled, type UninstallOptions, uninstall } from './install/uninstall.ts';
 export { type UpgradeOptions, upgrade } from './install/upgrade.ts';
 export type { InstallOptions } from './installed/install-options.ts';

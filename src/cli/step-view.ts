@@ -1,6 +1,6 @@
 /** Shows steps as they run: a list of tasks on a terminal, lines elsewhere, nothing with --json. */
 import { Listr } from 'listr2';
-import type { StepEvent } from '../install/steps.ts';
+import type { StepEvent } from '../install/rollback.ts';
 
 export type StepView = {
   onStep: (event: StepEvent) => void;

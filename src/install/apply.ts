@@ -19,7 +19,7 @@ import { type LabelLock, takeFolder } from './made-folders.ts';
 import { copyNode } from './node-copy.ts';
 import type { Plan } from './plan.ts';
 import { replaceProcess } from './replace-process.ts';
-import type { StepContext, Steps } from './steps.ts';
+import type { StepContext, Steps } from './rollback.ts';
 import { checkPort } from './verify.ts';
 import { writeVersion } from './version-folder.ts';
 import { recordTextOf, writeFiles } from './write-files.ts';

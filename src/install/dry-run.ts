@@ -10,7 +10,7 @@ import { exists, hasText } from './files.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
 import { KEY_FILE_BYTES, keyFileNotes, missingKeyFile } from './key-file.ts';
 import { planInstall } from './plan.ts';
-import { createSteps } from './steps.ts';
+import { createSteps } from './rollback.ts';
 import { sizeOf } from './version-folder.ts';
 
 export type DryRun = {

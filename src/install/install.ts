@@ -10,7 +10,7 @@ import { keyFileNotes } from './key-file.ts';
 import type { LabelLock } from './made-folders.ts';
 import { methodNotes } from './method-notes.ts';
 import { planInstall } from './plan.ts';
-import { createSteps, type StepEvent } from './steps.ts';
+import { createSteps, type StepEvent } from './rollback.ts';
 
 export type InstallRun = InstallOptions & {
   onStep?: (event: StepEvent) => void;

@@ -12,7 +12,7 @@ import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile } from './key-file.ts';
 import { copyPathOf, versionOf } from './node-copy.ts';
 import { chooseNode } from './node-path.ts';
-import type { Steps } from './steps.ts';
+import type { Steps } from './rollback.ts';
 import { hashOf } from './version-folder.ts';
 
 export type Plan = Place &

@@ -8,7 +8,7 @@ import { removeUnfinished } from './cleanup.ts';
 import { removeTree } from './files.ts';
 import { lockFolder, NOT_LOCKED, type Unlock } from './lock.ts';
 import { releaseFolder, withFoldersLocked } from './made-folders.ts';
-import { createSteps, type StepEvent } from './steps.ts';
+import { createSteps, type StepEvent } from './rollback.ts';
 
 export const UNINSTALL_STEPS = {
   unload: 'Have the supervisor unload it',

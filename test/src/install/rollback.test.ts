@@ -1,6 +1,6 @@
 /** Steps are reported, and undone in reverse order. */
 import test from 'ava';
-import { createSteps, type StepEvent } from '../../../src/install/steps.ts';
+import { createSteps, type StepEvent } from '../../../src/install/rollback.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 
 const TITLES = { one: 'First', two: 'Second' } as const;
