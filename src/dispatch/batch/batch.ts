@@ -3,6 +3,7 @@ import { FrameWalk } from '../../../wire/frame-walk.ts';
 import { CANCELLED, type Slot } from '../../../workers/slot.ts';
 import type { OpenRequest } from '../cancel/open-requests.ts';
 import type { FrameRange, RangeHolder } from '../connection/frame-range.ts';
+import { slotBytesOf } from '../connection/window.ts';
 import { visitWaiting, WaitingRequest } from './waiting-request.ts';
 
 export class Batch implements RangeHolder {
@@ -33,7 +34,7 @@ export class Batch implements RangeHolder {
     range.offset = this.inputEnd;
     this.ranges.push(range);
     this.frames += range.count;
-    this.replyBytes += range.count * range.replyQueue.expectedBytes;
+    this.replyBytes += range.count * slotBytesOf(range.replyQueue.expectedBytes);
     this.inputEnd += to - from;
   }
 

@@ -16,6 +16,14 @@ const LONGER_WEIGHT = 0.5;
 /** The weight of each shorter one. */
 const SHORTER_WEIGHT = 0.1;
 
+/** Replies that are expected to be shorter than this take no room of a slot into account: batches of them stay large. */
+const LONG_REPLY_BYTES = 4 * 1024;
+
+/** The bytes that a request is expected to take of a slot for replies; 0 as long as nothing or a short reply is expected. */
+export function slotBytesOf(expected: number): number {
+  return expected < LONG_REPLY_BYTES || expected === UNKNOWN_REPLY_BYTES ? 0 : expected;
+}
+
 /**
  * The expected length of a reply after these ones.
  * @param expected the expected length before.
