@@ -19,9 +19,9 @@ const SHORTER_WEIGHT = 0.1;
 /** Replies that are expected to be shorter than this take no room of a slot into account: batches of them stay large. */
 const LONG_REPLY_BYTES = 4 * 1024;
 
-/** The bytes that a request is expected to take of a slot for replies; 0 as long as nothing or a short reply is expected. */
+/** The bytes that a reply is expected to take of a slot; 0 if it is short. */
 export function slotBytesOf(expected: number): number {
-  return expected < LONG_REPLY_BYTES || expected === UNKNOWN_REPLY_BYTES ? 0 : expected;
+  return expected < LONG_REPLY_BYTES ? 0 : expected;
 }
 
 /**
@@ -30,6 +30,8 @@ export function slotBytesOf(expected: number): number {
  */
 export function expectAfter(expected: number, frames: number, bytes: number): number {
   const mean = bytes / frames;
+  // The first replies say more than the assumption before them.
+  if (expected === UNKNOWN_REPLY_BYTES) return Math.min(0x3fff_ffff, Math.ceil(mean));
   const weight = mean > expected ? LONGER_WEIGHT : Math.min(LONGER_WEIGHT, SHORTER_WEIGHT * frames);
   // A small integer takes no memory of its own in each of thousands of connections.
   return Math.min(0x3fff_ffff, Math.ceil(expected + (mean - expected) * weight));
