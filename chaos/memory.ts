@@ -1,6 +1,6 @@
 /**
  * The verb `memory`: clients that do not read, frames that arrive in part, and both. The memory of the process stays
- * within the formula of docs/reliability.md, others are answered meanwhile, and all of it is given back.
+ * within the formula of docs/reliability.md, other clients are answered, and all memory is given back.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

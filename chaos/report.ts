@@ -109,7 +109,7 @@ const SECTIONS: readonly Section[] = [
       'Clients ask for far more: 20 that do not read replies of 1 MiB, to 75 KB of requests each, with handlers that return ' +
       'at once and that wait; one such client after others have had short replies; 25 that send 40 of the 64 MiB of a ' +
       'frame; and all of these together. The memory of the process stays within the formula, another client is answered ' +
-      'meanwhile or told that the agent is busy, and no memory stays counted when the clients are gone.',
+      'or told that the agent is busy during all of this, and no memory stays counted when the clients are gone.',
   },
 ];
 

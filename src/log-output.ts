@@ -102,7 +102,7 @@ export function createLogOutput(openSink: () => Sink, maxBytes: number = MAX_WAI
       }
       if (at === bytes.length) return;
       const rest = bytes.subarray(at);
-      // A line that has begun is ended.
+      // A part of the line is written: the line gets an end.
       if (at > 0 && rest.length > maxBytes) {
         keep(rest.subarray(0, maxBytes - 1));
         keep(LINE_END);

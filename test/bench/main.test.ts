@@ -17,7 +17,7 @@ const CONTENDERS = readLineUp({ generator: '', built: '', everyPython: false, be
 for (const [args, message] of [
   [['--only', 'nothing'], /^--only nothing: there are throughput, /],
   [['--cells', '3x3'], /^--cells 3x3: there are 1x1, /],
-  [['--contenders', 'nobody'], /^--contenders nobody: there are launchpool, /],
+  [['--contenders', 'unknown'], /^--contenders unknown: there are launchpool, /],
   [['--rounds', '0'], /^--rounds 0: not a number above zero/],
   [['--rounds', '1.5'], /^--rounds 1.5: not a whole number/],
   [['faster'], /^faster: neither "run" nor "report \[FILE\]"/],

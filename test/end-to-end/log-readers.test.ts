@@ -1,4 +1,4 @@
-/** An agent whose log nobody reads, and one whose module floods its log file. */
+/** An agent whose log has no reader, and one whose module floods its log file. */
 import { closeSync, constants, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';

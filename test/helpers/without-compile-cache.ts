@@ -1,5 +1,5 @@
 /**
- * Loaded before each file of tests: what a test starts shall not find the cache that node keeps for the tests themselves.
- * For this process it has been read.
+ * Loaded before each file of tests: the programs that a test starts must not find the cache that Node keeps for the tests
+ * themselves. For this process it has been read.
  */
 delete process.env.NODE_COMPILE_CACHE;

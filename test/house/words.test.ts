@@ -1,4 +1,4 @@
-/** Holds identifiers and file names to the terms of this field: the words that they replaced must not come back. */
+/** Holds names and prose to the terms of this field: the words that they replaced must not come back. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +103,9 @@ const OLD_TEXT_WORDS: readonly string[] = [
   ...['turned away', 'hung up', 'hangs up', 'given up', 'let in', 'of which', 'of whom', 'for ever'],
 ];
 
+/** Words that no comment, title of a test and document has. */
+const OLD_PROSE_WORDS = /\b(?:nobody|somebody|anybody|whoever|shall|begun|meanwhile|likewise|anew)\b/i;
+
 /** The events of the agent's log. */
 const LOG_EVENTS: ReadonlySet<string> = new Set([
   ...[
@@ -206,6 +209,18 @@ test('no text of the product has an old word', (t) => {
       return OLD_TEXT_WORDS.filter((word) => words.includes(` ${word} `)).map((word) => `${file}: ${word}: ${text}`);
     }),
   );
+  t.deepEqual(found, []);
+});
+
+test('no comment and no document has an old word of prose', (t) => {
+  const documents = globSync('{*.md,docs/*.md,bench/*.md,.ci/run}', { cwd: root });
+  t.true(documents.length > 10);
+  const found = [...files, ...documents]
+    .filter((file) => file !== 'test/house/words.test.ts')
+    .flatMap((file) => {
+      const lines = readFileSync(`${root}/${file}`, 'utf8').split('\n');
+      return lines.filter((line) => OLD_PROSE_WORDS.test(line)).map((line) => `${file}: ${line.trim()}`);
+    });
   t.deepEqual(found, []);
 });
 

@@ -57,7 +57,7 @@ test('lines wait in order up to the limit; further ones are dropped, counted and
   t.deepEqual(dropped, [50 - lines.length + 3]);
 });
 
-test('a line that has begun is ended, though it is longer than all that may wait', async (t) => {
+test('a line that is written in part gets an end, though it is longer than all that may wait', async (t) => {
   const { output, text, dropped, room } = readerWith(10);
   output.write(`${'x'.repeat(1_000)}\n`);
   room(10_000);

@@ -41,7 +41,7 @@ export type BlockedThread = {
   method: string | undefined;
   /** The time since the signal of that request has fired, in milliseconds. */
   ms: number;
-  /** How many other requests had begun on the thread; they fail. */
+  /** How many other requests the thread had started; they fail. */
   others: number;
 };
 

@@ -3,7 +3,7 @@
  * event loop: the thread goes on for the others. A thread whose event loop is blocked is replaced.
  *
  * A thread answers a message when its event loop takes it. It answers the cancellation itself, and a probe after the grace
- * period: in between, the handler may have begun to block it. While it has orphans, there is a probe every few seconds.
+ * period: in between, the handler may start to block it. While it has orphans, there is a probe every few seconds.
  */
 import { LaunchpoolError, type PlainError } from '../../../wire/errors.ts';
 import type { Pool } from '../../pool/pool.ts';

@@ -48,7 +48,7 @@ test('each repeat measures every side once, and the order of the sides changes',
   t.is(trace.steps.length, 600);
 });
 
-test('a cell with a handler asks an agent of each side, started anew for the round', async (t) => {
+test('a cell with a handler asks an agent of each side, started again for the round', async (t) => {
   const { setting, trace } = settingOf(t);
   const seen: string[] = [];
   const cell: GuardCell = {

@@ -15,7 +15,7 @@ type Loads = PoolBench & {
   broken: PlainError[];
   notLoaded: PlainError[];
   moduleUrl: string;
-  /** How many threads have begun to load the module. */
+  /** How many threads have started to load the module. */
   loads(): number;
 };
 

@@ -86,7 +86,7 @@ test('half frames take half of the memory, the oldest reads on, and others are a
   }
   const [oldest] = sockets as [Socket];
   await until(async () => (await bytes()) >= half.length);
-  t.is(await neighbour.call('short', ['meanwhile']), 'meanwhile');
+  t.is(await neighbour.call('short', ['neighbour']), 'neighbour');
   const held = await bytes();
   t.true(held <= MAX_BYTES / 2 + half.length, `${held} bytes`);
   // The oldest frame becomes whole, is answered, and the next one is read on.
