@@ -11,6 +11,8 @@ const Bytes = Uint8Array;
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const { set } = typedArray;
 const { apply } = Reflect;
+/** Up to this length, a loop is faster than a call. */
+export const SHORT_BYTES = 64;
 const NONE: Uint8Array = new Uint8Array(0);
 
 /** Returns the function that reads a property as its class defines it. Throws for an object without that property. */
@@ -64,8 +66,16 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** Copies all bytes of a Uint8Array of any class. @throws TypeError when the memory is gone. */
-export function copyBytes(target: Uint8Array, bytes: Uint8Array, at: number): void {
+/**
+ * Copies all bytes of a Uint8Array of any class.
+ * @param length their number, if it was read just before.
+ * @throws TypeError when the memory is gone.
+ */
+export function copyBytes(target: Uint8Array, bytes: Uint8Array, at: number, length: number = lengthOf(bytes)): void {
+  if (length > 0 && length <= SHORT_BYTES) {
+    for (let index = 0; index < length; index += 1) target[at + index] = bytes[index] as number;
+    return;
+  }
   apply(set, target, [bytes, at]);
 }
 

@@ -46,8 +46,9 @@ for (const [phase, line] of [
     const command = [process.execPath, MAIN, '--guard', 'HEAD', '--cells', '64 KiB 1x1,first reply'];
     const running = startProgram(t, ['/usr/bin/env', `TMPDIR=${TMPDIR}`, ...command]);
     await running.stderr(line);
+    // The line is printed before the first program of this phase starts.
+    await until(() => descendantsOf(running.pid).length > 0);
     const started = descendantsOf(running.pid);
-    t.true(started.length > 0);
     running.signal('SIGINT');
     t.is(await running.ended, 130);
     await until(() => !started.some(isAlive));

@@ -19,9 +19,12 @@ const SHORTER_WEIGHT = 0.1;
 /** Replies that are expected to be shorter than this take no room of a slot into account: batches of them stay large. */
 const LONG_REPLY_BYTES = 4 * 1024;
 
-/** The bytes that a reply is expected to take of a slot; 0 if it is short. */
+/**
+ * The bytes that a reply is expected to take of a slot; 0 if it is short. Before the first reply it counts as short: most
+ * replies are, and one that does not fit into the slot is sent later.
+ */
 export function slotBytesOf(expected: number): number {
-  return expected < LONG_REPLY_BYTES ? 0 : expected;
+  return expected < LONG_REPLY_BYTES || expected === UNKNOWN_REPLY_BYTES ? 0 : expected;
 }
 
 /**

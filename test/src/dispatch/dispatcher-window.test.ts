@@ -165,6 +165,10 @@ test('a client with long replies has few requests open, whatever the replies of 
 test('started requests of a client that stops reading run no further, and take no slot from others', async (t) => {
   const bench = createBench({ slots: 2, room: 1 });
   const [silent, other] = [openConversation(bench), openConversation(bench)];
+  // Where long replies are expected, few requests go to a thread at once.
+  silent.conversation.dispatch(runOf('first'));
+  await bench.settle();
+  await bench.calls.pop()?.answer('y'.repeat(64 * 1024));
   silent.conversation.dispatch(runOf(...numbered(60)));
   await bench.settle();
   const startedBefore = bench.calls.length;
