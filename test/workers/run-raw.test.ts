@@ -58,6 +58,21 @@ for (const [what, result] of [
   });
 }
 
+for (const [what, of] of [
+  ['returns', (result: unknown) => result],
+  ['resolves with', (result: unknown) => Promise.resolve(result)],
+] as const) {
+  test(`a handler that ${what} more bytes than a reply may have fails`, async (t) => {
+    t.deepEqual(await runRaw(() => of(new Uint8Array(64))), { bytes: new Uint8Array(64) });
+    for (const result of [new Uint8Array(65), new ArrayBuffer(65), new Uint16Array(33)]) {
+      const { bytes, failure } = await runRaw(() => of(result));
+      t.is(bytes, undefined);
+      t.like(failure, { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
+      t.regex(failure?.message ?? '', /maximum of 64 bytes/);
+    }
+  });
+}
+
 test('a handler gets its message without the adjacent bytes', async (t) => {
   t.plan(3);
   await runRaw((message) => {

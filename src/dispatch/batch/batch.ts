@@ -1,8 +1,9 @@
 /** A batch: a slot, and the ranges of requests in it. Its ranges find their requests here, also when a worker has it. */
 import { FrameWalk } from '../../../wire/frame-walk.ts';
-import { CANCELLED, type Slot } from '../../../workers/slot.ts';
+import { CANCELLED, OUTPUT_BYTES, type Slot } from '../../../workers/slot.ts';
 import type { OpenRequest } from '../cancel/open-requests.ts';
 import type { FrameRange, RangeHolder } from '../connection/frame-range.ts';
+import type { ReplyQueue } from '../connection/reply-queue.ts';
 import { slotBytesOf } from '../connection/window.ts';
 import { visitWaiting, WaitingRequest } from './waiting-request.ts';
 
@@ -24,6 +25,12 @@ export class Batch implements RangeHolder {
   constructor(slot: Slot, ticket: number) {
     this.slot = slot;
     this.ticket = ticket;
+  }
+
+  /** How many replies of a connection are expected to have room in the slot: replies that fit do not wait in their thread. */
+  replyRoom({ expectedBytes }: ReplyQueue): number {
+    const bytes = slotBytesOf(expectedBytes);
+    return bytes === 0 ? Number.POSITIVE_INFINITY : Math.ceil((OUTPUT_BYTES - this.replyBytes) / bytes);
   }
 
   /** Copies the frames of a range into the slot, behind those that are in it. */

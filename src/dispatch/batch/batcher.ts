@@ -4,7 +4,6 @@ import { offer } from '../../../workers/control-word.ts';
 import { INPUT_BYTES, OUTPUT_BYTES, PENDING } from '../../../workers/slot.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
-import { slotBytesOf } from '../connection/window.ts';
 import { Deque } from '../deque.ts';
 import { Batch } from './batch.ts';
 import { type BatchSize, createBatchSize } from './batch-size.ts';
@@ -71,14 +70,14 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
   function fill(range: FrameRange, bytes: Buffer): number {
     let offset = 0;
     const maxFrames = limit();
-    const expectedBytes = slotBytesOf(range.replyQueue.expectedBytes);
     for (;;) {
       const last = filled.at(-1);
       const batch = last !== undefined && last.frames < maxFrames && last.replyBytes < OUTPUT_BYTES ? last : open();
       if (batch === undefined) return offset;
-      // Replies that fit into the slot do not wait in their thread.
-      const replies = expectedBytes === 0 ? maxFrames : Math.ceil((OUTPUT_BYTES - batch.replyBytes) / expectedBytes);
-      const room = { frames: Math.min(maxFrames - batch.frames, replies), bytes: INPUT_BYTES - batch.inputEnd };
+      const room = {
+        frames: Math.min(maxFrames - batch.frames, batch.replyRoom(range.replyQueue)),
+        bytes: INPUT_BYTES - batch.inputEnd,
+      };
       const { count } = range;
       const part =
         count <= room.frames && bytes.length - offset <= room.bytes

@@ -48,7 +48,7 @@ class Line {
    * @returns whether any is left.
    */
   moveTo(batch: Batch, count: number, park: (queued: QueuedRange) => void): boolean {
-    let frames = Math.min(count, Math.ceil((OUTPUT_BYTES - batch.replyBytes) / this.replyQueue.expectedBytes));
+    let frames = Math.min(count, batch.replyRoom(this.replyQueue));
     for (let next = this.#ranges.first; next !== undefined; next = this.#ranges.first) {
       const { range, bytes, left } = next;
       if (left > 0 && isStalled(range)) {

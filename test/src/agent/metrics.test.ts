@@ -33,12 +33,13 @@ test('every line is a sample, a help or a type, and every name has the prefix la
 });
 
 test('samples have the figures of the status, in seconds and bytes', async (t) => {
-  const samples = samplesOf(await metricsText(statusOf({ state: 'leaving' })));
+  const samples = samplesOf(await metricsText(statusOf({ state: 'leaving', bytes: 12_345 })));
   const value = (name: string, labels = ''): number | undefined =>
     samples.find((sample) => sample.name === `launchpool_${name}` && sample.labels === labels)?.value;
   t.is(value('uptime_seconds'), 10);
   t.is(value('requests_total'), 1_000);
   t.is(value('requests_under_way'), 7);
+  t.is(value('held_bytes'), 12_345);
   t.is(value('requests_given_up_total', 'reason="queue_timeouts"'), 3);
   t.is(value('requests_given_up_total', 'reason="refused"'), 6);
   t.is(value('connections_total'), 5);
