@@ -1,6 +1,6 @@
 /** The shutdown of an agent: no new connections, then the drain of open requests, then the end of the threads. */
 import { LaunchpoolError } from '../../wire/errors.ts';
-import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../dispatch/dispatcher-options.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import { CLOSE_NOTICE_MS } from './connections/graceful-close.ts';

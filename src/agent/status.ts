@@ -1,7 +1,7 @@
 /** The status of an agent: the answer to `status`, and the source of its metrics. */
 import { fileURLToPath } from 'node:url';
 import type { PlainError } from '../../wire/errors.ts';
-import type { Dispatcher, DispatcherCounts } from '../dispatch/dispatcher.ts';
+import type { Dispatcher, DispatcherCounts } from '../dispatch/dispatcher-options.ts';
 import type { LatencyFigures } from '../dispatch/latency.ts';
 import type { Pool } from '../pool/contract.ts';
 import { packageVersion } from '../version.ts';

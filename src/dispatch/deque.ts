@@ -13,6 +13,10 @@ export class Deque<Item> implements Iterable<Item> {
     return this.#ring[this.#head];
   }
 
+  get last(): Item | undefined {
+    return this.length === 0 ? undefined : this.#ring[(this.#head + this.length - 1) & (this.#ring.length - 1)];
+  }
+
   push(item: Item): void {
     if (this.length === this.#ring.length) this.#grow();
     this.#ring[(this.#head + this.length) & (this.#ring.length - 1)] = item;

@@ -1,21 +1,20 @@
 /** Connects the parts of dispatch: from the requests of connections to the threads, and back to the replies. */
-import type { LaunchpoolError } from '../../wire/errors.ts';
-import type { Pool } from '../pool/pool.ts';
 import { createBatcher } from './batch/batcher.ts';
 import { createInFlightBatches } from './batch/in-flight-batches.ts';
 import { createSlotPool } from './batch/slot-pool.ts';
-import { type Cancellation, type CancellationOptions, createCancellation } from './cancel/cancellation.ts';
-import { type Admission, createAdmission } from './connection/admission.ts';
+import { createCancellation } from './cancel/cancellation.ts';
+import { createAdmission } from './connection/admission.ts';
 import { contain } from './connection/containment.ts';
-import { type Conversation, type ConversationOptions, createConversation } from './connection/conversation.ts';
+import { type ConversationOptions, createConversation } from './connection/conversation.ts';
 import { FrameRange } from './connection/frame-range.ts';
 import type { Times } from './connection/open-request.ts';
-import type { ReplyQueue, ReplySink } from './connection/reply-queue.ts';
+import type { ReplyQueue } from './connection/reply-queue.ts';
 import type { RequestGroup } from './connection/request-group.ts';
-import type { RequestQueue } from './connection/request-queue.ts';
+import type { RequestQueue } from './connection/request-queue-options.ts';
 import { windowOf } from './connection/window.ts';
+import type { Dispatcher, DispatcherOptions, DispatchPool } from './dispatcher-options.ts';
 import { fillExtraPlaces } from './extra-places.ts';
-import { createLatency, type Latency } from './latency.ts';
+import { createLatency } from './latency.ts';
 import { collectGarbage } from './long/collect-garbage.ts';
 import { createLongRequests } from './long/long-requests.ts';
 import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
@@ -24,69 +23,6 @@ import { oncePerTurn } from './scheduling.ts';
 
 /** A frame of more bytes than this, header included, is a long request: it would fill a batch, and delay short ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;
-
-/** As in AgentOptions. */
-export type DispatcherOptions = {
-  maxRequests?: number;
-  maxBytes?: number;
-  queueTimeoutMs?: number;
-  runTimeoutMs?: number;
-  cancelGraceMs?: number;
-  onBlocked?: CancellationOptions['onBlocked'];
-};
-
-/** Counted since the start of the agent. */
-export type DispatcherCounts = Cancellation['counts'] & {
-  /** Requests that have an outcome. */
-  done: number;
-  /** Requests that were refused because the agent was busy. */
-  refused: number;
-};
-
-/** The parts of a pool that the dispatcher uses. */
-export type DispatchPool = Pick<
-  Pool,
-  | 'slots'
-  | 'kind'
-  | 'hasLoaded'
-  | 'maxThreads'
-  | 'hasRoom'
-  | 'hasExtraRoom'
-  | 'run'
-  | 'runLong'
-  | 'cancel'
-  | 'probe'
-  | 'replace'
-  | 'isLost'
-  | 'setStuck'
-  | 'addOpen'
-  | 'addOrphans'
-  | 'giveCredit'
-  | 'listen'
->;
-
-export type Dispatcher = Pick<Cancellation, 'abortAll'> & {
-  /** To be called when the pool knows the kind of the module, or answers with errors alone. */
-  open(sink: ReplySink): Conversation;
-  /** Memory for a frame that arrives in pieces; a long frame in it is not copied again. */
-  allocate(bytes: number): Buffer;
-  /** Takes such memory back, if no frame in it was dispatched. */
-  recycle(memory: Buffer): void;
-  /** Counts memory of connections: unread replies, and frames that have arrived in part. See admission.ts. */
-  hold: Admission['hold'];
-  /** The memory of requests, replies and arriving frames. */
-  readonly bytes: number;
-  /** Requests of all connections that have been read and have no outcome yet. */
-  readonly requests: number;
-  /** How many of these have not started. */
-  readonly waiting: number;
-  readonly counts: DispatcherCounts;
-  readonly latency: Latency;
-  /** Settles every request with the error, unless the agent is raw. */
-  settleAll(reason: LaunchpoolError): void;
-  /** Stops all timers and checks. */
-  stop(): void;
-};
 
 export function createDispatcher(pool: DispatchPool, options: DispatcherOptions = {}): Dispatcher {
   const { maxRequests = 16_384, maxBytes = 256 * 1024 * 1024, queueTimeoutMs = 0, runTimeoutMs = 0 } = options;
@@ -114,13 +50,22 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     onHandedOver: (started) => cancellation.watch(started),
   });
   let done = 0;
+  let mustVisit = false;
+  /** Each change of fullness concerns every connection; however often it changes, they are visited once per turn. */
+  const visitAll = oncePerTurn(() => {
+    mustVisit = false;
+    for (const { sink } of replyQueues) contain(sink, () => sink.settled());
+  });
 
   const admission = createAdmission({
     maxRequests,
     maxBytes,
     expectedMs: (requests) => batcher.expectedUs(requests) / 1000 / Math.max(1, pool.maxThreads),
-    onChange: () => {
-      for (const { sink } of replyQueues) contain(sink, () => sink.settled());
+    onChange() {
+      // A connection that could end by this must not: its present reply may not be sent yet.
+      if (admission.isFull && !mustVisit) for (const { sink } of replyQueues) contain(sink, () => sink.balance());
+      mustVisit = true;
+      visitAll();
     },
     onPressure: memory.trim,
     onReplyRoom() {
@@ -156,7 +101,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   }
 
   function unpark(replyQueue: ReplyQueue): void {
-    if (batcher.unpark(replyQueue) || long.hasStalled) schedule();
+    if (batcher.unpark(replyQueue) || long.hasWaiting) schedule();
   }
 
   pool.listen({
@@ -178,19 +123,33 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
 
   function start(replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times): RequestGroup {
     const group = replyQueue.open(frames, run.length, times);
-    batcher.add(new FrameRange(replyQueue, group, 0, frames), run);
+    settleOnFault(replyQueue, group, () => batcher.add(new FrameRange(replyQueue, group, 0, frames), run));
     cancellation.watch(group);
     schedule();
     return group;
   }
 
+  /** Without memory for them, requests have no place in which a cancellation would find them. */
+  function settleOnFault(replyQueue: ReplyQueue, group: RequestGroup, add: () => void): void {
+    try {
+      add();
+    } catch (error) {
+      for (let position = 0; position < group.count; position += 1) replyQueue.settleEarly(group, position, {});
+      throw error;
+    }
+  }
+
   function startLong(replyQueue: ReplyQueue, payload: Buffer, times: Times): RequestGroup {
     // Its memory counts until the reply is taken.
     const group = replyQueue.open(1, payload.length, times, false, 0);
-    long.add(replyQueue, group, payload);
+    settleOnFault(replyQueue, group, () => long.add(replyQueue, group, payload));
     cancellation.watch(group);
     schedule();
     return group;
+  }
+
+  function recycle({ buffer }: Buffer): void {
+    if (buffer instanceof SharedArrayBuffer) memory.recycle(buffer);
   }
 
   const conversationOptions: ConversationOptions = {
@@ -205,6 +164,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       admission,
       isRaw,
       longFrameBytes: LONG_FRAME_BYTES,
+      recycle,
       start,
       startLong,
       onQueued: cancellation.watch,
@@ -220,9 +180,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     open: (sink) => createConversation(sink, conversationOptions),
     allocate: (bytes) =>
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
-    recycle({ buffer }) {
-      if (buffer instanceof SharedArrayBuffer) memory.recycle(buffer);
-    },
+    recycle,
     hold: admission.hold,
     get bytes() {
       return admission.bytes;

@@ -171,11 +171,10 @@ export function createPool(options: PoolOptions): Pool {
     isLost: taskRuns.isLost,
     fill: lifecycle.fill,
     hasRoom() {
+      // All of them: Piscina may choose any thread that seems to have room, though another one may start.
+      for (const thread of workers.threads.values()) thread.updateFull();
       if (workers.hasPlace) return true;
-      for (const thread of workers.threads.values()) {
-        thread.updateFull();
-        if (workers.isFree(thread)) return true;
-      }
+      for (const thread of workers.threads.values()) if (workers.isFree(thread)) return true;
       return false;
     },
     hasExtraRoom() {

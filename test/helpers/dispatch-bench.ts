@@ -1,12 +1,8 @@
 /** A dispatcher on a pool without threads, whose replies the test decides, with conversations that record their replies. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Conversation } from '../../src/dispatch/connection/conversation.ts';
-import {
-  createDispatcher,
-  type Dispatcher,
-  type DispatcherOptions,
-  type DispatchPool,
-} from '../../src/dispatch/dispatcher.ts';
+import { createDispatcher } from '../../src/dispatch/dispatcher.ts';
+import type { Dispatcher, DispatcherOptions, DispatchPool } from '../../src/dispatch/dispatcher-options.ts';
 import type { PoolListener } from '../../src/pool/pool.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
@@ -31,6 +27,8 @@ export type BenchTask = {
   /** Sends an outcome as a late reply. */
   sendLate(index: number, outcome: Outcome): void;
   complete(): Promise<void>;
+  /** The thread gives a long request back, since it may start none. */
+  leave(): Promise<void>;
   /** Ends the thread. */
   crash(): Promise<void>;
 };
@@ -173,6 +171,10 @@ export function createBench(options: BenchOptions = {}): Bench {
         complete(typeof task === 'number' ? thread : { thread, range: undefined });
         return settle();
       },
+      leave: () => {
+        complete({ thread, range: undefined, isLeft: true });
+        return settle();
+      },
       crash: () => {
         if (completed) listener?.onThreadGone(thread, EXITED);
         else {
@@ -223,6 +225,7 @@ export function openConversation({ dispatcher }: Bench): BenchConnection {
     settled: () => {
       end.settlings += 1;
     },
+    balance: () => undefined,
     isWriteBlocked: () => end.full,
     onFault: (error) => received.push(`!!${(error as Error).message}`),
   });

@@ -1,7 +1,8 @@
 /** A pool with a dispatcher in the test's process: calls without a socket. */
 import { pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { createDispatcher, type Dispatcher, type DispatcherOptions } from '../../src/dispatch/dispatcher.ts';
+import { createDispatcher } from '../../src/dispatch/dispatcher.ts';
+import type { Dispatcher, DispatcherOptions } from '../../src/dispatch/dispatcher-options.ts';
 import { startFirstThread } from '../../src/pool/first-thread.ts';
 import { createPool, type Pool, type PoolOptions } from '../../src/pool/pool.ts';
 import { limitsOf } from '../../src/pool/thread-limits.ts';
@@ -82,6 +83,7 @@ function createClient(dispatcher: Dispatcher): BenchClient {
     },
     fail: () => undefined,
     settled: () => undefined,
+    balance: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

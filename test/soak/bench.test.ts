@@ -1,33 +1,16 @@
 /** The bench as a program: a very short run, its results, its report, and its interruption. */
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { writeReport } from '../../bench/report.ts';
 import type { Results } from '../../bench/results.ts';
+import { descendantsOf, isAlive } from '../bench/processes.ts';
 import { runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
-/** The processes below this one, at any depth. */
-function descendantsOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const all = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  const below = (parent: number): number[] =>
-    all.filter(([, of]) => of === parent).flatMap(([id = 0]) => [id, ...below(id)]);
-  return below(pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    // No such process.
-    return false;
-  }
-}
 
 const bench = (...args: string[]) => runProgram([process.execPath, MAIN, ...args]);
 
@@ -66,8 +49,8 @@ test('an interrupted run ends the processes that it has started', async (t) => {
     'launchpool,cluster',
   ]);
   await running.stderr(/throughput, round 1/);
+  await until(() => descendantsOf(running.pid).length >= 5);
   const started = descendantsOf(running.pid);
-  t.true(started.length >= 5, `${started}`);
   running.signal('SIGINT');
   t.is(await running.ended, 130);
   // A contender that was killed leaves processes that exit by themselves.

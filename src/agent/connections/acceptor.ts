@@ -1,7 +1,7 @@
 /** Turns accepted sockets into connections, within the connection limit and under the checks for slow clients. */
 import type { Socket } from 'node:net';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
-import type { Dispatcher } from '../../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher-options.ts';
 import type { Gate } from '../../gate/gate.ts';
 import type { PeerCheck } from '../../gate/peer-check.ts';
 import type { Log } from '../../log.ts';
@@ -72,6 +72,7 @@ export function createAcceptor({ connections, peerCheck, gate, isRpc, ...options
         maxFrameBytes,
         onActivity,
         onRejected,
+        isGone: peerCheck.isGone,
         onHalfClosed: halfClosed.add,
         onClose: () => {
           connections.remove(connection);

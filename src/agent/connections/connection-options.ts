@@ -1,7 +1,7 @@
 /** The options and the operations of a connection. Types only. */
 import type { Socket } from 'node:net';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
-import type { Dispatcher } from '../../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher-options.ts';
 import type { Gate } from '../../gate/gate.ts';
 import type { Log } from '../../log.ts';
 import type { IncomingFrames } from './incoming-frames.ts';
@@ -17,6 +17,8 @@ export type ConnectionOptions = {
   onActivity: () => void;
   /** Called with the reason when the gate rejects the connection. */
   onRejected: (error: LaunchpoolError) => void;
+  /** Whether the client of a socket has closed it altogether: see SocketCalls. */
+  isGone: (fd: number) => boolean;
   /** Called when the client has ended its direction. */
   onHalfClosed: (socket: Socket) => void;
   /** Called once, after the socket has closed. */

@@ -8,12 +8,13 @@ import { contain } from '../../dispatch/connection/containment.ts';
 import type { Conversation } from '../../dispatch/connection/conversation.ts';
 import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
 import { GATE_LIMITS, type PendingHandshake } from '../../gate/gate.ts';
+import { ClientChecks } from './client-checks.ts';
 import type { Connection, ConnectionOptions } from './connection-options.ts';
 import { closeAfterRefusal, closeGracefully } from './graceful-close.ts';
 import { openHandshake } from './handshake.ts';
 import { IncomingPart } from './incoming-frames.ts';
 import { type Reading, readSocket } from './reading.ts';
-import { type SlowClientReason, SlowClientTimeout } from './slow-client-timeout.ts';
+import type { SlowClientReason } from './slow-client-timeout.ts';
 import { UnreadReplies, writeFrames } from './writing.ts';
 
 /** Takes over a socket, which must be paused and allow half-open connections: see #onEnd(). */
@@ -37,18 +38,19 @@ class SocketConnection implements Connection, Reading, ReplySink {
   /** Whether the first frame announced that the client understands the closing notice. */
   #understandsNotice = false;
   #isClosing = false;
-  #slowClientTimeout: SlowClientTimeout | undefined;
+  readonly #checks: ClientChecks;
   readonly #incoming: IncomingPart;
   #unread: UnreadReplies | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { socket, gate, dispatcher, incoming, maxFrameBytes, log } = options;
+    const { socket, gate, dispatcher, incoming, maxFrameBytes, isGone, log } = options;
     const limits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
     this.#options = options;
     this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher);
     this.#incoming = new IncomingPart(this, this.#reader, incoming);
     this.#conversation = dispatcher.open(this);
     ({ socket: this.#socket, renew: this.#renewTarget } = readSocket(socket, this, this.#incoming));
+    this.#checks = new ClientChecks(this.#socket, this.#reader, this.#incoming, isGone);
     this.#socket
       .on('end', () => contain(this, () => this.#onEnd()))
       .on('drain', () => contain(this, () => this.#onDrain()))
@@ -130,12 +132,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   get isProgressing(): boolean {
-    return this.#isTransferring && (this.#slowClientTimeout?.isProgressing ?? true);
-  }
-
-  /** Whether a frame has arrived in part, or replies wait to be taken. */
-  get #isTransferring(): boolean {
-    return this.#socket.writableLength > 0 || (this.#reader.heldBytes > 0 && this.#input === 'read');
+    return this.#checks.isProgressing(this.#input === 'read');
   }
 
   check(now: number): SlowClientReason | undefined {
@@ -143,12 +140,13 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   #check(now: number): SlowClientReason | undefined {
-    this.#slowClientTimeout = this.#isTransferring
-      ? (this.#slowClientTimeout ?? new SlowClientTimeout(this.#socket, this.#reader))
-      : undefined;
-    const reason = this.#slowClientTimeout?.check(now, this.#frames, this.#input === 'read');
+    const isRead = this.#input === 'read';
+    const reason = this.#checks.check(now, this.#frames, isRead);
     if (reason === 'slow-frame') this.#stopReading();
     else if (reason === 'unread') this.#socket.destroy();
+    // Its replies cannot be read any more. What it has sent before is read and run first, as always.
+    else if (isRead && this.#conversation.isBusy && this.#checks.isGoneWhilePaused())
+      this.#conversation.cancelRequests();
     return reason;
   }
 

@@ -97,12 +97,19 @@ export class IncomingPart {
     const more = this.#reader.heldBytes - this.#counted;
     if (more === 0) return;
     this.#counted += more;
+    // The next frame is a new one in the order of frames.
+    if (this.#counted === 0) this.#frames.leave(this.#connection);
     this.#frames.add(more);
   }
 
   /** Whether the next read must be a short one. */
   get readsShort(): boolean {
     return this.#frames.isFull && this.#counted === 0;
+  }
+
+  /** Whether other frames wait for the end of this one. */
+  get isAwaited(): boolean {
+    return this.#frames.isFull && this.#counted > 0;
   }
 
   /** @param isBlocked whether the connection cannot be read for other reasons. */

@@ -8,6 +8,11 @@ const READ_BYTES = 256 * 1024;
 const PEEK_BYTES = 16 * 1024;
 /** The size of a read while memory is short: of each connection, at most so much of an unfinished frame is held. */
 const SHORT_BYTES = 4 * 1024;
+/**
+ * The handle keeps some memory for each renewal until it closes (StreamBase::UseUserBuffer() in
+ * https://github.com/nodejs/node/blob/main/src/stream_base.cc). A socket with so many reads in short pieces from then on.
+ */
+const MAX_RENEWALS = 256;
 let shared: Buffer | undefined;
 let peek: Buffer | undefined;
 let short: Buffer | undefined;
@@ -55,6 +60,7 @@ export function readSocket(accepted: Socket, reading: Reading, size: ReadSize): 
   const [whole, start, little] = [shared, peek, short];
   let current: Buffer = NOWHERE;
   let isTarget = false;
+  let mustReadShort = false;
 
   const callback = (length: number): boolean => {
     if (isTarget) reading.onFilled(length);
@@ -64,7 +70,7 @@ export function readSocket(accepted: Socket, reading: Reading, size: ReadSize): 
   /** Called at the start and after each read; undefined keeps the current buffer. */
   const buffer = (): Buffer | undefined => {
     const target = reading.target();
-    const next = target ?? (size.readsShort ? little : isTarget ? start : whole);
+    const next = target ?? (mustReadShort || size.readsShort ? little : isTarget ? start : whole);
     isTarget = target !== undefined;
     if (next === current) return undefined;
     current = next;
@@ -75,8 +81,12 @@ export function readSocket(accepted: Socket, reading: Reading, size: ReadSize): 
   const options = { handle, allowHalfOpen: true, onread: { buffer, callback } };
   const socket = new AcceptedSocket(options as unknown as ConstructorParameters<typeof Socket>[0]);
   socket.resume();
+  let renewals = 0;
   const renew = (): void => {
-    const next = socket.destroyed ? undefined : buffer();
+    if (socket.destroyed) return;
+    renewals += 1;
+    mustReadShort ||= renewals >= MAX_RENEWALS;
+    const next = buffer();
     if (next !== undefined) handle.useUserBuffer?.(next);
   };
   return { socket, renew };

@@ -37,12 +37,13 @@ export class SlowClientTimeout {
    * @param now in milliseconds, see ConnectionChecks.
    * @param frames the number of whole frames received, which identifies the current one.
    * @param isRead whether the agent still reads frames.
+   * @param isAwaited whether the frames of others wait for the end of this one: it must keep the rate all the time.
    */
-  check(now: number, frames: number, isRead: boolean): SlowClientReason | undefined {
+  check(now: number, frames: number, isRead: boolean, isAwaited = false): SlowClientReason | undefined {
     const frame = isRead ? this.#checkFrame(now, frames) : 'none';
     const replies = this.#checkReplies(now);
     this.isProgressing = frame === 'in-time' || replies === 'taken';
-    if (frame === 'too-late') return 'slow-frame';
+    if (frame === 'too-late' || (frame === 'slow' && isAwaited)) return 'slow-frame';
     return replies === 'waiting' && now - this.#sentAt >= UNREAD_MS ? 'unread' : undefined;
   }
 

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { COPIED_BYTES, isShared } from '../../dispatch/connection/held-replies.ts';
 import type { Retain } from '../../dispatch/connection/reply-queue.ts';
-import type { Dispatcher } from '../../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher-options.ts';
 
 /** Counts the bytes of a connection that the kernel has not taken. One per connection, once there are any. */
 export class UnreadReplies {
@@ -23,12 +23,15 @@ export class UnreadReplies {
     this.#update();
     if (this.#isWatching) return;
     this.#isWatching = true;
-    // An empty write completes after the writes before it.
-    this.#socket.write('', () => {
+    const onTaken = (): void => {
       this.#isWatching = false;
       if (this.#socket.destroyed || this.#socket.writableLength === 0) this.#update();
       else this.watch();
-    });
+    };
+    // An empty write completes after the writes before it. After the last write, another one would be an error that costs
+    // the client all replies that it has not read.
+    if (this.#socket.writableEnded) this.#socket.once('finish', onTaken);
+    else this.#socket.write('', onTaken);
   }
 
   /** As `watch()`, for a write from retained memory. */

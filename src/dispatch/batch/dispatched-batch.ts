@@ -187,10 +187,11 @@ class DispatchedBatch implements InFlightBatch {
 
   fail(error: LaunchpoolError, isRaw: boolean): void {
     const plain = toPlain(error);
-    for (const [index, payload] of this.#openPayloads ?? [])
-      contain(rangeAt(this.batch.ranges, index).replyQueue, () =>
-        this.settle(index, isRaw ? { failure: plain } : errorsFor(payload, plain)),
-      );
+    for (const [index, payload] of this.#openPayloads ?? []) {
+      const { replyQueue } = rangeAt(this.batch.ranges, index);
+      const errors = (): Outcome => (isRaw ? { failure: plain } : errorsFor(payload, plain));
+      this.settle(index, contain(replyQueue, errors) ?? {});
+    }
   }
 
   #walk(): FrameWalk {

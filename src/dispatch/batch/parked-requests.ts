@@ -4,6 +4,7 @@
  */
 import type { FrameRange } from '../connection/frame-range.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
+import { Deque } from '../deque.ts';
 import type { QueuedRange } from './queued-range.ts';
 
 export type ParkedRequests = {
@@ -20,8 +21,22 @@ export function isStalled({ replyQueue, group, first }: FrameRange): boolean {
   return replyQueue.isStalled(group, first);
 }
 
+function isBefore({ range: one }: QueuedRange, { range: other }: QueuedRange): boolean {
+  return one.group === other.group ? one.first < other.first : one.group.order < other.group.order;
+}
+
+/** For a request that comes late, since the thread that had it has exited. */
+function insert(queue: Deque<QueuedRange>, queued: QueuedRange): void {
+  const after: QueuedRange[] = [];
+  const before: QueuedRange[] = [];
+  for (const each of queue) (isBefore(each, queued) ? before : after).push(each);
+  queue.clear();
+  for (const each of [...before, queued, ...after]) queue.push(each);
+}
+
 export function createParkedRequests(): ParkedRequests {
-  const parked = new Map<ReplyQueue, QueuedRange[]>();
+  /** By connection, in the order of its requests: if the first may not start, no other one may. */
+  const parked = new Map<ReplyQueue, Deque<QueuedRange>>();
 
   return {
     get frames() {
@@ -31,9 +46,14 @@ export function createParkedRequests(): ParkedRequests {
     },
     add(queued) {
       const { replyQueue } = queued.range;
-      const others = parked.get(replyQueue);
-      if (others === undefined) parked.set(replyQueue, [queued]);
-      else others.push(queued);
+      let others = parked.get(replyQueue);
+      if (others === undefined) {
+        others = new Deque();
+        parked.set(replyQueue, others);
+      }
+      const { last } = others;
+      if (last === undefined || isBefore(last, queued)) others.push(queued);
+      else insert(others, queued);
     },
     waitingOf(replyQueue) {
       let waiting = 0;
@@ -46,12 +66,14 @@ export function createParkedRequests(): ParkedRequests {
       for (const each of replyQueue === undefined ? [...parked.keys()] : [replyQueue]) {
         const queued = parked.get(each);
         if (queued === undefined) continue;
-        // Any of them may be the one whose turn it is: a thread that exits gives requests back late.
-        const stalled = queued.filter(({ range, left }) => left > 0 && isStalled(range));
-        if (stalled.length === queued.length) continue;
-        startable.push(...queued.filter((one) => one.left > 0 && !stalled.includes(one)));
-        if (stalled.length === 0) parked.delete(each);
-        else parked.set(each, stalled);
+        for (let first = queued.first; first !== undefined; first = queued.first) {
+          if (first.left > 0) {
+            if (isStalled(first.range)) break;
+            startable.push(first);
+          }
+          queued.shift();
+        }
+        if (queued.length === 0) parked.delete(each);
       }
       return startable;
     },

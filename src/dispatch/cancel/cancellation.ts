@@ -11,7 +11,7 @@ import { followIds } from '../connection/follow-ids.ts';
 import type { Times } from '../connection/open-request.ts';
 import { QueuedFrames } from '../connection/queued-frames.ts';
 import { RequestGroup } from '../connection/request-group.ts';
-import type { RequestQueue } from '../connection/request-queue.ts';
+import type { RequestQueue } from '../connection/request-queue-options.ts';
 import { createDeadlines, queueTimeoutError, runTimeoutError, type TimeLimits, type Watched } from './deadlines.ts';
 import { createGracePeriods, type GracePeriodsOptions } from './grace-period.ts';
 import { type OpenRequest, openRequestsOf, type RequestSource } from './open-requests.ts';
@@ -221,9 +221,11 @@ export function createCancellation(options: CancellationOptions): Cancellation {
         return error;
       };
       // Waiting requests first: each request that is settled makes room for the next one.
-      for (const requestQueue of [...waiting]) requestQueue.refuseWaiting(refusal);
+      for (const requestQueue of [...waiting]) {
+        contain(requestQueue.replyQueue, () => requestQueue.refuseWaiting(refusal));
+      }
       for (const source of [...started]) {
-        for (const request of openRequestsOf(source)) settleEarly(request, refusal);
+        for (const request of openRequestsOf(source)) contain(request.replyQueue, () => settleEarly(request, refusal));
       }
     },
     abortAll(reason) {

@@ -10,7 +10,8 @@ import {
   type ReplySink,
   type Retain,
 } from './reply-queue.ts';
-import { createRequestQueue, type RequestQueue, type RequestQueueOptions } from './request-queue.ts';
+import { createRequestQueue } from './request-queue.ts';
+import type { RequestQueue, RequestQueueOptions } from './request-queue-options.ts';
 
 /** The highest number of bytes of open requests of one connection. */
 const MAX_OPEN_BYTES = 8 * 1024 * 1024;
@@ -150,6 +151,10 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   onFault(error: unknown): void {
     this.#sink.onFault(error);
+  }
+
+  balance(): void {
+    this.#sink.balance();
   }
 
   settled(): void {

@@ -1,6 +1,6 @@
 /** Follows the ids of one connection's open requests, from its first cancellation on. */
 import { type IdEntry, OpenIds } from './open-ids.ts';
-import type { RequestQueue } from './request-queue.ts';
+import type { RequestQueue } from './request-queue-options.ts';
 
 /** The ids of all open requests of a connection. The first call reads their payloads; each payload is read once. */
 export function followIds(requestQueue: RequestQueue): OpenIds {

@@ -22,8 +22,10 @@ export type ReplySink = Contained & {
   send(frames: Uint8Array, retain?: Retain): void;
   /** Closes the connection behind the replies before it: a raw agent has no error reply. */
   fail(error: PlainError): void;
-  /** Called each time requests have been settled. */
+  /** Called each time requests have been settled. May end the connection. */
   settled(): void;
+  /** Pauses the connection, or reads on, as the agent has room. */
+  balance(): void;
   /** Whether replies pile up because the client does not read them. */
   isWriteBlocked(): boolean;
 };
@@ -116,9 +118,7 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.requests += count;
     this.bytes += bytes;
     this.#options.admission.enter(count, admittedBytes);
-    const group = new RequestGroup(count, bytes, times, isRefused, admittedBytes);
-    append(this, group);
-    return group;
+    return append(this, new RequestGroup(count, bytes, times, isRefused, admittedBytes));
   }
 
   settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
@@ -146,7 +146,8 @@ class ConnectionReplyQueue implements ReplyQueue {
     } catch (error) {
       this.onFault(error);
       // What was thrown before the requests were counted off leaves them to this.
-      if (group.handed === handed) contain(this, () => this.#settleInTurnOrNow(group, first, count, {}));
+      if (group.handed === handed && !group.heldReplies?.has(first))
+        contain(this, () => this.#settleInTurnOrNow(group, first, count, {}));
     }
   }
 

@@ -40,6 +40,8 @@ export class RequestGroup implements Times {
   cancelled: Set<number> | undefined = undefined;
   /** The ids of its open requests by position, if the ids of this connection are followed. */
   ids: (IdEntry | undefined)[] | undefined = undefined;
+  /** Increases from one open group of a connection to the next. */
+  order = 0;
   /** When its deadlines are to be checked. */
   checkAt: number = Number.POSITIVE_INFINITY;
   /** The open groups of the same connection, in the order of their requests. */
@@ -110,11 +112,15 @@ function indexAfter(places: readonly Place[], position: number): number {
 /** A list of groups, from which any one leaves in constant time. */
 export type GroupList = { first: RequestGroup | undefined; last: RequestGroup | undefined };
 
-export function append(list: GroupList, group: RequestGroup): void {
+export function append(list: GroupList, group: RequestGroup): RequestGroup {
   group.previous = list.last;
   if (list.last === undefined) list.first = group;
-  else list.last.next = group;
+  else {
+    list.last.next = group;
+    group.order = list.last.order + 1;
+  }
   list.last = group;
+  return group;
 }
 
 export function remove(list: GroupList, group: RequestGroup): void {

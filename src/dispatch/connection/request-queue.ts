@@ -2,53 +2,13 @@
 import type { PlainError } from '../../../wire/errors.ts';
 import { countFrames, FrameWalk, spanOf } from '../../../wire/frame-walk.ts';
 import { Deque } from '../deque.ts';
-import type { Admission } from './admission.ts';
 import { canRefuse, errorFor, errorsFor } from './error-replies.ts';
 import { type IdEntry, moveIds } from './open-ids.ts';
 import type { Times } from './open-request.ts';
 import { QueuedFrames, type QueueOfFrames, type RefusalOf } from './queued-frames.ts';
 import type { ReplyQueue, Settlement } from './reply-queue.ts';
-import type { RequestGroup } from './request-group.ts';
+import type { RequestQueue, RequestQueueOptions } from './request-queue-options.ts';
 import { firstPayload, shortFrames } from './short-frames.ts';
-
-/** Shared by all request queues. */
-export type RequestQueueOptions = {
-  /** The highest number of open requests of a connection, by the expected length of its replies. */
-  window: (expectedBytes: number) => number;
-  admission: Admission;
-  /** A raw agent has no error reply: requests beyond the limits wait. */
-  isRaw: () => boolean;
-  /** A frame of more bytes than this, header included, is a long request. */
-  longFrameBytes: number;
-  /** Starts requests; reads the bytes during the call and does not keep them. */
-  start: (replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times) => RequestGroup;
-  /** Starts a long request; keeps its payload if the payload is in shared memory. */
-  startLong: (replyQueue: ReplyQueue, payload: Buffer, times: Times) => RequestGroup;
-  /** Called when requests must wait, which may be refused in the meantime. */
-  onQueued: (queued: QueuedFrames) => void;
-  /** The request queues in which requests wait. */
-  waiting: Set<RequestQueue>;
-};
-
-export type RequestQueue = {
-  /**
-   * Takes whole frames with their headers. Reads the bytes during the call; keeps them only if `own` is true.
-   * @param frames the number of frames, if it is known.
-   * @param own whether the bytes belong to this call from now on.
-   */
-  dispatch(run: Buffer, times: Times, frames?: number, own?: boolean): void;
-  /** Starts waiting requests, as many as the window allows now. */
-  resume(): void;
-  /** Refuses waiting requests. Sends no reply when the connection is closed. */
-  refuseWaiting(refusalOf: RefusalOf): void;
-  readonly replyQueue: ReplyQueue;
-  /** Whether requests wait. */
-  readonly hasQueued: boolean;
-  /** How many requests wait. */
-  readonly waiting: number;
-  /** The requests that wait, in order. */
-  readonly queued: Iterable<QueuedFrames>;
-};
 
 export function createRequestQueue(replyQueue: ReplyQueue, options: RequestQueueOptions): RequestQueue {
   return new ConnectionRequestQueue(replyQueue, options);
@@ -85,7 +45,7 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     const { admission, isRaw } = this.#options;
     const known = frames ?? countFrames(run);
     const room = admission.roomFor(known, run.length);
-    if (room < known && !isRaw()) this.#refuseBeyond(run, room, times);
+    if (room < known && !isRaw()) this.#refuseBeyond(run, room, times, own);
     else this.#take(run, times, known, own);
   }
 
@@ -132,7 +92,11 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     } finally {
       this.#isWalking = false;
     }
-    while (waiting.first?.isOver) waiting.shift();
+    for (let first = waiting.first; first?.isOver; first = waiting.first) {
+      // Frames that were refused alone are still in the run.
+      this.#drop(first.run);
+      waiting.shift();
+    }
     if (waiting.length > 0) return;
     this.#clear();
     // The last settlement happened while requests still seemed to wait.
@@ -140,8 +104,9 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
   }
 
   #refuseSomeOf(queued: QueuedFrames, refusalOf: RefusalOf): void {
-    const { admission } = this.#options;
-    admission.leave(queued.frames, queued.run.length);
+    const { admission, recycle } = this.#options;
+    const { run } = queued;
+    admission.leave(queued.frames, run.length);
     queued.keep((payload, entry) => {
       const error = refusalOf(payload, queued);
       if (error === undefined) return true;
@@ -150,6 +115,14 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
       return false;
     });
     admission.enter(queued.frames, queued.run.length);
+    if (queued.isOver) recycle(run);
+  }
+
+  /** Frames that wait no more and start no request: they were refused before. */
+  #drop(run: Buffer): void {
+    if (run.length === 0) return;
+    this.#options.admission.leave(0, run.length);
+    this.#options.recycle(run);
   }
 
   #take(run: Buffer, times: Times, frames: number, own: boolean): void {
@@ -182,17 +155,22 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
    * Takes the first `room` frames, and refuses the others because the agent is busy. What cannot be refused is taken too:
    * the connection stops reading.
    */
-  #refuseBeyond(run: Buffer, room: number, times: Times): void {
+  #refuseBeyond(run: Buffer, room: number, times: Times, own: boolean): void {
     const { end } = spanOf(run, 0, room);
-    if (room > 0) this.#take(run.subarray(0, end), times, room, false);
+    let isUsed = room > 0;
+    if (isUsed) this.#take(run.subarray(0, end), times, room, false);
     const refused: Buffer[] = [];
     for (const rest = new FrameWalk(run, end); rest.next(); ) {
       if (canRefuse(rest.payload)) refused.push(rest.payload);
-      else this.#take(rest.frame, times, 1, false);
+      else {
+        isUsed = true;
+        this.#take(rest.frame, times, 1, false);
+      }
     }
     if (refused.length === 0) return;
     const error = this.#options.admission.busy(refused.length);
     for (const payload of refused) this.#refuse(payload, times, error);
+    if (own && !isUsed) this.#options.recycle(run);
   }
 
   #refuse(payload: Buffer, times: Times, error: PlainError): void {
@@ -228,8 +206,8 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     while (queued.run.length > 0) {
       if (queued.isFirstRefused) {
         const { end } = spanOf(queued.run, 0, 1);
+        this.#drop(queued.run.subarray(0, end));
         queued.takeFirst(1, end);
-        admission.leave(0, end);
         continue;
       }
       if (room <= 0) return;

@@ -42,8 +42,8 @@ export type LongRequests = RequestSource & {
   stop(): void;
   /** How many requests have not started. */
   readonly notStarted: number;
-  /** Whether requests of stalled connections wait. */
-  readonly hasStalled: boolean;
+  /** Whether requests wait for a thread, or for their client to read replies. */
+  readonly hasWaiting: boolean;
 };
 
 export type LongRequestsOptions = {
@@ -66,7 +66,6 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   const handOvers = new Set<HandOver>();
   const stallDetector = createStallDetector(handOvers, onStuck);
   let lastTicket = 0;
-  let hasStalled = false;
   const isOpen = (request: LongRequest, ticket: number): boolean => open.get(ticket) === request;
   const holder: LongHolder = { isOpen, onSkipped };
 
@@ -82,7 +81,11 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
       .then(
         ({ thread, range, isLeft }) => {
           if (request.ticket !== ticket) return;
-          if (isLeft && takeBack(request)) return;
+          if (isLeft) {
+            // Its start was prevented while it was with a thread that did not start it.
+            if (!takeBack(request)) settle(ticket, {});
+            return;
+          }
           if (range !== undefined) settle(ticket, { range });
           request.thread = thread;
           if (open.has(ticket)) pool.addOpen(thread, 1);
@@ -163,10 +166,9 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     const plain = toPlain(error);
     const { replyQueue, group, payload } = request;
     memory.forget(payload.buffer);
-    contain(replyQueue, () => {
-      const { reply, failure } = isRaw() ? { failure: plain } : errorsFor(payload, plain);
-      replyQueue.settle(group, 0, 1, { frames: reply, failure });
-    });
+    const outcome: Outcome =
+      contain(replyQueue, () => (isRaw() ? { failure: plain } : errorsFor(payload, plain))) ?? {};
+    replyQueue.settle(group, 0, 1, { frames: outcome.reply, failure: outcome.failure });
   }
 
   /** Settled requests leave those that wait together: each costs constant time, wherever it is. */
@@ -204,7 +206,6 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
         else if (next.replyQueue.isStalled(next.group, 0)) stalled.push(next);
         else run(next);
       }
-      hasStalled = stalled.length > 0;
       for (const each of stalled.reverse()) waiting.unshift(each);
     },
     *waiting() {
@@ -222,8 +223,8 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
       for (const request of open.values()) if (request.thread === thread) failOne(request, error);
     },
     stop: stallDetector.stop,
-    get hasStalled() {
-      return hasStalled;
+    get hasWaiting() {
+      return waiting.length > 0;
     },
     get notStarted() {
       let requests = 0;

@@ -127,6 +127,7 @@ test('settled() is called when the settled request is no longer counted', async 
     send: () => counts.push(conversation.isBusy),
     fail: () => undefined,
     settled: () => counts.push(conversation.isBusy),
+    balance: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

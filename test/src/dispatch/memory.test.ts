@@ -58,6 +58,7 @@ function connect(bench: Bench): Client {
       onFault(error: unknown) {
         throw error;
       },
+      balance: () => undefined,
       isWriteBlocked: () => client.isBlocked && unread.length > 0,
     }),
   };

@@ -77,6 +77,7 @@ async function connectTo(
     maxFrameBytes: 1_000_000,
     onActivity: () => undefined,
     onRejected,
+    isGone: () => false,
     onHalfClosed: () => undefined,
     onClose: () => closed.resolve(),
     log: { error: log, warn: log, info: log, debug: () => undefined } as unknown as ConnectionOptions['log'],

@@ -7,7 +7,13 @@ import {
   IncomingPart,
 } from '../../../../src/agent/connections/incoming-frames.ts';
 
-type Client = { part: IncomingPart; reads: boolean; receive(bytes: number): void; balance(): void; isBlocked: boolean };
+type Client = {
+  part: IncomingPart;
+  reads: boolean;
+  receive(...parts: number[]): void;
+  balance(): void;
+  isBlocked: boolean;
+};
 
 function createRig(maxBytes: number): { frames: IncomingFrames; counted: () => number; open: () => Client } {
   const clients: Client[] = [];
@@ -32,9 +38,11 @@ function createRig(maxBytes: number): { frames: IncomingFrames; counted: () => n
       balance() {
         client.reads = client.part.mayRead(client.isBlocked);
       },
-      receive(bytes) {
-        reader.heldBytes += bytes;
-        client.part.count();
+      receive(...parts) {
+        for (const bytes of parts) {
+          reader.heldBytes += bytes;
+          client.part.count();
+        }
         client.balance();
       },
       part: undefined as never,
@@ -98,4 +106,17 @@ test('a dropped frame counts no more, and the next one is read', async (t) => {
   one.part.drop();
   await turn();
   t.deepEqual([two.reads, counted()], [true, 80]);
+});
+
+test('a connection whose frame has arrived is the youngest with its next one', (t) => {
+  const { frames, open } = createRig(100);
+  const [one, two] = [open(), open()];
+  one.receive(60);
+  two.receive(60);
+  t.deepEqual([frames.isFull, one.reads, two.reads], [true, true, false]);
+  // The end of a frame and the begin of the next one come in one read.
+  one.receive(-60, 60);
+  two.balance();
+  t.deepEqual([frames.isFull, one.reads, two.reads], [true, false, true]);
+  t.deepEqual([one.part.isAwaited, two.part.isAwaited], [true, true]);
 });

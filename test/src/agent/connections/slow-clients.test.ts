@@ -68,6 +68,7 @@ async function setUp(t: ExecutionContext): Promise<Fixture> {
       activity += 1;
     },
     onRejected: () => undefined,
+    isGone: () => false,
     onHalfClosed: () => undefined,
     onClose: closed.resolve,
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } as never,

@@ -16,6 +16,7 @@ const SINK = {
   send: () => undefined,
   fail: () => undefined,
   settled: () => undefined,
+  balance: () => undefined,
   isWriteBlocked: () => false,
   onFault: () => undefined,
 };

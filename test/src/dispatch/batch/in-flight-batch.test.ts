@@ -21,6 +21,7 @@ function dispatch(...requests: string[]): Rig {
     send: (frames: Uint8Array) => received.push(textsOf(frames).join(' ')),
     fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
+    balance: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

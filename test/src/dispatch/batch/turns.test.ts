@@ -16,7 +16,14 @@ const [slot] = slotsOf(new SharedArrayBuffer(SLOT_BYTES)) as [Slot];
 function openConnection(): { replyQueue: ReplyQueue; end: { blocked: boolean } } {
   const end = { blocked: false };
   const none = (): void => undefined;
-  const sink = { send: none, fail: none, settled: none, onFault: none, isWriteBlocked: () => end.blocked };
+  const sink = {
+    send: none,
+    fail: none,
+    settled: none,
+    onFault: none,
+    balance: none,
+    isWriteBlocked: () => end.blocked,
+  };
   return { replyQueue: createReplyQueue(sink, replyQueueOptions(false)), end };
 }
 

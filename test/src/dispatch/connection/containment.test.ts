@@ -28,6 +28,7 @@ function openFaulty({ dispatcher }: Bench, part: keyof ReplySink): Faulty {
     send: () => undefined,
     fail: () => undefined,
     settled: () => undefined,
+    balance: () => undefined,
     isWriteBlocked: () => false,
     onFault(error) {
       faults.push((error as Error).message);

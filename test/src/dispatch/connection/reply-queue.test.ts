@@ -22,6 +22,7 @@ function openReplyQueue(
     send: (frames: Uint8Array) => received.push(...textsOf(frames)),
     fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
+    balance: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

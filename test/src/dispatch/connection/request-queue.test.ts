@@ -1,13 +1,22 @@
 /** How many of the arriving requests start, and how long requests are passed on. */
 import test from 'ava';
-import { createAdmission } from '../../../../src/dispatch/connection/admission.ts';
+import { type Admission, createAdmission } from '../../../../src/dispatch/connection/admission.ts';
+import { OpenIds } from '../../../../src/dispatch/connection/open-ids.ts';
 import { createReplyQueue, type ReplyQueue } from '../../../../src/dispatch/connection/reply-queue.ts';
-import { createRequestQueue, type RequestQueue } from '../../../../src/dispatch/connection/request-queue.ts';
+import { createRequestQueue } from '../../../../src/dispatch/connection/request-queue.ts';
+import type { RequestQueue } from '../../../../src/dispatch/connection/request-queue-options.ts';
 import { runOf, textsOf } from '../../../helpers/dispatch-bench.ts';
 import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-options.ts';
 
 type State = { window: number; full: boolean; settlings: number };
-type Rig = { requestQueue: RequestQueue; replyQueue: ReplyQueue; started: string[][]; state: State };
+type Rig = {
+  requestQueue: RequestQueue;
+  replyQueue: ReplyQueue;
+  admission: Admission;
+  started: string[][];
+  recycled: Buffer[];
+  state: State;
+};
 
 /** A frame of more than 20 bytes is a long request here. The requests are never settled. */
 function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig {
@@ -19,22 +28,26 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
     settled() {
       if (!requestQueue.hasQueued) state.settlings += 1;
     },
+    balance: () => undefined,
     isWriteBlocked: () => state.full,
     onFault(error: unknown) {
       throw error;
     },
   };
   const replyQueue = createReplyQueue(end, replyQueueOptions(false));
+  const recycled: Buffer[] = [];
+  const admission = createAdmission({
+    maxRequests,
+    maxBytes: Number.POSITIVE_INFINITY,
+    expectedMs: () => 0,
+    onChange: () => requestQueue.resume(),
+  });
   const requestQueue: RequestQueue = createRequestQueue(replyQueue, {
     window: () => state.window,
-    admission: createAdmission({
-      maxRequests,
-      maxBytes: Number.POSITIVE_INFINITY,
-      expectedMs: () => 0,
-      onChange: () => requestQueue.resume(),
-    }),
+    admission,
     isRaw: () => maxRequests !== Number.POSITIVE_INFINITY,
     waiting: new Set(),
+    recycle: (run) => recycled.push(run),
     onQueued: () => undefined,
     longFrameBytes: 20,
     start: (to, run, frames, times) => {
@@ -46,7 +59,7 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
       return to.open(1, payload.length, times);
     },
   });
-  return { requestQueue, replyQueue, started, state };
+  return { requestQueue, replyQueue, admission, started, recycled, state };
 }
 
 test('a run starts as a whole', (t) => {
@@ -115,4 +128,28 @@ test('when the last waiting request is refused, the queue reports that nothing w
   t.deepEqual([requestQueue.hasQueued, requestQueue.waiting, state.settlings], [true, 1, 0]);
   requestQueue.refuseWaiting(() => ({ name: 'Error', message: 'late' }));
   t.deepEqual([requestQueue.hasQueued, requestQueue.waiting, state.settlings], [false, 0, 1]);
+});
+
+test('the bytes of a request that was refused alone are counted off with those before it', (t) => {
+  const { requestQueue, replyQueue, admission } = createRig(1);
+  const error = { name: 'Error', message: 'no' };
+  const call = (id: number): Buffer => runOf(`{"jsonrpc":"2.0","id":${id},"method":"m"}`);
+  const ids = new OpenIds();
+  replyQueue.ids = ids;
+  requestQueue.dispatch(call(1), ANY_TIME, 1);
+  for (const id of [2, 3]) requestQueue.dispatch(call(id), ANY_TIME, 1);
+  const [second, third] = [...requestQueue.queued];
+  const entry = third?.ids?.[0];
+  if (third === undefined || entry === undefined) throw new Error('the third request does not wait');
+  third.queue.refuseAt(third, entry, error);
+  second?.queue.refuseIn(second, () => error);
+  t.deepEqual([requestQueue.hasQueued, admission.requests, admission.bytes], [false, 1, call(1).length]);
+});
+
+test('memory of its own that no request uses is given back', (t) => {
+  const run = runOf('y'.repeat(30));
+  const waits = createRig(0);
+  waits.requestQueue.dispatch(run, ANY_TIME, 1, true);
+  waits.requestQueue.refuseWaiting(() => ({ name: 'Error', message: 'no' }));
+  t.deepEqual([waits.recycled, waits.admission.bytes], [[run], 0]);
 });

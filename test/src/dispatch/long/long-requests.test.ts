@@ -76,3 +76,19 @@ test('a request whose client has disconnected is not handed to another thread', 
   await crash();
   t.deepEqual([bench.tasks.length, bench.dispatcher.requests], [1, 0]);
 });
+
+test('a request that a full thread gives back goes to another thread; a cancelled one is over, and takes no place', async (t) => {
+  const bench = createBench({ byHand: true, known: 'rpc', room: 1 });
+  const { conversation, received } = openConversation(bench);
+  conversation.dispatch(encodeTextFrame(`{"jsonrpc":"2.0","id":7,"method":"${LONG}"}`));
+  await (await taskOf(bench, 0)).leave();
+  const again = await taskOf(bench, 1);
+  conversation.dispatch(encodeTextFrame('{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":7}}'));
+  t.is(received.length, 1);
+  await again.leave();
+  t.deepEqual([bench.tasks.length, bench.dispatcher.requests, bench.dispatcher.waiting], [2, 0, 0]);
+  t.deepEqual(
+    [...bench.open].filter(([, requests]) => requests !== 0),
+    [],
+  );
+});
