@@ -212,20 +212,22 @@ export type BenchConnection = {
    * thrown on its path.
    */
   received: string[];
-  /** Whether the client leaves its replies unread, and how often `settled` was called. */
-  end: { full: boolean; settlings: number };
+  /** Whether the client leaves its replies unread, and how often `settled` and `balance` were called. */
+  end: { full: boolean; settlings: number; balances: number };
 };
 
 export function openConversation({ dispatcher }: Bench): BenchConnection {
   const received: string[] = [];
-  const end = { full: false, settlings: 0 };
+  const end = { full: false, settlings: 0, balances: 0 };
   const conversation = dispatcher.open({
     send: (frames) => received.push(...textsOf(frames)),
     fail: (error) => received.push(`!${error.code}`),
     settled: () => {
       end.settlings += 1;
     },
-    balance: () => undefined,
+    balance: () => {
+      end.balances += 1;
+    },
     isWriteBlocked: () => end.full,
     onFault: (error) => received.push(`!!${(error as Error).message}`),
   });

@@ -98,10 +98,43 @@ test('idle connections too stop reading while admission is full, and are notifie
   const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 2 } });
   const [one, other] = [openConversation(bench), openConversation(bench)];
   one.conversation.dispatch(runOf(request(1), request(2)));
-  t.deepEqual([other.conversation.isOverfull, other.end.settlings], [true, 1]);
+  // At once, or it would read on in this turn.
+  t.deepEqual([other.conversation.isOverfull, other.end.balances, other.end.settlings], [true, 1, 0]);
   await bench.settle();
+  t.is(other.end.settlings, 1);
   await answerAll(bench);
-  t.deepEqual([other.conversation.isOverfull, other.end.settlings], [false, 2]);
+  t.deepEqual([other.conversation.isOverfull, other.end.balances, other.end.settlings], [false, 1, 2]);
+});
+
+test('however often the limit is reached and left in a turn, each connection is visited twice at most', async (t) => {
+  const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 1 } });
+  const { end } = openConversation(bench);
+  for (let times = 0; times < 10; times += 1) {
+    const { conversation } = openConversation(bench);
+    conversation.dispatch(runOf(request(times)));
+    conversation.abandon();
+  }
+  await bench.settle();
+  t.deepEqual([end.balances, end.settlings], [1, 1]);
+});
+
+test('the reply that makes room is sent before its connection hears of the room', async (t) => {
+  const bench = createBench({ known: 'rpc', dispatcher: { maxRequests: 1 } });
+  const events: string[] = [];
+  const none = (): undefined => undefined;
+  const conversation = bench.dispatcher.open({
+    send: () => void events.push('reply'),
+    settled: () => void events.push(conversation.isBusy ? 'busy' : 'done'),
+    fail: none,
+    balance: none,
+    isWriteBlocked: () => false,
+    onFault: (error) => void events.push(String(error)),
+  });
+  conversation.dispatch(runOf(request(1)));
+  await bench.settle();
+  events.length = 0;
+  await answerAll(bench);
+  t.is(events[0], 'reply');
 });
 
 test('one request longer than the limit is served when no other is open', async (t) => {

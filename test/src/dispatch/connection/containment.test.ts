@@ -106,8 +106,8 @@ test('a fault of one connection when the agent is full or has room again costs t
   const other = openConversation(bench);
   state.isFaulty = true;
   other.conversation.dispatch(runOf(request(1), request(2)));
-  t.deepEqual([faults.length, other.end.settlings], [1, 1]);
   await bench.settle();
+  t.deepEqual([faults.length, other.end.settlings], [1, 1]);
   await answerAll(bench);
   t.is(other.received.length, 2);
 });

@@ -143,7 +143,7 @@ test('the bytes of a request that was refused alone are counted off with those b
   if (third === undefined || entry === undefined) throw new Error('the third request does not wait');
   third.queue.refuseAt(third, entry, error);
   second?.queue.refuseIn(second, () => error);
-  t.deepEqual([requestQueue.hasQueued, admission.requests, admission.bytes], [false, 1, call(1).length]);
+  t.deepEqual([requestQueue.hasQueued, admission.requests, admission.bytes], [false, 0, 0]);
 });
 
 test('memory of its own that no request uses is given back', (t) => {
