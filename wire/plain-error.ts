@@ -34,10 +34,11 @@ export type PlainError = {
   errors?: unknown[];
 };
 
-/** The fields of an error that are not in `fields`. `retryable` follows from the code, `remote` from the way it came. */
-const OWN_PLACES: ReadonlySet<string> = new Set([
-  ...['name', 'message', 'stack', 'code', 'hint', 'data', 'cause', 'retryable', 'remote'],
-]);
+/**
+ * The fields of an error that are never in `fields`. `retryable` follows from the code, `remote` from the way it came. The
+ * others with a place of their own (`name`, `code`, `hint`, `errors`) are there if their values have the wrong type for it.
+ */
+const OWN_PLACES: ReadonlySet<string> = new Set(['message', 'stack', 'data', 'cause', 'retryable', 'remote']);
 
 type Progress = Budget & { errors: number; readonly stack: boolean; readonly holders: object[] };
 
@@ -88,10 +89,14 @@ function plainOf(thrown: unknown, progress: Progress): PlainError {
   if (typeof hint === 'string') plain.hint = take(hint);
   const trace = progress.stack ? read('stack') : undefined;
   if (typeof trace === 'string') plain.stack = take(trace);
-  const data = toJsonValue(read('data'), progress);
+  const data = dataOf(read('data'), progress);
   if (data !== undefined) plain.data = data;
   const errors = listIn(read('errors'));
-  const fields = fieldsOf(thrown, errors !== undefined, progress);
+  const places = new Set(OWN_PLACES);
+  if (typeof name === 'string') places.add('name');
+  if (errors !== undefined) places.add('errors');
+  for (const key of ['code', 'hint'] as const) if (plain[key] !== undefined) places.add(key);
+  const fields = fieldsOf(thrown, places, progress);
   if (keys(fields).length > 0) plain.fields = fields;
   progress.holders[progress.holders.length] = thrown;
   const cause = read('cause');
@@ -102,18 +107,29 @@ function plainOf(thrown: unknown, progress: Progress): PlainError {
 }
 
 /** The fields leave room for the causes. */
-function fieldsOf(thrown: object, hasErrors: boolean, progress: Progress): JsonObject {
+function fieldsOf(thrown: object, places: ReadonlySet<string>, progress: Progress): JsonObject {
   const { characters } = progress;
-  const budget = { characters: characters < ERROR_LIMITS.textCharacters ? characters : ERROR_LIMITS.textCharacters };
-  progress.characters -= budget.characters;
-  const fields = toJsonMembers(thrown, budget, (key) => OWN_PLACES.has(key) || (hasErrors && key === 'errors'));
+  const own = characters < ERROR_LIMITS.textCharacters ? characters : ERROR_LIMITS.textCharacters;
+  return within(own, progress, (budget) => toJsonMembers(thrown, budget, (key) => places.has(key)));
+}
+
+/** Data and other values leave room for what comes after them. */
+function dataOf(value: unknown, progress: Progress): unknown {
+  return within((progress.characters * 3) >> 2, progress, (budget) => toJsonValue(value, budget));
+}
+
+/** Uses up at most so many characters. */
+function within<Result>(characters: number, progress: Progress, take: (budget: Budget) => Result): Result {
+  const budget = { characters };
+  progress.characters -= characters;
+  const result = take(budget);
   progress.characters += budget.characters;
-  return fields;
+  return result;
 }
 
 function relatedErrors(errors: readonly unknown[], progress: Progress): unknown[] {
   const related: unknown[] = [];
-  const { length } = errors;
+  const length = lengthOf(errors);
   for (let index = 0; index < length; index += 1) {
     if (progress.errors <= 0 || progress.characters <= 0) {
       related[index] = `[${length - index} more]`;
@@ -126,7 +142,7 @@ function relatedErrors(errors: readonly unknown[], progress: Progress): unknown[
 
 /** A cause, or one of several errors. */
 function relatedOf(value: unknown, progress: Progress): unknown {
-  if (!isErrorLike(value)) return toJsonValue(value, progress) ?? null;
+  if (!isErrorLike(value)) return dataOf(value, progress) ?? null;
   const { holders } = progress;
   for (let index = 0; index < holders.length; index += 1) if (holders[index] === value) return '[Circular]';
   if (holders.length >= ERROR_LIMITS.levels) return `[more than ${ERROR_LIMITS.levels} levels]`;
@@ -149,6 +165,15 @@ function listIn(value: unknown): readonly unknown[] | undefined {
   } catch {
     // A revoked proxy.
     return undefined;
+  }
+}
+
+/** 0 if it cannot be read. */
+function lengthOf(list: readonly unknown[]): number {
+  try {
+    return list.length;
+  } catch {
+    return 0;
   }
 }
 

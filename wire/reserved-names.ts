@@ -13,7 +13,9 @@ const NAMES = [
   // Serialization and inspection.
   ...(['toJSON', 'toBSON', 'inspect'] as const),
   // Test tools: matchers, and elements of the DOM.
-  ...(['asymmetricMatch', 'jasmineToString', 'nodeType', 'nodeName', 'tagName'] as const),
+  ...(['asymmetricMatch', 'jasmineToString', 'nodeType', 'nodeName', 'tagName', 'hasAttribute'] as const),
+  // Loggers: an object with `headers` may be a request of HTTP.
+  'headers',
 ] as const;
 
 /** Tools mark objects with names such as `$$typeof`, `_isMockFunction`, `__v_isRef` and `@@observable`. */

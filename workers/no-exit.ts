@@ -1,5 +1,6 @@
-/** Prevents a handler from ending the thread, which other requests use too. */
+/** Prevents a handler from ending the thread, or its messages, which other requests use too. */
 import { syncBuiltinESMExports } from 'node:module';
+import { parentPort } from 'node:worker_threads';
 import { LaunchpoolError } from '../wire/errors.ts';
 
 type Exit = (this: typeof process, ...args: never[]) => unknown;
@@ -22,6 +23,12 @@ export function forbidExit(): void {
   }
   // For modules that import { exit } from 'node:process'.
   syncBuiltinESMExports();
+  // It would end the way on which replies leave the thread, and not the thread.
+  if (parentPort === null) return;
+  const close = (): never => {
+    throw exited('parentPort.close()');
+  };
+  Object.defineProperty(parentPort, 'close', { value: close, configurable: true, writable: true });
 }
 
 function exited(call: string): LaunchpoolError {

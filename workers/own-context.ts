@@ -70,8 +70,13 @@ export function inOwnContext<Result>(call: () => Result): Result {
 function leaveDomains(): void {
   for (let left = MAX_DOMAINS; left > 0; left -= 1) {
     const domain = presentDomain();
-    if (!domain || domain === loadingDomain) return;
-    domain.exit();
+    // The module may have set another value.
+    if (typeof domain?.exit !== 'function' || domain === loadingDomain) return;
+    try {
+      domain.exit();
+    } catch {
+      return;
+    }
   }
 }
 

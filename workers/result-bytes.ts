@@ -5,7 +5,7 @@
 import { types } from 'node:util';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 
-const { isUint8Array, isAnyArrayBuffer, isDataView } = types;
+const { isUint8Array, isAnyArrayBuffer, isDataView, isBigInt64Array, isBigUint64Array } = types;
 const { isView } = ArrayBuffer;
 const Bytes = Uint8Array;
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
@@ -14,6 +14,7 @@ const { apply } = Reflect;
 /** Up to this length, a loop is faster than a call. */
 export const SHORT_BYTES = 64;
 const NONE: Uint8Array = new Uint8Array(0);
+const NO_BIGINTS = new BigInt64Array(0);
 
 /** Returns the function that reads a property as its class defines it. Throws for an object without that property. */
 function reader<Value>(prototype: object, name: string): (object: ArrayBufferView) => Value {
@@ -59,7 +60,7 @@ export function bytesOf(result: unknown): Uint8Array {
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   try {
     // Memory that is gone seems empty; only a copy of it throws.
-    if (byteLengthOf(bytes) === 0) copyBytes(NONE, bytes, 0);
+    if (byteLengthOf(bytes) === 0) apply(set, isBigInts(bytes) ? NO_BIGINTS : NONE, [bytes, 0]);
     return viewOf(bytes, { memoryOf, offsetOf, byteLengthOf });
   } catch (cause) {
     throw unreadable(cause);
@@ -77,6 +78,10 @@ export function copyBytes(target: Uint8Array, bytes: Uint8Array, at: number, len
     return;
   }
   apply(set, target, [bytes, at]);
+}
+
+function isBigInts(view: unknown): boolean {
+  return isBigInt64Array(view) || isBigUint64Array(view);
 }
 
 function viewOf<View extends ArrayBufferView>(

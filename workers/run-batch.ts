@@ -7,7 +7,7 @@ import type { Requests } from './requests.ts';
 import { copyBytes, lengthOf, plainBytes } from './result-bytes.ts';
 import { failureOf } from './run-raw.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
-import { whenSettled } from './settling.ts';
+import { isOwnPromise, whenSettled } from './settling.ts';
 import { CANCELLED, LATE, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
 import { type ByteRange, claimLong, type LongResult, type LongTask, type Outcome } from './task.ts';
 
@@ -75,7 +75,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       requests.enter(ticket, index);
       const result = runner.run(input, frames.payloadStart, frames.end);
       requests.leave();
-      if (!(result instanceof Promise)) {
+      if (!isOwnPromise(result)) {
         settle(index, result);
         continue;
       }
@@ -107,7 +107,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     requests.enter(ticket, 0);
     const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
     requests.leave();
-    if (result instanceof Promise) {
+    if (isOwnPromise(result)) {
       open += 1;
       whenSettled(result, (value) => {
         open -= 1;

@@ -1,6 +1,6 @@
 /** Runs an RPC agent's methods: a JSON-RPC 2.0 request in, its response out. */
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
-import type { IdText } from '../wire/id-text.ts';
+import { type IdText, NULL_ID } from '../wire/id-text.ts';
 import {
   DEFAULT_MAX_BATCH,
   decodeRequests,
@@ -9,12 +9,14 @@ import {
   type RpcItem,
   type RpcRequest,
 } from '../wire/json-rpc.ts';
+import type { PlainError } from '../wire/plain-error.ts';
+import { BatchReply } from './batch-reply.ts';
 import type { Method } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { isTextLonger, resultTooLong } from './reply-limit.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
-import { whenSettled } from './settling.ts';
+import { isOwnPromise, whenSettled } from './settling.ts';
 
 export type RpcOptions = {
   /** Whether errors carry their stacks to the caller. */
@@ -38,7 +40,12 @@ type Response = string | null;
 export function rpcRunner(find: FindMethod, options: RpcOptions): Runner {
   const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
 
-  const tooLong = (id: IdText): string => encodeError(id, toPlain(resultTooLong(maxReplyBytes)));
+  const errorOf = (): PlainError => toPlain(resultTooLong(maxReplyBytes));
+  /** An id may be as long as its request, and so may the error that names it. */
+  const tooLong = (id: IdText): string => {
+    const text = encodeError(id, errorOf());
+    return isTextLonger(text, maxReplyBytes) ? encodeError(NULL_ID, errorOf()) : text;
+  };
   const limited = (id: IdText, text: string): string => (isTextLonger(text, maxReplyBytes) ? tooLong(id) : text);
   const errorText = (id: IdText | undefined, thrown: unknown): Response =>
     id === undefined ? null : limited(id, encodeError(id, toPlain(thrown, { stack: exposeStacks })));
@@ -51,7 +58,7 @@ export function rpcRunner(find: FindMethod, options: RpcOptions): Runner {
   };
 
   function respond(item: RpcItem): Response | Promise<Response> {
-    if ('error' in item) return encodeError(item.id, toPlain(item.error));
+    if ('error' in item) return limited(item.id, encodeError(item.id, toPlain(item.error)));
     return hasContexts() ? inOwnContext(() => call(item)) : call(item);
   }
 
@@ -70,49 +77,32 @@ export function rpcRunner(find: FindMethod, options: RpcOptions): Runner {
     }
   }
 
-  /** Responses that are too long for one text become errors. */
-  function batchOf(items: readonly RpcItem[], responses: readonly Response[]): Response {
-    try {
-      const text = batchText(responses);
-      if (text === null || !isTextLonger(text, maxReplyBytes)) return text;
-      return batchText(items.map(({ id }) => (id === undefined ? null : tooLong(id))));
-    } catch (cause) {
-      const message = `the results of the batch cannot be sent: ${toPlain(cause).message}`;
-      const error = new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', message);
-      return batchText(items.map(({ id }) => errorText(id, error)));
+  function respondToAll(items: readonly RpcItem[]): Response | Promise<Response> {
+    const reply = new BatchReply({ ids: items.map(({ id }) => id), maxBytes: maxReplyBytes, tooLong });
+    const text = (): Response => {
+      const found = reply.text(isTextLonger);
+      return found === undefined ? encodeError(NULL_ID, errorOf()) : found;
+    };
+    const late: Promise<void>[] = [];
+    for (const [index, item] of items.entries()) {
+      const response = respond(item);
+      if (isOwnPromise(response)) late.push(whenSettled(response, (value) => reply.set(index, value)));
+      else reply.set(index, response);
     }
+    return late.length === 0 ? text() : whenSettled(allOf(late), text);
   }
 
   return {
     run(input, start, end) {
       const { batch, items } = decodeRequests(input.subarray(start, end), maxBatch);
-      if (!batch) return respond(items[0] as RpcItem);
-      const responses = items.map(respond);
-      return responses.every((response) => !(response instanceof Promise))
-        ? batchOf(items, responses as Response[])
-        : whenSettled(allOf(responses), (settled) => batchOf(items, settled));
+      return batch ? respondToAll(items) : respond(items[0] as RpcItem);
     },
   };
 }
 
 /** As Promise.all(), which the module may have replaced. */
-function allOf(responses: readonly (Response | Promise<Response>)[]): Promise<Response[]> {
-  return new Promise((resolve) => {
-    const settled: Response[] = [];
-    let unsettled = responses.length;
-    for (const [index, response] of responses.entries()) {
-      whenSettled(response, (value) => {
-        settled[index] = value;
-        unsettled -= 1;
-        if (unsettled === 0) resolve(settled);
-      });
-    }
-  });
-}
-
-function batchText(responses: readonly Response[]): Response {
-  const texts = responses.filter((response) => response !== null);
-  return texts.length === 0 ? null : `[${texts.join(',')}]`;
+async function allOf(promises: readonly Promise<void>[]): Promise<void> {
+  for (const promise of promises) await promise;
 }
 
 /** Finds methods in a module's own exports. */

@@ -4,6 +4,13 @@
  * constructor that a promise names.
  */
 
+const { Promise: OwnPromise } = globalThis;
+
+/** Whether a value is a promise of `whenSettled`, also if the module has replaced the global `Promise`. */
+export function isOwnPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return value instanceof OwnPromise;
+}
+
 /**
  * As `Promise.resolve(value).then(onValue, onError)`. The functions must not return what the module has made: a promise
  * reads the `then` of an object that it is resolved with.

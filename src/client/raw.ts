@@ -63,6 +63,7 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
     request(message, callOptions = {}) {
       if (closeReason !== undefined) return Promise.reject(closeReason);
       if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
+      if (typeof message !== 'string' && !(message instanceof Uint8Array)) return Promise.reject(notBytes(message));
       const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
       openRequests += 1;
       if (openRequests === 1) session.keepAlive(true);
@@ -80,4 +81,10 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
     },
   };
   return Object.setPrototypeOf(client, prototype);
+}
+
+function notBytes(message: unknown): TypeError {
+  return new TypeError(
+    `a raw message is a Uint8Array or text, and this is ${message === null ? 'null' : typeof message}`,
+  );
 }

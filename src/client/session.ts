@@ -111,9 +111,7 @@ export async function openSession(target: string, options: ConnectOptions, event
       transport.send(payload);
     },
     markAnswered: unconfirmed.markAnswered,
-    discard(sent) {
-      unconfirmed.discardWhere((each) => each === sent);
-    },
+    discard: unconfirmed.discard,
     keepAlive(on) {
       isKeptAlive = on;
       transport?.keepAlive(on);

@@ -17,6 +17,8 @@ export type SentFrame = {
   readonly isNotification: boolean;
   /** The number of frames that were sent before it on its connection; -1 before it is sent. */
   index: number;
+  /** It is not to be sent again, and leaves the list in its turn. */
+  isDiscarded?: boolean;
 };
 
 export type UnconfirmedFrames = {
@@ -25,55 +27,66 @@ export type UnconfirmedFrames = {
   trim(unsentBytes: number): void;
   /** Discards a frame that has been answered, and all frames before it, which have been read. */
   markAnswered(sent: SentFrame): void;
+  /** Discards one frame, in constant time. */
+  discard(sent: SentFrame): void;
   discardWhere(predicate: (sent: SentFrame) => boolean): void;
   all(): readonly SentFrame[];
 };
 
 export function createUnconfirmedFrames(): UnconfirmedFrames {
   let frames: SentFrame[] = [];
-  /** The frames before this index are discarded. */
+  /** The frames before this index have left. */
   let head = 0;
+  /** How many of the others are discarded. */
+  let discarded = 0;
   let notificationBytes = 0;
+  /** The notifications among them, in order. */
+  let notifications: SentFrame[] = [];
+  let firstNotification = 0;
 
-  function onRemoved({ isNotification, payload }: SentFrame): void {
-    if (isNotification) notificationBytes -= payload.length + FRAME_BYTES;
+  function discard(sent: SentFrame): void {
+    if (sent.isDiscarded) return;
+    sent.isDiscarded = true;
+    discarded += 1;
+    if (sent.isNotification) notificationBytes -= sent.payload.length + FRAME_BYTES;
+    while (frames[head]?.isDiscarded) {
+      head += 1;
+      discarded -= 1;
+    }
+    if (head + discarded < MAX_DISCARDED || 2 * (head + discarded) < frames.length) return;
+    frames = all();
+    head = 0;
+    discarded = 0;
+    notifications = frames.filter(({ isNotification }) => isNotification);
+    firstNotification = 0;
   }
 
-  function removeFirst(): void {
-    onRemoved(frames[head] as SentFrame);
-    head += 1;
-    if (head < MAX_DISCARDED || 2 * head < frames.length) return;
-    frames = frames.slice(head);
-    head = 0;
+  function all(): SentFrame[] {
+    return frames.slice(head).filter(({ isDiscarded }) => isDiscarded !== true);
   }
 
   return {
     add(sent) {
       frames.push(sent);
-      if (sent.isNotification) notificationBytes += sent.payload.length + FRAME_BYTES;
+      if (!sent.isNotification) return;
+      notifications.push(sent);
+      notificationBytes += sent.payload.length + FRAME_BYTES;
     },
     trim(unsentBytes) {
       while (notificationBytes > UNREAD_BYTES + unsentBytes) {
-        if (frames[head]?.isNotification) removeFirst();
-        else {
-          const oldest = frames.findIndex(({ isNotification }, index) => index >= head && isNotification);
-          onRemoved(frames[oldest] as SentFrame);
-          frames.splice(oldest, 1);
-        }
+        const oldest = notifications[firstNotification] as SentFrame;
+        firstNotification += 1;
+        discard(oldest);
       }
     },
     markAnswered(sent) {
       for (let first = frames[head]; first !== undefined && first.index <= sent.index; first = frames[head])
-        removeFirst();
+        discard(first);
     },
+    discard,
     discardWhere(predicate) {
-      frames = frames.slice(head).filter((sent) => {
-        const isKept = !predicate(sent);
-        if (!isKept) onRemoved(sent);
-        return isKept;
-      });
-      head = 0;
+      for (const sent of all()) if (predicate(sent)) discard(sent);
     },
-    all: () => (head === 0 ? frames : frames.slice(head)),
+    all,
   };
 }

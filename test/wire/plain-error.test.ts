@@ -296,3 +296,31 @@ test('an error of another server that has fields of its own is not taken for one
   );
   t.like((response as { error: LaunchpoolError }).error, { name: 'Error', code: -7, data });
 });
+
+test('data of any length leaves room for the fields, the cause and the errors', (t) => {
+  const related = (name: string): Error => Object.assign(new Error(name), { data: 'x'.repeat(1e6) });
+  const thrown = new AggregateError([related('one'), related('two')], 'all', { cause: related('root') });
+  const error = arrived(Object.assign(thrown, { data: 'y'.repeat(1e6), path: '/p' }));
+  t.like(error, { message: 'all', path: '/p' });
+  t.like(error.cause, { message: 'root' });
+  t.deepEqual(
+    error.errors?.map((each) => (each as Error).message),
+    ['one', 'two'],
+  );
+  t.true(String(error.data).length > characters / 2);
+});
+
+test('a field whose value has no place of its own is among the fields', (t) => {
+  const error = Object.assign(new Error('x'), { code: 5n, hint: ['a'], name: 7 });
+  t.deepEqual(toPlain(error).fields, { code: '[BigInt: 5]', hint: ['a'], name: 7 });
+  t.is(toPlain(Object.assign(new Error('x'), { code: 'E', hint: 'h' })).fields, undefined);
+});
+
+test('errors that cannot be counted cost the error nothing else', (t) => {
+  const errors = new Proxy([], { get: throwing });
+  t.like(arrived(Object.assign(new Error('m', { cause: new Error('c') }), { code: 'E', errors })), {
+    message: 'm',
+    code: 'E',
+    cause: { message: 'c' },
+  });
+});

@@ -34,6 +34,8 @@ const RESULTS: readonly [what: string, result: unknown, bytes: Uint8Array][] = [
   ['a DataView of a part', new DataView(Uint8Array.of(9, 1, 2).buffer, 1), Uint8Array.of(1, 2)],
   ['numbers of 16 bits', new Uint16Array(Uint8Array.of(1, 2, 3, 4).buffer), Uint8Array.of(1, 2, 3, 4)],
   ['signed numbers', Int8Array.of(-1), Uint8Array.of(255)],
+  ['no numbers of 64 bits', new BigInt64Array(), Uint8Array.of()],
+  ['a number of 64 bits', BigUint64Array.of(1n), Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)],
 ];
 
 for (const [what, result, expected] of RESULTS) {

@@ -71,7 +71,17 @@ test('any name and any JSON value reach the agent unchanged', async (t) => {
 /** Names that `await`, conversions, serializers, debuggers, test tools and reactive libraries read on every object. */
 const RESERVED = [
   ...['then', 'catch', 'finally', 'toJSON', 'toBSON', 'inspect', ...Object.getOwnPropertyNames(Object.prototype)],
-  ...['asymmetricMatch', 'jasmineToString', 'nodeType', 'nodeName', 'tagName', '$$typeof', '$$asymmetricMatch'],
+  ...[
+    'asymmetricMatch',
+    'jasmineToString',
+    'nodeType',
+    'nodeName',
+    'tagName',
+    'hasAttribute',
+    'headers',
+    '$$typeof',
+    '$$asymmetricMatch',
+  ],
   ...['@@__IMMUTABLE_ITERABLE__@@', '@@__IMMUTABLE_RECORD__@@', '@@observable', '__esModule', '__v_isRef', '__v_raw'],
   ...['_isMockFunction', '_readableState', '_bsontype', '_', '$', '@'],
 ];

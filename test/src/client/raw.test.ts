@@ -165,3 +165,16 @@ test('Symbol.asyncDispose closes the connection', async (t) => {
   if (socket?.readableEnded === false) await once(socket, 'end');
   t.true(socket?.readableEnded);
 });
+
+test('a message that is no bytes is rejected, and the client goes on', async (t) => {
+  const { path } = await serveFrames(t, (payload, { socket }) => void socket.write(framesOf(payload)));
+  const client = await connectRaw(path);
+  for (const message of [undefined, null, 7, {}, []]) {
+    await t.throwsAsync(client.request(message as never), {
+      instanceOf: TypeError,
+      message: /a raw message is a Uint8Array/,
+    });
+  }
+  t.is(String(await client.request('text')), 'text');
+  client.close();
+});

@@ -44,3 +44,14 @@ test('an open call before the notifications is kept, and its reply confirms all 
   unconfirmed.discardWhere(({ index }) => index === 10_000);
   t.deepEqual(unconfirmed.all(), []);
 });
+
+test('any number of frames are discarded in any order, and the others stay in theirs', (t) => {
+  const unconfirmed = createUnconfirmedFrames();
+  const sent = Array.from({ length: 20_000 }, (_unused, index) => frame(index, index % 2 === 0, 100));
+  for (const each of sent) unconfirmed.add(each);
+  const kept = new Set(sent.filter((_unused, index) => index % 500 === 0));
+  // From the end, and each of them twice.
+  for (const each of sent.toReversed()) if (!kept.has(each)) unconfirmed.discard(each);
+  for (const each of sent) if (!kept.has(each)) unconfirmed.discard(each);
+  t.deepEqual(unconfirmed.all(), [...kept]);
+});
