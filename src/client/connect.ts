@@ -8,7 +8,7 @@ import { connectRpc, type RpcClient } from './rpc.ts';
 /** A result after JSON: undefined becomes null. */
 export type OnTheWire<Result> = Result extends void ? null : Result;
 
-type NotMethods = 'default' | 'setup' | 'teardown' | `rpc.${string}` | ReservedName;
+type NotMethods = 'default' | 'setup' | 'teardown' | 'longMessages' | `rpc.${string}` | ReservedName;
 
 /**
  * The methods of an agent as a client sees them: the module's exported functions, each returning a promise. Functions with a
@@ -38,7 +38,7 @@ const internals = new WeakMap<object, Internals>();
  * The properties of the result are remote methods. Reading one sends nothing; a call of it calls the agent. The names that
  * languages and tools use on every object are reserved, so the result can be awaited, printed, inspected and compared without
  * a call: `then`, `catch`, `finally`, the names of Object.prototype, `toJSON`, `toBSON`, `inspect`, `asymmetricMatch`,
- * `jasmineToString`, `nodeType`, `nodeName`, `tagName`, and names that begin with `_`, `$` or `@`. The other operations are
+ * `jasmineToString`, `nodeType`, `nodeName`, `tagName`, `hasAttribute`, `headers`, and names that begin with `_`, `$` or `@`. The other operations are
  * separate functions: {@link call} for a method of any name, {@link notify}, {@link withOptions}, {@link close}.
  * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes

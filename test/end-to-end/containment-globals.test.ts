@@ -13,6 +13,7 @@ for (const name of [
   'JSON.parse',
   'Array.prototype',
   'Promise.prototype.then',
+  'Promise',
   'process.emit',
   'Buffer.prototype',
 ]) {

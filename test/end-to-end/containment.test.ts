@@ -34,6 +34,7 @@ const COSTS_ITS_CALLER: readonly [method: string, code: unknown, message: RegExp
   ['rejects', -32000, /rejected/],
   ['exits', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.exit\(3\)/],
   ['exitsByName', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.exit\(3\)/],
+  ['closesPort', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /parentPort\.close\(\)/],
   ['exitsReally', 'ERR_LAUNCHPOOL_HANDLER_EXITED', /process\.reallyExit\(3\)/],
   ['setsExitCode', -32000, /with an exit code/],
   ['changesFolder', 'ERR_WORKER_UNSUPPORTED_OPERATION', /chdir/],
