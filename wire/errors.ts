@@ -47,7 +47,7 @@ export const ERROR_CODES = {
   ),
   ERR_LAUNCHPOOL_HANDLER: facts('The handler threw a value without a code of its own.', 1, -32000),
   ERR_LAUNCHPOOL_RESULT_INVALID: facts('The handler returned a value that cannot be sent.', 70, -32603),
-  ERR_LAUNCHPOOL_HANDLER_EXITED: facts('The handler called process.exit().', 70, -32603),
+  ERR_LAUNCHPOOL_HANDLER_EXITED: facts('The handler called process.exit() or parentPort.close().', 70, -32603),
   ERR_LAUNCHPOOL_THREAD_EXITED: facts('The worker thread ended before the request was answered.', 70, -32603),
   ERR_LAUNCHPOOL_BUSY: facts('The agent is at a limit; `data.retryAfterMs` says when to retry.', 75, -32002, true),
   ERR_LAUNCHPOOL_QUEUE_TIMEOUT: facts(

@@ -221,9 +221,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
         return error;
       };
       // Waiting requests first: each request that is settled makes room for the next one.
-      for (const requestQueue of [...waiting]) {
-        contain(requestQueue.replyQueue, () => requestQueue.refuseWaiting(refusal));
-      }
+      for (const each of [...waiting]) contain(each.replyQueue, () => each.refuseWaiting(refusal));
       for (const source of [...started]) {
         for (const request of openRequestsOf(source)) contain(request.replyQueue, () => settleEarly(request, refusal));
       }

@@ -11,6 +11,7 @@ import type { ReplyQueue } from '../connection/reply-queue.ts';
 import type { RequestGroup } from '../connection/request-group.ts';
 import { Deque } from '../deque.ts';
 import { createStallDetector } from '../stall-detector.ts';
+import { type HandOver, handOverOf } from './hand-over.ts';
 import { type LongHolder, LongRequest } from './long-request.ts';
 import type { SharedMemoryPool } from './shared-memory-pool.ts';
 
@@ -19,9 +20,6 @@ const MAX_DEATHS = 100;
 
 /** Up to this number, settled requests stay among those that wait. */
 const MAX_SETTLED = 32;
-
-/** One hand-over of a request to a thread. */
-type HandOver = { request: LongRequest; isStuck(): boolean };
 
 export type LongRequests = RequestSource & {
   /**
@@ -236,16 +234,4 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
 
 function isShared(payload: Buffer): payload is Buffer<SharedArrayBuffer> {
   return payload.buffer instanceof SharedArrayBuffer;
-}
-
-function handOverOf(request: LongRequest): HandOver {
-  const { claim } = request;
-  let checks = 0;
-  return {
-    request,
-    isStuck() {
-      checks += 1;
-      return checks > 2 && request.claim === claim && Atomics.load(claim, 0) === UNCLAIMED;
-    },
-  };
 }
