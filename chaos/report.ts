@@ -23,9 +23,10 @@ kernel has taken them, the shared memory of long requests until their replies ar
 Arriving frames have half of it. When that is full, only the oldest is read on, up to \`--max-frame\`, within its time limit;
 a quarter of \`--max-bytes\` is always left to requests and replies. Finished replies that clients do not read wait in their
 threads; a thread starts no request while \`--max-reply\` bytes wait in it. The results of asynchronous requests that it had
-started before, at most \`--concurrency\` of them, count as memory of the handlers. The overhead is the memory of batches,
-garbage that V8 has not collected, and memory that the allocator keeps. A connection takes 5 KiB beside all that. \`status\`
-shows the counted memory as \`bytes\`.`;
+started before, at most \`--concurrency\` of them, count as memory of the handlers; so do the values of a parsed request, up to
+15 bytes for each byte of its JSON. The overhead is the memory of batches, garbage that V8 has not collected, and memory that
+the allocator keeps. A connection takes 5 KiB beside all that, and 4 KiB more while arriving frames have all of their half.
+\`status\` shows the counted memory as \`bytes\`.`;
 
 const SECTIONS: readonly Section[] = [
   {
