@@ -56,6 +56,8 @@ export type Dispatcher = Pick<Cancellation, 'abortAll'> & {
   recycle(memory: Buffer): void;
   /** Counts memory of connections: unread replies, and frames that have arrived in part. See admission.ts. */
   hold: Admission['hold'];
+  /** Whether requests may start; not while clients leave too many replies unread. */
+  readonly mayStart: boolean;
   /** The memory of requests, replies and arriving frames. */
   readonly bytes: number;
   /** Requests of all connections that have been read and have no outcome yet. */

@@ -182,6 +182,9 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
     recycle,
     hold: admission.hold,
+    get mayStart() {
+      return admission.mayStart;
+    },
     get bytes() {
       return admission.bytes;
     },

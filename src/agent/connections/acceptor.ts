@@ -19,7 +19,7 @@ export type AcceptorOptions = {
   connections: OpenConnections;
   peerCheck: Pick<PeerCheck, 'maxConnections' | 'isGone'>;
   gate: Gate | undefined;
-  dispatcher: Pick<Dispatcher, 'open' | 'allocate' | 'recycle' | 'hold'>;
+  dispatcher: Pick<Dispatcher, 'open' | 'allocate' | 'recycle' | 'hold' | 'mayStart'>;
   maxFrameBytes: number;
   /** The highest number of bytes of requests, replies and arriving frames. */
   maxBytes: number;

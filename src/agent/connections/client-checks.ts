@@ -38,12 +38,15 @@ export class ClientChecks {
     return this.#socket.writableLength > 0 || (this.#reader.heldBytes > 0 && isRead);
   }
 
-  /** Returns the reason to close the connection. The parameters are those of SlowClientTimeout. */
-  check(now: number, frames: number, isRead: boolean): SlowClientReason | undefined {
+  /**
+   * Returns the reason to close the connection. The other parameters are those of SlowClientTimeout.
+   * @param mayStart whether requests may start; if not, unread replies take too much memory.
+   */
+  check(now: number, frames: number, isRead: boolean, mayStart: boolean): SlowClientReason | undefined {
     this.#timeout = this.#isTransferring(isRead)
       ? (this.#timeout ?? new SlowClientTimeout(this.#socket, this.#reader))
       : undefined;
-    return this.#timeout?.check(now, frames, isRead, this.#incoming.isAwaited);
+    return this.#timeout?.check(now, frames, isRead, { frame: this.#incoming.isAwaited, replies: !mayStart });
   }
 
   /** Whether the client has closed the connection while it is paused: the event loop does not report that. */

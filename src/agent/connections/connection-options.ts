@@ -10,7 +10,7 @@ import type { SlowClientReason } from './slow-client-timeout.ts';
 export type ConnectionOptions = {
   socket: Socket;
   gate: Gate | undefined;
-  dispatcher: Pick<Dispatcher, 'open' | 'allocate' | 'recycle' | 'hold'>;
+  dispatcher: Pick<Dispatcher, 'open' | 'allocate' | 'recycle' | 'hold' | 'mayStart'>;
   incoming: IncomingFrames;
   maxFrameBytes: number;
   /** Called for each activity of the client: whole received frames, a reply that it has taken. */

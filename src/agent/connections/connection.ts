@@ -141,7 +141,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
 
   #check(now: number): SlowClientReason | undefined {
     const isRead = this.#input === 'read';
-    const reason = this.#checks.check(now, this.#frames, isRead);
+    const reason = this.#checks.check(now, this.#frames, isRead, this.#options.dispatcher.mayStart);
     if (reason === 'slow-frame') this.#stopReading();
     else if (reason === 'unread') this.#socket.destroy();
     // Its replies cannot be read any more. What it has sent before is read and run first, as always.

@@ -16,6 +16,8 @@ export type Reads = Pick<FrameReader, 'heldBytes' | 'announcedBytes'>;
 /** A frame that takes too long, or replies that stay unread. */
 export type SlowClientReason = 'slow-frame' | 'unread';
 
+export type Others = { readonly frame?: boolean; readonly replies?: boolean };
+
 /** One per connection, and only while a frame or a reply is in progress. */
 export class SlowClientTimeout {
   /** Whether the client is fast enough to keep the agent running. */
@@ -26,6 +28,10 @@ export class SlowClientTimeout {
   #frameSince = 0;
   #sent = -1;
   #sentAt = 0;
+  /** Since when replies have waited all the time, and what had been sent before. */
+  #waitingSince = 0;
+  #sentBefore = 0;
+  #isWaiting = false;
 
   constructor(socket: Writes, reader: Reads) {
     this.#socket = socket;
@@ -37,14 +43,16 @@ export class SlowClientTimeout {
    * @param now in milliseconds, see ConnectionChecks.
    * @param frames the number of whole frames received, which identifies the current one.
    * @param isRead whether the agent still reads frames.
-   * @param isAwaited whether the frames of others wait for the end of this one: it must keep the rate all the time.
+   * @param others what waits for this client, which must keep the rate all the time then: `frame` if the frames of others
+   *   wait for the end of its frame, `replies` if no request may start before clients have read replies.
    */
-  check(now: number, frames: number, isRead: boolean, isAwaited = false): SlowClientReason | undefined {
+  check(now: number, frames: number, isRead: boolean, others: Others = {}): SlowClientReason | undefined {
     const frame = isRead ? this.#checkFrame(now, frames) : 'none';
     const replies = this.#checkReplies(now);
     this.isProgressing = frame === 'in-time' || replies === 'taken';
-    if (frame === 'too-late' || (frame === 'slow' && isAwaited)) return 'slow-frame';
-    return replies === 'waiting' && now - this.#sentAt >= UNREAD_MS ? 'unread' : undefined;
+    if (frame === 'too-late' || (frame === 'slow' && others.frame)) return 'slow-frame';
+    if (replies === 'waiting' && now - this.#sentAt >= UNREAD_MS) return 'unread';
+    return replies !== 'none' && others.replies && this.#readsSlowly(now) ? 'unread' : undefined;
   }
 
   #checkFrame(now: number, frames: number): 'none' | FrameState {
@@ -70,7 +78,17 @@ export class SlowClientTimeout {
     if (isWaiting && sent === this.#sent) return 'waiting';
     this.#sent = sent;
     this.#sentAt = now;
+    if (isWaiting && this.#isWaiting) return 'taken';
+    this.#isWaiting = isWaiting;
+    this.#waitingSince = now;
+    this.#sentBefore = sent;
     return isWaiting ? 'taken' : 'none';
+  }
+
+  /** Whether the client has read fewer bytes in this time than it must. */
+  #readsSlowly(now: number): boolean {
+    const needsMs = ((this.#sent - this.#sentBefore) / BYTES_PER_SECOND) * 1000;
+    return now - this.#waitingSince >= UNREAD_MS + needsMs;
   }
 }
 

@@ -71,6 +71,7 @@ async function connectTo(
       },
       allocate,
       recycle: () => undefined,
+      mayStart: true,
       hold: () => undefined,
     },
     incoming: createIncomingFrames({ maxBytes: 2 ** 24, count: () => undefined, connections: () => [] }),

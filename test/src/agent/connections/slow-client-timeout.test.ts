@@ -123,3 +123,34 @@ test('a client that has read all replies has no time limit', (t) => {
   t.is(slowClientTimeout.check(3 * UNREAD_MS - 1, 0, true), undefined);
   t.is(slowClientTimeout.check(3 * UNREAD_MS + 1, 0, true), 'unread');
 });
+
+test('while replies are unread everywhere, a client that reads too slowly is closed; one that keeps the rate is not', (t) => {
+  for (const [bytesPerSecond, isClosed] of [
+    [BYTES_PER_SECOND / 10, true],
+    [BYTES_PER_SECOND, false],
+  ] as const) {
+    const { figures, slowClientTimeout } = timeoutFor({ writableLength: 64 * MIB, bytesWritten: 64 * MIB });
+    const readFor = (seconds: number, replies: boolean): unknown => {
+      let reason: unknown;
+      for (let at = 0; at < seconds && reason === undefined; at += 5) {
+        figures.writableLength -= 5 * bytesPerSecond;
+        now += 5_000;
+        reason = slowClientTimeout.check(now, 0, true, { replies });
+      }
+      return reason;
+    };
+    let now = 0;
+    slowClientTimeout.check(now, 0, true);
+    t.is(readFor(300, false), undefined);
+    t.is(readFor(300, true), isClosed ? 'unread' : undefined);
+  }
+});
+
+test('a frame for which others wait must keep its rate', (t) => {
+  const { figures, slowClientTimeout } = timeoutFor({ heldBytes: 4, announcedBytes: 64 * MIB });
+  slowClientTimeout.check(0, 0, true, { frame: true });
+  figures.heldBytes = 100;
+  t.is(slowClientTimeout.check(FRAME_MS, 0, true, { frame: true }), undefined);
+  t.is(slowClientTimeout.check(FRAME_MS + 5_000, 0, true, { frame: false }), undefined);
+  t.is(slowClientTimeout.check(FRAME_MS + 5_000, 0, true, { frame: true }), 'slow-frame');
+});

@@ -60,6 +60,7 @@ async function setUp(t: ExecutionContext): Promise<Fixture> {
       },
       allocate: (bytes: number) => Buffer.alloc(bytes),
       recycle: () => undefined,
+      mayStart: true,
       hold: () => undefined,
     },
     incoming: createIncomingFrames({ maxBytes: 2 ** 20, count: () => undefined, connections: () => [] }),
