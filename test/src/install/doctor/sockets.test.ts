@@ -26,29 +26,22 @@ const FAULTS: readonly [what: string, plant: (t: ExecutionContext, path: string)
     ],
   ];
 
-async function fixesBoth(
-  t: ExecutionContext,
-  bench: Bench,
-  [, plant, message]: (typeof FAULTS)[number],
-): Promise<void> {
+async function fixesAll(t: ExecutionContext, bench: Bench): Promise<void> {
   await bench.install();
   for (const path of Object.values(bench.layout.sockets)) {
-    await plant(t, path);
-    const [found] = await expectFixed(t, bench, ['socket-dead']);
-    t.like(found, { severity: 'problem', label: bench.label });
-    t.regex(found?.message ?? '', message);
-    t.true(found?.message.includes(path));
-    await until(async () => (await bench.status()).process !== undefined);
+    for (const [what, plant, message] of FAULTS) {
+      await plant(t, path);
+      const [found] = await expectFixed(t, bench, ['socket-dead']);
+      t.like(found, { severity: 'problem', label: bench.label }, what);
+      t.regex(found?.message ?? '', message);
+      t.true(found?.message.includes(path));
+      await until(async () => (await bench.status()).process !== undefined);
+    }
   }
 }
 
-const onSession = onSystemd();
+const TITLE = `a socket that ${FAULTS.map(([what]) => what).join(', or ')}, is replaced`;
 
-for (const fault of FAULTS) {
-  const [what] = fault;
-  test.serial(`launchd: a socket that ${what} is replaced`, async (t) => {
-    await fixesBoth(t, await launchdBench(t), fault);
-  });
+test.serial(`launchd: ${TITLE}`, async (t) => fixesAll(t, await launchdBench(t)));
 
-  onSession(`systemd: a socket that ${what} is replaced`, (t, bench) => fixesBoth(t, bench, fault));
-}
+onSystemd()(`systemd: ${TITLE}`, fixesAll);
