@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { modeOf } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
 import type { JobStatus, Supervisor } from '../job/supervisor.ts';
+import { LaunchpoolError } from '../wire/errors.ts';
 import type { Environment } from './check-in.ts';
 import { isForeign } from './foreign-units.ts';
 import { otherUnitFoldersOf, unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
@@ -31,6 +32,16 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     const isOwn = (_name: unknown, index: number): boolean =>
       !isForeign(shown[index] as UnitStatus, inFolder(names[index] as string));
     return { own: names.filter(isOwn), states: shown.filter(isOwn) };
+  }
+
+  /** @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when systemd has read one of these units from another program's file */
+  async function showOwn(...names: string[]): Promise<UnitStatus[]> {
+    const shown = await systemctl.show(...names);
+    const foreign = shown.find((unit, index) => isForeign(unit, inFolder(names[index] as string)));
+    if (foreign === undefined) return shown;
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_FAILED', nameTakenBy(foreign), {
+      hint: 'Remove the unit with the program that installed it, or choose another label.',
+    });
   }
 
   /** `systemctl disable` would remove the links that enable the other unit. */
@@ -68,8 +79,13 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     },
     async load({ label }, changed) {
       const { service, socket, control } = unitNamesOf(label);
-      if (changed.length > 0) await systemctl.must('daemon-reload');
-      const sockets = (await systemctl.show(socket, control)).map(isListening);
+      // Also before the reload: a running unit of another program passes for the agent's as soon as the agent's file is read.
+      let units = await showOwn(socket, control, service);
+      if (changed.length > 0) {
+        await systemctl.must('daemon-reload');
+        units = await showOwn(socket, control, service);
+      }
+      const sockets = units.slice(0, 2).map(isListening);
       // A changed service does not affect listening sockets.
       if (!sockets.includes(false) && changed.every((path) => path === inFolder(service))) return;
       // systemd starts no socket whose service is running.
@@ -128,15 +144,13 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
   };
 }
 
-function takenBy({ Id, FragmentPath, MainPID }: UnitStatus): JobStatus {
-  return {
-    state: 'failed',
-    listening: false,
-    heldBy: FragmentPath,
-    detail: `another unit has the name ${Id}: ${FragmentPath}`,
-    ...(Number(MainPID) > 0 && { pid: Number(MainPID) }),
-  };
+function takenBy(unit: UnitStatus): JobStatus {
+  const pid = Number(unit.MainPID);
+  const detail = nameTakenBy(unit);
+  return { state: 'failed', listening: false, heldBy: unit.FragmentPath, detail, ...(pid > 0 && { pid }) };
 }
+
+const nameTakenBy = ({ Id, FragmentPath }: UnitStatus): string => `another unit has the name ${Id}: ${FragmentPath}`;
 
 function isListening({ ActiveState }: UnitStatus): boolean {
   return ActiveState === 'active';

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { createSystemd } from '../../systemd/supervisor.ts';
-import { LABEL } from '../helpers/jobs.ts';
+import { jobWith, LABEL } from '../helpers/jobs.ts';
 import { scriptedRun } from '../helpers/scripted-run.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
@@ -11,8 +11,9 @@ const NAMES = [`${LABEL}.service`, `${LABEL}.socket`, `${LABEL}-control.socket`]
 const VENDOR = '/usr/lib/systemd/user/other.socket';
 
 /** @param fragments the files from which systemd has read the units, by name; the others are not found. */
-function systemdWith(home: string, fragments: Readonly<Record<string, string>>) {
+function systemdWith(home: string, fragments: Readonly<Record<string, string>>, onReload?: () => void) {
   const { run, commands } = scriptedRun((command) => {
+    if (command === '--user daemon-reload') onReload?.();
     if (!command.startsWith('--user show')) return 0;
     const asked = command.split(' ').filter((name) => NAMES.includes(name));
     const textOf = (name: string): string =>
@@ -34,12 +35,29 @@ for (const name of NAMES) {
     t.is(await supervisor.dismiss(LABEL), undefined);
     await supervisor.unload(LABEL);
     await supervisor.forget(LABEL);
+    for (const changed of [[], supervisor.pathsOf(LABEL)]) {
+      const error = await t.throwsAsync(supervisor.load(jobWith(), changed), {
+        code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
+      });
+      t.true(error?.message.includes(VENDOR));
+    }
     t.deepEqual(
       changes().filter((command) => command.split(' ').includes(name)),
       [],
     );
   });
 }
+
+test('a unit of another program that comes into effect by the reload is not started', async (t) => {
+  const fragments: Record<string, string> = {};
+  const { supervisor, changes } = systemdWith('/home/ann', fragments, () => {
+    fragments[NAMES[1] as string] = VENDOR;
+  });
+  await t.throwsAsync(supervisor.load(jobWith(), supervisor.pathsOf(LABEL)), {
+    code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
+  });
+  t.deepEqual(changes(), ['--user daemon-reload']);
+});
 
 test('a unit that is read through a link of the home folder or to the file is the own one', async (t) => {
   const folder = await tempDir(t);

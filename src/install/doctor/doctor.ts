@@ -14,7 +14,7 @@ import { checkNode, checkProgram } from './file-checks.ts';
 import type { Diagnosis, Finding, Installation } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';
 import { checkKey, checkModes } from './mode-checks.ts';
-import { checkSockets, checkState } from './state-checks.ts';
+import { checkLabel, checkSockets, checkState } from './state-checks.ts';
 import { checkSupervisorFiles } from './supervisor-file-checks.ts';
 
 export type DoctorOptions = HostOptions & {
@@ -56,8 +56,17 @@ function platformOf(supervisor: DoctorOptions['supervisor']): Partial<Host> {
 type Check = (installation: Installation) => Diagnosis[];
 
 /** The checks of states that change by themselves. Their findings are confirmed by a second check. */
-const TRANSIENT: readonly Check[] = [checkState, checkSockets];
-const CHECKS: readonly Check[] = [checkNode, checkProgram, checkSupervisorFiles, ...TRANSIENT, checkModes, checkKey];
+const TRANSIENT: readonly Check[] = [checkLabel, checkState, checkSockets];
+const CHECKS: readonly Check[] = [
+  checkLabel,
+  checkNode,
+  checkProgram,
+  checkSupervisorFiles,
+  checkState,
+  checkSockets,
+  checkModes,
+  checkKey,
+];
 
 /** Fixes are applied under the lock: no other process installs or uninstalls the agent in between. */
 async function checkAgent(label: string, options: DoctorOptions): Promise<Finding[]> {
@@ -82,6 +91,8 @@ async function runChecks(label: string, options: DoctorOptions): Promise<Finding
     const results: Finding[] = [];
     for (const diagnosis of diagnoses) results.push(await applyFix(diagnosis, options.fix));
     findings.push(...results);
+    // Nothing of the agent is written while another program's job is in effect.
+    if (check === checkLabel && results.length > 0) return findings;
     // Read again only after a fix: each reading waits for the reply of a process that hangs.
     if (results.some(({ fixed }) => fixed !== undefined)) installation = await readInstallation(label, options);
   }

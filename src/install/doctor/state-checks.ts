@@ -7,6 +7,14 @@ import { endHungProcess } from './hung-process.ts';
 
 const LOGS = 'See `launchpool logs`.';
 
+/** Whether another program's job has the label. Comes first: a file of the agent could take the place of that job. */
+export function checkLabel({ label, status }: Installation): Diagnosis[] {
+  const { heldBy, detail: message = `another job has this label: ${heldBy}` } = status;
+  if (heldBy === undefined) return [];
+  const hint = 'Remove the job with the program that installed it. Then --fix loads the agent again.';
+  return [{ id: 'label-taken', label, severity: 'problem', message, hint }];
+}
+
 export function checkState(installation: Installation): Diagnosis[] {
   const { label, layout, status, supervisor, job } = installation;
   const load = (): Promise<void> => supervisor.load(job, []);
@@ -14,11 +22,6 @@ export function checkState(installation: Installation): Diagnosis[] {
   const finding = (id: FindingId, severity: Diagnosis['severity'], rest: Partial<Diagnosis> = {}): Diagnosis[] => [
     { id, label, severity, message: status.detail ?? status.state, ...rest },
   ];
-  if (status.heldBy !== undefined) {
-    return finding('label-taken', 'problem', {
-      hint: 'Remove the job with the program that installed it. Then --fix loads the agent again.',
-    });
-  }
   switch (status.state) {
     case 'disabled':
       return finding('disabled', 'problem', { fix: load });

@@ -1,9 +1,10 @@
 /** The doctor's checks of an agent under systemd's user manager, the real one, and their fixes. */
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { restart } from '../../../../src/install/restart.ts';
 import { encodeTextFrame } from '../../../../wire/frame.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { treeOf } from '../../../helpers/tree.ts';
@@ -131,6 +132,36 @@ it('missing units are rewritten, all of them before systemd reads any', async (t
   const found = await expectFixed(t, bench, ['file-changed', 'file-changed', 'file-changed', 'blocked']);
   t.is(found[0]?.message, `${socket} is missing`);
   t.is(found[3]?.message, 'systemd has no such job');
+});
+
+it('units of another program that are in effect are named, and not stopped, replaced or restarted', async (t, bench) => {
+  await bench.install();
+  const { label, host, units } = bench;
+  const own = [units.socket, units.control, units.service];
+  await bench.ctl('stop', ...own.map((path) => basename(path)));
+  for (const path of own) rmSync(path);
+  const data = join(host.home, '.local', 'share', 'systemd', 'user');
+  const other = join(data, basename(units.service));
+  await mkdir(data, { recursive: true });
+  writeFileSync(other, '[Service]\nExecStart=/bin/sleep 600\n');
+  await bench.ctl('daemon-reload');
+  await bench.ctl('start', basename(other));
+  const pidOf = async (): Promise<number | undefined> => (await bench.status()).pid;
+  const pid = await pidOf();
+  const found = await bench.doctor({ fix: true });
+  t.deepEqual(idsOf(found), ['label-taken']);
+  t.like(found[0], { severity: 'problem', canFix: false });
+  t.true(found[0]?.message.includes(other));
+  await t.throwsAsync(restart({ label, host }), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED' });
+  t.is(await pidOf(), pid);
+  t.deepEqual(
+    own.filter((path) => existsSync(path)),
+    [],
+  );
+  rmSync(other);
+  await bench.ctl('stop', basename(other));
+  await bench.ctl('daemon-reload');
+  await expectFixed(t, bench, ['file-changed', 'file-changed', 'file-changed', 'blocked']);
 });
 
 it('a socket that failed because its service was started too often is started again', async (t, bench) => {
