@@ -25,6 +25,8 @@ function send(result: Inspection): void {
 }
 
 if (isMainThread) {
+  // The parent has ended without waiting, for example at a Ctrl+C. The group of this process has the module's processes.
+  process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
   const [, , module, extent] = process.argv;
   // The path of this file, in the bundle and in the sources.
   const [, file = ''] = process.argv;

@@ -1,12 +1,16 @@
 /** Checks a module: loads it in a separate process, before the agent runs it. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
 import { loadTimeout } from '../../wire/load-timeout.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 
 /** How much of the module's output an error contains, in characters. */
 const MAX_OUTPUT = 4_000;
+/** How long the output of a process that has exited may take to arrive, in milliseconds. */
+const OUTPUT_MS = 1_000;
 
 const HINT = '`launchpool dev` with the same module shows the error with its stack.';
 
@@ -25,49 +29,69 @@ export type CheckModule = {
 };
 
 /**
+ * Resolves when the process of the check has ended. Processes that the module has started end with it, unless they have
+ * left its process group.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS,
  *   ERR_LAUNCHPOOL_LOAD_TIMEOUT
  */
-export function checkModule(options: CheckModule): Promise<ModuleFacts> {
+export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
   const { node, program, module, env, workingDirectory, timeoutMs, isImportOnly = false } = options;
-  return new Promise((resolve, reject) => {
-    if (!existsSync(workingDirectory)) throw notLoaded(`the working directory ${workingDirectory} does not exist`);
-    const child = fork(program, isImportOnly ? [module, 'import'] : [module], {
-      execPath: node,
-      execArgv: [],
-      env: { ...env },
-      cwd: workingDirectory,
-      silent: true,
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        output = (output + text).slice(-MAX_OUTPUT);
-      });
-    }
-    let isTooSlow = false;
-    const timeout = setTimeout(() => {
-      isTooSlow = true;
-      child.kill('SIGKILL');
-    }, timeoutMs);
-    let message: ({ error: PlainError } | ModuleFacts) | undefined;
-    child.once('message', (received) => {
-      message = received as typeof message;
-    });
-    child.once('error', (cause) => reject(notLoaded(`${node} cannot be started: ${cause.message}`, cause)));
-    child.once('close', (status, signal) => {
-      clearTimeout(timeout);
-      if (isTooSlow) reject(loadTimeout(timeoutMs));
-      else if (message === undefined) {
-        const how = signal === null ? `exit status ${status}` : `signal ${signal}`;
-        reject(notLoaded(`the process exited while it loaded ${module} (${how}): ${output.trim()}`));
-      } else if ('error' in message) {
-        reject(moduleError(message.error));
-      } else {
-        resolve(message);
-      }
-    });
+  if (!existsSync(workingDirectory)) throw notLoaded(`the working directory ${workingDirectory} does not exist`);
+  const child = fork(program, isImportOnly ? [module, 'import'] : [module], {
+    execPath: node,
+    execArgv: [],
+    env: { ...env },
+    cwd: workingDirectory,
+    silent: true,
+    // A process group of its own. boot/check.ts ends it when this process ends, since Ctrl+C does not reach it.
+    detached: true,
   });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-MAX_OUTPUT);
+    });
+  }
+  let message: ({ error: PlainError } | ModuleFacts) | undefined;
+  child.once('message', (received) => {
+    message = received as typeof message;
+  });
+  let isTooSlow = false;
+  const timeout = setTimeout(() => {
+    isTooSlow = true;
+    endGroup(child);
+  }, timeoutMs);
+  // Does not come while another process has the pipes of the output.
+  const closed = once(child, 'close').catch(() => undefined);
+  try {
+    const [status, signal] = await once(child, 'exit').catch((cause) => {
+      throw notLoaded(`${node} cannot be started: ${cause.message}`, cause);
+    });
+    clearTimeout(timeout);
+    endGroup(child);
+    if (message === undefined) await Promise.race([closed, wait(OUTPUT_MS, undefined, { ref: false })]);
+    if (message !== undefined) return factsOf(message);
+    if (isTooSlow) throw loadTimeout(timeoutMs);
+    const how = signal === null ? `exit status ${status}` : `signal ${signal}`;
+    throw notLoaded(`the process exited while it loaded ${module} (${how}): ${output.trim()}`);
+  } finally {
+    clearTimeout(timeout);
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+    if (child.connected) child.disconnect();
+  }
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of its processes have exited.
+  }
+}
+
+function factsOf(message: { error: PlainError } | ModuleFacts): ModuleFacts {
+  if ('error' in message) throw moduleError(message.error);
+  return message;
 }
 
 /** Not a remote error: no agent was called. */
