@@ -15,6 +15,8 @@ export type Job = {
   tcp?: TcpAddress | undefined;
   /** The file for standard output and error. @default the supervisor's log, or none under launchd */
   logFile?: string | undefined;
+  /** Seconds that a process may take from its start until it has loaded the module. */
+  startSeconds: number;
   /** Seconds between the request to stop and SIGKILL. */
   stopSeconds: number;
   /** The resources that macOS grants the process. */

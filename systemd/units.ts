@@ -72,7 +72,7 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
       ['ExecStart', commandLine(job)],
       // Replaces the limits: after a failure, a waiting connection starts the service again only a second later.
       ['ExecStopPost', `/bin/sh -c '[ "$$SERVICE_RESULT" = success ] || sleep 1'`],
-      ['TimeoutStartSec', '30'],
+      ['TimeoutStartSec', String(job.startSeconds)],
       ['TimeoutStopSec', String(job.stopSeconds)],
       ['WatchdogSec', String(WATCHDOG_SECONDS)],
       ['KillMode', 'mixed'],

@@ -16,8 +16,6 @@ export const CONTROL_TIMEOUTS = {
   afterStart: 5_000,
   /** For a reply that is late already, while other agents wait for their turn. */
   lateReply: 50,
-  /** For a method that takes longer than a reply of the main thread, such as reload. */
-  work: 60_000,
 } as const;
 
 /** The result of `status`: src/agent/status.ts. An agent of an earlier version lacks some of the optional fields. */
@@ -92,7 +90,7 @@ export type ControlCall = HostOptions & {
 /**
  * Calls a control method of an agent that has a process.
  * @throws ERR_LAUNCHPOOL_CONNECT_FAILED if the agent has no process, ERR_LAUNCHPOOL_NOT_INSTALLED,
- * ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CALL_TIMEOUT, or the agent's error
+ * ERR_LAUNCHPOOL_ADDRESS_INVALID, or the agent's error
  */
 export async function callControl({ target, method, params = [], ...options }: ControlCall): Promise<unknown> {
   const client = await connectControl(await controlPathOfRunning(target, options));
@@ -100,7 +98,8 @@ export async function callControl({ target, method, params = [], ...options }: C
     await client.call('ping', [], CONTROL_TIMEOUTS.reply).catch((error) => {
       throw error.code === 'ERR_LAUNCHPOOL_CALL_TIMEOUT' ? noProcess(target, error) : error;
     });
-    return await client.call(method, params, CONTROL_TIMEOUTS.work);
+    // A reload takes as long as the module, which the agent limits: --load-timeout.
+    return await client.call(method, params);
   } finally {
     client.close();
   }

@@ -5,8 +5,8 @@ import { tryLock } from '../../libc/flock.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 
 const POLL_MS = 100;
-/** The holder of the lock waits itself: for a module to load, and for agents to exit and to start. */
-const TIMEOUT_MS = 180_000;
+/** The holder of the lock waits itself: twice for a module to load, and for agents to exit and to start. */
+const TIMEOUT_MS = 300_000;
 
 export type Unlock = () => void;
 
@@ -16,7 +16,7 @@ export const NOT_LOCKED: Unlock = () => undefined;
 export type LockOptions = {
   /** Makes the folder. Without it, a missing folder needs no lock. */
   make?: () => Promise<void>;
-  /** @default 180000 */
+  /** @default 300000 */
   timeoutMs?: number;
   /** The interval between two attempts. @default 100 */
   pollMs?: number;

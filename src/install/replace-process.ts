@@ -2,11 +2,11 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
-import type { Place } from '../installed/place.ts';
+import type { Supervisor } from '../../job/supervisor.ts';
+import type { Layout } from '../installed/layout.ts';
 import { verify } from './verify.ts';
 
-/** How long an agent may take to start, in milliseconds. The process before has its own time to exit: job.stopSeconds. */
-export const START_MS = 30_000;
+type Replaced = { supervisor: Pick<Supervisor, 'dismiss'>; layout: Pick<Layout, 'sockets' | 'versions'> };
 
 /**
  * The process before finishes its open requests; new connections wait for the next process.
@@ -15,7 +15,7 @@ export const START_MS = 30_000;
  * @throws ERR_LAUNCHPOOL_NOT_READY, ERR_LAUNCHPOOL_SUPERVISOR_FAILED, or the error with which the module fails to load
  */
 export async function replaceProcess(
-  { supervisor, layout }: Pick<Place, 'supervisor' | 'layout'>,
+  { supervisor, layout }: Replaced,
   job: Job,
   hash: string,
 ): Promise<{ before: number | undefined; pid: number }> {
@@ -25,7 +25,8 @@ export async function replaceProcess(
     sockets: layout.sockets,
     tcp: job.tcp,
     folder: join(realpathSync(layout.versions), hash),
-    timeoutMs: job.stopSeconds * 1000 + START_MS,
+    // The process before has the time to exit, and the next one to start.
+    timeoutMs: (job.stopSeconds + job.startSeconds) * 1000,
     before,
     dismiss,
   });

@@ -42,6 +42,8 @@ const AGENT_FLAGS: ReadonlySet<string> = new Set(Object.values(AGENT_TABLE).map(
 const { processType: PROCESS_TYPE } = defaultsOf(INSTALL_TABLE);
 /** Without these, a job finds hardly a program. */
 const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+/** Time for an agent to start, beyond the time that the module has to load, in seconds. */
+export const START_SECONDS = 30;
 /** Beyond the time that requests have to finish: for threads to end, and for the log. */
 const SLACK_SECONDS = 5;
 
@@ -65,7 +67,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
   const flags = flagsOf(agent);
   // Whether there is a key, and a fit one, is nothing to the job.
   const { 'authkey-file': keyFile, ...keyless } = flags;
-  const { drainMs, cancelGraceMs } = agentOptionsOf(paths.module, keyless);
+  const { drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(paths.module, keyless);
   const tcp = options.tcp === undefined ? undefined : tcpOf(options.tcp);
   if (tcp !== undefined && keyFile === undefined) {
     throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');
@@ -89,6 +91,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
     sockets: paths.sockets,
     tcp,
     logFile,
+    startSeconds: Math.ceil(loadTimeoutMs / 1000) + START_SECONDS,
     stopSeconds: Math.ceil((drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS,
     processType,
     bundleIdentifiers: options.bundleIdentifiers ?? [],

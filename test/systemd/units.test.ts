@@ -56,6 +56,7 @@ test('the service of a typical job starts on demand only', (t) => {
     'StartLimitIntervalSec=0',
     'Type=notify',
     'ExecStart="/usr/bin/env" "/opt/agent/launchpool.cjs" "run" "/opt/agent/rot13.ts"',
+    'TimeoutStartSec=90',
     'TimeoutStopSec=15',
     'KillMode=mixed',
     'UMask=0077',

@@ -4,12 +4,12 @@ import { toPlain } from '../../../wire/errors.ts';
 import { status } from '../../control/status.ts';
 import { type Host, hostOf } from '../../installed/host.ts';
 import { jobOfRecord } from '../../installed/job-of-record.ts';
+import { START_SECONDS } from '../../installed/job-options.ts';
 import { installedLabels } from '../../installed/labels.ts';
 import { pickSupervisor } from '../../installed/pick-supervisor.ts';
 import { type HostOptions, placeOf } from '../../installed/place.ts';
 import { mustBeInstalled, readRecord } from '../../installed/record.ts';
 import { lockFolder } from '../lock.ts';
-import { START_MS } from '../replace-process.ts';
 import { checkNode, checkProgram } from './file-checks.ts';
 import type { Diagnosis, Finding, Installation } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';
@@ -102,7 +102,7 @@ async function runChecks(label: string, options: DoctorOptions): Promise<Finding
 /** The diagnoses that a second check makes too. A process that may be starting has the time for it. */
 async function confirm(diagnoses: Diagnosis[], check: Check, options: DoctorOptions): Promise<Diagnosis[]> {
   await wait(SETTLE_MS);
-  const { startMs = START_MS } = options;
+  const { startMs = START_SECONDS * 1000 } = options;
   const installation = await readInstallation(diagnoses[0]?.label as string, options, startMs);
   if (installation === undefined || 'severity' in installation) return [];
   return check(installation).filter(({ id, message }) =>

@@ -41,6 +41,12 @@ test('the stop timeout of the supervisor grows with the drain time', (t) => {
   t.is(job({ agent: { drain: 30.5 } }).stopSeconds - job({ agent: { drain: 0 } }).stopSeconds, 31);
 });
 
+test('the start timeout grows with the time that the module may take to load', (t) => {
+  // More than the load timeout, which is 60 seconds without an option.
+  t.true(job({}).startSeconds > 60);
+  t.is(job({ agent: { 'load-timeout': 300.5 } }).startSeconds - job({}).startSeconds, 241);
+});
+
 test('a log file is passed to the agent', (t) => {
   t.deepEqual(job({}, { logFile: '/log' }).command.slice(-2), ['--log-file', '/log']);
 });
