@@ -8,7 +8,7 @@ import { loadTimeoutMsOf } from '../installed/job-options.ts';
 import { mustBeFree, taken } from '../installed/ownership.ts';
 import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
-import { writeModuleFile } from '../module/module-file.ts';
+import { hasModuleFile, writeModuleFile } from '../module/module-file.ts';
 import { type Before, type Changes, changesOf } from './changes.ts';
 import { checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
@@ -48,6 +48,7 @@ export async function apply(
   const facts = await steps.run('module', ({ detail, skip }) => {
     // Its setup() may fail with other options, too.
     if (previous?.hash !== hash || isNewVersion || !isUnchanged) return moduleFacts(plan, options, detail);
+    if (!hasModuleFile(join(layout.versions, hash), plan.entry, previous)) return moduleFacts(plan, options, detail);
     skip('this version has been checked');
     return previous;
   });

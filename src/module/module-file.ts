@@ -7,6 +7,7 @@
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ModuleFacts } from '../../workers/task.ts';
 
 export const MODULE_FILE = 'launchpool-module.json';
@@ -36,14 +37,24 @@ export function writeModuleFile(folder: string, entry: string, { kind, methods }
 /**
  * Reads the nearest file in the folders above a module.
  * @param module the real path of the module.
+ * @param onUnfit called with the path of a file that is damaged, or does not describe this module.
  * @returns undefined if there is no file, or if it does not describe this module.
  */
-export function readModuleFile(module: string): ModuleFacts | undefined {
+export function readModuleFile(module: string, onUnfit?: (path: string) => void): ModuleFacts | undefined {
   for (let folder = dirname(module); ; folder = dirname(folder)) {
     const path = join(folder, MODULE_FILE);
-    if (existsSync(path)) return factsIn(path, relative(folder, module));
+    if (existsSync(path)) {
+      const facts = factsIn(path, relative(folder, module));
+      if (facts === undefined) onUnfit?.(path);
+      return facts;
+    }
     if (folder === dirname(folder)) return undefined;
   }
+}
+
+/** Whether an agent with this module reads these facts. */
+export function hasModuleFile(folder: string, entry: string, { kind, methods }: ModuleFacts): boolean {
+  return isDeepStrictEqual(readModuleFile(join(folder, entry)), { kind, methods });
 }
 
 function factsIn(path: string, entry: string): ModuleFacts | undefined {

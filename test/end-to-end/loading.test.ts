@@ -1,5 +1,5 @@
 /** What clients see while a module loads, cannot be loaded, or is of another kind than its version says. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -7,7 +7,8 @@ import { connectRaw } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import { writeModuleFile } from '../../src/module/module-file.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
-import { holdAgent, type TestAgent } from '../helpers/agent.ts';
+import { activate } from '../helpers/activator.ts';
+import { ENTRY, holdAgent, type TestAgent } from '../helpers/agent.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
@@ -27,7 +28,7 @@ const RPC: ModuleFacts = { kind: 'rpc', methods: ['hello', 'ran'] };
 
 /** Its setup waits until the file `open` exists in its folder; `ran` says which calls have run. */
 const GATED = `
-  import { existsSync } from 'node:fs';
+  import { existsSync, readFileSync } from 'node:fs';
   import { setTimeout as wait } from 'node:timers/promises';
   const calls = [];
   export async function setup() {
@@ -137,13 +138,17 @@ test('a raw agent whose module cannot be loaded closes its connections: it has n
   client.close();
 });
 
-test('a module file that describes another module is not used', async (t) => {
+test('a module file that describes another module is not used, and named in the log', async (t) => {
   const { path, folder } = await moduleOf(t, 'export default (message) => message;');
   writeModuleFile(folder, join('app', 'other.mjs'), RPC);
-  const { socketPath } = await holdAgent(t, path);
+  const log = join(folder, 'log');
+  const run = [process.execPath, ENTRY, 'run', path, '--log-level', 'warn'];
+  const { socketPath } = await activate(t, ['/bin/sh', '-c', 'exec "$@" 2> "$0"', log, ...run]);
   const client = await connectRaw(socketPath);
   t.is(String(await client.request('hello')), 'hello');
   client.close();
+  await until(() => readFileSync(log, 'utf8').includes('module-file-unfit'));
+  t.true(readFileSync(log, 'utf8').includes(join(folder, 'launchpool-module.json')));
 });
 
 for (const [what, broken] of [

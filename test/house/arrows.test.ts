@@ -113,6 +113,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/control',
     'src/install',
     'src/installed',
+    'src/module',
     'src/options',
     'launchd',
     'libc',

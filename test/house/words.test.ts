@@ -117,6 +117,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'reload-failed',
     'module-broken',
     'methods-differ',
+    'module-file-unfit',
   ],
   ...[
     'connection-rejected',

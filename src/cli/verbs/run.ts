@@ -44,12 +44,17 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const signals = early?.signals ?? listenForSignals();
   const env = early?.env ?? takeEnvironment();
   const { options, label, logFile, unfit } = readArguments(args);
-  const facts = unfit === undefined ? factsOf(options) : undefined;
+  let unfitFile: string | undefined;
+  const onUnfitFile = (path: string): void => {
+    unfitFile = path;
+  };
+  const facts = unfit === undefined ? factsOf(options, onUnfitFile) : undefined;
   const first = unfit ?? startFirst(options, facts?.kind, early);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = createLog({ level: options.logLevel, pretty: options.development });
   log.debug({ supervisor: found.supervisor }, 'checked-in');
+  if (unfitFile !== undefined) log.warn({ path: unfitFile }, 'module-file-unfit');
 
   // The holder may exit before the agent has started.
   const orphaned = Promise.withResolvers<string>();
@@ -85,8 +90,8 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   return status;
 }
 
-function factsOf({ moduleUrl }: AgentOptions): ModuleFacts | undefined {
-  return moduleUrl.startsWith('file:') ? readModuleFile(fileURLToPath(moduleUrl)) : undefined;
+function factsOf({ moduleUrl }: AgentOptions, onUnfitFile: (path: string) => void): ModuleFacts | undefined {
+  return moduleUrl.startsWith('file:') ? readModuleFile(fileURLToPath(moduleUrl), onUnfitFile) : undefined;
 }
 
 function startFirst(

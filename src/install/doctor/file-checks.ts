@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CHECK, PROGRAM } from '../../installed/runtime-files.ts';
+import { hasModuleFile, MODULE_FILE, writeModuleFile } from '../../module/module-file.ts';
 import { exists, makePath } from '../files.ts';
 import { chooseNode } from '../node-path.ts';
 import { upgrade } from '../upgrade.ts';
@@ -39,6 +40,17 @@ export function checkProgram(installation: Installation): Diagnosis[] {
   const { label } = installation;
   const message = `missing: ${missing.join(', ')}`;
   return [{ id: 'program-gone', label, severity: 'problem', message, ...reinstallFix(installation) }];
+}
+
+/** The record has what the file says. Without the file, the agent learns it from its first thread, which clients wait for. */
+export function checkModuleFile({ label, layout, record }: Installation): Diagnosis[] {
+  const version = join(layout.versions, record.hash);
+  // checkProgram() reports a version without its module.
+  if (!existsSync(join(version, record.entry)) || hasModuleFile(version, record.entry, record)) return [];
+  const path = join(version, MODULE_FILE);
+  const message = existsSync(path) ? `${path} has been changed` : `${path} is missing`;
+  const fix = async (): Promise<void> => writeModuleFile(version, record.entry, record);
+  return [{ id: 'file-changed', label, severity: 'problem', message, fix }];
 }
 
 /** The missing ones of the files that every agent needs. */

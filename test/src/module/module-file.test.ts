@@ -19,7 +19,12 @@ test('the nearest file decides, and a file that describes another module is none
   const folder = await tempDir(t);
   mkdirSync(join(folder, 'app'));
   writeModuleFile(folder, join('app', 'agent.cjs'), FACTS);
-  t.is(readModuleFile(join(folder, 'app', 'other.cjs')), undefined);
+  const unfit: string[] = [];
+  const onUnfit = (path: string): void => void unfit.push(path);
+  t.is(readModuleFile(join(folder, 'app', 'other.cjs'), onUnfit), undefined);
+  t.deepEqual(unfit, [join(folder, MODULE_FILE)]);
+  t.deepEqual(readModuleFile(join(folder, 'app', 'agent.cjs'), onUnfit), { ...FACTS, methods: [...FACTS.methods] });
+  t.is(unfit.length, 1);
   writeModuleFile(join(folder, 'app'), 'agent.cjs', { kind: 'raw', methods: [] });
   t.deepEqual(readModuleFile(join(folder, 'app', 'agent.cjs')), { kind: 'raw', methods: [] });
 });

@@ -83,6 +83,27 @@ it('an agent with a missing part of its program is installed again from its modu
   }
 });
 
+it('a file of the module’s facts that is missing or has been changed is written again', async (t) => {
+  const bench = await launchdBench(t);
+  await bench.install({ agent: SHORT });
+  const path = join(realpathSync(bench.layout.current), 'launchpool-module.json');
+  const before = readFileSync(path, 'utf8');
+  for (const [change, message] of [
+    [() => rm(path), `${path} is missing`],
+    [() => writeFile(path, before.replace('"rpc"', '"raw"')), `${path} has been changed`],
+    [() => writeFile(path, before.slice(0, 20)), `${path} has been changed`],
+  ] as const) {
+    await bench.idle();
+    await change();
+    const [found] = await expectFixed(t, bench, ['file-changed']);
+    t.is(found?.message, message);
+    t.is(readFileSync(path, 'utf8'), before);
+  }
+  await rm(path);
+  t.is((await bench.install({ agent: SHORT })).outcome, 'unchanged');
+  t.is(readFileSync(path, 'utf8'), before);
+});
+
 it('a missing program and a missing Node are both fixed', async (t) => {
   const bench = await launchdBench(t);
   const node = await ownNode(t);
