@@ -14,7 +14,7 @@ import { rawRunner } from './run-raw.ts';
 import { methodFinder, rpcRunner } from './run-rpc.ts';
 import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
-import { recordSnapshot, useSnapshot } from './snapshot.ts';
+import { loadFromSnapshot } from './snapshot.ts';
 import type { MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
 
 const options: ThreadOptions = workerData;
@@ -75,14 +75,13 @@ async function loadRunner(): Promise<Runner> {
     send({ launchpool: 'not-loaded', error: broken });
     return brokenRunner(fromPlain(broken), kind, options);
   }
-  const taken = options.snapshot === undefined && options.takesSnapshot ? recordSnapshot() : undefined;
-  if (options.snapshot !== undefined) useSnapshot(options.snapshot);
+  const recording = options.takesSnapshot ? loadFromSnapshot(options.snapshot) : undefined;
   try {
     const { handlers, setUp } = await importHandlers(moduleUrl);
     mustBeOfKind(moduleUrl, handlers, kind);
-    send({ launchpool: 'imported', facts: factsOf(handlers) });
+    send({ launchpool: 'imported', facts: factsOf(handlers), snapshot: recording?.take() });
     await setUp();
-    send({ launchpool: 'loaded', ...(taken && { snapshot: taken() }) });
+    send({ launchpool: 'loaded', snapshot: recording?.end() });
     return runnerOf(handlers);
   } catch (thrown) {
     send({ launchpool: 'not-loaded', error: toPlain(thrown) });

@@ -1,6 +1,6 @@
 /**
- * The sources that one thread has loaded, from which further threads of the agent load the module: its files may have
- * changed since. Only for a module outside of a version's folder, whose files do not change.
+ * What one thread has loaded, from which further threads of the agent load the module: its files, and where its imports
+ * lead, may have changed since. Only for a module outside of an installed version's folder, whose files do not change.
  */
 import { statSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -9,46 +9,96 @@ import { fileURLToPath } from 'node:url';
 /** The format of a file, as Node's loader names it, with its source; or a mark of the file's state, without its source. */
 export type SnapshotEntry = { format: string | null | undefined; source: string | Uint8Array } | { state: string };
 
-/** By the URL of the file. */
-export type Snapshot = ReadonlyMap<string, SnapshotEntry>;
+/** The file to which an import or a require() leads. */
+export type Resolution = { url: string; format: string | null | undefined };
+
+export type Snapshot = {
+  /** By the URL of the file. */
+  files: ReadonlyMap<string, SnapshotEntry>;
+  /** By the importing file, the specifier and the conditions, which differ between import and require(). */
+  resolutions: ReadonlyMap<string, Resolution>;
+};
 
 /** Sources beyond this many bytes in all are left out: a thread refuses a file whose state has changed. */
 const MAX_SOURCE_BYTES = 8 * 1024 * 1024;
 
-/** Records every file that is loaded until the returned function is called, which returns them. */
-export function recordSnapshot(): () => Snapshot {
-  const snapshot = new Map<string, SnapshotEntry>();
+const NOTHING: Snapshot = { files: new Map(), resolutions: new Map() };
+
+export type Recording = {
+  /** What has been loaded since the last call, and does not come from the snapshot. */
+  take(): Snapshot;
+  /** As `take`, for the last time. */
+  end(): Snapshot;
+};
+
+/**
+ * Loads what is in a snapshot as it was, from now on, and records the rest.
+ * A file that is left out of the snapshot and has changed throws when it is loaded.
+ */
+export function loadFromSnapshot(held: Snapshot = NOTHING): Recording {
+  const files = new Map<string, SnapshotEntry>();
+  const resolutions = new Map<string, Resolution>();
   let room = MAX_SOURCE_BYTES;
+  for (const entry of held.files.values()) if ('source' in entry) room -= entry.source.length;
+  let isOver = false;
+
   const hooks = registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const key = JSON.stringify([context.parentURL, specifier, context.conditions]);
+      const known = held.resolutions.get(key);
+      if (known !== undefined) return { ...known, shortCircuit: true };
+      const resolved = nextResolve(specifier, context);
+      const { url, format } = resolved;
+      if (!isOver && url.startsWith('file:')) resolutions.set(key, { url, format });
+      return resolved;
+    },
     load(url, context, nextLoad) {
+      const entry = held.files.get(url);
+      if (entry !== undefined) {
+        if ('source' in entry) return { ...entry, shortCircuit: true };
+        if (stateOf(url) === entry.state) return nextLoad(url, context);
+        throw new Error(`${fileURLToPath(url)} has changed since the agent loaded it; a reload loads all files again`);
+      }
       const loaded = nextLoad(url, context);
-      if (!url.startsWith('file:')) return loaded;
-      const { format, source } = loaded;
-      const bytes = sourceOf(source);
-      if (bytes !== undefined && bytes.length <= room) {
-        room -= bytes.length;
-        snapshot.set(url, { format, source: bytes });
-      } else snapshot.set(url, { state: stateOf(url) });
+      if (!isOver && url.startsWith('file:')) record(url, loaded.format, sourceOf(loaded.source));
       return loaded;
     },
   });
-  return () => {
-    hooks.deregister();
-    return snapshot;
+
+  function record(url: string, format: string | null | undefined, source: string | Uint8Array | undefined): void {
+    if (source === undefined || source.length > room) {
+      files.set(url, { state: stateOf(url) });
+      return;
+    }
+    room -= source.length;
+    files.set(url, { format, source });
+  }
+
+  function take(): Snapshot {
+    const taken = { files: new Map(files), resolutions: new Map(resolutions) };
+    files.clear();
+    resolutions.clear();
+    return taken;
+  }
+
+  return {
+    take,
+    end() {
+      isOver = true;
+      // Without a snapshot there is nothing to load from.
+      if (held === NOTHING) hooks.deregister();
+      return take();
+    },
   };
 }
 
-/** Loads the files of a snapshot as they were. Throws for one that is left out of it and has changed. */
-export function useSnapshot(snapshot: Snapshot): void {
-  registerHooks({
-    load(url, context, nextLoad) {
-      const entry = snapshot.get(url);
-      if (entry === undefined) return nextLoad(url, context);
-      if ('source' in entry) return { format: entry.format, source: entry.source, shortCircuit: true };
-      if (stateOf(url) === entry.state) return nextLoad(url, context);
-      throw new Error(`${fileURLToPath(url)} has changed since the agent loaded it; a reload loads all files again`);
-    },
-  });
+/** What is in the first one stays: threads run it. */
+export function joinSnapshots(held: Snapshot | undefined, added: Snapshot): Snapshot {
+  if (held === undefined) return added;
+  return {
+    files: new Map([...added.files, ...held.files]),
+    resolutions: new Map([...added.resolutions, ...held.resolutions]),
+  };
 }
 
 function sourceOf(source: unknown): string | Uint8Array | undefined {

@@ -25,9 +25,9 @@ export type ThreadOptions = {
   loadAtOnce?: boolean;
   /** The kind that the module must have; undefined while it is not known. */
   kind?: AgentKind | undefined;
-  /** Whether the thread reports the sources that it has loaded, for `snapshot` of further threads. */
+  /** Whether the thread loads from `snapshot`, and reports what else it has loaded, for further threads. */
   takesSnapshot?: boolean;
-  /** The sources to load the module from; undefined to load them from their files. */
+  /** What the first thread has loaded; undefined to load everything from its file. */
   snapshot?: Snapshot | undefined;
   /** The reason why the module cannot be loaded. The thread answers every request with it, and does not load the module. */
   broken?: PlainError | undefined;
@@ -98,9 +98,9 @@ export type Inspection = ModuleFacts | { error: PlainError };
 /** A message of a thread to the main thread, beside the results of its tasks. */
 export type ThreadMessage =
   /** The module is imported; its `setup` may still run. */
-  | { launchpool: 'imported'; facts: ModuleFacts }
+  | { launchpool: 'imported'; facts: ModuleFacts; snapshot: Snapshot | undefined }
   /** The thread can serve requests. Sent before any handler can harm the thread. */
-  | { launchpool: 'loaded'; snapshot?: Snapshot }
+  | { launchpool: 'loaded'; snapshot: Snapshot | undefined }
   /** The module cannot be loaded. The thread waits for the message that lets it answer its requests with this error. */
   | { launchpool: 'not-loaded'; error: PlainError }
   /** The thread has loaded these files. */

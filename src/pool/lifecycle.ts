@@ -18,7 +18,7 @@ export type LifecycleOptions = {
   workers: Workers;
   /** Whether a thread has started a request that has no outcome yet. */
   isInRequest: (thread: Thread) => boolean;
-  /** A spare serves now. */
+  /** A spare serves now, or another thread may start. */
   onServing: () => void;
   /** A thread does not end. */
   onLost: (thread: Thread) => void;
@@ -34,6 +34,8 @@ export type Lifecycle = Pick<Termination, 'check' | 'checkSoon' | 'endAll'> & {
   fill(): void;
   /** Must be called when a thread gets a task. */
   onTask: UnresponsiveCheck['start'];
+  /** Must be called when further threads have waited for a snapshot. */
+  onSnapshot(): void;
   /** Must be called when there is another thread. */
   onStarted(): void;
   /** Ends a thread at once. */
@@ -159,7 +161,9 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   function fill(): void {
     isFilled = true;
     // An empty task loads the module. If all threads have a task, it starts another thread.
-    for (let tasks = 2 * maxThreads; tasks > 0 && workers.active < minThreads; tasks -= 1) {
+    for (let runs = 2 * maxThreads; runs > 0 && workers.active < minThreads; runs -= 1) {
+      // The first thread loads the module before the others start; see onSnapshot().
+      if (workers.awaitsSnapshot && [...threads()].some(({ tasks }) => tasks > 0)) return;
       workers.run(null).catch(() => undefined);
     }
   }
@@ -176,6 +180,10 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     },
     fill,
     onTask: unresponsiveCheck.start,
+    onSnapshot() {
+      if (isFilled) fill();
+      onServing();
+    },
     onStarted() {
       idleThreads.start();
       // A thread that has retired before its start has no task whose completion would end it.

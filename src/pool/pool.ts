@@ -2,6 +2,7 @@
 import { postMessageToThread } from 'node:worker_threads';
 import { returnUnits } from '../../workers/reply-account.ts';
 import { slotsOf } from '../../workers/slot.ts';
+import { joinSnapshots, type Snapshot } from '../../workers/snapshot.ts';
 import type { AgentKind, MainMessage, ThreadMessage } from '../../workers/task.ts';
 import type { Pool, PoolListener, PoolOptions } from './contract.ts';
 import { createLifecycle } from './lifecycle.ts';
@@ -110,6 +111,16 @@ export function createPool(options: PoolOptions): Pool {
     return postMessageToThread(id, message).catch(() => undefined);
   }
 
+  /** Further threads run what this one runs, whatever becomes of the files. */
+  function holdSnapshot(thread: Thread, added: Snapshot | undefined): void {
+    if (added === undefined) return;
+    thread.snapshot = joinSnapshots(thread.snapshot, added);
+    if (!thread.isActive) return;
+    const isAwaited = workers.awaitsSnapshot;
+    workers.workerData = { ...workers.workerData, snapshot: joinSnapshots(workers.workerData.snapshot, added) };
+    if (isAwaited) lifecycle.onSnapshot();
+  }
+
   function onMessage(thread: Thread, message: ThreadMessage): void {
     switch (message?.launchpool) {
       case 'late-replies':
@@ -117,14 +128,12 @@ export function createPool(options: PoolOptions): Pool {
         break;
       case 'imported':
         thread.facts = message.facts;
+        holdSnapshot(thread, message.snapshot);
         if (thread.isActive) learnKind(message.facts.kind);
         options.onImported?.(message.facts);
         break;
       case 'loaded':
-        thread.snapshot = message.snapshot;
-        // Further threads run what this one runs, whatever becomes of the files.
-        if (message.snapshot !== undefined && thread.isActive)
-          workers.workerData = { ...workers.workerData, snapshot: message.snapshot };
+        holdSnapshot(thread, message.snapshot);
         loading.onLoaded(thread);
         spares.onLoaded(thread);
         break;

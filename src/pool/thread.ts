@@ -29,7 +29,7 @@ export class Thread {
   load: LoadState = 'pending';
   /** What its module offers, once it is imported. */
   facts: ModuleFacts | undefined = undefined;
-  /** The sources that it has loaded, if it reports them. */
+  /** What it has loaded beyond the snapshot that it was given, if it reports that. */
   snapshot: Snapshot | undefined = undefined;
   /** Why it could not load the module. */
   loadError: PlainError | undefined = undefined;

@@ -29,6 +29,8 @@ export type Workers = {
   readonly size: number;
   /** How many threads take tasks, or will when they have started. */
   readonly active: number;
+  /** Whether further threads wait for what the first one imports: they must not import anything else. */
+  readonly awaitsSnapshot: boolean;
   /** Whether another thread may start. */
   readonly hasPlace: boolean;
   /** Whether there are spares, or threads that end. */
@@ -81,8 +83,13 @@ export function createWorkers(options: WorkersOptions): Workers {
   });
   const counts = createThreadCounts({ piscina, maxThreads, minThreads, mayStart: () => loading.mayStart });
 
+  function awaitsSnapshot(): boolean {
+    const { takesSnapshot = false, snapshot, broken } = workerData;
+    return takesSnapshot && snapshot === undefined && broken === undefined && counts.active > 0;
+  }
+
   function hasPlace(): boolean {
-    return counts.active < maxThreads && loading.mayStart;
+    return counts.active < maxThreads && loading.mayStart && !awaitsSnapshot();
   }
 
   function setWorkerData(next: ThreadOptions): void {
@@ -136,6 +143,9 @@ export function createWorkers(options: WorkersOptions): Workers {
     },
     get active() {
       return counts.active;
+    },
+    get awaitsSnapshot() {
+      return awaitsSnapshot();
     },
     get hasPlace() {
       return hasPlace();

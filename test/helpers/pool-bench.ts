@@ -22,6 +22,8 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
   maxReplyBytes?: number;
   /** The kind that the module must have. */
   kind?: AgentKind;
+  /** Whether further threads run what the first one has loaded. */
+  takesSnapshot?: boolean;
   /** @default 256 */
   concurrency?: number;
   dispatcher?: DispatcherOptions;
@@ -30,11 +32,19 @@ export type PoolBenchOptions = Partial<PoolOptions> & {
 /** Ends with the test. */
 function startPool(
   t: ExecutionContext,
-  { module, threadMemoryMb = 0, maxReplyBytes = 2 ** 26, kind, concurrency = 256, ...options }: PoolBenchOptions,
+  {
+    module,
+    threadMemoryMb = 0,
+    maxReplyBytes = 2 ** 26,
+    kind,
+    takesSnapshot = false,
+    concurrency = 256,
+    ...options
+  }: PoolBenchOptions,
 ): Pool {
   const moduleUrl = pathToFileURL(module).href;
   const unset = { exposeStacks: false, reportFiles: false, codeFolder: undefined };
-  const threadOptions = { moduleUrl, kind, concurrency, maxReplyBytes, ...unset };
+  const threadOptions = { moduleUrl, kind, takesSnapshot, concurrency, maxReplyBytes, ...unset };
   const first = startFirstThread(threadOptions, options.threads, undefined, limitsOf(threadMemoryMb));
   const pool = createPool({ first, ...options });
   // Open requests do not keep a process alive; in an agent, the sockets do.
