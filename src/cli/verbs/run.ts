@@ -18,6 +18,9 @@ import { limitsOf } from '../../pool/thread-limits.ts';
 import { standardError } from '../../standard-streams.ts';
 import { readArguments } from '../run-arguments.ts';
 
+/** The folder of an installed version, whose files do not change. What `dev` compiles refers to files that do. */
+const VERSION_FOLDER = /\/versions\/[0-9a-f]{20}\//;
+
 /** How long work that the first request does not need is delayed, in milliseconds. */
 const QUIET_MS = 100;
 /** Between two checks of the log's size. */
@@ -101,8 +104,7 @@ function startFirst(
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
   const dev = { exposeStacks: development, reportFiles: development };
-  // Without a module file, the module is outside of a version's folder, and its files may change.
-  const own = { moduleUrl, kind, takesSnapshot: kind === undefined, codeFolder };
+  const own = { moduleUrl, kind, takesSnapshot: !VERSION_FOLDER.test(moduleUrl), codeFolder };
   const threadOptions = { ...own, ...dev, concurrency, maxBatch, maxReplyBytes };
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }

@@ -76,6 +76,23 @@ test('a change of an imported file is loaded, and an error in it is reported wit
   t.pass();
 });
 
+test('a package that stays at its place is loaded by all threads as the first one has loaded it', async (t) => {
+  const dep = (version: number): string => `exports.version = ${version}; exports.folder = __dirname;`;
+  const dev = await startDev(t, {
+    'node_modules/dep/package.json': '{ "name": "dep" }',
+    'node_modules/dep/index.js': dep(1),
+    'agent.ts': `
+      import { version as loaded } from 'dep';
+      export const version = () => loaded;
+      export const die = () => { setImmediate(() => { throw new Error('dies'); }); return new Promise(() => {}); };`,
+  });
+  t.is(await dev.call('version'), 1);
+  await writeTree(dev.folder, { 'node_modules/dep/index.js': dep(2) });
+  // Another thread takes the place of each that dies.
+  await t.throwsAsync(dev.call('die'), { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+  t.is(await dev.call('version'), 1);
+});
+
 test('the stack of an error shows the user’s sources', async (t) => {
   const dev = await startDev(t, {
     'agent.ts': `// A first line.
