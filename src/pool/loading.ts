@@ -80,6 +80,7 @@ export function createLoading(options: LoadingOptions): Loading {
 
   /** As long as another thread may still load the module, a failed thread waits. */
   function decide(): void {
+    for (const thread of threads()) if (thread.state === 'retiring' && thread.load === 'failed') endFailed(thread);
     const failed = active().filter(({ load }) => load === 'failed');
     if (failed.length === 0) return;
     if (isServed()) failed.forEach(dismiss);
@@ -89,15 +90,19 @@ export function createLoading(options: LoadingOptions): Loading {
   }
 
   function dismiss(thread: Thread): void {
-    const error = thread.loadError as PlainError;
     pause();
-    onFailed(error);
-    end(thread, localError(error));
+    onFailed(thread.loadError as PlainError);
+    endFailed(thread);
   }
 
   /** The next thread takes its requests, and loads the module. */
   function retry(thread: Thread): void {
     retries += 1;
+    endFailed(thread);
+  }
+
+  /** It answers no request: those that it has go to other threads. */
+  function endFailed(thread: Thread): void {
     end(thread, localError(thread.loadError as PlainError));
   }
 
@@ -115,8 +120,9 @@ export function createLoading(options: LoadingOptions): Loading {
     isChecking = false;
     const now = performance.now();
     let isAnyPending = false;
-    for (const thread of active()) {
-      if (thread.load !== 'pending') continue;
+    for (const thread of threads()) {
+      // A spare has a deadline of its own.
+      if (thread.load !== 'pending' || !(thread.isActive || thread.state === 'retiring')) continue;
       isAnyPending = true;
       if (thread.tasks === 0) continue;
       const startedAt = since.get(thread) ?? now;

@@ -7,7 +7,7 @@ const TERMINATION_TIMEOUT_MS = 5_000;
 export type Termination = {
   /** Terminates a retiring thread at once. One that has not started is terminated by `check` when it has. */
   terminate(thread: Thread): void;
-  /** Terminates the retiring threads that have no tasks and no open requests. */
+  /** Terminates the retiring threads that have no tasks and no open requests, or could not load the module. */
   check(): void;
   /** Calls `check` in a later phase of this turn of the event loop, after the consequences of an outcome. */
   checkSoon(): void;
@@ -47,7 +47,8 @@ export function createTermination({
   }
 
   function check(): void {
-    for (const thread of threads()) if (thread.isDone) terminate(thread);
+    // One that could not load the module answers none of its requests.
+    for (const thread of threads()) if (thread.isDone || thread.load === 'failed') terminate(thread);
   }
 
   return {

@@ -32,7 +32,8 @@ async function loading(t: ExecutionContext, code: string, options: LoadOptions =
     import { setTimeout as wait } from 'node:timers/promises';
     import { threadId } from 'node:worker_threads';
     appendFileSync(${JSON.stringify(log)}, '.');
-    const nth = readFileSync(${JSON.stringify(log)}).length;
+    const loads = () => readFileSync(${JSON.stringify(log)}).length;
+    const nth = loads();
     ${code}
     export const where = () => threadId;
     export const block = (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);`,
@@ -108,4 +109,45 @@ test('a module of another kind than the known one is not loaded, and its setup d
   const { pool, moduleUrl } = await loading(t, code, { kind: 'raw' });
   await t.throwsAsync(pool.reload(moduleUrl), { message: /an RPC agent, while the clients use a raw agent/ });
   t.is(pool.kind, 'raw');
+});
+
+for (const [what, end, loadTimeoutMs] of [
+  ['fails then', "throw new Error('too late')", 60_000],
+  ['does not end then', 'return new Promise(() => undefined)', 10_000],
+] as const) {
+  test(`a thread that retires while it loads, and ${what}, ends, and its requests go to another one`, async (t) => {
+    const code = `export const setup = async () => {
+      if (nth > 1) return;
+      while (loads() < 3) await wait(5);
+      ${end};
+    };`;
+    const { pool, call, loads, broken, notLoaded, moduleUrl } = await loading(t, code, { loadTimeoutMs });
+    const answer = call('where');
+    const empty = pool.run(null);
+    await until(() => loads() === 1);
+    await pool.reload(moduleUrl);
+    t.is(await answer, await call('where'));
+    t.is(pool.threads, 2);
+    // Lets the setup of the first thread go on.
+    await pool.reload(`${moduleUrl}?next`);
+    await t.throwsAsync(empty, { code: 'ERR_LAUNCHPOOL_THREAD_EXITED' });
+    await until(() => pool.threads === 1);
+    t.deepEqual([broken, notLoaded], [[], []]);
+  });
+}
+
+test('a failed thread that waits for the outcome of another one ends when both retire', async (t) => {
+  const code = `export const setup = async () => {
+      while (loads() < 2) await wait(5);
+      if (nth === 1) throw new Error('waits');
+      if (nth === 2) while (loads() < 4) await wait(5);
+    };`;
+  const { pool, call, loads, moduleUrl } = await loading(t, code, { threads: 2 });
+  const answers = [call('where'), call('where')];
+  await until(() => loads() === 2);
+  await pool.reload(moduleUrl);
+  t.is(new Set(await Promise.all(answers)).size, 1);
+  // Lets the setup of the second thread go on.
+  await pool.reload(`${moduleUrl}?next`);
+  await until(() => pool.threads === 1);
 });
