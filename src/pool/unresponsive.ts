@@ -35,7 +35,8 @@ export function createUnresponsiveCheck({
 
   function isSuspect(thread: Thread): boolean {
     // Without a module, a thread cannot begin a request.
-    return thread.load === 'loaded' && thread.state !== 'terminating' && thread.tasks > 0 && !isInRequest(thread);
+    const runs = thread.load === 'loaded' || thread.load === 'broken';
+    return runs && thread.state !== 'terminating' && thread.tasks > 0 && !isInRequest(thread);
   }
 
   function check(): void {

@@ -1,8 +1,11 @@
 /** Threads that code outside of requests keeps busy: other threads run their requests, and replace them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { startPoolBench, until } from '../../helpers/pool-bench.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 
 const module = fixture('agents/contained.ts');
 
@@ -32,4 +35,21 @@ test('a request may keep its thread busy without a limit, and the requests behin
   const outcomes = await Promise.all([call('burn', 5_000), call('add', 1, 2), call('add', 'y'.repeat(100_000), '')]);
   t.deepEqual(outcomes.slice(1), [3, 'y'.repeat(100_000)]);
   t.is(pool.restarts, 0);
+});
+
+test('a module that could not be loaded, and blocks its thread later: the thread is replaced, and requests get the error', async (t) => {
+  const folder = await tempDir(t);
+  const broken = join(folder, 'broken.mjs');
+  const source = `import { existsSync } from 'node:fs';
+    setInterval(() => { while (existsSync(new URL('blocks', import.meta.url))); }, 1);
+    throw new Error('not loadable');`;
+  await writeFile(broken, source);
+  const { pool, call } = startPoolBench(t, { module: broken, threads: 1, maxUnresponsiveMs: 100 });
+  const error = { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' };
+  await t.throwsAsync(call('add', 1, 2), error);
+  await writeFile(join(folder, 'blocks'), '');
+  await until(async () => {
+    await t.throwsAsync(call('add', 1, 2), error);
+    return pool.restarts > 0;
+  });
 });
