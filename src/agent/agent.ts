@@ -41,6 +41,11 @@ export type AgentStart = {
 };
 
 export type Agent = {
+  /**
+   * Resolves when the agent reads clients, with whether it does: it may have been told to shut down before.
+   * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
+   */
+  readonly listening: Promise<boolean>;
   /** Does the work that no client waits for: starts the other threads of `minThreads`. */
   settleIn(): void;
   /** Stops accepting, completes open requests within `drainMs`, and ends. Further calls have no effect. */
@@ -54,7 +59,7 @@ export type Agent = {
 };
 
 /**
- * Resolves when the agent listens.
+ * Resolves when the agent can be told to shut down, and answers at its control socket.
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
 export async function startAgent(start: AgentStart): Promise<Agent> {
@@ -177,22 +182,35 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
   const control = createControl(createAnswers({ status, loaded, shutDown: shutdown.shutDown, reload, log }));
   const onMissed = rejections.report;
   await listen(sockets.control, { onSocket: peerCheck.guard('control', control), onMissed });
-  if (pool.kind === undefined) {
-    // The kind decides the form of every reply: no client is read before it is known.
-    void loaded();
-    await pool.kindKnown;
+
+  async function listenToClients(): Promise<boolean> {
+    if (pool.kind === undefined) {
+      // The kind decides the form of every reply: no client is read before it is known.
+      void loaded();
+      await Promise.race([pool.kindKnown, shutdown.stopped]);
+    }
+    if (shutdown.isUnderWay) return false;
+    isKindLate = pool.kind === undefined;
+    listener = await listen(sockets.agent, { onSocket: peerCheck.guard('agent', acceptor.accept), onMissed });
+    if (shutdown.isUnderWay) {
+      listener.close();
+      return false;
+    }
+    if (first instanceof LaunchpoolError) onBroken(toPlain(first));
+    // On a slow machine, the start may take longer than --idle.
+    idle.touch();
+    log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
+    return true;
   }
-  isKindLate = pool.kind === undefined;
-  listener = await listen(sockets.agent, { onSocket: peerCheck.guard('agent', acceptor.accept), onMissed });
-  if (first instanceof LaunchpoolError) onBroken(toPlain(first));
-  // On a slow machine, the start may take longer than --idle.
-  idle.touch();
-  log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
+  const listening = listenToClients();
+
+  /** Clients that wait in the kernel are read when the kind is known, at the latest after the time to load the module. */
   async function shutDownOrphaned(reason: string): Promise<void> {
+    await listening.catch(() => undefined);
     await listener?.drain();
     shutdown.shutDown(reason);
   }
 
   const { shutDown, stopped } = shutdown;
-  return { settleIn: pool.fill, shutDown, shutDownOrphaned, stopped, reload };
+  return { listening, settleIn: pool.fill, shutDown, shutDownOrphaned, stopped, reload };
 }

@@ -151,6 +151,37 @@ test('a module file that describes another module is not used, and named in the 
   t.true(readFileSync(log, 'utf8').includes(join(folder, 'launchpool-module.json')));
 });
 
+/** Without a module file. It never completes its import. */
+const HANGS = `
+  import { writeFileSync } from 'node:fs';
+  writeFileSync(new URL('../imports', import.meta.url), '');
+  await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+  export const hello = (name) => name;`;
+
+test('an agent whose module does not end to import leaves at once on SIGTERM', async (t) => {
+  const { path, folder } = await moduleOf(t, HANGS);
+  const held = await holdAgent(t, path, ['--load-timeout', '3600']);
+  const client = await connectRpc(held.socketPath);
+  const { pid } = await held.event('started');
+  await until(() => existsSync(join(folder, 'imports')));
+  process.kill(pid, 'SIGTERM');
+  t.is((await held.event('left')).pid, pid);
+  client.close();
+});
+
+test('a reload by SIGHUP repairs an agent whose module does not end to import', async (t) => {
+  const { path, folder } = await moduleOf(t, HANGS);
+  const held = await holdAgent(t, path, ['--load-timeout', '3600', '--threads', '1']);
+  const client = await connectRpc(held.socketPath);
+  const call = client.call('hello', ['anna']);
+  const { pid } = await held.event('started');
+  await until(() => existsSync(join(folder, 'imports')));
+  await writeFile(path, "export const hello = (name) => 'hello ' + name;");
+  process.kill(pid, 'SIGHUP');
+  t.is(await call, 'hello anna');
+  client.close();
+});
+
 for (const [what, broken] of [
   ['does not load', 'throw new Error("not today");'],
   ['is of another kind', 'export default (message) => message;'],

@@ -74,20 +74,22 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const agent = await startAgent({ options, sockets: found.sockets, log, facts, onFiles, onShutdown, first });
   // The agent logs the error.
   signals.onReload(() => void agent.reload().catch(() => undefined));
-  notify(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
-  if (found.watchdogMs !== undefined) setInterval(notify, found.watchdogMs / 2, 'WATCHDOG=1').unref();
-  setTimeout(() => {
-    try {
-      early?.onQuiet();
-    } catch (error) {
-      log.warn({ err: error }, 'code-cache-not-written');
-    }
-    agent.settleIn();
-    log.open();
-    if (logFile !== undefined) limitLog(logFile, log);
-  }, QUIET_MS).unref();
   signals.leave.then(agent.shutDown);
   orphaned.promise.then(agent.shutDownOrphaned);
+  if (await agent.listening) {
+    notify(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
+    if (found.watchdogMs !== undefined) setInterval(notify, found.watchdogMs / 2, 'WATCHDOG=1').unref();
+    setTimeout(() => {
+      try {
+        early?.onQuiet();
+      } catch (error) {
+        log.warn({ err: error }, 'code-cache-not-written');
+      }
+      agent.settleIn();
+      log.open();
+      if (logFile !== undefined) limitLog(logFile, log);
+    }, QUIET_MS).unref();
+  }
   const { status, hasThreads } = await agent.stopped;
   if (hasThreads) exitAtOnce(status);
   return status;
