@@ -164,17 +164,18 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
     shutdown,
     broken: () => broken,
   });
-  const reload = createReload({
+  const { reload, recover } = createReload({
     options,
     pool,
     refusalReason() {
       if (shutdown.isUnderWay) return 'the agent is shutting down';
       return first instanceof LaunchpoolError ? first.message : undefined;
     },
+    isBroken: () => broken !== undefined,
     onReloaded,
     log,
   });
-  const recovery = createRecovery(() => pool.reload(options.moduleUrl).then(onReloaded));
+  const recovery = createRecovery({ load: recover, isBroken: () => broken !== undefined });
   /** Runs an empty task, which loads the module. Another path reports a thread that ends while it loads. */
   const loaded = async (): Promise<void> => {
     if (!pool.hasLoaded) await pool.run(null).catch(() => undefined);

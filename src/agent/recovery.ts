@@ -21,8 +21,14 @@ export type RecoveryDelays = {
   wait?: (call: () => void, ms: number) => NodeJS.Timeout;
 };
 
-/** @param load loads the module again; rejects if it is still broken. */
-export function createRecovery(load: () => Promise<unknown>, delays: RecoveryDelays = {}): Recovery {
+export type RecoveryOptions = RecoveryDelays & {
+  /** Loads the module again. Rejects if it could not be loaded. */
+  load: () => Promise<unknown>;
+  /** Whether the module is still broken: a reload may have repaired it during an attempt. */
+  isBroken: () => boolean;
+};
+
+export function createRecovery({ load, isBroken, ...delays }: RecoveryOptions): Recovery {
   const { minMs = MIN_DELAY_MS, maxMs = MAX_DELAY_MS, wait = setTimeout } = delays;
   let timer: NodeJS.Timeout | undefined;
   let delayMs = minMs;
@@ -35,10 +41,16 @@ export function createRecovery(load: () => Promise<unknown>, delays: RecoveryDel
 
   function attempt(): void {
     delayMs = Math.min(maxMs, delayMs * 2);
-    load().then(reset, () => {
-      timer = undefined;
-      start();
-    });
+    const own = timer;
+    load()
+      .catch(() => undefined)
+      .then(() => {
+        // After a reload, another attempt may be due.
+        if (timer !== own) return;
+        if (!isBroken()) return reset();
+        timer = undefined;
+        start();
+      });
   }
 
   function reset(): void {

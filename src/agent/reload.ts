@@ -19,18 +19,30 @@ export type ReloadOptions = {
   pool: Pick<Pool, 'reload'>;
   /** The reason to refuse a reload; undefined to allow it. */
   refusalReason: () => string | undefined;
-  /** Called after a reload. */
-  onReloaded: (reloaded: Reloaded) => void;
+  /** Whether the module is broken. */
+  isBroken: () => boolean;
+  /** Called after a reload, and after a recovery. */
+  onReloaded: () => void;
   log: Log;
 };
 
-/**
- * Returns the function that reloads. It resolves links in the path again; an installed agent's path has one. It loads a
- * broken module too.
- * @throws ERR_LAUNCHPOOL_RELOAD_FAILED when the module does not load or has another kind; the old module stays.
- */
-export function createReload(reloadOptions: ReloadOptions): () => Promise<Reloaded> {
-  const { options, pool, refusalReason, onReloaded, log } = reloadOptions;
+export type Reload = {
+  /**
+   * Resolves links in the path again; an installed agent's path has one. Loads a broken module too.
+   * @throws ERR_LAUNCHPOOL_RELOAD_FAILED when the module does not load or has another kind; the old module stays.
+   */
+  reload(): Promise<Reloaded>;
+  /**
+   * Loads the present module again if it is broken when its turn comes. A reload ends the attempt.
+   * @throws the error of the module
+   */
+  recover(): Promise<void>;
+};
+
+export function createReload(reloadOptions: ReloadOptions): Reload {
+  const { options, pool, refusalReason, isBroken, onReloaded, log } = reloadOptions;
+  /** The module may take long to fail again. */
+  let untilReload = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 
   async function reload(): Promise<Reloaded> {
@@ -40,9 +52,8 @@ export function createReload(reloadOptions: ReloadOptions): () => Promise<Reload
     const { kind, methods } = await pool.reload(moduleUrl);
     options.moduleUrl = moduleUrl;
     log.info({ module: moduleUrl, kind }, 'reloaded');
-    const reloaded = { module: fileURLToPath(moduleUrl), kind, methods };
-    onReloaded(reloaded);
-    return reloaded;
+    onReloaded();
+    return { module: fileURLToPath(moduleUrl), kind, methods };
   }
 
   async function fail(cause: unknown): Promise<never> {
@@ -52,11 +63,27 @@ export function createReload(reloadOptions: ReloadOptions): () => Promise<Reload
     throw error;
   }
 
-  return () => {
-    // Reloads run one after another, so the last one wins.
-    const done = last.then(reload).catch(fail);
+  /** Reloads run one after another, so the last one wins. */
+  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const done = last.then(act);
     last = done.catch(() => undefined);
     return done;
+  }
+
+  return {
+    reload() {
+      untilReload.abort(new Error('the agent was told to reload'));
+      untilReload = new AbortController();
+      return inTurn(() => reload().catch(fail));
+    },
+    recover() {
+      const { signal } = untilReload;
+      return inTurn(async () => {
+        if (!isBroken()) return;
+        await pool.reload(options.moduleUrl, signal);
+        onReloaded();
+      });
+    },
   };
 }
 

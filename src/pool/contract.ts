@@ -134,9 +134,10 @@ export type Pool = {
   /**
    * Lets another module answer all requests from now on. The old module completes the requests that it has started.
    * Repairs a broken module too.
-   * @throws the error of the module; nothing has changed then
+   * @param signal ends the attempt while the module loads.
+   * @throws the error of the module, or the reason of the signal; nothing has changed then
    */
-  reload(moduleUrl: string): Promise<ModuleFacts>;
+  reload(moduleUrl: string, signal?: AbortSignal): Promise<ModuleFacts>;
   /** Sets the only listener. */
   listen(listener: PoolListener): void;
   /** Ends all threads at once. */

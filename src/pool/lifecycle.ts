@@ -75,12 +75,14 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   });
 
   const renewal = createRenewal({
-    startSpare: (moduleUrl) =>
-      spares.start(
-        moduleUrl === undefined
-          ? workers.workerData
-          : { ...workers.workerData, moduleUrl, snapshot: undefined, broken: undefined },
-      ),
+    startSpare(moduleUrl, signal) {
+      const { workerData } = workers;
+      const isSame = moduleUrl === undefined;
+      return spares.start(
+        isSame ? workerData : { ...workerData, moduleUrl, snapshot: undefined, broken: undefined },
+        signal,
+      );
+    },
     serve(spare) {
       // While it started, another thread may have replaced a dead one.
       if (workers.active < maxThreads) serve(spare);

@@ -216,8 +216,8 @@ export function createPool(options: PoolOptions): Pool {
       const thread = workers.threads.get(id);
       if (thread !== undefined) lifecycle.replace(thread, reason);
     },
-    async reload(moduleUrl) {
-      const facts = await lifecycle.reload(moduleUrl);
+    async reload(moduleUrl, signal) {
+      const facts = await lifecycle.reload(moduleUrl, signal);
       learnKind(facts.kind);
       return facts;
     },

@@ -9,9 +9,10 @@ export type RenewalOptions = {
   /**
    * Resolves with a spare that has loaded the module.
    * @param moduleUrl a module other than that of the other threads.
-   * @throws the error of the module
+   * @param signal ends the spare while it loads.
+   * @throws the error of the module, or the reason of the signal
    */
-  startSpare: (moduleUrl?: string) => Promise<Thread>;
+  startSpare: (moduleUrl: string | undefined, signal: AbortSignal | undefined) => Promise<Thread>;
   /** Lets the spare take tasks; ends it if the threads are at their maximum without it. */
   serve: (spare: Thread) => void;
   /** Gives the thread no further task, and ends it after its last open request. */
@@ -26,16 +27,20 @@ export type Renewal = {
   /** Replaces a thread. */
   renew(thread: Thread): void;
   /**
-   * Replaces all threads by threads with another module. After it resolves, no request goes to the old module.
-   * @throws the error of the module; nothing has changed then
+   * Replaces all threads by threads with another module, and ends other replacements that are under way. After it
+   * resolves, no request goes to the old module.
+   * @param signal ends the attempt.
+   * @throws the error of the module, or the reason of the signal; nothing has changed then
    */
-  reload(moduleUrl: string): Promise<ModuleFacts>;
+  reload(moduleUrl: string, signal?: AbortSignal): Promise<ModuleFacts>;
 };
 
 export function createRenewal({ startSpare, serve, retire, swap, onFailed }: RenewalOptions): Renewal {
   /** One spare at a time: there is never more than one thread beyond the maximum. */
   let last: Promise<unknown> = Promise.resolve();
   const renewing = new Set<Thread>();
+  /** A reload replaces all threads: it ends their replacements, which may take long to load the module. */
+  let untilReload = new AbortController();
   /** The earliest time of a thread's next replacement, on the clock of `performance`. */
   const retryAt = new WeakMap<Thread, number>();
 
@@ -45,9 +50,9 @@ export function createRenewal({ startSpare, serve, retire, swap, onFailed }: Ren
     return done;
   }
 
-  async function replace(thread: Thread): Promise<void> {
+  async function replace(thread: Thread, signal: AbortSignal): Promise<void> {
     if (thread.isEnding) return;
-    const spare = await startSpare();
+    const spare = await startSpare(undefined, signal);
     retire(thread);
     serve(spare);
   }
@@ -56,15 +61,21 @@ export function createRenewal({ startSpare, serve, retire, swap, onFailed }: Ren
     renew(thread) {
       if (thread.isEnding || renewing.has(thread) || performance.now() < (retryAt.get(thread) ?? 0)) return;
       renewing.add(thread);
-      inTurn(() => replace(thread)).then(
+      const { signal } = untilReload;
+      inTurn(() => replace(thread, signal)).then(
         () => renewing.delete(thread),
         (error) => {
           renewing.delete(thread);
+          if (signal.aborted) return;
           retryAt.set(thread, performance.now() + RETRY_MS);
           onFailed(error);
         },
       );
     },
-    reload: (moduleUrl) => inTurn(async () => swap(await startSpare(moduleUrl), moduleUrl)),
+    reload(moduleUrl, signal) {
+      untilReload.abort();
+      untilReload = new AbortController();
+      return inTurn(async () => swap(await startSpare(moduleUrl, signal), moduleUrl));
+    },
   };
 }

@@ -14,9 +14,10 @@ export type SparesOptions = {
 export type Spares = {
   /**
    * Resolves when the spare has loaded the module.
-   * @throws the error of the module, or of the thread's exit; ERR_LAUNCHPOOL_LOAD_TIMEOUT
+   * @param signal ends it while it loads.
+   * @throws the error of the module, or of the thread's exit; ERR_LAUNCHPOOL_LOAD_TIMEOUT; the reason of the signal
    */
-  start(workerData: ThreadOptions): Promise<Thread>;
+  start(workerData: ThreadOptions, signal?: AbortSignal): Promise<Thread>;
   onLoaded(spare: Thread): void;
   /** Returns whether the thread is a spare that was loading the module. */
   onBroken(spare: Thread, error: PlainError): boolean;
@@ -32,11 +33,14 @@ export function createSpares({ start, end, timeoutMs }: SparesOptions): Spares {
   }
 
   return {
-    async start(workerData) {
+    async start(workerData, signal) {
+      signal?.throwIfAborted();
       const spare = start(workerData);
       const loaded = Promise.withResolvers<void>();
       loading.set(spare, loaded);
       const timer = setTimeout(fail, timeoutMs, spare, loadTimeout(timeoutMs));
+      const abort = (): void => void fail(spare, signal?.reason);
+      signal?.addEventListener('abort', abort);
       try {
         await loaded.promise;
         return spare;
@@ -45,6 +49,7 @@ export function createSpares({ start, end, timeoutMs }: SparesOptions): Spares {
         throw reason;
       } finally {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
       }
     },
     onLoaded(spare) {
