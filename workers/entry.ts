@@ -79,7 +79,7 @@ async function loadRunner(): Promise<Runner> {
   try {
     const { handlers, setUp } = await importHandlers(moduleUrl);
     mustBeOfKind(moduleUrl, handlers, kind);
-    send({ launchpool: 'imported', facts: factsOf(handlers), snapshot: recording?.take() });
+    send({ launchpool: 'imported', moduleUrl, facts: factsOf(handlers), snapshot: recording?.take() });
     await setUp();
     send({ launchpool: 'loaded', snapshot: recording?.end() });
     return runnerOf(handlers);

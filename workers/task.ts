@@ -98,7 +98,7 @@ export type Inspection = ModuleFacts | { error: PlainError };
 /** A message of a thread to the main thread, beside the results of its tasks. */
 export type ThreadMessage =
   /** The module is imported; its `setup` may still run. */
-  | { launchpool: 'imported'; facts: ModuleFacts; snapshot: Snapshot | undefined }
+  | { launchpool: 'imported'; moduleUrl: string; facts: ModuleFacts; snapshot: Snapshot | undefined }
   /** The thread can serve requests. Sent before any handler can harm the thread. */
   | { launchpool: 'loaded'; snapshot: Snapshot | undefined }
   /** The module cannot be loaded. The thread waits for the message that lets it answer its requests with this error. */

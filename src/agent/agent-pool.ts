@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import type { Pool } from '../pool/contract.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
 import { createPool } from '../pool/pool.ts';
+import { createMethodsCheck } from './methods-check.ts';
 import type { AgentOptions } from './options.ts';
 
 export type AgentPoolOptions = {
@@ -33,14 +34,7 @@ export function createAgentPool({
   onBroken,
   onAllThreadsLost,
 }: AgentPoolOptions): Pool {
-  const expected = facts?.methods.toSorted().join();
-  let mayDiffer = expected !== undefined;
-
-  function compareMethods({ methods }: ModuleFacts): void {
-    if (!mayDiffer || methods.toSorted().join() === expected) return;
-    mayDiffer = false;
-    log.warn({ expected: facts?.methods, methods }, 'methods-differ');
-  }
+  const compareMethods = createMethodsCheck(options.moduleUrl, facts, log);
 
   return createPool({
     first,
@@ -48,8 +42,8 @@ export function createAgentPool({
     minThreads: options.minThreads,
     loadTimeoutMs: options.loadTimeoutMs,
     ...(onFiles === undefined ? {} : { onFiles }),
-    onImported(imported) {
-      compareMethods(imported);
+    onImported(imported, moduleUrl) {
+      compareMethods(imported, moduleUrl);
       onImported(imported);
     },
     onBroken,

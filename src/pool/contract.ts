@@ -27,8 +27,8 @@ export type PoolOptions = {
    * @default 60000
    */
   loadTimeoutMs?: number;
-  /** Called for each thread that has imported the module. */
-  onImported?: (facts: ModuleFacts) => void;
+  /** Called for each thread that has imported a module: that of the pool, or that of a reload. */
+  onImported?: (facts: ModuleFacts, moduleUrl: string) => void;
   /** Called when no thread can load the module, perhaps repeatedly. */
   onBroken?: (error: PlainError) => void;
   /** Called when a thread cannot load the module, and others serve. */

@@ -130,7 +130,7 @@ export function createPool(options: PoolOptions): Pool {
         thread.facts = message.facts;
         holdSnapshot(thread, message.snapshot);
         if (thread.isActive) learnKind(message.facts.kind);
-        options.onImported?.(message.facts);
+        options.onImported?.(message.facts, message.moduleUrl);
         break;
       case 'loaded':
         holdSnapshot(thread, message.snapshot);
