@@ -15,9 +15,10 @@ export type DevBundle = {
   readonly path: string;
   /**
    * Compiles the module again. `path` leads to the result when this resolves.
+   * @param signal ends the check of what the module offers, which takes as long as the module takes to load.
    * @returns the error of the compilation, which loading the module then throws too.
    */
-  refresh(): Promise<LaunchpoolError | undefined>;
+  refresh(signal?: AbortSignal): Promise<LaunchpoolError | undefined>;
   /** The absolute paths of the sources of the bundle. */
   readonly sources: readonly string[];
   /** On the methods of the last version, for people. */
@@ -64,8 +65,14 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
   }
 
   /** An agent that loads a module without this file learns what the module offers from its first thread. */
-  async function writeFacts(file: string): Promise<void> {
-    const how = { env: process.env, workingDirectory: process.cwd(), timeoutMs: loadTimeoutMs, isImportOnly: true };
+  async function writeFacts(file: string, signal?: AbortSignal): Promise<void> {
+    const how = {
+      env: process.env,
+      workingDirectory: process.cwd(),
+      timeoutMs: loadTimeoutMs,
+      isImportOnly: true,
+      ...(signal && { signal }),
+    };
     notes = [];
     try {
       const facts = await checkModule({ node: process.execPath, program: CHECK, module: file, ...how });
@@ -85,12 +92,12 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
     get notes() {
       return notes;
     },
-    async refresh() {
+    async refresh(signal) {
       try {
         const { content, extension, inputs } = await bundleInPlace(module);
         sources = inputs;
         const file = await write(extension, content);
-        await writeFacts(file);
+        await writeFacts(file, signal);
         await pointTo(file);
         return undefined;
       } catch (error) {

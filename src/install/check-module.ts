@@ -26,6 +26,8 @@ export type CheckModule = {
   timeoutMs: number;
   /** Whether to leave out its `setup`. @default false */
   isImportOnly?: boolean;
+  /** Ends the check, which then fails. */
+  signal?: AbortSignal;
 };
 
 /**
@@ -35,7 +37,7 @@ export type CheckModule = {
  *   ERR_LAUNCHPOOL_LOAD_TIMEOUT
  */
 export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
-  const { node, program, module, env, workingDirectory, timeoutMs, isImportOnly = false } = options;
+  const { node, program, module, env, workingDirectory, timeoutMs, isImportOnly = false, signal: ending } = options;
   if (!existsSync(workingDirectory)) throw notLoaded(`the working directory ${workingDirectory} does not exist`);
   const child = fork(program, isImportOnly ? [module, 'import'] : [module], {
     execPath: node,
@@ -61,6 +63,9 @@ export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
     isTooSlow = true;
     endGroup(child);
   }, timeoutMs);
+  const onEnding = (): void => endGroup(child);
+  if (ending?.aborted) onEnding();
+  ending?.addEventListener('abort', onEnding);
   // Does not come while another process has the pipes of the output.
   const closed = once(child, 'close').catch(() => undefined);
   try {
@@ -76,6 +81,7 @@ export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
     throw notLoaded(`the process exited while it loaded ${module} (${how}): ${output.trim()}`);
   } finally {
     clearTimeout(timeout);
+    ending?.removeEventListener('abort', onEnding);
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
     if (child.connected) child.disconnect();
   }

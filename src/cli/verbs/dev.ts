@@ -46,8 +46,11 @@ type HoldOptions = { socketPath: string; args: readonly string[]; stopMs: number
 
 /** Holds the socket until `ending` resolves. */
 async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }: HoldOptions): Promise<string> {
+  /** A module may take long to load, and its check with it: a change and the end do not wait for that. */
+  let untilChange = new AbortController();
+  void ending.then(() => untilChange.abort());
   const refresh = async (): Promise<void> => {
-    const error = await bundle.refresh();
+    const error = await bundle.refresh(untilChange.signal);
     if (error !== undefined) log.error(error.message);
     else for (const note of bundle.notes) log.info(note);
     watcher.add(bundle.sources);
@@ -56,6 +59,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
   let last: Promise<void> = Promise.resolve();
   const watcher = createFileWatcher((file) => {
     log.info(`${basename(file)} has changed`);
+    untilChange.abort();
+    untilChange = new AbortController();
     // One refresh after another: the last bundle has the last change.
     last = last
       .then(refresh)
@@ -63,7 +68,9 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
       .catch((error) => log.error((error as Error).message));
   });
   try {
-    await refresh();
+    watcher.add(bundle.sources);
+    last = refresh();
+    await last;
     const activator = await createActivator({
       socketPath,
       command: [

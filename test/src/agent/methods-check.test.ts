@@ -25,7 +25,9 @@ function start(
   facts: ModuleFacts | undefined,
 ): { warnings: Warning[] } & Record<'check', ReturnType<typeof createMethodsCheck>> {
   const warnings: Warning[] = [];
-  const check = createMethodsCheck(url, facts, { warn: (...args) => void warnings.push(args[0] as unknown as Warning) });
+  const check = createMethodsCheck(url, facts, {
+    warn: (...args) => void warnings.push(args[0] as unknown as Warning),
+  });
   return { warnings, check };
 }
 

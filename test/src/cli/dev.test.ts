@@ -1,5 +1,5 @@
 /** `launchpool dev` with a module and its changes. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
@@ -74,6 +74,34 @@ test('a change of an imported file is loaded, and an error in it is reported wit
   // The next process loads it, and the file may have been compiled while it was partly written.
   await until(async () => (await dev.call('answer').catch(() => undefined)) === 42);
   t.pass();
+});
+
+test('a module that does not end to import: dev ends on SIGTERM, and a change repairs it', async (t) => {
+  const folder = await tempDir(t);
+  const hangs = `import { writeFileSync } from 'node:fs';
+    writeFileSync(${JSON.stringify(join(folder, 'imports'))}, '');
+    await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+    export const answer = () => 1;`;
+  const start = async (): Promise<Running> => {
+    await writeTree(folder, { 'agent.ts': hangs });
+    const args = ['dev', join(folder, 'agent.ts'), '--socket', join(folder, 'a.sock'), '--load-timeout', '3600'];
+    const running = startProgram(t, [process.execPath, SOURCES, ...args]);
+    await until(() => existsSync(join(folder, 'imports')));
+    rmSync(join(folder, 'imports'));
+    return running;
+  };
+  const first = await start();
+  first.signal('SIGTERM');
+  t.is(await first.ended, 0);
+  const second = await start();
+  await writeTree(folder, { 'agent.ts': 'export const answer = () => 42;' });
+  await second.stderr(/first connection/);
+  await until(async () => {
+    const client = await connectRpc(join(folder, 'a.sock'));
+    const answer = await client.call('answer', []).catch(() => undefined);
+    client.close();
+    return answer === 42;
+  });
 });
 
 test('a package that stays at its place is loaded by all threads as the first one has loaded it', async (t) => {
