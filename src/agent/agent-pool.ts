@@ -13,6 +13,8 @@ export type AgentPoolOptions = {
   options: AgentOptions;
   /** What the module must offer, if that is known. */
   facts: ModuleFacts | undefined;
+  /** Reads what another module must offer. */
+  readFacts: (moduleUrl: string) => ModuleFacts | undefined;
   log: Log;
   /** See AgentStart. */
   onFiles: ((files: string[]) => void) | undefined;
@@ -28,13 +30,14 @@ export function createAgentPool({
   first,
   options,
   facts,
+  readFacts,
   log,
   onFiles,
   onImported,
   onBroken,
   onAllThreadsLost,
 }: AgentPoolOptions): Pool {
-  const compareMethods = createMethodsCheck(options.moduleUrl, facts, log);
+  const compareMethods = createMethodsCheck(options.moduleUrl, facts, readFacts, log);
 
   return createPool({
     first,

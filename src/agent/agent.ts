@@ -36,6 +36,8 @@ export type AgentStart = {
   onShutdown?: (reason: string) => void;
   /** What the module offers, if its version says it. */
   facts: ModuleFacts | undefined;
+  /** Reads what the version of another module says. */
+  readFacts: (moduleUrl: string) => ModuleFacts | undefined;
   /** The first thread, or the error that every client gets: a client without a reply would wait forever. */
   first: FirstThread | LaunchpoolError;
 };
@@ -63,7 +65,7 @@ export type Agent = {
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
 export async function startAgent(start: AgentStart): Promise<Agent> {
-  const { options, sockets, log, facts, onFiles, onShutdown } = start;
+  const { options, sockets, log, facts, readFacts, onFiles, onShutdown } = start;
   const startedAt = Date.now();
   const connections = createOpenConnections();
   const rejections = createRejections(log);
@@ -81,6 +83,7 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
           first,
           options,
           facts,
+          readFacts,
           log,
           onFiles,
           onImported,

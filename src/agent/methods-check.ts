@@ -1,17 +1,17 @@
 /** Compares the methods of a module with those that its version says, and logs the first difference of each version. */
-import { fileURLToPath } from 'node:url';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { Log } from '../log.ts';
-import { readModuleFile } from '../module/module-file.ts';
 
 /**
  * @param firstUrl the module of the agent's start.
  * @param firstFacts what its version says; undefined if that is not known.
+ * @param readFacts reads what the version of another module says.
  * @returns the function to call for each thread that has imported a module.
  */
 export function createMethodsCheck(
   firstUrl: string,
   firstFacts: ModuleFacts | undefined,
+  readFacts: (moduleUrl: string) => ModuleFacts | undefined,
   log: Pick<Log, 'warn'>,
 ): (facts: ModuleFacts, moduleUrl: string) => void {
   /** By the URL of the module: a reload begins another version. */
@@ -19,7 +19,7 @@ export function createMethodsCheck(
   const different = new Set<string>();
 
   function expectedOf(moduleUrl: string): ModuleFacts | undefined {
-    if (!expected.has(moduleUrl)) expected.set(moduleUrl, readModuleFile(fileURLToPath(moduleUrl)));
+    if (!expected.has(moduleUrl)) expected.set(moduleUrl, readFacts(moduleUrl));
     return expected.get(moduleUrl);
   }
 

@@ -51,7 +51,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const onUnfitFile = (path: string): void => {
     unfitFile = path;
   };
-  const facts = unfit === undefined ? factsOf(options, onUnfitFile) : undefined;
+  const facts = unfit === undefined ? readFacts(options.moduleUrl, onUnfitFile) : undefined;
   const first = unfit ?? startFirst(options, facts?.kind, early);
   const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
@@ -71,7 +71,16 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
   };
   const onShutdown = (reason: string): void => notify(`STOPPING=1\nSTATUS=Shutting down (${reason})`);
-  const agent = await startAgent({ options, sockets: found.sockets, log, facts, onFiles, onShutdown, first });
+  const agent = await startAgent({
+    options,
+    sockets: found.sockets,
+    log,
+    facts,
+    readFacts,
+    onFiles,
+    onShutdown,
+    first,
+  });
   // The agent logs the error.
   signals.onReload(() => void agent.reload().catch(() => undefined));
   signals.leave.then(agent.shutDown);
@@ -95,7 +104,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   return status;
 }
 
-function factsOf({ moduleUrl }: AgentOptions, onUnfitFile: (path: string) => void): ModuleFacts | undefined {
+function readFacts(moduleUrl: string, onUnfitFile?: (path: string) => void): ModuleFacts | undefined {
   return moduleUrl.startsWith('file:') ? readModuleFile(fileURLToPath(moduleUrl), onUnfitFile) : undefined;
 }
 

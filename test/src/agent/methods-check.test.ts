@@ -1,10 +1,10 @@
 /** The warning that a module has other methods than its version says. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { createMethodsCheck } from '../../../src/agent/methods-check.ts';
-import { writeModuleFile } from '../../../src/module/module-file.ts';
+import { readModuleFile, writeModuleFile } from '../../../src/module/module-file.ts';
 import type { ModuleFacts } from '../../../workers/task.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -25,7 +25,7 @@ function start(
   facts: ModuleFacts | undefined,
 ): { warnings: Warning[] } & Record<'check', ReturnType<typeof createMethodsCheck>> {
   const warnings: Warning[] = [];
-  const check = createMethodsCheck(url, facts, {
+  const check = createMethodsCheck(url, facts, (other) => readModuleFile(fileURLToPath(other)), {
     warn: (...args) => void warnings.push(args[0] as unknown as Warning),
   });
   return { warnings, check };
