@@ -36,9 +36,9 @@ export type PlainError = {
 
 /**
  * The fields of an error that are never in `fields`. `retryable` follows from the code, `remote` from the way it came. The
- * others with a place of their own (`name`, `code`, `hint`, `errors`) are there if their values have the wrong type for it.
+ * others with a place of their own (`message`, `name`, `code`, `hint`, `errors`) are there if their values have the wrong type for it.
  */
-const OWN_PLACES: ReadonlySet<string> = new Set(['message', 'stack', 'data', 'cause', 'retryable', 'remote']);
+const OWN_PLACES: ReadonlySet<string> = new Set(['stack', 'data', 'cause', 'retryable', 'remote']);
 
 type Progress = Budget & { errors: number; readonly stack: boolean; readonly holders: object[] };
 
@@ -94,6 +94,7 @@ function plainOf(thrown: unknown, progress: Progress): PlainError {
   const errors = listIn(read('errors'));
   const places = new Set(OWN_PLACES);
   if (typeof name === 'string') places.add('name');
+  if (typeof message === 'string') places.add('message');
   if (errors !== undefined) places.add('errors');
   for (const key of ['code', 'hint'] as const) if (plain[key] !== undefined) places.add(key);
   const fields = fieldsOf(thrown, places, progress);

@@ -75,7 +75,7 @@ const THROWN: readonly [what: string, thrown: unknown, plain: PlainError][] = [
   [
     'an error with a code of another kind',
     Object.assign(new Error('x'), { code: {} }),
-    { name: 'Error', message: 'x' },
+    { name: 'Error', message: 'x', fields: { code: {} } },
   ],
   ['an error with data', Object.assign(new Error('x'), { data: [1] }), { name: 'Error', message: 'x', data: [1] }],
   [
@@ -84,13 +84,21 @@ const THROWN: readonly [what: string, thrown: unknown, plain: PlainError][] = [
     { name: 'Error', message: 'x', data: null },
   ],
   ['an error with a hint', Object.assign(new Error('x'), { hint: 'y' }), { name: 'Error', message: 'x', hint: 'y' }],
-  ['an error with a hint of another kind', Object.assign(new Error('x'), { hint: 1 }), { name: 'Error', message: 'x' }],
+  [
+    'an error with a hint of another kind',
+    Object.assign(new Error('x'), { hint: 1 }),
+    { name: 'Error', message: 'x', fields: { hint: 1 } },
+  ],
   ['an abort', AbortSignal.abort().reason, { name: 'AbortError', message: 'This operation was aborted', code: 20 }],
   ['an object like an error', { name: 'N', message: 'm', code: 'C' }, { name: 'N', message: 'm', code: 'C' }],
   ['an object', { some: 'thing' }, { ...NAMELESS, fields: { some: 'thing' } }],
   ['an array', ['thing'], { ...NAMELESS, fields: { 0: 'thing' } }],
   ['an object without a prototype', Object.create(null), NAMELESS],
-  ['an error whose message is no text', Object.assign(new Error(), { message: 7, name: 7 }), NAMELESS],
+  [
+    'an error whose message is no text',
+    Object.assign(new Error(), { message: 7, name: 7 }),
+    { ...NAMELESS, fields: { message: 7, name: 7 } },
+  ],
   ['text', 'just text', { name: 'Error', message: 'thrown: just text' }],
   ['a number', 7, { name: 'Error', message: 'thrown: 7' }],
   ['a bigint', 7n, { name: 'Error', message: 'thrown: 7' }],
