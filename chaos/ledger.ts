@@ -14,6 +14,7 @@ export const DISTURBANCE_ERRORS: readonly string[] = [
 /** The error of a handler of the suite, which carries the payload as its message. */
 const HANDLER_ERROR = 'E_TEST';
 const SUITE_ERRORS: readonly string[] = [HANDLER_ERROR, 'AbortError'];
+const CANCELLED = 'ERR_LAUNCHPOOL_CANCELLED';
 const CLOSED = 'ERR_LAUNCHPOOL_CONNECTION_CLOSED';
 /** The outcome of a request that the agent has not run, by its closing notice. */
 export const NOT_RUN = 'not run, by the notice';
@@ -62,6 +63,8 @@ export function createLedger(always: readonly string[] = []): Ledger {
 
   function isAllowed({ allowed = [], mayClose, held, openedAt }: Entry, fate: string): boolean {
     if (fate === 'result' || always.includes(fate) || allowed.includes(fate)) return true;
+    // A request that outlives the drain of its process gets this answer.
+    if (fate === CANCELLED) return held.wasSent(['SIGTERM'], openedAt);
     if (fate !== CLOSED) return false;
     const signals = mayClose === 'terminated' ? (['SIGKILL', 'SIGTERM'] as const) : (['SIGKILL'] as const);
     return mayClose === 'always' || held.wasSent(signals, openedAt);
