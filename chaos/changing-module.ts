@@ -10,6 +10,8 @@ export type ChangingModule = {
   /** Writes a module that the agent must refuse. */
   damage(random: Random): void;
   repair(): void;
+  /** Two that damage it at the same time would repair it for each other. */
+  inTurn<Result>(act: () => Promise<Result>): Promise<Result>;
 };
 
 const VALID = `export * from ${JSON.stringify(BUSY)};\n`;
@@ -24,5 +26,15 @@ export function createChangingModule(scope: Scope): ChangingModule {
   const path = join(scope.folder, 'changing.mts');
   const repair = (): void => writeFileSync(path, VALID);
   repair();
-  return { path, damage: (random) => writeFileSync(path, random.pick(REFUSED)), repair };
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    path,
+    damage: (random) => writeFileSync(path, random.pick(REFUSED)),
+    repair,
+    inTurn(act) {
+      const done = last.then(act);
+      last = done.catch(() => undefined);
+      return done;
+    },
+  };
 }

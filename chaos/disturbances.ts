@@ -150,7 +150,11 @@ function writeCall(socket: Socket, id: number, method: string, params: readonly 
 }
 
 /** The agent must refuse the module, and its next threads must run what the others run. */
-async function reloadDamaged({ agents, ledger, random }: Targets): Promise<void> {
+function reloadDamaged(targets: Targets): Promise<void> {
+  return targets.agents.changingModule.inTurn(() => reloadDamagedAlone(targets));
+}
+
+async function reloadDamagedAlone({ agents, ledger, random }: Targets): Promise<void> {
   const { changing, changingModule } = agents;
   changingModule.damage(random);
   const control = await connectRpc(changing.controlPath);
