@@ -9,10 +9,7 @@ const { isUint8Array, isAnyArrayBuffer, isDataView, isBigInt64Array, isBigUint64
 const { isView } = ArrayBuffer;
 const Bytes = Uint8Array;
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-const { set } = typedArray;
-const { apply } = Reflect;
-/** Up to this length, a loop is faster than a call. */
-export const SHORT_BYTES = 64;
+const set: (target: ArrayBufferView, source: ArrayBufferView, at: number) => void = Function.prototype.call.bind(typedArray.set);
 const NONE: Uint8Array = new Uint8Array(0);
 const NO_BIGINTS = new BigInt64Array(0);
 
@@ -60,7 +57,7 @@ export function bytesOf(result: unknown): Uint8Array {
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   try {
     // Memory that is gone seems empty; only a copy of it throws.
-    if (byteLengthOf(bytes) === 0) apply(set, isBigInts(bytes) ? NO_BIGINTS : NONE, [bytes, 0]);
+    if (byteLengthOf(bytes) === 0) set(isBigInts(bytes) ? NO_BIGINTS : NONE, bytes, 0);
     return viewOf(bytes, { memoryOf, offsetOf, byteLengthOf });
   } catch (cause) {
     throw unreadable(cause);
@@ -69,15 +66,10 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
 
 /**
  * Copies all bytes of a Uint8Array of any class.
- * @param length their number, if it was read just before.
  * @throws TypeError when the memory is gone.
  */
-export function copyBytes(target: Uint8Array, bytes: Uint8Array, at: number, length: number = lengthOf(bytes)): void {
-  if (length > 0 && length <= SHORT_BYTES) {
-    for (let index = 0; index < length; index += 1) target[at + index] = bytes[index] as number;
-    return;
-  }
-  apply(set, target, [bytes, at]);
+export function copyBytes(target: Uint8Array, bytes: Uint8Array, at: number): void {
+  set(target, bytes, at);
 }
 
 function isBigInts(view: unknown): boolean {

@@ -157,7 +157,7 @@ function write({ output }: Slot, at: number, result: Exclude<Result, null>): num
   if (result instanceof Failure) return LATE;
   const length = lengthOf(result);
   if (length > room) return LATE;
-  copyBytes(output, result, start, length);
+  copyBytes(output, result, start);
   writeHeader(output, length, at);
   return SHORT_HEADER_BYTES + length;
 }

@@ -3,13 +3,12 @@ import { toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { resultTooLong } from './reply-limit.ts';
-import { bytesOf, lengthOf, plainBytes, SHORT_BYTES } from './result-bytes.ts';
+import { bytesOf, lengthOf, plainBytes } from './result-bytes.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
 
 const slice = Uint8Array.prototype.slice;
 const clone = structuredClone;
-const Bytes = Uint8Array;
 
 export type RawOptions = {
   /**
@@ -50,19 +49,20 @@ export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner 
     }
   }
 
+  // A function of its own: what a closure captures is allocated at each call, whether the closure is made or not.
+  function respondInContext(input: Buffer, start: number, end: number, mayBorrow: boolean): Result | Promise<Result> {
+    return inOwnContext(() => respond(input, start, end, mayBorrow));
+  }
+
   return {
     run: (input, start, end, mayBorrow = false) =>
-      hasContexts() ? inOwnContext(() => respond(input, start, end, mayBorrow)) : respond(input, start, end, mayBorrow),
+      hasContexts() ? respondInContext(input, start, end, mayBorrow) : respond(input, start, end, mayBorrow),
   };
 }
 
 /** A plain Uint8Array in ordinary memory, which belongs to the handler forever. */
 function copyOf(input: Buffer, start: number, end: number): Uint8Array {
-  const length = end - start;
-  if (length > SHORT_BYTES) return slice.call(plainView(input), start, end);
-  const copy = new Bytes(length);
-  for (let index = 0; index < length; index += 1) copy[index] = input[start + index] as number;
-  return copy;
+  return slice.call(plainView(input), start, end);
 }
 
 function viewOf({ buffer, byteOffset }: Buffer, start: number, end: number): Uint8Array {

@@ -59,7 +59,12 @@ export function rpcRunner(find: FindMethod, options: RpcOptions): Runner {
 
   function respond(item: RpcItem): Response | Promise<Response> {
     if ('error' in item) return limited(item.id, encodeError(item.id, toPlain(item.error)));
-    return hasContexts() ? inOwnContext(() => call(item)) : call(item);
+    return hasContexts() ? callInContext(item) : call(item);
+  }
+
+  // A function of its own: what a closure captures is allocated at each call, whether the closure is made or not.
+  function callInContext(item: RpcRequest): Response | Promise<Response> {
+    return inOwnContext(() => call(item));
   }
 
   function call(item: RpcRequest): Response | Promise<Response> {
