@@ -9,7 +9,9 @@ const { isUint8Array, isAnyArrayBuffer, isDataView, isBigInt64Array, isBigUint64
 const { isView } = ArrayBuffer;
 const Bytes = Uint8Array;
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-const set: (target: ArrayBufferView, source: ArrayBufferView, at: number) => void = Function.prototype.call.bind(typedArray.set);
+const set: (target: ArrayBufferView, source: ArrayBufferView, at: number) => void = Function.prototype.call.bind(
+  typedArray.set,
+);
 const NONE: Uint8Array = new Uint8Array(0);
 const NO_BIGINTS = new BigInt64Array(0);
 
