@@ -16,7 +16,7 @@ export function brokenRunner(reason: unknown, kind: AgentKind | undefined, optio
   const refuse = (): never => {
     throw reason;
   };
-  const refusing = rpcRunner(() => refuse, options);
+  const refusing = rpcRunner(refuse, options);
   return {
     run(input, start, end) {
       const isReadable = decodeRequests(input.subarray(start, end), options.maxBatch ?? DEFAULT_MAX_BATCH).items.some(

@@ -11,7 +11,7 @@ import { createReplyAccount } from './reply-account.ts';
 import { createRequests } from './requests.ts';
 import { type BatchRunner, createBatchRunner } from './run-batch.ts';
 import { rawRunner } from './run-raw.ts';
-import { methodFinder, rpcRunner } from './run-rpc.ts';
+import { methodCaller, rpcRunner } from './run-rpc.ts';
 import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
 import { loadFromSnapshot } from './snapshot.ts';
@@ -98,5 +98,5 @@ function send(message: ThreadMessage): void {
 function runnerOf(handlers: Handlers): Runner {
   return handlers.kind === 'raw'
     ? rawRunner(handlers.handle, { ...options, borrows: handlers.borrows })
-    : rpcRunner(methodFinder(handlers.methods), options);
+    : rpcRunner(methodCaller(handlers), options);
 }

@@ -10,12 +10,23 @@ export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
 
 /** A module has one kind: the meaning of a frame is never guessed. */
-export type Handlers =
-  | { kind: 'raw'; handle: RawHandler; borrows: boolean }
-  | { kind: 'rpc'; methods: ReadonlyMap<string, Method> };
+export type Handlers = { kind: 'raw'; handle: RawHandler; borrows: boolean } | RpcHandlers;
+
+export type RpcHandlers = {
+  kind: 'rpc';
+  /** The exports in which the methods are. */
+  exported: Exported;
+  /** The names of the methods. */
+  methods: ReadonlySet<string>;
+};
+
+export type Exported = Readonly<Record<string, unknown>>;
 
 /** Exports that are never methods: `await` on a client reads `then`; launchpool itself uses the others. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(['default', 'then', 'setup', 'teardown', 'longMessages']);
+
+/** A file that prepares the loading of a module exports the URL of the module by this name: src/bundle/loader.ts. */
+const MODULE = Symbol.for('launchpool.module');
 
 /** A module that is imported. */
 export type ImportedModule = {
@@ -65,7 +76,7 @@ function nameOf(kind: AgentKind): string {
 }
 
 export function factsOf(handlers: Handlers): ModuleFacts {
-  return { kind: handlers.kind, methods: handlers.kind === 'rpc' ? [...handlers.methods.keys()] : [] };
+  return { kind: handlers.kind, methods: handlers.kind === 'rpc' ? [...handlers.methods] : [] };
 }
 
 function loadErrorOf(moduleUrl: string, problem: string, cause: unknown): LaunchpoolError {
@@ -74,21 +85,27 @@ function loadErrorOf(moduleUrl: string, problem: string, cause: unknown): Launch
 }
 
 /** Derives the kind and the handlers from a module's exports. */
-export function readHandlers(moduleUrl: string, exported: Readonly<Record<string, unknown>>): Handlers {
+export function readHandlers(moduleUrl: string, exported: Exported): Handlers {
   const raw = Object.hasOwn(exported, 'default') ? exported.default : undefined;
-  const methods = new Map<string, Method>();
+  const methods = new Set<string>();
   for (const [name, value] of Object.entries(exported)) {
-    if (isMethodName(name) && isCallable(value)) methods.set(name, value);
+    if (isMethodName(name) && isCallable(value)) methods.add(name);
   }
   if (isCallable(raw)) {
-    if (methods.size === 0) return { kind: 'raw', handle: raw, borrows: readLongMessages(moduleUrl, exported) };
+    // An export may have another value later.
+    const live = exported as { default: RawHandler };
+    const handle: RawHandler = (message) => {
+      const { default: present } = live;
+      return present(message);
+    };
+    if (methods.size === 0) return { kind: 'raw', handle, borrows: readLongMessages(moduleUrl, exported) };
     throw new LaunchpoolError(
       'ERR_LAUNCHPOOL_MODULE_BOTH_KINDS',
-      `${moduleUrl} has a default export (a raw agent) and named ones (an RPC agent): ${[...methods.keys()].join(', ')}`,
+      `${moduleUrl} has a default export (a raw agent) and named ones (an RPC agent): ${[...methods].join(', ')}`,
       { hint: 'Keep the default export or the named ones, or split the module in two.' },
     );
   }
-  if (methods.size > 0) return { kind: 'rpc', methods };
+  if (methods.size > 0) return { kind: 'rpc', exported, methods };
   throw new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NO_EXPORTS', `${moduleUrl} exports no function`, {
     hint: 'Export functions by name for an RPC agent, or one function as default for a raw agent.',
   });
@@ -98,7 +115,7 @@ export function readHandlers(moduleUrl: string, exported: Readonly<Record<string
  * How the handler gets messages that are too long for a batch: 'copied' (the default), or 'borrowed', in shared memory
  * that is the handler's until its reply and has another use after that.
  */
-function readLongMessages(moduleUrl: string, { longMessages = 'copied' }: Readonly<Record<string, unknown>>): boolean {
+function readLongMessages(moduleUrl: string, { longMessages = 'copied' }: Exported): boolean {
   if (longMessages === 'copied' || longMessages === 'borrowed') return longMessages === 'borrowed';
   const value = typeof longMessages === 'string' ? JSON.stringify(longMessages) : `a ${typeof longMessages}`;
   throw new LaunchpoolError(
@@ -121,10 +138,12 @@ function isCallable(value: unknown): value is Method {
  * The exports of an ES module or a CommonJS module. require() is faster than import() and returns all of a CommonJS
  * module's `module.exports`; it refuses ES modules with an await at their top level.
  */
-async function importExports(moduleUrl: string): Promise<{ exported: Readonly<Record<string, unknown>> }> {
+async function importExports(moduleUrl: string): Promise<{ exported: Exported }> {
   if (moduleUrl.startsWith('file:')) {
     try {
       const exported: unknown = createRequire(moduleUrl)(fileURLToPath(moduleUrl));
+      const module = (exported as Record<symbol, unknown> | null)?.[MODULE];
+      if (typeof module === 'string') return importExports(module);
       return { exported: typeof exported === 'function' ? { default: exported, ...exported } : Object(exported) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException)?.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;

@@ -11,7 +11,7 @@ import {
 } from '../wire/json-rpc.ts';
 import type { PlainError } from '../wire/plain-error.ts';
 import { BatchReply } from './batch-reply.ts';
-import type { Method } from './handlers.ts';
+import type { Method, RpcHandlers } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { isTextLonger, resultTooLong } from './reply-limit.ts';
 import { isThenable } from './run-raw.ts';
@@ -30,14 +30,14 @@ export type RpcOptions = {
   maxReplyBytes?: number | undefined;
 };
 
-/** Returns the function of a method; for a module that could not be loaded, a function that throws the reason. */
-export type FindMethod = (name: string) => Method;
+/** Calls a method; for a module that could not be loaded, throws the reason. */
+export type CallMethod = (name: string, params: readonly unknown[]) => unknown;
 
 /** A response as JSON text; null for a notification. */
 type Response = string | null;
 
 /** The requests of a batch run concurrently. */
-export function rpcRunner(find: FindMethod, options: RpcOptions): Runner {
+export function rpcRunner(callMethod: CallMethod, options: RpcOptions): Runner {
   const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
 
   const errorOf = (): PlainError => toPlain(resultTooLong(maxReplyBytes));
@@ -70,7 +70,7 @@ export function rpcRunner(find: FindMethod, options: RpcOptions): Runner {
   function call(item: RpcRequest): Response | Promise<Response> {
     const { id } = item;
     try {
-      const result = find(item.method)(...item.params);
+      const result = callMethod(item.method, item.params);
       if (!isThenable(result)) return resultText(id, result);
       return whenSettled(
         result,
@@ -110,13 +110,15 @@ async function allOf(promises: readonly Promise<void>[]): Promise<void> {
   for (const promise of promises) await promise;
 }
 
-/** Finds methods in a module's own exports. */
-export function methodFinder(methods: ReadonlyMap<string, Method>): FindMethod {
-  return (name) => {
-    const method = methods.get(name);
-    if (method !== undefined) return method;
+/**
+ * Calls methods as Node calls the exports of a module: an export may have another value by now, and a function of a
+ * CommonJS module has the module's exports as its `this`.
+ */
+export function methodCaller({ exported, methods }: Pick<RpcHandlers, 'exported' | 'methods'>): CallMethod {
+  return (name, params) => {
+    if (methods.has(name)) return (exported as Record<string, Method>)[name]?.(...params);
     throw new LaunchpoolError('ERR_LAUNCHPOOL_METHOD_NOT_FOUND', `the agent has no method ${JSON.stringify(name)}`, {
-      hint: `Call one of its methods: ${[...methods.keys()].join(', ')}.`,
+      hint: `Call one of its methods: ${[...methods].join(', ')}.`,
     });
   };
 }

@@ -1,110 +1,108 @@
-/** Decides which packages can be bundled, and keeps the others external. */
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
-import { relative, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { OnResolveArgs, Plugin } from 'esbuild';
-import { trace } from './trace.ts';
-
 /**
- * Whether the bundle refers to external files beside it, in their original layout relative to the module, or at their
- * original locations.
+ * The packages of an agent, whole: those that its own sources import, with the dependencies that their package.json names,
+ * peers and optional ones too, and what they import without naming it.
  */
-export type ExternalLocation = 'mirrored' | 'in-place';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import type { Graph } from './graph.ts';
+import { findPackage, packageNameOf, readPackageJson, realPath, type Scope } from './scope.ts';
 
-/** Matches code that needs its original location or whose dependencies cannot be found: location, threads, dynamic loads. */
-const NOT_BUNDLEABLE =
-  /\b__(?:dirname|filename)\b|\bimport\.meta\b|\bcreateRequire\b|\brequire\s*\.|\bworker_threads\b|\bnew\s+Worker\b|\brequire\s*\(\s*[^'"\s)]|\bimport\s*\(\s*[^'"\s)]|\bprocess\.(?:dlopen|binding)\b/;
-
-/** The esbuild namespace of the re-exporting modules. */
-const ES_MODULE = 'es-module';
-
-const SCRIPT = /\.[cm]?js$/;
-
-export type ExternalPackages = {
-  plugin: Plugin;
-  /** The imported files of external packages. */
-  files: Set<string>;
+export type Packages = {
+  /** The absolute paths of files, and of links to folders of packages. */
+  files: string[];
+  /** The real folders of linked packages that are the user's own. */
+  ownFolders: string[];
 };
 
-export function externalPackages(options: {
-  /** The folder of the module. */
-  folder: string;
-  location: ExternalLocation;
-  format: 'cjs' | 'esm';
-}): ExternalPackages {
-  const files = new Set<string>();
-  const decided = new Map<string, Promise<boolean>>();
+export type PackageRequest = {
+  name: string;
+  /** The folder of the file that names it. */
+  from: string;
+};
 
-  function isBundleableCached(path: string): Promise<boolean> {
-    const known = decided.get(path) ?? isBundleable(path);
-    decided.set(path, known);
-    return known;
+export function collectPackages(requests: readonly PackageRequest[], graph: Graph, scope: Scope): Packages {
+  const links = new Set<string>();
+  const folders = new Set<string>();
+  const ownFolders = new Set<string>();
+  const undeclared = undeclaredOf(graph, scope);
+  const waiting = [...requests];
+  for (let request = waiting.pop(); request !== undefined; request = waiting.pop()) {
+    const found = findPackage(request.name, request.from);
+    // Optional dependencies, and peers, may be missing.
+    if (found === undefined) continue;
+    const folder = realPath(found);
+    for (const link of linksTo(found)) links.add(link);
+    if (scope.isOwn(folder)) {
+      ownFolders.add(folder);
+      continue;
+    }
+    if (folders.has(folder)) continue;
+    folders.add(folder);
+    for (const name of dependenciesOf(folder)) waiting.push({ name, from: folder });
+    waiting.push(...(undeclared.get(folder) ?? []));
   }
-
-  const plugin: Plugin = {
-    name: 'external-packages',
-    setup({ onLoad, onResolve, resolve }) {
-      onResolve({ filter: /.*/, namespace: ES_MODULE }, ({ path }) => ({ path, external: true }));
-      onLoad({ filter: /.*/, namespace: ES_MODULE }, ({ path }) => ({ contents: reExport(path), loader: 'js' }));
-      onResolve({ filter: /.*/ }, async (args) => {
-        if (args.kind === 'entry-point' || args.pluginData === plugin) return undefined;
-        const { importer, namespace, resolveDir, kind, with: attributes } = args;
-        const resolveOptions = { importer, namespace, resolveDir, kind, with: attributes, pluginData: plugin };
-        const { path, errors, external } = await resolve(args.path, resolveOptions);
-        // esbuild handles missing modules and Node's built-in modules.
-        if (errors.length > 0 || external) return undefined;
-        if (!path.includes(`${sep}node_modules${sep}`)) return undefined;
-        // require.resolve() needs an existing path, which a bundled module does not have.
-        if (kind !== 'require-resolve' && (await isBundleableCached(path))) return undefined;
-        files.add(path);
-        const specifier = specifierOf(path, args, options);
-        const needsReExport = kind === 'import-statement' && options.format === 'cjs' && isEsModule(path);
-        return needsReExport ? { path: specifier, namespace: ES_MODULE } : { path: specifier, external: true };
-      });
-    },
-  };
-  return { plugin, files };
+  const roots = [...folders].filter((folder) => !isInside(folder, folders));
+  return { files: [...links, ...roots.flatMap(filesIn)], ownFolders: [...ownFolders] };
 }
 
-/**
- * When the importer is an ES module by Node's rules, esbuild's default import of a required module is the whole result of
- * require(), which is right for CommonJS only. A module in between, which is not such an importer, corrects that.
- */
-function reExport(specifier: string): string {
-  const from = JSON.stringify(specifier);
-  return `export * from ${from}; export { default } from ${from};`;
+function dependenciesOf(folder: string): string[] {
+  const { dependencies, optionalDependencies, peerDependencies } = readPackageJson(folder);
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 }
 
-function isEsModule(path: string): boolean {
-  if (!path.endsWith('.js')) return path.endsWith('.mjs');
-  const packageJson = findPackageJSON(pathToFileURL(path));
-  return packageJson !== undefined && JSON.parse(readFileSync(packageJson, 'utf8')).type === 'module';
+/** What the files of packages import, by the folders of the packages. */
+function undeclaredOf(graph: Graph, scope: Scope): Map<string, PackageRequest[]> {
+  const found = new Map<string, PackageRequest[]>();
+  for (const { path, edges } of graph.files.values()) {
+    const folder = scope.packageOf(path);
+    if (folder === undefined) continue;
+    const requests = found.get(folder) ?? [];
+    for (const { specifier, path: to } of edges) {
+      const name = packageNameOf(specifier);
+      if (to === undefined || name === undefined || scope.packageOf(to) === folder) continue;
+      requests.push({ name, from: folder });
+    }
+    found.set(folder, requests);
+  }
+  return found;
 }
 
-/** The specifier by which the bundle refers to an external file. */
-function specifierOf(
-  path: string,
-  { kind }: OnResolveArgs,
-  { folder, location, format }: Parameters<typeof externalPackages>[0],
-): string {
-  const isUrl = kind === 'dynamic-import' || (format === 'esm' && kind === 'import-statement');
-  if (location === 'in-place') return isUrl ? pathToFileURL(path).href : path;
-  const beside = `./${relative(folder, path).split(sep).join('/')}`;
-  return isUrl ? encodeURI(beside).replace(/[?#]/g, encodeURIComponent) : beside;
+/** Whether a folder is within another one of the set, which has its files then. */
+function isInside(folder: string, folders: ReadonlySet<string>): boolean {
+  for (let at = folder.lastIndexOf(sep); at > 0; at = folder.lastIndexOf(sep, at - 1)) {
+    if (folders.has(folder.slice(0, at))) return true;
+  }
+  return false;
 }
 
-/** Whether a file of a package depends only on scripts that neither need their location nor hide their dependencies. */
-async function isBundleable(path: string): Promise<boolean> {
-  const files = await trace([path]);
-  return files.every((file) => {
-    if (file.endsWith(`${sep}package.json`)) return !hasPlatformParts(file);
-    if (file.endsWith('.json')) return true;
-    return SCRIPT.test(file) && !NOT_BUNDLEABLE.test(readFileSync(file, 'utf8'));
-  });
+/** The links on the way to a package: its `node_modules`, its scope, its own folder, and those to which they lead. */
+function linksTo(path: string): string[] {
+  const at = path.lastIndexOf(`${sep}node_modules${sep}`);
+  const parts = path.slice(at + 1).split(sep);
+  for (let count = 1; count <= parts.length; count += 1) {
+    const link = join(path.slice(0, at), ...parts.slice(0, count));
+    if (!lstatSync(link).isSymbolicLink()) continue;
+    const rest = join(targetOf(link), ...parts.slice(count));
+    return [link, ...(rest.includes(`${sep}node_modules${sep}`) ? linksTo(rest) : [])];
+  }
+  return [];
 }
 
-/** Packages list the native parts of their platforms as optional dependencies. */
-function hasPlatformParts(packageJson: string): boolean {
-  return Object.keys(JSON.parse(readFileSync(packageJson, 'utf8')).optionalDependencies ?? {}).length > 0;
+/** One step only. The folder of the result has no links. */
+export function targetOf(link: string): string {
+  const target = resolve(dirname(link), readlinkSync(link));
+  return join(realpathSync(dirname(target)), basename(target));
+}
+
+/** All files of a package, with the packages in its own `node_modules`, and without the links to their commands. */
+function filesIn(folder: string): string[] {
+  const files: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (!path.endsWith(`${sep}node_modules${sep}.bin`)) files.push(...filesIn(path));
+    } else if (entry.isFile()) files.push(path);
+    else if (entry.isSymbolicLink() && existsSync(path) && realPath(path).startsWith(folder + sep)) files.push(path);
+  }
+  return files;
 }

@@ -1,5 +1,5 @@
 /** Keeps the location of a source, as `import.meta` and `__dirname` give it, when the source becomes a part of a bundle. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 
@@ -15,18 +15,25 @@ export const LOCATION_DEFINES: Readonly<Record<string, string>> = {
   __dirname: '__launchpoolOwnFolder',
 };
 
+const SCRIPT = /\.[cm]?[jt]sx?$/;
 const STRICT = /^(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*(['"])use strict\1/;
 
-/** @param folder of the module; the bundle takes the module's place. */
-export function sourceLocation(folder: string): Plugin {
+/**
+ * @param folder of the module; the bundle takes the module's place.
+ * @param sources the absolute paths of own sources.
+ */
+export function sourceLocation(folder: string, sources: readonly string[]): Plugin {
+  const located = sources.filter((path) => SCRIPT.test(path) && USES_LOCATION.test(readFileSync(path, 'utf8')));
+  const names = located.map((path) => path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return {
     name: 'source-location',
     setup({ onLoad }) {
-      onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
-        const source = await readFile(path, 'utf8');
-        if (!USES_LOCATION.test(source)) return undefined;
-        return { contents: withLocation(source, relative(folder, path)), loader: 'default' };
-      });
+      // A filter for these files alone: each call costs more than reading a file.
+      if (names.length === 0) return;
+      onLoad({ filter: new RegExp(`^(?:${names.join('|')})$`), namespace: 'file' }, ({ path }) => ({
+        contents: withLocation(readFileSync(path, 'utf8'), relative(folder, path)),
+        loader: 'default',
+      }));
     },
   };
 }

@@ -1,10 +1,10 @@
-/** The bundle of `launchpool dev`: compiled as for an installation, and compiled again after each change. */
+/** The sources of `launchpool dev`: compiled as for an installation, and compiled again after each change. */
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import { bundleInPlace } from '../bundle/bundle.ts';
+import { compileInPlace } from '../bundle/bundle.ts';
 import { checkModule } from '../install/check-module.ts';
 import { methodNotes } from '../install/method-notes.ts';
 import { writeModuleFile } from '../module/module-file.ts';
@@ -31,6 +31,9 @@ export type DevBundle = {
 /** How many versions stay: a running agent starts further threads from the version that it has loaded. */
 const KEPT_VERSIONS = 20;
 
+/** The name of the file with the compiled sources of a version. */
+const SOURCES = 'sources.json';
+
 const isSource = import.meta.url.endsWith('.ts');
 const CHECK = fileURLToPath(new URL(isSource ? '../../boot/check.ts' : '../../runtime/check.js', import.meta.url));
 
@@ -48,11 +51,12 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
   let version = 0;
 
   /** Each version has a folder of its own, which does not change: all threads of an agent load the same version. */
-  async function write(extension: string, content: string | Uint8Array): Promise<string> {
+  async function write(loader: string, compiled?: string): Promise<string> {
     version += 1;
-    const file = join(folder, String(version), `${name}${extension}`);
+    const file = join(folder, String(version), `${name}.cjs`);
     await mkdir(dirname(file));
-    await writeFile(file, content);
+    await writeFile(file, loader);
+    if (compiled !== undefined) await writeFile(join(dirname(file), SOURCES), compiled);
     return file;
   }
 
@@ -94,9 +98,9 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
     },
     async refresh(signal) {
       try {
-        const { content, extension, inputs } = await bundleInPlace(module);
+        const { loader, sources: compiled, inputs } = await compileInPlace(module, SOURCES);
         sources = inputs;
-        const file = await write(extension, content);
+        const file = await write(loader, compiled);
         await writeFacts(file, signal);
         await pointTo(file);
         return undefined;
@@ -105,7 +109,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
         if (code !== 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED') throw error;
         // A file with an error may never have been a part of the bundle.
         sources = [...new Set([...sources, ...((data as { files?: string[] } | undefined)?.files ?? [])])];
-        await pointTo(await write('.cjs', `throw new SyntaxError(${JSON.stringify(message)});\n`));
+        await pointTo(await write(`throw new SyntaxError(${JSON.stringify(message)});\n`));
         return error as LaunchpoolError;
       }
     },

@@ -6,7 +6,7 @@ const NO_EXPORTS = { code: 'ERR_LAUNCHPOOL_MODULE_NO_EXPORTS' };
 
 const namesOf = (exported: Readonly<Record<string, unknown>>): string[] => {
   const handlers = readHandlers('file:///m.ts', exported);
-  return handlers.kind === 'raw' ? ['(raw)'] : [...handlers.methods.keys()];
+  return handlers.kind === 'raw' ? ['(raw)'] : [...handlers.methods];
 };
 const fn = (): number => 1;
 

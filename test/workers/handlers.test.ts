@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
 import { type Handlers, importHandlers } from '../../workers/handlers.ts';
+import { methodCaller } from '../../workers/run-rpc.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 async function loadHandlers(url: string): Promise<Handlers> {
@@ -21,7 +22,8 @@ const fixture = (name: string): string => new URL(`../fixtures/${name}`, import.
 /** For an RPC agent, the results of its methods; for a raw agent, its reply to three bytes. */
 async function describe(handlers: Handlers): Promise<unknown> {
   if (handlers.kind === 'raw') return handlers.handle(Uint8Array.of(1, 2, 3));
-  const results = await Promise.all([...handlers.methods].map(async ([name, method]) => [name, await method('you')]));
+  const call = methodCaller(handlers);
+  const results = await Promise.all([...handlers.methods].map(async (name) => [name, await call(name, ['you'])]));
   return Object.fromEntries(results) as unknown;
 }
 

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { collectGarbage } from '../../src/dispatch/long/collect-garbage.ts';
 import type { Method } from '../../workers/handlers.ts';
-import { methodFinder, rpcRunner } from '../../workers/run-rpc.ts';
+import { methodCaller, rpcRunner } from '../../workers/run-rpc.ts';
 
 type Response = { id: number; result?: unknown; error?: { data?: { code?: unknown; name?: string } } };
 
@@ -43,7 +43,7 @@ function noteCall(): void {
 
 async function call(request: unknown, maxReplyBytes = MAX_BYTES): Promise<unknown> {
   const bytes = Buffer.from(JSON.stringify(request));
-  const find = methodFinder(new Map(Object.entries(METHODS)));
+  const find = methodCaller({ exported: METHODS, methods: new Set(Object.keys(METHODS)) });
   const reply = await rpcRunner(find, { exposeStacks: false, maxReplyBytes }).run(bytes, 0, bytes.length);
   return JSON.parse(reply as string);
 }

@@ -1,7 +1,7 @@
 /** The examples of JSON-RPC 2.0, from the request's bytes to the reply's. */
 import test from 'ava';
 import type { Method } from '../../workers/handlers.ts';
-import { methodFinder, rpcRunner } from '../../workers/run-rpc.ts';
+import { methodCaller, rpcRunner } from '../../workers/run-rpc.ts';
 
 type Response = { jsonrpc: unknown; id: unknown; result?: unknown; error?: { code: unknown } };
 
@@ -67,7 +67,7 @@ const EXAMPLES: readonly [what: string, request: string, reply: unknown][] = [
 
 for (const [what, request, expected] of EXAMPLES) {
   test(`the response to the specification's example of ${what} is the specified one`, async (t) => {
-    const find = methodFinder(new Map(Object.entries(METHODS)));
+    const find = methodCaller({ exported: METHODS, methods: new Set(Object.keys(METHODS)) });
     const input = Buffer.from(request);
     const reply = await rpcRunner(find, { exposeStacks: false, maxReplyBytes: 10_000 }).run(input, 0, input.length);
     const response = reply === null ? undefined : (JSON.parse(String(reply)) as Response | Response[]);

@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import type { Method } from '../../workers/handlers.ts';
-import { methodFinder, rpcRunner } from '../../workers/run-rpc.ts';
+import { methodCaller, rpcRunner } from '../../workers/run-rpc.ts';
 import type { Result } from '../../workers/runner.ts';
 
 type Response = {
@@ -42,7 +42,7 @@ function run(
   maxReplyBytes = 10_000,
 ): Result | Promise<Result> {
   const bytes = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request));
-  const find = methodFinder(new Map(Object.entries(methods)));
+  const find = methodCaller({ exported: methods, methods: new Set(Object.keys(methods)) });
   return rpcRunner(find, { exposeStacks, maxReplyBytes }).run(
     Buffer.concat([Buffer.from('{'), bytes, Buffer.from('}')]),
     1,
@@ -158,7 +158,7 @@ test('the requests of a batch run at the same time, and their responses have the
 });
 
 test('a module that cannot be loaded responds with the reason', async (t) => {
-  const refuse = (): Method => () => {
+  const refuse = (): never => {
     throw Object.assign(new Error('broken'), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
   };
   const request = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"any"}');

@@ -40,7 +40,17 @@ export async function evaluate(entry: string, expression: string): Promise<unkno
   const script = `
     const path = ${JSON.stringify(entry)};
     (async () => {
-      const loaded = path.endsWith('.mjs') ? await import(path) : require(path);
+      const load = async (path) => {
+        try {
+          return require(path);
+        } catch (error) {
+          if (error.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+          return import(path);
+        }
+      };
+      const first = await load(path);
+      const module = first?.[Symbol.for('launchpool.module')];
+      const loaded = module === undefined ? first : await load(require('node:url').fileURLToPath(module));
       process.stdout.write(JSON.stringify(await (${expression})) ?? 'null');
     })();`;
   const ran = await runProgram([process.execPath, '-e', script], { cwd: '/', env: {} });

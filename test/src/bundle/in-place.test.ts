@@ -1,8 +1,7 @@
-/** Bundles for development, which refer to external files at their original locations. */
-import { writeFile } from 'node:fs/promises';
+/** Sources that are compiled for development: they run at their original locations. */
 import { join } from 'node:path';
-import test from 'ava';
-import { bundleInPlace } from '../../../src/bundle/bundle.ts';
+import test, { type ExecutionContext } from 'ava';
+import { compileInPlace } from '../../../src/bundle/bundle.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -23,28 +22,30 @@ export function fail(): never {
 `,
 };
 
-test('it finds packages and files at their locations, and its stack traces show the sources', async (t) => {
+/** Writes the sources and what they are compiled to. Returns the paths of the module and of its loader. */
+async function compiled(
+  t: ExecutionContext,
+  source: string,
+): Promise<{ sources: string; module: string; entry: string }> {
   const [sources, elsewhere] = [await tempDir(t), await tempDir(t)];
-  await writeTree(sources, TEXTS);
+  await writeTree(sources, { ...TEXTS, 'src/a.ts': source });
   const module = join(sources, 'src/a.ts');
-  const { content, extension, inputs, warnings } = await bundleInPlace(module);
-  t.deepEqual([extension, inputs, warnings], ['.cjs', [module], []]);
-  const entry = join(elsewhere, `a${extension}`);
-  await writeFile(entry, content);
+  const result = await compileInPlace(module, 'own.json');
+  t.deepEqual([result.inputs, result.warnings], [[module], []]);
+  const entry = join(elsewhere, 'a.cjs');
+  await writeTree(elsewhere, { 'a.cjs': result.loader, 'own.json': result.sources });
+  return { sources, module, entry };
+}
+
+test('it finds packages and files at their locations, and its stack traces show the sources', async (t) => {
+  const { sources, module, entry } = await compiled(t, TEXTS['src/a.ts']);
   t.deepEqual(await evaluate(entry, 'loaded.all()'), ['words', join(sources, 'node_modules/outside/index.js'), module]);
-  const fail = `require(${JSON.stringify(entry)}).fail()`;
+  const fail = `require(${JSON.stringify(entry)}); require(${JSON.stringify(module)}).fail()`;
   const { stderr } = await runProgram([process.execPath, '--enable-source-maps', '-e', fail], { env: {} });
   t.true(stderr.includes(`${module}:6:`), stderr);
 });
 
-test('an ES module finds packages and files at their locations too', async (t) => {
-  const [sources, elsewhere] = [await tempDir(t), await tempDir(t)];
-  await writeTree(sources, { ...TEXTS, 'src/a.ts': `${TEXTS['src/a.ts']} await Promise.resolve();` });
-  const module = join(sources, 'src/a.ts');
-  const { content, extension } = await bundleInPlace(module);
-  t.is(extension, '.mjs');
-  await writeFile(join(elsewhere, 'a.mjs'), content);
-  await writeFile(join(elsewhere, 'load.cjs'), "exports.all = async () => (await import('./a.mjs')).all();");
-  const all = await evaluate(join(elsewhere, 'load.cjs'), 'loaded.all()');
-  t.deepEqual(all, ['words', join(sources, 'node_modules/outside/index.js'), module]);
+test('a module with top-level await finds packages and files at their locations too', async (t) => {
+  const { sources, module, entry } = await compiled(t, `${TEXTS['src/a.ts']} await Promise.resolve();`);
+  t.deepEqual(await evaluate(entry, 'loaded.all()'), ['words', join(sources, 'node_modules/outside/index.js'), module]);
 });

@@ -20,18 +20,18 @@ const GETPID = `
 test('a package of scripts alone is bundled with its dependencies', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'a.ts', {
     'node_modules/plain/package.json': '{ "name": "plain", "main": "main.js" }',
-    'node_modules/plain/main.js': 'exports.answer = () => require("other") + require("./data.json").two;',
+    'node_modules/plain/main.js': '"use strict"; exports.answer = () => require("other") + require("./data.json").two;',
     'node_modules/plain/data.json': '{ "two": 2 }',
     'node_modules/other/package.json': '{ "name": "other", "exports": { "module": "./no.js", "default": "./yes.js" } }',
     'node_modules/other/no.js': 'export default 0;',
-    'node_modules/other/yes.js': 'module.exports = 40;',
+    'node_modules/other/yes.js': '"use strict"; module.exports = 40;',
     'a.ts': "import { answer } from 'plain'; export { answer };",
   });
   t.deepEqual(externalFiles(bundle), []);
   t.is(await evaluate('loaded.answer()'), 42);
 });
 
-test('a package that reads its own file stays external, with the file', async (t) => {
+test('a package that reads its own file goes along whole', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'src/a.ts', {
     'node_modules/reader/package.json': '{ "name": "reader", "main": "lib/main.js" }',
     'node_modules/reader/lib/main.js':
@@ -44,6 +44,7 @@ test('a package that reads its own file stays external, with the file', async (t
     'app/node_modules/reader/data.txt',
     'app/node_modules/reader/lib/main.js',
     'app/node_modules/reader/package.json',
+    'app/node_modules/reader/unused.txt',
   ]);
   t.is(await evaluate('loaded.read()'), 'data');
 });
