@@ -10,7 +10,7 @@ import { compileOneFile } from './one-file.ts';
 import { findOwnFiles } from './own-files.ts';
 import { compileOwnSources } from './own-sources.ts';
 import { collectPackages, type PackageRequest, type Packages } from './packages.ts';
-import { judge } from './plain.ts';
+import { judge, type Plain } from './plain.ts';
 import { refuseDecoratorMetadata, refusePlugAndPlay } from './refusals.ts';
 import { createScope, packageNameOf, type Scope } from './scope.ts';
 import { packagesNamedIn } from './string-names.ts';
@@ -40,19 +40,23 @@ export async function bundleModule(modulePath: string): Promise<Bundle> {
   refuseDecoratorMetadata(graph, scope);
   const inputs = [...graph.files.keys()].filter(scope.isOwn).sort();
   const own = await findOwnFiles(inputs, scope);
-  const { reason, isStrict } = await judge(graph, scope);
+  const plainness = await judge(graph, scope);
   const { warnings } = graph;
-  const bundled = reason === undefined ? await asOneFile() : await asLaidOut();
+  const bundled = plainness.reason === undefined ? await asOneFile(plainness) : await asLaidOut();
   return { ...bundled, inputs, warnings };
 
-  async function asOneFile(): Promise<Pick<Bundle, 'entry' | 'files'>> {
-    const { content, extension } = await compileOneFile({ module, sources: inputs, isStrict });
+  async function asOneFile({ strict, format }: Plain): Promise<Pick<Bundle, 'entry' | 'files'>> {
+    const apartName = `${nameOf(module)}.agent.packages.cjs`;
+    const how = { module, graph, sources: inputs, apartName, strict, format };
+    const { content, extension, apart } = await compileOneFile(how);
     const { packages } = await dependenciesOf(own.apart.filter(isScript));
     const entry = join(dirname(module), `${nameOf(module)}.agent${extension}`);
     const needsPackageJson =
       own.apart.some(isScript) || inputs.some((path) => readFileSync(path).includes('package.json'));
     const files = needsPackageJson ? [...own.apart, ...packageJsonsOf([...own.apart, module])] : own.apart;
-    return layOut({ module, entry, written: new Map([[entry, content]]), own: files, packages });
+    const written = new Map([[entry, content]]);
+    if (apart !== undefined) written.set(join(dirname(module), apartName), apart);
+    return layOut({ module, entry, written, own: files, packages });
   }
 
   async function asLaidOut(): Promise<Pick<Bundle, 'entry' | 'files'>> {

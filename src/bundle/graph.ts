@@ -112,9 +112,10 @@ function leaveOut(paths: ReadonlySet<string>, specifiers: ReadonlySet<string>): 
     name: 'leave-out',
     setup({ onLoad, onResolve }) {
       if (paths.size > 0) {
-        onLoad({ filter: oneOf(paths), namespace: 'file' }, () => ({ contents: '', loader: 'js' }));
+        onLoad({ filter: matching([...paths]), namespace: 'file' }, () => ({ contents: '', loader: 'js' }));
       }
-      if (specifiers.size > 0) onResolve({ filter: oneOf(specifiers) }, ({ path }) => ({ path, external: true }));
+      if (specifiers.size > 0)
+        onResolve({ filter: matching([...specifiers]) }, ({ path }) => ({ path, external: true }));
     },
   };
 }
@@ -134,8 +135,9 @@ function leaveOutPackages(scope: Scope): Plugin {
   return plugin;
 }
 
-function oneOf(texts: ReadonlySet<string>): RegExp {
-  return new RegExp(`^(?:${[...texts].map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})$`);
+/** Matches these texts and nothing else, in the bundler's syntax for regular expressions too. */
+export function matching(texts: readonly string[]): RegExp {
+  return new RegExp(`^(?:${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})$`);
 }
 
 function filesOf({ inputs }: Metafile, folder: string): Map<string, GraphFile> {

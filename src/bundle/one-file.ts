@@ -1,13 +1,22 @@
-/** Compiles a module with its own sources and its packages into one file. Only for files that are plain: plain.ts. */
+/**
+ * Compiles a module with its own sources and its packages into one file; or into two, if some CommonJS files are not in
+ * strict mode and ES modules are. Only for files that are plain: plain.ts.
+ */
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildFailure, type BuildOptions, build } from 'esbuild';
-import { AS_NODE, compileError } from './graph.ts';
+import { type BuildFailure, type BuildOptions, build, type Plugin } from 'esbuild';
+import { AS_NODE, compileError, type Graph, matching } from './graph.ts';
+import type { Plain } from './plain.ts';
 import { LOCATION_DEFINES, sourceLocation } from './source-location.ts';
 
-export type OneFile = { content: Uint8Array; extension: '.cjs' | '.mjs' };
-
 type Format = 'cjs' | 'esm';
+
+export type OneFile = {
+  content: Uint8Array;
+  extension: '.cjs' | '.mjs';
+  /** The file with the CommonJS files, beside the other. */
+  apart: Uint8Array | undefined;
+};
 
 /**
  * Define the URL of the file, to which source-location.ts refers. An ES module has no require(), which CommonJS packages
@@ -24,48 +33,123 @@ const BANNERS: Readonly<Record<Format, string>> = {
 export type OneFileOptions = {
   /** The absolute path of the module. */
   module: string;
+  graph: Graph;
   /** The absolute paths of own sources. */
   sources: readonly string[];
-  /** Whether all sources are in strict mode, or none is. */
-  isStrict: boolean;
-};
+  /** The name of the file with the CommonJS files, if there is one. */
+  apartName: string;
+} & Pick<Plain, 'strict' | 'format'>;
 
 /**
- * Compiles to CommonJS, which starts faster, and to an ES module when the sources use top-level await.
+ * Compiles to CommonJS, which starts faster, unless the sources ask for its names or use top-level await.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED
  */
 export async function compileOneFile(options: OneFileOptions): Promise<OneFile> {
+  const { module, graph, strict, format } = options;
+  const targets = strict === 'apart' ? commonJsTargets(graph) : new Map<string, number>();
+  const apart = targets.size === 0 ? undefined : await compileApart(options, [...targets.keys()]);
   try {
-    return await compileAs('cjs', options);
+    return { ...(await compileAs(format, options, targets)), apart };
   } catch (error) {
     const { errors = [] } = error as BuildFailure;
     if (errors.length === 0) throw error;
     const isLate = errors.every(({ text }) => text.startsWith('Top-level await'));
-    if (!isLate || !options.isStrict) throw compileError(options.module, errors);
+    if (!isLate || strict === 'own' || format === 'esm') throw compileError(module, errors);
   }
-  return compileAs('esm', options);
+  return { ...(await compileAs('esm', options, targets)), apart };
 }
 
-async function compileAs(format: Format, { module, sources, isStrict }: OneFileOptions): Promise<OneFile> {
-  const folder = dirname(module);
-  const directive = format === 'cjs' && isStrict ? '"use strict";\n' : '';
-  const options: BuildOptions & { write: false } = {
-    ...AS_NODE,
+async function compileAs(
+  format: Format,
+  options: OneFileOptions,
+  targets: ReadonlyMap<string, number>,
+): Promise<Pick<OneFile, 'content' | 'extension'>> {
+  const { module, sources, strict, graph, apartName } = options;
+  const directive = format === 'cjs' && strict !== 'own' ? '"use strict";\n' : '';
+  const location = sourceLocation(dirname(module), sources);
+  const [content] = await compile(options, {
     entryPoints: [module],
-    // Paths of sources are relative to this folder, so the file contains no path of this machine.
-    absWorkingDir: folder,
     define: LOCATION_DEFINES,
     format,
+    banner: { js: directive + BANNERS[format] },
+    plugins: targets.size === 0 ? [location] : [location, takeApart(graph, targets, apartName)],
+  });
+  return { content, extension: format === 'cjs' ? '.cjs' : '.mjs' };
+}
+
+/** The file that has CommonJS files, as an array of functions that load them. */
+async function compileApart(options: OneFileOptions, paths: readonly string[]): Promise<Uint8Array> {
+  const functions = paths.map((path) => `() => require(${JSON.stringify(path)})`);
+  const location = sourceLocation(dirname(options.module), options.sources);
+  const [content] = await compile(options, {
+    stdin: {
+      contents: `module.exports = [${functions.join(', ')}];`,
+      resolveDir: dirname(options.module),
+      loader: 'js',
+    },
+    define: LOCATION_DEFINES,
+    format: 'cjs',
+    banner: { js: BANNERS.cjs },
+    plugins: [location],
+  });
+  return content;
+}
+
+async function compile({ module }: OneFileOptions, own: BuildOptions): Promise<[Uint8Array]> {
+  const folder = dirname(module);
+  const options = {
+    ...AS_NODE,
+    // Paths of sources are relative to this folder, so the file contains no path of this machine.
+    absWorkingDir: folder,
     // Functions and classes of several files may have one name.
     keepNames: true,
-    banner: { js: directive + BANNERS[format] },
-    write: false,
+    write: false as const,
     outdir: folder,
-    sourcemap: false,
     // The caller chooses the folder of the file.
     sourceRoot: pathToFileURL(join(folder, sep)).href,
-    plugins: [sourceLocation(folder, sources)],
   };
-  const { outputFiles } = await build(options);
-  return { content: outputFiles[0]?.contents ?? new Uint8Array(), extension: format === 'cjs' ? '.cjs' : '.mjs' };
+  const { outputFiles } = await build({ ...own, ...options });
+  return [outputFiles[0]?.contents ?? new Uint8Array()];
+}
+
+/** The CommonJS files that ES modules import, each with its number. */
+function commonJsTargets({ files }: Graph): Map<string, number> {
+  const targets = new Map<string, number>();
+  for (const { format, edges } of files.values()) {
+    if (format !== 'esm') continue;
+    for (const { path } of edges) {
+      if (path === undefined || files.get(path)?.format !== 'cjs' || path.endsWith('.json')) continue;
+      if (!targets.has(path)) targets.set(path, targets.size);
+    }
+  }
+  return targets;
+}
+
+/** Leads the imports of ES modules to the file with the CommonJS files. */
+function takeApart({ files }: Graph, targets: ReadonlyMap<string, number>, name: string): Plugin {
+  const specifiers = new Set<string>();
+  const byImport = new Map<string, number>();
+  for (const { path: importer, format, edges } of files.values()) {
+    for (const { specifier, path } of format === 'esm' ? edges : []) {
+      const number = path === undefined ? undefined : targets.get(path);
+      if (number === undefined) continue;
+      specifiers.add(specifier);
+      byImport.set(`${importer}\0${specifier}`, number);
+    }
+  }
+  const file = `./${name}`;
+  return {
+    name: 'take-apart',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: matching([...specifiers]) }, ({ importer, path }) => {
+        const number = byImport.get(`${importer}\0${path}`);
+        return number === undefined ? undefined : { path: String(number), namespace: 'apart' };
+      });
+      onLoad({ filter: /.*/, namespace: 'apart' }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(file)})[${path}]();`,
+        loader: 'js',
+      }));
+      onResolve({ filter: matching([file]), namespace: 'apart' }, () => ({ path: file, external: true }));
+    },
+  };
 }

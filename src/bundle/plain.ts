@@ -4,118 +4,79 @@
  */
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { transform } from 'esbuild';
 import { type Graph, type GraphFile, isScript } from './graph.ts';
-import { readPackageJson, type Scope } from './scope.ts';
-
-/** Loading by a computed name, and what shows where a function stands. */
-const DYNAMIC =
-  /\bcreateRequire\b|\brequire\b(?!\s*\()|\brequire\s*\(\s*(?!["'][^"'\n]*["']\s*\))|\bimport\s*\(\s*(?!["'][^"'\n]*["']\s*[,)])|\bprocess\.(?:dlopen|binding)\b|\bmodule\s*(?:\[|\.(?!exports\b))|\beval\s*\(|\bprepareStackTrace\b|\bFunction\.prototype\.toString\b|\btoString\.call\s*\(|\.evaluate\w*\s*\(|\$eval\b/;
-
-/** Threads and processes may have files of the package; those of own sources are found by own-files.ts. */
-const OTHER_THREADS = /\bworker_threads\b|\bnew\s+Worker\b|\bchild_process\b|\bcluster\b/;
-
-/** Own sources keep these in one file: source-location.ts. */
-const LOCATION = /\b__(?:dirname|filename)\b|\bimport\.meta\b/;
-const OTHER_META = /\bimport\.meta\b(?!\s*\.\s*(?:url|filename|dirname)\b)/;
-
-/** What an ES module does not have, and one file in CommonJS has. */
-const COMMONJS_NAMES = /\b(?:require|module|exports|__filename|__dirname)\b/;
+import { nearestPackageFolder, readPackageJson, type Scope } from './scope.ts';
+import { COMMONJS_NAMES, findSign, isStrict } from './signs.ts';
 
 const EVERYTHING = /\b(?:import|export)\s*\*/;
-const STRICT = /^(?:#!.*\n)?(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*(['"])use strict\1/;
 
-export type Plainness = {
-  /** Why the files cannot be one, for people; undefined if they can. */
-  reason: string | undefined;
-  /** Whether all files are in strict mode. */
-  isStrict: boolean;
+export type Plain = {
+  reason: undefined;
+  /**
+   * Which code is in strict mode: all of it; each CommonJS file by its own directive; or, in a file of its own, all ES
+   * modules, and CommonJS files by theirs.
+   */
+  strict: 'all' | 'own' | 'apart';
+  /** An ES module where a source asks for names that CommonJS has. */
+  format: 'cjs' | 'esm';
 };
 
+/** With a reason, for people, why the files cannot be one. */
+export type Plainness = Plain | { reason: string };
+
 export async function judge(graph: Graph, scope: Scope): Promise<Plainness> {
-  const no = (reason: string): Plainness => ({ reason, isStrict: false });
-  if (!graph.isComplete) return no('not all imports can be followed');
-  const modes = new Set<boolean>();
+  if (!graph.isComplete) return { reason: 'not all imports can be followed' };
+  const kinds = new Set<'esm' | 'strict' | 'sloppy'>();
   const packages = new Set<string>();
+  let format: 'cjs' | 'esm' = 'cjs';
   for (const file of graph.files.values()) {
-    const isOwn = scope.isOwn(file.path);
-    const reason = shapeOf(file, graph) ?? (await contentsOf(file, isOwn));
-    if (reason !== undefined) return no(`${file.path} ${reason}`);
-    if (isScript(file.path)) modes.add(isStrictFile(file));
-    const folder = scope.packageOf(file.path);
+    const { path } = file;
+    const folder = scope.packageOf(path);
     if (folder !== undefined) packages.add(folder);
+    const source = isScript(path) ? readFileSync(path, 'utf8') : '';
+    const found =
+      shapeOf(file, graph, source) ??
+      (await findSign(source, { path, format: file.format, isOwn: folder === undefined }));
+    if (found === COMMONJS_NAMES) format = 'esm';
+    else if (found !== undefined) return { reason: `${path} ${found}` };
+    if (isScript(path)) kinds.add(file.format === 'esm' ? 'esm' : isStrict(source) ? 'strict' : 'sloppy');
   }
   // Packages list the native parts of their platforms as optional dependencies.
   for (const folder of packages) {
-    if (Object.keys(readPackageJson(folder).optionalDependencies ?? {}).length > 0) {
-      return no(`${folder} has optional dependencies`);
-    }
+    const { optionalDependencies = {} } = readPackageJson(folder);
+    if (Object.keys(optionalDependencies).length > 0) return { reason: `${folder} has optional dependencies` };
   }
-  return modes.size > 1
-    ? no('some files are in strict mode and others are not')
-    : { reason: undefined, isStrict: !modes.has(false) };
+  const strict = !kinds.has('esm') ? 'own' : kinds.has('sloppy') ? 'apart' : 'all';
+  return { reason: undefined, strict, format: kinds.has('esm') ? format : 'cjs' };
 }
 
 /** Judges a file by what it imports, and how. */
-function shapeOf({ path, format, edges }: GraphFile, graph: Graph): string | undefined {
+function shapeOf({ path, format, edges }: GraphFile, graph: Graph, source: string): string | undefined {
   if (!isScript(path) && extname(path) !== '.json') return 'is no script';
   for (const { specifier, kind, path: to } of edges) {
     if (kind === 'require-resolve') return `asks where ${specifier} is`;
     if (to === undefined) {
-      if (!isBuiltin(specifier)) return `imports ${specifier}, which is not there`;
+      // The bundler's own helpers.
+      if (specifier !== '<runtime>' && !isBuiltin(specifier)) return `imports ${specifier}, which is not there`;
       continue;
     }
-    const target = graph.files.get(to)?.format;
-    if (kind === 'dynamic-import' && target !== 'esm') return `imports ${specifier} late`;
-    if (kind === 'require-call' && target === 'esm') return `requires the ES module ${specifier}`;
-    if (format === 'esm' && target === 'cjs' && EVERYTHING.test(readFileSync(path, 'utf8'))) {
-      return `imports all of ${specifier}`;
+    const target = graph.files.get(to);
+    const isCommonJs = target?.format === 'cjs';
+    if (kind === 'dynamic-import' && target?.format !== 'esm') return `imports ${specifier} late`;
+    if (format === 'cjs' && target?.format === 'esm') return `loads the ES module ${specifier} in CommonJS`;
+    if (format === 'esm' && isCommonJs && EVERYTHING.test(source)) return `imports all of ${specifier}`;
+    if (format === 'esm' && isCommonJs && !isNodeModule(path) && readFileSync(to).includes('__esModule')) {
+      return `imports ${specifier} in a file without a kind`;
     }
   }
   return undefined;
 }
 
-async function contentsOf({ path, format }: GraphFile, isOwn: boolean): Promise<string | undefined> {
-  if (!isScript(path)) return undefined;
-  const source = readFileSync(path, 'utf8');
-  if (findIn(source, format, isOwn) === undefined) return undefined;
-  return findIn(await withoutComments(source, path), format, isOwn);
-}
-
-function findIn(code: string, format: GraphFile['format'], isOwn: boolean): string | undefined {
-  const location = isOwn ? OTHER_META : LOCATION;
-  if (location.test(code)) return 'uses its location';
-  const found = (DYNAMIC.exec(code) ?? (isOwn ? null : OTHER_THREADS.exec(code)))?.[0];
-  if (found !== undefined) return `has ${found.trim()}`;
-  // A location is theirs in both kinds, after source-location.ts.
-  const names = isOwn ? /\b(?:require|module|exports)\b/ : COMMONJS_NAMES;
-  return format === 'esm' && names.test(withoutStrings(code)) ? 'knows CommonJS by name' : undefined;
-}
-
-/** Only few files need this: those with a suspicious word, often in prose. */
-async function withoutComments(source: string, path: string): Promise<string> {
-  try {
-    const loader = /\.[cm]?js$/.test(path)
-      ? 'js'
-      : /\.[cm]?ts$/.test(path)
-        ? 'ts'
-        : /\.tsx$/.test(path)
-          ? 'tsx'
-          : 'jsx';
-    return (await transform(source, { loader, minifyWhitespace: true, legalComments: 'none', target: 'node22' })).code;
-  } catch {
-    return source;
-  }
-}
-
-function withoutStrings(code: string): string {
-  return code
-    .replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, '""')
-    .replace(/\.\s*(?:require|module|exports)\b/g, '');
-}
-
-function isStrictFile({ path, format }: GraphFile): boolean {
-  return format === 'esm' || STRICT.test(readFileSync(path, 'utf8'));
+/** Whether the bundler takes the file for an ES module as Node has them: else it reads `__esModule` of what is imported. */
+function isNodeModule(path: string): boolean {
+  if (/\.m[jt]s$/.test(path)) return true;
+  const folder = nearestPackageFolder(path);
+  return folder !== undefined && readPackageJson(folder).type === 'module';
 }
 
 function isBuiltin(specifier: string): boolean {

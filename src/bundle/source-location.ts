@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { matching } from './graph.ts';
+import { isStrict } from './signs.ts';
 
 /** Matches the sources that use their location; the others are not changed. */
 const USES_LOCATION = /\bimport\.meta\b|\b__(?:dirname|filename)\b/;
@@ -16,7 +18,6 @@ export const LOCATION_DEFINES: Readonly<Record<string, string>> = {
 };
 
 const SCRIPT = /\.[cm]?[jt]sx?$/;
-const STRICT = /^(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*(['"])use strict\1/;
 
 /**
  * @param folder of the module; the bundle takes the module's place.
@@ -24,13 +25,12 @@ const STRICT = /^(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*(['"])use strict\1/;
  */
 export function sourceLocation(folder: string, sources: readonly string[]): Plugin {
   const located = sources.filter((path) => SCRIPT.test(path) && USES_LOCATION.test(readFileSync(path, 'utf8')));
-  const names = located.map((path) => path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return {
     name: 'source-location',
     setup({ onLoad }) {
       // A filter for these files alone: each call costs more than reading a file.
-      if (names.length === 0) return;
-      onLoad({ filter: new RegExp(`^(?:${names.join('|')})$`), namespace: 'file' }, ({ path }) => ({
+      if (located.length === 0) return;
+      onLoad({ filter: matching(located), namespace: 'file' }, ({ path }) => ({
         contents: withLocation(readFileSync(path, 'utf8'), relative(folder, path)),
         loader: 'default',
       }));
@@ -43,7 +43,7 @@ function withLocation(source: string, path: string): string {
   const code = source.replace(/^#!/, '//');
   const url = JSON.stringify(encodeURI(path.split(sep).join('/')).replace(/[?#]/g, encodeURIComponent));
   const definitions = [
-    STRICT.test(code) ? "'use strict';" : '',
+    isStrict(code) ? "'use strict';" : '',
     `const __launchpoolOwnUrl = new URL(${url}, __launchpoolUrl).href;`,
     "const __launchpoolOwnFile = process.getBuiltinModule('node:url').fileURLToPath(__launchpoolOwnUrl);",
     "const __launchpoolOwnFolder = process.getBuiltinModule('node:path').dirname(__launchpoolOwnFile);",

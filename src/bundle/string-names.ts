@@ -11,7 +11,8 @@ import { nearestPackageFolder, packageNameOf, readPackageJson } from './scope.ts
 
 const STRING = /'([^'\\\n]+)'|"([^"\\\n]+)"|`([^`\\$\n]+)`/g;
 
-const LOADS_BY_NAME = /\bcreateRequire\b|\brequire\s*\.|\bimport\.meta\.resolve\b|\bimport\s*\(|\brequire\s*\(\s*[^'"\s]/;
+const LOADS_BY_NAME =
+  /\bcreateRequire\b|\brequire\s*\.|\bimport\.meta\.resolve\b|\bimport\s*\(|\brequire\s*\(\s*[^'"\s]/;
 
 /** @param sources absolute paths of own files. */
 export function packagesNamedIn(sources: readonly string[]): PackageRequest[] {

@@ -1,0 +1,157 @@
+/** Signs, in the code of a script, that it could tell whether it is a file of its own. */
+import { type Token, tokenizer } from 'acorn';
+import { transform } from 'esbuild';
+
+/** The sign of an ES module that asks for names of CommonJS, such as `typeof module`: it can be in one ES module. */
+export const COMMONJS_NAMES = 'asks for the names of CommonJS';
+
+/** Words without which a script has no sign. */
+const SUSPICIOUS =
+  /\b(?:require|import\s*\(|import\.meta|import\s*\.|module|exports|__dirname|__filename|eval|createRequire|prepareStackTrace|dlopen|binding|Worker|worker_threads|child_process|cluster|evaluate\w*)\b|\$eval|Function\.prototype\.toString|\bimport\s*\(/;
+
+/** Modules by which a package starts threads and processes, which have files of their own. */
+const STARTERS = /^(?:node:)?(?:worker_threads|child_process|cluster)$/;
+
+export type Script = { path: string; format: 'cjs' | 'esm' | undefined; isOwn: boolean };
+
+/** Returns what a script has that only a file of its own can have, for people; undefined if it has nothing like that. */
+export async function findSign(source: string, script: Script): Promise<string | undefined> {
+  if (!SUSPICIOUS.test(source)) return undefined;
+  try {
+    return signIn(await tokensOf(source, script.path), script);
+  } catch {
+    return 'cannot be read';
+  }
+}
+
+async function tokensOf(source: string, path: string): Promise<Token[]> {
+  const loader = /\.[cm]?js$/.test(path)
+    ? 'js'
+    : /\.[cm]?ts$/.test(path)
+      ? 'ts'
+      : path.endsWith('.tsx')
+        ? 'tsx'
+        : 'jsx';
+  const { code } = await transform(source, { loader, legalComments: 'none', target: 'node22' });
+  return [...tokenizer(code, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true })];
+}
+
+function signIn(tokens: readonly Token[], script: Script): string | undefined {
+  let names: string | undefined;
+  for (const [index, token] of tokens.entries()) {
+    const sign = signAt(tokens, index, token, script);
+    if (sign === COMMONJS_NAMES) names = sign;
+    else if (sign !== undefined) return sign;
+  }
+  return names;
+}
+
+function signAt(tokens: readonly Token[], index: number, token: Token, script: Script): string | undefined {
+  const { isOwn } = script;
+  const text = textOf(token);
+  if (token.type.label === 'string') {
+    return !isOwn && STARTERS.test(text) && isSpecifier(tokens, index) ? `uses ${text}` : undefined;
+  }
+  if (token.type.label === 'import') return signOfImport(tokens, index, isOwn);
+  if (token.type.label !== 'name') return undefined;
+  const isProperty = labelAt(tokens, index - 1) === '.' || labelAt(tokens, index - 1) === '?.';
+  const isKey = labelAt(tokens, index + 1) === ':' && /^[{,]$/.test(labelAt(tokens, index - 1));
+  if (isProperty || isKey) return signOfProperty(tokens, index, text, isOwn);
+  return signOfName(tokens, index, text, script);
+}
+
+function signOfImport(tokens: readonly Token[], index: number, isOwn: boolean): string | undefined {
+  const next = labelAt(tokens, index + 1);
+  if (next === '(') return isLiteralCall(tokens, index + 1) ? undefined : 'imports by a computed name';
+  if (next !== '.') return undefined;
+  const isLocation = labelAt(tokens, index + 3) === '.' && /^(?:url|filename|dirname)$/.test(textAt(tokens, index + 4));
+  // Own sources keep these in one file: source-location.ts.
+  return isOwn && isLocation ? undefined : 'uses import.meta';
+}
+
+/** Own code that is run elsewhere, as its text, and what only the engine knows. */
+function signOfProperty(tokens: readonly Token[], index: number, name: string, isOwn: boolean): string | undefined {
+  if (name === 'prepareStackTrace') return 'reads stacks';
+  if (/^(?:dlopen|binding)$/.test(name) && textAt(tokens, index - 2) === 'process') return `has process.${name}`;
+  if (name === 'createRequire') return 'makes a require()';
+  if (name === 'toString' && textAt(tokens, index - 2) === 'prototype' && textAt(tokens, index - 4) === 'Function') {
+    return isOwn ? 'reads the text of functions' : undefined;
+  }
+  if (isOwn && (/^evaluate/.test(name) || /\$eval$/.test(name) || name === 'eval')) return 'sends code elsewhere';
+  return undefined;
+}
+
+function signOfName(
+  tokens: readonly Token[],
+  index: number,
+  name: string,
+  { format, isOwn }: Script,
+): string | undefined {
+  switch (name) {
+    case 'require':
+      if (format === 'esm') return 'knows require';
+      return labelAt(tokens, index + 1) === '(' && isLiteralCall(tokens, index + 1)
+        ? undefined
+        : 'requires by a computed name';
+    case 'module':
+      if (format === 'esm') return COMMONJS_NAMES;
+      // As a value, it could tell; its type is the same everywhere.
+      if (textAt(tokens, index - 1) === 'typeof') return undefined;
+      return labelAt(tokens, index + 1) === '.' && textAt(tokens, index + 2) === 'exports' ? undefined : 'uses module';
+    case 'exports':
+      return format === 'esm' ? COMMONJS_NAMES : undefined;
+    case '__dirname':
+    case '__filename':
+      return isOwn ? undefined : 'uses its location';
+    case 'createRequire':
+      return 'makes a require()';
+    case 'eval':
+      return labelAt(tokens, index + 1) === '(' ? 'has eval' : undefined;
+    case 'Worker':
+      return !isOwn && textAt(tokens, index - 1) === 'new' ? 'starts a Worker' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isSpecifier(tokens: readonly Token[], index: number): boolean {
+  const before = textAt(tokens, index - 1);
+  if (before === 'from' || before === 'import') return true;
+  return labelAt(tokens, index - 1) === '(' && /^(?:require|import)$/.test(textAt(tokens, index - 2));
+}
+
+/** Whether the call that begins here has one literal. */
+function isLiteralCall(tokens: readonly Token[], index: number): boolean {
+  return labelAt(tokens, index + 1) === 'string' && /^[,)]$/.test(labelAt(tokens, index + 2));
+}
+
+function labelAt(tokens: readonly Token[], index: number): string {
+  return tokens[index]?.type.label ?? '';
+}
+
+function textAt(tokens: readonly Token[], index: number): string {
+  const token = tokens[index];
+  return token === undefined ? '' : textOf(token);
+}
+
+function textOf(token: Token): string {
+  const { value } = token as { value?: unknown };
+  return typeof value === 'string' ? value : (token.type.keyword ?? '');
+}
+
+/** Whether a script begins with the directive, after comments. */
+export function isStrict(source: string): boolean {
+  for (let at = 0; at < source.length; ) {
+    const start = source.slice(at, at + 12);
+    if (/^\s/.test(start)) at += 1;
+    else if (start.startsWith('//') || start.startsWith('#!')) at = after(source, '\n', at);
+    else if (start.startsWith('/*')) at = after(source, '*/', at + 2);
+    else return /^(['"])use strict\1/.test(start);
+  }
+  return false;
+}
+
+function after(source: string, end: string, from: number): number {
+  const found = source.indexOf(end, from);
+  return found < 0 ? source.length : found + end.length;
+}
