@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { BundleFile } from './bundle-file.ts';
 import { type Graph, isScript, readGraph } from './graph.ts';
+import { findIncluded } from './include.ts';
 import { layOut, packageJsonsOf } from './layout.ts';
 import { writeLoader } from './loader.ts';
 import { compileOneFile } from './one-file.ts';
@@ -30,16 +31,26 @@ export type Bundle = {
  * Bundles a module for an installation. The own sources are compiled, and the packages go along whole, with their
  * dependencies, laid out as Node finds them. All of them become one file, which starts faster, if none of them could tell
  * the difference.
+ * @param options.include names of packages, and patterns of files, that code names only when it runs. Default: none
+ *   beside those in the package.json of the module.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED
  */
-export async function bundleModule(modulePath: string): Promise<Bundle> {
+export async function bundleModule(
+  modulePath: string,
+  { include = [] }: { include?: readonly string[] | undefined } = {},
+): Promise<Bundle> {
   const module = moduleAt(modulePath);
   const scope = createScope(module);
   refusePlugAndPlay(module);
   const graph = await readGraph([module], scope);
   refuseDecoratorMetadata(graph, scope);
   const inputs = [...graph.files.keys()].filter(scope.isOwn).sort();
-  const own = await findOwnFiles(inputs, scope);
+  const included = findIncluded(module, include);
+  const found = await findOwnFiles([...inputs, ...included.files.filter(isScript)], scope);
+  const own = {
+    all: [...new Set([...found.all, ...included.files])],
+    apart: [...new Set([...found.apart, ...included.files])],
+  };
   const plainness = await judge(graph, scope);
   const { warnings } = graph;
   const bundled = plainness.reason === undefined ? await asOneFile(plainness) : await asLaidOut();
@@ -88,7 +99,7 @@ export async function bundleModule(modulePath: string): Promise<Bundle> {
   ): Promise<{ graph: Graph; packages: Packages }> {
     const isKnown = known !== undefined && scripts.every((path) => known.files.has(path));
     const found = scripts.length === 0 ? NOTHING : isKnown ? known : await readGraph([...new Set(scripts)], scope);
-    const requests = [...requestsOf(found, scope), ...packagesNamedIn(scripts)];
+    const requests = [...requestsOf(found, scope), ...packagesNamedIn(scripts), ...included.packages];
     return { graph: found, packages: collectPackages(requests, found, scope) };
   }
 }

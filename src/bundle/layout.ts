@@ -27,7 +27,7 @@ export function layOut({ module, entry, written, own, packages }: LayoutOptions)
     ...new Set([...own, ...packages.files, ...packages.ownFolders.map(packageJsonIn).filter(existsSync)]),
   ];
   const targets = sources.filter(isLink).map((path) => realpathSync(path));
-  const root = commonFolder([dirname(module), ...sources.map(dirname), ...targets]);
+  const root = aboveModules(commonFolder([dirname(module), ...sources.map(dirname), ...targets]));
   const pathOf = (path: string): string => [ROOT, ...relative(root, path).split(sep)].filter(Boolean).join('/');
   const files = new Map<string, BundleFile>();
   for (const source of sources) {
@@ -57,6 +57,12 @@ function commonFolder(paths: readonly string[]): string {
   const [first = [], ...others] = paths.map((path) => path.split(sep));
   const differs = first.findIndex((part, index) => others.some((other) => other[index] !== part));
   return (differs < 0 ? first : first.slice(0, differs)).join(sep) || sep;
+}
+
+/** Node finds packages by the name `node_modules` of a folder. */
+function aboveModules(folder: string): string {
+  const at = folder.lastIndexOf(`${sep}node_modules`);
+  return at < 0 || !/^\/node_modules(?:\/@[^/]*)?$/.test(folder.slice(at)) ? folder : folder.slice(0, at) || sep;
 }
 
 function linkTargetOf(path: string): string {

@@ -30,6 +30,11 @@ const BANNERS: Readonly<Record<Format, string>> = {
   ].join(''),
 };
 
+/** Functions and classes of several files may have one name, which the bundler changes. */
+const SEVERAL: BuildOptions = { ...AS_NODE, keepNames: true };
+/** A single file stays as it is, which the text of its functions shows. */
+const ALONE: BuildOptions = { ...AS_NODE, bundle: false, conditions: undefined, mainFields: undefined };
+
 export type OneFileOptions = {
   /** The absolute path of the module. */
   module: string;
@@ -95,14 +100,12 @@ async function compileApart(options: OneFileOptions, paths: readonly string[]): 
   return content;
 }
 
-async function compile({ module }: OneFileOptions, own: BuildOptions): Promise<[Uint8Array]> {
+async function compile({ module, graph }: OneFileOptions, own: BuildOptions): Promise<[Uint8Array]> {
   const folder = dirname(module);
   const options = {
-    ...AS_NODE,
+    ...(graph.files.size === 1 ? ALONE : SEVERAL),
     // Paths of sources are relative to this folder, so the file contains no path of this machine.
     absWorkingDir: folder,
-    // Functions and classes of several files may have one name.
-    keepNames: true,
     write: false as const,
     outdir: folder,
     // The caller chooses the folder of the file.

@@ -1,10 +1,10 @@
 /** Finds the user's own files that own sources need at run time, by reading the sources. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type NodeFileTraceReasons, nodeFileTrace } from '@vercel/nft';
 import { isScript } from './graph.ts';
-import type { Scope } from './scope.ts';
+import { nearestPackageFolder, type Scope } from './scope.ts';
 import { toJavaScript } from './to-javascript.ts';
 
 export type OwnFiles = {
@@ -34,8 +34,48 @@ export async function findOwnFiles(sources: readonly string[], scope: Scope): Pr
       .map((path) => resolve('/', path))
       .filter((path) => scope.isOwn(path) && basename(path) !== 'package.json' && isFile(path))
       .sort();
-  const all = [...new Set([...sources, ...absolute(fileList)])].sort();
-  return { all, apart: absolute(apartOf(reasons, new Set(sources))) };
+  const named = scripts.flatMap((path) => filesNamedIn(path, scope));
+  const all = [...new Set([...sources, ...absolute(fileList), ...named])].sort();
+  const apart = new Set([
+    ...absolute(apartOf(reasons, new Set(sources))),
+    ...named.filter((path) => !sources.includes(path)),
+  ]);
+  return { all, apart: [...apart].sort() };
+}
+
+const USES_LOCATION = /\bimport\.meta\b|\b__dirname\b|\b__filename\b/;
+/** The beginning of a string, up to the first character that is a pattern or a part of one: `locales/{{lng}}.json`. */
+const PATH = /'([\w.@ /-]+)|"([\w.@ /-]+)|`([\w.@ /-]+)/g;
+
+/**
+ * The files below each folder that a source names in a string, and that is beside the source: the names of the files
+ * themselves may exist at run time only.
+ */
+function filesNamedIn(source: string, scope: Scope): string[] {
+  const text = readFileSync(source, 'utf8');
+  if (!USES_LOCATION.test(text)) return [];
+  const folder = dirname(source);
+  const home = nearestPackageFolder(source) ?? folder;
+  const folders = new Set<string>();
+  for (const [, single, double, template] of text.matchAll(PATH)) {
+    const [name = ''] = /^.*[^/.](?=\/)|^[^/]*[^/.]$/.exec(single ?? double ?? template ?? '') ?? [];
+    const path = resolve(folder, name);
+    const isInside = path.startsWith(home + sep) && !folder.startsWith(path);
+    if (name !== '' && isInside && isFolder(path)) folders.add(path);
+  }
+  return [...folders].flatMap(filesBelow).filter((path) => scope.isOwn(path));
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name === '.git' ? [] : filesBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
 
 function isFile(path: string): boolean {

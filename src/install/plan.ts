@@ -62,7 +62,7 @@ export async function planInstall(
   });
   const notes: string[] = [];
   const node = await planNode(place, options, steps, notes);
-  const version = await planVersion(options.module, steps, notes);
+  const version = await planVersion(options, steps, notes);
   checkKeyFile(options);
   const job = planJob(place, options, node, version.entry);
   return { ...place, ...version, job, jobFiles: place.supervisor.filesOf(job), node, notes };
@@ -85,11 +85,15 @@ function planNode(
   });
 }
 
-function planVersion(module: string, steps: Steps<InstallStep>, notes: string[]): Promise<VersionPlan> {
+function planVersion(
+  { module, include }: InstallOptions,
+  steps: Steps<InstallStep>,
+  notes: string[],
+): Promise<VersionPlan> {
   return steps.run('bundle', async ({ detail }) => {
     // Loaded here: other commands need no bundler.
     const { bundleModule } = await import('../bundle/bundle.ts');
-    const [bundle, runtime] = await Promise.all([bundleModule(module), runtimeFiles()]);
+    const [bundle, runtime] = await Promise.all([bundleModule(module, { include }), runtimeFiles()]);
     notes.push(...bundle.warnings);
     const files = [...runtime, ...bundle.files];
     detail(`${files.length} files`);

@@ -6,6 +6,8 @@ export type InstallOptions = JobOptions &
   PlaceOptions & {
     /** Path of the agent's module. */
     module: string;
+    /** Names of packages, and patterns of files, that code names only when it runs. @default none */
+    include?: readonly string[] | undefined;
     /** Path of the Node that runs the agent. @default the Node that runs this */
     node?: string | undefined;
     /** Copies that Node into the agent's folder. @default only when its path is temporary */

@@ -27,6 +27,15 @@ export const INSTALL_TABLE = {
     readme: true,
     isRetained: true,
   },
+  include: {
+    flag: 'include',
+    value: { kind: 'texts', placeholder: 'WHAT' },
+    defaultText: 'what the sources import and refer to',
+    help: 'takes a package along, or files by a pattern, that code names only when it runs',
+    details:
+      'Such as a transport, a view engine, or `locales/**`. A pattern is relative to the folder of the package.json; `"launchpool": { "include": [...] }` in it says the same.',
+    isRetained: true,
+  },
   workingDirectory: {
     flag: 'working-directory',
     value: { kind: 'path', placeholder: 'FOLDER' },

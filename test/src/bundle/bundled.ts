@@ -1,11 +1,14 @@
 /** Bundles sources, removes them, moves the bundle, and runs it. */
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { type Bundle, bundleModule } from '../../../src/bundle/bundle.ts';
 import { materialise, writeTree } from '../../helpers/materialise.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+
+const EVALUATE = fileURLToPath(new URL('../../helpers/evaluate-module.cjs', import.meta.url));
 
 export type Bundled = {
   bundle: Bundle;
@@ -37,23 +40,7 @@ export async function bundled(
 
 /** Evaluates in a process without an environment, in the root folder. */
 export async function evaluate(entry: string, expression: string): Promise<unknown> {
-  const script = `
-    const path = ${JSON.stringify(entry)};
-    (async () => {
-      const load = async (path) => {
-        try {
-          return require(path);
-        } catch (error) {
-          if (error.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
-          return import(path);
-        }
-      };
-      const first = await load(path);
-      const module = first?.[Symbol.for('launchpool.module')];
-      const loaded = module === undefined ? first : await load(require('node:url').fileURLToPath(module));
-      process.stdout.write(JSON.stringify(await (${expression})) ?? 'null');
-    })();`;
-  const ran = await runProgram([process.execPath, '-e', script], { cwd: '/', env: {} });
+  const ran = await runProgram([process.execPath, EVALUATE, entry, expression], { cwd: '/', env: {} });
   if (ran.status !== 0) throw new Error(ran.stderr);
   return JSON.parse(ran.stdout.toString());
 }
