@@ -157,21 +157,20 @@ function filesOf({ inputs }: Metafile, folder: string): Map<string, GraphFile> {
 /** @param module the absolute path of the module; the errors' files are relative to its folder. */
 export function compileError(module: string, errors: readonly Message[]): LaunchpoolError {
   const text = errors.map(formatMessage).join('; ');
-  const missing = [
-    ...new Set(errors.flatMap(({ text: error }) => /^Could not resolve "([^"]+)"/.exec(error)?.[1] ?? [])),
-  ];
+  const missing = errors.flatMap(({ text: error, location }) => {
+    const specifier = /^Could not resolve "([^"]+)"/.exec(error)?.[1];
+    if (specifier === undefined) return [];
+    return [{ specifier, folder: dirname(resolve(dirname(module), location?.file ?? module)) }];
+  });
   return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${module} cannot be compiled: ${text}`, {
-    hint: hintFor(missing),
-    data: {
-      files: filesWith(module, errors),
-      missing: missing.map((specifier) => ({ specifier, folder: dirname(module) })),
-    },
+    hint: hintFor(missing.map(({ specifier }) => specifier)),
+    data: { files: filesWith(module, errors), missing },
   });
 }
 
 function hintFor(missing: readonly string[]): string {
   const packages = missing.filter((specifier) => !/^[./#]/.test(specifier));
-  if (packages.length > 0) return `Install what is missing: npm install ${packages.join(' ')}`;
+  if (packages.length > 0) return `Install what is missing: npm install ${[...new Set(packages)].join(' ')}`;
   return missing.length > 0 ? 'Correct the path of the import, or write the file.' : 'Correct the sources.';
 }
 

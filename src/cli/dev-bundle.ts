@@ -8,6 +8,7 @@ import { compileInPlace } from '../bundle/bundle.ts';
 import { checkModule } from '../install/check-module.ts';
 import { methodNotes } from '../install/method-notes.ts';
 import { writeModuleFile } from '../module/module-file.ts';
+import { candidatesFor } from './file-watcher.ts';
 
 export type DevBundle = {
   readonly module: string;
@@ -19,7 +20,7 @@ export type DevBundle = {
    * @returns the error of the compilation, which loading the module then throws too.
    */
   refresh(signal?: AbortSignal): Promise<LaunchpoolError | undefined>;
-  /** The absolute paths of the sources of the bundle. */
+  /** The absolute paths of files that change the result: sources, and files that would resolve what was not resolved. */
   readonly sources: readonly string[];
   /** On the methods of the last version, for people. */
   readonly notes: readonly string[];
@@ -30,6 +31,8 @@ export type DevBundle = {
 
 /** How many versions stay: a running agent starts further threads from the version that it has loaded. */
 const KEPT_VERSIONS = 20;
+
+type CompileErrorData = { files?: string[]; missing?: { specifier: string; folder: string }[] };
 
 /** The name of the file with the compiled sources of a version. */
 const SOURCES = 'sources.json';
@@ -44,6 +47,8 @@ const CHECK = fileURLToPath(new URL(isSource ? '../../boot/check.ts' : '../../ru
 export async function createDevBundle(module: string, loadTimeoutMs: number): Promise<DevBundle> {
   // Modules see their real path, which isOwn() must match.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'launchpool-dev-')));
+  // Its absence shows that the folder was removed, as a system does with old files.
+  const marker = join(folder, 'in-use');
   const path = join(folder, 'module');
   const name = basename(module, extname(module));
   let sources: readonly string[] = [module];
@@ -82,8 +87,9 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
       const facts = await checkModule({ node: process.execPath, program: CHECK, module: file, ...how });
       writeModuleFile(dirname(file), basename(file), facts);
       notes = methodNotes(facts.methods);
-    } catch {
+    } catch (error) {
       // The agent loads the module again, and reports the error.
+      sources = [...sources, ...unresolvedIn((error as Error).message, dirname(module))];
     }
   }
 
@@ -91,12 +97,14 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
     module,
     path,
     get sources() {
-      return sources;
+      return [...sources, marker];
     },
     get notes() {
       return notes;
     },
     async refresh(signal) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(marker, '', { flag: 'a' });
       try {
         const { loader, sources: compiled, inputs } = await compileInPlace(module, SOURCES);
         sources = inputs;
@@ -108,7 +116,9 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
         const { message, code, data } = error as LaunchpoolError;
         if (code !== 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED') throw error;
         // A file with an error may never have been a part of the bundle.
-        sources = [...new Set([...sources, ...((data as { files?: string[] } | undefined)?.files ?? [])])];
+        const { files = [], missing = [] } = Object(data) as CompileErrorData;
+        const candidates = missing.flatMap(({ specifier, folder: from }) => candidatesFor(specifier, from));
+        sources = [...new Set([...sources, ...files, ...candidates])];
         await pointTo(await write(`throw new SyntaxError(${JSON.stringify(message)});\n`));
         return error as LaunchpoolError;
       }
@@ -116,4 +126,12 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
     isOwn: (file) => file.startsWith(join(folder, '/')),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The files that would resolve what Node has not resolved, as its message says. */
+function unresolvedIn(message: string, folder: string): string[] {
+  const [, specifier, importer] =
+    /Cannot find (?:package|module) '([^']+)'(?: imported from ([^\s']+))?/.exec(message) ?? [];
+  if (specifier === undefined) return [];
+  return candidatesFor(specifier, importer === undefined ? folder : dirname(importer));
 }

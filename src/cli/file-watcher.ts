@@ -1,70 +1,156 @@
-/** Watches a growing set of files for changes. */
+/**
+ * Watches a growing set of files for changes: of their contents, and of whether they are there. A file may come later, and
+ * so may its folder, or another folder in its place.
+ */
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** An editor writes a file in several steps, which count as one change. */
+/** An editor writes a file in several steps, and an installation many files, which count as one change. */
 const SETTLE_MS = 50;
+/** How often files are looked at, where the system cannot watch them. */
+const POLL_MS = 1_000;
 
 export type FileWatcher = {
+  /** Also files that are not there yet. */
   add(files: readonly string[]): void;
   close(): void;
 };
 
+export type FileWatcherOptions = {
+  onChange: (file: string) => void;
+  /** Called once, when the system can watch no further folders. The files are polled from then on. */
+  onPolling?: (error: NodeJS.ErrnoException) => void;
+};
+
 type Folder = {
-  /** Tells a folder that was removed and created again from the old one, to which the old watcher belongs. */
+  /** Tells a folder that was replaced from the old one, to which the old watcher belongs. */
   identity: string;
+  /** The names that matter: of files, and of folders on the way to files. */
   names: Set<string>;
-  watcher: FSWatcher;
+  watcher: FSWatcher | undefined;
 };
 
 /**
- * Watches the folders instead of the files: most editors replace a file instead of writing into it, and a watcher of the
- * file would stay with the old one.
+ * Watches folders instead of files: most editors replace a file instead of writing into it. The folders above are watched
+ * too, since each of them may be replaced.
  */
-export function createFileWatcher(onChange: (file: string) => void): FileWatcher {
+export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): FileWatcher {
   const folders = new Map<string, Folder>();
+  /** The state of each file when it was last looked at. */
+  const states = new Map<string, string>();
   let settling: NodeJS.Timeout | undefined;
-  let closed = false;
+  let polling: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
-  function reportChange(file: string): void {
+  function lookSoon(): void {
     clearTimeout(settling);
-    settling = setTimeout(() => onChange(file), SETTLE_MS);
+    settling = setTimeout(look, SETTLE_MS);
   }
 
-  function watchFolder(path: string, identity: string): Folder {
-    const names = new Set<string>();
-    const watcher = watch(path, (_event, name) => {
-      if (name !== null && names.has(name)) reportChange(join(path, name));
-    });
-    watcher.on('error', () => watcher.close());
-    const folder = { identity, names, watcher };
-    folders.set(path, folder);
-    return folder;
-  }
-
-  function folderOf(path: string): Folder | undefined {
-    try {
-      const { ino, birthtimeMs } = statSync(path);
-      const identity = `${ino} ${birthtimeMs}`;
-      const known = folders.get(path);
-      if (known?.identity === identity) return known;
-      known?.watcher.close();
-      return watchFolder(path, identity);
-    } catch {
-      // The folder does not exist, or the system has no watches left. Development continues without this folder.
-      return undefined;
+  /** Reports the first file that has changed. All of them have their new state then. */
+  function look(): void {
+    if (isClosed) return;
+    for (const path of folders.keys()) watchFolder(path);
+    let changed: string | undefined;
+    for (const [file, before] of states) {
+      const now = stateOf(file);
+      if (now === before) continue;
+      states.set(file, now);
+      changed ??= file;
     }
+    if (changed !== undefined) onChange(changed);
+  }
+
+  function namesIn(path: string): Set<string> {
+    const known = folders.get(path);
+    if (known !== undefined) return known.names;
+    const folder: Folder = { identity: '', names: new Set(), watcher: undefined };
+    folders.set(path, folder);
+    return folder.names;
+  }
+
+  /** Watches the folder that is there now. */
+  function watchFolder(path: string): void {
+    const folder = folders.get(path) as Folder;
+    const identity = identityOf(path);
+    if (folder.identity === identity) return;
+    folder.watcher?.close();
+    folder.watcher = undefined;
+    folder.identity = identity;
+    if (identity === '') return;
+    try {
+      const watcher = watch(path, (_event, name) => {
+        if (name === null || folder.names.has(name)) lookSoon();
+      });
+      // The folder was removed.
+      watcher.on('error', () => {
+        watcher.close();
+        folder.identity = '';
+        lookSoon();
+      });
+      folder.watcher = watcher;
+    } catch (error) {
+      poll(error as NodeJS.ErrnoException);
+    }
+  }
+
+  function poll(error: NodeJS.ErrnoException): void {
+    if (polling !== undefined || ['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return;
+    polling = setInterval(look, POLL_MS).unref();
+    onPolling?.(error);
   }
 
   return {
     add(files) {
-      if (closed) return;
-      for (const file of files) folderOf(dirname(file))?.names.add(basename(file));
+      if (isClosed) return;
+      for (const file of files) {
+        if (states.has(file)) continue;
+        for (let at = file; at !== dirname(at); at = dirname(at)) namesIn(dirname(at)).add(basename(at));
+        states.set(file, stateOf(file));
+      }
+      for (const path of folders.keys()) watchFolder(path);
     },
     close() {
-      closed = true;
+      isClosed = true;
       clearTimeout(settling);
-      for (const { watcher } of folders.values()) watcher.close();
+      clearInterval(polling);
+      for (const { watcher } of folders.values()) watcher?.close();
     },
   };
 }
+
+/** Empty for a folder that is not there. */
+function identityOf(path: string): string {
+  try {
+    const { ino, birthtimeMs } = statSync(path);
+    return `${ino} ${birthtimeMs}`;
+  } catch {
+    return '';
+  }
+}
+
+function stateOf(file: string): string {
+  try {
+    const { ino, mtimeMs, size } = statSync(file);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch {
+    return '';
+  }
+}
+
+/** The files that would resolve an import that was not resolved. */
+export function candidatesFor(specifier: string, folder: string): string[] {
+  if (/^\.{0,2}\//.test(specifier)) {
+    const path = join(specifier.startsWith('/') ? '/' : folder, specifier);
+    const stem = path.replace(/\.[cm]?jsx?$/, '');
+    return [path, ...[path, stem].flatMap((each) => ENDINGS.map((ending) => each + ending))];
+  }
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  const found: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    found.push(join(at, 'node_modules', name, 'package.json'));
+    if (at === dirname(at)) return found;
+  }
+}
+
+const ENDINGS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];

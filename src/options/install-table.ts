@@ -27,15 +27,6 @@ export const INSTALL_TABLE = {
     readme: true,
     isRetained: true,
   },
-  include: {
-    flag: 'include',
-    value: { kind: 'texts', placeholder: 'WHAT' },
-    defaultText: 'what the sources import and refer to',
-    help: 'takes a package along, or files by a pattern, that code names only when it runs',
-    details:
-      'Such as a transport, a view engine, or `locales/**`. A pattern is relative to the folder of the package.json; `"launchpool": { "include": [...] }` in it says the same.',
-    isRetained: true,
-  },
   workingDirectory: {
     flag: 'working-directory',
     value: { kind: 'path', placeholder: 'FOLDER' },
@@ -86,6 +77,15 @@ export const INSTALL_TABLE = {
     value: { kind: 'choice', placeholder: 'WHERE', choices: ['journal', 'file'] },
     defaultText: 'journal where there is one, otherwise file',
     help: "destination of the agent's log",
+    isRetained: true,
+  },
+  include: {
+    flag: 'include',
+    value: { kind: 'texts', placeholder: 'WHAT' },
+    defaultText: 'what the sources import and refer to',
+    help: 'takes a package along, or files by a pattern, that code names only when it runs',
+    details:
+      'Such as a transport, a view engine, or `locales/**`. A pattern is relative to the folder of the package.json; `"launchpool": { "include": [...] }` in it says the same.',
     isRetained: true,
   },
   supervisor: {

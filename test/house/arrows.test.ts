@@ -189,6 +189,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   plist: ['launchd', 'bench'],
   zod: ['launchd'],
   esbuild: ['src/bundle', 'build', 'bench'],
+  acorn: ['src/bundle'],
+  'get-tsconfig': ['src/bundle'],
   '@vercel/nft': ['src/bundle'],
   'write-file-atomic': ['src/install'],
 };

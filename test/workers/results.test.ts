@@ -401,7 +401,7 @@ for (const mode of ['returns', 'throws', 'resolves', 'rejects'] as const) {
       if (mode === 'throws') throw value;
       return turn().then(() => (mode === 'resolves' ? value : Promise.reject(value)));
     };
-    const rig = createRig(rpcRunner((name) => (name === 'add' ? () => 3 : () => make(name)), { exposeStacks: true }));
+    const rig = createRig(rpcRunner((name) => (name === 'add' ? 3 : make(name)), { exposeStacks: true }));
     t.teardown(rig.close);
     const calls = Object.keys(VALUES).flatMap((method) => [method, 'add']);
     const single = calls.map((method, id) => JSON.stringify({ jsonrpc: '2.0', id, method }));
@@ -420,7 +420,7 @@ for (const mode of ['returns', 'throws', 'resolves', 'rejects'] as const) {
 
 test('responses that are too long for one text are errors, and cost no other request its reply', async (t) => {
   const { join } = Array.prototype;
-  const rig = createRig(rpcRunner(() => () => 3, { exposeStacks: false }));
+  const rig = createRig(rpcRunner(() => 3, { exposeStacks: false }));
   t.teardown(rig.close);
   const [a, b] = ['a', 'b'].map((id) => JSON.stringify({ jsonrpc: '2.0', id, method: 'long' }));
   const requests = [`[${a},${b}]`, b as string];

@@ -57,15 +57,20 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
   };
   let restart = (): void => undefined;
   let last: Promise<void> = Promise.resolve();
-  const watcher = createFileWatcher((file) => {
-    log.info(`${basename(file)} has changed`);
-    untilChange.abort();
-    untilChange = new AbortController();
-    // One refresh after another: the last bundle has the last change.
-    last = last
-      .then(refresh)
-      .then(() => restart())
-      .catch((error) => log.error((error as Error).message));
+  const watcher = createFileWatcher({
+    onChange(file) {
+      log.info(`${basename(file)} has changed`);
+      untilChange.abort();
+      untilChange = new AbortController();
+      // One refresh after another: the last bundle has the last change.
+      last = last
+        .then(refresh)
+        .then(() => restart())
+        .catch((error) => log.error((error as Error).message));
+    },
+    onPolling(error) {
+      log.warn(`the system can watch no further folders (${error.code}): the files are looked at every second instead`);
+    },
   });
   try {
     watcher.add(bundle.sources);

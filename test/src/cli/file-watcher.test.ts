@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createFileWatcher, type FileWatcher } from '../../../src/cli/file-watcher.ts';
+import { candidatesFor, createFileWatcher, type FileWatcher } from '../../../src/cli/file-watcher.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -16,9 +16,11 @@ type Watched = FileWatcher & {
 function watchFiles(t: ExecutionContext, ...files: string[]): Watched {
   const changes: string[] = [];
   const waiting = new Set<() => void>();
-  const watcher = createFileWatcher((file) => {
-    changes.push(file);
-    for (const check of waiting) check();
+  const watcher = createFileWatcher({
+    onChange(file) {
+      changes.push(file);
+      for (const check of waiting) check();
+    },
   });
   watcher.add(files);
   t.teardown(watcher.close);
@@ -117,7 +119,7 @@ test('a missing folder does not affect other folders', async (t) => {
   t.deepEqual(watched.changes, [file]);
 });
 
-test('a folder that was removed and created again is watched when its files are added again', async (t) => {
+test('a folder that was removed and made again is watched', async (t) => {
   const folder = join(await tempDir(t), 'dist');
   const file = join(folder, 'agent.js');
   mkdirSync(folder);
@@ -127,11 +129,49 @@ test('a folder that was removed and created again is watched when its files are 
   await watched.reported(1);
   mkdirSync(folder);
   writeFileSync(file, 'built');
-  watched.add([file]);
-  const control = watchFiles(t, file);
-  writeFileSync(file, 'after');
-  await control.reported(1);
-  t.deepEqual(watched.changes, [file, file]);
+  await watched.reported(2);
+  const before = watched.changes.length;
+  writeFileSync(file, 'built again');
+  await watched.reported(before + 1);
+  t.deepEqual(new Set(watched.changes), new Set([file]));
+});
+
+test('a project that is replaced by another one is noticed, and the new one is watched', async (t) => {
+  const parent = await tempDir(t);
+  const file = join(parent, 'project', 'src', 'agent.ts');
+  for (const name of ['project', 'next']) {
+    mkdirSync(join(parent, name, 'src'), { recursive: true });
+    writeFileSync(join(parent, name, 'src', 'agent.ts'), name);
+  }
+  const watched = watchFiles(t, file);
+  renameSync(join(parent, 'project'), join(parent, 'old'));
+  renameSync(join(parent, 'next'), join(parent, 'project'));
+  await watched.reported(1);
+  const before = watched.changes.length;
+  writeFileSync(file, 'a change of the new one');
+  await watched.reported(before + 1);
+  t.deepEqual(new Set(watched.changes), new Set([file]));
+});
+
+test('a file that comes with all of its folders is reported', async (t) => {
+  const folder = await tempDir(t);
+  const file = join(folder, 'node_modules', 'package', 'package.json');
+  const watched = watchFiles(t, file);
+  mkdirSync(join(folder, 'node_modules', 'package'), { recursive: true });
+  writeFileSync(file, '{}');
+  await watched.reported(1);
+  t.deepEqual(watched.changes, [file]);
+});
+
+test('the candidates of an import are its file with each ending, or its package in each node_modules', (t) => {
+  const relative = candidatesFor('./lib/a.js', '/p/src');
+  for (const path of ['/p/src/lib/a.js', '/p/src/lib/a.ts', '/p/src/lib/a.js/index.ts'])
+    t.true(relative.includes(path), path);
+  t.deepEqual(candidatesFor('@me/lib/deep', '/p/src'), [
+    '/p/src/node_modules/@me/lib/package.json',
+    '/p/node_modules/@me/lib/package.json',
+    '/node_modules/@me/lib/package.json',
+  ]);
 });
 
 test('nothing is reported after closing, also not a pending change', async (t) => {

@@ -59,6 +59,7 @@ test('the options of an earlier record stay in the same order, as a new order wo
     'node',
     'copyNode',
     'log',
+    'include',
   ];
   t.deepEqual(Object.keys(retainedOptions(allOptions())), order);
 });
@@ -87,6 +88,7 @@ test.serial('an installation with every option is upgraded to an installation wi
     ...all,
     module: bench.module,
     // These must fit the machine.
+    include: ['agent.ts'],
     node: bench.options.node,
     workingDirectory: relative(process.cwd(), bench.home),
     tcp: `127.0.0.1:${await freePort('127.0.0.1')}`,

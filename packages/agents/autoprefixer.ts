@@ -1,0 +1,5 @@
+import autoprefixer from 'autoprefixer';
+import postcss from 'postcss';
+export const answer = () =>
+  postcss([autoprefixer({ overrideBrowserslist: ['safari 8'] })]).process('a{user-select:none}', { from: undefined })
+    .css;

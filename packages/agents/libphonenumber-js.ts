@@ -1,0 +1,2 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+export const answer = () => parsePhoneNumberFromString('+4930123456')?.formatInternational();

@@ -1,0 +1,2 @@
+import { Liquid } from 'liquidjs';
+export const answer = async () => await new Liquid().parseAndRender('{{ a | upcase }}', { a: 'b' });

@@ -1,0 +1,2 @@
+import { customAlphabet } from 'nanoid';
+export const answer = () => customAlphabet('a', 3)();

@@ -1,0 +1,2 @@
+import { v5, validate } from 'uuid';
+export const answer = () => [v5('a', v5.URL), validate('a')];
