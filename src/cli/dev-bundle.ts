@@ -1,4 +1,5 @@
 /** The sources of `launchpool dev`: compiled as for an installation, and compiled again after each change. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
@@ -26,6 +27,8 @@ export type DevBundle = {
   readonly notes: readonly string[];
   /** Whether a file belongs to this bundle, and not to the user. */
   isOwn(file: string): boolean;
+  /** Whether the files of this bundle are there. */
+  isThere(): boolean;
   remove(): Promise<void>;
 };
 
@@ -49,6 +52,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'launchpool-dev-')));
   // Its absence shows that the folder was removed, as a system does with old files.
   const marker = join(folder, 'in-use');
+  await writeFile(marker, '');
   const path = join(folder, 'module');
   const name = basename(module, extname(module));
   let sources: readonly string[] = [module];
@@ -123,6 +127,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
         return error as LaunchpoolError;
       }
     },
+    isThere: () => existsSync(marker),
     isOwn: (file) => file.startsWith(join(folder, '/')),
     remove: () => rm(folder, { recursive: true, force: true }),
   };

@@ -59,7 +59,9 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
   let last: Promise<void> = Promise.resolve();
   const watcher = createFileWatcher({
     onChange(file) {
-      log.info(`${basename(file)} has changed`);
+      // Its own files come back by a refresh.
+      if (bundle.isOwn(file) && bundle.isThere()) return;
+      log.info(bundle.isOwn(file) ? 'the compiled files are gone' : `${basename(file)} has changed`);
       untilChange.abort();
       untilChange = new AbortController();
       // One refresh after another: the last bundle has the last change.
@@ -99,6 +101,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
     return signal;
   } finally {
     watcher.close();
+    untilChange.abort();
+    await last;
   }
 }
 
