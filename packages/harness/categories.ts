@@ -14,7 +14,7 @@ export const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
     'autoprefixer',
   ],
   'Images and canvas': ['sharp', 'napi-canvas', 'jimp', 'qrcode'],
-  'Databases, native modules and terminals': ['better-sqlite3', 'sql.js', 'node-pty', 'ink', 'execa', 'chalk'],
+  'Databases, native modules and terminals': ['libsql', 'sql.js', 'node-pty', 'ink', 'execa', 'chalk'],
   WebAssembly: ['onnxruntime-web', 'tesseract.js-core', 'yoga-layout', 'shiki'],
   'PDF and office': ['pdfkit', 'pdf-lib', 'react-pdf', 'docx', 'xlsx', 'papaparse', 'csv-parse'],
   'Templates, markdown and text': [

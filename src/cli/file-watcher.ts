@@ -42,13 +42,13 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
   let polling: NodeJS.Timeout | undefined;
   let isClosed = false;
 
-  function lookSoon(): void {
+  function checkSoon(): void {
     clearTimeout(settling);
-    settling = setTimeout(look, SETTLE_MS);
+    settling = setTimeout(check, SETTLE_MS);
   }
 
   /** Reports the first file that has changed. All of them have their new state then. */
-  function look(): void {
+  function check(): void {
     if (isClosed) return;
     for (const path of folders.keys()) watchFolder(path);
     let changed: string | undefined;
@@ -80,13 +80,13 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
     if (identity === '') return;
     try {
       const watcher = watch(path, (_event, name) => {
-        if (name === null || folder.names.has(name)) lookSoon();
+        if (name === null || folder.names.has(name)) checkSoon();
       });
       // The folder was removed.
       watcher.on('error', () => {
         watcher.close();
         folder.identity = '';
-        lookSoon();
+        checkSoon();
       });
       folder.watcher = watcher;
     } catch (error) {
@@ -96,7 +96,7 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
 
   function poll(error: NodeJS.ErrnoException): void {
     if (polling !== undefined || ['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return;
-    polling = setInterval(look, POLL_MS).unref();
+    polling = setInterval(check, POLL_MS).unref();
     onPolling?.(error);
   }
 
@@ -143,7 +143,7 @@ export function candidatesFor(specifier: string, folder: string): string[] {
   if (/^\.{0,2}\//.test(specifier)) {
     const path = join(specifier.startsWith('/') ? '/' : folder, specifier);
     const stem = path.replace(/\.[cm]?jsx?$/, '');
-    return [path, ...[path, stem].flatMap((each) => ENDINGS.map((ending) => each + ending))];
+    return [path, ...[path, stem].flatMap((each) => EXTENSIONS.map((extension) => each + extension))];
   }
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   const found: string[] = [];
@@ -153,4 +153,4 @@ export function candidatesFor(specifier: string, folder: string): string[] {
   }
 }
 
-const ENDINGS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
+const EXTENSIONS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];

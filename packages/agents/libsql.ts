@@ -1,2 +1,3 @@
-import Database from 'better-sqlite3';
+import Database from 'libsql';
+
 export const answer = () => new Database(':memory:').prepare('select 6 * 7 as answer').get();
