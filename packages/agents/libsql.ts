@@ -1,3 +1,3 @@
 import Database from 'libsql';
 
-export const answer = () => new Database(':memory:').prepare('select 6 * 7 as answer').get();
+export const answer = () => new Database(':memory:').prepare('select 6 * 7 as answer').pluck().get();

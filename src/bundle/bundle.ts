@@ -5,7 +5,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import type { BundleFile } from './bundle-file.ts';
 import { type Graph, isScript, readGraph } from './graph.ts';
 import { findIncluded } from './include.ts';
-import { layOut, packageJsonsOf } from './layout.ts';
+import { type LaidOut, layOut, packageJsonsOf } from './layout.ts';
 import { writeLoader } from './loader.ts';
 import { compileOneFile } from './one-file.ts';
 import { findOwnFiles } from './own-files.ts';
@@ -21,6 +21,8 @@ export type Bundle = {
   entry: string;
   /** Sorted by path. The same sources give the same files, wherever they are. */
   files: BundleFile[];
+  /** The folders of the sources, the widest first. */
+  folders: string[];
   /** The absolute paths of the user's own sources. */
   inputs: string[];
   /** The warnings of the compiler, for the user. */
@@ -56,7 +58,7 @@ export async function bundleModule(
   const bundled = plainness.reason === undefined ? await asOneFile(plainness) : await asLaidOut();
   return { ...bundled, inputs, warnings };
 
-  async function asOneFile({ strict, format }: Plain): Promise<Pick<Bundle, 'entry' | 'files'>> {
+  async function asOneFile({ strict, format }: Plain): Promise<LaidOut> {
     const apartName = `${nameOf(module)}.agent.packages.cjs`;
     const how = { module, graph, sources: inputs, apartName, strict, format };
     const { content, extension, apart } = await compileOneFile(how);
@@ -70,7 +72,7 @@ export async function bundleModule(
     return layOut({ module, entry, written, own: files, packages });
   }
 
-  async function asLaidOut(): Promise<Pick<Bundle, 'entry' | 'files'>> {
+  async function asLaidOut(): Promise<LaidOut> {
     const scripts = own.all.filter(isScript);
     const { graph: whole, packages } = await dependenciesOf([module, ...scripts], graph);
     const all = [...new Set([...own.all, ...[...whole.files.keys()].filter(scope.isOwn)])];

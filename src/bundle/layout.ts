@@ -20,7 +20,12 @@ export type LayoutOptions = {
   packages: Packages;
 };
 
-export type LaidOut = { entry: string; files: BundleFile[] };
+export type LaidOut = {
+  entry: string;
+  files: BundleFile[];
+  /** The folders of the sources, the widest first: of everything, and of the module's package. */
+  folders: string[];
+};
 
 export function layOut({ module, entry, written, own, packages }: LayoutOptions): LaidOut {
   const sources = [
@@ -39,7 +44,8 @@ export function layOut({ module, entry, written, own, packages }: LayoutOptions)
     const path = pathOf(target);
     files.set(path, { path, mode: 0o644, content: Buffer.from(content) });
   }
-  return { entry: pathOf(entry), files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  const folders = [root, nearestPackageFolder(module) ?? dirname(module)];
+  return { entry: pathOf(entry), folders, files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 /** Beside own files, Node reads the kind of a script in it, and `imports`; a source may read it too. */

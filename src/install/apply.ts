@@ -1,5 +1,6 @@
 /** Applies a plan, step by step. Each step registers how it is undone. */
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
@@ -10,9 +11,10 @@ import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/reco
 import { CHECK } from '../installed/runtime-files.ts';
 import { hasModuleFile, writeModuleFile } from '../module/module-file.ts';
 import { type Before, type Changes, changesOf } from './changes.ts';
-import { checkModule } from './check-module.ts';
+import { type CheckModule, checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
 import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
+import { hideSources, type Wrapper } from './hidden-sources.ts';
 import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile, makeKeyFile, missingKeyFile } from './key-file.ts';
 import { type LabelLock, takeFolder } from './made-folders.ts';
@@ -104,19 +106,43 @@ async function writeProgram(
 
 /** Loads the module as the agent will, and writes what it offers to the version's folder. */
 async function moduleFacts(plan: Plan, options: InstallOptions, detail: (text: string) => void): Promise<ModuleFacts> {
-  const { layout, hash, node, entry, job } = plan;
+  const { layout, hash, node, entry, job, host } = plan;
   const version = join(layout.versions, hash);
-  const facts = await checkModule({
+  const check: CheckModule = {
     node: node.path,
     program: join(version, CHECK),
     module: join(version, entry),
     env: { ...sessionVariables(), ...job.env },
     workingDirectory: job.workingDirectory,
     timeoutMs: loadTimeoutMsOf(options),
-  });
+  };
+  const needed = [version, node.path, job.workingDirectory, ...Object.values(job.env).filter(isAbsolute)];
+  const wrapper = await hideSources(host, plan.sourceFolders, needed);
+  const facts = await checkWithoutSources(check, wrapper);
   writeModuleFile(version, entry, facts);
   detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
   return facts;
+}
+
+/** A file that is missing at load time fails here, and not in a call after the sources have been moved. */
+async function checkWithoutSources(check: CheckModule, wrapper: Wrapper | undefined): Promise<ModuleFacts> {
+  if (wrapper === undefined) return checkModule(check);
+  try {
+    return await checkModule({ ...check, wrapper });
+  } catch (cause) {
+    const { message, code } = toPlain(cause);
+    if (code === 'ERR_LAUNCHPOOL_LOAD_TIMEOUT') throw cause;
+    // The module fails with its sources too, or they are what is missing.
+    await checkModule(check);
+    throw new LaunchpoolError(
+      'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
+      `the module cannot be loaded once its sources are moved away: ${message}`,
+      {
+        cause,
+        hint: 'Take along what it reads: --include, or "launchpool": { "include": [...] } in its package.json.',
+      },
+    );
+  }
 }
 
 /** The variables that a supervisor sets for every job. */

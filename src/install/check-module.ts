@@ -24,6 +24,8 @@ export type CheckModule = {
   workingDirectory: string;
   /** Time that the module may take to load, in milliseconds. */
   timeoutMs: number;
+  /** Put before the command of the process. @default nothing */
+  wrapper?: readonly string[] | undefined;
   /** Whether to leave out its `setup`. @default false */
   isImportOnly?: boolean;
   /** Ends the check, which then fails. */
@@ -38,10 +40,11 @@ export type CheckModule = {
  */
 export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
   const { node, program, module, env, workingDirectory, timeoutMs, isImportOnly = false, signal: ending } = options;
+  const [execPath = node, ...execArgv] = [...(options.wrapper ?? []), node];
   if (!existsSync(workingDirectory)) throw notLoaded(`the working directory ${workingDirectory} does not exist`);
   const child = fork(program, isImportOnly ? [module, 'import'] : [module], {
-    execPath: node,
-    execArgv: [],
+    execPath,
+    execArgv,
     env: { ...env },
     cwd: workingDirectory,
     silent: true,

@@ -32,6 +32,8 @@ export type VersionPlan = {
   hash: string;
   /** Path of the module's bundle, relative to the version's folder. */
   entry: string;
+  /** The folders of the sources, the widest first. */
+  sourceFolders: readonly string[];
 };
 
 export type NodePlan = {
@@ -97,7 +99,7 @@ function planVersion(
     notes.push(...bundle.warnings);
     const files = [...runtime, ...bundle.files];
     detail(`${files.length} files`);
-    return { files, hash: hashOf(files), entry: bundle.entry };
+    return { files, hash: hashOf(files), entry: bundle.entry, sourceFolders: bundle.folders };
   });
 }
 

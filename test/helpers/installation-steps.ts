@@ -53,6 +53,7 @@ export function createStepwiseInstallation(home: string, label: string): Stepwis
     files: [],
     hash: '0123',
     entry: 'agent.cjs',
+    sourceFolders: [],
     node: { path: '/node', version: '26.0.0', from: undefined },
     notes: [],
   };
