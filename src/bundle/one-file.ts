@@ -112,7 +112,25 @@ async function compile({ module, graph }: OneFileOptions, own: BuildOptions): Pr
     sourceRoot: pathToFileURL(join(folder, sep)).href,
   };
   const { outputFiles } = await build({ ...own, ...options });
-  return [outputFiles[0]?.contents ?? new Uint8Array()];
+  const [file] = outputFiles;
+  return [file === undefined ? new Uint8Array() : Buffer.from(withoutNeedlessNames(file.text))];
+}
+
+/**
+ * Removes the calls that give a function or class the name that it has anyway. They run at the start, one for each function
+ * of all packages. The bundler writes each of them on lines of its own.
+ */
+function withoutNeedlessNames(text: string): string {
+  return text
+    .replace(/^ *__name\(([\w$]+), "\1"\);\n/gm, '')
+    .replace(
+      /^( *(?:export (?:default )?)?class ([\w$]+)(?: extends [\w$.]+)? \{\n) *static \{\n *__name\(this, "\2"\);\n *\}\n/gm,
+      '$1',
+    )
+    .replace(
+      /^( *(?:var|let|const) ([\w$]+) = class(?: extends [\w$.]+)? \{\n) *static \{\n *__name\(this, "\2"\);\n *\}\n/gm,
+      '$1',
+    );
 }
 
 /** The CommonJS files that ES modules import, each with its number. */

@@ -3,11 +3,13 @@
  * stands the file that says what the module offers (src/module), which the check of the module writes.
  */
 import { createHash } from 'node:crypto';
-import { constants, readFileSync, statSync } from 'node:fs';
-import { chmod, copyFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { constants, lstatSync, readFileSync, statSync } from 'node:fs';
+import { chmod, copyFile, link, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BundleFile } from '../bundle/bundle-file.ts';
 import { exists, makePath, type Undo } from './files.ts';
+
+type CopiedFile = Extract<BundleFile, { source: string }>;
 
 /** The prefix of unfinished folders. */
 const UNFINISHED = '.unfinished-';
@@ -45,18 +47,46 @@ export async function writeVersion(
     await rm(unfinished, { recursive: true, force: true });
     await rm(finished, { recursive: true, force: true });
   });
-  for (const file of files) await writeBundleFile(join(unfinished, file.path), file);
+  const others = (await readdir(folder))
+    .filter((name) => !name.startsWith(UNFINISHED))
+    .map((name) => join(folder, name));
+  for (const file of files) await writeBundleFile(join(unfinished, file.path), file, others);
   await rename(unfinished, finished);
   return true;
 }
 
-async function writeBundleFile(path: string, file: BundleFile): Promise<void> {
+async function writeBundleFile(path: string, file: BundleFile, others: readonly string[]): Promise<void> {
   await makePath(dirname(path));
   if ('link' in file) return symlink(file.link, path);
   if ('content' in file) await writeFile(path, file.content);
+  else if (await linkToSame(path, file, others)) return;
   // A clone where the file system supports it.
   else await copyFile(file.source, path, constants.COPYFILE_FICLONE);
   await chmod(path, file.mode);
+}
+
+/**
+ * Shares a file with another version of the agent: files of versions do not change. A source is never shared, since an
+ * editor may write into it.
+ */
+async function linkToSame(
+  path: string,
+  { path: name, mode, source }: CopiedFile,
+  others: readonly string[],
+): Promise<boolean> {
+  for (const other of others) {
+    const same = join(other, name);
+    try {
+      const stats = lstatSync(same);
+      if (!stats.isFile() || stats.size !== statSync(source).size || (stats.mode & 0o777) !== mode) continue;
+      if (!readFileSync(same).equals(readFileSync(source))) continue;
+      await link(same, path);
+      return true;
+    } catch {
+      // It is not there, or the file system has no links to files.
+    }
+  }
+  return false;
 }
 
 /** Removes all versions but one, and all unfinished folders. */
