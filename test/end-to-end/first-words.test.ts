@@ -1,7 +1,7 @@
 /** A client that has just connected while an agent shuts down notices nothing, whatever it has sent by then. */
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { connect, connectRaw } from '../../src/client/index.ts';
+import { type Agent, connect, connectRaw } from '../../src/client/index.ts';
 import { fixture, holdAgent, type TestAgent } from '../helpers/agent.ts';
 
 type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
@@ -38,13 +38,16 @@ for (let round = 1; round <= 5; round += 1) {
     const starter = await connect<Misbehaving>(socketPath);
     await starter.sync(1);
     const { pid } = await event('started');
-    const clients = await Promise.all(Array.from({ length: 40 }, () => connect<Misbehaving>(socketPath)));
-    // As close to the middle as possible.
-    const answers = clients.map((client, index) => {
-      if (index === 20) process.kill(pid, 'SIGTERM');
+    const clients: Agent<Misbehaving>[] = [];
+    // Each calls as soon as it has connected: an agent waits a second for the first byte.
+    const answers = Array.from({ length: 40 }, async (_unused, index) => {
+      const client = await connect<Misbehaving>(socketPath);
+      clients.push(client);
+      // As close to the middle as possible.
+      if (clients.length === 20) process.kill(pid, 'SIGTERM');
       return client.sync(index);
     });
-    t.deepEqual(await Promise.all(answers), [...clients.keys()]);
+    t.deepEqual(await Promise.all(answers), [...answers.keys()]);
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
   });
 }
