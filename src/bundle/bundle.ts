@@ -132,7 +132,7 @@ export async function compileInPlace(modulePath: string, name: string): Promise<
   return { ...writeLoader(module, sources, undefined, name), inputs, warnings: graph.warnings };
 }
 
-const NOTHING: Graph = { files: new Map(), isComplete: true, warnings: [] };
+const NOTHING: Graph = { files: new Map(), isComplete: true, prefixes: new Map(), warnings: [] };
 
 /** The packages that own sources import. */
 function requestsOf({ files }: Graph, scope: Scope): PackageRequest[] {

@@ -2,10 +2,12 @@
  * What a module imports, and what that imports, as far as the sources say so literally: read by esbuild in one pass over
  * all own sources and packages.
  */
+import { readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { type BuildFailure, type BuildOptions, build, type Message, type Metafile, type Plugin } from 'esbuild';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Scope } from './scope.ts';
+import { findUnusedImports, type Imports, importsBefore } from './unused-imports.ts';
 
 export type Edge = {
   specifier: string;
@@ -22,6 +24,8 @@ export type Graph = {
   files: ReadonlyMap<string, GraphFile>;
   /** Whether the graph has everything that its files import literally. */
   isComplete: boolean;
+  /** What to put before own sources, by their paths, for imports that the compiler removes: unused-imports.ts. */
+  prefixes: ReadonlyMap<string, string>;
   warnings: string[];
 };
 
@@ -59,7 +63,11 @@ export async function readGraph(
   const skipped = new Set<string>();
   const unknown = new Set<string>();
   const absent = new Set<string>();
+  /** Of own sources. */
+  const unused = new Map<string, Imports | undefined>();
+  const onlyTypes = new Map<string, Set<string>>();
   for (let builds = 1; ; builds += 1) {
+    const prefixes = prefixesOf();
     try {
       const { metafile, warnings } = await build({
         ...AS_NODE,
@@ -70,17 +78,33 @@ export async function readGraph(
         format: 'esm',
         metafile: true,
         loader: Object.fromEntries([...NO_SCRIPTS, ...unknown].map((extension) => [extension, 'empty'])),
-        plugins: [leaveOut(skipped, absent), ...(isOwnOnly ? [leaveOutPackages(scope)] : [])],
+        plugins: [leaveOut(skipped, absent), putBefore(prefixes), ...(isOwnOnly ? [leaveOutPackages(scope)] : [])],
       });
       const files = filesOf(metafile, folder);
+      if (await hasFoundUnused(files.keys())) continue;
       const own = warnings.filter(({ location }) => location === null || scope.isOwn(resolve(folder, location.file)));
-      return { files, isComplete: skipped.size === 0 && absent.size === 0, warnings: own.map(formatMessage) };
+      const isComplete = skipped.size === 0 && absent.size === 0;
+      return { files, isComplete, prefixes, warnings: own.map(formatMessage) };
     } catch (failure) {
       const { errors = [] } = failure as BuildFailure;
       if (errors.length === 0) throw failure;
       const wrong = errors.filter((error) => !canGoOn(error, folder));
       if (wrong.length > 0 || builds === MAX_BUILDS) throw compileError(module, wrong.length > 0 ? wrong : errors);
     }
+  }
+
+  function prefixesOf(): Map<string, string> {
+    const found = [...unused].flatMap(([path, imports]) => {
+      const text = imports === undefined ? '' : importsBefore(imports, onlyTypes.get(path) ?? new Set());
+      return text === '' ? [] : [[path, text] as const];
+    });
+    return new Map(found);
+  }
+
+  async function hasFoundUnused(paths: Iterable<string>): Promise<boolean> {
+    const sources = [...paths].filter((path) => /\.[cm]?tsx?$/.test(path) && scope.isOwn(path) && !unused.has(path));
+    for (const path of sources) unused.set(path, await findUnusedImports(path));
+    return sources.some((path) => unused.get(path) !== undefined);
   }
 
   /** Notes what to leave out of the next build; false for an error of an own source. */
@@ -91,6 +115,11 @@ export async function readGraph(
     const path = resolve(from, location.file);
     const isOwn = scope.isOwn(path);
     const missing = /^Could not resolve "(.+?)"/.exec(text)?.[1];
+    if (missing !== undefined && isOwn && unused.get(path)?.removed.includes(missing)) {
+      const types = onlyTypes.get(path) ?? new Set();
+      onlyTypes.set(path, types);
+      return add(types, missing);
+    }
     if (missing !== undefined) return !isOwn && add(absent, missing);
     if (isOwn) return false;
     return add(skipped, path);
@@ -118,6 +147,25 @@ function leaveOut(paths: ReadonlySet<string>, specifiers: ReadonlySet<string>): 
         onResolve({ filter: matching([...specifiers]) }, ({ path }) => ({ path, external: true }));
     },
   };
+}
+
+/** Puts text before own sources, on their first lines. */
+export function putBefore(prefixes: ReadonlyMap<string, string>): Plugin {
+  return {
+    name: 'put-before',
+    setup({ onLoad }) {
+      if (prefixes.size === 0) return;
+      onLoad({ filter: matching([...prefixes.keys()]), namespace: 'file' }, ({ path }) => ({
+        contents: withPrefix(readFileSync(path, 'utf8'), prefixes.get(path)),
+        loader: 'default',
+      }));
+    },
+  };
+}
+
+/** A first line for the system, `#!`, becomes a comment. */
+export function withPrefix(source: string, prefix = ''): string {
+  return prefix === '' ? source : `${prefix} ${source.replace(/^#!/, '//')}`;
 }
 
 function leaveOutPackages(scope: Scope): Plugin {

@@ -5,7 +5,7 @@
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildFailure, type BuildOptions, build, type Plugin } from 'esbuild';
-import { AS_NODE, compileError, type Graph, matching } from './graph.ts';
+import { AS_NODE, compileError, type Graph, matching, putBefore } from './graph.ts';
 import type { Plain } from './plain.ts';
 import { LOCATION_DEFINES, sourceLocation } from './source-location.ts';
 
@@ -71,13 +71,13 @@ async function compileAs(
 ): Promise<Pick<OneFile, 'content' | 'extension'>> {
   const { module, sources, strict, graph, apartName } = options;
   const directive = format === 'cjs' && strict !== 'own' ? '"use strict";\n' : '';
-  const location = sourceLocation(dirname(module), sources);
+  const before = [sourceLocation(dirname(module), sources, graph.prefixes), putBefore(graph.prefixes)];
   const [content] = await compile(options, {
     entryPoints: [module],
     define: LOCATION_DEFINES,
     format,
     banner: { js: directive + BANNERS[format] },
-    plugins: targets.size === 0 ? [location] : [location, takeApart(graph, targets, apartName)],
+    plugins: targets.size === 0 ? before : [...before, takeApart(graph, targets, apartName)],
   });
   return { content, extension: format === 'cjs' ? '.cjs' : '.mjs' };
 }
@@ -85,7 +85,6 @@ async function compileAs(
 /** The file that has CommonJS files, as an array of functions that load them. */
 async function compileApart(options: OneFileOptions, paths: readonly string[]): Promise<Uint8Array> {
   const functions = paths.map((path) => `() => require(${JSON.stringify(path)})`);
-  const location = sourceLocation(dirname(options.module), options.sources);
   const [content] = await compile(options, {
     stdin: {
       contents: `module.exports = [${functions.join(', ')}];`,
@@ -95,7 +94,7 @@ async function compileApart(options: OneFileOptions, paths: readonly string[]): 
     define: LOCATION_DEFINES,
     format: 'cjs',
     banner: { js: BANNERS.cjs },
-    plugins: [location],
+    plugins: [sourceLocation(dirname(options.module), options.sources, options.graph.prefixes)],
   });
   return content;
 }

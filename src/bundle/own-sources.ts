@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, resolve, sep } from 'node:path';
 import { type BuildFailure, build } from 'esbuild';
-import { compileError, type Edge, type Graph, type GraphFile } from './graph.ts';
+import { compileError, type Edge, type Graph, type GraphFile, putBefore } from './graph.ts';
 import { findPackage, nearestPackageFolder, packageNameOf, readPackageJson, realPath, type Scope } from './scope.ts';
 
 export type OwnSource = { format: 'module' | 'commonjs'; source: string };
@@ -45,7 +45,8 @@ export async function compileOwnSources({
       const file = graph.files.get(path);
       const found = resolutionsOf(path, file?.edges ?? [], scope);
       if (found.size > 0) resolutions.set(path, found);
-      if (isCompiled(path)) compiled.set(path, await compileSource(path, formatOf(path, file), module, hasMaps));
+      if (isCompiled(path))
+        compiled.set(path, await compileSource(path, formatOf(path, file), { module, graph, hasMaps }));
     }),
   );
   return { compiled, resolutions };
@@ -59,8 +60,7 @@ function isCompiled(path: string): boolean {
 async function compileSource(
   path: string,
   format: OwnSource['format'],
-  module: string,
-  hasMaps: boolean,
+  { module, graph, hasMaps }: Pick<CompileOptions, 'module' | 'graph' | 'hasMaps'>,
 ): Promise<OwnSource> {
   try {
     const { outputFiles } = await build({
@@ -76,6 +76,7 @@ async function compileSource(
       write: false,
       outdir: dirname(path),
       legalComments: 'none',
+      plugins: [putBefore(graph.prefixes)],
       logLevel: 'silent',
     });
     return { format, source: outputFiles[0]?.text ?? '' };

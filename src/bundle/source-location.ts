@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { matching } from './graph.ts';
+import { matching, withPrefix } from './graph.ts';
 import { isStrict } from './signs.ts';
 
 /** Matches the sources that use their location; the others are not changed. */
@@ -22,8 +22,13 @@ const SCRIPT = /\.[cm]?[jt]sx?$/;
 /**
  * @param folder of the module; the bundle takes the module's place.
  * @param sources the absolute paths of own sources.
+ * @param prefixes what to put before sources: unused-imports.ts.
  */
-export function sourceLocation(folder: string, sources: readonly string[]): Plugin {
+export function sourceLocation(
+  folder: string,
+  sources: readonly string[],
+  prefixes: ReadonlyMap<string, string>,
+): Plugin {
   const located = sources.filter((path) => SCRIPT.test(path) && USES_LOCATION.test(readFileSync(path, 'utf8')));
   return {
     name: 'source-location',
@@ -31,7 +36,7 @@ export function sourceLocation(folder: string, sources: readonly string[]): Plug
       // A filter for these files alone: each call costs more than reading a file.
       if (located.length === 0) return;
       onLoad({ filter: matching(located), namespace: 'file' }, ({ path }) => ({
-        contents: withLocation(readFileSync(path, 'utf8'), relative(folder, path)),
+        contents: withLocation(withPrefix(readFileSync(path, 'utf8'), prefixes.get(path)), relative(folder, path)),
         loader: 'default',
       }));
     },

@@ -2,6 +2,10 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { bundleModule } from '../../../src/bundle/bundle.ts';
+import type { LaunchpoolError } from '../../../wire/errors.ts';
+import { writeTree } from '../../helpers/materialise.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { answersOf, type Source } from './same-as-node.ts';
 
 type Case = Source & { expected: unknown };
@@ -65,6 +69,20 @@ const CASES: Readonly<Record<string, Case>> = {
       'a.ts': 'import "p"; export const answer = () => globalThis.registered ?? false;',
     },
     expected: true,
+  },
+  'imports of which nothing is used run, in their order, and those of types do not': {
+    module: 'a.ts',
+    texts: {
+      'package.json': MODULE,
+      'one.ts': 'globalThis.order = ["one"]; export const one = 1;',
+      'two.ts': '(globalThis as any).order.push("two"); export const two = 2;',
+      'three.ts': '(globalThis as any).order.push("three"); export default 3;',
+      'types.ts': 'export type Four = 4;',
+      'a.ts': `import { one } from "./one.ts"; import { two } from "./two.ts"; import three from "./three.ts";
+        import type { Four } from "./nowhere.ts"; import { type Four as Other } from "./types.ts";
+        export const answer = (): unknown[] => [(globalThis as any).order, two as unknown as Four | Other];`,
+    },
+    expected: [['one', 'two', 'three'], 2],
   },
   'classes and functions keep their names': {
     module: 'a.ts',
@@ -322,6 +340,33 @@ for (const [title, { expected, ...source }] of Object.entries(CASES)) {
     t.deepEqual({ plain, inPlace, moved }, { plain: expected, inPlace: expected, moved: expected });
   });
 }
+
+const DECORATED = `function log(target: unknown) { return target; }
+@log
+export class A { constructor(readonly text: string) {} }
+export const answer = () => 1;`;
+
+test('decorators whose metadata the compiler does not write are refused, with the file and what to do', async (t) => {
+  const texts = {
+    'tsconfig.base.json': '{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }',
+    'tsconfig.json': '{ "extends": "./tsconfig.base.json" }',
+    'a.ts': DECORATED,
+  };
+  const folder = await tempDir(t);
+  await writeTree(folder, texts);
+  const error = await t.throwsAsync<LaunchpoolError>(bundleModule(join(folder, 'a.ts')));
+  t.is(error.code, 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED');
+  t.regex(error.message, /a\.ts has decorators.*tsconfig\.json asks for emitDecoratorMetadata/);
+  t.regex(error.hint ?? '', /tsc/);
+});
+
+test("Yarn Plug'n'Play is refused by name", async (t) => {
+  const folder = await tempDir(t);
+  await writeTree(folder, { '.pnp.cjs': '', 'src/a.ts': 'export const answer = () => 1;' });
+  const error = await t.throwsAsync<LaunchpoolError>(bundleModule(join(folder, 'src/a.ts')));
+  t.regex(error.message, /Yarn Plug'n'Play/);
+  t.regex(error.hint ?? '', /nodeLinker/);
+});
 
 test('an included name without a package and without a file is refused', async (t) => {
   const source = { module: 'a.mjs', texts: { 'a.mjs': 'export const answer = () => 1;' }, include: ['nowhere/**'] };
