@@ -1,7 +1,7 @@
 /** Loads the agent's module and returns its handlers. Does not know frames. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { LaunchpoolError, toPlain } from '../wire/errors.ts';
+import { LaunchpoolError, type PlainError, toPlain } from '../wire/errors.ts';
 import { importModule } from './import-module.ts';
 import { beginRequests } from './own-context.ts';
 import type { AgentKind, ModuleFacts } from './task.ts';
@@ -167,6 +167,20 @@ function notLoaded(moduleUrl: string, problem: string, cause: unknown): Launchpo
   const reason = message.replace(/ imported from data:\S*$/, '').replace(/\nRequire stack:\n.*$/s, '');
   return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${problem}: ${name}: ${reason}`, {
     cause,
-    hint: 'Run `node` on the module to see the whole error.',
+    hint: hintFor(toPlain(cause)),
   });
+}
+
+function hintFor({ code, message }: PlainError): string {
+  const missing = /Cannot find (package|module) '([^']+)'/.exec(message);
+  if (missing !== null) {
+    const [, kind, name = ''] = missing;
+    return kind === 'package' || !/^[./]/.test(name)
+      ? `Install the package ${name}; if it is named at run time only, take it along: --include ${name}.`
+      : 'Write the file; if it is named at run time only, take it along with --include.';
+  }
+  if (code === 'ERR_DLOPEN_FAILED') {
+    return 'Build the package for the Node that runs the agent (npm rebuild), or choose another Node with --node.';
+  }
+  return '`launchpool dev` with the module shows the error with its stack.';
 }

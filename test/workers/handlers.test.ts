@@ -3,8 +3,10 @@ import { copyFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
+import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type Handlers, importHandlers } from '../../workers/handlers.ts';
 import { methodCaller } from '../../workers/run-rpc.ts';
+import { writeTree } from '../helpers/materialise.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 async function loadHandlers(url: string): Promise<Handlers> {
@@ -152,3 +154,13 @@ for (const name of ['with space.cjs', 'per%20cent.cjs', 'há$h#?.cjs', '"quoted\
     t.deepEqual(loaded, { hello: 'hello', 'with spaces': 'with spaces' });
   });
 }
+
+test('the hint of a file of a package that is missing names the package', async (t) => {
+  const folder = await tempDir(t);
+  await writeTree(folder, { 'a.mjs': "import 'absent-package'; export const one = () => 1;" });
+  const error = await t.throwsAsync<LaunchpoolError>(importHandlers(pathToFileURL(join(folder, 'a.mjs')).href));
+  t.is(
+    error.hint,
+    'Install the package absent-package; if it is named at run time only, take it along: --include absent-package.',
+  );
+});
