@@ -103,15 +103,18 @@ function namesIn(packages: readonly Package[]): Record<string, string> {
 function packagesOf(random: Random): Package[] {
   const count = 2 + random.below(5);
   const names = Array.from({ length: count }, (_unused, index) => (random.chance(0.2) ? `@s/p${index}` : `p${index}`));
+  const kinds = random.of<readonly Package['kind'][] | undefined>([undefined, undefined, ['esm', 'mjs'], ['cjs']]);
   const packages: Package[] = names.map((name) => ({
     name,
     folder: `node_modules/${name}`,
-    kind: random.of(['esm', 'esm', 'cjs', 'cjs', 'dual', 'mjs']),
+    kind: kinds === undefined ? random.of(['esm', 'esm', 'cjs', 'cjs', 'dual', 'mjs']) : random.of(kinds),
     uses: [],
   }));
+  const isOfOneKind = new Set(packages.map(isCommonJs)).size === 1;
   for (const [index, each] of packages.entries()) {
     // A cycle through both kinds of modules is an error in Node, or ends it.
-    const isFree = (other: Package, at: number): boolean => at > index || isCommonJs(other) === isCommonJs(each);
+    const isFree = (other: Package, at: number): boolean =>
+      at > index || (isOfOneKind && isCommonJs(other) === isCommonJs(each));
     const others = packages.filter((other, at) => other !== each && isFree(other, at) && other.kind !== 'dual');
     each.uses = others.filter(() => random.chance(0.4)).map(({ name }) => name);
   }
