@@ -11,6 +11,9 @@ import { exists, makePath, type Undo } from './files.ts';
 
 type CopiedFile = Extract<BundleFile, { source: string }>;
 
+/** How many files are written at a time: a package may have thousands. */
+const AT_ONCE = 32;
+
 /** The prefix of unfinished folders. */
 const UNFINISHED = '.unfinished-';
 
@@ -50,13 +53,20 @@ export async function writeVersion(
   const others = (await readdir(folder))
     .filter((name) => !name.startsWith(UNFINISHED))
     .map((name) => join(folder, name));
-  for (const file of files) await writeBundleFile(join(unfinished, file.path), file, others);
+  for (const path of new Set(files.map((file) => dirname(join(unfinished, file.path))))) await makePath(path);
+  for (let start = 0; start < files.length; start += AT_ONCE) {
+    const some = files.slice(start, start + AT_ONCE);
+    const written = await Promise.allSettled(
+      some.map((file) => writeBundleFile(join(unfinished, file.path), file, others)),
+    );
+    // Once none of them is being written any more: what follows removes them.
+    for (const each of written) if (each.status === 'rejected') throw each.reason;
+  }
   await rename(unfinished, finished);
   return true;
 }
 
 async function writeBundleFile(path: string, file: BundleFile, others: readonly string[]): Promise<void> {
-  await makePath(dirname(path));
   if ('link' in file) return symlink(file.link, path);
   if ('content' in file) await writeFile(path, file.content);
   else if (await linkToSame(path, file, others)) return;
