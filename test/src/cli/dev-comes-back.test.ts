@@ -2,18 +2,19 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
 import { SOURCES } from '../../helpers/agent.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { type Running, startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
-import { until } from '../../helpers/until.ts';
+import { RECHECK_MS, until } from '../../helpers/until.ts';
 
 type Dev = Running & { folder: string; project: string; answers(value: unknown): Promise<void> };
 
 async function startDev(t: ExecutionContext, texts: Readonly<Record<string, string>>): Promise<Dev> {
-  t.timeout(120_000);
+  t.timeout(300_000);
   const folder = await tempDir(t);
   const project = join(folder, 'project');
   await writeTree(project, texts);
@@ -38,15 +39,13 @@ async function startDev(t: ExecutionContext, texts: Readonly<Record<string, stri
       client.close();
     }
   };
-  return {
-    ...running,
-    folder,
-    project,
-    answers: (value) => until(async () => (await call().catch(() => undefined)) === value),
+  const answers = async (value: unknown): Promise<void> => {
+    while ((await call().catch(() => undefined)) !== value) await wait(RECHECK_MS);
   };
+  return { ...running, folder, project, answers };
 }
 
-test('a package and a file that are missing are noticed when they come', async (t) => {
+test.serial('a package and a file that are missing are noticed when they come', async (t) => {
   const dev = await startDev(t, {
     'package.json': '{ "type": "module" }',
     'agent.ts': "import { b } from './later/b.ts'; import p from 'p'; export const answer = () => p + b;",
@@ -58,7 +57,7 @@ test('a package and a file that are missing are noticed when they come', async (
   t.pass();
 });
 
-test('what a package lacks is noticed when it comes', async (t) => {
+test.serial('what a package lacks is noticed when it comes', async (t) => {
   const dev = await startDev(t, {
     'package.json': '{ "type": "module" }',
     'agent.ts': "import p from 'p'; export const answer = () => p;",
@@ -71,7 +70,7 @@ test('what a package lacks is noticed when it comes', async (t) => {
   t.pass();
 });
 
-test('a project that is replaced by another one is compiled again, and its changes are noticed', async (t) => {
+test.serial('a project that is replaced by another one is compiled again, and its changes are noticed', async (t) => {
   const dev = await startDev(t, { 'agent.ts': 'export const answer = () => 1;' });
   await dev.answers(1);
   await writeTree(join(dev.folder, 'next'), { 'agent.ts': 'export const answer = () => 2;' });
@@ -83,7 +82,7 @@ test('a project that is replaced by another one is compiled again, and its chang
   t.pass();
 });
 
-test('its own temporary folder comes back', async (t) => {
+test.serial('its own temporary folder comes back', async (t) => {
   const dev = await startDev(t, { 'agent.ts': 'export const answer = () => 1;' });
   const [own = ''] = readdirSync(join(dev.folder, 'tmp'));
   rmSync(join(dev.folder, 'tmp', own), { recursive: true });
