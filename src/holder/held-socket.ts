@@ -130,11 +130,16 @@ async function bindAs(binding: string, path: string): Promise<number> {
   }
 }
 
-/** Of the same length, since a longer path may not fit into an address. Other holders may bind in the folder just now. */
+/**
+ * Of the same length, since a longer path may not fit into an address. Other holders may bind in the folder just now, and
+ * the name must not be the socket's own: of one letter, it is a control character, which no socket has as its name.
+ */
 function temporaryNameOf(path: string): string {
-  const name = basename(path);
-  const random = Array.from(randomBytes(name.length), (byte) => byte.toString(36).at(-1)).join('');
-  return join(dirname(path), name.length > 1 ? `~${random.slice(1)}` : random);
+  const { length } = basename(path);
+  const [first = 0, ...rest] = randomBytes(Math.max(1, length));
+  const name =
+    length > 1 ? `~${rest.map((byte) => byte.toString(36).at(-1)).join('')}` : String.fromCharCode(1 + (first % 31));
+  return name === basename(path) ? temporaryNameOf(path) : join(dirname(path), name);
 }
 
 /** Resolves on a waiting connection: the listening socket becomes readable, and Node's read from it fails. */

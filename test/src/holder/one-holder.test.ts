@@ -190,6 +190,15 @@ test('holders of similar paths in one folder do not disturb each other', async (
   t.is(new Set(sockets.map(({ path }) => lstatSync(path).ino)).size, names.length);
 });
 
+test('a socket of one letter stays, whatever name it is bound under first', async (t) => {
+  const folder = await tempDir(t);
+  for (let round = 0; round < 200; round += 1) {
+    const socket = await hold(t, join(folder, 'v'));
+    t.true(lstatSync(socket.path).isSocket());
+    socket.close();
+  }
+});
+
 type Holder = {
   child: ReturnType<typeof spawn> & { output: string };
   waiting: Promise<unknown>;
