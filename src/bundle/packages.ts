@@ -38,11 +38,19 @@ export function collectPackages(requests: readonly PackageRequest[], graph: Grap
     }
     if (folders.has(folder)) continue;
     folders.add(folder);
-    for (const name of dependenciesOf(folder)) waiting.push({ name, from: folder });
+    if (needsDependencies(request.name, graph)) {
+      for (const name of dependenciesOf(folder)) waiting.push({ name, from: folder });
+    }
     waiting.push(...(undeclared.get(folder) ?? []));
   }
   const roots = [...folders].filter((folder) => !isInside(folder, folders));
   return { files: [...links, ...roots.flatMap(filesIn)], ownFolders: [...ownFolders] };
+}
+
+/** `launchpool/handler` and `launchpool/client` need no package; the rest of launchpool needs its compiler too. */
+function needsDependencies(name: string, { files }: Graph): boolean {
+  if (name !== 'launchpool') return true;
+  return [...files.values()].some(({ edges }) => edges.some(({ specifier }) => specifier === name));
 }
 
 function dependenciesOf(folder: string): string[] {

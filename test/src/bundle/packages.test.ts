@@ -168,3 +168,17 @@ test('a package with parts for platforms is present whole, without a broken link
   ]);
   t.true(await evaluate('loaded.isThere()'));
 });
+
+test("launchpool's own functions for handlers bring no other package along", async (t) => {
+  const { bundle, evaluate } = await bundled(t, 'a.mts', {
+    'node_modules/launchpool/package.json':
+      '{ "name": "launchpool", "type": "module", "exports": { ".": "./index.js", "./handler": "./handler.js" }, "dependencies": { "compiler": "1" } }',
+    'node_modules/launchpool/handler.js': 'export const file = import.meta.url;',
+    'node_modules/launchpool/index.js': 'import "compiler";',
+    'node_modules/compiler/package.json': '{ "name": "compiler" }',
+    'node_modules/compiler/index.js': '',
+    'a.mts': "import { file } from 'launchpool/handler'; export const name = () => file.split('/').at(-1);",
+  });
+  t.false(externalFiles(bundle).some((path) => path.includes('compiler')));
+  t.is(await evaluate('loaded.name()'), 'handler.js');
+});
