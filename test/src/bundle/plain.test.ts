@@ -1,0 +1,106 @@
+/** What rules out that an agent becomes one file, and what does not. */
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { readGraph } from '../../../src/bundle/graph.ts';
+import { judge, type Plainness } from '../../../src/bundle/plain.ts';
+import { createScope } from '../../../src/bundle/scope.ts';
+import { isStrict } from '../../../src/bundle/signs.ts';
+import { writeTree } from '../../helpers/materialise.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+/** Judges an ES module with one package, whose file is the given code. */
+async function judgePackage(t: ExecutionContext, code: string, type = 'commonjs'): Promise<Plainness> {
+  return judgeTree(t, {
+    'node_modules/p/package.json': JSON.stringify({ name: 'p', type }),
+    'node_modules/p/index.js': code,
+    'node_modules/p/other.js': '',
+    'a.mts': "import 'p'; export const answer = () => 1;",
+  });
+}
+
+async function judgeTree(t: ExecutionContext, texts: Readonly<Record<string, string>>): Promise<Plainness> {
+  const folder = await tempDir(t);
+  await writeTree(folder, texts);
+  const module = join(folder, 'a.mts');
+  const scope = createScope(module);
+  return judge(await readGraph([module], scope), scope);
+}
+
+const RULED_OUT: readonly [code: string, reason: RegExp, type?: string][] = [
+  ['exports.at = __dirname;', /location/],
+  ['export const at = import.meta.url;', /import\.meta/, 'module'],
+  ['exports.load = (name) => require(name);', /computed name/],
+  ['exports.load = (name) => import(name);', /computed name/],
+  ['const aliased = require; aliased("./other.js");', /computed name/],
+  ['exports.main = require.main === module;', /computed name|module/],
+  ['exports.at = require.resolve("./other.js");', /computed name|asks where/],
+  ['const { createRequire } = require("module");', /require\(\)/],
+  ['exports.keys = Object.keys(module);', /uses module/],
+  ['exports.value = eval("1 + 1");', /eval/],
+  ['Error.prepareStackTrace = (_, frames) => frames;', /stacks/],
+  ['const { Worker } = require("node:worker_threads");', /worker_threads/],
+  ['const { fork } = require("child_process");', /child_process/],
+  ['process.dlopen({ exports: {} }, "x");', /dlopen/],
+  ['require("absent");', /not all imports|not there/],
+  ['export const t = typeof require;', /knows require/, 'module'],
+];
+
+for (const [code, reason, type] of RULED_OUT) {
+  test(`it is ruled out by: ${code}`, async (t) => {
+    const { reason: found } = await judgePackage(t, code, type);
+    t.regex(found ?? 'nothing', reason);
+  });
+}
+
+const PLAIN: readonly [code: string, expected: Partial<Plainness>, type?: string][] = [
+  [
+    '"use strict"; exports.one = 1; // require(name), __dirname and import.meta in a comment',
+    { strict: 'all', format: 'cjs' },
+  ],
+  ['"use strict"; exports.text = "import(name)"; exports.re = /require/;', { strict: 'all' }],
+  ['"use strict"; exports.o = { require: 1, module: 2 }.require;', { strict: 'all' }],
+  [
+    '(function (f) { typeof exports === "object" && typeof module !== "undefined" ? module.exports = f() : 0; })(() => 1);',
+    { strict: 'apart' },
+  ],
+  ['exports.sloppy = 1;', { strict: 'apart' }],
+  ['export const kind = typeof module;', { strict: 'all', format: 'esm' }, 'module'],
+  ['export const tag = Object.prototype.toString.call([]);', { strict: 'all', format: 'cjs' }, 'module'],
+];
+
+for (const [code, expected, type] of PLAIN) {
+  test(`it is not ruled out by: ${code}`, async (t) => {
+    t.like(await judgePackage(t, code, type), { reason: undefined, ...expected });
+  });
+}
+
+test('optional dependencies and files that are no scripts rule it out', async (t) => {
+  const optional = await judgeTree(t, {
+    'node_modules/p/package.json': '{ "name": "p", "optionalDependencies": { "native": "1" } }',
+    'node_modules/p/index.js': '"use strict";',
+    'a.mts': "import 'p'; export const answer = () => 1;",
+  });
+  t.regex(optional.reason ?? '', /optional dependencies/);
+  const native = await judgeTree(t, {
+    'node_modules/p/package.json': '{ "name": "p" }',
+    'node_modules/p/index.js': '"use strict"; require("./a.node");',
+    'node_modules/p/a.node': '',
+    'a.mts': "import 'p'; export const answer = () => 1;",
+  });
+  t.regex(native.reason ?? '', /no script/);
+});
+
+test('own sources keep their location in one file, and not what only Node has', async (t) => {
+  const own = (code: string): Promise<Plainness> => judgeTree(t, { 'a.mts': `${code} export const answer = () => 1;` });
+  t.is((await own('export const at = () => [import.meta.url, import.meta.dirname];')).reason, undefined);
+  t.regex((await own('export const at = () => import.meta.resolve("./x.js");')).reason ?? '', /import\.meta/);
+  t.regex((await own('export const run = (page: any) => page.evaluate(() => 1);')).reason ?? '', /code elsewhere/);
+});
+
+test('the directive of strict mode is found behind comments, in linear time, and only as the first statement', (t) => {
+  t.true(isStrict('#!/usr/bin/env node\n/* a *//* b */ // c\n\n"use strict"; f();'));
+  t.true(isStrict("'use strict'"));
+  t.false(isStrict('f(); "use strict";'));
+  t.false(isStrict('/* "use strict"; */'));
+  t.false(isStrict(`${' '.repeat(100_000)}/*${'* '.repeat(100_000)}`));
+});
