@@ -45,6 +45,16 @@ export const AS_NODE: BuildOptions = {
   write: false,
 };
 
+/** For a build of one source by itself. */
+export const SINGLE = {
+  bundle: false,
+  platform: 'node',
+  target: 'node22',
+  legalComments: 'none',
+  logLevel: 'silent',
+  write: false,
+} as const satisfies BuildOptions;
+
 /** How often a build is repeated without the files of packages in which it found errors. */
 const MAX_BUILDS = 12;
 
@@ -89,7 +99,7 @@ export async function readGraph(
       const { errors = [] } = failure as BuildFailure;
       if (errors.length === 0) throw failure;
       const wrong = errors.filter((error) => !canGoOn(error, folder));
-      if (wrong.length > 0 || builds === MAX_BUILDS) throw compileError(module, wrong.length > 0 ? wrong : errors);
+      if (wrong.length > 0 || builds >= MAX_BUILDS) throw compileError(module, wrong.length > 0 ? wrong : errors);
     }
   }
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, resolve, sep } from 'node:path';
 import { type BuildFailure, build } from 'esbuild';
-import { compileError, type Edge, type Graph, type GraphFile, putBefore } from './graph.ts';
+import { compileError, type Edge, type Graph, type GraphFile, putBefore, SINGLE } from './graph.ts';
 import { findPackage, nearestPackageFolder, packageNameOf, readPackageJson, realPath, type Scope } from './scope.ts';
 
 export type OwnSource = { format: 'module' | 'commonjs'; source: string };
@@ -64,20 +64,15 @@ async function compileSource(
 ): Promise<OwnSource> {
   try {
     const { outputFiles } = await build({
+      ...SINGLE,
       entryPoints: [path],
       absWorkingDir: dirname(module),
-      bundle: false,
-      platform: 'node',
-      target: 'node22',
       format: format === 'module' ? 'esm' : 'cjs',
       // A class with decorators is compiled to one of another name.
       keepNames: /^\s*@\w/m.test(readFileSync(path, 'utf8')),
       sourcemap: hasMaps ? 'inline' : false,
-      write: false,
       outdir: dirname(path),
-      legalComments: 'none',
       plugins: [putBefore(graph.prefixes)],
-      logLevel: 'silent',
     });
     return { format, source: outputFiles[0]?.text ?? '' };
   } catch (failure) {

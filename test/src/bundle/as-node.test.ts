@@ -70,7 +70,7 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     expected: true,
   },
-  'imports of which nothing is used run, in their order, and those of types do not': {
+  'unused imports run in their order, and imports of types do not': {
     module: 'a.ts',
     texts: {
       'package.json': MODULE,
