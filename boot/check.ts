@@ -21,7 +21,8 @@ async function check(): Promise<Inspection> {
 }
 
 function send(result: Inspection): void {
-  process.send?.(result, () => process.exit());
+  // The parent ends the process, whatever the module has left open.
+  process.send?.(result);
 }
 
 if (isMainThread) {

@@ -18,7 +18,7 @@ import { createIdle } from './idle.ts';
 import type { AgentOptions } from './options.ts';
 import { createRecovery } from './recovery.ts';
 import { createReload, type Reloaded } from './reload.ts';
-import { createShutdown, type Stopped } from './shutdown.ts';
+import { createShutdown } from './shutdown.ts';
 import { createStatus } from './status.ts';
 
 /** Time for a broken agent to send its error to all waiting clients. */
@@ -54,8 +54,8 @@ export type Agent = {
   shutDown(reason: string): void;
   /** As {@link shutDown}, for an agent whose holder has exited: accepts first what waits in the kernel. */
   shutDownOrphaned(reason: string): Promise<void>;
-  /** Resolves after the shutdown. */
-  readonly stopped: Promise<Stopped>;
+  /** Resolves after the shutdown, with the exit status of the process. */
+  readonly stopped: Promise<number>;
   /** See reload.ts. */
   reload(): Promise<Reloaded>;
 };

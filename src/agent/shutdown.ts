@@ -12,13 +12,6 @@ const CHECK_MS = 20;
 /** Time for busy threads to end. */
 const THREADS_END_MS = 2_000;
 
-export type Stopped = {
-  /** The exit status of the process. */
-  status: number;
-  /** Whether threads are left that do not end. */
-  hasThreads: boolean;
-};
-
 export type ShutdownOptions = {
   connections: Pick<OpenConnections, 'all' | 'awaitsFirstByte'>;
   dispatcher: Pick<Dispatcher, 'requests' | 'abortAll' | 'settleAll' | 'stop'>;
@@ -36,13 +29,13 @@ export type Shutdown = {
   shutDown(reason: string): void;
   onConnectionClosed(): void;
   readonly isUnderWay: boolean;
-  /** Resolves at the end of the shutdown. */
-  readonly stopped: Promise<Stopped>;
+  /** Resolves at the end of the shutdown, with the exit status of the process. Threads that do not end may be left. */
+  readonly stopped: Promise<number>;
 };
 
 export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
   const { connections, dispatcher, pool, options, log, status, onStart } = shutdownOptions;
-  const { promise: stopped, resolve: settleStopped } = Promise.withResolvers<Stopped>();
+  const { promise: stopped, resolve: settleStopped } = Promise.withResolvers<number>();
   let isUnderWay = false;
   let isFinishing = false;
   let drain: NodeJS.Timeout | undefined;
@@ -98,7 +91,8 @@ export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
     isFinishing = true;
     clearTimeout(drain);
     dispatcher.stop();
-    settleStopped({ hasThreads: !(await pool.end(THREADS_END_MS)), status: status() });
+    await pool.end(THREADS_END_MS);
+    settleStopped(status());
   }
 
   return {

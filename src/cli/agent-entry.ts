@@ -1,7 +1,8 @@
 /** The entry of the agent's bundle: runs `launchpool run` and no other verb. */
-import { exitWithStatus } from './exit-with-status.ts';
+import { exitAtOnce } from '../../libc/exit-now.ts';
+import { setExitStatus } from './exit-status.ts';
 import { type EarlyStart, run } from './verbs/run.ts';
 
 export function runAgent(early: EarlyStart): void {
-  exitWithStatus(run(process.argv.slice(3), early), { hasThreads: true });
+  setExitStatus(run(process.argv.slice(3), early)).then(exitAtOnce);
 }

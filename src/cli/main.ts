@@ -1,17 +1,24 @@
 /** Runs one command of the command line and sets the exit status of the process. */
-import { exitWithStatus } from './exit-with-status.ts';
+import { setExitStatus } from './exit-status.ts';
 
 /** @param args the arguments after the program's name. */
-export function main(args: readonly string[]): Promise<void> {
-  return exitWithStatus(runVerb(args), { hasThreads: args[0] === 'run' });
+export async function main(args: readonly string[]): Promise<void> {
+  const [verb, ...rest] = args;
+  if (verb !== 'run' || rest.includes('--help') || rest.includes('-h')) await setExitStatus(runVerb(args));
+  else {
+    const status = await setExitStatus(runAgent(rest));
+    const { exitAtOnce } = await import('../../libc/exit-now.ts');
+    exitAtOnce(status);
+  }
 }
 
-async function runVerb([verb, ...args]: readonly string[]): Promise<number> {
-  if (verb === 'run' && !args.includes('--help') && !args.includes('-h')) {
-    // A client waits for the start of `run`, so the parser and the other verbs are not loaded for it.
-    const { run } = await import('./verbs/run.ts');
-    return run(args);
-  }
+/** A client waits for the start of `run`, so the parser and the other verbs are not loaded for it. */
+async function runAgent(args: readonly string[]): Promise<number> {
+  const { run } = await import('./verbs/run.ts');
+  return run(args);
+}
+
+async function runVerb(args: readonly string[]): Promise<number> {
   const { runCommand } = await import('./command.ts');
-  return runCommand(verb === undefined ? [] : [verb, ...args]);
+  return runCommand(args);
 }

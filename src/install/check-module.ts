@@ -33,7 +33,7 @@ export type CheckModule = {
 };
 
 /**
- * Resolves when the process of the check has ended. Processes that the module has started end with it, unless they have
+ * Resolves when the process of the check has ended: it is killed once its answer is there. Processes that the module has started end with it, unless they have
  * left its process group.
  * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, ERR_LAUNCHPOOL_MODULE_NO_EXPORTS, ERR_LAUNCHPOOL_MODULE_BOTH_KINDS,
  *   ERR_LAUNCHPOOL_LOAD_TIMEOUT
@@ -60,6 +60,8 @@ export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
   let message: ({ error: PlainError } | ModuleFacts) | undefined;
   child.once('message', (received) => {
     message = received as typeof message;
+    // The exit of the process may never come: see libc/exit-now.ts.
+    endGroup(child);
   });
   let isTooSlow = false;
   const timeout = setTimeout(() => {

@@ -2,7 +2,6 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { exitAtOnce } from '../../../libc/exit-now.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import type { AgentKind, ModuleFacts } from '../../../workers/task.ts';
 import { checkIn } from '../../activation/check-in.ts';
@@ -99,9 +98,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
       if (logFile !== undefined) limitLog(logFile, log);
     }, QUIET_MS).unref();
   }
-  const { status, hasThreads } = await agent.stopped;
-  if (hasThreads) exitAtOnce(status);
-  return status;
+  return agent.stopped;
 }
 
 function readFacts(moduleUrl: string, onUnfitFile?: (path: string) => void): ModuleFacts | undefined {

@@ -82,7 +82,14 @@ test('the check does not wait for a daemon that has the output open', async (t) 
   t.deepEqual(await checkModule(check), { kind: 'rpc', methods: ['hello'] });
 });
 
-test('nor does that of a module that ends its process, and the error has its output', async (t) => {
+test('the check does not wait for the exit of a process that has answered', async (t) => {
+  const { check } = await createBench(t, false);
+  const program = join(check.workingDirectory, 'never-exits.mjs');
+  writeFileSync(program, `process.send({ kind: 'rpc', methods: ['hello'] }, () => { for (;;); });`);
+  t.deepEqual(await checkModule({ ...check, program }), { kind: 'rpc', methods: ['hello'] });
+});
+
+test('the check does not wait for the processes of a module that ends its process, and the error has its output', async (t) => {
   const { check } = await createBench(t, true, `writeSync(2, 'last words'); process.kill(process.pid);`);
   const error = await t.throwsAsync(checkModule(check), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
   t.regex(error?.message ?? '', /\(signal SIGTERM\): last words/);
