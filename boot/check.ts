@@ -1,17 +1,26 @@
 /**
  * Ships as a program of its own, and runs before an agent is installed: loads a module on a worker thread, as an agent
- * does, completes its `setup`, and sends its facts to the parent process: ModuleFacts, or the error as plain fields. A
- * second argument, `import`, leaves out the `setup`.
+ * does, completes its `setup`, and sends its facts to the parent process: ModuleFacts, or the error as plain fields; and
+ * what the module has looked for. A second argument, `import`, leaves out the `setup` and the record of that.
  */
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
+import { recordUses } from '../workers/checked-uses.ts';
 import { factsOf, importHandlers } from '../workers/handlers.ts';
 import type { Inspection } from '../workers/task.ts';
 
 async function check(): Promise<Inspection> {
+  const { program, module, isImportOnly } = workerData;
+  // This program is in the folder `runtime` of the version.
+  const endRecord = isImportOnly ? undefined : recordUses(dirname(dirname(program)));
+  const result = await inspect(module, isImportOnly);
+  return endRecord === undefined ? result : { ...result, uses: endRecord() };
+}
+
+async function inspect(module: string, isImportOnly: boolean): Promise<Inspection> {
   try {
-    const { module, isImportOnly } = workerData;
     const { handlers, setUp } = await importHandlers(pathToFileURL(module).href);
     if (!isImportOnly) await setUp();
     return factsOf(handlers);
@@ -31,7 +40,7 @@ if (isMainThread) {
   const [, , module, extent] = process.argv;
   // The path of this file, in the bundle and in the sources.
   const [, file = ''] = process.argv;
-  const worker = new Worker(file, { workerData: { module, isImportOnly: extent === 'import' } });
+  const worker = new Worker(file, { workerData: { program: file, module, isImportOnly: extent === 'import' } });
   worker.once('message', send);
   worker.once('error', (error) => send({ error: toPlain(error) }));
   worker.once('exit', (status) =>

@@ -4,10 +4,10 @@ import { fromPlain, toPlain } from '../wire/errors.ts';
 import { brokenRunner } from './broken-runner.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
-import { reportLoadedFiles } from './loaded-files.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
 import { createReplyAccount } from './reply-account.ts';
+import { reportFiles } from './reported-files.ts';
 import { createRequests } from './requests.ts';
 import { type BatchRunner, createBatchRunner } from './run-batch.ts';
 import { rawRunner } from './run-raw.ts';
@@ -58,7 +58,7 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
 }
 
 async function load(): Promise<BatchRunner> {
-  if (options.reportFiles && parentPort !== null) reportLoadedFiles(options.moduleUrl, parentPort);
+  if (options.reportFiles && parentPort !== null) reportFiles(options.moduleUrl, parentPort);
   const runner = await loadRunner();
   const { concurrency, maxReplyBytes: maxBytes } = options;
   const account = createReplyAccount();

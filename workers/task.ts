@@ -1,5 +1,6 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
+import type { FileReport } from '../wire/file-report.ts';
 import type { ReplyAccount } from './reply-account.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -93,7 +94,17 @@ export type LateReply = Outcome & {
 };
 
 /** The message of a process that has loaded a module only to check it. */
-export type Inspection = ModuleFacts | { error: PlainError };
+export type Inspection = (ModuleFacts | { error: PlainError }) & { uses?: CheckedUses };
+
+/** What a module looked for while it was checked. */
+export type CheckedUses = {
+  /** Paths that are not there, or are outside of the checked version. Relative ones are as the code gives them. */
+  paths: string[];
+  /** Imports that were not resolved. */
+  imports: { specifier: string; folder: string }[];
+};
+
+export type FilesMessage = { launchpool: 'files' } & FileReport;
 
 /** A message of a thread to the main thread, beside the results of its tasks. */
 export type ThreadMessage =
@@ -103,8 +114,7 @@ export type ThreadMessage =
   | { launchpool: 'loaded'; snapshot: Snapshot | undefined }
   /** The module cannot be loaded. The thread waits for the message that lets it answer its requests with this error. */
   | { launchpool: 'not-loaded'; error: PlainError }
-  /** The thread has loaded these files. */
-  | { launchpool: 'files'; files: string[] }
+  | FilesMessage
   /** The replies take this credit of the thread; see reply-account.ts. */
   | { launchpool: 'late-replies'; outcomes: LateReply[]; units: number }
   /** The account of the thread's late replies. Sent before its first task. */

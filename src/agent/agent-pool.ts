@@ -1,5 +1,7 @@
 /** The pool of an agent, with the pool's events in the log. */
+
 import type { PlainError } from '../../wire/errors.ts';
+import type { FileReport } from '../../wire/file-report.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/contract.ts';
@@ -17,7 +19,7 @@ export type AgentPoolOptions = {
   readFacts: (moduleUrl: string) => ModuleFacts | undefined;
   log: Log;
   /** See AgentStart. */
-  onFiles: ((files: string[]) => void) | undefined;
+  onFiles: ((report: FileReport) => void) | undefined;
   /** Called for each thread that has imported the module. */
   onImported: (facts: ModuleFacts) => void;
   /** Called when the module cannot be loaded, perhaps repeatedly. */

@@ -1,5 +1,7 @@
 /** The running agent: connects its rooms, and shuts them down in order. */
+
 import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
+import type { FileReport } from '../../wire/file-report.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
@@ -31,7 +33,7 @@ export type AgentStart = {
   sockets: { agent: readonly number[]; control: readonly number[] };
   log: Log;
   /** Called with the files of the module, in development. */
-  onFiles?: (files: string[]) => void;
+  onFiles?: (report: FileReport) => void;
   /** Called once, at the start of the shutdown. */
   onShutdown?: (reason: string) => void;
   /** What the module offers, if its version says it. */

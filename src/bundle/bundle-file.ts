@@ -1,5 +1,8 @@
 /** A file of a bundle: its path and mode, with its contents or its source. */
 
+/** The folder that contains the files of the module, in the folder of a version. */
+export const APP = 'app';
+
 export type BundleFile = {
   /** Relative to the bundle's folder, with `/`. */
   path: string;

@@ -15,6 +15,7 @@ import { judge, type Plain } from './plain.ts';
 import { refuseDecoratorMetadata, refusePlugAndPlay } from './refusals.ts';
 import { createScope, packageNameOf, type Scope } from './scope.ts';
 import { packagesNamedIn } from './string-names.ts';
+import { type WorkingFolderPath, workingFolderPaths } from './working-folder.ts';
 
 export type Bundle = {
   /** The path of the file to load; one of `files`. */
@@ -27,6 +28,8 @@ export type Bundle = {
   inputs: string[];
   /** The warnings of the compiler, for the user. */
   warnings: string[];
+  /** The project's files that its sources name relative to the working folder. */
+  workingFolderPaths: WorkingFolderPath[];
 };
 
 /**
@@ -56,7 +59,7 @@ export async function bundleModule(
   const plainness = await judge(graph, scope);
   const { warnings } = graph;
   const bundled = plainness.reason === undefined ? await asOneFile(plainness) : await asLaidOut();
-  return { ...bundled, inputs, warnings };
+  return { ...bundled, inputs, warnings, workingFolderPaths: workingFolderPaths(inputs) };
 
   async function asOneFile({ strict, format }: Plain): Promise<LaidOut> {
     const apartName = `${nameOf(module)}.agent.packages.cjs`;
@@ -113,6 +116,7 @@ export type InPlace = {
   sources: string;
   inputs: string[];
   warnings: string[];
+  workingFolderPaths: WorkingFolderPath[];
 };
 
 /**
@@ -129,7 +133,9 @@ export async function compileInPlace(modulePath: string, name: string): Promise<
   refuseDecoratorMetadata(graph, scope);
   const inputs = [...graph.files.keys()].filter(scope.isOwn).sort();
   const sources = await compileOwnSources({ module, scripts: inputs.filter(isScript), graph, scope, hasMaps: true });
-  return { ...writeLoader(module, sources, undefined, name), inputs, warnings: graph.warnings };
+  const { warnings } = graph;
+  const found = workingFolderPaths(inputs);
+  return { ...writeLoader(module, sources, undefined, name), inputs, warnings, workingFolderPaths: found };
 }
 
 const NOTHING: Graph = { files: new Map(), isComplete: true, prefixes: new Map(), warnings: [] };

@@ -1,12 +1,9 @@
 /** Lays files out below one folder in their original layout, so that references between them stay valid. */
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import type { BundleFile } from './bundle-file.ts';
+import { APP, type BundleFile } from './bundle-file.ts';
 import { type Packages, targetOf } from './packages.ts';
 import { nearestPackageFolder } from './scope.ts';
-
-/** The folder that contains the files. */
-const ROOT = 'app';
 
 export type LayoutOptions = {
   /** The absolute path of the module. */
@@ -33,7 +30,7 @@ export function layOut({ module, entry, written, own, packages }: LayoutOptions)
   ];
   const targets = sources.filter(isLink).map((path) => realpathSync(path));
   const root = aboveModules(commonFolder([dirname(module), ...sources.map(dirname), ...targets]));
-  const pathOf = (path: string): string => [ROOT, ...relative(root, path).split(sep)].filter(Boolean).join('/');
+  const pathOf = (path: string): string => [APP, ...relative(root, path).split(sep)].filter(Boolean).join('/');
   const files = new Map<string, BundleFile>();
   for (const source of sources) {
     const path = pathOf(source);

@@ -6,7 +6,10 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { compileInPlace } from '../bundle/bundle.ts';
+import { isScript } from '../bundle/graph.ts';
+import { nearestPackageFolder, realPath } from '../bundle/scope.ts';
 import { checkModule } from '../install/check-module.ts';
+import { workingFolderNote } from '../install/left-behind.ts';
 import { methodNotes } from '../install/method-notes.ts';
 import { writeModuleFile } from '../module/module-file.ts';
 import { candidatesFor } from './file-watcher.ts';
@@ -23,10 +26,12 @@ export type DevBundle = {
   refresh(signal?: AbortSignal): Promise<LaunchpoolError | undefined>;
   /** The absolute paths of files that change the result: sources, and files that would resolve what was not resolved. */
   readonly sources: readonly string[];
-  /** On the methods of the last version, for people. */
+  /** On the last version, for people: its methods, and the files that an installation does not find. */
   readonly notes: readonly string[];
   /** Whether a file belongs to this bundle, and not to the user. */
   isOwn(file: string): boolean;
+  /** Whether a file that the agent uses is below the project, or of a package, or a script elsewhere. */
+  isOfProject(file: string): boolean;
   /** Whether the files of this bundle are there. */
   isThere(): boolean;
   remove(): Promise<void>;
@@ -54,6 +59,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
   const marker = join(folder, 'in-use');
   await writeFile(marker, '');
   const path = join(folder, 'module');
+  const project = nearestPackageFolder(module) ?? dirname(module);
   const name = basename(module, extname(module));
   let sources: readonly string[] = [module];
   let notes: readonly string[] = [];
@@ -110,10 +116,11 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await writeFile(marker, '', { flag: 'a' });
       try {
-        const { loader, sources: compiled, inputs } = await compileInPlace(module, SOURCES);
+        const { loader, sources: compiled, inputs, workingFolderPaths } = await compileInPlace(module, SOURCES);
         sources = inputs;
         const file = await write(loader, compiled);
         await writeFacts(file, signal);
+        notes = [...notes, ...workingFolderPaths.map((path) => workingFolderNote(path, 'the home folder'))];
         await pointTo(file);
         return undefined;
       } catch (error) {
@@ -126,6 +133,11 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
         await pointTo(await write(`throw new SyntaxError(${JSON.stringify(message)});\n`));
         return error as LaunchpoolError;
       }
+    },
+    isOfProject(file) {
+      if (file.startsWith(join(folder, '/'))) return false;
+      const isBelow = [project, realPath(project)].some((above) => file.startsWith(join(above, '/')));
+      return isBelow || file.includes('/node_modules/') || isScript(file);
     },
     isThere: () => existsSync(marker),
     isOwn: (file) => file.startsWith(join(folder, '/')),

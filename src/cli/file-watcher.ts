@@ -11,8 +11,14 @@ const SETTLE_MS = 50;
 const POLL_MS = 1_000;
 
 export type FileWatcher = {
-  /** Also files that are not there yet. */
-  add(files: readonly string[]): void;
+  /**
+   * Also files that are not there yet.
+   * @param files a path that ends with a slash is that of a folder, watched for the names in it.
+   * @param since a change after this time is reported too, in milliseconds since 1970. Default: now.
+   */
+  add(files: readonly string[], since?: number): void;
+  /** From now on, changes of these files are not reported. */
+  ignore(files: readonly string[]): void;
   close(): void;
 };
 
@@ -21,6 +27,14 @@ export type FileWatcherOptions = {
   /** Called once, when the system can watch no further folders. The files are polled from then on. */
   onPolling?: (error: NodeJS.ErrnoException) => void;
 };
+
+/** By how much the time of a change may lie before the time of the clock: a tick of the kernel, rounded up. */
+const CLOCK_MS = 20;
+/** The state of a file before a change that was missed. */
+const UNKNOWN = 'unknown';
+
+/** Stands for every name. */
+const ANY = '/';
 
 type Folder = {
   /** Tells a folder that was replaced from the old one, to which the old watcher belongs. */
@@ -38,6 +52,9 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
   const folders = new Map<string, Folder>();
   /** The state of each file when it was last looked at. */
   const states = new Map<string, string>();
+  const ignored = new Set<string>();
+  /** Those that are not watched yet. */
+  let newFolders: string[] = [];
   let settling: NodeJS.Timeout | undefined;
   let polling: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -66,6 +83,7 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
     if (known !== undefined) return known.names;
     const folder: Folder = { identity: '', names: new Set(), watcher: undefined };
     folders.set(path, folder);
+    newFolders.push(path);
     return folder.names;
   }
 
@@ -80,7 +98,7 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
     if (identity === '') return;
     try {
       const watcher = watch(path, (_event, name) => {
-        if (name === null || folder.names.has(name)) checkSoon();
+        if (name === null || folder.names.has(name) || folder.names.has(ANY)) checkSoon();
       });
       // The folder was removed.
       watcher.on('error', () => {
@@ -101,14 +119,25 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
   }
 
   return {
-    add(files) {
+    add(files, since = Number.POSITIVE_INFINITY) {
       if (isClosed) return;
       for (const file of files) {
-        if (states.has(file)) continue;
-        for (let at = file; at !== dirname(at); at = dirname(at)) namesIn(dirname(at)).add(basename(at));
-        states.set(file, stateOf(file));
+        if (states.has(file) || ignored.has(file)) continue;
+        if (file.endsWith('/')) namesIn(file.slice(0, -1)).add(ANY);
+        for (let at = file.replace(/\/$/, ''); at !== dirname(at); at = dirname(at))
+          namesIn(dirname(at)).add(basename(at));
+        const isChanged = changedAtOf(file) > since - CLOCK_MS;
+        states.set(file, isChanged ? UNKNOWN : stateOf(file));
+        if (isChanged) checkSoon();
       }
-      for (const path of folders.keys()) watchFolder(path);
+      for (const path of newFolders) watchFolder(path);
+      newFolders = [];
+    },
+    ignore(files) {
+      for (const file of files) {
+        ignored.add(file);
+        states.delete(file);
+      }
     },
     close() {
       isClosed = true;
@@ -135,6 +164,14 @@ function stateOf(file: string): string {
     return `${ino} ${mtimeMs} ${size}`;
   } catch {
     return '';
+  }
+}
+
+function changedAtOf(file: string): number {
+  try {
+    return statSync(file).ctimeMs;
+  } catch {
+    return 0;
   }
 }
 

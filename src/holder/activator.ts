@@ -2,12 +2,14 @@
  * The activator of the embedded holder, for development, examples and tests: holds the sockets, starts the agent on a
  * connection, and again on the first connection after its exit. The agent sees the protocol of systemd, sd_listen_fds(3).
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { controlPathOf, SOCKET_NAMES } from '../../wire/address.ts';
+import type { FileReport } from '../../wire/file-report.ts';
 import { readLifeline } from '../activation/lifeline.ts';
 import { LIFELINE_VARIABLE } from '../activation/lifeline-variable.ts';
 import { holdSocket } from './held-socket.ts';
@@ -40,8 +42,8 @@ export type ActivatorOptions = {
   stopMs?: number;
   /** Called on each event. */
   onEvent?: (event: ActivatorEvent) => void;
-  /** Called with the files of the agent's module, when the agent reports them. */
-  onFiles?: (files: string[]) => void;
+  /** Called with files of the agent's module, when the agent reports them. */
+  onFiles?: (report: FileReport) => void;
 };
 
 export type ActivatorEvent =

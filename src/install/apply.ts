@@ -1,7 +1,9 @@
 /** Applies a plan, step by step. Each step registers how it is undone. */
+import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
+import { APP } from '../bundle/bundle-file.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
@@ -17,6 +19,7 @@ import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
 import { hideSources, type Wrapper } from './hidden-sources.ts';
 import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile, makeKeyFile, missingKeyFile } from './key-file.ts';
+import { type LeftBehindOptions, leftBehind } from './left-behind.ts';
 import { type LabelLock, takeFolder } from './made-folders.ts';
 import { copyNode } from './node-copy.ts';
 import type { Plan } from './plan.ts';
@@ -31,6 +34,8 @@ type RecordText = (isUnderWay: boolean, madeFolders: readonly string[]) => strin
 export type Applied = {
   outcome: 'installed' | 'upgraded' | 'unchanged';
   facts: ModuleFacts;
+  /** On what the installation leaves behind, as sentences. */
+  notes: readonly string[];
   /** The path of a key that was made. */
   keyFile: string | undefined;
 };
@@ -47,10 +52,12 @@ export async function apply(
   const { previous, keyFile } = before;
   const changes = changesOf(plan, options, before);
   const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
+  const notes: string[] = [];
   const facts = await steps.run('module', ({ detail, skip }) => {
     // Its setup() may fail with other options, too.
-    if (previous?.hash !== hash || isNewVersion || !isUnchanged) return moduleFacts(plan, options, detail);
-    if (!hasModuleFile(join(layout.versions, hash), plan.entry, previous)) return moduleFacts(plan, options, detail);
+    const mustCheck = previous?.hash !== hash || isNewVersion || !isUnchanged;
+    if (mustCheck || !hasModuleFile(join(layout.versions, hash), plan.entry, previous))
+      return moduleFacts(plan, options, notes, detail);
     skip('this version has been checked');
     return previous;
   });
@@ -76,7 +83,7 @@ export async function apply(
   // The agent works. The next installation removes what this one fails to remove.
   await cleanUp(layout, hash, node.path, supervisor.pathsOf(job.label)).catch(() => undefined);
   const outcome = isUnchanged ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed';
-  return { outcome, facts, keyFile };
+  return { outcome, facts, notes, keyFile };
 }
 
 /** Locks the agent's folder, reads the state before, and writes the version's folder and the copy of Node. */
@@ -105,7 +112,12 @@ async function writeProgram(
 }
 
 /** Loads the module as the agent will, and writes what it offers to the version's folder. */
-async function moduleFacts(plan: Plan, options: InstallOptions, detail: (text: string) => void): Promise<ModuleFacts> {
+async function moduleFacts(
+  plan: Plan,
+  options: InstallOptions,
+  notes: string[],
+  detail: (text: string) => void,
+): Promise<ModuleFacts> {
   const { layout, hash, node, entry, job, host } = plan;
   const version = join(layout.versions, hash);
   const check: CheckModule = {
@@ -115,13 +127,22 @@ async function moduleFacts(plan: Plan, options: InstallOptions, detail: (text: s
     env: { ...sessionVariables(), ...job.env },
     workingDirectory: job.workingDirectory,
     timeoutMs: loadTimeoutMsOf(options),
+    onUses: (uses) => notes.splice(0, notes.length, ...leftBehind(uses, leftBehindOptions(plan, version))),
   };
   const needed = [version, node.path, job.workingDirectory, ...Object.values(job.env).filter(isAbsolute)];
   const wrapper = await hideSources(host, plan.sourceFolders, needed);
-  const facts = await checkWithoutSources(check, wrapper);
+  const facts = await checkWithoutSources(check, wrapper).catch((error: LaunchpoolError) => {
+    [error.hint] = [...notes, error.hint];
+    throw error;
+  });
   writeModuleFile(version, entry, facts);
   detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
   return facts;
+}
+
+function leftBehindOptions({ sourceFolders, job }: Plan, version: string): LeftBehindOptions {
+  const [root = '/', project = root] = sourceFolders;
+  return { installed: join(realpathSync(version), APP), root, project, workingFolder: job.workingDirectory };
 }
 
 /** A file that is missing at load time fails here, and not in a call after the sources have been moved. */

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
 import { loadTimeout } from '../../wire/load-timeout.ts';
-import type { ModuleFacts } from '../../workers/task.ts';
+import type { CheckedUses, Inspection, ModuleFacts } from '../../workers/task.ts';
 
 /** How much of the module's output an error contains, in characters. */
 const MAX_OUTPUT = 4_000;
@@ -28,6 +28,8 @@ export type CheckModule = {
   wrapper?: readonly string[] | undefined;
   /** Whether to leave out its `setup`. @default false */
   isImportOnly?: boolean;
+  /** Called with what the module looked for, also when it cannot be loaded. Not with `isImportOnly`. */
+  onUses?: (uses: CheckedUses) => void;
   /** Ends the check, which then fails. */
   signal?: AbortSignal;
 };
@@ -39,7 +41,17 @@ export type CheckModule = {
  *   ERR_LAUNCHPOOL_LOAD_TIMEOUT
  */
 export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
-  const { node, program, module, env, workingDirectory, timeoutMs, isImportOnly = false, signal: ending } = options;
+  const {
+    node,
+    program,
+    module,
+    env,
+    workingDirectory,
+    timeoutMs,
+    isImportOnly = false,
+    onUses,
+    signal: ending,
+  } = options;
   const [execPath = node, ...execArgv] = [...(options.wrapper ?? []), node];
   if (!existsSync(workingDirectory)) throw notLoaded(`the working directory ${workingDirectory} does not exist`);
   const child = fork(program, isImportOnly ? [module, 'import'] : [module], {
@@ -57,7 +69,7 @@ export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
       output = (output + text).slice(-MAX_OUTPUT);
     });
   }
-  let message: ({ error: PlainError } | ModuleFacts) | undefined;
+  let message: Inspection | undefined;
   child.once('message', (received) => {
     message = received as typeof message;
     // The exit of the process may never come: see libc/exit-now.ts.
@@ -80,7 +92,7 @@ export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
     clearTimeout(timeout);
     endGroup(child);
     if (message === undefined) await Promise.race([closed, wait(OUTPUT_MS, undefined, { ref: false })]);
-    if (message !== undefined) return factsOf(message);
+    if (message !== undefined) return factsOf(message, onUses);
     if (isTooSlow) throw loadTimeout(timeoutMs);
     const how = signal === null ? `exit status ${status}` : `signal ${signal}`;
     throw notLoaded(`the process exited while it loaded ${module} (${how}): ${output.trim()}`);
@@ -100,9 +112,10 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
-function factsOf(message: { error: PlainError } | ModuleFacts): ModuleFacts {
-  if ('error' in message) throw moduleError(message.error);
-  return message;
+function factsOf({ uses, ...result }: Inspection, onUses: CheckModule['onUses']): ModuleFacts {
+  if (uses !== undefined) onUses?.(uses);
+  if ('error' in result) throw moduleError(result.error);
+  return result;
 }
 
 /** Not a remote error: no agent was called. */

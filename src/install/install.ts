@@ -43,7 +43,7 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
   try {
     const absolute = withAbsolutePaths(options);
     const plan = await planInstall(absolute, steps);
-    const { outcome, facts, keyFile } = await apply(plan, absolute, steps, lock);
+    const { outcome, facts, notes, keyFile } = await apply(plan, absolute, steps, lock);
     return {
       label: plan.job.label,
       outcome,
@@ -53,7 +53,7 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
       socket: plan.layout.sockets.agent,
       folder: plan.layout.folder,
       node: plan.node.path,
-      notes: [...plan.notes, ...keyFileNotes(keyFile), ...methodNotes(facts.methods)],
+      notes: [...plan.notes, ...notes, ...keyFileNotes(keyFile), ...methodNotes(facts.methods)],
     };
   } catch (error) {
     throw await steps.fail(error);

@@ -10,6 +10,7 @@ import { type Place, placeOf } from '../installed/place.ts';
 import { PROGRAM, runtimeFiles } from '../installed/runtime-files.ts';
 import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile } from './key-file.ts';
+import { workingFolderNote } from './left-behind.ts';
 import { copyPathOf, versionOf } from './node-copy.ts';
 import { chooseNode } from './node-path.ts';
 import type { Steps } from './rollback.ts';
@@ -64,7 +65,7 @@ export async function planInstall(
   });
   const notes: string[] = [];
   const node = await planNode(place, options, steps, notes);
-  const version = await planVersion(options, steps, notes);
+  const version = await planVersion(place, options, steps, notes);
   checkKeyFile(options);
   const job = planJob(place, options, node, version.entry);
   return { ...place, ...version, job, jobFiles: place.supervisor.filesOf(job), node, notes };
@@ -88,7 +89,8 @@ function planNode(
 }
 
 function planVersion(
-  { module, include }: InstallOptions,
+  { host }: Place,
+  { module, include, workingDirectory }: InstallOptions,
   steps: Steps<InstallStep>,
   notes: string[],
 ): Promise<VersionPlan> {
@@ -97,6 +99,8 @@ function planVersion(
     const { bundleModule } = await import('../bundle/bundle.ts');
     const [bundle, runtime] = await Promise.all([bundleModule(module, { include }), runtimeFiles()]);
     notes.push(...bundle.warnings);
+    if (workingDirectory === undefined)
+      notes.push(...bundle.workingFolderPaths.map((path) => workingFolderNote(path, host.home)));
     const files = [...runtime, ...bundle.files];
     detail(`${files.length} files`);
     return { files, hash: hashOf(files), entry: bundle.entry, sourceFolders: bundle.folders };

@@ -1,6 +1,8 @@
 /** The options, the operations and the events of a pool. Types only. */
+
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
+import type { FileReport } from '../../wire/file-report.ts';
 import type { Slot } from '../../workers/slot.ts';
 import type { AgentKind, CancelMessage, LateReply, LongResult, LongTask, ModuleFacts } from '../../workers/task.ts';
 import type { FirstThread } from './first-thread.ts';
@@ -20,8 +22,8 @@ export type PoolOptions = {
    * @default 10000
    */
   idleThreadMs?: number;
-  /** Called with the files that a thread has loaded, if `reportFiles` is set. */
-  onFiles?: (files: string[]) => void;
+  /** Called with the files of a thread, if `reportFiles` is set. */
+  onFiles?: (report: FileReport) => void;
   /**
    * Time that a thread may take to load the module, its `setup` included, in milliseconds.
    * @default 60000

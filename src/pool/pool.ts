@@ -148,7 +148,7 @@ export function createPool(options: PoolOptions): Pool {
         listener?.onRoom();
         break;
       case 'files':
-        onFiles?.(message.files);
+        onFiles?.({ files: message.files, written: message.written, since: message.since });
     }
   }
 

@@ -92,7 +92,13 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
       ],
       stopMs,
       onEvent: (event) => logEvent(log, event),
-      onFiles: (files) => watcher.add(files.filter((file) => !bundle.isOwn(file))),
+      onFiles({ files, written, since }) {
+        watcher.ignore(written);
+        watcher.add(
+          files.filter((file) => bundle.isOfProject(file)),
+          since,
+        );
+      },
     });
     restart = activator.restart;
     log.info(`${basename(bundle.module)} listens at ${socketPath}; the first connection starts it`);

@@ -1,8 +1,10 @@
 /** `launchpool run`: the agent, started by a supervisor that passes it a socket. Loads as little as possible. */
+
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import type { FileReport } from '../../../wire/file-report.ts';
 import type { AgentKind, ModuleFacts } from '../../../workers/task.ts';
 import { checkIn } from '../../activation/check-in.ts';
 import { type Environment, takeEnvironment } from '../../activation/environment.ts';
@@ -64,7 +66,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     found.lifelineFd === undefined
       ? undefined
       : holdLifeline(found.lifelineFd, () => orphaned.resolve('the holder exited'));
-  const onFiles = (files: string[]): void => lifeline?.report(files);
+  const onFiles = (report: FileReport): void => lifeline?.report(report);
   options.minUptimeMs ??= found.supervisor === 'embedded' ? 0 : SUPERVISED_UPTIME_SECONDS * 1000;
   const notify = (message: string): void => {
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));

@@ -1,6 +1,6 @@
 /** The file watcher of `dev`: the changes that it reports, and their number. */
 import { once } from 'node:events';
-import { mkdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { candidatesFor, createFileWatcher, type FileWatcher } from '../../../src/cli/file-watcher.ts';
@@ -47,6 +47,39 @@ test('a written file is reported by its path', async (t) => {
   writeFileSync(file, 'after');
   await watched.reported(1);
   t.deepEqual(watched.changes, [file]);
+});
+
+test('a change before a file is added is reported if it came after the file was used', async (t) => {
+  const [changed, unchanged] = [await fileIn(t, 'changed'), await fileIn(t, 'unchanged')];
+  const { ctimeMs } = statSync(changed);
+  const watched = watchFiles(t);
+  watched.add([changed], ctimeMs - 1);
+  watched.add([unchanged], ctimeMs + 60_000);
+  await watched.reported(1);
+  writeFileSync(changed, 'after');
+  await watched.reported(2);
+  t.deepEqual(watched.changes, [changed, changed]);
+});
+
+test('a folder is reported when a file comes or goes', async (t) => {
+  const folder = `${await tempDir(t)}/`;
+  const watched = watchFiles(t, folder);
+  writeFileSync(join(folder, 'new'), '');
+  await watched.reported(1);
+  rmSync(join(folder, 'new'));
+  await watched.reported(2);
+  t.deepEqual(watched.changes, [folder, folder]);
+});
+
+test('an ignored file is not reported, also if it is added again', async (t) => {
+  const [ignored, other] = [await fileIn(t, 'ignored'), await fileIn(t, 'other')];
+  const watched = watchFiles(t, ignored, other);
+  watched.ignore([ignored]);
+  watched.add([ignored]);
+  writeFileSync(ignored, 'after');
+  writeFileSync(other, 'after');
+  await watched.reported(1);
+  t.deepEqual(watched.changes, [other]);
 });
 
 test('a replaced file is reported, the first time and the second', async (t) => {

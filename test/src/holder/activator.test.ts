@@ -1,9 +1,11 @@
 /** The activator with real agents: start on demand, shutdown when idle, and no lost connection in between. */
+
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import test from 'ava';
 import { type Agent, connect } from '../../../src/client/index.ts';
+import type { FileReport } from '../../../wire/file-report.ts';
 import { activate, agentCommand, isAlive } from '../../helpers/activator.ts';
 import { waitForShutdown } from '../../helpers/agent-process.ts';
 import { heldCall } from '../../helpers/held-call.ts';
@@ -115,9 +117,11 @@ test('a connection to the control socket starts no agent', async (t) => {
 });
 
 test('an agent in development reports the files of its module', async (t) => {
-  const files = Promise.withResolvers<string[]>();
+  const first = Promise.withResolvers<FileReport>();
   const command = agentCommand('agents/supervised.ts', ['--development']);
-  const held = await activate(t, command, { onFiles: files.resolve });
+  const held = await activate(t, command, { onFiles: first.resolve });
   await pidAt(held.socketPath);
-  t.regex((await files.promise).join(), /agents\/supervised\.ts$/);
+  const { files, written } = await first.promise;
+  t.regex(files.join(), /agents\/supervised\.ts$/);
+  t.deepEqual(written, []);
 });
