@@ -9,8 +9,15 @@ export const COMMONJS_NAMES = 'asks for the names of CommonJS';
 const SUSPICIOUS =
   /\b(?:require|import\s*\(|import\.meta|import\s*\.|module|exports|__dirname|__filename|eval|createRequire|prepareStackTrace|dlopen|binding|Worker|worker_threads|child_process|cluster|evaluate\w*)\b|\$eval|Function\.prototype\.toString|\bimport\s*\(/;
 
-/** Modules by which a package starts threads and processes, which have files of their own. */
-const STARTERS = /^(?:node:)?(?:worker_threads|child_process|cluster)$/;
+/** Modules by which a package starts threads, and processes of its own kind, which have files of their own. */
+const STARTERS = /^(?:node:)?(?:worker_threads|cluster)$/;
+const CHILD_PROCESS = /^(?:node:)?child_process$/;
+/** Options of Node by which a process gets code as text, or a module to load. */
+const CODE_OPTION = /^(?:-e|--eval|-p|-pe|--print|-r|--require|--import)$/;
+
+/** What a module of CommonJS has, beside its exports, only as a file. */
+const MODULE_PROPERTIES =
+  /^(?:id|path|paths|filename|loaded|children|parent|require|isPreloading|constructor|hot|_\w+)$/;
 
 export type Script = { path: string; format: 'cjs' | 'esm' | undefined; isOwn: boolean };
 
@@ -38,7 +45,9 @@ async function tokensOf(source: string, path: string): Promise<Token[]> {
 
 function signIn(tokens: readonly Token[], script: Script): string | undefined {
   let names: string | undefined;
+  const sendsCode = !script.isOwn && tokens.some((token) => CODE_OPTION.test(textOf(token)));
   for (const [index, token] of tokens.entries()) {
+    if (sendsCode && CHILD_PROCESS.test(textOf(token)) && isSpecifier(tokens, index)) return 'gives a process code';
     const sign = signAt(tokens, index, token, script);
     if (sign === COMMONJS_NAMES) names = sign;
     else if (sign !== undefined) return sign;
@@ -95,9 +104,7 @@ function signOfName(
         : 'requires by a computed name';
     case 'module':
       if (format === 'esm') return COMMONJS_NAMES;
-      // As a value, it could tell; its type is the same everywhere.
-      if (textAt(tokens, index - 1) === 'typeof') return undefined;
-      return labelAt(tokens, index + 1) === '.' && textAt(tokens, index + 2) === 'exports' ? undefined : 'uses module';
+      return isPlainModule(tokens, index) ? undefined : 'uses module';
     case 'exports':
       return format === 'esm' ? COMMONJS_NAMES : undefined;
     case '__dirname':
@@ -112,6 +119,16 @@ function signOfName(
     default:
       return undefined;
   }
+}
+
+/** Whether `module` is not given away as a value, and nothing is asked of it that only a file has. */
+function isPlainModule(tokens: readonly Token[], index: number): boolean {
+  // Its type is the same everywhere, and a variable may have its name.
+  if (/^(?:typeof|const|let|var)$/.test(textAt(tokens, index - 1))) return true;
+  if (labelAt(tokens, index + 1) === '.') return !MODULE_PROPERTIES.test(textAt(tokens, index + 2));
+  // Object.defineProperty(module, 'exports', ...
+  const isDefinition = textAt(tokens, index - 2) === 'defineProperty' && textAt(tokens, index + 2) === 'exports';
+  return isDefinition && labelAt(tokens, index - 1) === '(' && labelAt(tokens, index + 1) === ',';
 }
 
 function isSpecifier(tokens: readonly Token[], index: number): boolean {
