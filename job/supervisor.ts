@@ -38,6 +38,19 @@ export type JobStatus = {
   listening: boolean;
 };
 
+/** The supervisor has the job where it should not be, or where it does not stay. */
+export type Misplacement = {
+  /**
+   * - `loaded-twice`: in two places, each with a process of its own.
+   * - `wrong-domain`: in a place where it is not loaded again; loading it moves it to a better one.
+   * - `not-after-restart`: in the best place there is now, where it is not loaded again after a restart of the machine.
+   */
+  id: 'loaded-twice' | 'wrong-domain' | 'not-after-restart';
+  /** For people, with what they can do in `hint`. */
+  message: string;
+  hint: string;
+};
+
 /** A file that describes the job to the supervisor. */
 export type JobFile = { path: string; text: string; mode: number };
 
@@ -87,6 +100,8 @@ export type Supervisor = {
   dismiss(label: string): Promise<number | undefined>;
   /** Does not start a process. */
   status(label: string): Promise<JobStatus>;
+  /** Undefined for a job in its place, for a missing job, and for one of another program. @default always undefined */
+  misplacement?(label: string): Promise<Misplacement | undefined>;
   /** The command that prints the supervisor's log of the job; undefined when it keeps none. */
   logCommand(label: string, options: LogRange): Command | undefined;
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Job, modeOf } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
-import type { JobStatus, Supervisor } from '../job/supervisor.ts';
+import type { JobStatus, Misplacement, Supervisor } from '../job/supervisor.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
 import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, isStopping, type Printed } from './launchctl.ts';
 import { domainsOf, OTHER_FOLDERS, plistPathOf } from './paths.ts';
@@ -39,27 +39,39 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     });
   }
 
-  async function find(label: string): Promise<{ domain: string; printed: Printed } | undefined> {
+  /**
+   * The jobs of that label, the one in the preferred domain first. A plist that was loaded over ssh, into the user's domain,
+   * is loaded once more by the next login at the screen (https://github.com/crc-org/crc/issues/5374).
+   */
+  async function findAll(label: string): Promise<Found[]> {
+    const found: Found[] = [];
     for (const candidate of domains) {
       const printed = await launchctl.print(candidate, label);
-      if (printed !== undefined) return { domain: candidate, printed };
+      if (printed !== undefined) found.push({ domain: candidate, printed });
+    }
+    return found;
+  }
+
+  async function find(label: string): Promise<Printed | undefined> {
+    for (const candidate of domains) {
+      const printed = await launchctl.print(candidate, label);
+      if (printed !== undefined) return printed;
     }
     return undefined;
   }
 
   /** @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when the label belongs to a job with another plist */
-  async function findOwn(label: string): ReturnType<typeof find> {
-    const job = await find(label);
-    const { path = pathOf(label) } = job?.printed ?? {};
-    if (path === pathOf(label)) return job;
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_FAILED', labelTakenBy(path), {
-      hint: `Choose another label, or remove the other job with: launchctl bootout ${job?.domain}/${label}`,
+  async function findOwn(label: string): Promise<Found[]> {
+    const jobs = await findAll(label);
+    const foreign = jobs.find(({ printed: { path = pathOf(label) } }) => path !== pathOf(label));
+    if (foreign === undefined) return jobs;
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_FAILED', labelTakenBy(String(foreign.printed.path)), {
+      hint: `Choose another label, or remove the other job with: launchctl bootout ${foreign.domain}/${label}`,
     });
   }
 
   async function unload(label: string, timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
-    const job = await findOwn(label);
-    if (job !== undefined) await launchctl.bootout(job.domain, label, timeoutMs + SLACK_MS);
+    for (const job of await findOwn(label)) await launchctl.bootout(job.domain, label, timeoutMs + SLACK_MS);
     // launchd leaves the socket files, and sometimes cannot replace them:
     // https://github.com/DeterminateSystems/nix-installer/issues/1517
     for (const path of socketsOf(label)) if (isSocket(path)) unlinkSync(path);
@@ -81,11 +93,13 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     async load(job, changed) {
       const { label } = job;
       const loaded = await findOwn(label);
+      const into = await domain();
+      const [first, second] = loaded;
+      const isInPlace = first?.domain === into && second === undefined;
       // A job that another process is removing must be loaded again.
-      if (loaded !== undefined && changed.length === 0 && !isStopping(loaded.printed)) return;
+      if (isInPlace && changed.length === 0 && !isStopping(first.printed)) return;
       // launchd reads a plist again only after the job is removed.
-      if (loaded !== undefined) await unload(label, job.stopSeconds * 1000);
-      const into = loaded?.domain ?? (await domain());
+      if (loaded.length > 0) await unload(label, job.stopSeconds * 1000);
       await launchctl.enable(into, label);
       await launchctl.bootstrap(into, label, pathOf(label), SLACK_MS);
       await waitForSockets(job);
@@ -95,25 +109,53 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
       // launchd keeps nothing else of a label that is enabled.
     },
     async dismiss(label) {
-      const job = await findOwn(label);
-      if (job?.printed.pid === undefined) return undefined;
-      await launchctl.kill(job.domain, label, 'SIGTERM');
-      return job.printed.pid;
+      const running = (await findOwn(label)).filter(({ printed }) => printed.pid !== undefined);
+      for (const job of running) await launchctl.kill(job.domain, label, 'SIGTERM');
+      return running[0]?.printed.pid;
+    },
+    async misplacement(label) {
+      const [first, second] = await findAll(label);
+      if (first === undefined || first.printed.path !== pathOf(label)) return undefined;
+      if (second !== undefined) return loadedTwice(first.domain, second.domain);
+      const [gui, user] = domains;
+      if (first.domain === gui) return undefined;
+      return (await launchctl.hasDomain(gui)) ? wrongDomain(user, gui) : notAfterRestart(user);
     },
     async status(label) {
-      const job = await find(label);
-      if (job !== undefined) return statusOf(job.printed, pathOf(label));
+      const printed = await find(label);
+      if (printed !== undefined) return statusOf(printed, pathOf(label));
       if (!exists(pathOf(label))) return { state: 'not-installed', listening: false };
       const isDisabled = await Promise.all(domains.map((candidate) => launchctl.isDisabled(candidate, label)));
       if (isDisabled.includes(true)) {
         return { state: 'disabled', listening: false, detail: 'switched off: System Settings > General > Login Items' };
       }
-      const detail = 'not loaded: switched off in System Settings > General > Login Items, or no user is logged in';
+      const detail =
+        'not loaded: switched off in System Settings > General > Login Items, or not loaded since a restart without a login at the screen';
       return { state: 'blocked', listening: false, detail };
     },
     // launchd logs to the system log, without the output of an agent.
     logCommand: () => undefined,
   };
+}
+
+type Found = { domain: string; printed: Printed };
+
+const FIX = '`launchpool doctor --fix`, or the next `launchpool install`,';
+
+function loadedTwice(first: string, second: string): Misplacement {
+  const message = `the label is loaded twice, in ${first} and in ${second}: each has a process of its own`;
+  return { id: 'loaded-twice', message, hint: `${FIX} leaves one of them, in ${first}.` };
+}
+
+function wrongDomain(user: string, gui: string): Misplacement {
+  const message = `the agent is in ${user}, where macOS does not load it again after a restart`;
+  return { id: 'wrong-domain', message, hint: `${FIX} moves it to ${gui}.` };
+}
+
+function notAfterRestart(user: string): Misplacement {
+  const message = `no user is logged in at the screen, so the agent is in ${user}: after a restart, macOS does not load it again`;
+  const hint = `A login at the screen loads it; ${FIX} moves it there for good.`;
+  return { id: 'not-after-restart', message, hint };
 }
 
 function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string): JobStatus {

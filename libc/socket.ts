@@ -10,10 +10,7 @@ export type SocketCalls = {
   uidOf(fd: number): number | undefined;
   /** The address a socket is bound to; undefined for another kind of socket or descriptor. */
   addressOf(fd: number): SocketAddress | undefined;
-  /**
-   * Whether the other side has closed the connection, rather than its own direction only. Always false on macOS, where
-   * poll(2) does not distinguish the two; there the next write fails.
-   */
+  /** Whether the other side has closed the connection, rather than its own direction only. */
   isGone(fd: number): boolean;
   /** The maximum number of descriptors of this process. */
   readonly maxDescriptors: number;
@@ -35,7 +32,12 @@ const DARWIN = { AF_INET6: 30, RLIMIT_NOFILE: 8 } as const;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const UCRED_BYTES = 12;
-/** poll(2). */
+/**
+ * poll(2). Linux reports the two ends without a request. In XNU, a full close of the peer sets CANTSENDMORE on this side
+ * (unp_disconnect in bsd/kern/uipc_usrreq.c), and a half-close does not (unp_shutdown); poll() reports that as POLLHUP, and
+ * only to a caller that asks for POLLOUT (bsd/kern/sys_generic.c).
+ */
+const POLLOUT = 4;
 const POLLERR = 8;
 const POLLHUP = 16;
 /** The size of struct sockaddr_storage, which holds every sockaddr. */
@@ -63,10 +65,10 @@ export function createSocketCalls({ platform = process.platform, library }: Sock
       return undefined;
     },
     isGone(fd) {
-      if (isDarwin) return false;
-      // struct pollfd { int fd; short events; short revents; }: poll(2) reports these two without a request.
+      // struct pollfd { int fd; short events; short revents; }
       const entry = Buffer.alloc(8);
       entry.writeInt32LE(fd, 0);
+      if (isDarwin) entry.writeInt16LE(POLLOUT, 4);
       return poll(entry, 1, 0) > 0 && (entry.readInt16LE(6) & (POLLERR | POLLHUP)) !== 0;
     },
     get maxDescriptors() {

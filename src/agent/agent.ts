@@ -5,7 +5,8 @@ import type { FileReport } from '../../wire/file-report.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
-import { createPeerCheck } from '../gate/peer-check.ts';
+import { createPeerCheck, type RenamedSockets } from '../gate/peer-check.ts';
+import { UNKNOWN_PATH_HINT } from '../gate/socket-safety.ts';
 import type { Log } from '../log.ts';
 import { createBrokenPool } from '../pool/broken-pool.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
@@ -31,6 +32,8 @@ export type AgentStart = {
   options: AgentOptions;
   /** Bound, listening descriptors, for requests and for the control socket. */
   sockets: { agent: readonly number[]; control: readonly number[] };
+  /** The paths of the job, if its supervisor renames sockets: see SafetyOptions. */
+  renamed?: RenamedSockets | undefined;
   log: Log;
   /** Called with the files of the module, in development. */
   onFiles?: (report: FileReport) => void;
@@ -67,11 +70,13 @@ export type Agent = {
  * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
  */
 export async function startAgent(start: AgentStart): Promise<Agent> {
-  const { options, sockets, log, facts, readFacts, onFiles, onShutdown } = start;
+  const { options, sockets, renamed, log, facts, readFacts, onFiles, onShutdown } = start;
   const startedAt = Date.now();
   const connections = createOpenConnections();
   const rejections = createRejections(log);
-  const peerCheck = await createPeerCheck({ ...options, sockets, onRejected: rejections.report });
+  const peerCheck = await createPeerCheck({ ...options, sockets, renamed, onRejected: rejections.report });
+  if (peerCheck.unchecked.length > 0)
+    log.warn({ sockets: peerCheck.unchecked, hint: UNKNOWN_PATH_HINT }, 'socket-unchecked');
   const first = start.first instanceof LaunchpoolError ? start.first : (peerCheck.unsafe ?? start.first);
   let listener: Listener | undefined;
   let broken: PlainError | undefined;

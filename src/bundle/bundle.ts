@@ -138,7 +138,7 @@ export async function compileInPlace(modulePath: string, name: string): Promise<
   return { ...writeLoader(module, sources, undefined, name), inputs, warnings, workingFolderPaths: found };
 }
 
-const NOTHING: Graph = { files: new Map(), isComplete: true, prefixes: new Map(), warnings: [] };
+const NOTHING: Graph = { entries: [], files: new Map(), isComplete: true, prefixes: new Map(), warnings: [] };
 
 /** The packages that own sources import. */
 function requestsOf({ files }: Graph, scope: Scope): PackageRequest[] {

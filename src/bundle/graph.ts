@@ -20,6 +20,8 @@ export type Edge = {
 export type GraphFile = { path: string; format: 'cjs' | 'esm' | undefined; edges: Edge[] };
 
 export type Graph = {
+  /** Absolute paths. */
+  entries: readonly string[];
   /** By the absolute path. */
   files: ReadonlyMap<string, GraphFile>;
   /** Whether the graph has everything that its files import literally. */
@@ -94,7 +96,7 @@ export async function readGraph(
       if (await hasFoundUnused(files.keys())) continue;
       const own = warnings.filter(({ location }) => location === null || scope.isOwn(resolve(folder, location.file)));
       const isComplete = skipped.size === 0 && absent.size === 0;
-      return { files, isComplete, prefixes, warnings: own.map(formatMessage) };
+      return { entries, files, isComplete, prefixes, warnings: own.map(formatMessage) };
     } catch (failure) {
       const { errors = [] } = failure as BuildFailure;
       if (errors.length === 0) throw failure;

@@ -2,11 +2,14 @@
  * Whether the files of an agent can be one file. They can if none of them could tell the difference: by its location, by
  * what it loads in a way that only Node follows, by the kind of its modules, or by strict mode.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { type Graph, type GraphFile, isScript } from './graph.ts';
-import { nearestPackageFolder, readPackageJson, type Scope } from './scope.ts';
+import { nearestPackageFolder, packageNameOf, readPackageJson, type Scope } from './scope.ts';
 import { COMMONJS_NAMES, findSign, isStrict } from './signs.ts';
+
+/** How much code that is loaded late, or never, may be read at the start. */
+const MAX_LATE_BYTES = 1024 * 1024;
 
 const EVERYTHING = /\b(?:import|export)\s*\*/;
 
@@ -26,6 +29,7 @@ export type Plainness = Plain | { reason: string };
 
 export async function judge(graph: Graph, scope: Scope): Promise<Plainness> {
   if (!graph.isComplete) return { reason: 'not all imports can be followed' };
+  if (loadsMostlyLate(graph)) return { reason: 'most of its code is loaded late' };
   const kinds = new Set<'esm' | 'strict' | 'sloppy'>();
   const packages = new Set<string>();
   let format: 'cjs' | 'esm' = 'cjs';
@@ -50,15 +54,33 @@ export async function judge(graph: Graph, scope: Scope): Promise<Plainness> {
   return { reason: undefined, strict, format: kinds.has('esm') ? format : 'cjs' };
 }
 
+/** In one file, the engine would read all of it at the start. */
+function loadsMostlyLate({ entries, files }: Graph): boolean {
+  const early = new Set(entries);
+  for (const path of early) {
+    for (const { kind, path: to } of files.get(path)?.edges ?? []) {
+      if (to !== undefined && kind !== 'dynamic-import') early.add(to);
+    }
+  }
+  let [earlyBytes, lateBytes] = [0, 0];
+  for (const path of files.keys()) {
+    const { size } = statSync(path);
+    if (early.has(path)) earlyBytes += size;
+    else lateBytes += size;
+  }
+  return lateBytes > MAX_LATE_BYTES && lateBytes > earlyBytes;
+}
+
 /** Judges a file by what it imports, and how. */
 function shapeOf({ path, format, edges }: GraphFile, graph: Graph, source: string): string | undefined {
   if (!isScript(path) && extname(path) !== '.json') return 'is no script';
   for (const { specifier, kind, path: to } of edges) {
     if (kind === 'require-resolve') return `asks where ${specifier} is`;
     if (to === undefined) {
-      // The bundler's own helpers.
-      if (specifier !== '<runtime>' && !isBuiltin(specifier)) return `imports ${specifier}, which is not there`;
-      continue;
+      // A require() of a missing package throws the same error in one file. `<runtime>` are the bundler's own helpers.
+      const isOptional = kind === 'require-call' && packageNameOf(specifier) !== undefined;
+      if (specifier === '<runtime>' || isOptional || isBuiltin(specifier)) continue;
+      return `imports ${specifier}, which is not there`;
     }
     const target = graph.files.get(to);
     const isCommonJs = target?.format === 'cjs';

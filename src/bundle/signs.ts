@@ -15,6 +15,10 @@ const CHILD_PROCESS = /^(?:node:)?child_process$/;
 /** Options of Node by which a process gets code as text, or a module to load. */
 const CODE_OPTION = /^(?:-e|--eval|-p|-pe|--print|-r|--require|--import)$/;
 
+/** The labels of operators, as acorn has them. */
+const CONDITION_BEFORE = /^(?:!\/~|==\/!=\/===\/!==)$/;
+const CONDITION_AFTER = /^(?:&&|\?|=|==\/!=\/===\/!==)$/;
+
 /** What a module of CommonJS has, beside its exports, only as a file. */
 const MODULE_PROPERTIES =
   /^(?:id|path|paths|filename|loaded|children|parent|require|isPreloading|constructor|hot|_\w+)$/;
@@ -45,9 +49,12 @@ async function tokensOf(source: string, path: string): Promise<Token[]> {
 
 function signIn(tokens: readonly Token[], script: Script): string | undefined {
   let names: string | undefined;
+  const variable = tokens.findIndex((_, index) => isVariable(tokens, index));
   const sendsCode = !script.isOwn && tokens.some((token) => CODE_OPTION.test(textOf(token)));
   for (const [index, token] of tokens.entries()) {
     if (sendsCode && CHILD_PROCESS.test(textOf(token)) && isSpecifier(tokens, index)) return 'gives a process code';
+    // From its declaration on, the name is taken for that of the variable.
+    if (variable >= 0 && index > variable && textOf(token) === 'module') continue;
     const sign = signAt(tokens, index, token, script);
     if (sign === COMMONJS_NAMES) names = sign;
     else if (sign !== undefined) return sign;
@@ -121,10 +128,18 @@ function signOfName(
   }
 }
 
+/** Whether a variable is declared here that is called `module`. */
+function isVariable(tokens: readonly Token[], index: number): boolean {
+  return textAt(tokens, index) === 'module' && /^(?:const|let|var)$/.test(textAt(tokens, index - 1));
+}
+
 /** Whether `module` is not given away as a value, and nothing is asked of it that only a file has. */
 function isPlainModule(tokens: readonly Token[], index: number): boolean {
   // Its type is the same everywhere, and a variable may have its name.
   if (/^(?:typeof|const|let|var)$/.test(textAt(tokens, index - 1))) return true;
+  // A condition, a comparison, and an assignment to it give its value to nothing else.
+  if (CONDITION_BEFORE.test(labelAt(tokens, index - 1)) || CONDITION_AFTER.test(labelAt(tokens, index + 1)))
+    return true;
   if (labelAt(tokens, index + 1) === '.') return !MODULE_PROPERTIES.test(textAt(tokens, index + 2));
   // Object.defineProperty(module, 'exports', ...
   const isDefinition = textAt(tokens, index - 2) === 'defineProperty' && textAt(tokens, index + 2) === 'exports';

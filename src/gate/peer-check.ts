@@ -2,10 +2,14 @@
 import type { Socket } from 'node:net';
 import type { SocketCallsOptions } from '../../libc/socket.ts';
 import { descriptorOf } from '../../libc/socket-descriptor.ts';
-import type { LaunchpoolError } from '../../wire/errors.ts';
+import { LaunchpoolError } from '../../wire/errors.ts';
 import { CONNECTION_DEFAULTS } from '../options/agent-table.ts';
 import { createAllowedUsers } from './allowed-users.ts';
-import { unsafeSocket } from './socket-safety.ts';
+import { UNCHECKED, unsafeSocket } from './socket-safety.ts';
+
+type SocketName = 'agent' | 'control';
+
+export type RenamedSockets = { jobPaths: Readonly<Record<SocketName, string>> | undefined };
 
 export type PeerCheckOptions = SocketCallsOptions & {
   /** Listening descriptors. */
@@ -13,28 +17,31 @@ export type PeerCheckOptions = SocketCallsOptions & {
   authkey: Uint8Array | undefined;
   allowUids: readonly number[];
   maxConnections: number | undefined;
+  /** The paths of the job, if its supervisor renames sockets: see SafetyOptions. */
+  renamed?: RenamedSockets | undefined;
   /** Called for each connection of a user that may not connect. */
   onRejected: (error: LaunchpoolError) => void;
 };
 
+type Open = { hasKey: boolean; hasOtherUsers: boolean };
+
 export type PeerCheck = {
   /** The reason why the agent must not serve on these sockets; undefined when they are safe. */
   readonly unsafe: LaunchpoolError | undefined;
+  /** The sockets whose owner and mode are not known. */
+  readonly unchecked: readonly SocketName[];
   /** The connection limit. */
   readonly maxConnections: number;
   /** See SocketCalls. */
   isGone(fd: number): boolean;
   /** Passes connections of allowed users to `onSocket`; closes the others before any input is read. */
-  guard(
-    socketName: keyof PeerCheckOptions['sockets'],
-    onSocket: (socket: Socket) => void,
-  ): (socket: Socket, fd: number) => void;
+  guard(socketName: SocketName, onSocket: (socket: Socket) => void): (socket: Socket, fd: number) => void;
 };
 
 /** Loads native code while the first thread boots, so that no client waits for it. */
 export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCheck> {
   const { createSocketCalls } = await import('../../libc/socket.ts');
-  const { sockets, authkey, allowUids, maxConnections, onRejected } = options;
+  const { sockets, authkey, allowUids, maxConnections, renamed, onRejected } = options;
   const socketCalls = createSocketCalls(options);
   const refusalOf = {
     agent: createAllowedUsers({ socketCalls, allowUids }),
@@ -44,21 +51,26 @@ export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCh
   const ownUid = process.geteuid?.();
   const overTcp = new Set<number>();
 
-  function unsafeOf(fd: number, open: { hasKey: boolean; hasOtherUsers: boolean }): LaunchpoolError | undefined {
+  function unsafeOf(fd: number, name: SocketName, open: Open): ReturnType<typeof unsafeSocket> {
     const address = socketCalls.addressOf(fd);
     // listen() reports a descriptor that is no socket.
     if (address === undefined) return undefined;
     if (address.family === 'tcp') overTcp.add(fd);
-    return unsafeSocket(address, { ...open, ownUid });
+    return unsafeSocket(address, { ...open, ownUid, renamed: renamed && { jobPath: renamed.jobPaths?.[name] } });
   }
 
-  const errors = [
-    ...sockets.agent.map((fd) => unsafeOf(fd, { hasKey: authkey !== undefined, hasOtherUsers: allowUids.length > 0 })),
+  const openOf: Record<SocketName, Open> = {
+    agent: { hasKey: authkey !== undefined, hasOtherUsers: allowUids.length > 0 },
     // The control socket has no handshake.
-    ...sockets.control.map((fd) => unsafeOf(fd, { hasKey: false, hasOtherUsers: false })),
-  ];
+    control: { hasKey: false, hasOtherUsers: false },
+  };
+  const judged = (['agent', 'control'] as const).map((name) => ({
+    name,
+    results: sockets[name].map((fd) => unsafeOf(fd, name, openOf[name])),
+  }));
   return {
-    unsafe: errors.find((error) => error !== undefined),
+    unsafe: judged.flatMap(({ results }) => results).find((result) => result instanceof LaunchpoolError),
+    unchecked: judged.filter(({ results }) => results.includes(UNCHECKED)).map(({ name }) => name),
     maxConnections: maxConnections ?? defaultMaxConnections(socketCalls.maxDescriptors),
     isGone: socketCalls.isGone,
     guard: (socketName, onSocket) => (socket, listeningFd) => {

@@ -16,14 +16,26 @@ export type SafetyOptions = {
   /** Whether clients need the authkey. */
   hasKey: boolean;
   ownUid: number | undefined;
+  /**
+   * Set for a supervisor that binds a socket elsewhere and renames it, as launchd does from macOS 27 on ("renameat() passive
+   * socket from secure path to known path" in its binary): the name of the descriptor may lead nowhere. `jobPath` is the path
+   * in the job, if it is known.
+   */
+  renamed?: { jobPath: string | undefined } | undefined;
 };
+
+/** The socket has no known path, so its owner and its mode are not known either. */
+export const UNCHECKED = 'unchecked';
 
 /**
  * The peer check also verifies the user of each connection (allowed-users.ts). But a user that cannot connect can neither
  * fill the queue nor see that an agent exists.
- * @returns the error for an unsafe socket, or undefined.
+ * @returns the error for an unsafe socket, or undefined for a safe one.
  */
-export function unsafeSocket(address: SocketAddress, options: SafetyOptions): LaunchpoolError | undefined {
+export function unsafeSocket(
+  address: SocketAddress,
+  options: SafetyOptions,
+): LaunchpoolError | typeof UNCHECKED | undefined {
   return address.family === 'tcp' ? unsafeHost(address.host, options) : unsafePath(address.path, options);
 }
 
@@ -38,14 +50,20 @@ function unsafeHost(host: string, { hasKey }: SafetyOptions): LaunchpoolError | 
   );
 }
 
-function unsafePath(path: string, { hasOtherUsers, ownUid }: SafetyOptions): LaunchpoolError | undefined {
-  if (path === '') {
+function unsafePath(name: string, options: SafetyOptions): LaunchpoolError | typeof UNCHECKED | undefined {
+  const { hasOtherUsers, ownUid, renamed } = options;
+  if (name === '' && renamed === undefined) {
     if (hasOtherUsers) return undefined;
     return unsafe('the socket has no path, so every user can connect to it', 'Use a path in a folder of your own.');
   }
-  const socket = statOf(path);
-  // The embedded holder binds under another name and renames; its socket has mode 0600.
-  if (socket === undefined) return undefined;
+  const path = [name, renamed?.jobPath ?? ''].find((each) => each !== '' && statOf(each)?.isSocket());
+  const socket = path === undefined ? undefined : statOf(path);
+  if (path === undefined || socket === undefined) {
+    // The embedded holder renames too; its socket has mode 0600. Elsewhere, a missing socket accepts no connection.
+    if (renamed === undefined) return undefined;
+    // The peer check refuses other users, unless they may connect: then the owner of the socket counts.
+    return hasOtherUsers ? unsafe('the path of the socket is not known', UNKNOWN_PATH_HINT) : UNCHECKED;
+  }
   if (socket.uid !== ROOT && socket.uid !== ownUid) {
     return unsafe(`${path} belongs to user ${socket.uid}`, 'Make the user of the agent, or root, its owner.');
   }
@@ -55,6 +73,10 @@ function unsafePath(path: string, { hasOtherUsers, ownUid }: SafetyOptions): Lau
     `Set SocketMode=0600 (systemd) or SockPathMode to 384 (launchd), or run: chmod 700 ${dirname(path)}`,
   );
 }
+
+/** What to do about a socket of launchd whose path is not known. */
+export const UNKNOWN_PATH_HINT =
+  "Install the agent with `launchpool install`, or give the plist's ProgramArguments --label and its socket the path of that label.";
 
 /** Whether a folder above the socket belongs to the user or root, and excludes all other users. */
 function isEnclosed(path: string, ownUid: number | undefined): boolean {
@@ -69,7 +91,6 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {
-    // A missing socket accepts no connection.
     return undefined;
   }
 }

@@ -80,6 +80,8 @@ export async function apply(
     await writeText(layout.record, recordText(false, madeFoldersIn(layout.record)), 0o600, undo);
     detail(replaced === undefined ? `process ${pid}` : `process ${pid} after ${replaced}`);
   });
+  const misplacement = await supervisor.misplacement?.(job.label);
+  if (misplacement !== undefined) notes.push(`${misplacement.message}. ${misplacement.hint}`);
   // The agent works. The next installation removes what this one fails to remove.
   await cleanUp(layout, hash, node.path, supervisor.pathsOf(job.label)).catch(() => undefined);
   const outcome = isUnchanged ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed';
@@ -98,6 +100,7 @@ async function writeProgram(
   await takeFolder(plan, lock, undo);
   mustBeFree(plan, job.label);
   const [previous, status] = [readRecord(layout), await supervisor.status(job.label)];
+  const misplacement = await supervisor.misplacement?.(job.label);
   if (status.heldBy !== undefined) throw taken(status.heldBy);
   await makeFolder(layout.versions, undo);
   // The agent makes the cache once it has answered.
@@ -108,7 +111,7 @@ async function writeProgram(
   else skip('already there');
   // Another installation may have made the key while this one waited for the lock.
   checkKeyFile(options);
-  return { previous, status, keyFile: missingKeyFile(options) };
+  return { previous, status, misplacement, keyFile: missingKeyFile(options) };
 }
 
 /** Loads the module as the agent will, and writes what it offers to the version's folder. */

@@ -1,6 +1,6 @@
 /** The difference between a plan and the agent that is installed: which parts of an installation have to run. */
 import { join } from 'node:path';
-import type { JobStatus } from '../../job/supervisor.ts';
+import type { JobStatus, Misplacement } from '../../job/supervisor.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
 import type { InstallRecord } from '../installed/record.ts';
@@ -13,6 +13,7 @@ export type Before = {
   /** The record, if there is a readable one. */
   previous: InstallRecord | undefined;
   status: JobStatus;
+  misplacement: Misplacement | undefined;
   /** The path at which a key has to be made; undefined if there is a key, or none is asked for. */
   keyFile: string | undefined;
 };
@@ -29,7 +30,11 @@ export type Changes = {
   isUnchanged: boolean;
 };
 
-export function changesOf(plan: Plan, options: InstallOptions, { previous, status, keyFile }: Before): Changes {
+export function changesOf(
+  plan: Plan,
+  options: InstallOptions,
+  { previous, status, misplacement, keyFile }: Before,
+): Changes {
   const { job, jobFiles, layout, hash, entry, node } = plan;
   // The supervisor may not have read the files of an interrupted installation, and the process before may be running.
   const wasInterrupted = previous?.isUnderWay === true;
@@ -42,7 +47,8 @@ export function changesOf(plan: Plan, options: InstallOptions, { previous, statu
     previous.node.path === node.path &&
     previous.logFile === job.logFile &&
     keyFile === undefined;
-  const mustLoad = files.length > 0 || !isSameJob || !status.listening;
+  const canMove = misplacement !== undefined && misplacement.id !== 'not-after-restart';
+  const mustLoad = files.length > 0 || !isSameJob || !status.listening || canMove;
   return {
     // A job that has failed counts: undoing an upgrade restores it.
     isLoaded: status.listening || status.state === 'failed',

@@ -123,6 +123,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'connection-rejected',
     'slow-client-closed',
     'socket-error',
+    'socket-unchecked',
     'frame-refused',
     'frame-truncated',
     'request-failed',

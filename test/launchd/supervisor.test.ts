@@ -203,6 +203,98 @@ test('a job goes to the domain of the login window, else of the user, else to no
   t.deepEqual(nowhere.changes(), []);
 });
 
+const jobIn = async ({ launchd }: Fixture, domain: string): Promise<boolean> =>
+  (await launchd.run(['/bin/launchctl', 'print', `${domain}/${LABEL}`])).status === 0;
+
+/** A job that was loaded over ssh, and once more by the login at the screen that followed. */
+async function loadedTwice(t: ExecutionContext): Promise<Fixture> {
+  const fixture = await setUp(t, { domains: ['user/501'] });
+  const { supervisor, job, path, write, launchd } = fixture;
+  write();
+  await supervisor.load(job, [path]);
+  t.like(await supervisor.misplacement?.(LABEL), { id: 'not-after-restart' });
+  await launchd.logIn();
+  t.deepEqual([await jobIn(fixture, 'gui/501'), await jobIn(fixture, 'user/501')], [true, true]);
+  return fixture;
+}
+
+test('a label that is loaded in two domains is found, and unloaded from both', async (t) => {
+  const fixture = await loadedTwice(t);
+  const { supervisor, job } = fixture;
+  const misplacement = await supervisor.misplacement?.(LABEL);
+  t.is(misplacement?.id, 'loaded-twice');
+  t.regex(misplacement?.message ?? '', /gui\/501.*user\/501/);
+  await supervisor.unload(LABEL);
+  t.deepEqual([await jobIn(fixture, 'gui/501'), await jobIn(fixture, 'user/501')], [false, false]);
+  t.deepEqual([job.sockets.agent, job.sockets.control].filter(existsSync), []);
+});
+
+test('loading a label that is loaded in two domains leaves it in the one of the login window', async (t) => {
+  const fixture = await loadedTwice(t);
+  const { supervisor, job } = fixture;
+  await supervisor.load(job, []);
+  t.deepEqual([await jobIn(fixture, 'gui/501'), await jobIn(fixture, 'user/501')], [true, false]);
+  t.is(await supervisor.misplacement?.(LABEL), undefined);
+  await t.notThrowsAsync(connectTo(fixture));
+});
+
+test('dismiss asks the processes of both domains', async (t) => {
+  const fixture = await loadedTwice(t);
+  const { supervisor, launchd } = fixture;
+  for (const domain of ['gui/501', 'user/501']) {
+    await launchd.run(['/bin/launchctl', 'kickstart', `${domain}/${LABEL}`]);
+  }
+  await launchd.reached('spawned', 2);
+  const [first] = launchd.all('spawned');
+  t.is(await supervisor.dismiss(LABEL), first?.pid);
+  await launchd.reached('exited', 2);
+  t.pass();
+});
+
+test('a job in the domain of the user moves to that of the login window once there is one', async (t) => {
+  const fixture = await setUp(t, { domains: ['user/501'] });
+  const { supervisor, job, path, write, launchd } = fixture;
+  write();
+  await supervisor.load(job, [path]);
+  // A login that does not load it, as with Login Items switched off at that time.
+  renameSync(path, `${path}.away`);
+  await launchd.logIn();
+  renameSync(`${path}.away`, path);
+  t.like(await supervisor.misplacement?.(LABEL), { id: 'wrong-domain' });
+  await supervisor.load(job, []);
+  t.deepEqual([await jobIn(fixture, 'gui/501'), await jobIn(fixture, 'user/501')], [true, false]);
+  t.is(await supervisor.misplacement?.(LABEL), undefined);
+});
+
+test('after a restart, a login at the screen loads the job, and a login by ssh does not', async (t) => {
+  const fixture = await setUp(t, { domains: ['user/501'] });
+  const { supervisor, job, path, write, launchd } = fixture;
+  write();
+  await supervisor.load(job, [path]);
+  await launchd.restart(['user/501']);
+  t.like(await supervisor.status(LABEL), { state: 'blocked', listening: false });
+  t.regex((await supervisor.status(LABEL)).detail ?? '', /restart without a login at the screen/);
+  await supervisor.load(job, []);
+  t.like(await supervisor.status(LABEL), { state: 'idle' });
+  await launchd.restart(['gui/501', 'user/501']);
+  t.like(await supervisor.status(LABEL), { state: 'idle' });
+  t.is(await supervisor.misplacement?.(LABEL), undefined);
+});
+
+test('a foreign job in one of two domains is named, and neither is changed', async (t) => {
+  const { supervisor, job, path, write, changes, launchd, folder } = await setUp(t);
+  write();
+  await supervisor.load(job, [path]);
+  const other = join(folder, 'other.plist');
+  linkSync(path, other);
+  await launchd.run(['/bin/launchctl', 'bootstrap', 'user/501', other]);
+  const before = changes();
+  const error = await t.throwsAsync<LaunchpoolError>(supervisor.unload(LABEL));
+  t.is(error.message, `another job has this label: ${other}`);
+  t.regex(error.hint ?? '', new RegExp(`bootout user/501/${LABEL}`));
+  t.deepEqual(changes(), before);
+});
+
 test('another job with the label is named and never changed', async (t) => {
   const { supervisor, job, path, write, changes, launchd, folder } = await setUp(t);
   write();

@@ -79,6 +79,30 @@ test('getpeereid(3) of macOS gives the user, or none', async (t) => {
   t.is(socketCalls.uidOf(41), undefined);
 });
 
+for (const platform of ['this kernel', 'macOS'] as const) {
+  test(`${platform}: a peer that has closed is gone, one that has ended its direction is not`, async (t) => {
+    const { isGone } = platform === 'macOS' ? await macos(t) : createSocketCalls();
+    const folder = await tempDir(t);
+    for (const [how, expected] of [
+      ['stays', false],
+      ['ends', false],
+      ['closes', true],
+    ] as const) {
+      const path = join(folder, how);
+      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(path);
+      t.teardown(() => server.close());
+      await once(server, 'listening');
+      const client = connect(path);
+      t.teardown(() => client.destroy());
+      const [socket] = await once(server, 'connection');
+      t.teardown(() => socket.destroy());
+      if (how === 'ends') await new Promise<void>((done) => client.end(done));
+      if (how === 'closes') await once(client.destroy(), 'close');
+      t.is(isGone(socket._handle.fd), expected, how);
+    }
+  });
+}
+
 test("macOS's layouts of addresses and limits are read", async (t) => {
   const socketCalls = await macos(t);
   t.deepEqual(socketCalls.addressOf(40), { family: 'unix', path: '/Users/u/Library/agent.sock' });

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
+import { type SocketPaths, socketPathsOf } from '../../../wire/address.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import type { FileReport } from '../../../wire/file-report.ts';
 import type { AgentKind, ModuleFacts } from '../../../workers/task.ts';
@@ -75,6 +76,7 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const agent = await startAgent({
     options,
     sockets: found.sockets,
+    renamed: found.supervisor === 'launchd' ? { jobPaths: pathsOfLabel(label) } : undefined,
     log,
     facts,
     readFacts,
@@ -101,6 +103,15 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     }, QUIET_MS).unref();
   }
   return agent.stopped;
+}
+
+/** Undefined without a label, and for one whose paths are too long: then the job was not installed by launchpool. */
+function pathsOfLabel(label: string | undefined): SocketPaths | undefined {
+  try {
+    return label === undefined ? undefined : socketPathsOf(label);
+  } catch {
+    return undefined;
+  }
 }
 
 function readFacts(moduleUrl: string, onUnfitFile?: (path: string) => void): ModuleFacts | undefined {

@@ -14,7 +14,7 @@ import { checkModuleFile, checkNode, checkProgram } from './file-checks.ts';
 import type { Diagnosis, Finding, Installation } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';
 import { checkKey, checkModes } from './mode-checks.ts';
-import { checkLabel, checkSockets, checkState } from './state-checks.ts';
+import { checkLabel, checkPlacement, checkSockets, checkState } from './state-checks.ts';
 import { checkSupervisorFiles } from './supervisor-file-checks.ts';
 
 export type DoctorOptions = HostOptions & {
@@ -56,13 +56,14 @@ function platformOf(supervisor: DoctorOptions['supervisor']): Partial<Host> {
 type Check = (installation: Installation) => Diagnosis[];
 
 /** The checks of states that change by themselves. Their findings are confirmed by a second check. */
-const TRANSIENT: readonly Check[] = [checkLabel, checkState, checkSockets];
+const TRANSIENT: readonly Check[] = [checkLabel, checkPlacement, checkState, checkSockets];
 const CHECKS: readonly Check[] = [
   checkLabel,
   checkNode,
   checkProgram,
   checkModuleFile,
   checkSupervisorFiles,
+  checkPlacement,
   checkState,
   checkSockets,
   checkModes,
@@ -125,7 +126,8 @@ async function readInstallation(
   if (record === undefined) return undefined;
   try {
     const job = jobOfRecord(record, place.layout, place.host);
-    return { ...place, label, record, job, status: await status({ ...options, label }, replyMs) };
+    const misplacement = await place.supervisor.misplacement?.(label);
+    return { ...place, label, record, job, status: await status({ ...options, label }, replyMs), misplacement };
   } catch (error) {
     const { message, hint = 'Install the agent again, with other options.' } = toPlain(error);
     return { id: 'options-invalid', label, severity: 'problem', message, hint };

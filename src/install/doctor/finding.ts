@@ -1,5 +1,6 @@
 /** The doctor's findings, and the types of its checks. */
 import type { Job } from '../../../job/job.ts';
+import type { Misplacement } from '../../../job/supervisor.ts';
 import type { AgentStatus } from '../../control/status.ts';
 import type { Place } from '../../installed/place.ts';
 import type { InstallRecord } from '../../installed/record.ts';
@@ -19,6 +20,7 @@ export type FindingId =
   | 'socket-dead'
   | 'label-mismatch'
   | 'label-taken'
+  | Misplacement['id']
   | 'file-changed'
   | 'mode-too-wide'
   | 'options-invalid'
@@ -50,6 +52,7 @@ export type Installation = Place & {
   record: InstallRecord;
   job: Job;
   status: AgentStatus;
+  misplacement: Misplacement | undefined;
 };
 
 export type Fix = () => Promise<void>;

@@ -58,7 +58,8 @@ export async function checkHeadless({ platform, uid, run }: Host): Promise<Diagn
   const [gui] = domainsOf(uid);
   const { status } = await run(['/bin/launchctl', 'print', gui]);
   if (status === 0) return [];
-  const hint = 'Agents work, without a keychain and without windows. They move to the GUI session at the next login.';
+  const hint =
+    'Agents work, without a keychain and without windows. After a restart they are loaded by a login at the screen, or by --fix.';
   return [
     {
       id: 'headless',

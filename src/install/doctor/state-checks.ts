@@ -15,6 +15,13 @@ export function checkLabel({ label, status }: Installation): Diagnosis[] {
   return [{ id: 'label-taken', label, severity: 'problem', message, hint }];
 }
 
+/** Where the supervisor has the job. */
+export function checkPlacement({ label, misplacement, supervisor, job }: Installation): Diagnosis[] {
+  if (misplacement === undefined) return [];
+  if (misplacement.id === 'not-after-restart') return [{ ...misplacement, label, severity: 'notice' }];
+  return [{ ...misplacement, label, severity: 'problem', fix: () => supervisor.load(job, []) }];
+}
+
 export function checkState(installation: Installation): Diagnosis[] {
   const { label, layout, status, supervisor, job } = installation;
   const load = (): Promise<void> => supervisor.load(job, []);

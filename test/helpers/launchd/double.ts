@@ -3,6 +3,8 @@
  * Jobs are real processes, which check in through test/fixtures/launchd/libjob.c. Unlike on macOS, a job has its sockets
  * before its check-in, so a job that never checks in keeps them open, and so do its children.
  */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { CommandResult, RunCommand } from '../../../job/run-command.ts';
@@ -25,6 +27,10 @@ export type LaunchdDouble = Omit<LaunchdHistory, 'add'> & {
   commands: string[][];
   /** Does what the Login Items switch of System Settings does; a loaded job stays loaded. */
   setDisabled(label: string, isDisabled: boolean): void;
+  /** A login at the screen: the domain gui/ appears, and what is in LaunchAgents is loaded there, whatever user/ has. */
+  logIn(): Promise<void>;
+  /** A restart of the machine: no job is loaded. @param domains those of the first login after it. */
+  restart(domains: readonly string[]): Promise<void>;
   /** Boots out all jobs, and kills processes that do not exit. */
   close(): Promise<void>;
 };
@@ -42,7 +48,8 @@ export type LaunchdDoubleOptions = {
 
 /** The double is closed when the test ends. */
 export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleOptions): LaunchdDouble {
-  const { home, uid = 501, domains = [`gui/${uid}`, `user/${uid}`], drainMs = 150 } = options;
+  const { home, uid = 501, drainMs = 150 } = options;
+  const domains = [...(options.domains ?? [`gui/${uid}`, `user/${uid}`])];
   const jobs = new Map<string, LaunchdJob>();
   const disabled = new Map<string, boolean>();
   const survivors = new Set<number>();
@@ -84,6 +91,21 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
     return subcommand?.(...args) as CommandResult | Promise<CommandResult>;
   }
 
+  async function logIn(): Promise<void> {
+    const [gui, agents] = [`gui/${uid}`, join(home, 'Library', 'LaunchAgents')];
+    if (!domains.includes(gui)) domains.unshift(gui);
+    const names = existsSync(agents) ? readdirSync(agents).filter((name) => name.endsWith('.plist')) : [];
+    for (const name of names) await run(['/bin/launchctl', 'bootstrap', gui, join(agents, name)]);
+  }
+
+  async function restart(next: readonly string[]): Promise<void> {
+    for (const job of jobs.values()) job.bootOut();
+    for (const job of jobs.values()) job.signal('SIGKILL');
+    while (jobs.size > 0) await wait(CHECK_MS);
+    domains.splice(0, domains.length, ...next);
+    if (next.includes(`gui/${uid}`)) await logIn();
+  }
+
   async function bootOutAll(): Promise<void> {
     for (const job of jobs.values()) job.bootOut();
     const deadline = performance.now() + CLOSE_MS;
@@ -105,6 +127,8 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
     run,
     commands,
     setDisabled: (label, isDisabled) => disabled.set(label, isDisabled),
+    logIn,
+    restart,
     close,
   };
 }

@@ -46,7 +46,10 @@ const RULED_OUT: readonly [code: string, reason: RegExp, type?: string][] = [
   ['exports.load = module.require("./other.js");', /uses module/],
   ['Object.defineProperty(module, "other", {});', /uses module/],
   ['process.dlopen({ exports: {} }, "x");', /dlopen/],
-  ['require("absent");', /not all imports|not there/],
+  ['require("./absent.js");', /not all imports|not there/],
+  ['import("absent").catch(() => 1);', /not all imports|not there|late/],
+  ['exports.all = module || {};', /uses module/],
+  ['exports.send = (f) => f(module);', /uses module/],
   ['export const t = typeof require;', /knows require/, 'module'],
 ];
 
@@ -62,6 +65,13 @@ const PLAIN: readonly [code: string, expected: Partial<Plainness>, type?: string
     '"use strict"; exports.one = 1; // require(name), __dirname and import.meta in a comment',
     { strict: 'all', format: 'cjs' },
   ],
+  [
+    '"use strict"; try { exports.native = require("absent"); } catch { exports.native = undefined; }',
+    { strict: 'all' },
+  ],
+  ['"use strict"; const has = typeof module !== "undefined" && module && module.exports;', { strict: 'all' }],
+  ['"use strict"; exports.last = (rows) => { let module = rows[0]; return module; };', { strict: 'all' }],
+  ['"use strict"; exports.runs = (rows) => { let module = 1; if (module === rows) module = 2; };', { strict: 'all' }],
   ['"use strict"; exports.run = require("child_process").spawn;', { strict: 'all' }],
   ['"use strict"; Object.defineProperty(module, "exports", { get: () => ({}) });', { strict: 'all' }],
   ['"use strict"; { const module = require("node:path"); exports.p = module.parse; }', { strict: 'all' }],

@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type SafetyOptions, unsafeSocket } from '../../../src/gate/socket-safety.ts';
+import { type SafetyOptions, UNCHECKED, unsafeSocket } from '../../../src/gate/socket-safety.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { notTested } from '../../helpers/not-tested.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -24,8 +24,13 @@ async function socketOf(t: ExecutionContext, mode: number, folderMode: number): 
   return path;
 }
 
-const inspect = (path: string, options: Partial<SafetyOptions> = {}): LaunchpoolError | undefined =>
+type Judgement = ReturnType<typeof unsafeSocket>;
+
+const judge = (path: string, options: Partial<SafetyOptions>): Judgement =>
   unsafeSocket({ family: 'unix', path }, { ...strict, ...options });
+
+const inspect = (path: string, options: Partial<SafetyOptions> = {}): LaunchpoolError | undefined =>
+  judge(path, options) as LaunchpoolError | undefined;
 
 for (const [mode, folderMode, isSafe] of [
   [0o600, 0o755, true],
@@ -81,6 +86,28 @@ test('a missing socket is safe', async (t) => {
   t.is(inspect(join(await tempDir(t), 'gone.sock')), undefined);
 });
 
+for (const name of ['', '/private/secure/a1b2.sock']) {
+  test(`a socket that was renamed from ${JSON.stringify(name)} is judged by the path of its job`, async (t) => {
+    const renamedTo = (jobPath: string | undefined, more: Partial<SafetyOptions> = {}): Judgement =>
+      judge(name, { ...more, renamed: { jobPath } });
+    t.is(renamedTo(await socketOf(t, 0o600, 0o755)), undefined);
+    const open = renamedTo(await socketOf(t, 0o666, 0o755));
+    t.is((open as LaunchpoolError).code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+    for (const unknown of [undefined, join(await tempDir(t), 'gone.sock'), await tempDir(t)]) {
+      t.is(renamedTo(unknown), UNCHECKED);
+      const error = renamedTo(unknown, { hasOtherUsers: true }) as LaunchpoolError;
+      t.is(error.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+      t.regex(error.hint ?? '', /--label/);
+    }
+  });
+}
+
+test('the name of a descriptor counts before the path of the job', async (t) => {
+  const [safe, open] = [await socketOf(t, 0o600, 0o755), await socketOf(t, 0o666, 0o755)];
+  t.is(inspect(safe, { renamed: { jobPath: open } }), undefined);
+  t.not(inspect(open, { renamed: { jobPath: safe } }), undefined);
+});
+
 test('a socket without a path is open to every user', (t) => {
   t.is(inspect('')?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
   t.is(inspect('', { hasOtherUsers: true }), undefined);
@@ -89,7 +116,7 @@ test('a socket without a path is open to every user', (t) => {
 for (const host of ['127.0.0.1', '127.1.2.3', '::1']) {
   test(`on ${host} a key is needed, with or without named users`, (t) => {
     const at = (options: Partial<SafetyOptions>): LaunchpoolError | undefined =>
-      unsafeSocket({ family: 'tcp', host }, { ...strict, ...options });
+      unsafeSocket({ family: 'tcp', host }, { ...strict, ...options }) as LaunchpoolError | undefined;
     t.is(at({ hasKey: true }), undefined);
     for (const hasOtherUsers of [false, true]) {
       const error = at({ hasOtherUsers });
@@ -101,7 +128,7 @@ for (const host of ['127.0.0.1', '127.1.2.3', '::1']) {
 
 for (const host of ['0.0.0.0', '::0', '192.168.1.2', '128.0.0.1', 'fe80:0:0:0:0:0:0:1', '12.7.0.1']) {
   test(`on ${host} a socket is unsafe, with or without a key`, (t) => {
-    const error = unsafeSocket({ family: 'tcp', host }, { ...strict, hasKey: true });
+    const error = unsafeSocket({ family: 'tcp', host }, { ...strict, hasKey: true }) as LaunchpoolError | undefined;
     t.is(error?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
     t.true(error?.message.includes(host));
   });
