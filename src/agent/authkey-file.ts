@@ -1,5 +1,6 @@
 /** The file of an authkey, which agents, their clients and installations read. */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { shellWord } from '../../wire/shell-word.ts';
 import { invalidOption } from '../options/parse-value.ts';
 
 const MAKE_ONE = 'Make one with: (umask 077; openssl rand -hex 32 > FILE)';
@@ -19,7 +20,10 @@ export function readAuthkey(file: string): Buffer {
   }
   if ((mode & 0o077) !== 0) {
     const octal = (mode & 0o777).toString(8).padStart(4, '0');
-    throw invalidOption(`--authkey-file ${file}: others can read the key, of mode ${octal}`, `chmod 600 ${file}`);
+    throw invalidOption(
+      `--authkey-file ${file}: others can read the key, of mode ${octal}`,
+      `chmod 600 ${shellWord(file)}`,
+    );
   }
   const key = bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
   if (key.length > 0) return key;

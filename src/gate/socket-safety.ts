@@ -3,6 +3,7 @@ import { realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SocketAddress } from '../../libc/socket.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { shellWord } from '../../wire/shell-word.ts';
 
 const ROOT = 0;
 /** The bits of a file mode for group and others. */
@@ -70,7 +71,7 @@ function unsafePath(name: string, options: SafetyOptions): LaunchpoolError | typ
   if (hasOtherUsers || (socket.mode & OTHERS) === 0 || isEnclosed(path, ownUid)) return undefined;
   return unsafe(
     `other users can connect to ${path}, which has mode ${(socket.mode & 0o777).toString(8).padStart(4, '0')}`,
-    `Set SocketMode=0600 (systemd) or SockPathMode to 384 (launchd), or run: chmod 700 ${dirname(path)}`,
+    `Set SocketMode=0600 (systemd) or SockPathMode to 384 (launchd), or run: chmod 700 ${shellWord(dirname(path))}`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** A dry run: lists the files and the commands of an installation, on any platform, and changes nothing. */
 import { join } from 'node:path';
 import type { Command } from '../../job/supervisor.ts';
+import { hostOf } from '../installed/host.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { mustBeFree } from '../installed/ownership.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
@@ -30,7 +31,8 @@ export type DryRun = {
 export async function dryRun(given: InstallOptions): Promise<DryRun> {
   const steps = createSteps(INSTALL_STEPS);
   try {
-    const options = withAbsolutePaths(given);
+    const { host, note } = userOf(given);
+    const options = withAbsolutePaths({ ...given, host });
     const plan = await planInstall(options, steps, { dryRun: true });
     const { layout, supervisor, job, jobFiles, files, hash, node, notes } = plan;
     const keyFile = missingKeyFile(options);
@@ -64,9 +66,22 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
         ...(linkTargetOf(layout.current) === version ? [] : [['ln', '-sfn', version, layout.current] as const]),
         ...supervisor.loading(job, changed),
       ],
-      notes: [...notes, ...keyFileNotes(keyFile)],
+      notes: [...(note === undefined ? [] : [note]), ...notes, ...keyFileNotes(keyFile)],
     };
   } catch (error) {
     throw await steps.fail(error);
   }
+}
+
+/** The id of the first user that macOS creates. */
+const FIRST_USER = 501;
+
+/** Agents of launchd belong to a user: for root, the user that called sudo, or the first one. */
+function userOf({ supervisor, host: overrides }: InstallOptions): Pick<InstallOptions, 'host'> & { note?: string } {
+  const { uid, platform, env } = hostOf(overrides);
+  const isLaunchd = supervisor === 'launchd' || (supervisor === undefined && platform === 'darwin');
+  if (!isLaunchd || uid !== 0) return { host: overrides };
+  const user = Number(env.SUDO_UID) || FIRST_USER;
+  const note = `An agent of launchd belongs to a user, and root is none: these are the commands of user ${user}.`;
+  return { host: { ...overrides, uid: user }, note };
 }

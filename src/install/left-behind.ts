@@ -1,6 +1,7 @@
 /** What a module looked for while it was checked, and finds in its project only: an installation leaves it behind. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { shellWord } from '../../wire/shell-word.ts';
 import type { CheckedUses } from '../../workers/task.ts';
 import { findPackage, packageNameOf } from '../bundle/scope.ts';
 
@@ -50,7 +51,7 @@ export function leftBehind(uses: CheckedUses, options: LeftBehindOptions): strin
     }
   }
   const include = (name: string): string =>
-    `stays behind, and the module looks for it: --include '${name}' takes it along.`;
+    `stays behind, and the module looks for it: --include ${shellWord(name)} takes it along.`;
   return [
     ...named(packages, (name) => `The package ${name} ${include(name)}`),
     ...named(missing, (path) => `${relative(project, path)} ${include(relative(project, path))}`),

@@ -34,8 +34,8 @@ export function copyPathOf(nodes: string, version: string): string {
 }
 
 /**
- * Copies a Node, as a clone where the file system supports it, and checks that the copy runs: a Node that is linked with
- * libraries beside it may not.
+ * Copies a Node, and checks that the copy runs: a Node that is linked with libraries beside it may not. Some file systems of
+ * Linux share the bytes; macOS copies them (https://github.com/libuv/libuv/pull/3987).
  * @returns whether there was no copy before.
  * @throws ERR_LAUNCHPOOL_NODE_UNFIT
  */

@@ -1,7 +1,8 @@
 /** Chooses the path of the Node that runs an installed agent. The path must outlast the next upgrade of Node. */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { shellWord } from '../../wire/shell-word.ts';
 import type { Host } from '../installed/host.ts';
 
 /** The same as `engines` in package.json. */
@@ -16,16 +17,22 @@ export type NodeChoice = {
   notes: string[];
 };
 
-/** Folders that a version manager removes with the version. */
+/** Folders that a version manager removes with the version, by the documentation of each. */
 const VERSIONED: readonly [pattern: RegExp, manager: string][] = [
   [/\/\.?nvm\/versions\//, 'nvm'],
-  [/\/fnm\/node-versions\//, 'fnm'],
+  [/\/\.?fnm\/node-versions\//, 'fnm'],
   [/\/\.?volta\/tools\//, 'Volta'],
   [/\/\.?asdf\/installs\//, 'asdf'],
-  [/\/mise\/installs\//, 'mise'],
-  [/\/n\/versions\//, 'n'],
-  [/\/\.nodenv\/versions\//, 'nodenv'],
+  [/\/(?:mise|rtx)\/installs\//, 'mise'],
+  [/\/\.?n\/versions\//, 'n'],
+  [/\/\.?nodenv\/versions\//, 'nodenv'],
+  [/\/\.?nodebrew\/node\//, 'nodebrew'],
+  [/\/\.?proto\/tools\//, 'proto'],
+  [/\/\.?pnpm\/nodejs\//, 'pnpm'],
+  [/\/\.?vfox\/|\/\.version-fox\//, 'vfox'],
 ];
+/** Links lead to the versions in the store, whose unused ones are removed: https://nix.dev/manual/nix/stable/store/ */
+const NIX_STORE = '/nix/store/';
 
 /**
  * @param options the user's choice, if there is one. @default this process's Node
@@ -39,23 +46,31 @@ export function chooseNode(
   if (!existsSync(asked)) throw unfit(`${asked} does not exist`);
   const path = stablePathOf(asked);
   if (path.includes('/node_modules/')) {
-    return { path, mustCopy: true, notes: [`Node is copied: ${path} is removed with its package.`] };
+    return { path, mustCopy: true, notes: [`Node is copied (${sizeOf(path)}): ${path} is removed with its package.`] };
   }
-  if (copyNode) return { path: realpathSync(path), mustCopy: true, notes: [] };
   const real = realpathSync(path);
+  if (copyNode) return { path: real, mustCopy: true, notes: [`Node is copied (${sizeOf(real)}).`] };
   if (isTemporary(real)) {
     throw unfit(`${asked} is in a temporary folder`, 'Choose another Node with --node, or add --copy-node.');
   }
   if (isTemporary(asked)) {
     throw unfit(
       `${asked} exists only as long as this shell`,
-      `Choose the Node that it links to with --node ${real}, or add --copy-node.`,
+      `Choose the Node that it links to with --node ${shellWord(real)}, or add --copy-node.`,
     );
+  }
+  if (path.startsWith(NIX_STORE)) {
+    const note = `${path} is removed when Nix collects garbage. Name a profile's link instead: --node ~/.nix-profile/bin/node.`;
+    return { path, mustCopy: false, notes: [note] };
   }
   const manager = VERSIONED.find(([pattern]) => pattern.test(real))?.[1];
   if (manager === undefined) return { path, mustCopy: false, notes: [] };
   const note = `${path} is removed when ${manager} removes this version. --copy-node keeps a copy.`;
   return { path, mustCopy: false, notes: [note] };
+}
+
+function sizeOf(path: string): string {
+  return `${Math.round(statSync(path).size / 1_000_000)} MB`;
 }
 
 /** fnm makes a folder of links for each shell; other tools make theirs in temporary folders. */

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
+import { LaunchpoolError } from '../../wire/errors.ts';
 import type { BundleFile } from '../bundle/bundle-file.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
-import { jobOf } from '../installed/job-options.ts';
+import { jobOf, searchPathOf } from '../installed/job-options.ts';
 import { type Place, placeOf } from '../installed/place.ts';
 import { PROGRAM, runtimeFiles } from '../installed/runtime-files.ts';
 import type { InstallStep } from './install-steps.ts';
@@ -22,6 +23,7 @@ export type Plan = Place &
     /** The files of the supervisor. */
     jobFiles: JobFile[];
     node: NodePlan;
+    searchPath: string;
     /** Notes for the user, as sentences. */
     notes: string[];
   };
@@ -67,8 +69,9 @@ export async function planInstall(
   const node = await planNode(place, options, steps, notes);
   const version = await planVersion(place, options, steps, notes);
   checkKeyFile(options);
-  const job = planJob(place, options, node, version.entry);
-  return { ...place, ...version, job, jobFiles: place.supervisor.filesOf(job), node, notes };
+  const searchPath = searchPathOf(place.host);
+  const job = planJob(place, options, { node, entry: version.entry, searchPath });
+  return { ...place, ...version, job, jobFiles: place.supervisor.filesOf(job), node, searchPath, notes };
 }
 
 function planNode(
@@ -107,7 +110,11 @@ function planVersion(
   });
 }
 
-function planJob({ host, layout, supervisor }: Place, options: InstallOptions, node: NodePlan, entry: string): Job {
+function planJob(
+  { host, layout, supervisor }: Place,
+  options: InstallOptions,
+  { node, entry, searchPath }: { node: NodePlan; entry: string; searchPath: string },
+): Job {
   return jobOf(options, {
     label: options.label,
     home: host.home,
@@ -117,9 +124,16 @@ function planJob({ host, layout, supervisor }: Place, options: InstallOptions, n
     cache: layout.cache,
     sockets: layout.sockets,
     logFile: logsToJournal(options, supervisor) ? undefined : layout.logFile,
+    searchPath,
   });
 }
 
+/** @throws ERR_LAUNCHPOOL_OPTION_INVALID for a journal that the system does not have */
 function logsToJournal({ log }: InstallOptions, supervisor: Supervisor): boolean {
+  if (log === 'journal' && supervisor.name === 'launchd') {
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', '--log journal: macOS has no journal', {
+      hint: 'Leave it out: the log is a file, which `launchpool logs` prints.',
+    });
+  }
   return log === undefined ? supervisor.name === 'systemd' && existsSync(JOURNAL) : log === 'journal';
 }

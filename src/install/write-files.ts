@@ -71,6 +71,7 @@ export function recordTextOf({ plan, facts, options, madeFolders, isUnderWay }: 
     entry: plan.entry,
     node: { path: plan.node.path, version: plan.node.version },
     logFile: job.logFile,
+    searchPath: plan.searchPath,
     options: retainedOptions(options),
     madeFolders,
     ...(isUnderWay ? { isUnderWay } : {}),

@@ -1,4 +1,5 @@
 /** The host of an installation: the part of the system that an installation depends on. Tests replace it. */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { type RunCommand, runCommand } from '../../job/run-command.ts';
 import type { Environment } from '../../systemd/check-in.ts';
@@ -13,6 +14,8 @@ export type Host = {
   run: RunCommand;
   /** The Node that runs this process. */
   execPath: string;
+  /** Whether a folder of programs exists. */
+  hasFolder: (path: string) => boolean;
 };
 
 /** This process's host, with overrides. */
@@ -24,6 +27,7 @@ export function hostOf(overrides: Partial<Host> = {}): Host {
     env: process.env,
     run: runCommand,
     execPath: process.execPath,
+    hasFolder: existsSync,
     ...overrides,
   };
 }

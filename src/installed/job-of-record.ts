@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Job } from '../../job/job.ts';
 import type { Host } from './host.ts';
-import { type JobOptions, jobOf } from './job-options.ts';
+import { type JobOptions, jobOf, SEARCH_PATH } from './job-options.ts';
 import type { Layout } from './layout.ts';
 import type { InstallRecord } from './record.ts';
 import { PROGRAM } from './runtime-files.ts';
@@ -18,5 +18,6 @@ export function jobOfRecord(record: InstallRecord, layout: Layout, { home }: Hos
     cache: layout.cache,
     sockets: layout.sockets,
     logFile: record.logFile,
+    searchPath: record.searchPath ?? SEARCH_PATH,
   });
 }

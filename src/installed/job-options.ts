@@ -7,6 +7,7 @@ import { AGENT_TABLE } from '../options/agent-table.ts';
 import { INSTALL_TABLE } from '../options/install-table.ts';
 import { defaultsOf } from '../options/parse-options.ts';
 import { parseValue } from '../options/parse-value.ts';
+import type { Host } from './host.ts';
 
 export type JobOptions = {
   /**
@@ -40,8 +41,17 @@ export type JobOptions = {
 const HINT = 'See `launchpool help install`.';
 const AGENT_FLAGS: ReadonlySet<string> = new Set(Object.values(AGENT_TABLE).map(({ flag }) => flag));
 const { processType: PROCESS_TYPE } = defaultsOf(INSTALL_TABLE);
-/** Without these, a job finds hardly a program. */
-const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+/** Without these, a job finds hardly a program. The search path of agents whose record has none. */
+export const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+/** macOS: where Homebrew puts programs, on Apple silicon and on Intel; launchd's own path has neither. */
+const MAC_FOLDERS = ['/opt/homebrew/bin', '/opt/homebrew/sbin', '/usr/local/bin'];
+const MAC_SYSTEM = '/usr/bin:/bin:/usr/sbin:/sbin';
+
+/** The search path of a new agent. It is recorded: a folder that appears later does not change the job. */
+export function searchPathOf({ platform, hasFolder }: Pick<Host, 'platform' | 'hasFolder'>): string {
+  return platform === 'darwin' ? [...MAC_FOLDERS.filter(hasFolder), MAC_SYSTEM].join(':') : SEARCH_PATH;
+}
+
 /** Time for an agent to start, beyond the time that the module has to load, in seconds. */
 export const START_SECONDS = 30;
 /** Beyond the time that requests have to finish: for threads to end, and for the log. */
@@ -56,6 +66,7 @@ export type JobPaths = {
   cache: string;
   sockets: Job['sockets'];
   logFile: string | undefined;
+  searchPath: string;
 };
 
 /**
@@ -73,7 +84,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
     throw invalid('--tcp without --authkey-file', 'Every user of this machine can connect to it: give it a key.');
   }
   parseValue(INSTALL_TABLE.processType.value, processType, '--process-type', HINT);
-  const { label, node, program, module, cache, logFile } = paths;
+  const { label, node, program, module, cache, logFile, searchPath } = paths;
   const own = [
     'run',
     module,
@@ -86,7 +97,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
   return {
     label,
     command: [node, ...NODE_FLAGS, program, ...own, ...argumentsOf(flags)],
-    env: { PATH, ...checkedEnv(env) },
+    env: { PATH: searchPath, ...checkedEnv(env) },
     workingDirectory,
     sockets: paths.sockets,
     tcp,

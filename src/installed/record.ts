@@ -22,6 +22,8 @@ export type InstallRecord = ModuleFacts & {
   node: { path: string; version: string };
   /** Path of the agent's log. Undefined if the supervisor keeps the log. */
   logFile?: string | undefined;
+  /** PATH of the agent, unless `--env` sets it. Undefined in the record of an earlier launchpool. */
+  searchPath?: string;
   /** The options of the installation, as the user gave them. */
   options: Readonly<Record<string, unknown>>;
   /** True until the installation is complete. The supervisor may not have read its files yet. */

@@ -55,6 +55,7 @@ export function createStepwiseInstallation(home: string, label: string): Stepwis
     entry: 'agent.cjs',
     sourceFolders: [],
     node: { path: '/node', version: '26.0.0', from: undefined },
+    searchPath: '/usr/bin',
     notes: [],
   };
   const record = (isUnderWay: boolean, madeFolders: readonly string[]): string =>

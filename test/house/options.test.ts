@@ -94,7 +94,7 @@ const PROBE = `
   import { jobOf } from './src/installed/job-options.ts';
   const { commands } = await createProgram(() => {});
   const helpOf = (verb) => commands.find((command) => command.name() === verb).helpInformation();
-  const places = { label: 'a', home: '/', node: '/n', program: '/p', module: '/m', cache: '/c', sockets: {} };
+  const places = { label: 'a', searchPath: '/bin', home: '/', node: '/n', program: '/p', module: '/m', cache: '/c', sockets: {} };
   console.log(JSON.stringify({
     page: optionsPage(),
     readme: withTables(readFileSync('README.md', 'utf8')),

@@ -1,6 +1,7 @@
 /** `launchpool install` and `launchpool upgrade`. */
 
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import { shellCommand } from '../../../wire/shell-word.ts';
 import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
 import { INSTALL_STEPS } from '../../install/install-steps.ts';
@@ -93,7 +94,7 @@ function dryRunText({ label, supervisor, folder, files, commands, texts, notes }
     ),
     ...texts.map(({ path, text }) => `\n--- ${path}\n${text.trimEnd()}`),
     '\nand these commands would run:',
-    ...(commands.length === 0 ? ['  none'] : commands.map((command) => `  ${command.join(' ')}`)),
+    ...(commands.length === 0 ? ['  none'] : commands.map((command) => `  ${shellCommand(command)}`)),
     ...notes.map((note) => `note: ${note}`),
   ];
   return `${lines.join('\n')}\n`;

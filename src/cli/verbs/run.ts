@@ -6,6 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import { type SocketPaths, socketPathsOf } from '../../../wire/address.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import type { FileReport } from '../../../wire/file-report.ts';
+import { shellWord } from '../../../wire/shell-word.ts';
 import type { AgentKind, ModuleFacts } from '../../../workers/task.ts';
 import { checkIn } from '../../activation/check-in.ts';
 import { type Environment, takeEnvironment } from '../../activation/environment.ts';
@@ -142,6 +143,6 @@ function notSupervised(moduleUrl: string): LaunchpoolError {
   return new LaunchpoolError(
     'ERR_LAUNCHPOOL_NOT_SUPERVISED',
     '`launchpool run` is started by launchd or systemd when a client connects; no supervisor has passed it a socket',
-    { hint: `To try the agent, run: launchpool dev ${fileURLToPath(moduleUrl)}` },
+    { hint: `To try the agent, run: launchpool dev ${shellWord(fileURLToPath(moduleUrl))}` },
   );
 }

@@ -1,12 +1,19 @@
 /** A dry run, compared with the installation that follows. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { dryRun } from '../../../src/install/dry-run.ts';
+import { install } from '../../../src/install/install.ts';
+import type { InstallOptions } from '../../../src/installed/install-options.ts';
+import { shellCommand } from '../../../wire/shell-word.ts';
 import { createInstallBench, moduleOf } from '../../helpers/install-bench.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
+import { createLaunchdDouble } from '../../helpers/launchd/double.ts';
+import { notTested } from '../../helpers/not-tested.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import { findTool } from '../../helpers/tools.ts';
 import { tracesIn } from '../../helpers/tree.ts';
 
 /** Files below a folder, without the agent's own files, and without following links. */
@@ -94,6 +101,76 @@ for (const supervisor of ['launchd', 'systemd'] as const) {
     t.deepEqual(tracesIn(home), []);
   });
 }
+
+const PASTED: readonly [label: string, home: string, more: Partial<InstallOptions>][] = [
+  ['com.example.plain', 'h', {}],
+  ['com.example.spaces', 'a home with spaces', { agent: { threads: 2, idle: 30 } }],
+  ['com.example.quote', "Ann's Mac", { env: { GREETING: `a "b" $c 'd'` } }],
+  ['under_score-dash.1', '$HOME`x`', { copyNode: true, processType: 'background' }],
+  ['A', 'ünïcode & more;', { bundleIdentifiers: ['com.example.app'], workingDirectory: '/' }],
+];
+
+for (const [label, homeName, more] of PASTED) {
+  test.serial(`the printed commands do in a shell what install does: ${label} in ${homeName}`, async (t) => {
+    if (findTool('bash') === undefined) return notTested(t, 'a function in place of /bin/launchctl needs bash');
+    if (process.platform !== 'linux') return notTested(t, 'the launchd double runs on Linux only');
+    t.timeout(120_000);
+    const folder = await tempDir(t);
+    const home = join(folder, homeName);
+    await mkdir(home);
+    const module = join(folder, 'agent.ts');
+    await writeFile(module, moduleOf(1));
+    const launchd = createLaunchdDouble(t, { home });
+    const host = { platform: 'darwin' as const, home, uid: 501, env: {}, run: launchd.run };
+    const options = { label, module, host, node: lastingNode(), ...more };
+    const { commands, folder: agentFolder } = await dryRun(options);
+    const text = commands.map(shellCommand).join('\n');
+    await install(options);
+    const current = join(agentFolder, 'current');
+    const target = readlinkSync(current);
+    rmSync(current);
+    // What the shell makes of the lines: the words for launchctl, and the link.
+    const log = join(folder, 'words');
+    const stub = `/bin/launchctl() { printf '%s\\0' /bin/launchctl "$@" >> "$LOG"; printf '\\n' >> "$LOG"; }`;
+    execFileSync('bash', ['-c', `${stub}\n${text}`], { env: { ...process.env, LOG: log, HOME: '/nowhere' } });
+    const words = readFileSync(log, 'utf8')
+      .split('\0\n')
+      .slice(0, -1)
+      .map((line) => line.split('\0'));
+    const changes = launchd.commands.filter(([, verb = '']) => !verb.startsWith('print'));
+    t.deepEqual(
+      words.filter(([, verb]) => verb !== 'bootout'),
+      changes,
+    );
+    t.is(readlinkSync(current), target);
+  });
+}
+
+test.serial('a dry run for launchd works as root, for the user that called sudo', async (t) => {
+  const folder = await tempDir(t);
+  const module = join(folder, 'agent.ts');
+  await writeFile(module, moduleOf(1));
+  for (const [env, uid] of [
+    [{ SUDO_UID: '777' }, 777],
+    [{}, 501],
+  ] as const) {
+    const host = { home: folder, uid: 0, env };
+    const found = await dryRun({ label: 'com.example.root', module, supervisor: 'launchd', host, node: lastingNode() });
+    t.true(found.commands.some((command) => command.includes(`gui/${uid}`)));
+    t.regex(found.notes[0] ?? '', new RegExp(`user ${uid}\\.$`));
+  }
+});
+
+test.serial('a journal is refused for launchd, which has none', async (t) => {
+  const folder = await tempDir(t);
+  const module = join(folder, 'agent.ts');
+  await writeFile(module, moduleOf(1));
+  const host = { home: folder, uid: 501, env: {} };
+  const options = { label: 'com.example.log', module, supervisor: 'launchd' as const, host, node: lastingNode() };
+  const error = await t.throwsAsync(dryRun({ ...options, log: 'journal' }), { code: 'ERR_LAUNCHPOOL_OPTION_INVALID' });
+  t.regex(error?.message ?? '', /--log journal/);
+  await t.notThrowsAsync(dryRun({ ...options, log: 'file' }));
+});
 
 test.serial('the copy of a Node is listed with its size, and not made', async (t) => {
   const bench = await createInstallBench(t, 'embedded');

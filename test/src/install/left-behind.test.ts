@@ -29,7 +29,7 @@ test('a file that is in the project and not in the installation is named with th
   const options = await foldersWith(folder, { 'words/de.txt': '', 'there.txt': '' }, { 'there.txt': '' });
   const paths = ['words/de.txt', 'there.txt', 'in-neither.txt'].map((path) => join(options.installed, 'project', path));
   t.deepEqual(leftBehind({ ...NONE, paths }, options), [
-    "words/de.txt stays behind, and the module looks for it: --include 'words/de.txt' takes it along.",
+    'words/de.txt stays behind, and the module looks for it: --include words/de.txt takes it along.',
   ]);
 });
 
@@ -46,7 +46,7 @@ test('a package is named that an import does not find any more', async (t) => {
     folder: from,
   }));
   t.deepEqual(leftBehind({ ...NONE, imports }, options), [
-    "The package @a/driver stays behind, and the module looks for it: --include '@a/driver' takes it along.",
+    'The package @a/driver stays behind, and the module looks for it: --include @a/driver takes it along.',
   ]);
 });
 
@@ -55,7 +55,7 @@ test('a file is named that an import does not find any more', async (t) => {
   const options = await foldersWith(folder, { 'plugins/a.js': '' });
   const imports = [{ specifier: './a.js', folder: join(options.installed, 'project', 'plugins') }];
   t.deepEqual(leftBehind({ ...NONE, imports }, options), [
-    "plugins/a.js stays behind, and the module looks for it: --include 'plugins/a.js' takes it along.",
+    'plugins/a.js stays behind, and the module looks for it: --include plugins/a.js takes it along.',
   ]);
 });
 
@@ -120,7 +120,7 @@ test('install names what the module looks for when it loads, in setup too, and w
   });
   const { notes } = await bench.install({ module: join(project, 'agent.ts') });
   const stays = (what: string, name: string): string =>
-    `${what} stays behind, and the module looks for it: --include '${name}' takes it along.`;
+    `${what} stays behind, and the module looks for it: --include ${name} takes it along.`;
   t.deepEqual(
     notes.map((note) => note.replace(/working folder, which is .*/, 'working folder')),
     [
@@ -155,5 +155,5 @@ test('install fails with a hint that names the file without which the module doe
   const error = await t.throwsAsync<Error & { hint?: string }>(bench.install({ module: join(project, 'agent.ts') }), {
     code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
   });
-  t.regex(error?.hint ?? '', /words\.txt stays behind.*--include 'words\.txt'/);
+  t.regex(error?.hint ?? '', /words\.txt stays behind.*--include words\.txt/);
 });

@@ -77,7 +77,7 @@ test('a link of one shell is refused, and the hint names its target', (t) => {
   t.true(error.hint.includes(`--node ${real}`), error.hint);
   t.is(choose(real).mustCopy, false);
   // A copy does not depend on the link.
-  t.deepEqual(choose(join(path, 'bin/node'), true), { path: real, mustCopy: true, notes: [] });
+  t.deepEqual(choose(join(path, 'bin/node'), true), { path: real, mustCopy: true, notes: ['Node is copied (0 MB).'] });
 });
 
 test('a Node in a temporary folder is refused, also behind a link, and the hint names no such path', (t) => {
@@ -90,7 +90,7 @@ test('a Node in a temporary folder is refused, also behind a link, and the hint 
     t.true(error.hint.includes('--copy-node'));
     t.false(error.hint.includes(temporary), error.hint);
   }
-  t.deepEqual(choose(path, true), { path: realpathSync(path), mustCopy: true, notes: [] });
+  t.like(choose(path, true), { path: realpathSync(path), mustCopy: true });
 });
 
 for (const [manager, path] of [
@@ -102,6 +102,15 @@ for (const [manager, path] of [
   ['mise', '.local/share/mise/installs/node/24.1.0/bin/node'],
   ['n', 'n/versions/node/24.1.0/bin/node'],
   ['nodenv', '.nodenv/versions/24.1.0/bin/node'],
+  ['fnm', 'Library/Application Support/fnm/node-versions/v24.1.0/installation/bin/node'],
+  ['fnm', '.fnm/node-versions/v24.1.0/installation/bin/node'],
+  ['n', '.n/n/versions/node/24.1.0/bin/node'],
+  ['mise', '.local/share/rtx/installs/node/24.1.0/bin/node'],
+  ['nodebrew', '.nodebrew/node/v24.1.0/bin/node'],
+  ['proto', '.proto/tools/node/24.1.0/bin/node'],
+  ['pnpm', 'Library/pnpm/nodejs/24.1.0/bin/node'],
+  ['pnpm', '.local/share/pnpm/nodejs/24.1.0/bin/node'],
+  ['vfox', '.version-fox/cache/nodejs/v-24.1.0/nodejs-24.1.0/bin/node'],
 ] as const) {
   test(`${path} is used, with a note that ${manager} may remove it`, (t) => {
     const folder = permanentFolder(t);
@@ -109,7 +118,7 @@ for (const [manager, path] of [
     t.false(mustCopy);
     t.is(notes.length, 1);
     t.true(notes[0]?.includes(` ${manager} `) && notes[0].includes('--copy-node'), notes[0]);
-    t.deepEqual(choose(join(folder, path), true).notes, []);
+    t.deepEqual(choose(join(folder, path), true).notes, ['Node is copied (0 MB).']);
   });
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Job } from '../../../job/job.ts';
 import { NODE_FLAGS } from '../../../src/activation/node-flags.ts';
-import { type JobOptions, jobOf } from '../../../src/installed/job-options.ts';
+import { type JobOptions, jobOf, searchPathOf } from '../../../src/installed/job-options.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -17,6 +17,7 @@ const PATHS = {
   cache: '/data/cache',
   sockets: { agent: '/run/a.sock', control: '/run/a.control.sock' },
   logFile: undefined,
+  searchPath: '/usr/bin',
 };
 
 const job = (options: JobOptions, paths: Partial<Parameters<typeof jobOf>[1]> = {}): Job =>
@@ -30,6 +31,19 @@ test('without options, a job has only what every agent needs', (t) => {
   t.deepEqual([workingDirectory, tcp, processType], ['/home/ada', undefined, 'interactive']);
   // More than the agent's own drain time of ten seconds.
   t.true(stopSeconds > 10);
+});
+
+test('on a Mac, the search path has the folders of Homebrew that exist, and elsewhere always the same', (t) => {
+  const on = (platform: NodeJS.Platform, ...folders: string[]): string =>
+    searchPathOf({ platform, hasFolder: (path) => folders.includes(path) });
+  const system = '/usr/bin:/bin:/usr/sbin:/sbin';
+  t.is(on('darwin'), system);
+  t.is(on('darwin', '/usr/local/bin'), `/usr/local/bin:${system}`);
+  t.is(on('darwin', '/opt/homebrew/bin', '/usr/local/bin'), `/opt/homebrew/bin:/usr/local/bin:${system}`);
+  t.is(on('linux'), `/usr/local/bin:${system}`);
+  t.is(on('linux', '/opt/homebrew/bin'), `/usr/local/bin:${system}`);
+  t.is(job({}, { searchPath: '/a:/b' }).env.PATH, '/a:/b');
+  t.is(job({ env: { PATH: '/c' } }, { searchPath: '/a:/b' }).env.PATH, '/c');
 });
 
 test('flags of the agent are passed on unchanged, without those that are off', (t) => {
