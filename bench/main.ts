@@ -1,7 +1,7 @@
 /** `npm run bench`: measures all questions, or some, prints and writes the results; or writes the report. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SHORT_TEMP } from '../test/helpers/temp-dir.ts';
 import { BUILT_FOLDER, buildContenders } from './build.ts';
 import { compileGenerator, generatorProgram } from './generator.ts';
 import { asksForGuard } from './guard/options.ts';
@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Gives a run a temporary folder. At its end or at a signal, removes the folder and ends the processes of the run. */
 async function inFolder(body: (folder: string) => Promise<number>): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const folder = await mkdtemp(join(SHORT_TEMP, 'bench-'));
   const cleanUp = async (): Promise<void> => {
     await endAll();
     await rm(folder, { recursive: true, force: true });

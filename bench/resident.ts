@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 
 /** Resident memory of a process and all its descendants. Shared memory is counted in each. */
 export function residentBytes(pid: number): number {
-  const text = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss='], { encoding: 'utf8' });
+  const text = execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid=', '-o', 'rss='], { encoding: 'utf8' });
   const processes = text
     .trim()
     .split('\n')

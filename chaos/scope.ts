@@ -1,7 +1,7 @@
 /** The cleanup of a run, for its regular end and for signals, and its temporary folder. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SHORT_TEMP } from '../test/helpers/temp-dir.ts';
 
 export type Scope = {
   /** Short enough for socket paths. Removed at the end. */
@@ -12,7 +12,7 @@ export type Scope = {
 };
 
 export async function createScope(): Promise<Scope> {
-  const folder = await mkdtemp(join(tmpdir(), 'lp-'));
+  const folder = await mkdtemp(join(SHORT_TEMP, 'lp-'));
   const cleanups: (() => unknown)[] = [];
   let ending: Promise<void> | undefined;
   async function runCleanups(): Promise<void> {

@@ -1,10 +1,9 @@
 /** The load generator against servers that lie: what it reports has been answered rightly. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { compileGenerator, type LoadOptions } from '../../bench/generator.ts';
-import { tempDir } from '../helpers/temp-dir.ts';
+import { SHORT_TEMP, tempDir } from '../helpers/temp-dir.ts';
 import { honest, type Lie, serveLies } from './lying-server.ts';
 
 const COUNT = 200;
@@ -14,7 +13,7 @@ const SOON = { timeoutSeconds: 0.5 };
 
 type Case = { mode: 'raw' | 'rpc'; lie: Lie; options?: Partial<LoadOptions> };
 
-const folder = mkdtempSync(join(tmpdir(), 'lp-'));
+const folder = mkdtempSync(join(SHORT_TEMP, 'lp-'));
 const compiled = compileGenerator(folder);
 test.after.always(() => rmSync(folder, { recursive: true }));
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 
 /** The processes below this one, at any depth. */
 export function descendantsOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid='], { encoding: 'utf8' }).trim().split('\n');
   const all = lines.map((line) => line.trim().split(/\s+/).map(Number));
   const below = (parent: number): number[] =>
     all.filter(([, of]) => of === parent).flatMap(([id = 0]) => [id, ...below(id)]);

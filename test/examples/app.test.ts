@@ -5,24 +5,28 @@ import test from 'ava';
 import { launch, remove } from '../../examples/app/launch.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { createLaunchdDouble } from '../helpers/launchd/double.ts';
+import { declareWith } from '../helpers/not-tested.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
 
-test('the first launch installs, the second changes nothing, and the removal leaves nothing behind', async (t) => {
-  const home = join(await tempDir(t), 'h');
-  await mkdir(home);
-  const launchd = createLaunchdDouble(t, { home });
-  const options = {
-    node: lastingNode(),
-    host: { platform: 'darwin' as const, home, uid: 501, env: {}, run: launchd.run },
-  };
-  const before = treeOf(home);
-  for (const outcome of ['installed', 'unchanged'] as const) {
-    const { installed, client } = await launch(options);
-    t.is(installed.outcome, outcome);
-    t.is((await client.request('Hello, launchd')).toString(), 'Uryyb, ynhapuq');
-    client.close();
-  }
-  await remove(options);
-  t.deepEqual(treeOf(home), before);
-});
+declareWith(test)(
+  'the first launch installs, the second changes nothing, and the removal leaves nothing behind',
+  async (t) => {
+    const home = join(await tempDir(t), 'h');
+    await mkdir(home);
+    const launchd = createLaunchdDouble(t, { home });
+    const options = {
+      node: lastingNode(),
+      host: { platform: 'darwin' as const, home, uid: 501, env: {}, run: launchd.run },
+    };
+    const before = treeOf(home);
+    for (const outcome of ['installed', 'unchanged'] as const) {
+      const { installed, client } = await launch(options);
+      t.is(installed.outcome, outcome);
+      t.is((await client.request('Hello, launchd')).toString(), 'Uryyb, ynhapuq');
+      client.close();
+    }
+    await remove(options);
+    t.deepEqual(treeOf(home), before);
+  },
+);

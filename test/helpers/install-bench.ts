@@ -14,6 +14,7 @@ import type { LaunchpoolError } from '../../wire/errors.ts';
 import { launchdChanges, systemdChanges } from './changes.ts';
 import { lastingNode } from './lasting-node.ts';
 import { createLaunchdDouble } from './launchd/double.ts';
+import { notTested } from './not-tested.ts';
 import { startSystemd } from './systemd-session.ts';
 import { tempDir } from './temp-dir.ts';
 import { tracesIn } from './tree.ts';
@@ -90,6 +91,10 @@ const SETTINGS: Readonly<
   Record<Kind, (t: ExecutionContext, home: string, folder: string) => Promise<Setting | undefined>>
 > = {
   async launchd(t, home, folder) {
+    if (process.platform !== 'linux') {
+      notTested(t, 'the launchd double runs on Linux only');
+      return undefined;
+    }
     const launchd = createLaunchdDouble(t, { home });
     return {
       host: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },

@@ -9,3 +9,21 @@ export function notTested(t: ExecutionContext, reason: string): void {
   t.log(`NOT TESTED: ${reason}`);
   t.pass();
 }
+
+/** Thrown by a helper that this machine cannot offer; the message is the reason. See {@link declareWith}. */
+export class NotTested extends Error {}
+
+type Body = (t: ExecutionContext) => unknown;
+
+/** @param declare such as `test.serial`. @returns the same, for tests whose helpers may throw NotTested. */
+export function declareWith(declare: (title: string, body: Body) => void): (title: string, body: Body) => void {
+  return (title, body) =>
+    declare(title, async (t) => {
+      try {
+        await body(t);
+      } catch (error) {
+        if (!(error instanceof NotTested)) throw error;
+        notTested(t, error.message);
+      }
+    });
+}

@@ -1,10 +1,10 @@
 /** One agent for all tests of a file: in tests of a client, a separate agent for each would prove nothing more. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { type Activator, createActivator } from '../../src/holder/activator.ts';
 import { ENTRY } from './agent.ts';
+import { SHORT_TEMP } from './temp-dir.ts';
 
 /**
  * To be called while tests are declared. The agent's folder is removed after the last of them.
@@ -26,7 +26,7 @@ export function sharedAgent(
   });
 
   async function hold() {
-    const folder = mkdtempSync(join(tmpdir(), 'lp-'));
+    const folder = mkdtempSync(join(SHORT_TEMP, 'lp-'));
     const socketPath = join(folder, 'a.sock');
     const flags = ['--log-level', 'silent', ...flagsIn(folder)];
     const activator = await createActivator({

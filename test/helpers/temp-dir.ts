@@ -1,11 +1,17 @@
 /** A temporary folder of one test, short enough for socket paths, removed when the test ends. */
+import { realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 
+/**
+ * The folder of temporary folders, whatever TMPDIR is: that of a Mac has 49 bytes, and a socket in a home folder below it
+ * would have more than its 103. A real path, since /tmp is a link there, and modules see real paths.
+ */
+export const SHORT_TEMP: string = realpathSync('/tmp');
+
 export async function tempDir(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'lp-'));
+  const folder = await mkdtemp(join(SHORT_TEMP, 'lp-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

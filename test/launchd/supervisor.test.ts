@@ -2,7 +2,7 @@
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import anyTest, { type ExecutionContext, type TestFn } from 'ava';
+import anyTest, { type ExecutionContext } from 'ava';
 import type { Job } from '../../job/job.ts';
 import type { JobStatus, Supervisor } from '../../job/supervisor.ts';
 import { createLaunchd } from '../../launchd/supervisor.ts';
@@ -12,10 +12,11 @@ import { isAlive } from '../helpers/activator.ts';
 import { jobWith, LABEL } from '../helpers/jobs.ts';
 import { shell, until } from '../helpers/launchd/bench.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from '../helpers/launchd/double.ts';
+import { declareWith } from '../helpers/not-tested.ts';
 import { type Answer, scriptedRun } from '../helpers/scripted-run.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
-const test: TestFn = process.platform === 'linux' ? anyTest : (anyTest.skip as TestFn);
+const test = declareWith(anyTest);
 
 /** Unlike on macOS, a job of the double has its sockets before its check-in; this one closes them. */
 const STAY = shell('exec 3<&- 4<&-; while :; do sleep 0.02; done') as [string, ...string[]];

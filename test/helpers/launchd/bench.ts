@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { build, type PlistValue } from 'plist';
 import type { CommandResult } from '../../../job/run-command.ts';
 import { type Printed, parsePrint } from '../../../launchd/launchctl.ts';
-import { notTested } from '../not-tested.ts';
+import { declareWith } from '../not-tested.ts';
 import { tempDir } from '../temp-dir.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from './double.ts';
 
@@ -25,12 +25,7 @@ export const STAY: string[] = shell('exec 3<&-; echo up; while :; do sleep 0.02;
 export const DEAF: string[] = shell('exec 3<&-; trap "" TERM; echo up; while :; do sleep 0.02; done');
 
 /** Declares a test of the double, which runs on Linux only. */
-export function onLinux(title: string, body: (t: ExecutionContext) => unknown): void {
-  test(title, async (t) => {
-    if (process.platform !== 'linux') return notTested(t, 'the launchd double runs on Linux only');
-    await body(t);
-  });
-}
+export const onLinux: (title: string, body: (t: ExecutionContext) => unknown) => void = declareWith(test);
 
 export type Bench = {
   launchd: LaunchdDouble;

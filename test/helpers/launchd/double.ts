@@ -10,6 +10,7 @@ import type { ExecutionContext } from 'ava';
 import type { CommandResult, RunCommand } from '../../../job/run-command.ts';
 import { compileLibrary } from '../c-library.ts';
 import { createHistory } from '../history.ts';
+import { NotTested } from '../not-tested.ts';
 import type { LaunchdEvent, LaunchdHistory } from './events.ts';
 import { createJob, type LaunchdJob } from './job.ts';
 import { createLaunchctl } from './launchctl.ts';
@@ -46,8 +47,13 @@ export type LaunchdDoubleOptions = {
   drainMs?: number;
 };
 
-/** The double is closed when the test ends. */
+/**
+ * The double is closed when the test ends.
+ * @throws NotTested where it does not run.
+ */
 export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleOptions): LaunchdDouble {
+  // Its sockets and the library of its jobs use calls of Linux.
+  if (process.platform !== 'linux') throw new NotTested('the launchd double runs on Linux only');
   const { home, uid = 501, drainMs = 150 } = options;
   const domains = [...(options.domains ?? [`gui/${uid}`, `user/${uid}`])];
   const jobs = new Map<string, LaunchdJob>();

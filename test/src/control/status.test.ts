@@ -1,4 +1,5 @@
 /** The status of an agent in each of its states, read without starting the agent. */
+
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import type { RunCommand } from '../../../job/run-command.ts';
 import type { JobStatus } from '../../../job/supervisor.ts';
 import { list, status } from '../../../src/control/status.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
+import { declareWith } from '../../helpers/not-tested.ts';
 import { RECHECK_MS, until } from '../../helpers/until.ts';
 import {
   type Bench,
@@ -21,16 +23,18 @@ import {
   stayConnected,
 } from '../install/doctor/bench.ts';
 
+const withDouble = declareWith(test.serial);
+
 const onSession = onSystemd();
 
 /** Declares a test under launchd and one under systemd. */
 function it(title: string, body: (t: ExecutionContext, bench: Bench) => Promise<void>): void {
-  test.serial(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
+  withDouble(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
   onSession(`systemd: ${title}`, body);
 }
 
 function onLaunchd(title: string, body: (t: ExecutionContext, bench: LaunchdBench) => Promise<void>): void {
-  test.serial(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
+  withDouble(`launchd: ${title}`, async (t) => body(t, await launchdBench(t)));
 }
 
 it('an agent that is not installed has the state not-installed and nothing else', async (t, bench) => {

@@ -8,9 +8,10 @@ import { type Installed, install } from '../../../src/install/install.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
 import { createLaunchdDouble, type LaunchdDouble } from '../../helpers/launchd/double.ts';
-import { notTested } from '../../helpers/not-tested.ts';
+import { declareWith } from '../../helpers/not-tested.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
+const it = declareWith(test);
 const LABEL = 'com.example.domains';
 
 type Mac = {
@@ -24,11 +25,7 @@ type Mac = {
 };
 
 /** A Mac to which the user is connected by ssh, without a login at its screen. */
-async function createMac(t: ExecutionContext): Promise<Mac | undefined> {
-  if (process.platform !== 'linux') {
-    notTested(t, 'the launchd double runs on Linux only');
-    return undefined;
-  }
+async function createMac(t: ExecutionContext): Promise<Mac> {
   t.timeout(120_000);
   const folder = await tempDir(t);
   const home = join(folder, 'h');
@@ -52,18 +49,16 @@ async function createMac(t: ExecutionContext): Promise<Mac | undefined> {
   };
 }
 
-test('without a login at the screen, install and doctor say that a restart ends the agent', async (t) => {
+it('without a login at the screen, install and doctor say that a restart ends the agent', async (t) => {
   const mac = await createMac(t);
-  if (mac === undefined) return;
   const { notes } = await mac.install();
   t.true(notes.some((note) => /after a restart, macOS does not load it again/.test(note)));
   t.like(await mac.findings(), [{ id: 'not-after-restart', severity: 'notice' }]);
   t.is((await mac.install()).outcome, 'unchanged');
 });
 
-test('doctor finds a label that is loaded twice, and --fix leaves one', async (t) => {
+it('doctor finds a label that is loaded twice, and --fix leaves one', async (t) => {
   const mac = await createMac(t);
-  if (mac === undefined) return;
   await mac.install();
   await mac.launchd.logIn();
   t.like(await mac.findings(), [{ id: 'loaded-twice', severity: 'problem', canFix: true }]);
@@ -72,9 +67,8 @@ test('doctor finds a label that is loaded twice, and --fix leaves one', async (t
   t.deepEqual(await mac.findings(), []);
 });
 
-test('the next install at the screen leaves one, and says nothing any more', async (t) => {
+it('the next install at the screen leaves one, and says nothing any more', async (t) => {
   const mac = await createMac(t);
-  if (mac === undefined) return;
   await mac.install();
   await mac.launchd.logIn();
   const { notes } = await mac.install();
@@ -86,9 +80,8 @@ test('the next install at the screen leaves one, and says nothing any more', asy
   t.is((await mac.install()).outcome, 'unchanged');
 });
 
-test('uninstall removes the agent from both domains', async (t) => {
+it('uninstall removes the agent from both domains', async (t) => {
   const mac = await createMac(t);
-  if (mac === undefined) return;
   await mac.install();
   await mac.launchd.logIn();
   t.deepEqual(await mac.domains(), ['gui/501', 'user/501']);
@@ -97,9 +90,8 @@ test('uninstall removes the agent from both domains', async (t) => {
   t.is(await mac.uninstall(), 'not-installed');
 });
 
-test('after a restart without a login at the screen, doctor loads the agent', async (t) => {
+it('after a restart without a login at the screen, doctor loads the agent', async (t) => {
   const mac = await createMac(t);
-  if (mac === undefined) return;
   await mac.install();
   await mac.launchd.restart(['user/501']);
   t.is((await mac.findings())[0]?.id, 'blocked');

@@ -11,7 +11,7 @@ import { shellCommand } from '../../../wire/shell-word.ts';
 import { createInstallBench, moduleOf } from '../../helpers/install-bench.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
 import { createLaunchdDouble } from '../../helpers/launchd/double.ts';
-import { notTested } from '../../helpers/not-tested.ts';
+import { declareWith, notTested } from '../../helpers/not-tested.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { findTool } from '../../helpers/tools.ts';
 import { tracesIn } from '../../helpers/tree.ts';
@@ -102,6 +102,8 @@ for (const supervisor of ['launchd', 'systemd'] as const) {
   });
 }
 
+const it = declareWith(test.serial);
+
 const PASTED: readonly [label: string, home: string, more: Partial<InstallOptions>][] = [
   ['com.example.plain', 'h', {}],
   ['com.example.spaces', 'a home with spaces', { agent: { threads: 2, idle: 30 } }],
@@ -111,9 +113,8 @@ const PASTED: readonly [label: string, home: string, more: Partial<InstallOption
 ];
 
 for (const [label, homeName, more] of PASTED) {
-  test.serial(`the printed commands do in a shell what install does: ${label} in ${homeName}`, async (t) => {
+  it(`the printed commands do in a shell what install does: ${label} in ${homeName}`, async (t) => {
     if (findTool('bash') === undefined) return notTested(t, 'a function in place of /bin/launchctl needs bash');
-    if (process.platform !== 'linux') return notTested(t, 'the launchd double runs on Linux only');
     t.timeout(120_000);
     const folder = await tempDir(t);
     const home = join(folder, homeName);

@@ -8,7 +8,7 @@ const UNFIT = { code: 'ERR_LAUNCHPOOL_NODE_UNFIT' };
 
 /** A folder that does not count as temporary, unlike the other folders of tests. */
 function permanentFolder(t: ExecutionContext): string {
-  const folder = mkdtempSync('/var/tmp/lp-');
+  const folder = mkdtempSync(join(realpathSync('/var/tmp'), 'lp-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   return folder;
 }

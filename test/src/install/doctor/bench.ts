@@ -1,8 +1,8 @@
 /** An installed agent for tests of the doctor and of status: under a double of launchd, or under the real systemd. */
 import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -21,7 +21,7 @@ import { waitForShutdown } from '../../../helpers/agent-process.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from '../../../helpers/launchd/double.ts';
 import { type SystemdSession, startSystemd } from '../../../helpers/systemd-session.ts';
-import { tempDir } from '../../../helpers/temp-dir.ts';
+import { SHORT_TEMP, tempDir } from '../../../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../../../helpers/until.ts';
 
 /** The shortest uptime that no supervisor treats as a crash. */
@@ -123,7 +123,7 @@ export function onSystemd(): SystemdTest {
   });
   return (title, body) => {
     test.serial(title, async (t) => {
-      folder ??= await mkdtemp(join(tmpdir(), 'lp-'));
+      folder ??= await mkdtemp(join(SHORT_TEMP, 'lp-'));
       // The session outlives the test that starts it.
       const context = {
         title: t.title,
@@ -210,7 +210,7 @@ export async function stayConnected(t: ExecutionContext, path: string): Promise<
  * `<path>.broken`, it exits at once.
  */
 export async function ownNode(t: ExecutionContext, name = 'node'): Promise<string> {
-  const folder = await mkdtemp('/var/tmp/lp-');
+  const folder = await mkdtemp(join(realpathSync('/var/tmp'), 'lp-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });

@@ -1,4 +1,5 @@
 /** Changes of an agent while the doctor checks it. */
+
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,9 +7,10 @@ import test from 'ava';
 import type { JobStatus, Supervisor } from '../../../../job/supervisor.ts';
 import { lockFolder } from '../../../../src/install/lock.ts';
 import { uninstall } from '../../../../src/install/uninstall.ts';
+import { declareWith } from '../../../helpers/not-tested.ts';
 import { idsOf, type LaunchdBench, launchdBench } from './bench.ts';
 
-const it = test.serial;
+const it = declareWith(test.serial);
 
 /** Reports the given status once, and the real one from then on. */
 function withFirstStatus({ supervisor }: LaunchdBench, first: JobStatus): Supervisor {

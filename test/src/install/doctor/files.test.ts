@@ -1,14 +1,16 @@
 /** The doctor's checks of an agent's Node and program, and their fixes. */
+
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { readRecord } from '../../../../src/installed/record.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
+import { declareWith } from '../../../helpers/not-tested.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { type Bench, expectFixed, idsOf, launchdBench, ownNode, SHORT } from './bench.ts';
 
-const it = test.serial;
+const it = declareWith(test.serial);
 
 /** Expects a finding without a fix, with a hint. */
 async function expectHint(t: ExecutionContext, bench: Bench, id: string, hint: RegExp): Promise<void> {

@@ -1,4 +1,5 @@
 /** The doctor's checks of an agent under launchd, and their fixes. */
+
 import {
   copyFileSync,
   lstatSync,
@@ -12,11 +13,12 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
+import { declareWith } from '../../../helpers/not-tested.ts';
 import { treeOf } from '../../../helpers/tree.ts';
 import { expectFixed, hang, idsOf, type LaunchdBench, launchdBench, SHORT, stateIs } from './bench.ts';
 import { hungProcessIsEnded, slowProcessIsKept, throttledNamesLog } from './shared-cases.ts';
 
-const it = test.serial;
+const it = declareWith(test.serial);
 
 /** Unloads the job as a logout does. The sockets stay. */
 async function bootOut({ launchd, label }: LaunchdBench): Promise<void> {

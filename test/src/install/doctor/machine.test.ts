@@ -1,4 +1,5 @@
 /** The doctor's checks of the machine and the session. */
+
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,8 +7,11 @@ import test, { type ExecutionContext } from 'ava';
 import type { CommandResult, RunCommand } from '../../../../job/run-command.ts';
 import { type DoctorOptions, doctor } from '../../../../src/install/doctor/doctor.ts';
 import type { Host } from '../../../../src/installed/host.ts';
+import { declareWith } from '../../../helpers/not-tested.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { idsOf, launchdBench } from './bench.ts';
+
+const it = declareWith(test);
 
 const DONE: CommandResult = { status: 0, stdout: '', stderr: '' };
 
@@ -24,12 +28,12 @@ async function emptyHome(t: ExecutionContext, overrides: Partial<Host>): Promise
 const SYSTEMD: Partial<Host> = { platform: 'linux' };
 const REACHABLE = { systemctl: {} };
 
-test('a working host without agents has no finding', async (t) => {
+it('a working host without agents has no finding', async (t) => {
   const run = answering({ ...REACHABLE, loginctl: { stdout: 'yes\n' } });
   t.deepEqual(await doctor(await emptyHome(t, { ...SYSTEMD, run })), []);
 });
 
-test('missing lingering is a notice, except for root', async (t) => {
+it('missing lingering is a notice, except for root', async (t) => {
   const run = answering({ ...REACHABLE, loginctl: { stdout: 'no\n' } });
   const found = await doctor({ ...(await emptyHome(t, { ...SYSTEMD, run })), fix: true });
   t.deepEqual(idsOf(found), ['no-lingering']);
@@ -38,7 +42,7 @@ test('missing lingering is a notice, except for root', async (t) => {
   t.deepEqual(await doctor(await emptyHome(t, { ...SYSTEMD, run, uid: 0 })), []);
 });
 
-test('where loginctl fails for a user, the file in /var/lib/systemd/linger decides', async (t) => {
+it('where loginctl fails for a user, the file in /var/lib/systemd/linger decides', async (t) => {
   // A user that does not exist has no such file.
   const run = answering({ ...REACHABLE, loginctl: { status: 1, stderr: 'Failed to get user' } });
   t.deepEqual(idsOf(await doctor(await emptyHome(t, { ...SYSTEMD, run, uid: 1_999_999_999 }))), ['no-lingering']);
@@ -66,7 +70,7 @@ for (const [what, given, message, hint] of [
   ],
   ['another system', { platform: 'freebsd', run: answering({}) }, /neither launchd nor systemd/, /launchpool dev/],
 ] as const satisfies readonly [string, Partial<Host>, RegExp, RegExp][]) {
-  test(`${what}: the supervisor is unreachable, and the hint says what to do`, async (t) => {
+  it(`${what}: the supervisor is unreachable, and the hint says what to do`, async (t) => {
     const found = await doctor({ ...(await emptyHome(t, given)), fix: true });
     t.deepEqual(idsOf(found), ['supervisor-unreachable']);
     t.like(found[0], { severity: 'problem', canFix: false, fixed: undefined });
@@ -75,7 +79,7 @@ for (const [what, given, message, hint] of [
   });
 }
 
-test('without a launchd domain for the user, no agent is checked', async (t) => {
+it('without a launchd domain for the user, no agent is checked', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const run: RunCommand = async () => ({ status: 112, stdout: '', stderr: 'Could not find domain' });
@@ -84,7 +88,7 @@ test('without a launchd domain for the user, no agent is checked', async (t) => 
   t.deepEqual(await bench.doctor(), []);
 });
 
-test('a home folder that has become too long for sockets is found, for one label and for all', async (t) => {
+it('a home folder that has become too long for sockets is found, for one label and for all', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const home = join(await tempDir(t), 'long'.repeat(20));
@@ -110,7 +114,7 @@ test('a home folder that has become too long for sockets is found, for one label
   ]);
 });
 
-test('a renamed home folder is fixed by one run', async (t) => {
+it('a renamed home folder is fixed by one run', async (t) => {
   const bench = await launchdBench(t);
   await bench.install();
   const { launchd, label } = bench;

@@ -1,10 +1,14 @@
 /** The doctor's checks of the modes of an agent's files. */
+
 import { chmodSync, statSync, symlinkSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { declareWith } from '../../../helpers/not-tested.ts';
 import { tempDir } from '../../../helpers/temp-dir.ts';
 import { type Bench, idsOf, launchdBench, onSystemd } from './bench.ts';
+
+const it = declareWith(test.serial);
 
 /** The paths under every supervisor, each with a mode that is too wide and the mode after the fix. */
 function commonModes({ layout }: Bench): (readonly [path: string, mode: number, after: number])[] {
@@ -38,7 +42,7 @@ async function expectNarrowed(
   t.deepEqual(await bench.doctor(), []);
 }
 
-test.serial('launchd: access of other users is removed, and nothing else', async (t) => {
+it('launchd: access of other users is removed, and nothing else', async (t) => {
   const bench = await launchdBench(t);
   const key = join(await tempDir(t), 'key');
   await writeFile(key, 'secret', { mode: 0o600 });
@@ -52,7 +56,7 @@ test.serial('launchd: access of other users is removed, and nothing else', async
   }
 });
 
-test.serial('the mode of a linked key is the mode of the target', async (t) => {
+it('the mode of a linked key is the mode of the target', async (t) => {
   const bench = await launchdBench(t);
   const folder = await tempDir(t);
   const [key, kept] = [join(folder, 'key'), join(folder, 'kept')];

@@ -1,9 +1,13 @@
 /** The doctor's checks of an agent's sockets. */
+
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import { declareWith } from '../../../helpers/not-tested.ts';
 import { leaveDeadSocket } from '../../../helpers/unix-sockets.ts';
 import { until } from '../../../helpers/until.ts';
 import { type Bench, expectFixed, launchdBench, onSystemd } from './bench.ts';
+
+const it = declareWith(test.serial);
 
 const FAULTS: readonly [what: string, plant: (t: ExecutionContext, path: string) => Promise<void>, message: RegExp][] =
   [
@@ -42,6 +46,6 @@ async function fixesAll(t: ExecutionContext, bench: Bench): Promise<void> {
 
 const TITLE = `a socket that ${FAULTS.map(([what]) => what).join(', or ')}, is replaced`;
 
-test.serial(`launchd: ${TITLE}`, async (t) => fixesAll(t, await launchdBench(t)));
+it(`launchd: ${TITLE}`, async (t) => fixesAll(t, await launchdBench(t)));
 
 onSystemd()(`systemd: ${TITLE}`, fixesAll);
