@@ -9,10 +9,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { connectControl } from '../../src/control/client.ts';
 import { close, connect, createEmbedded } from '../../src/index.ts';
 import { install } from '../../src/install/install.ts';
+import type { StepEvent } from '../../src/install/rollback.ts';
 import { uninstall } from '../../src/install/uninstall.ts';
 import { controlPathOf } from '../../wire/address.ts';
 import { dev } from './dev.ts';
 import { sizeOf, withoutSources } from './files.ts';
+import { floorOf, packageBytesOf } from './floor.ts';
 
 export type Row = {
   name: string;
@@ -21,7 +23,13 @@ export type Row = {
   stages: Record<string, string>;
   refused?: string;
   installMs?: number;
+  /** Of the installation, the time to bundle and to write the version. */
+  bundleMs?: number;
+  /** What esbuild and a copy of the same files take. */
+  floorMs?: number;
   installedBytes?: number;
+  /** The packages with all that their package.json files name, as npm installs them. */
+  packageBytes?: number;
   coldMs?: number;
   plainMs?: number;
   memoryBytes?: number;
@@ -78,12 +86,20 @@ async function installed(
   };
   try {
     const started = performance.now();
-    const done = await install(options).catch((error: Error) => {
+    const steps = new Map<string, number>();
+    const onStep = ({ step, status }: StepEvent): void => {
+      const at = performance.now();
+      steps.set(step, status === 'started' ? at : at - (steps.get(step) ?? at));
+    };
+    const done = await install({ ...options, onStep }).catch((error: Error) => {
       row.refused = error.message;
     });
     if (done === undefined) return;
     row.installMs = performance.now() - started;
+    row.bundleMs = (steps.get('bundle') ?? 0) + (steps.get('program') ?? 0);
     row.installedBytes = sizeOf(join(done.folder, 'versions'));
+    row.floorMs = await floorOf(module, join(done.folder, 'versions'));
+    row.packageBytes = await packageBytesOf(module);
     const cold = async (): Promise<unknown> => {
       await stop(await supervisor.dismiss(options.label));
       const before = performance.now();
