@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { type BuildFailure, type BuildOptions, build, type Message, type Metafile, type Plugin } from 'esbuild';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import type { Scope } from './scope.ts';
+import { packageNameOf, type Scope } from './scope.ts';
 import { findUnusedImports, type Imports, importsBefore } from './unused-imports.ts';
 
 export type Edge = {
@@ -229,8 +229,8 @@ export function compileError(module: string, errors: readonly Message[]): Launch
 }
 
 function hintFor(missing: readonly string[]): string {
-  const packages = missing.filter((specifier) => !/^[./#]/.test(specifier));
-  if (packages.length > 0) return `Install what is missing: npm install ${[...new Set(packages)].join(' ')}`;
+  const packages = new Set(missing.map(packageNameOf).filter((name) => name !== undefined));
+  if (packages.size > 0) return `Install what is missing: npm install ${[...packages].join(' ')}`;
   return missing.length > 0 ? 'Correct the path of the import, or write the file.' : 'Correct the sources.';
 }
 

@@ -36,5 +36,10 @@ export const TOP_TABLE = {
 
 export const DOCTOR_TABLE = {
   fix: { flag: 'fix', switch: true, help: 'repairs what can be repaired' },
+  report: {
+    flag: 'report',
+    switch: true,
+    help: 'installs, calls and uninstalls a test agent, and prints what it met as JSON, without names and paths of yours',
+  },
   ...JSON_TABLE,
 } as const satisfies Table;

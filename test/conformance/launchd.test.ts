@@ -12,12 +12,12 @@ import { launchdChanges } from '../helpers/changes.ts';
 import { createLaunchdDouble } from '../helpers/launchd/double.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
-import { conformance, type Ground, LABEL } from './suite.ts';
+import { conformance, type Ground } from './suite.ts';
 
 async function onMac(): Promise<Ground> {
   const library = join(homedir(), 'Library');
-  const folder = join(library, 'Application Support', LABEL);
-  const plist = join(library, 'LaunchAgents', `${LABEL}.plist`);
+  const folderOf = (label: string): string => join(library, 'Application Support', label);
+  const plistOf = (label: string): string => join(library, 'LaunchAgents', `${label}.plist`);
   const commands: string[][] = [];
   const run: RunCommand = (command) => {
     commands.push([...command]);
@@ -26,7 +26,14 @@ async function onMac(): Promise<Ground> {
   return {
     host: { run },
     changes: () => launchdChanges(commands),
-    tree: () => [...(existsSync(folder) ? treeOf(folder) : []), ...(existsSync(plist) ? [plist] : [])],
+    tree: (label) => [
+      ...(existsSync(folderOf(label)) ? treeOf(folderOf(label)) : []),
+      ...(existsSync(plistOf(label)) ? [plistOf(label)] : []),
+    ],
+    async loaded(labels) {
+      const { stdout } = await runCommand(['/bin/launchctl', 'list']);
+      return labels.filter((label) => stdout.includes(label));
+    },
   };
 }
 

@@ -26,12 +26,11 @@ export type Ground = {
   supervisor?: Supervisor;
   /** The commands that were run to change something. */
   changes(): string[];
-  /** All files that an agent may leave, with their contents: test/helpers/tree.ts. */
-  tree(): string[];
+  /** All files that an agent of that label may leave, with their contents: test/helpers/tree.ts. */
+  tree(label: string): string[];
+  /** What is left of agents of these labels, beside files: loaded jobs. @default none */
+  loaded?(labels: readonly string[]): Promise<string[]>;
 };
-
-/** The label of the agent of all tests. */
-export const LABEL = 'com.example.conformance';
 /** The shortest uptime that no supervisor treats as a crash. */
 const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
 
@@ -74,7 +73,8 @@ const UNUSABLE = [
   ],
 ] as const;
 
-type Bench = Ground & {
+type Bench = Omit<Ground, 'tree'> & {
+  tree(): string[];
   module: string;
   options: InstallOptions;
   install(more?: Partial<InstallOptions>): Promise<Installed>;
@@ -87,6 +87,11 @@ type Bench = Ground & {
  * @param lay makes the ground of a test. Undefined, and reported as not tested, if this machine does not have the supervisor.
  */
 export function conformance(name: string, lay: (t: ExecutionContext) => Promise<Ground | undefined>): void {
+  const grounds = new Map<string, Ground>();
+  const left: string[] = [];
+  // Each has a label of its own: on a Mac, all of them are in the home folder of the user who runs the tests.
+  const labelOf = (): string => `com.example.conformance${process.pid}x${grounds.size + 1}`;
+
   const it = (title: string, body: (t: ExecutionContext, bench: Bench) => Promise<void>): void => {
     test.serial(`${name}: ${title}`, async (t) => {
       t.timeout(120_000);
@@ -96,16 +101,24 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
       const write = (text: string): Promise<void> => writeFile(module, text);
       await write(moduleText(1));
       const { host, supervisor } = ground;
+      const label = labelOf();
+      grounds.set(label, ground);
       const options: InstallOptions = {
         module,
-        label: LABEL,
+        label,
         node: lastingNode(),
         agent: SHORT,
         host,
         supervisor,
       };
+      // Whatever happens in the test.
+      t.teardown(async () => {
+        await uninstall(options).catch((error: Error) => left.push(`${t.title}: ${error.message}`));
+        left.push(...ground.tree(label).filter((path) => path.includes(label)));
+      });
       await body(t, {
         ...ground,
+        tree: () => ground.tree(label),
         module,
         options,
         install: (more = {}) => install({ ...options, ...more }),
@@ -236,6 +249,11 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
       await close(agent);
       t.true(existsSync(folder), what);
     }
+  });
+  test.serial(`${name}: nothing is left of the agents of these tests`, async (t) => {
+    t.deepEqual(left, []);
+    const [first] = grounds.values();
+    t.deepEqual((await first?.loaded?.([...grounds.keys()])) ?? [], []);
   });
 }
 

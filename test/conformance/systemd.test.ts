@@ -1,10 +1,9 @@
 /** systemd's user manager, the real one. */
 import { readdirSync } from 'node:fs';
-import { uninstall } from '../../src/install/uninstall.ts';
 import { systemdChanges } from '../helpers/changes.ts';
 import { sharedSystemd } from '../helpers/shared-systemd.ts';
 import { treeOf } from '../helpers/tree.ts';
-import { conformance, LABEL } from './suite.ts';
+import { conformance } from './suite.ts';
 
 const session = sharedSystemd();
 
@@ -12,7 +11,6 @@ conformance('systemd', async (t) => {
   const started = await session(t);
   if (started === undefined) return undefined;
   const { host, commands } = started;
-  t.teardown(async () => void (await uninstall({ label: LABEL, host })));
   const runtime = host.env.XDG_RUNTIME_DIR ?? '';
   return {
     host,

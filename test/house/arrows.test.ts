@@ -120,6 +120,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'job',
     'wire',
   ],
+  'src/install/report': [
+    'src/client',
+    'src/control',
+    'src/install',
+    'src/install/doctor',
+    'src/installed',
+    'src/version.ts',
+    'launchd',
+    'libc',
+    'wire',
+  ],
   // The pool's first thread, which starts before the agent is loaded.
   'src/cli': [
     'src/activation',
@@ -130,6 +141,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/holder',
     'src/install',
     'src/install/doctor',
+    'src/install/report',
     'src/installed',
     'src/log.ts',
     'src/log-file.ts',

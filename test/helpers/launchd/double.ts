@@ -45,6 +45,8 @@ export type LaunchdDoubleOptions = {
   domains?: readonly string[];
   /** How long a label stays taken after the exit of its process, in milliseconds. @default 150 */
   drainMs?: number;
+  /** Whether sockets are bound in another place and renamed, as launchd 3298 does. @default false */
+  renamesSockets?: boolean;
 };
 
 /**
@@ -54,7 +56,7 @@ export type LaunchdDoubleOptions = {
 export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleOptions): LaunchdDouble {
   // Its sockets and the library of its jobs use calls of Linux.
   if (process.platform !== 'linux') throw new NotTested('the launchd double runs on Linux only');
-  const { home, uid = 501, drainMs = 150 } = options;
+  const { home, uid = 501, drainMs = 150, renamesSockets = false } = options;
   const domains = [...(options.domains ?? [`gui/${uid}`, `user/${uid}`])];
   const jobs = new Map<string, LaunchdJob>();
   const disabled = new Map<string, boolean>();
@@ -75,7 +77,16 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
       const onRemoved = (): unknown => jobs.delete(target);
       jobs.set(
         target,
-        createJob(plist, { path, home, shim, drainMs, history: { ...history, add }, survivors, onRemoved }),
+        createJob(plist, {
+          path,
+          home,
+          shim,
+          drainMs,
+          renamesSockets,
+          history: { ...history, add },
+          survivors,
+          onRemoved,
+        }),
       );
       add({ event: 'bootstrapped', label: plist.Label });
     },

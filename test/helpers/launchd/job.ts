@@ -17,6 +17,7 @@ export type JobOptions = Omit<ProcessOptions, 'sockets'> & {
   /** The path of the plist. */
   path: string;
   drainMs: number;
+  renamesSockets?: boolean;
   history: LaunchdHistory;
   /** Process groups that outlive their first process. */
   survivors: Set<number>;
@@ -44,7 +45,7 @@ export type LaunchdJob = {
 export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
   const { path, drainMs, history, survivors, onRemoved } = options;
   const { Label: label, KeepAlive, RunAtLoad, AbandonProcessGroup = false, ExitTimeOut = EXIT_TIMEOUT } = plist;
-  const sockets = makeSockets(plist.Sockets);
+  const sockets = makeSockets(plist.Sockets, options.renamesSockets);
   const fds = [...sockets.values()].flat();
   // launchd ignores 0 and logs: "You're not that important."
   const throttleMs = 1000 * (plist.ThrottleInterval || THROTTLE);

@@ -1,5 +1,7 @@
 /** Sockets as launchd makes them: bound and listening, and never accepted on by their holder. Linux only. */
-import { chmodSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, renameSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { close } from '../../../libc/descriptors.ts';
 import { loadLibrary } from '../../../libc/library.ts';
 
@@ -29,20 +31,24 @@ export type SocketKeys = {
 };
 
 /** The key under Sockets → its descriptors. A socket that cannot be bound is left out without an error. */
-export function makeSockets(sockets: Readonly<Record<string, SocketKeys | SocketKeys[]>> = {}): Map<string, number[]> {
+export function makeSockets(
+  sockets: Readonly<Record<string, SocketKeys | SocketKeys[]>> = {},
+  isRenamed = false,
+): Map<string, number[]> {
   const made = Object.entries(sockets).map(([name, keys]): [string, number[]] => {
     return [
       name,
       [keys]
         .flat()
-        .map(makeSocket)
+        .map((each) => makeSocket(each, isRenamed))
         .filter((fd) => fd !== undefined),
     ];
   });
   return new Map(made);
 }
 
-function makeSocket(keys: SocketKeys): number | undefined {
+/** @param isRenamed whether to bind in another place first, as launchd 3298 does: the descriptor keeps that name. */
+function makeSocket(keys: SocketKeys, isRenamed: boolean): number | undefined {
   const { SockPathName: path, SockPathMode: mode, SockNodeName: node = '0.0.0.0', SockServiceName: port = 0 } = keys;
   if (path === undefined) return listening(inetName(node, Number(port)));
   if (Buffer.byteLength(path) > MAX_PATH) return undefined;
@@ -51,7 +57,11 @@ function makeSocket(keys: SocketKeys): number | undefined {
   } catch {
     // No file, or bind(2) fails as well.
   }
-  return listening(unixName(path), () => mode !== undefined && chmodSync(path, mode));
+  const name = isRenamed ? join(dirname(path), `.secure-${randomBytes(3).toString('hex')}`) : path;
+  return listening(unixName(name), () => {
+    if (mode !== undefined) chmodSync(name, mode);
+    if (isRenamed) renameSync(name, path);
+  });
 }
 
 function listening(name: Buffer, onBound: () => void = () => undefined): number | undefined {

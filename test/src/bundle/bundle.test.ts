@@ -30,6 +30,15 @@ test('a bundle of a TypeScript module contains its local imports, an enum, and i
   t.deepEqual(await evaluate("loaded.hello('you')"), ['YOU', 13, 'None']);
 });
 
+test('the hint on missing imports names the packages to install, and no path in them', async (t) => {
+  const folder = await tempDir(t);
+  await writeTree(folder, { 'a.ts': "import '@a/b/c.js'; import 'p/sub'; import 'p'; export const answer = () => 1;" });
+  const error = await t.throwsAsync<Error & { hint?: string }>(bundleModule(join(folder, 'a.ts')), {
+    code: NOT_LOADED,
+  });
+  t.is(error?.hint, 'Install what is missing: npm install @a/b p');
+});
+
 test('default and named exports are kept', async (t) => {
   const { evaluate } = await bundled(t, 'both.ts', {
     'both.ts': 'export default (): string => "default"; export const named = (): string => "named";',

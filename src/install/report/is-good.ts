@@ -1,0 +1,9 @@
+/** Whether a report shows a machine on which agents work. */
+import type { MachineReport } from './report.ts';
+
+/** Whether every stage of the test agent passed, nothing is left of it, and doctor found nothing. */
+export function isGood({ error, testAgent }: MachineReport): boolean {
+  if (error !== undefined || testAgent === undefined) return false;
+  const { stages, left } = testAgent;
+  return left.length === 0 && stages.every((stage) => stage.error === undefined);
+}
