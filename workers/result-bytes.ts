@@ -3,6 +3,7 @@
  * may have a `length` of its own, a proxy is no array, and memory may be detached or become smaller at any time.
  */
 import { types } from 'node:util';
+import { copyInto } from '../wire/copy.ts';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 
 const { isUint8Array, isAnyArrayBuffer, isDataView, isBigInt64Array, isBigUint64Array } = types;
@@ -12,6 +13,8 @@ const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const set: (target: ArrayBufferView, source: ArrayBufferView, at: number) => void = Function.prototype.call.bind(
   typedArray.set,
 );
+/** From this length on, a result is copied by way of a view that is a Uint8Array and nothing else. */
+const PLAIN_BYTES = 1024;
 const NONE: Uint8Array = new Uint8Array(0);
 const NO_BIGINTS = new BigInt64Array(0);
 
@@ -68,10 +71,12 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
 
 /**
  * Copies all bytes of a Uint8Array of any class.
- * @throws TypeError when the memory is gone.
+ * @throws TypeError or ERR_LAUNCHPOOL_RESULT_INVALID when the memory is gone.
  */
 export function copyBytes(target: Uint8Array, bytes: Uint8Array, at: number): void {
-  set(target, bytes, at);
+  // A view for each of the many short results would cost more than it saves.
+  if (lengthOf(bytes) < PLAIN_BYTES) set(target, bytes, at);
+  else copyInto(target, plainBytes(bytes), at);
 }
 
 function isBigInts(view: unknown): boolean {

@@ -1,4 +1,5 @@
 /** Runs a raw agent's handler: one message in, one message out. */
+import { ownCopy } from '../wire/copy.ts';
 import { toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
@@ -7,7 +8,6 @@ import { bytesOf, lengthOf, plainBytes } from './result-bytes.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { whenSettled } from './settling.ts';
 
-const slice = Uint8Array.prototype.slice;
 const clone = structuredClone;
 
 export type RawOptions = {
@@ -62,7 +62,7 @@ export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner 
 
 /** A plain Uint8Array in ordinary memory, which belongs to the handler forever. */
 function copyOf(input: Buffer, start: number, end: number): Uint8Array {
-  return slice.call(plainView(input), start, end);
+  return ownCopy(plainView(input), start, end);
 }
 
 function viewOf({ buffer, byteOffset }: Buffer, start: number, end: number): Uint8Array {

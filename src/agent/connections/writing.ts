@@ -1,5 +1,6 @@
 /** Writes replies to sockets, without a copy of the bytes that the kernel takes at once. */
 import type { Socket } from 'node:net';
+import { bufferCopy } from '../../../wire/copy.ts';
 import { COPIED_BYTES, isShared } from '../../dispatch/connection/held-replies.ts';
 import type { Retain } from '../../dispatch/connection/reply-queue.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher-options.ts';
@@ -76,7 +77,7 @@ export function writeFrames(
   retain?: Retain,
 ): boolean {
   const isCopied = retain === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES);
-  socket.write(isCopied ? Buffer.from(frames) : frames);
+  socket.write(isCopied ? bufferCopy(frames) : frames);
   // Usually the kernel has taken everything by now.
   if (socket.writableLength === 0) return true;
   const { unreadReplies } = account;

@@ -1,4 +1,5 @@
 /** Replies of a raw agent that wait for their turn. */
+import { bufferCopy } from '../../../wire/copy.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { Settlement } from './open-request.ts';
 import type { HeldReplies } from './request-group.ts';
@@ -10,7 +11,7 @@ export const MAX_HELD_BYTES: number = 4 * 1024 * 1024;
 
 export function holdReplies({ frames, failure, retain }: Settlement, count: number): HeldReplies {
   if (frames === undefined || retain === undefined || frames.length <= COPIED_BYTES) {
-    return { count, bytes: frames?.length ?? 0, frames: frames && Buffer.from(frames), failure };
+    return { count, bytes: frames?.length ?? 0, frames: frames && bufferCopy(frames), failure };
   }
   return { count, bytes: isShared(frames) ? 0 : frames.length, frames, release: retain() };
 }
