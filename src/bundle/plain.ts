@@ -32,23 +32,28 @@ export async function judge(graph: Graph, scope: Scope): Promise<Plainness> {
   if (loadsMostlyLate(graph)) return { reason: 'most of its code is loaded late' };
   const kinds = new Set<'esm' | 'strict' | 'sloppy'>();
   const packages = new Set<string>();
-  let format: 'cjs' | 'esm' = 'cjs';
+  const sources = new Map<GraphFile, string>();
+  // The questions that cost least come first.
   for (const file of graph.files.values()) {
     const { path } = file;
     const folder = scope.packageOf(path);
     if (folder !== undefined) packages.add(folder);
     const source = isScript(path) ? readFileSync(path, 'utf8') : '';
-    const found =
-      shapeOf(file, graph, source) ??
-      (await findSign(source, { path, format: file.format, isOwn: folder === undefined }));
-    if (found === COMMONJS_NAMES) format = 'esm';
-    else if (found !== undefined) return { reason: `${path} ${found}` };
+    const found = shapeOf(file, graph, source);
+    if (found !== undefined) return { reason: `${path} ${found}` };
+    sources.set(file, source);
     if (isScript(path)) kinds.add(file.format === 'esm' ? 'esm' : isStrict(source) ? 'strict' : 'sloppy');
   }
   // Packages list the native parts of their platforms as optional dependencies.
   for (const folder of packages) {
     const { optionalDependencies = {} } = readPackageJson(folder);
     if (Object.keys(optionalDependencies).length > 0) return { reason: `${folder} has optional dependencies` };
+  }
+  let format: 'cjs' | 'esm' = 'cjs';
+  for (const [{ path, format: own }, source] of sources) {
+    const found = await findSign(source, { path, format: own, isOwn: scope.isOwn(path) });
+    if (found === COMMONJS_NAMES) format = 'esm';
+    else if (found !== undefined) return { reason: `${path} ${found}` };
   }
   const strict = !kinds.has('esm') ? 'own' : kinds.has('sloppy') ? 'apart' : 'all';
   return { reason: undefined, strict, format: kinds.has('esm') ? format : 'cjs' };

@@ -1,5 +1,5 @@
 /** Signs, in the code of a script, that it could tell whether it is a file of its own. */
-import { type Token, tokenizer } from 'acorn';
+import { parse, type Token, tokenizer } from 'acorn';
 import { transform } from 'esbuild';
 
 /** The sign of an ES module that asks for names of CommonJS, such as `typeof module`: it can be in one ES module. */
@@ -29,9 +29,22 @@ export type Script = { path: string; format: 'cjs' | 'esm' | undefined; isOwn: b
 export async function findSign(source: string, script: Script): Promise<string | undefined> {
   if (!SUSPICIOUS.test(source)) return undefined;
   try {
-    return signIn(await tokensOf(source, script.path), script);
+    return signIn(parsedTokensOf(source, script) ?? (await tokensOf(source, script.path)), script);
   } catch {
     return 'cannot be read';
+  }
+}
+
+/** Undefined for what is no JavaScript, or not as its kind of module has it. */
+function parsedTokensOf(source: string, { path, format }: Script): Token[] | undefined {
+  if (!/\.[cm]?js$/.test(path)) return undefined;
+  const tokens: Token[] = [];
+  const sourceType = format === 'esm' ? 'module' : 'script';
+  try {
+    parse(source, { ecmaVersion: 'latest', sourceType, allowReturnOutsideFunction: true, onToken: tokens });
+    return tokens;
+  } catch {
+    return undefined;
   }
 }
 
