@@ -56,11 +56,15 @@ export function leftBehind(uses: CheckedUses, options: LeftBehindOptions): strin
     ...named(packages, (name) => `The package ${name} ${include(name)}`),
     ...named(missing, (path) => `${relative(project, path)} ${include(relative(project, path))}`),
     ...named(byWorkingFolder, (path) => workingFolderNote({ path }, workingFolder)),
-    ...named(
-      byAbsolutePath,
-      (path) => `${path} is used by its absolute path: the agent does not find it once the project is moved.`,
-    ),
+    ...named(byAbsolutePath, (path) => absolutePathNote(path, relative(project, path))),
   ];
+}
+
+function absolutePathNote(path: string, name: string): string {
+  return (
+    `${path} is used by its absolute path, which leads nowhere once the project is moved: name it relative to the module,` +
+    ` and take it along with --include ${shellWord(name)}.`
+  );
 }
 
 /**

@@ -79,7 +79,7 @@ test('a path into the project is named, and others outside are not', async (t) =
   const options = await foldersWith(folder, { 'data.json': '' });
   const path = join(options.project, 'data.json');
   t.deepEqual(leftBehind({ ...NONE, paths: [path, '/etc/passwd', join(options.project, 'none')] }, options), [
-    `${path} is used by its absolute path: the agent does not find it once the project is moved.`,
+    `${path} is used by its absolute path, which leads nowhere once the project is moved: name it relative to the module, and take it along with --include data.json.`,
   ]);
 });
 
