@@ -3,6 +3,7 @@
  *
  *     launchpool.cjs            the program: starts a thread, and loads agent.js with its compiled code
  *     runtime/agent.js          the main thread
+ *     runtime/call.js           `launchpool call`, which is loaded with its compiled code too
  *     runtime/worker.js         the file with which Piscina starts its threads: loads thread.js with its compiled code
  *     runtime/thread.js         a worker thread
  *     runtime/pino.js           loaded after the first reply
@@ -34,6 +35,7 @@ const oneFolder: Plugin = {
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
     onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('boot', 'worker-entry') }));
     onResolve({ filter: /\/boot\/start\.ts$/ }, () => ({ path: source('boot', 'start') }));
+    onResolve({ filter: /\/boot\/call\.ts$/ }, () => ({ path: source('boot', 'call') }));
     onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('boot', 'code-cache') }));
     onResolve({ filter: /\/src\/cli\/entry\.ts$/ }, () => ({ path: './src/cli/entry.js', external: true }));
   },
@@ -103,13 +105,14 @@ await build({
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
     agent: source('src', 'cli', 'agent-entry'),
+    call: source('src', 'cli', 'call-entry'),
     thread: source('boot', 'thread'),
     pino: 'pino',
     'prom-client': 'prom-client',
   },
 });
 await build({ ...OPTIONS, entryPoints: { check: source('boot', 'check') } });
-const loaded = await Promise.all(['agent.js', 'thread.js'].map((name) => readFile(join(folder, name))));
+const loaded = await Promise.all(['agent.js', 'thread.js', 'call.js'].map((name) => readFile(join(folder, name))));
 const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);
 const define = { BUILD_ID: JSON.stringify(buildId) };
 await build({ ...OPTIONS, entryPoints: { worker: source('boot', 'worker') }, define });

@@ -16,6 +16,6 @@ export function givenFlags<T extends Table>(table: T, flags: CommanderFlags): Gi
   return Object.fromEntries(Object.values(table).map(({ flag }) => [flag, given(flag)])) as GivenFlags<T>;
 }
 
-function camelCase(name: string): string {
+export function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase());
 }

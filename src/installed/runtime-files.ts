@@ -15,6 +15,9 @@ export const PROGRAM = 'launchpool.cjs';
 /** The path of the script that loads a module to check it: boot/check.ts. */
 export const CHECK = 'runtime/check.js';
 
+/** `launchpool call`, which an agent does not need. */
+const CALL = 'call.js';
+
 export async function runtimeFiles(): Promise<BundleFile[]> {
   return [...(await programFiles()), ...koffiFiles()];
 }
@@ -40,7 +43,8 @@ async function buildProgram(): Promise<BundleFile[]> {
 }
 
 async function filesOfProgram(folder: string): Promise<BundleFile[]> {
-  const names = [PROGRAM, ...readdirSync(join(folder, 'runtime')).map((name) => `runtime/${name}`)];
+  const runtime = readdirSync(join(folder, 'runtime')).filter((name) => name !== CALL);
+  const names = [PROGRAM, ...runtime.map((name) => `runtime/${name}`)];
   return Promise.all(names.map(async (path) => ({ path, mode: 0o644, content: await readFile(join(folder, path)) })));
 }
 
