@@ -78,7 +78,12 @@ export function createLaunchctl(run: RunCommand): Launchctl {
   return {
     print,
     async hasDomain(domain) {
-      return (await run([LAUNCHCTL, 'print', domain])).status === 0;
+      const command: Command = [LAUNCHCTL, 'print', domain];
+      const result = await run(command);
+      if (result.status === 0) return true;
+      // A program that is missing, or killed, says nothing about the domain.
+      if (result.status < 0 || result.status === 127) throw commandFailed(command, result, hintOf(result));
+      return false;
     },
     async enable(domain, label) {
       await must(ENABLE(domain, label));

@@ -60,11 +60,21 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     return undefined;
   }
 
-  /** @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when the label belongs to a job with another plist */
-  async function findOwn(label: string): Promise<Found[]> {
+  const isOwn =
+    (label: string) =>
+    ({ printed: { path = pathOf(label) } }: Found): boolean =>
+      path === pathOf(label);
+
+  /**
+   * The jobs from our plist. A job of another program in the other domain is no hindrance, and stays.
+   * @param into the domain that has to be free of jobs of other programs, beside those that have no job of ours.
+   * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when the label belongs to a job with another plist
+   */
+  async function findOwn(label: string, into?: string): Promise<Found[]> {
     const jobs = await findAll(label);
-    const foreign = jobs.find(({ printed: { path = pathOf(label) } }) => path !== pathOf(label));
-    if (foreign === undefined) return jobs;
+    const own = jobs.filter(isOwn(label));
+    const foreign = jobs.find((job) => !isOwn(label)(job) && (own.length === 0 || job.domain === into));
+    if (foreign === undefined) return own;
     throw new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_FAILED', labelTakenBy(String(foreign.printed.path)), {
       hint: `Choose another label, or remove the other job with: launchctl bootout ${foreign.domain}/${label}`,
     });
@@ -88,20 +98,31 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     loading({ label }, changed) {
       const [gui] = domains;
       if (changed.length === 0) return [];
-      return [BOOTOUT(gui, label), ENABLE(gui, label), BOOTSTRAP(gui, pathOf(label))];
+      // Without a plist, nothing is loaded from it.
+      const ending = exists(pathOf(label)) ? [BOOTOUT(gui, label)] : [];
+      return [...ending, ENABLE(gui, label), BOOTSTRAP(gui, pathOf(label))];
     },
     async load(job, changed) {
       const { label } = job;
-      const loaded = await findOwn(label);
-      const into = await domain();
-      const [first, second] = loaded;
+      const [first, second] = await findOwn(label);
+      const [gui] = domains;
+      // A job that is loaded there proves that the domain exists.
+      const into = first?.domain === gui ? gui : await domain();
+      await findOwn(label, into);
       const isInPlace = first?.domain === into && second === undefined;
       // A job that another process is removing must be loaded again.
       if (isInPlace && changed.length === 0 && !isStopping(first.printed)) return;
       // launchd reads a plist again only after the job is removed.
-      if (loaded.length > 0) await unload(label, job.stopSeconds * 1000);
+      if (first !== undefined) await unload(label, job.stopSeconds * 1000);
       await launchctl.enable(into, label);
-      await launchctl.bootstrap(into, label, pathOf(label), SLACK_MS);
+      try {
+        await launchctl.bootstrap(into, label, pathOf(label), SLACK_MS);
+      } catch (error) {
+        // A job that cannot move stays where it was.
+        if (first !== undefined && first.domain !== into)
+          await launchctl.bootstrap(first.domain, label, pathOf(label), SLACK_MS);
+        throw error;
+      }
       await waitForSockets(job);
     },
     unload: (label) => unload(label),
@@ -114,8 +135,8 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
       return running[0]?.printed.pid;
     },
     async misplacement(label) {
-      const [first, second] = await findAll(label);
-      if (first === undefined || first.printed.path !== pathOf(label)) return undefined;
+      const [first, second] = (await findAll(label)).filter(isOwn(label));
+      if (first === undefined) return undefined;
       if (second !== undefined) return loadedTwice(first.domain, second.domain);
       const [gui, user] = domains;
       if (first.domain === gui) return undefined;

@@ -52,19 +52,25 @@ function unsafeHost(host: string, { hasKey }: SafetyOptions): LaunchpoolError | 
 }
 
 function unsafePath(name: string, options: SafetyOptions): LaunchpoolError | typeof UNCHECKED | undefined {
-  const { hasOtherUsers, ownUid, renamed } = options;
+  const { hasOtherUsers, renamed } = options;
   if (name === '' && renamed === undefined) {
     if (hasOtherUsers) return undefined;
     return unsafe('the socket has no path, so every user can connect to it', 'Use a path in a folder of your own.');
   }
-  const path = [name, renamed?.jobPath ?? ''].find((each) => each !== '' && statOf(each)?.isSocket());
-  const socket = path === undefined ? undefined : statOf(path);
-  if (path === undefined || socket === undefined) {
+  // The name before may be that of another socket by now, so both count.
+  const found = [name, renamed?.jobPath ?? ''].filter((each) => each !== '' && statOf(each)?.isSocket());
+  if (found.length === 0) {
     // The embedded holder renames too; its socket has mode 0600. Elsewhere, a missing socket accepts no connection.
     if (renamed === undefined) return undefined;
     // The peer check refuses other users, unless they may connect: then the owner of the socket counts.
     return hasOtherUsers ? unsafe('the path of the socket is not known', UNKNOWN_PATH_HINT) : UNCHECKED;
   }
+  return found.map((path) => unsafeFile(path, options)).find((error) => error !== undefined);
+}
+
+function unsafeFile(path: string, { hasOtherUsers, ownUid }: SafetyOptions): LaunchpoolError | undefined {
+  const socket = statOf(path);
+  if (socket === undefined) return undefined;
   if (socket.uid !== ROOT && socket.uid !== ownUid) {
     return unsafe(`${path} belongs to user ${socket.uid}`, 'Make the user of the agent, or root, its owner.');
   }

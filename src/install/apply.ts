@@ -80,7 +80,7 @@ export async function apply(
     await writeText(layout.record, recordText(false, madeFoldersIn(layout.record)), 0o600, undo);
     detail(replaced === undefined ? `process ${pid}` : `process ${pid} after ${replaced}`);
   });
-  const misplacement = await supervisor.misplacement?.(job.label);
+  const misplacement = await supervisor.misplacement?.(job.label).catch(() => undefined);
   if (misplacement !== undefined) notes.push(`${misplacement.message}. ${misplacement.hint}`);
   // The agent works. The next installation removes what this one fails to remove.
   await cleanUp(layout, hash, node.path, supervisor.pathsOf(job.label)).catch(() => undefined);
@@ -100,7 +100,7 @@ async function writeProgram(
   await takeFolder(plan, lock, undo);
   mustBeFree(plan, job.label);
   const [previous, status] = [readRecord(layout), await supervisor.status(job.label)];
-  const misplacement = await supervisor.misplacement?.(job.label);
+  const misplacement = await supervisor.misplacement?.(job.label).catch(() => undefined);
   if (status.heldBy !== undefined) throw taken(status.heldBy);
   await makeFolder(layout.versions, undo);
   // The agent makes the cache once it has answered.

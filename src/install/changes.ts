@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { JobStatus, Misplacement } from '../../job/supervisor.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
+import { SEARCH_PATH } from '../installed/job-options.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { hasText } from './files.ts';
@@ -46,6 +47,7 @@ export function changesOf(
     previous?.entry === entry &&
     previous.node.path === node.path &&
     previous.logFile === job.logFile &&
+    (previous.searchPath ?? SEARCH_PATH) === plan.searchPath &&
     keyFile === undefined;
   const canMove = misplacement !== undefined && misplacement.id !== 'not-after-restart';
   const mustLoad = files.length > 0 || !isSameJob || !status.listening || canMove;

@@ -66,11 +66,24 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
         ...(linkTargetOf(layout.current) === version ? [] : [['ln', '-sfn', version, layout.current] as const]),
         ...supervisor.loading(job, changed),
       ],
-      notes: [...(note === undefined ? [] : [note]), ...notes, ...keyFileNotes(keyFile)],
+      notes: [
+        ...(note === undefined ? [] : [note]),
+        ...domainNotes(supervisor.name, plan.host.uid),
+        ...notes,
+        ...keyFileNotes(keyFile),
+      ],
     };
   } catch (error) {
     throw await steps.fail(error);
   }
+}
+
+/** Which of the two domains there are is known on the Mac only. */
+function domainNotes(supervisor: string, uid: number): string[] {
+  if (supervisor !== 'launchd') return [];
+  return [
+    `The commands are those of a user who is logged in at the screen. Over ssh, the domain is user/${uid}, not gui/${uid}.`,
+  ];
 }
 
 /** The id of the first user that macOS creates. */
@@ -82,6 +95,7 @@ function userOf({ supervisor, host: overrides }: InstallOptions): Pick<InstallOp
   const isLaunchd = supervisor === 'launchd' || (supervisor === undefined && platform === 'darwin');
   if (!isLaunchd || uid !== 0) return { host: overrides };
   const user = Number(env.SUDO_UID) || FIRST_USER;
-  const note = `An agent of launchd belongs to a user, and root is none: these are the commands of user ${user}.`;
-  return { host: { ...overrides, uid: user }, note };
+  const home = overrides?.home ?? join('/Users', env.SUDO_USER ?? 'NAME');
+  const note = `An agent of launchd belongs to a user, and root is none: these are the commands of user ${user}, with the home folder ${home}.`;
+  return { host: { ...overrides, uid: user, home }, note };
 }

@@ -33,6 +33,7 @@ const VERSIONED: readonly [pattern: RegExp, manager: string][] = [
 ];
 /** Links lead to the versions in the store, whose unused ones are removed: https://nix.dev/manual/nix/stable/store/ */
 const NIX_STORE = '/nix/store/';
+const NIX_PROFILE = /\/(?:\.nix-profile|profiles|current-system)\//;
 
 /**
  * @param options the user's choice, if there is one. @default this process's Node
@@ -59,8 +60,8 @@ export function chooseNode(
       `Choose the Node that it links to with --node ${shellWord(real)}, or add --copy-node.`,
     );
   }
-  if (path.startsWith(NIX_STORE)) {
-    const note = `${path} is removed when Nix collects garbage. Name a profile's link instead: --node ~/.nix-profile/bin/node.`;
+  if (real.startsWith(NIX_STORE) && !NIX_PROFILE.test(path)) {
+    const note = `${real} is removed when Nix collects garbage. Name the link of a profile, such as --node ~/.nix-profile/bin/node.`;
     return { path, mustCopy: false, notes: [note] };
   }
   const manager = VERSIONED.find(([pattern]) => pattern.test(real))?.[1];

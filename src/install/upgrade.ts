@@ -14,7 +14,9 @@ export type UpgradeOptions = PlaceOptions &
  * @throws as install(), and ERR_LAUNCHPOOL_NOT_INSTALLED
  */
 export async function upgrade(options: UpgradeOptions): Promise<Installed> {
-  const { host } = placeOf(options);
+  const { host, supervisor } = placeOf(options);
   const { module, options: recorded } = mustBeInstalled(options.label, host);
-  return install({ ...recorded, module, ...options });
+  // Earlier versions took a journal for macOS, where the log was a file all the same.
+  const log = supervisor.name === 'launchd' ? { log: undefined } : {};
+  return install({ ...recorded, ...log, module, ...options });
 }

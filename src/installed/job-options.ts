@@ -47,7 +47,7 @@ export const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 const MAC_FOLDERS = ['/opt/homebrew/bin', '/opt/homebrew/sbin', '/usr/local/bin'];
 const MAC_SYSTEM = '/usr/bin:/bin:/usr/sbin:/sbin';
 
-/** The search path of a new agent. It is recorded: a folder that appears later does not change the job. */
+/** The search path of an agent that is installed now. It is recorded: to doctor, a folder that appears later is no change. */
 export function searchPathOf({ platform, hasFolder }: Pick<Host, 'platform' | 'hasFolder'>): string {
   return platform === 'darwin' ? [...MAC_FOLDERS.filter(hasFolder), MAC_SYSTEM].join(':') : SEARCH_PATH;
 }

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { type RunCommand, runCommand } from '../../job/run-command.ts';
+import { domainsOf } from '../../launchd/paths.ts';
 import { launchdChanges } from '../helpers/changes.ts';
 import { createLaunchdDouble } from '../helpers/launchd/double.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
@@ -30,9 +31,14 @@ async function onMac(): Promise<Ground> {
       ...(existsSync(folderOf(label)) ? treeOf(folderOf(label)) : []),
       ...(existsSync(plistOf(label)) ? [plistOf(label)] : []),
     ],
+    // The sockets are in the folder.
+    left: (label) => [folderOf(label), plistOf(label)].filter(existsSync),
     async loaded(labels) {
-      const { stdout } = await runCommand(['/bin/launchctl', 'list']);
-      return labels.filter((label) => stdout.includes(label));
+      const targets = labels.flatMap((label) =>
+        domainsOf(process.getuid?.() ?? 0).map((domain) => `${domain}/${label}`),
+      );
+      const results = await Promise.all(targets.map((target) => runCommand(['/bin/launchctl', 'print', target])));
+      return targets.filter((_, index) => results[index]?.status === 0);
     },
   };
 }

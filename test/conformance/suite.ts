@@ -28,6 +28,8 @@ export type Ground = {
   changes(): string[];
   /** All files that an agent of that label may leave, with their contents: test/helpers/tree.ts. */
   tree(label: string): string[];
+  /** The files of that label that are left after its uninstallation. @default those of `tree` with the label in their path */
+  left?(label: string): string[];
   /** What is left of agents of these labels, beside files: loaded jobs. @default none */
   loaded?(labels: readonly string[]): Promise<string[]>;
 };
@@ -114,7 +116,7 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
       // Whatever happens in the test.
       t.teardown(async () => {
         await uninstall(options).catch((error: Error) => left.push(`${t.title}: ${error.message}`));
-        left.push(...ground.tree(label).filter((path) => path.includes(label)));
+        left.push(...(ground.left?.(label) ?? ground.tree(label).filter((path) => path.includes(label))));
       });
       await body(t, {
         ...ground,

@@ -282,18 +282,49 @@ test('after a restart, a login at the screen loads the job, and a login by ssh d
   t.is(await supervisor.misplacement?.(LABEL), undefined);
 });
 
-test('a foreign job in one of two domains is named, and neither is changed', async (t) => {
-  const { supervisor, job, path, write, changes, launchd, folder } = await setUp(t);
+test('a foreign job in the other domain is left alone', async (t) => {
+  const fixture = await setUp(t);
+  const { supervisor, job, path, write, launchd, folder } = fixture;
   write();
-  await supervisor.load(job, [path]);
   const other = join(folder, 'other.plist');
   linkSync(path, other);
   await launchd.run(['/bin/launchctl', 'bootstrap', 'user/501', other]);
-  const before = changes();
-  const error = await t.throwsAsync<LaunchpoolError>(supervisor.unload(LABEL));
-  t.is(error.message, `another job has this label: ${other}`);
-  t.regex(error.hint ?? '', new RegExp(`bootout user/501/${LABEL}`));
-  t.deepEqual(changes(), before);
+  await t.throwsAsync(supervisor.unload(LABEL), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED' });
+  await launchd.run(['/bin/launchctl', 'bootstrap', 'gui/501', path]);
+  t.is(await supervisor.misplacement?.(LABEL), undefined);
+  await supervisor.load(job, [path]);
+  await supervisor.unload(LABEL);
+  t.deepEqual([await jobIn(fixture, 'gui/501'), await jobIn(fixture, 'user/501')], [false, true]);
+});
+
+test('a job that cannot move stays where it was', async (t) => {
+  const fixture = await setUp(t, { domains: ['user/501'] });
+  const { supervisor, job, path, write, launchd } = fixture;
+  const run = async (command: readonly [string, ...string[]]): ReturnType<typeof launchd.run> => {
+    if (command[1] === 'print' && command[2] === 'gui/501') return { status: 0, stdout: '', stderr: '' };
+    if (command[1] === 'bootstrap' && command[2] === 'gui/501') {
+      return { status: 125, stdout: '', stderr: 'Bootstrap failed: 125: Domain does not support specified action\n' };
+    }
+    return launchd.run(command);
+  };
+  write();
+  await supervisor.load(job, [path]);
+  const moving = createLaunchd({ run, home: fixture.folder, uid: 501, socketsOf: () => Object.values(job.sockets) });
+  await t.throwsAsync(moving.load(job, []), { code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED', message: /125/ });
+  t.true(await jobIn(fixture, 'user/501'));
+  await t.notThrowsAsync(connectTo(fixture));
+});
+
+test('a question about the domain without an answer moves nothing', async (t) => {
+  const fixture = await setUp(t);
+  const { supervisor, job, path, write, launchd } = fixture;
+  write();
+  await supervisor.load(job, [path]);
+  const run: typeof launchd.run = async (command) =>
+    command[1] === 'print' && command[2] === 'gui/501' ? { status: -1, stdout: '', stderr: '' } : launchd.run(command);
+  const asked = createLaunchd({ run, home: fixture.folder, uid: 501, socketsOf: () => Object.values(job.sockets) });
+  await asked.load(job, []);
+  t.deepEqual([await jobIn(fixture, 'gui/501'), await jobIn(fixture, 'user/501')], [true, false]);
 });
 
 test('another job with the label is named and never changed', async (t) => {

@@ -28,7 +28,12 @@ function reportVerb(isMisused: boolean): Promise<number> {
       if (isMisused)
         throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', '--report stands alone', { hint: REPORT_HINT });
       const { reportMachine } = await import('../../install/report/report.ts');
-      return reportMachine({ onStage: (stage) => process.stderr.write(`test agent: ${stage}\n`) });
+      const ending = new AbortController();
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
+      return reportMachine({
+        signal: ending.signal,
+        onStage: (stage) => process.stderr.write(`test agent: ${stage}\n`),
+      });
     },
     render: (found) => `${JSON.stringify(found, null, 2)}\n`,
     status: (found) => (isGood(found) ? 0 : 1),

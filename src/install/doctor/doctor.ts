@@ -126,7 +126,8 @@ async function readInstallation(
   if (record === undefined) return undefined;
   try {
     const job = jobOfRecord(record, place.layout, place.host);
-    const misplacement = await place.supervisor.misplacement?.(label);
+    // Without an answer of the supervisor, the state is unknown too.
+    const misplacement = await place.supervisor.misplacement?.(label).catch(() => undefined);
     return { ...place, label, record, job, status: await status({ ...options, label }, replyMs), misplacement };
   } catch (error) {
     const { message, hint = 'Install the agent again, with other options.' } = toPlain(error);

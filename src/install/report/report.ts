@@ -3,7 +3,7 @@
  * and paths of the user.
  */
 import { randomBytes } from 'node:crypto';
-import { release, userInfo, version } from 'node:os';
+import { release, tmpdir, userInfo, version } from 'node:os';
 import { dirname } from 'node:path';
 import { domainsOf } from '../../../launchd/paths.ts';
 import { toPlain } from '../../../wire/errors.ts';
@@ -37,6 +37,8 @@ export type MachineReport = {
 export type ReportOptions = HostOptions & {
   /** Called with the name of each stage. */
   onStage?: (stage: string) => void;
+  /** Ends the report early; the test agent is uninstalled all the same. */
+  signal?: AbortSignal;
 };
 
 /** Installs, calls and uninstalls an agent with a label of its own. Other agents are not touched. */
@@ -61,7 +63,10 @@ export async function reportMachine(options: ReportOptions = {}): Promise<Machin
     report.installedAgents = installedLabels(host).length;
     if (host.platform === 'darwin') report.domains = await domainsAt(host);
     await place.supervisor.check();
-    report.testAgent = await runTestAgent(place, label, options.onStage ?? (() => undefined));
+    report.testAgent = await runTestAgent(place, label, {
+      onStage: options.onStage ?? (() => undefined),
+      ending: options.signal ?? new AbortController().signal,
+    });
   } catch (error) {
     const { code, message, hint } = toPlain(error);
     report.error = { message, ...(code === undefined ? {} : { code }), ...(hint === undefined ? {} : { hint }) };
@@ -89,6 +94,9 @@ function redacted(report: MachineReport, host: Host, place: Place | undefined): 
     folders['<agent>'] = place.layout.folder;
     folders['<runtime>'] = dirname(place.layout.sockets.agent);
   }
+  folders['<node>'] = process.execPath;
+  folders['<cwd>'] = process.cwd();
+  folders['<tmp>'] = tmpdir();
   const how = { home: host.home, uid: host.uid, user: userName(), folders };
   return JSON.parse(JSON.stringify(report), (_key, value) => (typeof value === 'string' ? redact(value, how) : value));
 }

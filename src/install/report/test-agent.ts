@@ -36,19 +36,19 @@ export type TestAgentReport = {
   /** The states that the supervisor reported, in order. */
   states: { after: string; state: string; listening: boolean; detail?: string; misplacement?: string }[];
   sockets: { name: string; exists: boolean; mode?: string; isBound?: boolean; pathBytes: number }[];
-  /** The ids of what doctor finds about the test agent. */
-  findings: string[];
+  /** What doctor finds about the test agent and the machine. */
+  findings: { id: string; severity: 'problem' | 'notice' }[];
   /** What is there after the uninstallation: none of it should be. */
   left: string[];
 };
 
 type Agent = { pid(): number; path(): number };
 
-/** Ends with the agent uninstalled, also after a failure. */
+/** Ends with the agent uninstalled, also after a failure. @param ending ends the stages before their time. */
 export async function runTestAgent(
   place: Place,
   label: string,
-  onStage: (stage: string) => void,
+  { onStage, ending }: { onStage: (stage: string) => void; ending: AbortSignal },
 ): Promise<TestAgentReport> {
   const { layout, supervisor, host } = place;
   // Not in a temporary folder, which some systems keep from background processes.
@@ -62,7 +62,8 @@ export async function runTestAgent(
     if (now === 'started') started.set(step, performance.now());
     else report.installSteps[step] = Math.round(performance.now() - (started.get(step) ?? performance.now()));
   };
-  const run = async (stage: string, body: () => Promise<unknown>): Promise<boolean> => {
+  const run = async (stage: string, body: () => Promise<unknown>, isCleanup = false): Promise<boolean> => {
+    if (ending.aborted && !isCleanup) return false;
     onStage(stage);
     const before = performance.now();
     const ms = (): number => Math.round(performance.now() - before);
@@ -78,7 +79,7 @@ export async function runTestAgent(
   };
   const note = async (after: string): Promise<void> => {
     const { state, listening, detail } = await status({ label, host, supervisor });
-    const misplacement = (await supervisor.misplacement?.(label))?.id;
+    const misplacement = (await supervisor.misplacement?.(label).catch(() => undefined))?.id;
     report.states.push({
       after,
       state,
@@ -103,7 +104,8 @@ export async function runTestAgent(
       await run('second call', call);
       await note('call');
       await run('idle exit', async () => {
-        const isIdle = await waitForStatus(supervisor, label, ({ state }) => state === 'idle', EXIT_MS);
+        const isDone = ({ state }: { state: string }): boolean => state === 'idle' || ending.aborted;
+        const isIdle = await waitForStatus(supervisor, label, isDone, EXIT_MS);
         if (!isIdle) throw new Error(`the agent has not exited within ${EXIT_MS / 1000} seconds`);
       });
       await note('idle exit');
@@ -111,20 +113,24 @@ export async function runTestAgent(
       await run('restart', () => restart({ label, host, supervisor }));
       await run('doctor', async () => {
         const found = await doctor({ label, host, supervisor });
-        report.findings = found.map(({ id }) => id);
+        report.findings = found.map(({ id, severity }) => ({ id, severity }));
       });
     }
-    await run('uninstall', () => uninstall({ label, host, supervisor }));
-    await run('look for what is left', async () => {
-      const { state } = await supervisor.status(label);
-      const paths = [
-        ...Object.entries({ folder: layout.folder, ...layout.sockets }),
-        ...supervisor.pathsOf(label).map((path) => [basename(path).replace(label, 'LABEL'), path] as const),
-      ];
-      report.left = paths.filter(([, path]) => exists(path)).map(([name]) => name);
-      if (state !== 'not-installed') report.left.push(`job: ${state}`);
-    });
   } finally {
+    await run('uninstall', () => uninstall({ label, host, supervisor }), true);
+    await run(
+      'look for what is left',
+      async () => {
+        const { state } = await supervisor.status(label);
+        const paths = [
+          ...Object.entries({ folder: layout.folder, ...layout.sockets }),
+          ...supervisor.pathsOf(label).map((path) => [basename(path).replace(label, 'LABEL'), path] as const),
+        ];
+        report.left = paths.filter(([, path]) => exists(path)).map(([name]) => name);
+        if (state !== 'not-installed') report.left.push(`job: ${state}`);
+      },
+      true,
+    );
     await rm(folder, { recursive: true, force: true });
   }
   return report;

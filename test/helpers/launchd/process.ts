@@ -9,6 +9,8 @@ import type { JobPlist } from './plist.ts';
 
 const AS_ON_MACOS = pathToFileURL(fixture('programs/as-on-macos.mjs')).href;
 const NO_UMASK = 0o022;
+/** Set by test/mac-like/run.sh. */
+const MAC_LIKE = process.env.MAC_LIKE_NODE_OPTIONS;
 
 export type Started = ChildProcess & { pid: number };
 
@@ -72,6 +74,7 @@ function environmentOf({ Label, EnvironmentVariables = {} }: JobPlist, home: str
     USER: username,
     LOGNAME: username,
     XPC_SERVICE_NAME: Label,
+    ...(MAC_LIKE === undefined ? {} : { NODE_OPTIONS: MAC_LIKE }),
     ...(Object.fromEntries(own) as Record<string, string>),
   };
 }

@@ -102,10 +102,15 @@ for (const name of ['', '/private/secure/a1b2.sock']) {
   });
 }
 
-test('the name of a descriptor counts before the path of the job', async (t) => {
+test('of a renamed socket, both the name of the descriptor and the path of the job must be safe', async (t) => {
   const [safe, open] = [await socketOf(t, 0o600, 0o755), await socketOf(t, 0o666, 0o755)];
-  t.is(inspect(safe, { renamed: { jobPath: open } }), undefined);
-  t.not(inspect(open, { renamed: { jobPath: safe } }), undefined);
+  t.is(inspect(safe, { renamed: { jobPath: safe } }), undefined);
+  for (const [name, jobPath] of [
+    [safe, open],
+    [open, safe],
+  ] as const) {
+    t.is(inspect(name, { renamed: { jobPath } })?.code, 'ERR_LAUNCHPOOL_SOCKET_UNSAFE');
+  }
 });
 
 test('a socket without a path is open to every user', (t) => {

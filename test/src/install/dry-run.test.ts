@@ -152,13 +152,15 @@ test.serial('a dry run for launchd works as root, for the user that called sudo'
   const module = join(folder, 'agent.ts');
   await writeFile(module, moduleOf(1));
   for (const [env, uid] of [
-    [{ SUDO_UID: '777' }, 777],
+    [{ SUDO_UID: '777', SUDO_USER: 'ann' }, 777],
     [{}, 501],
   ] as const) {
-    const host = { home: folder, uid: 0, env };
+    const host = { uid: 0, env };
     const found = await dryRun({ label: 'com.example.root', module, supervisor: 'launchd', host, node: lastingNode() });
     t.true(found.commands.some((command) => command.includes(`gui/${uid}`)));
-    t.regex(found.notes[0] ?? '', new RegExp(`user ${uid}\\.$`));
+    t.regex(found.notes[0] ?? '', new RegExp(`user ${uid}, with the home folder /Users/(?:ann|NAME)\\.$`));
+    t.true(found.commands.some((command) => command.some((word) => /^\/Users\/(?:ann|NAME)\//.test(word))));
+    t.true(found.notes.some((note) => note.includes(`user/${uid}`)));
   }
 });
 
