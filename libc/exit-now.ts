@@ -3,7 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { loadLibrary } from './library.ts';
 
 /** Options of Node by which the end of the process writes files. */
-const WRITES_AT_END = /(?:^|\s)--(?:cpu|heap)-prof\b/;
+const WRITES_AT_END = /(?:^|\s)--(?:(?:cpu|heap)-prof|prof|perf|trace-event)/;
 
 /**
  * _exit(2): process.exit() waits for two kinds of threads, and may wait for ever. A worker ends when its native code

@@ -37,7 +37,8 @@ export function copyInto(target: Uint8Array, source: Uint8Array, at: number): vo
  */
 export function ownCopy(source: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
   const length = to - from;
-  if (length < NATIVE_ALLOCATED_BYTES) return slice(source, from, to);
+  // Memory that is allocated as it is must be filled: slice() throws, or gives less.
+  if (length < NATIVE_ALLOCATED_BYTES || to > source.length) return slice(source, from, to);
   const { buffer } = allocUnsafeSlow(length);
   const copy = new Uint8Array(buffer, 0, length);
   nativeCopy(source, copy, 0, from, to);

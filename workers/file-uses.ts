@@ -24,6 +24,7 @@ const USES: Readonly<Record<string, readonly (FileUse | 'by-flags')[]>> = {
   link: ['read', 'written'],
   lstat: ['looked-for'],
   mkdir: ['written'],
+  mkdtemp: ['written'],
   open: ['by-flags'],
   openAsBlob: ['read'],
   opendir: ['listed'],
@@ -31,7 +32,9 @@ const USES: Readonly<Record<string, readonly (FileUse | 'by-flags')[]>> = {
   readFile: ['by-flags'],
   rename: ['written', 'written'],
   rm: ['written'],
+  rmdir: ['written'],
   stat: ['looked-for'],
+  symlink: ['looked-for', 'written'],
   truncate: ['written'],
   unlink: ['written'],
   writeFile: ['written'],
@@ -41,7 +44,7 @@ type Functions = Record<string, unknown>;
 
 /**
  * From now on, calls `onUse` before each use. The functions of `node:fs` become proxies, which behave as before.
- * @param onUse must not throw.
+ * @param onUse its errors have no effect.
  */
 export function observeFiles(onUse: OnFileUse): void {
   const { promises } = fs;
@@ -58,9 +61,13 @@ function wrap(functions: Functions, name: string, uses: (typeof USES)[string], o
   if (typeof original !== 'function') return;
   functions[name] = new Proxy(original, {
     apply(target, self, args: unknown[]) {
-      for (const [index, use] of uses.entries()) {
-        const path = pathOf(args[index]);
-        if (path !== undefined) onUse(use === 'by-flags' ? useByFlags(args[1]) : use, path);
+      try {
+        for (const [index, use] of uses.entries()) {
+          const path = pathOf(args[index]);
+          if (path !== undefined) onUse(use === 'by-flags' ? useByFlags(args[1]) : use, path);
+        }
+      } catch {
+        // For instance, the working folder was removed. The call itself says what is wrong.
       }
       return Reflect.apply(target, self, args);
     },

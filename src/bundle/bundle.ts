@@ -7,7 +7,7 @@ import { type Graph, isScript, readGraph } from './graph.ts';
 import { findIncluded } from './include.ts';
 import { type LaidOut, layOut, packageJsonsOf } from './layout.ts';
 import { writeLoader } from './loader.ts';
-import { compileOneFile } from './one-file.ts';
+import { compileOneFile, UnknownHelper } from './one-file.ts';
 import { findOwnFiles } from './own-files.ts';
 import { compileOwnSources } from './own-sources.ts';
 import { collectPackages, type PackageRequest, type Packages } from './packages.ts';
@@ -58,8 +58,13 @@ export async function bundleModule(
   };
   const plainness = await judge(graph, scope);
   const { warnings } = graph;
-  const bundled = plainness.reason === undefined ? await asOneFile(plainness) : await asLaidOut();
+  const bundled = plainness.reason === undefined ? await asOneFile(plainness).catch(otherwise) : await asLaidOut();
   return { ...bundled, inputs, warnings, workingFolderPaths: workingFolderPaths(inputs) };
+
+  function otherwise(error: unknown): Promise<LaidOut> {
+    if (error instanceof UnknownHelper) return asLaidOut();
+    throw error;
+  }
 
   async function asOneFile({ strict, format }: Plain): Promise<LaidOut> {
     const apartName = `${nameOf(module)}.agent.packages.cjs`;

@@ -11,6 +11,9 @@ import { LOCATION_DEFINES, sourceLocation } from './source-location.ts';
 
 type Format = 'cjs' | 'esm';
 
+/** Another version of the bundler: the files cannot become one. */
+export class UnknownHelper extends Error {}
+
 export type OneFile = {
   content: Uint8Array;
   extension: '.cjs' | '.mjs';
@@ -47,7 +50,7 @@ export type OneFileOptions = {
 
 /**
  * Compiles to CommonJS, which starts faster, unless the sources ask for its names or use top-level await.
- * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED
+ * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED, UnknownHelper
  */
 export async function compileOneFile(options: OneFileOptions): Promise<OneFile> {
   const { module, graph, strict, format } = options;
@@ -112,8 +115,41 @@ async function compile({ module, graph }: OneFileOptions, own: BuildOptions): Pr
   };
   const { outputFiles } = await build({ ...own, ...options });
   const [file] = outputFiles;
-  return [file === undefined ? new Uint8Array() : Buffer.from(withoutNeedlessNames(file.text))];
+  return [file === undefined ? new Uint8Array() : Buffer.from(withNamespaces(withoutNeedlessNames(file.text)))];
 }
+
+/**
+ * Gives the objects of all exports of a module, which `import * as` and `import()` return, what Node's have: sorted names, no
+ * prototype, and the tag of a module. The bundler makes ordinary objects, in which `toString` is found.
+ * @throws UnknownHelper for helpers of the bundler that are not known here.
+ */
+function withNamespaces(text: string): string {
+  return HELPERS.reduce((changed, { name, known, better }) => {
+    if (!changed.includes(`var ${name} = `)) return changed;
+    if (known.test(changed)) return changed.replace(known, better);
+    throw new UnknownHelper(`esbuild has another ${name} than the one that is known`);
+  }, text);
+}
+
+/** The bundler renames parameters that a source uses. */
+const HELPERS: readonly { name: string; known: RegExp; better: string }[] = [
+  {
+    name: '__export',
+    known:
+      /^var __export = \((\w+), (\w+)\) => \{\n *for \(var (\w+) in \2\)\n *(__defProp\(\1, \3, \{[^}]*\}\);)\n\};$/m,
+    better: `var __export = ($1, $2) => {
+  for (var $3 of Object.keys($2).sort())
+    $4
+  Object.setPrototypeOf($1, null);
+  __defProp($1, Symbol.toStringTag, { value: "Module" });
+};`,
+  },
+  {
+    name: '__toESM',
+    known: /^(var __toESM = \((\w+), \w+, (\w+)\) => \()\3 = \2 != null \? __create\(__getProtoOf\(\2\)\) : \{\},/m,
+    better: '$1$3 = __create(null), __defProp($3, Symbol.toStringTag, { value: "Module" }),',
+  },
+];
 
 /**
  * Removes the calls that give a function or class the name that it has anyway. They run at the start, one for each function

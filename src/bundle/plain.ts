@@ -11,7 +11,9 @@ import { COMMONJS_NAMES, findSign, isStrict } from './signs.ts';
 /** How much code that is loaded late, or never, may be read at the start. */
 const MAX_LATE_BYTES = 1024 * 1024;
 
-const EVERYTHING = /\b(?:import|export)\s*\*/;
+const EVERYTHING = /\bimport\s*(?:[\w$]+\s*,\s*)?\*|\bexport\s*\*/;
+/** Options of Node by which a process gets code as text, or a module to load. */
+const CODE_OPTION = /['"`](?:-e|--eval|-p|-pe|--print|-r|--require|--import|--input-type)\b/;
 
 export type Plain = {
   reason: undefined;
@@ -49,9 +51,21 @@ export async function judge(graph: Graph, scope: Scope): Promise<Plainness> {
     const { optionalDependencies = {} } = readPackageJson(folder);
     if (Object.keys(optionalDependencies).length > 0) return { reason: `${folder} has optional dependencies` };
   }
+  const ofPackages = [...sources].filter(([{ path }]) => !scope.isOwn(path)).map(([, source]) => source);
+  if (
+    ofPackages.some((source) => source.includes('child_process')) &&
+    ofPackages.some((source) => CODE_OPTION.test(source))
+  ) {
+    return { reason: 'a package may give a process code' };
+  }
   let format: 'cjs' | 'esm' = 'cjs';
   for (const [{ path, format: own }, source] of sources) {
-    const found = await findSign(source, { path, format: own, isOwn: scope.isOwn(path) });
+    const found = await findSign(source, {
+      path,
+      format: own,
+      isOwn: scope.isOwn(path),
+      isEntry: graph.entries.includes(path),
+    });
     if (found === COMMONJS_NAMES) format = 'esm';
     else if (found !== undefined) return { reason: `${path} ${found}` };
   }
@@ -92,11 +106,23 @@ function shapeOf({ path, format, edges }: GraphFile, graph: Graph, source: strin
     if (kind === 'dynamic-import' && target?.format !== 'esm') return `imports ${specifier} late`;
     if (format === 'cjs' && target?.format === 'esm') return `loads the ES module ${specifier} in CommonJS`;
     if (format === 'esm' && isCommonJs && EVERYTHING.test(source)) return `imports all of ${specifier}`;
-    if (format === 'esm' && isCommonJs && !isNodeModule(path) && readFileSync(to).includes('__esModule')) {
+    if (format === 'esm' && isCommonJs && !isNodeModule(path) && mayHaveMark(to, graph)) {
       return `imports ${specifier} in a file without a kind`;
     }
   }
   return undefined;
+}
+
+/** Whether what a CommonJS file exports may have `__esModule`: its own exports, or those of a file that it requires. */
+function mayHaveMark(path: string, { files }: Graph): boolean {
+  const seen = new Set([path]);
+  for (const each of seen) {
+    if (isScript(each) && readFileSync(each).includes('__esModule')) return true;
+    for (const { kind, path: to } of files.get(each)?.edges ?? []) {
+      if (to !== undefined && kind === 'require-call') seen.add(to);
+    }
+  }
+  return false;
 }
 
 /** Whether the bundler takes the file for an ES module as Node has them: else it reads `__esModule` of what is imported. */

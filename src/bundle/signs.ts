@@ -1,5 +1,5 @@
 /** Signs, in the code of a script, that it could tell whether it is a file of its own. */
-import { parse, type Token, tokenizer } from 'acorn';
+import { type Node, parse, type Token } from 'acorn';
 import { transform } from 'esbuild';
 
 /** The sign of an ES module that asks for names of CommonJS, such as `typeof module`: it can be in one ES module. */
@@ -7,13 +7,14 @@ export const COMMONJS_NAMES = 'asks for the names of CommonJS';
 
 /** Words without which a script has no sign. */
 const SUSPICIOUS =
-  /\b(?:require|import\s*\(|import\.meta|import\s*\.|module|exports|__dirname|__filename|eval|createRequire|prepareStackTrace|dlopen|binding|Worker|worker_threads|child_process|cluster|evaluate\w*)\b|\$eval|Function\.prototype\.toString|\bimport\s*\(/;
+  /\b(?:vm|require|import\s*\(|import\.meta|import\s*\.|module|exports|__dirname|__filename|eval|createRequire|prepareStackTrace|dlopen|binding|Worker|worker_threads|child_process|cluster|evaluate\w*)\b|\$eval|Function\.prototype\.toString|\bimport\s*\(|\bawait\b|\barguments\b/;
 
-/** Modules by which a package starts threads, and processes of its own kind, which have files of their own. */
-const STARTERS = /^(?:node:)?(?:worker_threads|cluster)$/;
-const CHILD_PROCESS = /^(?:node:)?child_process$/;
-/** Options of Node by which a process gets code as text, or a module to load. */
-const CODE_OPTION = /^(?:-e|--eval|-p|-pe|--print|-r|--require|--import)$/;
+/**
+ * Modules by which a package starts threads, and processes of its own kind, which have files of their own; runs code as text;
+ * and changes how files are loaded.
+ */
+const STARTERS = /^(?:node:)?(?:worker_threads|cluster|vm|module)$/;
+const CODE = /\bimport\s*\(/;
 
 /** The labels of operators, as acorn has them. */
 const CONDITION_BEFORE = /^(?:!\/~|==\/!=\/===\/!==)$/;
@@ -23,32 +24,47 @@ const CONDITION_AFTER = /^(?:&&|\?|=|==\/!=\/===\/!==)$/;
 const MODULE_PROPERTIES =
   /^(?:id|path|paths|filename|loaded|children|parent|require|isPreloading|constructor|hot|_\w+)$/;
 
-export type Script = { path: string; format: 'cjs' | 'esm' | undefined; isOwn: boolean };
+export type Script = {
+  path: string;
+  format: 'cjs' | 'esm' | undefined;
+  isOwn: boolean;
+  /** Whether it is the module itself. */
+  isEntry: boolean;
+};
 
 /** Returns what a script has that only a file of its own can have, for people; undefined if it has nothing like that. */
 export async function findSign(source: string, script: Script): Promise<string | undefined> {
   if (!SUSPICIOUS.test(source)) return undefined;
   try {
-    return signIn(parsedTokensOf(source, script) ?? (await tokensOf(source, script.path)), script);
+    const { tokens, program } =
+      parseAsIs(source, script) ?? parseScript(await javaScriptOf(source, script.path), 'module');
+    // Modules that await run side by side, and one after the other in one file.
+    if (script.format === 'esm' && !script.isEntry && awaitsAtTop(program)) return 'awaits while it loads';
+    return signIn(tokens, script);
   } catch {
     return 'cannot be read';
   }
 }
 
+type Parsed = { tokens: Token[]; program: Node };
+
 /** Undefined for what is no JavaScript, or not as its kind of module has it. */
-function parsedTokensOf(source: string, { path, format }: Script): Token[] | undefined {
+function parseAsIs(source: string, { path, format }: Script): Parsed | undefined {
   if (!/\.[cm]?js$/.test(path)) return undefined;
-  const tokens: Token[] = [];
-  const sourceType = format === 'esm' ? 'module' : 'script';
   try {
-    parse(source, { ecmaVersion: 'latest', sourceType, allowReturnOutsideFunction: true, onToken: tokens });
-    return tokens;
+    return parseScript(source, format === 'esm' ? 'module' : 'script');
   } catch {
     return undefined;
   }
 }
 
-async function tokensOf(source: string, path: string): Promise<Token[]> {
+function parseScript(source: string, sourceType: 'module' | 'script'): Parsed {
+  const tokens: Token[] = [];
+  const options = { ecmaVersion: 'latest', sourceType, allowReturnOutsideFunction: true, onToken: tokens } as const;
+  return { program: parse(source, options), tokens };
+}
+
+async function javaScriptOf(source: string, path: string): Promise<string> {
   const loader = /\.[cm]?js$/.test(path)
     ? 'js'
     : /\.[cm]?ts$/.test(path)
@@ -57,17 +73,30 @@ async function tokensOf(source: string, path: string): Promise<Token[]> {
         ? 'tsx'
         : 'jsx';
   const { code } = await transform(source, { loader, legalComments: 'none', target: 'node22' });
-  return [...tokenizer(code, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true })];
+  return code;
+}
+
+/** Whether a module awaits outside of its functions. */
+function awaitsAtTop(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(awaitsAtTop);
+  if (typeof node !== 'object' || node === null || !('type' in node)) return false;
+  if (/Function/.test(String(node.type))) return false;
+  if (node.type === 'AwaitExpression' || ('await' in node && node.await === true)) return true;
+  return Object.values(node).some(awaitsAtTop);
 }
 
 function signIn(tokens: readonly Token[], script: Script): string | undefined {
   let names: string | undefined;
-  const variable = tokens.findIndex((_, index) => isVariable(tokens, index));
-  const sendsCode = !script.isOwn && tokens.some((token) => CODE_OPTION.test(textOf(token)));
+  const variable = tokens.findIndex((_, index) => declaresModule(tokens, index));
+  /** How many braces are open. */
+  let depth = 0;
   for (const [index, token] of tokens.entries()) {
-    if (sendsCode && CHILD_PROCESS.test(textOf(token)) && isSpecifier(tokens, index)) return 'gives a process code';
+    depth += depthOf(token);
+    const atTop = depth === 0 && token.type.label === 'name' ? signAtTop(tokens, index, script) : undefined;
+    if (atTop !== undefined) return atTop;
     // From its declaration on, the name is taken for that of the variable.
-    if (variable >= 0 && index > variable && textOf(token) === 'module') continue;
+    const isVariable = variable >= 0 && index > variable && textOf(token) === 'module';
+    if (isVariable && !asksModule(tokens, index)) continue;
     const sign = signAt(tokens, index, token, script);
     if (sign === COMMONJS_NAMES) names = sign;
     else if (sign !== undefined) return sign;
@@ -75,10 +104,24 @@ function signIn(tokens: readonly Token[], script: Script): string | undefined {
   return names;
 }
 
+function depthOf({ type: { label } }: Token): number {
+  return label === '{' || label === '${' ? 1 : label === '}' ? -1 : 0;
+}
+
+/** Outside of all braces. */
+function signAtTop(tokens: readonly Token[], index: number, { format }: Script): string | undefined {
+  if (labelAt(tokens, index - 1) === '.') return undefined;
+  // Those of the function in which Node runs a CommonJS file.
+  if (textAt(tokens, index) === 'arguments' && format === 'cjs') return 'uses arguments';
+  return undefined;
+}
+
 function signAt(tokens: readonly Token[], index: number, token: Token, script: Script): string | undefined {
   const { isOwn } = script;
   const text = textOf(token);
-  if (token.type.label === 'string') {
+  if (token.type.label === 'string' || token.type.label === 'template') {
+    // Code as text finds nothing beside it: new Function('name', 'return import(name)').
+    if (CODE.test(text) && tokens.some((each) => textOf(each) === 'Function')) return 'has code as text';
     return !isOwn && STARTERS.test(text) && isSpecifier(tokens, index) ? `uses ${text}` : undefined;
   }
   if (token.type.label === 'import') return signOfImport(tokens, index, isOwn);
@@ -142,21 +185,27 @@ function signOfName(
 }
 
 /** Whether a variable is declared here that is called `module`. */
-function isVariable(tokens: readonly Token[], index: number): boolean {
+function declaresModule(tokens: readonly Token[], index: number): boolean {
   return textAt(tokens, index) === 'module' && /^(?:const|let|var)$/.test(textAt(tokens, index - 1));
 }
 
 /** Whether `module` is not given away as a value, and nothing is asked of it that only a file has. */
 function isPlainModule(tokens: readonly Token[], index: number): boolean {
+  const next = labelAt(tokens, index + 1);
+  if (next === '.') return !asksModule(tokens, index);
+  if (/^(?:\[|\(|\?\.)$/.test(next)) return false;
   // Its type is the same everywhere, and a variable may have its name.
   if (/^(?:typeof|const|let|var)$/.test(textAt(tokens, index - 1))) return true;
   // A condition, a comparison, and an assignment to it give its value to nothing else.
-  if (CONDITION_BEFORE.test(labelAt(tokens, index - 1)) || CONDITION_AFTER.test(labelAt(tokens, index + 1)))
-    return true;
-  if (labelAt(tokens, index + 1) === '.') return !MODULE_PROPERTIES.test(textAt(tokens, index + 2));
+  if (CONDITION_BEFORE.test(labelAt(tokens, index - 1)) || CONDITION_AFTER.test(next)) return true;
   // Object.defineProperty(module, 'exports', ...
   const isDefinition = textAt(tokens, index - 2) === 'defineProperty' && textAt(tokens, index + 2) === 'exports';
   return isDefinition && labelAt(tokens, index - 1) === '(' && labelAt(tokens, index + 1) === ',';
+}
+
+/** Whether a property is asked for that only a file has. */
+function asksModule(tokens: readonly Token[], index: number): boolean {
+  return labelAt(tokens, index + 1) === '.' && MODULE_PROPERTIES.test(textAt(tokens, index + 2));
 }
 
 function isSpecifier(tokens: readonly Token[], index: number): boolean {

@@ -30,6 +30,33 @@ test('a bundle of a TypeScript module contains its local imports, an enum, and i
   t.deepEqual(await evaluate("loaded.hello('you')"), ['YOU', 13, 'None']);
 });
 
+test('in one file, the object of all exports of a module is that of Node', async (t) => {
+  const { bundle, evaluate } = await bundled(t, 'a.ts', {
+    'package.json': '{ "type": "module" }',
+    'a.ts': `
+      import * as commands from './commands.ts';
+      import * as path from 'node:path';
+      const facts = (ns: object) => [
+        'toString' in ns, Object.getPrototypeOf(ns), Object.prototype.toString.call(ns), Object.keys(ns).slice(0, 3),
+      ];
+      export const run = (name: string) => (commands as Record<string, unknown>)[name] === undefined ? 'unknown' : 'known';
+      export const all = async () => [facts(commands), facts(await import('./commands.ts')), facts(path)];`,
+    'commands.ts': 'export const zeta = 1; export const alpha = 2; export default 3;',
+  });
+  t.deepEqual(pathsOf(bundle), ['app/a.agent.cjs']);
+  t.deepEqual(await evaluate("['zeta', 'toString', 'constructor', '__proto__'].map(loaded.run)"), [
+    'known',
+    'unknown',
+    'unknown',
+    'unknown',
+  ]);
+  const names = ['alpha', 'default', 'zeta'];
+  const [statically, dynamically, builtin] = (await evaluate('loaded.all()')) as [unknown[], unknown[], unknown[]];
+  t.deepEqual(statically, [false, null, '[object Module]', names]);
+  t.deepEqual(dynamically, [false, null, '[object Module]', names]);
+  t.deepEqual(builtin.slice(0, 3), [false, null, '[object Module]']);
+});
+
 test('the hint on missing imports names the packages to install, and no path in them', async (t) => {
   const folder = await tempDir(t);
   await writeTree(folder, { 'a.ts': "import '@a/b/c.js'; import 'p/sub'; import 'p'; export const answer = () => 1;" });

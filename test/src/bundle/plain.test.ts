@@ -13,7 +13,8 @@ async function judgePackage(t: ExecutionContext, code: string, type = 'commonjs'
   return judgeTree(t, {
     'node_modules/p/package.json': JSON.stringify({ name: 'p', type }),
     'node_modules/p/index.js': code,
-    'node_modules/p/other.js': '',
+    'node_modules/p/other.js': type === 'module' ? 'export const one = 1;' : '',
+    'node_modules/p/other.cjs': 'exports.one = 1;',
     'a.mts': "import 'p'; export const answer = () => 1;",
   });
 }
@@ -39,9 +40,24 @@ const RULED_OUT: readonly [code: string, reason: RegExp, type?: string][] = [
   ['exports.value = eval("1 + 1");', /eval/],
   ['Error.prepareStackTrace = (_, frames) => frames;', /stacks/],
   ['const { Worker } = require("node:worker_threads");', /worker_threads/],
-  ['const cp = require("child_process"); cp.spawn(process.execPath, ["-e", String(f)]);', /gives a process code/],
-  ['import { spawn } from "node:child_process"; spawn("node", ["--import", "x"]);', /gives a process code/, 'module'],
+  ['const cp = require("child_process"); cp.spawn(process.execPath, ["-e", String(f)]);', /may give a process code/],
+  [
+    'import { spawn } from "node:child_process"; spawn("node", ["--import", "x"]);',
+    /may give a process code/,
+    'module',
+  ],
   ['const cluster = require("cluster");', /cluster/],
+  ['const Module = require("node:module"); Module.prototype.require = () => 1;', /node:module/],
+  ['require("vm").runInNewContext("(" + (() => 1) + ")()");', /vm/],
+  ['const load = new Function("name", "return import(name)");', /code as text/],
+  ['exports.count = arguments.length;', /arguments/],
+  ['export const late = await Promise.resolve(1);', /awaits/, 'module'],
+  ['if (!module.parent) exports.isProgram = true;', /uses module/],
+  ['exports.same = null == module.id;', /uses module/],
+  ['exports.has = typeof module.paths;', /uses module/],
+  ['exports.any = (key) => module[key];', /uses module/],
+  ['exports.f = () => { const module = 1; return module; }; exports.is = module.parent;', /uses module/],
+  ['import d, * as all from "./other.cjs"; export const one = all.one + d;', /imports all/, 'module'],
   ['exports.file = module.filename;', /uses module/],
   ['exports.load = module.require("./other.js");', /uses module/],
   ['Object.defineProperty(module, "other", {});', /uses module/],
@@ -76,6 +92,9 @@ const PLAIN: readonly [code: string, expected: Partial<Plainness>, type?: string
   ['"use strict"; Object.defineProperty(module, "exports", { get: () => ({}) });', { strict: 'all' }],
   ['"use strict"; { const module = require("node:path"); exports.p = module.parse; }', { strict: 'all' }],
   ['"use strict"; exports.text = "import(name)"; exports.re = /require/;', { strict: 'all' }],
+  ['import * as path from "node:path"; export const name = path.basename("a/b");', { strict: 'all' }, 'module'],
+  ['export const late = async () => (await import("./other.js")).one;', { strict: 'all' }, 'module'],
+  ['export const late = () => import("./other.js");', { strict: 'all' }, 'module'],
   ['"use strict"; exports.o = { require: 1, module: 2 }.require;', { strict: 'all' }],
   [
     '(function (f) { typeof exports === "object" && typeof module !== "undefined" ? module.exports = f() : 0; })(() => 1);',
@@ -106,6 +125,28 @@ test('optional dependencies and files that are no scripts rule it out', async (t
     'a.mts': "import 'p'; export const answer = () => 1;",
   });
   t.regex(native.reason ?? '', /no script/);
+});
+
+test('a default import of what may have `__esModule`, also by way of another file, rules it out in a file without a kind', async (t) => {
+  const texts = (importer: string): Record<string, string> => ({
+    'node_modules/p/package.json': '{ "name": "p" }',
+    'node_modules/p/index.js': '"use strict"; module.exports = require("./real.js");',
+    'node_modules/p/real.js': '"use strict"; exports.__esModule = true; exports.default = 1;',
+    'a.mts': `import './${importer}'; export const answer = () => 1;`,
+    [importer]: "import p from 'p'; console.log(p);",
+  });
+  t.regex((await judgeTree(t, texts('b.ts'))).reason ?? '', /without a kind/);
+  t.is((await judgeTree(t, texts('b.mts'))).reason, undefined);
+});
+
+test('a script of a package without imports and exports is of the kind of its package', async (t) => {
+  const texts = (type: string): Record<string, string> => ({
+    'node_modules/p/package.json': JSON.stringify({ name: 'p', type }),
+    'node_modules/p/index.js': 'globalThis.loose = (function () { return this; })();',
+    'a.mts': "import 'p'; export const answer = () => 1;",
+  });
+  t.like(await judgeTree(t, texts('commonjs')), { strict: 'apart' });
+  t.like(await judgeTree(t, texts('module')), { strict: 'all' });
 });
 
 test('own sources keep their location in one file, and not what only Node has', async (t) => {
