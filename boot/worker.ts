@@ -1,5 +1,5 @@
 /** Ships in the bundle, and runs before a worker thread: loads thread.js and the agent's module with compiled code. */
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import type { Task, TaskResult } from '../workers/task.ts';
 import { loadWithCode } from './code-cache.ts';
@@ -24,6 +24,8 @@ export function run(task: Task): Promise<TaskResult> | TaskResult {
 function save(): void {
   try {
     thread.save();
+    // That of the module: the end of an agent does not wait for its threads to write it.
+    flushCompileCache();
   } catch {
     // The main thread logs the error: it saves its code in the same folder.
   }

@@ -34,7 +34,7 @@ export function recordUses(version: string): () => CheckedUses {
     },
   });
   observeFiles((use, path) => {
-    if (use === 'written' || paths.size === MAX_USES) return;
+    if (use === 'written' || use === 'made' || paths.size === MAX_USES) return;
     // Asked now, since the module may change its working folder, or remove the file.
     if (!isAbsolute(path) || !path.startsWith(own) || !isThere(path)) paths.add(path);
   });

@@ -6,8 +6,8 @@ import fs, { constants } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** `looked-for`: its state was asked for. `listed`: a folder, for the names in it. */
-export type FileUse = 'looked-for' | 'read' | 'listed' | 'written';
+/** `looked-for`: its state was asked for. `listed`: a folder, for the names in it. `made`: a folder, unless it is there. */
+export type FileUse = 'looked-for' | 'read' | 'listed' | 'written' | 'made';
 
 /** @param path as the code gives it: it may be relative to the working folder. */
 export type OnFileUse = (use: FileUse, path: string) => void;
@@ -23,7 +23,7 @@ const USES: Readonly<Record<string, readonly (FileUse | 'by-flags')[]>> = {
   exists: ['looked-for'],
   link: ['read', 'written'],
   lstat: ['looked-for'],
-  mkdir: ['written'],
+  mkdir: ['made'],
   mkdtemp: ['written'],
   open: ['by-flags'],
   openAsBlob: ['read'],

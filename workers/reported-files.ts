@@ -1,4 +1,5 @@
 /** Reports the files of the agent's module to the main thread, so that a development server can watch them. */
+import { existsSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,8 @@ import type { FilesMessage } from './task.ts';
 
 /** Reports each file that is loaded, read or written, and each folder that is listed. The module is the first. */
 export function reportFiles(moduleUrl: string, port: MessagePort): void {
+  // Not the function that is observed.
+  const isThere = existsSync;
   const known = new Set<string>();
   let waiting: string[] = [];
   let since = Date.now();
@@ -38,10 +41,10 @@ export function reportFiles(moduleUrl: string, port: MessagePort): void {
   });
   observeFiles((use, given) => {
     const path = resolve(given);
-    if (use === 'read') report(path);
+    if (use === 'read' || (use === 'looked-for' && !isThere(path))) report(path);
     else if (use === 'listed') report(`${path}/`);
     // At once: the change must not be seen before it is known whose change it is.
-    else if (use === 'written' && !known.has(`written ${path}`)) {
+    else if ((use === 'written' || (use === 'made' && !isThere(path))) && !known.has(`written ${path}`)) {
       known.add(`written ${path}`);
       send([], [path, `${dirname(path)}/`]);
     }

@@ -1,5 +1,5 @@
 /** What goes along because the user says so: files and packages that code names only when it runs. */
-import { globSync, statSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { PackageRequest } from './packages.ts';
@@ -45,7 +45,9 @@ function entriesIn(folder: string): readonly string[] {
 
 /** A folder stands for all of its files. */
 function filesOf(pattern: string, folder: string): string[] {
-  const found = globSync(pattern, { cwd: folder }).map((path) => resolve(folder, path));
+  // A name may have characters of patterns in it: `[id].json`.
+  const paths = existsSync(resolve(folder, pattern)) ? [pattern] : globSync(pattern, { cwd: folder });
+  const found = paths.map((path) => resolve(folder, path));
   const inside = found.filter((path) => path.startsWith(join(folder, '/')) && !path.includes('/node_modules/'));
   return inside.flatMap((path) => {
     if (!statSync(path).isDirectory()) return [path];

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 
 /** An editor writes a file in several steps, and an installation many files, which count as one change. */
 const SETTLE_MS = 50;
+const MAX_SETTLE_MS = 500;
 /** How often files are looked at, where the system cannot watch them. */
 const POLL_MS = 1_000;
 
@@ -56,17 +57,23 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
   /** Those that are not watched yet. */
   let newFolders: string[] = [];
   let settling: NodeJS.Timeout | undefined;
+  /** When the first change came that has not been looked at. */
+  let waitsSince: number | undefined;
   let polling: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   function checkSoon(): void {
+    const now = performance.now();
+    waitsSince ??= now;
     clearTimeout(settling);
-    settling = setTimeout(check, SETTLE_MS);
+    // A file that changes all the time does not hide the others.
+    settling = setTimeout(check, Math.max(0, Math.min(SETTLE_MS, waitsSince + MAX_SETTLE_MS - now)));
   }
 
   /** Reports the first file that has changed. All of them have their new state then. */
   function check(): void {
     if (isClosed) return;
+    waitsSince = undefined;
     for (const path of folders.keys()) watchFolder(path);
     let changed: string | undefined;
     for (const [file, before] of states) {
@@ -98,6 +105,7 @@ export function createFileWatcher({ onChange, onPolling }: FileWatcherOptions): 
     if (identity === '') return;
     try {
       const watcher = watch(path, (_event, name) => {
+        if (name !== null && ignored.has(join(path, name))) return;
         if (name === null || folder.names.has(name) || folder.names.has(ANY)) checkSoon();
       });
       // The folder was removed.

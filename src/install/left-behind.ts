@@ -1,6 +1,6 @@
 /** What a module looked for while it was checked, and finds in its project only: an installation leaves it behind. */
 import { existsSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { shellWord } from '../../wire/shell-word.ts';
 import type { CheckedUses } from '../../workers/task.ts';
 import { findPackage, packageNameOf } from '../bundle/scope.ts';
@@ -26,11 +26,16 @@ export function leftBehind(uses: CheckedUses, options: LeftBehindOptions): strin
   const byAbsolutePath = new Set<string>();
   const byWorkingFolder = new Set<string>();
   const packages = new Set<string>();
+  /** A module in the home folder itself reads other files of it by right. */
+  const hasWorkingFolder = isBelow(workingFolder, project);
   /** The path in the project of what is not among the installed files. */
   const sourceOf = (path: string): string | undefined => {
     if (!isBelow(path, installed) || existsSync(path)) return undefined;
     const source = join(root, relative(installed, path));
-    return existsSync(source) && !IGNORED.has(basename(source)) ? source : undefined;
+    const isIgnored = relative(root, source)
+      .split(sep)
+      .some((part) => IGNORED.has(part));
+    return existsSync(source) && !isIgnored ? source : undefined;
   };
   for (const path of uses.paths) {
     const source = sourceOf(path);
@@ -39,7 +44,9 @@ export function leftBehind(uses: CheckedUses, options: LeftBehindOptions): strin
       const isThere = existsSync(resolve(workingFolder, path));
       if (!isThere && existsSync(join(project, path)) && isBelow(join(project, path), project))
         byWorkingFolder.add(path);
-    } else if (isBelow(path, project) && !isBelow(path, installed) && existsSync(path)) byAbsolutePath.add(path);
+    } else if (isBelow(path, project) && !isBelow(path, installed) && !hasWorkingFolder && existsSync(path)) {
+      byAbsolutePath.add(path);
+    }
   }
   for (const { specifier, folder } of uses.imports) {
     const name = packageNameOf(specifier);
@@ -50,14 +57,24 @@ export function leftBehind(uses: CheckedUses, options: LeftBehindOptions): strin
       if (findPackage(name, join(root, relative(installed, folder))) !== undefined) packages.add(name);
     }
   }
-  const include = (name: string): string =>
-    `stays behind, and the module looks for it: --include ${shellWord(name)} takes it along.`;
   return [
-    ...named(packages, (name) => `The package ${name} ${include(name)}`),
-    ...named(missing, (path) => `${relative(project, path)} ${include(relative(project, path))}`),
+    ...named(packages, (name) => `The package ${name} ${staysBehind(name)}`),
+    ...named(missing, (path) => missingNote(relative(project, path))),
     ...named(byWorkingFolder, (path) => workingFolderNote({ path }, workingFolder)),
     ...named(byAbsolutePath, (path) => absolutePathNote(path, relative(project, path))),
   ];
+}
+
+function staysBehind(entry: string): string {
+  return `stays behind, and the module looks for it: --include ${shellWord(entry)} takes it along.`;
+}
+
+function missingNote(name: string): string {
+  if (name.startsWith('..')) {
+    return `${name} stays behind, and the module looks for it. It is outside of the module's package: copy it into that, and name it there.`;
+  }
+  // A bare name may be that of a package.
+  return `${name} ${staysBehind(packageNameOf(name) === name ? `./${name}` : name)}`;
 }
 
 function absolutePathNote(path: string, name: string): string {

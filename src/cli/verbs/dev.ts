@@ -93,7 +93,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
       stopMs,
       onEvent: (event) => logEvent(log, event),
       onFiles({ files, written, since }) {
-        watcher.ignore(written);
+        // A source that the agent writes, such as a generated one, counts all the same.
+        watcher.ignore(written.filter((file) => !bundle.sources.includes(file)));
         watcher.add(
           files.filter((file) => bundle.isOfProject(file)),
           since,

@@ -110,6 +110,35 @@ test('a file that is not there yet', async (t) => {
   t.pass();
 });
 
+test('a file that is asked for and not there', async (t) => {
+  const { project, answers } = await startDev(t, {
+    'agent.ts': `${HEAD}
+      const file = named('set', 'tings');
+      const text = existsSync(file) ? readFileSync(file, 'utf8') : 'none';
+      export const answer = () => text;`,
+  });
+  await answers('none');
+  writeFileSync(join(project, 'settings'), 'some');
+  await answers('some');
+  t.pass();
+});
+
+test('a source that the agent writes once is watched on', async (t) => {
+  const { project, call, answers } = await startDev(t, {
+    'agent.ts': `${HEAD}
+      import { value } from './generated.ts';
+      export const generate = () => writeFileSync(join(import.meta.dirname, 'generated.ts'), 'export const value = 2;');
+      export const answer = () => value;`,
+    'generated.ts': 'export const value = 1;',
+  });
+  await answers(1);
+  await call('generate');
+  await answers(2);
+  writeFileSync(join(project, 'generated.ts'), 'export const value = 3;');
+  await answers(3);
+  t.pass();
+});
+
 test('what the agent writes itself is no change', async (t) => {
   const { project, call, answers } = await startDev(t, {
     'agent.ts': `${HEAD}

@@ -61,6 +61,20 @@ test('a change before a file is added is reported if it came after the file was 
   t.deepEqual(watched.changes, [changed, changed]);
 });
 
+test('a file that changes all the time does not hide another one', async (t) => {
+  const [busy, other] = [await fileIn(t, 'busy'), await fileIn(t, 'other')];
+  const watched = watchFiles(t, busy, other);
+  let count = 0;
+  const writing = setInterval(() => writeFileSync(busy, String(count++)), 10);
+  t.teardown(() => clearInterval(writing));
+  await watched.reported(1);
+  watched.ignore([busy]);
+  writeFileSync(other, 'after');
+  const before = watched.changes.length;
+  await watched.reported(before + (watched.changes.includes(other) ? 0 : 1));
+  t.true(watched.changes.includes(other));
+});
+
 test('a folder is reported when a file comes or goes', async (t) => {
   const folder = `${await tempDir(t)}/`;
   const watched = watchFiles(t, folder);

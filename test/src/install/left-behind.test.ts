@@ -83,6 +83,24 @@ test('a path into the project is named, and others outside are not', async (t) =
   ]);
 });
 
+test('a file outside of the package is named without the option, and files of .git and node_modules are not named', async (t) => {
+  const folder = await tempDir(t);
+  const options = await foldersWith(folder, { '../shared/data.json': '', '.git/HEAD': '', 'node_modules/x/a.js': '' });
+  const paths = ['../shared/data.json', '.git/HEAD', 'node_modules/x/a.js'].map((path) =>
+    join(options.installed, 'project', path),
+  );
+  const notes = leftBehind({ ...NONE, paths }, options);
+  t.is(notes.length, 1);
+  t.regex(notes[0] ?? '', /^\.\.\/shared\/data\.json .*outside of the module's package/);
+});
+
+test('a module in the home folder may read other files of it', async (t) => {
+  const folder = await tempDir(t);
+  const options = await foldersWith(folder, { '.npmrc': '' });
+  const home = { ...options, workingFolder: options.project };
+  t.deepEqual(leftBehind({ ...NONE, paths: [join(options.project, '.npmrc')] }, home), []);
+});
+
 test('of many files, ten are named and the others counted', async (t) => {
   const folder = await tempDir(t);
   const names = Array.from({ length: 25 }, (_, index) => `part-${index + 10}.txt`);
@@ -126,14 +144,14 @@ test('install names what the module looks for when it loads, in setup too, and w
     [
       'agent.ts:13: data.json is looked for in the working folder',
       stays('The package driver', 'driver'),
-      stays('optional.json', 'optional.json'),
-      stays('words', 'words'),
+      stays('optional.json', './optional.json'),
+      stays('words', './words'),
       'settings.json is looked for in the working folder',
     ],
   );
   const included = {
     module: join(project, 'agent.ts'),
-    include: ['driver', '*.json', 'words'],
+    include: ['driver', '*.json', './words'],
     workingDirectory: project,
   };
   t.deepEqual((await bench.install(included)).notes, []);
@@ -155,5 +173,5 @@ test('install fails with a hint that names the file without which the module doe
   const error = await t.throwsAsync<Error & { hint?: string }>(bench.install({ module: join(project, 'agent.ts') }), {
     code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
   });
-  t.regex(error?.hint ?? '', /words\.txt stays behind.*--include words\.txt/);
+  t.regex(error?.hint ?? '', /words\.txt stays behind.*--include \.\/words\.txt/);
 });
