@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { type BuildFailure, type BuildOptions, build, type Message, type Metafile, type Plugin } from 'esbuild';
 import { LaunchpoolError } from '../../wire/errors.ts';
-import { nearestPackageFolder, packageNameOf, readPackageJson, type Scope } from './scope.ts';
+import { formatOf } from './module-format.ts';
+import { packageNameOf, type Scope } from './scope.ts';
 import { findUnusedImports, type Imports, importsBefore } from './unused-imports.ts';
 
 export type Edge = {
@@ -209,17 +210,9 @@ function filesOf({ inputs }: Metafile, folder: string): Map<string, GraphFile> {
       const to = external || /^\(disabled\):/.test(target) ? undefined : resolve(folder, target);
       return { specifier: original ?? target, kind, path: to };
     });
-    files.set(path, { path, format: format ?? formatOf(path), edges });
+    files.set(path, { path, format: format ?? (isScript(path) ? formatOf(path) : undefined), edges });
   }
   return files;
-}
-
-/** Of a script without imports and exports, by which esbuild would tell. */
-function formatOf(path: string): GraphFile['format'] {
-  if (!isScript(path)) return undefined;
-  if (/\.[mc][jt]sx?$/.test(path)) return /\.m/.test(extname(path)) ? 'esm' : 'cjs';
-  const folder = nearestPackageFolder(path);
-  return folder !== undefined && readPackageJson(folder).type === 'module' ? 'esm' : 'cjs';
 }
 
 /** @param module the absolute path of the module; the errors' files are relative to its folder. */

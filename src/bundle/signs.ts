@@ -1,6 +1,6 @@
 /** Signs, in the code of a script, that it could tell whether it is a file of its own. */
-import { type Node, parse, type Token } from 'acorn';
-import { transform } from 'esbuild';
+import type { Token } from 'acorn';
+import { awaitsAtTop, parseSource } from './parse-source.ts';
 
 /** The sign of an ES module that asks for names of CommonJS, such as `typeof module`: it can be in one ES module. */
 export const COMMONJS_NAMES = 'asks for the names of CommonJS';
@@ -36,53 +36,13 @@ export type Script = {
 export async function findSign(source: string, script: Script): Promise<string | undefined> {
   if (!SUSPICIOUS.test(source)) return undefined;
   try {
-    const { tokens, program } =
-      parseAsIs(source, script) ?? parseScript(await javaScriptOf(source, script.path), 'module');
+    const { tokens, program } = await parseSource(source, script);
     // Modules that await run side by side, and one after the other in one file.
     if (script.format === 'esm' && !script.isEntry && awaitsAtTop(program)) return 'awaits while it loads';
     return signIn(tokens, script);
   } catch {
     return 'cannot be read';
   }
-}
-
-type Parsed = { tokens: Token[]; program: Node };
-
-/** Undefined for what is no JavaScript, or not as its kind of module has it. */
-function parseAsIs(source: string, { path, format }: Script): Parsed | undefined {
-  if (!/\.[cm]?js$/.test(path)) return undefined;
-  try {
-    return parseScript(source, format === 'esm' ? 'module' : 'script');
-  } catch {
-    return undefined;
-  }
-}
-
-function parseScript(source: string, sourceType: 'module' | 'script'): Parsed {
-  const tokens: Token[] = [];
-  const options = { ecmaVersion: 'latest', sourceType, allowReturnOutsideFunction: true, onToken: tokens } as const;
-  return { program: parse(source, options), tokens };
-}
-
-async function javaScriptOf(source: string, path: string): Promise<string> {
-  const loader = /\.[cm]?js$/.test(path)
-    ? 'js'
-    : /\.[cm]?ts$/.test(path)
-      ? 'ts'
-      : path.endsWith('.tsx')
-        ? 'tsx'
-        : 'jsx';
-  const { code } = await transform(source, { loader, legalComments: 'none', target: 'node22' });
-  return code;
-}
-
-/** Whether a module awaits outside of its functions. */
-function awaitsAtTop(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(awaitsAtTop);
-  if (typeof node !== 'object' || node === null || !('type' in node)) return false;
-  if (/Function/.test(String(node.type))) return false;
-  if (node.type === 'AwaitExpression' || ('await' in node && node.await === true)) return true;
-  return Object.values(node).some(awaitsAtTop);
 }
 
 function signIn(tokens: readonly Token[], script: Script): string | undefined {

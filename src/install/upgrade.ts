@@ -17,6 +17,6 @@ export async function upgrade(options: UpgradeOptions): Promise<Installed> {
   const { host, supervisor } = placeOf(options);
   const { module, options: recorded } = mustBeInstalled(options.label, host);
   // Earlier versions took a journal for macOS, where the log was a file all the same.
-  const log = supervisor.name === 'launchd' ? { log: undefined } : {};
+  const log = supervisor.name === 'launchd' && recorded.log === 'journal' ? { log: undefined } : {};
   return install({ ...recorded, ...log, module, ...options });
 }
