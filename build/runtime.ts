@@ -37,7 +37,7 @@ const oneFolder: Plugin = {
     onResolve({ filter: /\/boot\/start\.ts$/ }, () => ({ path: source('boot', 'start') }));
     onResolve({ filter: /\/boot\/call\.ts$/ }, () => ({ path: source('boot', 'call') }));
     onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('boot', 'code-cache') }));
-    onResolve({ filter: /\/src\/cli\/entry\.ts$/ }, () => ({ path: './src/cli/entry.js', external: true }));
+    onResolve({ filter: /\/src\/cli\/entry\.[tj]s$/ }, () => ({ path: './src/cli/entry.js', external: true }));
   },
 };
 

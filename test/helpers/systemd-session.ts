@@ -58,6 +58,11 @@ export async function openSystemd(
   atEnd: (close: () => Promise<void>) => unknown,
   { journal = false } = {},
 ): Promise<SystemdSession | undefined> {
+  // See test/mac-like/run.sh.
+  if (process.env.MAC_LIKE_NODE_OPTIONS !== undefined) {
+    notTested(t, 'a Mac has no systemd');
+    return undefined;
+  }
   const [systemd, setpriv, nsenter] = ['systemd', 'setpriv', 'nsenter'].map(findTool);
   if (systemd === undefined || setpriv === undefined || nsenter === undefined || process.getuid?.() !== 0) {
     notTested(t, 'a user manager of systemd in a namespace of its own needs root, systemd and util-linux');
