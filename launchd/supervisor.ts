@@ -70,8 +70,7 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
    * @param into the domain that has to be free of jobs of other programs, beside those that have no job of ours.
    * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED when the label belongs to a job with another plist
    */
-  async function findOwn(label: string, into?: string): Promise<Found[]> {
-    const jobs = await findAll(label);
+  function ownOf(label: string, jobs: readonly Found[], into?: string): Found[] {
     const own = jobs.filter(isOwn(label));
     const foreign = jobs.find((job) => !isOwn(label)(job) && (own.length === 0 || job.domain === into));
     if (foreign === undefined) return own;
@@ -79,6 +78,8 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
       hint: `Choose another label, or remove the other job with: launchctl bootout ${foreign.domain}/${label}`,
     });
   }
+
+  const findOwn = async (label: string): Promise<Found[]> => ownOf(label, await findAll(label));
 
   async function unload(label: string, timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     for (const job of await findOwn(label)) await launchctl.bootout(job.domain, label, timeoutMs + SLACK_MS);
@@ -104,11 +105,12 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     },
     async load(job, changed) {
       const { label } = job;
-      const [first, second] = await findOwn(label);
+      const jobs = await findAll(label);
+      const [first, second] = ownOf(label, jobs);
       const [gui] = domains;
       // A job that is loaded there proves that the domain exists.
       const into = first?.domain === gui ? gui : await domain();
-      await findOwn(label, into);
+      ownOf(label, jobs, into);
       const isInPlace = first?.domain === into && second === undefined;
       // A job that another process is removing must be loaded again.
       if (isInPlace && changed.length === 0 && !isStopping(first.printed)) return;
