@@ -24,6 +24,9 @@ const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'runtime'));
 const sources = resolve(process.argv[3] ?? ROOT);
 const extension = sources === ROOT ? 'ts' : 'js';
 const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+const { version: koffiVersion } = JSON.parse(
+  await readFile(join(ROOT, 'node_modules', 'koffi', 'package.json'), 'utf8'),
+);
 const source = (...path: string[]): string => `${join(sources, ...path)}.${extension}`;
 
 /** Resolves the files that are separate in the sources and stand in one folder in the bundle. */
@@ -45,6 +48,18 @@ const importFromOutside: Plugin = {
   name: 'import-from-outside',
   setup({ onResolve }) {
     onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('boot', 'import-module') }));
+  },
+};
+
+/** The native code of koffi, without the package's search for it; boot/koffi.ts itself may need the package. */
+const nativeKoffi: Plugin = {
+  name: 'native-koffi',
+  setup({ onResolve }) {
+    onResolve({ filter: /^koffi$/ }, ({ importer }) =>
+      /[\\/]boot[\\/]koffi\.[tj]s$/.test(importer)
+        ? { path: 'koffi', external: true }
+        : { path: source('boot', 'koffi') },
+    );
   },
 };
 
@@ -89,8 +104,9 @@ const OPTIONS: BuildOptions = {
   minifyWhitespace: true,
   minifySyntax: true,
   // Native, only for development, or never loaded.
-  external: ['koffi', 'pino-pretty', '@napi-rs/nice'],
-  plugins: [oneFolder, latePackages, lazyForPiscina],
+  external: ['pino-pretty', '@napi-rs/nice'],
+  plugins: [oneFolder, nativeKoffi, latePackages, lazyForPiscina],
+  define: { KOFFI_VERSION: JSON.stringify(koffiVersion) },
   logLevel: 'warning',
 };
 
@@ -100,8 +116,12 @@ await build({
   ...OPTIONS,
   // The scripts have no import(): its targets are CommonJS, or go through import-module.ts.
   supported: { 'dynamic-import': false },
-  plugins: [oneFolder, importFromOutside, latePackages, lazyForPiscina],
-  define: { 'import.meta.url': 'moduleUrl', LAUNCHPOOL_VERSION: JSON.stringify(version) },
+  plugins: [oneFolder, importFromOutside, nativeKoffi, latePackages, lazyForPiscina],
+  define: {
+    ...OPTIONS.define,
+    'import.meta.url': 'moduleUrl',
+    LAUNCHPOOL_VERSION: JSON.stringify(version),
+  },
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
     agent: source('src', 'cli', 'agent-entry'),
@@ -114,7 +134,7 @@ await build({
 await build({ ...OPTIONS, entryPoints: { check: source('boot', 'check') } });
 const loaded = await Promise.all(['agent.js', 'thread.js', 'call.js'].map((name) => readFile(join(folder, name))));
 const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);
-const define = { BUILD_ID: JSON.stringify(buildId) };
+const define = { ...OPTIONS.define, BUILD_ID: JSON.stringify(buildId) };
 await build({ ...OPTIONS, entryPoints: { worker: source('boot', 'worker') }, define });
 await build({
   ...OPTIONS,

@@ -190,7 +190,7 @@ const BELOW_SRC: readonly string[] = ['wire', 'job', 'libc', 'launchd', 'systemd
 
 /** Dependencies of the package, with the only rooms that may load them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['libc'],
+  koffi: ['libc', 'boot'],
   piscina: ['src/pool', 'boot', 'bench'],
   pino: ['src/log.ts', 'bench'],
   'prom-client': ['src/agent'],
