@@ -197,7 +197,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'pino-pretty': ['src/log.ts', 'src/cli'],
   commander: ['src/cli', 'bench'],
   listr2: ['src/cli'],
-  execa: ['job', 'src/install'],
+  execa: ['src/install'],
   plist: ['launchd', 'bench'],
   zod: ['launchd'],
   esbuild: ['src/bundle', 'build', 'bench'],

@@ -2,29 +2,43 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import test from 'ava';
-import { commandFailed, createRunCommand, runCommand } from '../../job/run-command.ts';
+import { commandFailed, createRunCommand, runCommand, runCommandBlocking } from '../../job/run-command.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 const shell = (script: string): [string, ...string[]] => ['/bin/sh', '-c', script];
 
-test('status, standard output and standard error are returned', async (t) => {
-  t.deepEqual(await runCommand(shell('echo out; echo err >&2; exit 3')), { status: 3, stdout: 'out', stderr: 'err' });
-  t.deepEqual(await runCommand(shell(':')), { status: 0, stdout: '', stderr: '' });
-});
+for (const [how, run] of [
+  ['in the background', runCommand],
+  ['blocking', runCommandBlocking],
+] as const) {
+  test(`${how}: status, standard output and standard error are returned`, async (t) => {
+    t.deepEqual(await run(shell('echo out; echo err >&2; exit 3')), { status: 3, stdout: 'out', stderr: 'err' });
+    t.deepEqual(await run(shell(':')), { status: 0, stdout: '', stderr: '' });
+  });
 
-test('a missing program is 127', async (t) => {
-  t.like(await runCommand([join(await tempDir(t), 'missing')]), { status: 127, stdout: '' });
-  t.like(await runCommand(['launchpool-no-such-program']), { status: 127 });
-});
+  test(`${how}: a missing program is 127`, async (t) => {
+    t.like(await run([join(await tempDir(t), 'missing')]), { status: 127, stdout: '' });
+    t.like(await run(['launchpool-no-such-program']), { status: 127 });
+  });
 
-test('a program that cannot be executed is -1', async (t) => {
-  t.is((await runCommand([await tempDir(t)])).status, -1);
-});
+  test(`${how}: a program that cannot be executed is -1`, async (t) => {
+    t.is((await run([await tempDir(t)])).status, -1);
+  });
 
-test('a program that a signal ends is -1', async (t) => {
-  t.is((await runCommand(shell('kill -TERM $$'))).status, -1);
-});
+  test(`${how}: a program that a signal ends is -1`, async (t) => {
+    t.is((await run(shell('kill -TERM $$'))).status, -1);
+  });
+
+  test(`${how}: output that is not UTF-8 is decoded with replacement characters`, async (t) => {
+    const { status, stdout, stderr } = await run(shell("printf 'a\\377b\\303'; printf '\\200' >&2"));
+    t.deepEqual([status, stdout, stderr], [0, 'a\ufffdb\ufffd', '\ufffd']);
+  });
+
+  test(`${how}: a program runs in the C locale and without input`, async (t) => {
+    t.is((await run(shell('echo $LC_ALL; cat'))).stdout, 'C');
+  });
+}
 
 test('a program that exceeds the timeout is ended and is -1', async (t) => {
   const started = performance.now();
@@ -32,15 +46,6 @@ test('a program that exceeds the timeout is ended and is -1', async (t) => {
   t.is(status, -1);
   t.true(performance.now() - started < 50_000);
   t.false(isAlive(Number(stdout)));
-});
-
-test('output that is not UTF-8 is decoded with replacement characters', async (t) => {
-  const { status, stdout, stderr } = await runCommand(shell("printf 'a\\377b\\303'; printf '\\200' >&2"));
-  t.deepEqual([status, stdout, stderr], [0, 'a\ufffdb\ufffd', '\ufffd']);
-});
-
-test('a program runs in the C locale and without input', async (t) => {
-  t.is((await runCommand(shell('echo $LC_ALL; cat'))).stdout, 'C');
 });
 
 test('the error of a command has its output, or the exit status only', (t) => {
