@@ -56,8 +56,16 @@ export type JobFile = { path: string; text: string; mode: number };
 
 export type Command = readonly [string, ...string[]];
 
-export type Supervisor = {
+/** The part of a supervisor that only reads. It needs nothing of what describes a job. */
+export type JobReader = {
   readonly name: 'launchd' | 'systemd' | 'embedded';
+  /** Does not start a process. */
+  status(label: string): Promise<JobStatus>;
+  /** The status of each job, by one question about all of them. @default a question about each one */
+  statuses?(labels: readonly string[]): Promise<JobStatus>[];
+};
+
+export type Supervisor = JobReader & {
   /**
    * Checks that this process can reach the supervisor.
    * @throws ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE
@@ -98,8 +106,6 @@ export type Supervisor = {
    * @returns the process id; undefined without a process.
    */
   dismiss(label: string): Promise<number | undefined>;
-  /** Does not start a process. */
-  status(label: string): Promise<JobStatus>;
   /** Undefined for a job in its place, for a missing job, and for one of another program. @default always undefined */
   misplacement?(label: string): Promise<Misplacement | undefined>;
   /** The command that prints the supervisor's log of the job; undefined when it keeps none. */

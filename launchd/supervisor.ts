@@ -1,11 +1,12 @@
-/** launchd as a supervisor: the entry point of this folder, beside the check-in. */
+/** launchd as a supervisor: the entry point of this folder, beside the check-in and the reader. */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Job, modeOf } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
-import type { JobStatus, Misplacement, Supervisor } from '../job/supervisor.ts';
+import type { Misplacement, Supervisor } from '../job/supervisor.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
+import { createLaunchdReader, labelTakenBy } from './job-reader.ts';
 import { BOOTOUT, BOOTSTRAP, createLaunchctl, ENABLE, isStopping, type Printed } from './launchctl.ts';
 import { domainsOf, OTHER_FOLDERS, plistPathOf } from './paths.ts';
 import { encodePlist, plistOf } from './plist.ts';
@@ -52,14 +53,6 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
     return found;
   }
 
-  async function find(label: string): Promise<Printed | undefined> {
-    for (const candidate of domains) {
-      const printed = await launchctl.print(candidate, label);
-      if (printed !== undefined) return printed;
-    }
-    return undefined;
-  }
-
   const isOwn =
     (label: string) =>
     ({ printed: { path = pathOf(label) } }: Found): boolean =>
@@ -89,7 +82,7 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
   }
 
   return {
-    name: 'launchd',
+    ...createLaunchdReader({ run, home, uid }),
     async check() {
       await domain();
     },
@@ -144,18 +137,6 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
       if (first.domain === gui) return undefined;
       return (await launchctl.hasDomain(gui)) ? wrongDomain(user, gui) : notAfterRestart(user);
     },
-    async status(label) {
-      const printed = await find(label);
-      if (printed !== undefined) return statusOf(printed, pathOf(label));
-      if (!exists(pathOf(label))) return { state: 'not-installed', listening: false };
-      const isDisabled = await Promise.all(domains.map((candidate) => launchctl.isDisabled(candidate, label)));
-      if (isDisabled.includes(true)) {
-        return { state: 'disabled', listening: false, detail: 'switched off: System Settings > General > Login Items' };
-      }
-      const detail =
-        'not loaded: switched off in System Settings > General > Login Items, or not loaded since a restart without a login at the screen';
-      return { state: 'blocked', listening: false, detail };
-    },
     // launchd logs to the system log, without the output of an agent.
     logCommand: () => undefined,
   };
@@ -180,43 +161,6 @@ function notAfterRestart(user: string): Misplacement {
   const hint = `A login at the screen loads it; ${FIX} moves it there for good.`;
   return { id: 'not-after-restart', message, hint };
 }
-
-function statusOf({ state, pid, lastExit, path }: Printed, expectedPath: string): JobStatus {
-  const status: JobStatus = { state: 'unknown', listening: true };
-  if (pid !== undefined) status.pid = pid;
-  if (lastExit !== undefined) status.lastExit = lastExit;
-  if (path !== undefined && path !== expectedPath) {
-    return { ...status, state: 'failed', listening: false, heldBy: path, detail: labelTakenBy(path) };
-  }
-  if (isStopping({ state })) return { ...status, state: 'stopping', listening: false };
-  switch (state) {
-    case 'running':
-      return { ...status, state: 'running' };
-    case 'spawning':
-    // xpcproxy is launchd's program that executes the job's.
-    case 'xpcproxy':
-      return { ...status, state: 'starting' };
-    case 'spawn scheduled':
-      return {
-        ...status,
-        state: 'throttled',
-        detail: 'the last process ended too soon; launchd starts the next one later',
-      };
-    case 'not running':
-    case 'exited':
-      // SIGTERM ends a process that has not installed its handler yet.
-      if (lastExit === undefined || lastExit === 0 || lastExit === 'signal 15') return { ...status, state: 'idle' };
-      return {
-        ...status,
-        state: 'failed',
-        detail: `the last process ended with ${lastExit}; the next connection starts one`,
-      };
-    default:
-      return { ...status, detail: `unknown state of launchd: "${state}"` };
-  }
-}
-
-const labelTakenBy = (path: string): string => `another job has this label: ${path}`;
 
 /** launchd silently leaves out a socket that it cannot bind, for instance without its folder. */
 async function waitForSockets({ sockets }: Job): Promise<void> {

@@ -1,13 +1,15 @@
-/** systemd's user manager as a supervisor: the entry point of this folder, beside the check-in. */
+/** systemd's user manager as a supervisor: the entry point of this folder, beside the check-in and the reader. */
 import { lstatSync, readlinkSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { modeOf } from '../job/job.ts';
 import type { RunCommand } from '../job/run-command.ts';
-import type { JobStatus, Supervisor } from '../job/supervisor.ts';
+import type { Supervisor } from '../job/supervisor.ts';
 import { LaunchpoolError } from '../wire/errors.ts';
 import type { Environment } from './check-in.ts';
 import { isForeign } from './foreign-units.ts';
+import { createSystemdReader } from './job-reader.ts';
+import { isAbsent, isListening, nameTakenBy } from './job-status.ts';
 import { otherUnitFoldersOf, unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
 import { createSystemctl, systemctlCommand, type UnitStatus } from './systemctl.ts';
 import { unitsOf } from './units.ts';
@@ -57,7 +59,7 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
   }
 
   return {
-    name: 'systemd',
+    ...createSystemdReader({ run, home, env }),
     async check() {
       await systemctl.must('show', '--property', 'Version');
     },
@@ -125,15 +127,6 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       await systemctl.may('kill', '--kill-who', 'main', '--signal', 'SIGTERM', service);
       return pid;
     },
-    async status(label) {
-      const { service, socket, control } = unitNamesOf(label);
-      const names = [socket, control, service];
-      const units = await systemctl.show(...names);
-      const foreign = units.find((unit, index) => isForeign(unit, inFolder(names[index] as string)));
-      if (foreign !== undefined) return takenBy(foreign);
-      const [agentUnit, controlUnit, serviceState] = units;
-      return statusOf(agentUnit as UnitStatus, controlUnit as UnitStatus, serviceState as UnitStatus);
-    },
     logCommand(label, { lines, follow }) {
       // Not by unit: without a user journal, the lines are in the system journal. journald itself sets these two
       // fields, the identifier and the user of a line: systemd.journal-fields(7).
@@ -142,61 +135,4 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       return ['journalctl', '--quiet', '--no-pager', '--output', 'cat', ...range, ...match];
     },
   };
-}
-
-function takenBy(unit: UnitStatus): JobStatus {
-  const pid = Number(unit.MainPID);
-  const detail = nameTakenBy(unit);
-  return { state: 'failed', listening: false, heldBy: unit.FragmentPath, detail, ...(pid > 0 && { pid }) };
-}
-
-const nameTakenBy = ({ Id, FragmentPath }: UnitStatus): string => `another unit has the name ${Id}: ${FragmentPath}`;
-
-function isListening({ ActiveState }: UnitStatus): boolean {
-  return ActiveState === 'active';
-}
-
-/** systemd can hold a unit whose file is removed until the unit is stopped. */
-function isAbsent({ LoadState, ActiveState }: UnitStatus): boolean {
-  return LoadState === 'not-found' && (ActiveState === 'inactive' || ActiveState === 'failed');
-}
-
-/** systemd.service(5) and systemd.socket(5) describe the states; unit-def.c in https://github.com/systemd/systemd lists them. */
-function statusOf(agent: UnitStatus, control: UnitStatus, service: UnitStatus): JobStatus {
-  const sockets = [agent, control];
-  if ([...sockets, service].every(isAbsent)) return { state: 'not-installed', listening: false };
-  const status: JobStatus = { state: 'unknown', listening: sockets.every(isListening) };
-  if (service.MainPID !== '0' && service.MainPID !== '') status.pid = Number(service.MainPID);
-  if (service.ExecMainExitTimestampMonotonic !== '0') status.lastExit = lastExitOf(service);
-  const masked = sockets.find(({ LoadState }) => LoadState === 'masked');
-  if (masked !== undefined) return { ...status, state: 'disabled', detail: `${masked.Id} is masked` };
-  const failed = sockets.find(({ ActiveState }) => ActiveState === 'failed');
-  if (failed !== undefined) return { ...status, state: 'failed', detail: `${failed.Id}: ${failed.Result}` };
-  const stopped = sockets.find((unit) => !isListening(unit));
-  if (stopped !== undefined) return { ...status, state: 'disabled', detail: `${stopped.Id} is not started` };
-  switch (service.ActiveState) {
-    case 'active':
-    case 'reloading':
-      return { ...status, state: 'running' };
-    case 'activating':
-      return { ...status, state: 'starting' };
-    case 'deactivating':
-      if (service.SubState === 'stop-post' && service.Result !== 'success') {
-        return { ...status, state: 'throttled', detail: `the last process ended with an error (${service.Result})` };
-      }
-      return { ...status, state: 'stopping' };
-    case 'failed': {
-      const detail = `the last process ended with an error (${service.Result}, ${status.lastExit}); the next connection starts one`;
-      return { ...status, state: 'failed', detail };
-    }
-    case 'inactive':
-      return { ...status, state: 'idle' };
-    default:
-      return { ...status, detail: `unknown state of systemd: "${service.ActiveState}"` };
-  }
-}
-
-/** CLD_EXITED of waitid(2) is 1; the other codes mean a signal. */
-function lastExitOf({ ExecMainCode, ExecMainStatus }: UnitStatus): number | string {
-  return ExecMainCode === '1' ? Number(ExecMainStatus) : `signal ${ExecMainStatus}`;
 }

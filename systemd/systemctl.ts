@@ -26,6 +26,8 @@ export type Systemctl = {
   may(...args: readonly string[]): Promise<void>;
   /** Missing units are included, with LoadState `not-found`. */
   show(...units: readonly string[]): Promise<UnitStatus[]>;
+  /** The same for each group of units, by one command. The errors are those of a command for each group. */
+  showEach(groups: readonly (readonly string[])[]): Promise<UnitStatus[]>[];
 };
 
 export function systemctlCommand(...args: readonly string[]): Command {
@@ -42,34 +44,63 @@ export function createSystemctl(run: RunCommand): Systemctl {
 
   async function must(...args: readonly string[]): Promise<string> {
     const result = await ask(args);
-    if (result.status === 0) return result.stdout;
-    throw commandFailed(
-      systemctlCommand(...args),
-      result,
-      'Run `systemctl --user status` and `journalctl --user -e` for the cause.',
-    );
+    return outputOf(systemctlCommand(...args), result);
+  }
+
+  async function show(...units: readonly string[]): Promise<UnitStatus[]> {
+    return parseUnits(await must(...showing(units)));
   }
 
   return {
     must,
+    show,
+    showEach(groups) {
+      if (groups.length === 0) return [];
+      const all = groups.flat();
+      const asked = run(systemctlCommand(...showing(all))).then((result) => ({
+        result,
+        shown: result.status === 0 ? parseUnits(result.stdout) : [],
+      }));
+      let count = 0;
+      return groups.map(async (units) => {
+        const start = count;
+        count += units.length;
+        const { result, shown } = await asked;
+        const command = (): Command => systemctlCommand(...showing(units));
+        if (isUnreachable(result)) throw unreachable(command(), result);
+        if (shown.length === all.length) return shown.slice(start, start + units.length);
+        // Without a status, the command has hung, and so would the next.
+        if (groups.length === 1 || result.status < 0) return parseUnits(outputOf(command(), result));
+        // systemctl fails if one unit cannot be shown; the others can.
+        return show(...units);
+      });
+    },
     async may(...args) {
       await ask(args);
-    },
-    async show(...units) {
-      const text = await must('show', '--property', PROPERTIES.join(','), ...units);
-      return text.trim().split(/\n\n+/).map(parseProperties);
     },
   };
 }
 
+const showing = (units: readonly string[]): string[] => ['show', '--property', PROPERTIES.join(','), ...units];
+
+/** @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED */
+function outputOf(command: Command, result: CommandResult): string {
+  if (result.status === 0) return result.stdout;
+  throw commandFailed(command, result, 'Run `systemctl --user status` and `journalctl --user -e` for the cause.');
+}
+
+function parseUnits(text: string): UnitStatus[] {
+  return text.trim().split(/\n\n+/).map(parseProperties);
+}
+
 /** `Key=value` lines, in systemd's order. */
 export function parseProperties(text: string): UnitStatus {
-  const lines = text.split('\n').map((line): [string, string] => {
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
     const at = line.indexOf('=');
-    return [line.slice(0, at), line.slice(at + 1)];
-  });
-  const values = Object.fromEntries(lines);
-  return Object.fromEntries(PROPERTIES.map((name) => [name, values[name] ?? ''])) as UnitStatus;
+    values.set(line.slice(0, at), line.slice(at + 1));
+  }
+  return Object.fromEntries(PROPERTIES.map((name) => [name, values.get(name) ?? ''])) as UnitStatus;
 }
 
 function isUnreachable({ status, stderr }: CommandResult): boolean {

@@ -40,6 +40,59 @@ test('each unit has its own paragraph', async (t) => {
   t.deepEqual(systemctlCommand('stop', 'a'), ['systemctl', '--user', 'stop', 'a']);
 });
 
+const paragraph = (unit: string): string => `Id=${unit}\nMainPID=0\n`;
+const unitsIn = (command: string): string[] => command.split(' ').slice(4);
+
+test('showEach asks once about all groups, and each group has its own units', async (t) => {
+  const { run, commands } = scriptedRun((command) => ({ stdout: unitsIn(command).map(paragraph).join('\n') }));
+  const { showEach } = createSystemctl(run);
+  const groups = [['a.socket', 'a.service'], [], ['b.service']];
+  const shown = await Promise.all(showEach(groups));
+  t.deepEqual(
+    shown.map((units) => units.map(({ Id }) => Id)),
+    groups,
+  );
+  t.is(commands.length, 1);
+  t.deepEqual(showEach([]), []);
+  t.is(commands.length, 1);
+});
+
+test('showEach asks about each group when systemctl fails for one of them', async (t) => {
+  const { run, commands } = scriptedRun((command) => ({
+    status: command.includes('bad') ? 1 : 0,
+    stdout: unitsIn(command)
+      .filter((unit) => unit !== 'bad')
+      .map(paragraph)
+      .join('\n'),
+    stderr: command.includes('bad') ? 'no such name' : '',
+  }));
+  const [good, bad] = createSystemctl(run).showEach([['a.socket'], ['bad']]);
+  t.deepEqual(
+    (await good)?.map(({ Id }) => Id),
+    ['a.socket'],
+  );
+  await t.throwsAsync(bad as Promise<unknown>, {
+    code: 'ERR_LAUNCHPOOL_SUPERVISOR_FAILED',
+    message: /^systemctl --user show --property \S+ bad: exit status 1, no such name$/,
+  });
+  t.is(commands.length, 3);
+});
+
+for (const [what, answer, code] of [
+  ['cannot be reached', { status: 1, stderr: 'Failed to connect to bus: No medium found' }, 'SUPERVISOR_UNREACHABLE'],
+  ['hangs', { status: -1 }, 'SUPERVISOR_FAILED'],
+] as const) {
+  test(`showEach asks no further when systemd ${what}, and each error is about its own group`, async (t) => {
+    const { run, commands } = scriptedRun(() => answer);
+    const shown = createSystemctl(run).showEach([['a.socket'], ['b.socket']]);
+    for (const [index, name] of ['a.socket', 'b.socket'].entries()) {
+      const message = new RegExp(`^systemctl --user show --property \\S+ ${name}: `);
+      await t.throwsAsync(shown[index] as Promise<unknown>, { code: `ERR_LAUNCHPOOL_${code}`, message });
+    }
+    t.is(commands.length, 1);
+  });
+}
+
 const UNREACHABLE: readonly [what: string, status: number, stderr: string][] = [
   ['systemctl is missing', 127, ''],
   ['no bus', 1, 'Failed to connect to bus: No medium found'],
