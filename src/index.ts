@@ -4,7 +4,7 @@ export type { JobStatus, Supervisor } from '../job/supervisor.ts';
 export { ERROR_CODES, type ErrorCode, LaunchpoolError } from '../wire/errors.ts';
 export { type InitOptions, init } from './cli/scaffold.ts';
 export { type Agent, call, close, connect, connectRaw, notify, type RawClient, withOptions } from './client/index.ts';
-export { type ControlCall, callControl } from './control/client.ts';
+export { type ControlCall, callControl } from './control/call.ts';
 export { logCommandOf } from './control/logs.ts';
 export { type AgentStatus, list, type StatusOptions, status } from './control/status.ts';
 export { type Activator, type ActivatorEvent, type ActivatorOptions, createActivator } from './holder/activator.ts';

@@ -1,6 +1,9 @@
 /** Prints the result of a verb as text, or as one JSON object with a result or an error. */
 import { toPlain } from '../../wire/errors.ts';
 import { describe, exitStatusOf } from './failure.ts';
+import { print } from './print.ts';
+
+export type JsonFlag = { json?: boolean };
 
 export type Reported<Result> = {
   json: boolean | undefined;
@@ -22,8 +25,4 @@ export async function report<Result>({ json, run, render, status = () => 0 }: Re
     else process.stderr.write(`launchpool: ${describe(error)}\n`);
     return exitStatusOf(error);
   }
-}
-
-function print(text: string): Promise<unknown> {
-  return new Promise((resolve) => process.stdout.write(text, resolve));
 }

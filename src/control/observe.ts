@@ -5,7 +5,9 @@ import type { JobStatus } from '../../job/supervisor.ts';
 import { controlPathOf } from '../../wire/address.ts';
 import { toPlain } from '../../wire/errors.ts';
 import { labelOfTarget } from '../installed/labels.ts';
-import { type HostOptions, placeOf } from '../installed/place.ts';
+import { layoutOf } from '../installed/layout.ts';
+import type { HostOptions } from '../installed/place.ts';
+import { readingPlaceOf } from '../installed/reading-place.ts';
 import { mustBeInstalled } from '../installed/record.ts';
 import { CONTROL_TIMEOUTS, type ControlClient, connectControl, type ProcessStatus } from './client.ts';
 
@@ -33,9 +35,10 @@ export type Observer = {
 export function observe(target: string, options: HostOptions = {}): Observer {
   const label = labelOfTarget(target, options);
   if (label === undefined) return observeProcess(target, controlPathOf(resolve(target)), async () => undefined);
-  const { supervisor, host, layout } = placeOf({ label, ...options });
+  const { reader, host } = readingPlaceOf(options);
+  const { sockets } = layoutOf(label, host);
   mustBeInstalled(label, host);
-  return observeProcess(target, layout.sockets.control, () => supervisor.status(label));
+  return observeProcess(target, sockets.control, () => reader.status(label));
 }
 
 /**

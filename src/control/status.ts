@@ -1,8 +1,11 @@
 /** The status of an installed agent, from its supervisor, its record and its process. Starts no agent. */
-import type { JobStatus } from '../../job/supervisor.ts';
+import type { JobReader, JobStatus } from '../../job/supervisor.ts';
 import { toPlain } from '../../wire/errors.ts';
-import { installedLabels } from '../installed/labels.ts';
-import { type HostOptions, type Place, type PlaceOptions, placeOf } from '../installed/place.ts';
+import { platformOf } from '../installed/host.ts';
+import { type InstalledAgent, installedAgents } from '../installed/labels.ts';
+import { type Layout, layoutOf } from '../installed/layout.ts';
+import type { HostOptions, PlaceOptions } from '../installed/place.ts';
+import { readingPlaceOf } from '../installed/reading-place.ts';
 import { type InstallRecord, readRecord } from '../installed/record.ts';
 import { type ProcessStatus, requestStatus } from './client.ts';
 
@@ -24,38 +27,74 @@ export type StatusOptions = PlaceOptions;
  * @param replyMs how long the process may take to reply, in milliseconds. @default 2000
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE if the platform has no supervisor
  */
-export async function status(options: StatusOptions, replyMs?: number): Promise<AgentStatus> {
-  const place = placeOf(options);
-  const { supervisor, layout } = place;
-  const job = await jobStatusOf(place, options.label);
-  const record = readRecord(layout);
-  const known: Omit<AgentStatus, keyof JobStatus> = {
-    label: options.label,
-    supervisor: supervisor.name,
-    socket: layout.sockets.agent,
-  };
-  if (record !== undefined) {
-    const { module, kind, methods, node, version } = record;
-    known.installed = { module, kind, methods, node, version };
-  }
-  // A request to an agent without a process would start one.
-  if (job.state !== 'running') return { ...known, ...job };
-  const process = await requestStatus(layout.sockets.control, replyMs).catch(() => undefined);
-  if (process !== undefined) return { ...known, ...job, process };
-  const now = await jobStatusOf(place, options.label);
-  if (now.pid !== job.pid) return { ...known, ...now };
-  return { ...known, ...job, detail: 'its control socket does not answer' };
+export async function status({ label, ...options }: StatusOptions, replyMs?: number): Promise<AgentStatus> {
+  const { reader, host } = readingPlaceOf(options);
+  const layout = layoutOf(label, host);
+  const agent = { label, layout, record: readRecord(layout) };
+  const [found] = await statusesOf([agent], reader.name, () => [reader.status(label)], replyMs);
+  return found as AgentStatus;
 }
 
-async function jobStatusOf({ supervisor }: Place, label: string): Promise<JobStatus> {
-  try {
-    return await supervisor.status(label);
-  } catch (error) {
-    return { state: 'unknown', listening: false, detail: toPlain(error).message };
-  }
-}
-
-/** The status of every installed agent, by label. */
+/** The status of every installed agent, by label. A supervisor that can be asked about all of them is asked once. */
 export async function list(options: HostOptions = {}): Promise<AgentStatus[]> {
-  return Promise.all(installedLabels(options.host).map((label) => status({ ...options, label })));
+  const agents = installedAgents({ ...options.host, ...platformOf(options.supervisor) });
+  if (agents.length === 0) return [];
+  const { reader } = readingPlaceOf(options);
+  const ask: Ask = (labels) => reader.statuses?.(labels) ?? labels.map((label) => reader.status(label));
+  return statusesOf(agents, reader.name, ask);
+}
+
+/** Asks the supervisor about the jobs of these labels. */
+type Ask = (labels: readonly string[]) => readonly Promise<JobStatus>[];
+
+type Agent = Pick<InstalledAgent, 'label' | 'layout'> & Partial<Pick<InstalledAgent, 'record'>>;
+
+async function statusesOf(
+  agents: readonly Agent[],
+  supervisor: JobReader['name'],
+  ask: Ask,
+  replyMs?: number,
+): Promise<AgentStatus[]> {
+  const jobs = await jobStatusesOf(agents, ask);
+  const processes = await Promise.all(
+    agents.map(({ label, layout }) => processOf(jobs.get(label) as JobStatus, layout, replyMs)),
+  );
+  const unanswered = agents.filter(({ label }, index) => isRunning(jobs.get(label)) && processes[index] === undefined);
+  const later = await jobStatusesOf(unanswered, ask);
+  return agents.map((agent, index) => {
+    const known = knownOf(agent, supervisor);
+    const [job, process, now] = [jobs.get(agent.label) as JobStatus, processes[index], later.get(agent.label)];
+    if (process !== undefined) return { ...known, ...job, process };
+    if (now === undefined) return { ...known, ...job };
+    if (now.pid !== job.pid) return { ...known, ...now };
+    return { ...known, ...job, detail: 'its control socket does not answer' };
+  });
+}
+
+/** By label. */
+async function jobStatusesOf(agents: readonly Agent[], ask: Ask): Promise<Map<string, JobStatus>> {
+  const labels = agents.map(({ label }) => label);
+  const answers = labels.length === 0 ? [] : await Promise.allSettled(ask(labels));
+  return new Map(answers.map((answer, index) => [labels[index] as string, statusOf(answer)]));
+}
+
+function statusOf(answer: PromiseSettledResult<JobStatus>): JobStatus {
+  if (answer.status === 'fulfilled') return answer.value;
+  return { state: 'unknown', listening: false, detail: toPlain(answer.reason).message };
+}
+
+const isRunning = (job: JobStatus | undefined): boolean => job?.state === 'running';
+
+/** Undefined without a process, and for one that does not answer. */
+async function processOf(job: JobStatus, { sockets }: Layout, replyMs?: number): Promise<ProcessStatus | undefined> {
+  // A request to an agent without a process would start one.
+  return isRunning(job) ? requestStatus(sockets.control, replyMs).catch(() => undefined) : undefined;
+}
+
+/** What is known of an agent without its supervisor. */
+function knownOf({ label, layout, record }: Agent, supervisor: JobReader['name']): Omit<AgentStatus, keyof JobStatus> {
+  const known: Omit<AgentStatus, keyof JobStatus> = { label, supervisor, socket: layout.sockets.agent };
+  if (record === undefined) return known;
+  const { module, kind, methods, node, version } = record;
+  return { ...known, installed: { module, kind, methods, node, version } };
 }

@@ -31,3 +31,11 @@ export function hostOf(overrides: Partial<Host> = {}): Host {
     ...overrides,
   };
 }
+
+/** The platform of each supervisor. */
+const PLATFORM = { launchd: 'darwin', systemd: 'linux' } as const;
+
+/** @param supervisor a supervisor by its name stands for its platform. */
+export function platformOf(supervisor: 'launchd' | 'systemd' | object | undefined): Pick<Partial<Host>, 'platform'> {
+  return typeof supervisor === 'string' ? { platform: PLATFORM[supervisor] } : {};
+}

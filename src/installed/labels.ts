@@ -1,18 +1,28 @@
-/** The labels of installed agents. */
+/** The installed agents, and their labels. */
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Host, hostOf } from './host.ts';
-import { layoutOf, parentOf, RECORD } from './layout.ts';
+import { type Layout, layoutOf, parentOf, RECORD } from './layout.ts';
 import type { HostOptions } from './place.ts';
-import { readRecord } from './record.ts';
+import { type InstallRecord, readRecord } from './record.ts';
+
+/** An installed agent: its label, and what was read to know that it is installed. */
+export type InstalledAgent = { label: string; layout: Layout; record: InstallRecord };
 
 /** The labels of all installed agents, in alphabetical order. */
 export function installedLabels(overrides: Partial<Host> = {}): string[] {
+  return installedAgents(overrides).map(({ label }) => label);
+}
+
+/** All installed agents, in the order of their labels. */
+export function installedAgents(overrides: Partial<Host> = {}): InstalledAgent[] {
   const host = hostOf(overrides);
   const parent = parentOf(host);
   return namesIn(parent)
-    .filter((name) => namesIn(join(parent, name)).includes(RECORD) && isInstalled(name, host))
-    .sort();
+    .filter((name) => namesIn(join(parent, name)).includes(RECORD))
+    .sort()
+    .map((name) => installedAgent(name, host))
+    .filter((agent) => agent !== undefined);
 }
 
 /**
@@ -27,12 +37,14 @@ export function labelOfTarget(target: string, { host: overrides }: HostOptions =
   return installedLabels(host).find((label) => layoutOf(label, host).sockets.agent === path);
 }
 
-function isInstalled(label: string, host: Host): boolean {
+function installedAgent(label: string, host: Host): InstalledAgent | undefined {
   try {
-    return readRecord(layoutOf(label, host)) !== undefined;
+    const layout = layoutOf(label, host);
+    const record = readRecord(layout);
+    return record === undefined ? undefined : { label, layout, record };
   } catch {
     // The folder's name is not a label.
-    return false;
+    return undefined;
   }
 }
 

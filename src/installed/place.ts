@@ -1,6 +1,6 @@
 /** The place of an agent: the host, the supervisor, and the layout of the agent's files. */
 import type { Supervisor } from '../../job/supervisor.ts';
-import { type Host, hostOf } from './host.ts';
+import { type Host, hostOf, platformOf } from './host.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { pickSupervisor } from './pick-supervisor.ts';
 
@@ -18,13 +18,9 @@ export type PlaceOptions = HostOptions & {
 
 export type Place = { host: Host; supervisor: Supervisor; layout: Layout };
 
-/** The platform of each supervisor. */
-const PLATFORM = { launchd: 'darwin', systemd: 'linux' } as const;
-
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE */
 export function placeOf({ label, supervisor, host: overrides }: PlaceOptions): Place {
-  const platform = typeof supervisor === 'string' ? { platform: PLATFORM[supervisor] } : {};
-  const host = hostOf({ ...overrides, ...platform });
+  const host = hostOf({ ...overrides, ...platformOf(supervisor) });
   const picked = typeof supervisor === 'object' ? supervisor : pickSupervisor(host);
   return { host, supervisor: picked, layout: layoutOf(label, host) };
 }

@@ -56,14 +56,14 @@ export function addInstalledCommands(program: Command, done: Done): void {
       '\nExit status: 0 its clients are served · 66 it is not installed · 69 its clients are not served',
     )
     .action(async (label, flags) => {
-      const { statusVerb } = await import('../verbs/installed.ts');
+      const { statusVerb } = await import('../verbs/status.ts');
       done(await statusVerb(label, flags));
     });
 
   addVerb(program, 'list', JSON_TABLE)
     .summary('print the state of all installed agents')
     .action(async (flags) => {
-      const { listVerb } = await import('../verbs/installed.ts');
+      const { listVerb } = await import('../verbs/status.ts');
       done(await listVerb(flags));
     });
 

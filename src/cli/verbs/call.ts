@@ -8,6 +8,7 @@ import { parseOptions } from '../../options/parse-options.ts';
 import { connectOptionsOf } from '../client-flags.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
+import { print } from '../print.ts';
 
 export type CallFlags = CommanderFlags & { raw?: boolean; params?: string; json?: boolean };
 
@@ -15,10 +16,10 @@ export type CallFlags = CommanderFlags & { raw?: boolean; params?: string; json?
 export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
   try {
     const output = flags.raw ? await callRaw(target, words, flags) : await callMethod(target, words, flags);
-    await new Promise((resolve) => process.stdout.write(output, resolve));
+    await print(output);
     return 0;
   } catch (error) {
-    if (flags.json) process.stdout.write(`${JSON.stringify({ error: toPlain(error) })}\n`);
+    if (flags.json) await print(`${JSON.stringify({ error: toPlain(error) })}\n`);
     else process.stderr.write(`launchpool: ${describe(error)}\n`);
     return exitStatusOf(error);
   }

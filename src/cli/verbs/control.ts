@@ -1,7 +1,6 @@
 /** The verbs for the control socket of a running agent: reload, metrics, log-level. They start no process. */
-import { callControl } from '../../control/client.ts';
-import { report } from '../report.ts';
-import type { JsonFlag } from './installed.ts';
+import { callControl } from '../../control/call.ts';
+import { type JsonFlag, report } from '../report.ts';
 
 export function reloadVerb(target: string, { json }: JsonFlag): Promise<number> {
   return report({

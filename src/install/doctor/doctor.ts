@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { toPlain } from '../../../wire/errors.ts';
 import { status } from '../../control/status.ts';
-import { type Host, hostOf } from '../../installed/host.ts';
+import { hostOf, platformOf } from '../../installed/host.ts';
 import { jobOfRecord } from '../../installed/job-of-record.ts';
 import { START_SECONDS } from '../../installed/job-options.ts';
 import { installedLabels } from '../../installed/labels.ts';
@@ -47,10 +47,6 @@ export async function doctor(options: DoctorOptions = {}): Promise<Finding[]> {
   const labels = label === undefined ? installedLabels(host) : tooLong.length > 0 ? [] : [label];
   for (const each of labels) findings.push(...(await checkAgent(each, options)));
   return findings;
-}
-
-function platformOf(supervisor: DoctorOptions['supervisor']): Partial<Host> {
-  return typeof supervisor === 'string' ? { platform: supervisor === 'launchd' ? 'darwin' : 'linux' } : {};
 }
 
 type Check = (installation: Installation) => Diagnosis[];

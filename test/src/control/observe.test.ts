@@ -1,6 +1,6 @@
 /** Agents are observed without being started, by label and by path. */
 import test from 'ava';
-import { callControl } from '../../../src/control/client.ts';
+import { callControl } from '../../../src/control/call.ts';
 import { observe } from '../../../src/control/observe.ts';
 import { installedLabels } from '../../../src/installed/labels.ts';
 import { waitForShutdown } from '../../helpers/agent-process.ts';
