@@ -31,9 +31,9 @@ export const SOCKET_NAMES = {
 export function socketPathOf(target: string, host: AddressHost = {}): string {
   if (target.includes('/')) return checkSocketPath(target);
   const label = checkLabel(target);
-  const { platform = process.platform, env = process.env, home = homedir() } = host;
+  const { platform = process.platform, env = process.env } = host;
   if (platform === 'darwin') {
-    return checkSocketPath(join(home, 'Library', 'Application Support', label, 'agent.sock'));
+    return checkSocketPath(join(host.home ?? homedir(), 'Library', 'Application Support', label, 'agent.sock'));
   }
   const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${host.uid ?? process.getuid?.()}`;
   return checkSocketPath(join(runtimeDir, `${label}.sock`));

@@ -18,19 +18,24 @@ export async function connectWithRetry(
   activationMs: number,
   serverUids: readonly number[] = [],
 ): Promise<Socket> {
-  const deadline = performance.now() + activationMs;
+  const deadline = clockMs() + activationMs;
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
     try {
       return await connectOnce(path, serverUids);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      const leftMs = deadline - performance.now();
+      const leftMs = deadline - clockMs();
       const isTransient = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
       if (error instanceof LaunchpoolError) throw error;
       if (!isTransient || leftMs <= 0) throw connectFailed(path, error as NodeJS.ErrnoException);
       await wait(Math.min(retryMs, leftMs));
     }
   }
+}
+
+/** Unlike `performance`, it has no modules to load: a shell waits for them. */
+function clockMs(): number {
+  return process.uptime() * 1000;
 }
 
 async function connectOnce(path: string, serverUids: readonly number[]): Promise<Socket> {
