@@ -24,7 +24,7 @@ const ON_THREADS = [
   'test/src/agent/!(control-answers|reload).test.ts',
   'test/src/agent/connections/!(backpressure|connection|memory).test.ts',
   'test/src/cli/top/*.test.ts',
-  'test/src/cli/{file-watcher,given-flags}.test.ts',
+  'test/src/cli/{file-watcher,given-flags,quick/arguments}.test.ts',
   'test/src/gate/{gate,allowed-users,socket-safety}.test.ts',
   'test/src/install/{files,node-path,rollback}.test.ts',
   'test/src/installed/job-options.test.ts',

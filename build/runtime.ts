@@ -4,6 +4,8 @@
  *     launchpool.cjs            the program: starts a thread, and loads agent.js with its compiled code
  *     runtime/agent.js          the main thread
  *     runtime/call.js           `launchpool call`, which is loaded with its compiled code too
+ *     runtime/list.js           `launchpool list`, in the same way
+ *     runtime/status.js         `launchpool status`, in the same way
  *     runtime/worker.js         the file with which Piscina starts its threads: loads thread.js with its compiled code
  *     runtime/thread.js         a worker thread
  *     runtime/pino.js           loaded after the first reply
@@ -23,6 +25,8 @@ const ROOT = resolve(import.meta.dirname, '..');
 const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'runtime'));
 const sources = resolve(process.argv[3] ?? ROOT);
 const extension = sources === ROOT ? 'ts' : 'js';
+/** The verbs with a bundle of their own: src/cli/quick/. */
+const QUICK_VERBS = ['call', 'list', 'status'];
 const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 const { version: koffiVersion } = JSON.parse(
   await readFile(join(ROOT, 'node_modules', 'koffi', 'package.json'), 'utf8'),
@@ -38,9 +42,33 @@ const oneFolder: Plugin = {
     onResolve({ filter: /\/workers\/entry\.ts$/ }, () => ({ path: source('workers', 'entry') }));
     onResolve({ filter: /\/worker-entry\.[tj]s$/ }, () => ({ path: source('boot', 'worker-entry') }));
     onResolve({ filter: /\/boot\/start\.ts$/ }, () => ({ path: source('boot', 'start') }));
-    onResolve({ filter: /\/boot\/call\.ts$/ }, () => ({ path: source('boot', 'call') }));
+    onResolve({ filter: /\/boot\/quick\.ts$/ }, () => ({ path: source('boot', 'quick') }));
     onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: source('boot', 'code-cache') }));
     onResolve({ filter: /\/src\/cli\/entry\.[tj]s$/ }, () => ({ path: './src/cli/entry.js', external: true }));
+  },
+};
+
+/** Functions of modules that a quick verb may not need. In its bundle, the first call of one loads its module. */
+const LATE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  'node:child_process': ['spawn', 'spawnSync'],
+  'node:net': ['connect'],
+  'node:os': ['homedir'],
+  'node:stream/consumers': ['buffer'],
+  'node:timers/promises': ['setTimeout'],
+};
+
+const lateFunctions: Plugin = {
+  name: 'late-functions',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => (path in LATE_FUNCTIONS ? { path, namespace: 'late' } : undefined));
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      contents: (LATE_FUNCTIONS[path] ?? [])
+        .map((name) => {
+          const real = `process.getBuiltinModule(${JSON.stringify(path)}).${name}`;
+          return `export const ${name} = (...args) => ${real}(...args);`;
+        })
+        .join('\n'),
+    }));
   },
 };
 
@@ -110,31 +138,45 @@ const OPTIONS: BuildOptions = {
   logLevel: 'warning',
 };
 
-await mkdir(folder, { recursive: true });
-await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-await build({
+/** Options of the scripts that are loaded with their compiled code. */
+const SCRIPTS = {
   ...OPTIONS,
   // The scripts have no import(): its targets are CommonJS, or go through import-module.ts.
   supported: { 'dynamic-import': false },
-  plugins: [oneFolder, importFromOutside, nativeKoffi, latePackages, lazyForPiscina],
   define: {
     ...OPTIONS.define,
     'import.meta.url': 'moduleUrl',
     LAUNCHPOOL_VERSION: JSON.stringify(version),
   },
+} satisfies BuildOptions;
+
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+await build({
+  ...SCRIPTS,
+  plugins: [oneFolder, importFromOutside, nativeKoffi, latePackages, lazyForPiscina],
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   entryPoints: {
     agent: source('src', 'cli', 'agent-entry'),
-    call: source('src', 'cli', 'call-entry'),
     thread: source('boot', 'thread'),
     pino: 'pino',
     'prom-client': 'prom-client',
   },
 });
+await build({
+  ...SCRIPTS,
+  plugins: [nativeKoffi, lateFunctions],
+  entryPoints: Object.fromEntries(QUICK_VERBS.map((verb) => [verb, source('src', 'cli', 'quick', verb)])),
+});
 await build({ ...OPTIONS, entryPoints: { check: source('boot', 'check') } });
-const loaded = await Promise.all(['agent.js', 'thread.js', 'call.js'].map((name) => readFile(join(folder, name))));
+const names = ['agent', 'thread', ...QUICK_VERBS];
+const loaded = await Promise.all(names.map((name) => readFile(join(folder, `${name}.js`))));
 const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);
-const define = { ...OPTIONS.define, BUILD_ID: JSON.stringify(buildId) };
+const define = {
+  ...OPTIONS.define,
+  BUILD_ID: JSON.stringify(buildId),
+  LAUNCHPOOL_VERSION: JSON.stringify(version),
+};
 await build({ ...OPTIONS, entryPoints: { worker: source('boot', 'worker') }, define });
 await build({
   ...OPTIONS,

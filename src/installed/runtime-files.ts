@@ -15,8 +15,8 @@ export const PROGRAM = 'launchpool.cjs';
 /** The path of the script that loads a module to check it: boot/check.ts. */
 export const CHECK = 'runtime/check.js';
 
-/** `launchpool call`, which an agent does not need. */
-const CALL = 'call.js';
+/** Verbs of the command line, which an agent does not need. */
+const QUICK_VERBS = ['call.js', 'list.js', 'status.js'];
 
 export async function runtimeFiles(): Promise<BundleFile[]> {
   return [...(await programFiles()), ...koffiFiles()];
@@ -43,7 +43,7 @@ async function buildProgram(): Promise<BundleFile[]> {
 }
 
 async function filesOfProgram(folder: string): Promise<BundleFile[]> {
-  const runtime = readdirSync(join(folder, 'runtime')).filter((name) => name !== CALL);
+  const runtime = readdirSync(join(folder, 'runtime')).filter((name) => !QUICK_VERBS.includes(name));
   const names = [PROGRAM, ...runtime.map((name) => `runtime/${name}`)];
   return Promise.all(names.map(async (path) => ({ path, mode: 0o644, content: await readFile(join(folder, path)) })));
 }
