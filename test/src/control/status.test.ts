@@ -153,6 +153,19 @@ onSession('systemd: an agent with a stopped socket unit is disabled', async (t, 
   t.is(found.detail, `${bench.label}.socket is not started`);
 });
 
+onSession('systemd: one question about several jobs says of each what a question about it says', async (t, bench) => {
+  await bench.install();
+  await bench.call();
+  const { statuses, status: ask } = bench.supervisor;
+  const labels = ['com.example.missing', bench.label, 'com.example.other'];
+  const together = await Promise.all(statuses?.(labels) ?? []);
+  t.deepEqual(together, await Promise.all(labels.map((label) => ask(label))));
+  t.deepEqual(
+    together.map(({ state }) => state),
+    ['not-installed', 'running', 'not-installed'],
+  );
+});
+
 onLaunchd('an agent that exits during the request has its new status', async (t, bench) => {
   const asked: JobStatus[] = [
     { state: 'running', pid: 1, listening: true },
