@@ -59,6 +59,16 @@ test.serial(
       'raw.cjs': 'cba',
     });
 
+    const quick = async (...args: [string, ...string[]]): Promise<string> =>
+      (
+        await runProgram([process.execPath, launchpool, ...args], {
+          env: { ...process.env, HOME: folder, XDG_DATA_HOME: '' },
+        })
+      ).stdout.toString();
+    t.is(await quick('--version'), '0.1.0\n');
+    t.is(await quick('list'), 'No agent is installed.\n');
+    t.deepEqual(JSON.parse(await quick('status', 'no label', '--json')).error.code, 'ERR_LAUNCHPOOL_ADDRESS_INVALID');
+
     // The types of the package, for a project that checks its own sources.
     const tsc = join(root, 'node_modules/.bin/tsc');
     const types = join(root, 'node_modules/@types');
