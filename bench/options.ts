@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { listOf, numberOf, wholeOf } from './arguments.ts';
 import { GUARD_HELP } from './guard/options.ts';
+import { MIN_ROUNDS } from './noise.ts';
 
 export type BenchOptions = {
   command: 'run' | 'report' | 'techniques' | 'help';
@@ -25,7 +26,8 @@ export type Checkout = { name: string; folder: string };
 
 export const RESULTS_FILE: string = resolve(import.meta.dirname, 'results.json');
 
-const ROUNDS = { full: 5, quick: 2 };
+/** A whole run has as many rounds as the interval of a ratio needs: noise.ts. */
+const ROUNDS = { full: MIN_ROUNDS, quick: 2 };
 const SECONDS = { full: 0.6, quick: 0.3 };
 
 export const HELP = `Usage: npm run bench -- [options]

@@ -2,10 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawChart } from './chart.ts';
+import { figureText, hasMarks, NOISE_LEGEND } from './noise.ts';
 import type { Question } from './question.ts';
 import { QUESTIONS } from './questions/index.ts';
 import { type Result, type Results, readResults } from './results.ts';
-import { markdownTable, numberText } from './text.ts';
+import { markdownTable } from './text.ts';
 
 /** @param file the output of `--json`. */
 export async function writeReport(file: string, folder: string = import.meta.dirname): Promise<void> {
@@ -77,11 +78,12 @@ function sectionText({ name, asks, columns }: Question, found: readonly Result[]
       .map((result) => [
         cell,
         result.contender,
-        ...columns.map(({ field, unit }) => numberText(result[field], unit)),
+        ...columns.map((column) => figureText(result, column)),
         String(result.rounds),
       ]),
   );
   const table = markdownTable(['Cell', 'Contender', ...columns.map(({ title }) => title), 'rounds'], rows);
+  const legend = hasMarks(found, columns) ? `\n\n${NOISE_LEGEND}` : '';
   const chart = hasChart ? `![${asks}](charts/${name}.svg)\n\n` : '';
-  return `<a id="${name}"></a>\n\n## ${asks}\n\n${chart}<details><summary>All figures</summary>\n\n${table}\n\n</details>`;
+  return `<a id="${name}"></a>\n\n## ${asks}\n\n${chart}<details><summary>All figures</summary>\n\n${table}${legend}\n\n</details>`;
 }

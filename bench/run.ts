@@ -4,6 +4,7 @@ import type { Generator } from './generator.ts';
 import type { Contender } from './line-up.ts';
 import { isWanted, TWINS } from './line-up.ts';
 import { medianRatio, medians, type Sample, shuffled } from './measure.ts';
+import { ratioBounds } from './noise.ts';
 import type { Cell, Question } from './question.ts';
 import { type Failure, type Result, TO_LAUNCHPOOL } from './results.ts';
 
@@ -155,7 +156,10 @@ function resultsOf(entry: Entry, found: Found): Result[] {
       const ratios = ratiosOf(entry, contender).map(({ field, of, to }) => {
         // Of several Pythons the newest, which comes last, is the baseline.
         const baseline = contenders.findLast((other) => isWanted(other, [to]))?.name ?? to;
-        return [field, rounded(medianRatio(rounds, name, { of, to: baseline }))] as const;
+        return {
+          [field]: rounded(medianRatio(rounds, name, { of, to: baseline })),
+          ...ratioBounds(rounds, name, { field, of, to: baseline }),
+        };
       });
       const measured = Object.entries(medians(samples)).map(([field, value]) => [field, rounded(value)] as const);
       return [
@@ -168,7 +172,7 @@ function resultsOf(entry: Entry, found: Found): Result[] {
           p99us: null,
           ratioToInline: null,
           ...Object.fromEntries(measured),
-          ...Object.fromEntries(ratios),
+          ...Object.assign({}, ...ratios),
           rounds: samples.length,
         },
       ];

@@ -1,7 +1,8 @@
 /** The results of one question as a table for a terminal. */
+import { figureText, hasMarks, NOISE_LEGEND } from './noise.ts';
 import type { Question } from './question.ts';
 import { type Result, TO_LAUNCHPOOL } from './results.ts';
-import { numberText, tableText } from './text.ts';
+import { tableText } from './text.ts';
 
 export function questionText(question: Question, results: readonly Result[]): string {
   const { asks } = question;
@@ -16,8 +17,8 @@ export function questionText(question: Question, results: readonly Result[]): st
       [cell, ...columns.map(({ title }) => title)],
       ...results
         .filter((result) => result.cell === cell)
-        .map((result) => [result.contender, ...columns.map(({ field, unit }) => numberText(result[field], unit))]),
+        .map((result) => [result.contender, ...columns.map((column) => figureText(result, column))]),
     ]),
   );
-  return [asks, ...tables].join('\n\n');
+  return [asks, ...tables, ...(hasMarks(results, columns) ? [NOISE_LEGEND] : [])].join('\n\n');
 }

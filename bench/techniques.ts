@@ -1,10 +1,11 @@
 /** The effect of each technique: launchpool beside itself with one technique switched off, in one run. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { figureText, NOISE_LEGEND } from './noise.ts';
 import type { BenchOptions } from './options.ts';
 import { QUESTIONS } from './questions/index.ts';
 import { type Results, TO_LAUNCHPOOL } from './results.ts';
-import { markdownTable, ratioText } from './text.ts';
+import { markdownTable } from './text.ts';
 
 type Technique = {
   name: string;
@@ -130,6 +131,7 @@ export async function writeTechniques(found: Results, file: string): Promise<voi
     list.join('\n'),
     'Each figure is the ratio to launchpool with all techniques, the median over the rounds; on a shared machine, a ratio ' +
       'between 0.9 and 1.1 has no meaning.',
+    NOISE_LEGEND,
     ...QUESTIONS.map((question) => techniqueTable(question, found)).filter((part) => part !== ''),
   ];
   await writeFile(file, `${parts.join('\n\n')}\n`);
@@ -142,9 +144,11 @@ function techniqueTable({ name, asks, chart }: (typeof QUESTIONS)[number], { res
   const tableOf = (twin: string): string => {
     const body = TECHNIQUES.map((technique) => {
       const mine = rows.filter(({ contender }) => contender === `${twin}:${variantName(technique)}`);
-      const ratio = (cell: string): number | undefined =>
-        mine.find((row) => row.cell === cell)?.[TO_LAUNCHPOOL] as number | undefined;
-      return [`without ${technique.name}`, ...cells.map((cell) => ratioText(ratio(cell)))];
+      const ratio = (cell: string): string => {
+        const row = mine.find((each) => each.cell === cell);
+        return row === undefined ? '–' : figureText(row, { field: TO_LAUNCHPOOL, unit: 'ratio' });
+      };
+      return [`without ${technique.name}`, ...cells.map(ratio)];
     });
     return markdownTable(['', ...cells], body);
   };
