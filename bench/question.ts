@@ -60,12 +60,17 @@ export type Question<C extends Cell = Cell> = {
   answer(results: readonly Result[]): string;
 };
 
-/** A cell of this many connections with this many open requests on each. */
-export type LoadCell = Cell & { connections: number; depth: number };
+/** A cell of this many connections with this many open requests on each, whose texts have `size` bytes. */
+export type LoadCell = Cell & { connections: number; depth: number; size?: number };
 
 export function loadCell(name: string, quick = false): LoadCell {
   const [connections, depth] = name.split('x').map(Number);
   return { name, quick, connections: connections as number, depth: depth as number };
+}
+
+/** The same with texts of a size, which stands in the name: `4 KiB 16x16`. */
+export function sizeCell(label: string, size: number, load: string, quick = false): LoadCell & { size: number } {
+  return { ...loadCell(load, quick), name: `${label} ${load}`, size };
 }
 
 /** Makes one list of questions with different cells possible. */

@@ -4,7 +4,8 @@ export type Invocation = {
   socketPath: string;
   mode: 'raw' | 'rpc';
   threads: number;
-  /** The module under bench/handlers/MODE. */
+  /** The name of the module under bench/handlers/MODE, and of the method of JSON-RPC. */
+  handler: string;
   handlerUrl: string;
 };
 
@@ -17,6 +18,7 @@ export const invocation: Invocation = {
   socketPath,
   mode: mode === 'rpc' ? 'rpc' : 'raw',
   threads: Number(threads),
+  handler,
   handlerUrl: moduleUrl(`../handlers/${mode}/${handler}`).href,
 };
 

@@ -7,7 +7,7 @@ import { createActivator } from '../../src/holder/activator.ts';
 import { encodeFrames } from './frames.ts';
 import { endWithBench, invocation, sayReady } from './invocation.ts';
 
-const { socketPath, mode, threads, handlerUrl } = invocation;
+const { socketPath, mode, threads, handler, handlerUrl } = invocation;
 const program = fileURLToPath(new URL('../../dist/launchpool.cjs', import.meta.url));
 const flags = ['--threads', String(threads), '--idle', '0', '--log-level', 'warn'];
 
@@ -24,7 +24,8 @@ endWithBench(() => activator.close());
 
 /** The first connection starts the agent: it must run before the measurements. */
 const first = createConnection(socketPath);
-first.write(encodeFrames([mode === 'raw' ? 'first' : '{"jsonrpc":"2.0","id":0,"method":"rot13","params":["first"]}']));
+const call = JSON.stringify({ jsonrpc: '2.0', id: 0, method: handler, params: ['first'] });
+first.write(encodeFrames([mode === 'raw' ? 'first' : call]));
 await once(first, 'data');
 first.destroy();
 sayReady(agentPid);

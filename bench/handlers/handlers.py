@@ -35,6 +35,11 @@ def rpc_rot13(message):
     return json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode()
 
 
+def rpc_echo(message):
+    request = json.loads(message)
+    return json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": request["params"][0]}).encode()
+
+
 def spin(count):
     state = 1
     for _ in range(count):
@@ -52,7 +57,13 @@ def calibrate_spins():
     return CALIBRATION_SPINS / (fastest * 1e6)
 
 
-HANDLERS = {("raw", "rot13"): rot13, ("raw", "echo"): echo, ("raw", "work"): work, ("rpc", "rot13"): rpc_rot13}
+HANDLERS = {
+    ("raw", "rot13"): rot13,
+    ("raw", "echo"): echo,
+    ("raw", "work"): work,
+    ("rpc", "rot13"): rpc_rot13,
+    ("rpc", "echo"): rpc_echo,
+}
 
 if __name__ == "__main__":
     print(calibrate_spins())

@@ -1,9 +1,10 @@
 /*
  * load: each connection has up to `depth` open requests and sends another one for every reply. Each request is a text
- * of letters and digits that is unique; each reply must be that text in ROT13, raw ones in the order of
+ * of letters and digits that is unique; each reply must be that text, in ROT13 or unchanged, raw ones in the order of
  * the requests, those of JSON-RPC by id. A wrong, missing or second reply ends the program with status 1.
  *
- *   --socket PATH  --connections N  --depth N  --size BYTES  --mode raw|rpc  --expect rot13|echo
+ *   --socket PATH  --connections N  --depth N  --size BYTES  --mode raw|rpc
+ *   --expect rot13|echo, which is the method of JSON-RPC too
  *   --seconds S    --warm-up S      --count N (requests in all, instead of seconds)
  *   The time is prolonged, five times at most, until the counted replies are four times the open requests.
  *   --prefix TEXT  the beginning of every text
@@ -32,9 +33,12 @@
 #define LONGEST_COPIED 16384
 #define READ_BYTES (256 * 1024)
 #define RPC_BEFORE_ID "{\"jsonrpc\":\"2.0\",\"id\":"
-#define RPC_BEFORE_TEXT ",\"method\":\"rot13\",\"params\":[\""
+#define RPC_BEFORE_METHOD ",\"method\":\""
+#define RPC_BEFORE_TEXT "\",\"params\":[\""
+#define LONGEST_METHOD "rot13"
 #define RPC_AFTER_TEXT "\"]}"
-#define MOST_RPC_BYTES (sizeof RPC_BEFORE_ID + sizeof RPC_BEFORE_TEXT + sizeof RPC_AFTER_TEXT + 20)
+#define MOST_RPC_BYTES \
+  (sizeof RPC_BEFORE_ID + sizeof RPC_BEFORE_METHOD + sizeof LONGEST_METHOD + sizeof RPC_BEFORE_TEXT + sizeof RPC_AFTER_TEXT + 20)
 #define MOST_REPLY_BYTES (64u << 20)
 
 struct request {
@@ -64,6 +68,8 @@ struct connection {
   size_t out_from, out_to, out_room;
   const char *out_tail;
   size_t out_tail_bytes;
+  const char *out_end;
+  size_t out_end_bytes;
 
   /* The reply that is being read: how far, its length, and for raw ones the expected beginning. */
   size_t position;
@@ -78,6 +84,7 @@ struct connection {
 
 static struct {
   bool rpc;
+  const char *method;
   uint32_t connections;
   uint64_t most_requests;
   uint64_t started;
@@ -174,7 +181,8 @@ static void ask(struct connection *connection, uint64_t now) {
   connection->out_to += HEADER_BYTES;
   if (run.rpc) {
     char before[MOST_RPC_BYTES];
-    int length = snprintf(before, sizeof before, RPC_BEFORE_ID "%" PRIu64 RPC_BEFORE_TEXT, request->id);
+    int length = snprintf(before, sizeof before, RPC_BEFORE_ID "%" PRIu64 RPC_BEFORE_METHOD "%s" RPC_BEFORE_TEXT,
+                          request->id, run.method);
     append(connection, before, (size_t)length);
     write_header(connection->out + header_at, (uint32_t)((size_t)length + text_bytes + sizeof RPC_AFTER_TEXT - 1));
   } else {
@@ -185,6 +193,8 @@ static void ask(struct connection *connection, uint64_t now) {
   if (connection->tail_bytes > LONGEST_COPIED) {
     connection->out_tail = tail;
     connection->out_tail_bytes = connection->tail_bytes;
+    connection->out_end = RPC_AFTER_TEXT;
+    connection->out_end_bytes = run.rpc ? sizeof RPC_AFTER_TEXT - 1 : 0;
   } else {
     append(connection, tail, connection->tail_bytes);
     if (run.rpc) append(connection, RPC_AFTER_TEXT, sizeof RPC_AFTER_TEXT - 1);
@@ -192,26 +202,33 @@ static void ask(struct connection *connection, uint64_t now) {
 }
 
 static bool has_output(const struct connection *connection) {
-  return connection->out_from < connection->out_to || connection->out_tail_bytes > 0;
+  return connection->out_from < connection->out_to || connection->out_tail_bytes > 0 || connection->out_end_bytes > 0;
 }
 
 /* Writes the waiting bytes; returns whether the socket has taken all of them. */
 static bool flush_output(struct connection *connection) {
   while (has_output(connection)) {
-    struct iovec parts[2] = {
+    struct iovec parts[3] = {
         {connection->out + connection->out_from, connection->out_to - connection->out_from},
         {(void *)(uintptr_t)connection->out_tail, connection->out_tail_bytes},
+        {(void *)(uintptr_t)connection->out_end, connection->out_end_bytes},
     };
-    ssize_t written = writev(connection->fd, parts, connection->out_tail_bytes > 0 ? 2 : 1);
+    ssize_t written = writev(connection->fd, parts, connection->out_end_bytes > 0 ? 3 : connection->out_tail_bytes > 0 ? 2 : 1);
     if (written < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return false;
       if (errno == EINTR) continue;
       fail("connection %u: cannot write: %s", connection->index, strerror(errno));
     }
-    size_t from_out = (size_t)written < parts[0].iov_len ? (size_t)written : parts[0].iov_len;
+    size_t left = (size_t)written;
+    size_t from_out = left < parts[0].iov_len ? left : parts[0].iov_len;
+    left -= from_out;
+    size_t from_tail = left < parts[1].iov_len ? left : parts[1].iov_len;
+    left -= from_tail;
     connection->out_from += from_out;
-    connection->out_tail += (size_t)written - from_out;
-    connection->out_tail_bytes -= (size_t)written - from_out;
+    connection->out_tail += from_tail;
+    connection->out_tail_bytes -= from_tail;
+    connection->out_end += left;
+    connection->out_end_bytes -= left;
   }
   connection->out_from = connection->out_to = 0;
   return true;
@@ -405,9 +422,10 @@ int load_main(int count, char **arguments) {
   if (strlen(prefix) > MOST_PREFIX_BYTES || strlen(slow_prefix) > MOST_PREFIX_BYTES) fail("the prefix is too long");
   size_t head_bytes = strlen(prefix) + KEY_BYTES;
   if (size < head_bytes) fail("--size must be at least %zu", head_bytes);
-  if (run.rpc && size > LONGEST_COPIED) fail("--size must be at most %d with JSON-RPC", LONGEST_COPIED);
   raise_descriptor_limit();
-  make_texts(size, strcmp(option(count, arguments, "--expect", "rot13"), "echo") == 0);
+  run.method = option(count, arguments, "--expect", "rot13");
+  if (strlen(run.method) > sizeof LONGEST_METHOD - 1) fail("--expect: rot13 or echo");
+  make_texts(size, strcmp(run.method, "echo") == 0);
 
   struct connection *connections = calloc(run.connections, sizeof *connections);
   struct pollfd *polled = calloc(run.connections, sizeof *polled);

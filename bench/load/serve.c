@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #define MOST_CLIENTS 1024
-#define BUFFER_BYTES (256 * 1024)
+#define RAW_BYTES (256 * 1024)
+/* A request of JSON-RPC is answered when all of it has been read. */
+#define RPC_BYTES (4 * 1024 * 1024)
 #define RPC_REQUEST_BEFORE_ID "{\"jsonrpc\":\"2.0\",\"id\":"
 #define RPC_RESULT ",\"result\":"
 
@@ -31,6 +33,7 @@ struct client {
 };
 
 static bool rpc, echo;
+static size_t room;
 static unsigned char turned[256];
 
 static void turn_all(unsigned char *target, const unsigned char *source, size_t length) {
@@ -64,7 +67,7 @@ static size_t answer_rpc(struct client *client) {
   size_t at = 0;
   while (client->in_bytes - at >= HEADER_BYTES) {
     size_t length = read_header(client->in + at);
-    if (length > BUFFER_BYTES - HEADER_BYTES) fail("a request is too long");
+    if (length > room - HEADER_BYTES) fail("a request is too long");
     if (client->in_bytes - at < HEADER_BYTES + length) break;
     const unsigned char *json = client->in + at + HEADER_BYTES;
     const unsigned char *id_end = memchr(json + sizeof RPC_REQUEST_BEFORE_ID - 1, ',', length);
@@ -89,7 +92,7 @@ static size_t answer_rpc(struct client *client) {
 /* False when the client has disconnected. */
 static bool serve_client(struct client *client) {
   if (client->out_from == client->out_to) {
-    ssize_t got = read(client->fd, client->in + client->in_bytes, BUFFER_BYTES - client->in_bytes);
+    ssize_t got = read(client->fd, client->in + client->in_bytes, room - client->in_bytes);
     if (got == 0) return false;
     if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     client->in_bytes += (size_t)got;
@@ -110,8 +113,8 @@ static void accept_client(int listener, struct client *client) {
   client->fd = accept(listener, NULL, NULL);
   if (client->fd < 0) fail("accept: %s", strerror(errno));
   make_nonblocking(client->fd);
-  client->in = malloc(BUFFER_BYTES);
-  client->out = malloc(2 * BUFFER_BYTES);
+  client->in = malloc(room);
+  client->out = malloc(2 * room);
   if (client->in == NULL || client->out == NULL) fail("out of memory");
   client->in_bytes = client->left = client->out_from = client->out_to = 0;
 }
@@ -123,6 +126,7 @@ int serve_main(int count, char **arguments) {
   int listener = inherited > 0 ? inherited : listen_at(option(count, arguments, "--socket", NULL));
   echo = strcmp(option(count, arguments, "--expect", "rot13"), "echo") == 0;
   rpc = strcmp(option(count, arguments, "--mode", "raw"), "rpc") == 0;
+  room = rpc ? RPC_BYTES : RAW_BYTES;
   for (int byte = 0; byte < 256; byte += 1) turned[byte] = turn((unsigned char)byte);
   printf("ready %ld\n", (long)getpid());
   fflush(stdout);

@@ -4,7 +4,7 @@ import { cores } from './cores.ts';
 import { firstReply } from './first-reply.ts';
 import { headOfLine } from './head-of-line.ts';
 import { idleConnections } from './idle-connections.ts';
-import { largePayloads } from './large-payloads.ts';
+import { largePayloads, largePayloadsRpc } from './large-payloads.ts';
 import { memory } from './memory.ts';
 import { throughput, throughputRpc } from './throughput.ts';
 
@@ -15,6 +15,7 @@ export const QUESTIONS: readonly Question[] = [
   headOfLine,
   cores,
   largePayloads,
+  largePayloadsRpc,
   memory,
   idleConnections,
 ];

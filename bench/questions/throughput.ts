@@ -1,15 +1,23 @@
 /** How many small requests a second are answered, and how long does each take? */
-import { type LoadCell, loadCell, type Question, question } from '../question.ts';
+import { type LoadCell, loadCell, type Question, question, sizeCell } from '../question.ts';
 import { figure } from '../results.ts';
 import { ratioText } from '../text.ts';
 
-const CELLS = [
+const KIB = 1024;
+/** Texts that a slot carries, and texts that travel alone: between those of 64 bytes and the large ones. */
+const SIZES = [
+  { label: '4 KiB', size: 4 * KIB },
+  { label: '64 KiB', size: 64 * KIB },
+];
+
+const CELLS: LoadCell[] = [
   loadCell('1x1', true),
   loadCell('8x1'),
   loadCell('64x1', true),
   loadCell('1x64'),
   loadCell('16x16', true),
   loadCell('64x64'),
+  ...SIZES.flatMap(({ label, size }) => ['1x1', '4x4', '16x16'].map((load) => sizeCell(label, size, load))),
 ];
 
 const KINDS = [
@@ -45,8 +53,9 @@ function ask(name: string, mode: 'raw' | 'rpc', asks: string): Question {
     cells: CELLS,
     kinds: KINDS,
     quickKinds: ['launchpool', 'inline', 'naive-piscina', 'cluster', 'python-threads', 'ceiling'],
-    async measure({ cell: { connections, depth }, generator, socketPath, seconds, warmUpSeconds }) {
-      const figures = await generator.load({ socketPath, mode, connections, depth, seconds, warmUpSeconds });
+    async measure({ cell: { connections, depth, size }, generator, socketPath, seconds, warmUpSeconds }) {
+      const load = { socketPath, mode, connections, depth, seconds, warmUpSeconds };
+      const figures = await generator.load(size === undefined ? load : { ...load, size });
       return { reqPerSec: figures.reqPerSec, p50us: figures.p50us, p99us: figures.p99us, maxUs: figures.maxUs };
     },
     ratios: [
