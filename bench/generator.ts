@@ -1,7 +1,7 @@
 /** The load generator: compiled once per run, started once per measurement. */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { runToEnd, start } from './processes.ts';
+import { runToEnd, type StartOptions, start } from './processes.ts';
 
 export type Mode = 'raw' | 'rpc';
 
@@ -74,16 +74,22 @@ export type ColdFigures = { firstMs: number; lastMs: number };
 /** A server that is started with the listening socket as descriptor 3, and stays. */
 export type KeepOptions = Pick<ColdOptions, 'socketPath' | 'command' | 'env'>;
 
-/** A program that runs to its end, and its whole expected output. */
-export type WallOptions = { command: readonly string[]; env: NodeJS.ProcessEnv; expect: string };
+/** A program that runs to its end, and its whole expected output, or the number of lines of it. */
+export type WallOptions = {
+  command: readonly string[];
+  env: NodeJS.ProcessEnv;
+  cwd?: string;
+} & ({ expect: string; lines?: never } | { expect?: never; lines: number });
+
+/** From the start of a program to its end, and to its last output, in milliseconds. */
+export type WallFigures = { ms: number; outputMs: number };
 
 export type Generator = {
   cold(options: ColdOptions): Promise<ColdFigures>;
   load(options: LoadOptions): Promise<LoadFigures>;
   /** Starts a server, which ends with `close`, or with the bench. `close` resolves with the log of the server. */
   keep(options: KeepOptions): Promise<{ pid: number; close(): Promise<string> }>;
-  /** The time of a program from its start to its end, in milliseconds. */
-  wall(options: WallOptions): Promise<number>;
+  wall(options: WallOptions): Promise<WallFigures>;
   /** Opens connections that stay idle until `release`. */
   hold(options: { socketPath: string; connections: number; every: number }): Promise<{
     figures: HoldFigures;
@@ -121,8 +127,8 @@ export async function compileGenerator(folder: string, compiler: string = proces
       };
       return { pid, close };
     },
-    wall: async ({ command, env, expect }) =>
-      (JSON.parse(await output([program, 'wall', ...flags({ expect }), '--', ...command], env)) as { ms: number }).ms,
+    wall: async ({ command, env, cwd, expect, lines }) =>
+      JSON.parse(await output([program, 'wall', ...flags({ expect, lines }), '--', ...command], env, { cwd })),
     async hold({ socketPath, connections, every }) {
       const held = start([program, 'hold', ...flags({ socket: socketPath, connections, every })]);
       const line = await held.firstLine;
@@ -131,8 +137,12 @@ export async function compileGenerator(folder: string, compiler: string = proces
   };
 }
 
-async function output(command: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Promise<string> {
-  const { status, stdout, stderr } = await runToEnd(command, env);
+async function output(
+  command: readonly [string, ...string[]],
+  env?: NodeJS.ProcessEnv,
+  options?: StartOptions,
+): Promise<string> {
+  const { status, stdout, stderr } = await runToEnd(command, env, options);
   if (status !== 0) throw new Error(stderr.trim() || `the load generator ended with status ${status}`);
   return stdout;
 }

@@ -10,6 +10,8 @@ export type Contender = {
   command(setting: Setting): readonly [string, ...string[]];
   /** Called before the first start only: it may take a while. */
   env(): NodeJS.ProcessEnv;
+  /** Whether only its question knows how it is started, in each measurement. */
+  byQuestion?: true;
   /** Is started for each connection, with descriptor 3: what it is asked, and its reply. */
   cold?: { text: string; reply: string };
 };

@@ -5,6 +5,7 @@ import { findPythons, type Python } from '../test/helpers/pythons.ts';
 import { COLD_KINDS, coldContenders } from './cold-line-up.ts';
 import { calibrateSpins, SPINS_VARIABLE } from './handlers/burn.ts';
 import type { Contender, Setting } from './line-up-entry.ts';
+import { QUESTION_KINDS, questionContenders } from './question-line-up.ts';
 
 export type { Contender } from './line-up-entry.ts';
 
@@ -26,7 +27,14 @@ const NODE_KINDS = [
 ];
 const PYTHON_KINDS = ['python-threads', 'python-pool'];
 const BORROWING = 'launchpool-borrowed';
-export const KINDS: readonly string[] = [...NODE_KINDS, BORROWING, ...PYTHON_KINDS, 'ceiling', ...COLD_KINDS];
+export const KINDS: readonly string[] = [
+  ...NODE_KINDS,
+  BORROWING,
+  ...PYTHON_KINDS,
+  'ceiling',
+  ...COLD_KINDS,
+  ...QUESTION_KINDS,
+];
 
 export type LineUpOptions = {
   /** The compiled load generator, whose `serve` is the contender `ceiling`. */
@@ -67,6 +75,7 @@ export function readLineUp({ generator, built, everyPython, beside, nodes }: Lin
     ...chosen.flatMap((python) => pythonContenders(python)),
     ceiling(generator),
     ...coldContenders({ generator, built, pythons: chosen, nodes }),
+    ...questionContenders(),
   ];
   const why = 'no Python 3.8 or newer is on the PATH or under pyenv';
   return { contenders, missing: pythons.length === 0 ? PYTHON_KINDS.map((kind) => ({ kind, why })) : [] };

@@ -1,8 +1,8 @@
 /** The measurements of a run, from its options. */
 import { type Contender, isWanted, KINDS, TWINS } from './line-up.ts';
 import type { BenchOptions } from './options.ts';
+import { contendersIn, type Entry } from './outcome.ts';
 import type { Question } from './question.ts';
-import { contendersIn, type Entry } from './run.ts';
 
 /** @throws when a given name is unknown. */
 export function planRun(
@@ -25,7 +25,7 @@ export function planRun(
     throw new Error(`--contenders ${each}: there are ${contenders.map(({ name }) => name).join(', ')}`);
   }
   return questions
-    .filter(({ name }) => only.length === 0 || only.includes(name))
+    .filter(({ name, partOf = name }) => only.length === 0 || only.includes(name) || only.includes(partOf))
     .map((question) => {
       const usual = quick ? question.quickKinds : question.kinds;
       return {

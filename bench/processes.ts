@@ -14,7 +14,7 @@ export type Started = {
 };
 
 export type StartOptions = {
-  cwd?: string;
+  cwd?: string | undefined;
   /** Whether `close` also ends its child processes: a shell leaves them behind. */
   group?: boolean;
 };

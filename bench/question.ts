@@ -10,6 +10,11 @@ export type Cell = {
   quick?: boolean;
   /** Kinds that cannot take part in this cell. */
   without?: readonly string[];
+  /** Instead of the question's handler, or of the threads of the run. For questions whose contenders start alone. */
+  handler?: string;
+  threads?: number;
+  /** Whether no contender is started: the measurement starts its own programs. */
+  startsNone?: boolean;
 };
 
 /** How a contender starts for each connection. */
@@ -18,6 +23,8 @@ export type ColdStart = Pick<ColdOptions, 'command' | 'env' | 'text' | 'reply'>;
 /** The subject of a measurement: a running contender, in one cell. */
 export type Subject<C extends Cell = Cell> = {
   cell: C;
+  /** The kind of the contender. */
+  kind: string;
   socketPath: string;
   pid: number;
   threads: number;
@@ -29,16 +36,34 @@ export type Subject<C extends Cell = Cell> = {
   start: ColdStart | undefined;
 };
 
+/** A row that cannot be measured on this machine, and how to change that. Without a cell, all cells are meant. */
+export type Missing = { contender: string; cell?: string; why: string };
+
+/** What a question sets up before its rounds, and removes behind them. */
+export type Prepared = { missing: readonly Missing[]; close(): Promise<void> };
+
+export type PrepareOptions = {
+  generator: Generator;
+  /** A folder that the run removes at its end. */
+  folder: string;
+  /** The names of the cells of this run. */
+  cells: readonly string[];
+};
+
 export type Column = {
   field: string;
   title: string;
   unit?: Unit;
 };
 
-export type Question<C extends Cell = Cell> = {
+export type Question<C extends Cell = Cell, P extends Prepared = Prepared> = {
   name: string;
   /** The question in the words of a reader. */
   asks: string;
+  /** What the rows of its table are, where their names do not say it. */
+  note?: string;
+  /** The question with which `--only` selects it too. */
+  partOf?: string;
   mode: Mode;
   /** The module under bench/handlers/MODE. */
   handler: string;
@@ -52,7 +77,11 @@ export type Question<C extends Cell = Cell> = {
   times?: number;
   /** The sufficient number of rounds with `--quick`. */
   quickRounds?: number;
-  measure(subject: Subject<C>): Promise<Sample>;
+  prepare?(options: PrepareOptions): Promise<P>;
+  /** @param prepared is only missing for questions without `prepare`. */
+  measure(subject: Subject<C>, prepared: P): Promise<Sample>;
+  /** Adds figures that need all rounds, or several cells. */
+  complete?(results: Result[], found: ReadonlyMap<string, readonly ReadonlyMap<string, Sample>[]>): Result[];
   ratios: readonly Ratio[];
   columns: readonly Column[];
   chart: { field: string; title: string; unit: Unit; logarithmic: boolean };
@@ -74,6 +103,6 @@ export function sizeCell(label: string, size: number, load: string, quick = fals
 }
 
 /** Makes one list of questions with different cells possible. */
-export function question<C extends Cell>(made: Question<C>): Question {
+export function question<C extends Cell, P extends Prepared = Prepared>(made: Question<C, P>): Question {
   return made as unknown as Question;
 }

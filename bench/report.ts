@@ -70,7 +70,7 @@ function failuresText({ failures }: Results): string {
   return `Measurements that failed:\n\n${markdownTable(['Question', 'Cell', 'Contender', 'Round', 'Why'], rows)}`;
 }
 
-function sectionText({ name, asks, columns }: Question, found: readonly Result[], hasChart: boolean): string {
+function sectionText({ name, asks, note, columns }: Question, found: readonly Result[], hasChart: boolean): string {
   const cells = [...new Set(found.map(({ cell }) => cell))];
   const rows = cells.flatMap((cell) =>
     found
@@ -84,6 +84,7 @@ function sectionText({ name, asks, columns }: Question, found: readonly Result[]
   );
   const table = markdownTable(['Cell', 'Contender', ...columns.map(({ title }) => title), 'rounds'], rows);
   const legend = hasMarks(found, columns) ? `\n\n${NOISE_LEGEND}` : '';
+  const explained = note === undefined ? '' : `${note}\n\n`;
   const chart = hasChart ? `![${asks}](charts/${name}.svg)\n\n` : '';
-  return `<a id="${name}"></a>\n\n## ${asks}\n\n${chart}<details><summary>All figures</summary>\n\n${table}${legend}\n\n</details>`;
+  return `<a id="${name}"></a>\n\n## ${asks}\n\n${explained}${chart}<details><summary>All figures</summary>\n\n${table}${legend}\n\n</details>`;
 }

@@ -5,7 +5,7 @@ import { type Result, TO_LAUNCHPOOL } from './results.ts';
 import { tableText } from './text.ts';
 
 export function questionText(question: Question, results: readonly Result[]): string {
-  const { asks } = question;
+  const { asks, note } = question;
   const compared = results.some((result) => TO_LAUNCHPOOL in result);
   const columns = [
     ...question.columns,
@@ -20,5 +20,10 @@ export function questionText(question: Question, results: readonly Result[]): st
         .map((result) => [result.contender, ...columns.map((column) => figureText(result, column))]),
     ]),
   );
-  return [asks, ...tables, ...(hasMarks(results, columns) ? [NOISE_LEGEND] : [])].join('\n\n');
+  return [
+    asks,
+    ...(note === undefined ? [] : [note]),
+    ...tables,
+    ...(hasMarks(results, columns) ? [NOISE_LEGEND] : []),
+  ].join('\n\n');
 }

@@ -80,8 +80,9 @@ export async function prepare(subject: Subject): Promise<void> {
   await startCold(subject, KEEPING_MS);
 }
 
-function callOnce({ build, generator, socketPath }: Subject): Promise<number> {
-  return generator.wall({ command: callCommand(build, socketPath, TEXT), env: build.env, expect: REPLY });
+async function callOnce({ build, generator, socketPath }: Subject): Promise<number> {
+  const command = callCommand(build, socketPath, TEXT);
+  return (await generator.wall({ command, env: build.env, expect: REPLY })).ms;
 }
 
 function startCold({ build, handlers, generator, socketPath, threads }: Subject, stay: number) {

@@ -2,6 +2,7 @@
 import type { Question } from '../question.ts';
 import { cores } from './cores.ts';
 import { firstReply } from './first-reply.ts';
+import { firstReplyPackages } from './first-reply-packages.ts';
 import { headOfLine } from './head-of-line.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largePayloads, largePayloadsRpc } from './large-payloads.ts';
@@ -12,6 +13,7 @@ export const QUESTIONS: readonly Question[] = [
   throughput,
   throughputRpc,
   firstReply,
+  firstReplyPackages,
   headOfLine,
   cores,
   largePayloads,
