@@ -100,6 +100,18 @@ export async function runToEnd(
   return started.ended;
 }
 
+/** What a program prints that prints something and succeeds. */
+export async function outputOf(
+  command: readonly [string, ...string[]],
+  env?: NodeJS.ProcessEnv,
+  options?: StartOptions,
+): Promise<string> {
+  const { status, stdout, stderr } = await runToEnd(command, env, options);
+  if (status === 0 && stdout !== '') return stdout;
+  const output = (stderr || stdout).trim().slice(-500);
+  throw new Error(`${command.join(' ').slice(0, 200)} ended with status ${status}: ${output}`);
+}
+
 /** Ends all running processes. No process can be started afterwards. */
 export async function endAll(): Promise<void> {
   ending = true;

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import type { WallOptions } from '../generator.ts';
-import { runToEnd } from '../processes.ts';
+import { outputOf } from '../processes.ts';
 import type { ColdStart } from '../question.ts';
 import { installAgent, makePlace } from './install-agent.ts';
 
@@ -38,8 +38,7 @@ export async function installPackage(name: string, folder: string): Promise<Pack
   const module = join(FOLDER, PACKAGE_MODULES[name] as string);
   const command = await plainCommand(module);
   const cwd = dirname(module);
-  const { status, stdout, stderr } = await runToEnd(command, {}, { cwd });
-  if (status !== 0) throw new Error(`${name} fails under plain Node: ${stderr.trim().slice(-500)}`);
+  const answer = await outputOf(command, {}, { cwd });
   const place = await makePlace(folder);
   const agent = { threads: '1', 'log-level': 'warn' };
   const { job, layout } = await installAgent(place, { label: 'bench.package', module, agent });
@@ -50,9 +49,9 @@ export async function installPackage(name: string, folder: string): Promise<Pack
       command: [process.execPath, ...args.map((each) => (each === layout.cache ? cache : each))],
       env: { ...process.env, ...job.env, HOME: place.host.home },
       text: '{"jsonrpc":"2.0","id":1,"method":"answer","params":[]}',
-      reply: `{"jsonrpc":"2.0","id":1,"result":${stdout.trim()}}`,
+      reply: `{"jsonrpc":"2.0","id":1,"result":${answer.trim()}}`,
     }),
-    plain: (cache) => ({ command, cwd, env: { NODE_COMPILE_CACHE: cache }, expect: stdout }),
+    plain: (cache) => ({ command, cwd, env: { NODE_COMPILE_CACHE: cache }, expect: answer }),
   };
 }
 

@@ -6,6 +6,7 @@
  *   keep  starts a server, and ends it when its standard input ends;
  *   wall  times a program from its start to its end, and checks its output;
  *   serve answers in C, which shows the limit of the generator itself.
+ * Under the names systemctl and loginctl it is a double of these programs.
  */
 #include "shared.h"
 
@@ -14,6 +15,10 @@
 
 int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
+  const char *slash = strrchr(arguments[0], '/');
+  const char *name = slash == NULL ? arguments[0] : slash + 1;
+  if (strcmp(name, "systemctl") == 0) return systemctl_main(count - 1, arguments + 1);
+  if (strcmp(name, "loginctl") == 0) return loginctl_main();
   const char *what = count > 1 ? arguments[1] : "";
   if (strcmp(what, "cold") == 0) return cold_main(count - 2, arguments + 2);
   if (strcmp(what, "keep") == 0) return keep_main(count - 2, arguments + 2);

@@ -64,5 +64,7 @@ int serve_main(int count, char **arguments);
 int cold_main(int count, char **arguments);
 int keep_main(int count, char **arguments);
 int wall_main(int count, char **arguments);
+int systemctl_main(int count, char **arguments);
+int loginctl_main(void);
 
 #endif

@@ -7,6 +7,7 @@ import { headOfLine } from './head-of-line.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largePayloads, largePayloadsRpc } from './large-payloads.ts';
 import { memory } from './memory.ts';
+import { shell } from './shell.ts';
 import { throughput, throughputRpc } from './throughput.ts';
 
 export const QUESTIONS: readonly Question[] = [
@@ -20,4 +21,5 @@ export const QUESTIONS: readonly Question[] = [
   largePayloadsRpc,
   memory,
   idleConnections,
+  shell,
 ];
