@@ -15,7 +15,7 @@ const SOAKS = 'test/soak/**';
  */
 const ON_THREADS = [
   'test/{chaos,job,wire,workers}/**/*.test.ts',
-  'test/bench/{generator,measure,noise,techniques}.test.ts',
+  'test/bench/{generator,growth,measure,noise,outcome,techniques}.test.ts',
   'test/house/{arrows,errors,security,words}.test.ts',
   'test/launchd/{launchctl,plist}.test.ts',
   'test/systemd/{notify,supervisor,systemctl}.test.ts',

@@ -20,7 +20,19 @@ const COLORS: Readonly<Record<string, string>> = {
   poolifier: '#6c9f3d',
   workerpool: '#b08a1e',
   cluster: '#9668c4',
+  'package-agent-new': '#f0a36b',
+  'package-agent-again': '#e8590c',
+  'package-node': '#868e96',
+  'package-node-kept': '#4c8dd6',
+  'shell-launchpool': '#e8590c',
+  'shell-node': '#868e96',
+  'shell-python': '#a64d79',
+  'shell-nc': '#2aa198',
+  'shell-prettierd': '#4c8dd6',
+  'shell-eslint_d': '#9668c4',
 };
+/** The bars with a number. */
+const LABELLED = ['launchpool', 'package-agent-again', 'shell-launchpool'];
 const PYTHON_COLORS = ['#d16a9a', '#a64d79'];
 
 /** @returns undefined when there is nothing to draw. */
@@ -48,7 +60,7 @@ export function drawChart({ chart }: Pick<Question, 'chart'>, results: readonly 
       data: cells,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: TEXT_COLOR } },
-      axisLabel: { color: TEXT_COLOR, interval: 0, fontSize: cells.length > 6 ? 11 : 12 },
+      axisLabel: { color: TEXT_COLOR, interval: 0, fontSize: cells.length > 9 ? 10 : cells.length > 6 ? 11 : 12 },
     },
     yAxis: {
       type: logarithmic ? 'log' : 'value',
@@ -63,7 +75,7 @@ export function drawChart({ chart }: Pick<Question, 'chart'>, results: readonly 
       barMaxWidth: 40,
       itemStyle: { color: COLORS[contender] ?? PYTHON_COLORS[index % PYTHON_COLORS.length] ?? TEXT_COLOR },
       label: {
-        show: contender === 'launchpool',
+        show: LABELLED.includes(contender),
         position: 'top',
         // Beside higher bars, the number fits only above its own bar.
         ...(narrow ? { rotate: 90, align: 'left', verticalAlign: 'middle' } : {}),

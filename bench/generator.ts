@@ -23,6 +23,8 @@ export type LoadOptions = {
   /** Further connections, one open request on each, timed separately, with texts that begin with `slowPrefix`. */
   slow?: number;
   slowPrefix?: string;
+  /** A process whose processor time is measured too. */
+  pid?: number;
   /** Without any reply for this time, the open requests count as missing. */
   timeoutSeconds?: number;
 };
@@ -36,6 +38,8 @@ export type LoadFigures = {
   p50us: number;
   p99us: number;
   maxUs: number;
+  /** For each counted request, in microseconds. Undefined where the system does not tell it of another process. */
+  processorUs?: number;
   slowCount?: number;
   slowMaxUs?: number;
 };
@@ -81,8 +85,11 @@ export type WallOptions = {
   cwd?: string;
 } & ({ expect: string; lines?: never } | { expect?: never; lines: number });
 
-/** From the start of a program to its end, and to its last output, in milliseconds. */
-export type WallFigures = { ms: number; outputMs: number };
+/**
+ * From the start of a program to its end, and to its last output, and the processor time of the program and of its own
+ * programs, in milliseconds.
+ */
+export type WallFigures = { ms: number; outputMs: number; processorMs: number };
 
 export type Generator = {
   cold(options: ColdOptions): Promise<ColdFigures>;

@@ -1,5 +1,6 @@
 /** The parts of a question of the bench. The questions are in questions/, one script each. */
 import type { ColdOptions, Generator, Mode } from './generator.ts';
+import type { Curve } from './growth/curve.ts';
 import type { Ratio, Sample } from './measure.ts';
 import type { Result } from './results.ts';
 import type { Unit } from './text.ts';
@@ -84,6 +85,8 @@ export type Question<C extends Cell = Cell, P extends Prepared = Prepared> = {
   complete?(results: Result[], found: ReadonlyMap<string, readonly ReadonlyMap<string, Sample>[]>): Result[];
   ratios: readonly Ratio[];
   columns: readonly Column[];
+  /** Instead of bars, the chart has these curves; the table is one for all cells. */
+  curves?: readonly Curve[];
   chart: { field: string; title: string; unit: Unit; logarithmic: boolean };
   /** One sentence with the figures of the results, for the report. */
   answer(results: readonly Result[]): string;

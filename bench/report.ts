@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawChart } from './chart.ts';
+import { drawCurves } from './growth/chart.ts';
 import { figureText, hasMarks, NOISE_LEGEND } from './noise.ts';
 import type { Question } from './question.ts';
 import { QUESTIONS } from './questions/index.ts';
@@ -16,7 +17,7 @@ export async function writeReport(file: string, folder: string = import.meta.dir
   );
   await mkdir(join(folder, 'charts'), { recursive: true });
   const sections = asked.map(({ question, found }) => {
-    const svg = drawChart(question, found);
+    const svg = (question.curves === undefined ? drawChart : drawCurves)(question, found);
     return { text: sectionText(question, found, svg !== undefined), name: question.name, svg };
   });
   for (const { name, svg } of sections) {

@@ -7,6 +7,8 @@ const UNITS = {
   ratio: ratioText,
   share: (value: number) => `${Math.round(value * 100)} %`,
   mib: (value: number) => `${value.toFixed(1)} MiB`,
+  exponent: (value: number) => value.toFixed(2),
+  cost: costText,
   bytes: (value: number) => `${(value / 1024).toFixed(1)} KiB`,
   mb: (value: number) => `${rateText(value)} MB/s`,
 } satisfies Record<string, (value: number) => string>;
@@ -34,6 +36,11 @@ export function timeText(us: number): string {
 export function ratioText(value: number | undefined | null): string {
   if (value === undefined || value === null) return '–';
   return `${value >= 10 ? value.toFixed(0) : value.toFixed(2)}×`;
+}
+
+/** Microseconds of any size: the cost of a KiB may be a fraction of one. */
+function costText(us: number): string {
+  return us < 0.1 ? `${(us * 1000).toFixed(us < 0.01 ? 1 : 0)} ns` : us < 10 ? `${us.toFixed(2)} µs` : timeText(us);
 }
 
 /** Aligned columns, the first to the left and the others to the right. */

@@ -13,6 +13,7 @@ import type { InstallOptions } from '../../src/installed/install-options.ts';
 import { jobOfRecord } from '../../src/installed/job-of-record.ts';
 import { type Layout, layoutOf } from '../../src/installed/layout.ts';
 import { type InstallRecord, mustBeInstalled } from '../../src/installed/record.ts';
+import { lastingNode } from '../../test/helpers/lasting-node.ts';
 
 export type InstallPlace = { host: Host; runtime: string };
 
@@ -34,7 +35,7 @@ export async function installAgent(
   const holder = createEmbedded();
   try {
     const supervisor = supervisorOf(holder);
-    await install({ label, module, agent, supervisor, host, node: process.execPath });
+    await install({ label, module, agent, supervisor, host, node: lastingNode() });
     const layout = layoutOf(label, host);
     const record = mustBeInstalled(label, host);
     return { label, layout, record, job: jobOfRecord(record, layout, host) };

@@ -9,6 +9,7 @@
  *   The time is prolonged, five times at most, until the counted replies are four times the open requests.
  *   --prefix TEXT  the beginning of every text
  *   --slow N       further connections, of depth 1, timed separately, with texts that begin with --slow-prefix TEXT
+ *   --pid N       the processor time of this process is printed too, in microseconds for each counted request
  *   --patience S   without any reply for this time, the open requests count as missing
  */
 #include "shared.h"
@@ -95,6 +96,9 @@ static struct {
   uint64_t counted;
   uint64_t counted_bytes;
   uint64_t last_reply_ns;
+  long pid;
+  uint64_t processor_from_ns;
+  uint64_t processor_until_ns;
 } run;
 
 static struct histogram fast_times, slow_times;
@@ -402,6 +406,8 @@ static void print_result(double seconds) {
          histogram_us(&fast_times, 0.5), histogram_us(&fast_times, 0.99), (double)fast_times.longest / 1000);
   if (slow_times.total > 0)
     printf(",\"slowCount\":%" PRIu64 ",\"slowMaxUs\":%.1f", slow_times.total, (double)slow_times.longest / 1000);
+  if (run.processor_until_ns > run.processor_from_ns && run.counted > 0)
+    printf(",\"processorUs\":%.4f", (double)(run.processor_until_ns - run.processor_from_ns) / 1000 / (double)run.counted);
   printf(",\"checked\":%" PRIu64 "}\n", run.answered);
 }
 
@@ -416,6 +422,7 @@ int load_main(int count, char **arguments) {
   double seconds = real_option(count, arguments, "--seconds", "1");
   uint64_t patience_ns = (uint64_t)(real_option(count, arguments, "--patience", "10") * 1e9);
   run.rpc = strcmp(option(count, arguments, "--mode", "raw"), "rpc") == 0;
+  run.pid = (long)whole_option(count, arguments, "--pid", "0");
   run.most_requests = whole_option(count, arguments, "--count", "0");
   run.connections = fast + slow;
   if (fast == 0 || depth == 0) fail("--connections and --depth must be at least 1");
@@ -448,9 +455,14 @@ int load_main(int count, char **arguments) {
   /* The slow ones first: they must be open before the others. */
   for (uint32_t index = run.connections; index > 0; index -= 1) keep_asking(&connections[index - 1]);
   for (;;) {
-    turn_over(connections, polled, 100);
     uint64_t now = now_ns();
+    if (run.pid > 0 && run.processor_from_ns == 0 && now >= run.from_ns) run.processor_from_ns = processor_ns(run.pid);
+    turn_over(connections, polled, 100);
+    now = now_ns();
     if (now >= run.until_ns && !run.stopping) run.stopping = !prolong((uint64_t)(seconds * 1e9), 4ull * fast * depth);
+    // With a number of requests, the last of them are still open when no more are sent.
+    bool ended = run.most_requests > 0 ? run.answered >= run.most_requests : run.stopping;
+    if (run.pid > 0 && ended && run.processor_until_ns == 0) run.processor_until_ns = processor_ns(run.pid);
     if (run.most_requests > 0 && run.started >= run.most_requests) run.stopping = true;
     if (run.stopping && run.answered == run.started) break;
     if (now > run.last_reply_ns + patience_ns)

@@ -31,6 +31,18 @@ uint64_t now_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint64_t processor_ns(long pid) {
+#ifdef __linux__
+  clockid_t clock;
+  struct timespec time;
+  if (clock_getcpuclockid((pid_t)pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+#else
+  (void)pid;
+  return 0;
+#endif
+}
+
 void write_header(unsigned char *target, uint32_t length) {
   target[0] = (unsigned char)(length >> 24);
   target[1] = (unsigned char)(length >> 16);

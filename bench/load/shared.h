@@ -13,6 +13,8 @@
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 uint64_t now_ns(void);
+/* The processor time that all threads of a process have used; 0 where the system does not tell it. */
+uint64_t processor_ns(long pid);
 
 void write_header(unsigned char *target, uint32_t length);
 uint32_t read_header(const unsigned char *bytes);

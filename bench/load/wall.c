@@ -1,6 +1,6 @@
 /*
- * wall: starts a program, waits for its end, checks what it prints, and prints two times as a line of JSON: of its last
- * output, and of its end.
+ * wall: starts a program, waits for its end, checks what it prints, and prints as a line of JSON the times of its end and
+ * of its last output, and the processor time of the program and of its own programs.
  *
  *   --expect TEXT  its whole output
  *   --lines N      how many lines it prints, instead of the text
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,11 +69,14 @@ int wall_main(int count, char **arguments) {
   static char bytes[MAX_OUTPUT_BYTES];
   size_t length = read_all(output[0], bytes, sizeof bytes, &last_ns);
   int status;
-  if (waitpid(pid, &status, 0) != pid) fail("waitpid: %s", strerror(errno));
+  struct rusage used;
+  if (wait4(pid, &status, 0, &used) != pid) fail("wait4: %s", strerror(errno));
   double ms = (double)(now_ns() - started_ns) / 1e6;
 
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("the program failed with wait status %d", status);
   check_output(bytes, length, expected, lines);
-  printf("{\"ms\":%.3f,\"outputMs\":%.3f}\n", ms, (double)(last_ns - started_ns) / 1e6);
+  double processor_ms = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e3 +
+                        (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3;
+  printf("{\"ms\":%.3f,\"outputMs\":%.3f,\"processorMs\":%.3f}\n", ms, (double)(last_ns - started_ns) / 1e6, processor_ms);
   return 0;
 }

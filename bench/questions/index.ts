@@ -3,6 +3,7 @@ import type { Question } from '../question.ts';
 import { cores } from './cores.ts';
 import { firstReply } from './first-reply.ts';
 import { firstReplyPackages } from './first-reply-packages.ts';
+import { growth } from './growth.ts';
 import { headOfLine } from './head-of-line.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largePayloads, largePayloadsRpc } from './large-payloads.ts';
@@ -22,4 +23,5 @@ export const QUESTIONS: readonly Question[] = [
   memory,
   idleConnections,
   shell,
+  growth,
 ];

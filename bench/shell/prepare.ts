@@ -13,7 +13,7 @@ export const CALL = 'call';
 export const VERSION = '--version';
 export const STATUS = 'status';
 const AGENTS = 20;
-export const LIST: string = `list, ${AGENTS} agents`;
+export const LIST: string = `list of ${AGENTS} agents`;
 
 const ROT13 = join(import.meta.dirname, '..', 'handlers', 'raw', 'rot13.ts');
 
