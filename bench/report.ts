@@ -48,6 +48,10 @@ function headText({ machine, commit, date, quick, threads, missing }: Results): 
       'are medians over the rounds; ratios are taken within each round. `16x16` means 16 connections with 16 open requests ' +
       'on each. `inline` is bare `node:net` on the main thread, `naive-piscina` makes one `run()` for each request, ' +
       '`ceiling` is the load generator itself against a server in C.',
+    `${NOISE_LEGEND} Results of earlier runs have no marks.`,
+    'Rows of other packages say so where these are not installed: the agents of `first-reply` need `npm ci --prefix packages`, ' +
+      'prettierd and eslint_d of `shell` need `npm ci --prefix bench/peers`. `growth` shows the cost of one request, one KiB and ' +
+      'one installed agent as curves, with their slopes, and names what grows faster than linearly.',
   ];
   if (machine.loadAverage > machine.cores / 4) {
     lines.push(

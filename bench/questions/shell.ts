@@ -20,7 +20,7 @@ export const shell: Question = question<Cell, ShellPrepared>({
   handler: 'rot13',
   cells: [
     { name: CALL, quick: true },
-    { name: LIST, quick: true, without: CLIENTS },
+    { name: LIST, without: CLIENTS },
     { name: STATUS, without: CLIENTS },
     { name: VERSION, without: CLIENTS },
   ],

@@ -1,6 +1,7 @@
 /** Sets up what the commands of the question `shell` ask: a running agent, resident servers, installed agents. */
 import { join } from 'node:path';
 import { NODE_FLAGS } from '../../src/activation/node-flags.ts';
+import { BUILT_FOLDER } from '../build.ts';
 import { type Generator, generatorProgram, type WallOptions } from '../generator.ts';
 import { installAgents } from '../installed/agents.ts';
 import { builtProgram } from '../installed/program.ts';
@@ -23,16 +24,15 @@ export type ShellPrepared = Prepared & {
 };
 
 export async function prepareShell({ generator, folder, cells }: PrepareOptions): Promise<ShellPrepared> {
-  const program = await builtProgram();
   const closings: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const each of closings.toReversed()) await each();
   };
   try {
     const clients = new Map<string, WallOptions | string>();
-    if (cells.includes(CALL)) await addClients(clients, { program, generator, folder, closings });
+    if (cells.includes(CALL)) await addClients(clients, { generator, folder, closings });
     const verbs = new Map<string, WallOptions>();
-    if (cells.some((cell) => cell !== CALL)) await addVerbs(verbs, { program, folder, cells, closings });
+    if (cells.some((cell) => cell !== CALL)) await addVerbs(verbs, { folder, cells, closings });
     const missing = [...clients].flatMap(([contender, why]): Missing[] =>
       typeof why === 'string' ? [{ contender, cell: CALL, why }] : [],
     );
@@ -51,13 +51,15 @@ export async function prepareShell({ generator, folder, cells }: PrepareOptions)
   }
 }
 
-type Setting = { program: string; folder: string; closings: (() => unknown)[] };
+type Setting = { folder: string; closings: (() => unknown)[] };
 
 /** By kind, the command of each client of `call`, or why there is none. */
 async function addClients(
   clients: Map<string, WallOptions | string>,
-  { program, generator, folder, closings }: Setting & Pick<PrepareOptions, 'generator'>,
+  { generator, folder, closings }: Setting & Pick<PrepareOptions, 'generator'>,
 ): Promise<void> {
+  // The contenders of the run have the agent and `call`. Other verbs need the whole command line.
+  const program = join(BUILT_FOLDER, 'dist', 'launchpool.cjs');
   const socketPath = join(folder, 'shell.sock');
   closings.push(await startAgent(generator, program, socketPath));
   const call = [process.execPath, program, 'call', socketPath, '--raw', TEXT];
@@ -76,8 +78,9 @@ async function addClients(
 /** By cell, the command of a verb about installed agents. */
 async function addVerbs(
   verbs: Map<string, WallOptions>,
-  { program, folder, cells, closings }: Setting & Pick<PrepareOptions, 'cells'>,
+  { folder, cells, closings }: Setting & Pick<PrepareOptions, 'cells'>,
 ): Promise<void> {
+  const program = await builtProgram();
   const place = { generatorPath: generatorProgram(folder), folder: join(folder, 'a') };
   const { labels, env, close } = await installAgents({ count: AGENTS, ...place });
   closings.push(close);

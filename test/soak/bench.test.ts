@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { QUESTIONS } from '../../bench/questions/index.ts';
 import { writeReport } from '../../bench/report.ts';
 import type { Results } from '../../bench/results.ts';
 import { descendantsOf, isAlive } from '../bench/processes.ts';
@@ -11,6 +12,10 @@ import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+
+/** In the order of measurement. */
+const byQuestion = (a: string, b: string): number => ORDER.indexOf(a) - ORDER.indexOf(b);
+const ORDER = QUESTIONS.map(({ name }) => name);
 
 const bench = (...args: string[]) => runProgram([process.execPath, MAIN, ...args]);
 
@@ -37,6 +42,30 @@ test('a run writes its measurements in the documented form, and a report is made
   const report = await readFile(join(folder, 'README.md'), 'utf8');
   t.true(report.includes(machine.cpu) && report.includes(commit) && report.includes('| 1x1 | launchpool |'));
   t.true((await readFile(join(folder, 'charts', 'throughput.svg'), 'utf8')).startsWith('<svg'));
+});
+
+test('questions that start programs of their own measure them, or say what is missing', async (t) => {
+  t.timeout(300_000);
+  const json = join(await tempDir(t), 'out.json');
+  const cells = 'call,--version,zod,1 MiB 1x1,4 KiB 4x4,connections 8,payload 1 KiB,threads 2,list 10,doctor 10';
+  const contenders = 'launchpool,shell-launchpool,shell-nc,shell-eslint_d,package-agent-again,package-node';
+  const only = 'throughput-rpc,large-payloads-rpc,first-reply,shell,growth';
+  const part = ['--only', only, '--cells', cells, '--contenders', contenders];
+  const { status, stdout, stderr } = await bench(...part, '--rounds', '1', '--seconds', '0.1', '--json', json);
+  t.is(status, 0, stderr);
+  const { results, failures } = JSON.parse(await readFile(json, 'utf8')) as Results;
+  t.deepEqual(failures, []);
+  const asked = new Set(results.map(({ question }) => question));
+  t.deepEqual(
+    [...asked],
+    ['throughput-rpc', 'large-payloads-rpc', 'first-reply-packages', 'shell', 'growth'].toSorted(byQuestion),
+  );
+  for (const { question, cell, contender, rounds, ms, medianMs, costUs, reqPerSec } of results) {
+    const figure = ms ?? medianMs ?? costUs ?? reqPerSec;
+    const isGood = rounds === 0 ? String(figure).startsWith('not installed') : Number(figure) > 0;
+    t.true(isGood, `${question}, ${cell}, ${contender}: ${figure}`);
+  }
+  t.regex(stdout.toString(), /\nlist 10 +launchpool /);
 });
 
 test('an interrupted run ends the processes that it has started', async (t) => {
