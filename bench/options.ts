@@ -54,7 +54,7 @@ Two cells in less than a minute: --only throughput --cells 1x1,16x16 --contender
 
 Before a ratio, ≈ means that the rounds show no difference, and ? that there are fewer than the ${MIN_ROUNDS} rounds that an
 interval needs. first-reply has agents of real packages after \`npm ci --prefix packages\`; shell has prettierd and eslint_d
-after \`npm ci --prefix bench/peers\`, and nc where OpenBSD's is installed. Without them, these rows say what is missing.
+after \`npm ci --prefix packages/peers\`, and nc where OpenBSD's is installed. Without them, these rows say what is missing.
 
 report writes bench/README.md and its charts from FILE (default: bench/results.json).
 

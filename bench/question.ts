@@ -40,6 +40,11 @@ export type Subject<C extends Cell = Cell> = {
 /** A row that cannot be measured on this machine, and how to change that. Without a cell, all cells are meant. */
 export type Missing = { contender: string; cell?: string; why: string };
 
+/** Why a row is missing, as the first line of an error. */
+export function failureText(error: unknown): string {
+  return `fails: ${(error as Error).message.split('\n')[0]?.slice(0, 120)}`;
+}
+
 /** What a question sets up before its rounds, and removes behind them. */
 export type Prepared = { missing: readonly Missing[]; close(): Promise<void> };
 

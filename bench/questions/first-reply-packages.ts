@@ -8,7 +8,7 @@ import {
   PACKAGE_MODULES,
   type PackagePrograms,
 } from '../installed/packages.ts';
-import { type Cell, type Prepared, type Question, question } from '../question.ts';
+import { type Cell, failureText, type Missing, type Prepared, type Question, question } from '../question.ts';
 import { PACKAGE_KINDS } from '../question-line-up.ts';
 import { figure } from '../results.ts';
 import { ratioText } from '../text.ts';
@@ -42,10 +42,17 @@ export const firstReplyPackages: Question = question<Cell, PackagesPrepared>({
       return { missing, programs: new Map(), folder, close: async () => undefined };
     }
     const programs = new Map<string, PackagePrograms>();
-    for (const [index, name] of cells.entries()) {
-      programs.set(name, await installPackage(name, join(folder, `p${index}`)));
+    const missing: Missing[] = [];
+    for (const [index, cell] of cells.entries()) {
+      try {
+        programs.set(cell, await installPackage(cell, join(folder, `p${index}`)));
+      } catch (error) {
+        // A native package may lack this platform.
+        const why = failureText(error);
+        missing.push(...PACKAGE_KINDS.map((contender) => ({ contender, cell, why })));
+      }
     }
-    return { missing: [], programs, folder, close: async () => undefined };
+    return { missing, programs, folder, close: async () => undefined };
   },
   async measure({ cell: { name }, kind, generator, socketPath }, { programs, folder }) {
     const { agent, plain } = programs.get(name) as PackagePrograms;

@@ -144,6 +144,7 @@ async function measureLoad(subject: Subject<GrowthCell>): Promise<Sample> {
   await generator.load({ socketPath, expect, ...start, ...warmUp });
   const seconds = Math.min(subject.seconds, MAX_SECONDS);
   const figures = await generator.load({ socketPath, seconds, warmUpSeconds: seconds / 4, pid, expect, ...load });
+  if (figures.count === 0) throw new Error('no reply came within the time of the measurement');
   const elapsedUs = 1e6 / figures.reqPerSec;
   const units = (load.size ?? KIB) / KIB;
   return { [COST]: (figures.processorUs ?? elapsedUs) / units, elapsedUs: elapsedUs / units };

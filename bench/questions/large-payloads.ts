@@ -38,7 +38,7 @@ export const largePayloadsRpc: Question = ask({
   mode: 'rpc',
   asks: 'The same with JSON-RPC: how fast are calls with one long string?',
   kinds: [...EVERYWHERE, 'tinypool', 'poolifier', 'workerpool'],
-  quickKinds: QUICK,
+  quickKinds: ['launchpool', 'inline', 'python-threads'],
   ratios: [
     { field: 'ratioToInline', title: '/ inline', to: 'inline' },
     { field: 'ratioToNaive', title: '/ naive Piscina', to: 'naive-piscina' },

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { WallOptions } from '../generator.ts';
 import { outputOf, runToEnd, start } from '../processes.ts';
 
-const PEERS = join(import.meta.dirname, '..', 'peers');
-export const NO_PEERS = 'not installed: npm ci --prefix bench/peers';
+const PEERS = join(import.meta.dirname, '..', '..', 'packages', 'peers');
+export const NO_PEERS = 'not installed: npm ci --prefix packages/peers';
 
 const FILE = 'file.js';
 const SOURCE = 'var a  =  1;\n';

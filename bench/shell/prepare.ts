@@ -6,7 +6,7 @@ import { type Generator, generatorProgram, type WallOptions } from '../generator
 import { installAgents } from '../installed/agents.ts';
 import { builtProgram } from '../installed/program.ts';
 import { outputOf } from '../processes.ts';
-import type { Missing, Prepared, PrepareOptions } from '../question.ts';
+import { failureText, type Missing, type Prepared, type PrepareOptions } from '../question.ts';
 import { ncClient, pythonClient, REPLY, TEXT } from './clients.ts';
 import { hasPeers, NO_PEERS, startEslintD, startPrettierd } from './daemons.ts';
 
@@ -69,9 +69,13 @@ async function addClients(
   for (const [name, startDaemon] of Object.entries({ prettierd: startPrettierd, eslint_d: startEslintD })) {
     clients.set(`shell-${name}`, NO_PEERS);
     if (!hasPeers()) continue;
-    const daemon = await startDaemon(join(folder, name));
-    closings.push(daemon.close);
-    clients.set(`shell-${name}`, daemon.command);
+    try {
+      const daemon = await startDaemon(join(folder, name));
+      closings.push(daemon.close);
+      clients.set(`shell-${name}`, daemon.command);
+    } catch (error) {
+      clients.set(`shell-${name}`, failureText(error));
+    }
   }
 }
 
