@@ -49,9 +49,9 @@ export function growthText(results: readonly Result[], curves: readonly Curve[])
       `${name}: the cost of one ${unit} grows with exponent ${Number(row[FIELDS.last]).toFixed(2)} from ${row.lastFrom} on`,
   );
   const rest = undecided.length === 0 ? '' : ` Of ${namesOf(undecided)}, there are too few rounds to tell.`;
-  if (growing.length > 0) return `Faster than linearly grow ${parts.join('; ')}.${rest}`;
+  if (growing.length > 0) return `Some totals grow faster than linearly. Along ${parts.join('; along ')}.${rest}`;
   if (undecided.length === rows.length) return rest.trim();
-  return `No total cost grows faster than linearly, of ${namesOf(rows.filter((row) => !undecided.includes(row)))}.${rest}`;
+  return `No total grows faster than linearly, along ${namesOf(rows.filter((row) => !undecided.includes(row)))}.${rest}`;
 }
 
 function namesOf(rows: readonly { curve: Curve }[]): string {

@@ -22,15 +22,16 @@ const SIZES = {
   '16 KiB': 16 * KIB,
   '256 KiB': 256 * KIB,
   '4 MiB': 4 * KIB ** 2,
+  '16 MiB': 16 * KIB ** 2,
   '64 MiB': 64 * KIB ** 2,
 };
-const LARGE_BYTES = 16 * KIB ** 2;
+const LARGE_BYTES = 8 * KIB ** 2;
 const LARGE_COUNT = 3;
 /** Before the measurement, the agent runs the measured code, and all of its threads start, of which there may be many. */
-const START_SECONDS = 0.3;
-const THREADS_START_SECONDS = 1;
+const START_SECONDS = 0.2;
+const THREADS_START_SECONDS = 0.8;
 /** The question has many cells, and processor time needs no long measurement. */
-const MAX_SECONDS = 0.4;
+const MAX_SECONDS = 0.3;
 const VERBS: Readonly<Record<string, readonly string[]>> = {
   list: ['list'],
   top: ['top', '--once'],

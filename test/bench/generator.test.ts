@@ -108,6 +108,23 @@ test('rpc: replies may come in any order', async (t) => {
 const failing: Lie = ({ send }) => send('{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"no"}}');
 test('rpc: an error is not a reply', notices, { mode: 'rpc', lie: failing }, /not a result: .*-32000/);
 
+test('rpc: a text that is written in place is whole, and its last letter is checked', async (t) => {
+  const options = { size: 40_000, count: 20 };
+  t.is((await load(t, { mode: 'rpc', lie: honest, options })).count, 20);
+  const wrong: Lie = ({ reply, send }) => send(reply.replace(/[a-z0-9](?="\}$)/i, '!'));
+  await t.throwsAsync(load(t, { mode: 'rpc', lie: wrong, options }), { message: /wrong reply/ });
+});
+
+test('a program is timed, and its output or the number of its lines is checked', async (t) => {
+  const generator = await compiled;
+  const program = { command: ['sh', '-c', 'echo one; echo two'], env: {} };
+  const { ms, outputMs, processorMs } = await generator.wall({ ...program, expect: 'one\ntwo\n' });
+  t.true(outputMs > 0 && outputMs <= ms && processorMs > 0);
+  t.true((await generator.wall({ ...program, lines: 2 })).ms > 0);
+  await t.throwsAsync(generator.wall({ ...program, lines: 3 }), { message: /2 lines instead of 3/ });
+  await t.throwsAsync(generator.wall({ ...program, expect: 'one' }), { message: /wrong output/ });
+});
+
 test('without a C compiler it is said what to do', async (t) => {
   const folder = await tempDir(t);
   const compiled = compileGenerator(folder, `${folder}/no-such-compiler`);

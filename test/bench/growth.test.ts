@@ -103,7 +103,7 @@ test('the last row of a curve has its slopes, and the sentence names the curve t
   );
   t.regex(
     growthText(results, CURVES),
-    /^Faster than linearly grow dear: the cost of one request grows with exponent (1\.00|0\.99|1\.01) from dear 1 on\.$/,
+    /^Some totals grow faster than linearly\. Along dear: the cost of one request grows with exponent (1\.00|0\.99|1\.01) from dear 1 on\.$/,
   );
 });
 
@@ -111,7 +111,7 @@ test('a curve that does not grow is named as such, and one of few rounds as unde
   const found = foundOf(6);
   const level = CURVES.slice(1);
   const results = withSlopes(resultsOf(found), found, level, 'costUs');
-  t.is(growthText(results, level), 'No total cost grows faster than linearly, of level.');
+  t.is(growthText(results, level), 'No total grows faster than linearly, along level.');
   const few = foundOf(2);
   const undecided = withSlopes(resultsOf(few), few, CURVES, 'costUs');
   t.is(growthText(undecided, CURVES), 'Of dear, level, there are too few rounds to tell.');
