@@ -37,10 +37,10 @@ export const TECHNIQUES: readonly Technique[] = [
   },
   {
     name: 'adaptive size',
-    what: 'A batch has as many requests as a thread runs in a millisecond.',
+    what: 'A batch has as many requests as a thread runs in one to four milliseconds.',
     without: 'it has all waiting requests',
     file: 'src/dispatch/batch/batch-size.js',
-    from: 'Math.floor(TARGET_US / usPerFrame)',
+    from: 'Math.floor(frames)',
     to: 'MAX_FRAMES',
   },
   {

@@ -6,6 +6,11 @@ import { MAX_FRAMES } from '../../../workers/slot.ts';
  * other threads get their share.
  */
 const TARGET_US = 1000;
+/**
+ * How long it may while so many requests are open that every thread has its share all the same: a hand-over and its result
+ * cost the main thread as much as a tenth of a millisecond of work.
+ */
+const MAX_US = 4 * TARGET_US;
 /** The weight of a new measurement of the time per request against all earlier ones. */
 const WEIGHT = 0.2;
 /** The smallest time per request that counts as measured. */
@@ -22,15 +27,19 @@ export type BatchSize = {
   learn(us: number, frames: number): void;
 };
 
-/** @param spread see `createBatcher`. */
-export function createBatchSize(spread: boolean): BatchSize {
+/**
+ * @param spread see `createBatcher`.
+ * @param share how many of the open requests each of the batches has that threads may hold at the same time.
+ */
+export function createBatchSize(spread: boolean, share: () => number = () => 1): BatchSize {
   let usPerFrame = GUESS_US;
   let isMeasured = false;
 
   return {
     limit() {
       if (spread && !isMeasured) return 1;
-      return Math.max(1, Math.min(MAX_FRAMES, Math.floor(TARGET_US / usPerFrame)));
+      const frames = Math.max(TARGET_US / usPerFrame, Math.min(MAX_US / usPerFrame, share()));
+      return Math.max(1, Math.min(MAX_FRAMES, Math.floor(frames)));
     },
     expectedUs: (frames) => frames * usPerFrame,
     learn(us, frames) {

@@ -41,8 +41,9 @@ export type Batcher = Pick<BatchSize, 'expectedUs' | 'learn'> & {
 /**
  * @param spread whether each batch holds one request until the first measurement, so that the first requests start as
  *   many threads as there may be, all at once.
+ * @param share see `createBatchSize`.
  */
-export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread = false): Batcher {
+export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread = false, share?: () => number): Batcher {
   const filled: Batch[] = [];
   const waiting = new Deque<QueuedRange>();
   const parked = createParkedRequests();
@@ -51,7 +52,7 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
   /** The requests that wait, from the time at which all threads are full until none waits. */
   let turns: Turns | undefined;
   let lastTicket = 0;
-  const { limit, expectedUs, learn } = createBatchSize(spread);
+  const { limit, expectedUs, learn } = createBatchSize(spread, share);
 
   function open(): Batch | undefined {
     const batch = create();

@@ -45,7 +45,7 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
   const atWorkers = new Set<InFlightBatch>();
   /** The others of them that have not been observed since. */
   const completed = new Set<InFlightBatch>();
-  const stallDetector = createStallDetector(atWorkers, onStuck);
+  const stallDetector = createStallDetector(atWorkers, onStuck, () => batcher.expectedUs(1) / 1000);
   const spinWait = createSpinWait(atWorkers, (inFlight) => inFlight.collect());
   /** The worker is done with the batch, or its thread has exited. */
   function onCompleted(inFlight: InFlightBatch, mayRepeat = true): void {

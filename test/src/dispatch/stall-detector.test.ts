@@ -32,3 +32,26 @@ test('the checks go on while there is work to check, and start again on request'
   stallDetector.stop();
   t.pass();
 });
+
+test('where work usually takes longer, the checks are as rare, up to a limit', async (t) => {
+  const checksIn = async (usualMs: number): Promise<number> => {
+    let checks = 0;
+    const isStuck = (): boolean => {
+      checks += 1;
+      return false;
+    };
+    const stallDetector = createStallDetector(
+      new Set([{ isStuck }]),
+      () => undefined,
+      () => usualMs,
+    );
+    // Timers of 1, 4 and 40 ms that start at the same time fire in this order, however slow the machine is.
+    stallDetector.start();
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    stallDetector.stop();
+    return checks;
+  };
+  t.true((await checksIn(0)) >= 1);
+  t.true((await checksIn(1_000)) >= 1, 'it goes on, however long they take');
+  t.true((await checksIn(1_000)) <= 11);
+});
