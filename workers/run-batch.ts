@@ -9,7 +9,7 @@ import { failureOf } from './run-raw.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { isOwnPromise, whenSettled } from './settling.ts';
 import { CANCELLED, LATE, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
-import { type ByteRange, claimLong, type LongResult, type LongTask, type Outcome } from './task.ts';
+import { type ByteRange, claimLong, type LongResult, type LongResults, type LongTask, type Outcome } from './task.ts';
 
 /**
  * Turns of the microtask queue for which a batch waits for asynchronous handlers. A handler that needs the event loop
@@ -29,12 +29,13 @@ export type BatchRunnerOptions = {
 export type BatchRunner = {
   /** Runs the batch in a slot. Returns its time in microseconds. */
   run(slot: Slot): Promise<number> | number;
-  /** Runs a request that is too long for a slot. Its outcome is in the result, or comes as a late reply. */
-  runLong(task: LongTask): LongResult;
+  /** Runs requests that are too long for a slot. Their outcomes are in the result, or come as late replies. */
+  runLong(tasks: readonly LongTask[]): LongResults;
 };
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { runner, lateReplies, requests, threadId, concurrency } = options;
+  const LEFT: LongResult = { thread: threadId, range: undefined, isLeft: true };
   /** Asynchronous requests without an outcome, over all batches. */
   let open = 0;
 
@@ -96,10 +97,17 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     }
   }
 
-  function runLong({ ticket, request, claim }: LongTask): LongResult {
+  function runLong(tasks: readonly LongTask[]): LongResults {
+    const startedAt = process.hrtime.bigint();
+    // The first one has a place, which may be an extra one.
+    const results = tasks.map((task, index) => (index > 0 && open >= concurrency ? LEFT : runOne(task)));
+    return { us: elapsed(startedAt), results };
+  }
+
+  function runOne({ ticket, request, claim }: LongTask): LongResult {
     const { buffer: memory, byteOffset, byteLength } = request;
     const reply = (outcome: Outcome): void => lateReplies.add({ ticket, index: 0, ...outcome });
-    if (lateReplies.isFull) return { thread: threadId, range: undefined, isLeft: true };
+    if (lateReplies.isFull) return LEFT;
     if (!claimLong(claim, threadId)) {
       reply({});
       return { thread: threadId, range: undefined };

@@ -40,10 +40,10 @@ export type AgentKind = 'raw' | 'rpc';
 export type ModuleFacts = { kind: AgentKind; methods: readonly string[] };
 
 /**
- * The number of a slot that holds a batch; or one request that is too long for a slot, whose bytes belong to the thread
- * from then on; or null, for which the thread only loads the module.
+ * The number of a slot that holds a batch; or requests that are too long for a slot, whose bytes belong to the thread from
+ * then on; or null, for which the thread only loads the module.
  */
-export type Task = number | LongTask | null;
+export type Task = number | readonly LongTask[] | null;
 
 /**
  * The request is a view of shared memory of its own; the reply may be written to that memory. The claim is shared too:
@@ -62,13 +62,16 @@ export function claimLong(claim: Int32Array<SharedArrayBuffer>, claimant: number
 /**
  * For a batch, its time in microseconds. The outcomes of its requests are in the slot, or come as late replies.
  */
-export type TaskResult = number | LongResult;
+export type TaskResult = number | LongResults;
+
+/** In the order of the requests; the time is in microseconds. */
+export type LongResults = { us: number; results: readonly LongResult[] };
 
 /** The thread that has a long request, and the range of the reply if there is one already. */
 export type LongResult = {
   thread: number;
   range: ByteRange | undefined;
-  /** Whether the thread has left the request unclaimed, because too many replies wait in it. */
+  /** Whether the thread has left the request unclaimed, because too many requests are open in it, or too many replies wait. */
   isLeft?: boolean;
 };
 

@@ -45,7 +45,7 @@ export function createBrokenPool(reason: LaunchpoolError, kind: AgentKind | unde
     hasRoom: () => true,
     hasExtraRoom: () => false,
     run: async (task) => (task === null ? 0 : batches.run(slots[task] as Slot)),
-    runLong: async (task) => batches.runLong(task),
+    runLong: async (tasks) => batches.runLong(tasks),
     cancel: async () => undefined,
     probe: async () => undefined,
     addOrphans: () => undefined,

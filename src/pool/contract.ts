@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
 import type { FileReport } from '../../wire/file-report.ts';
 import type { Slot } from '../../workers/slot.ts';
-import type { AgentKind, CancelMessage, LateReply, LongResult, LongTask, ModuleFacts } from '../../workers/task.ts';
+import type { AgentKind, CancelMessage, LateReply, LongResults, LongTask, ModuleFacts } from '../../workers/task.ts';
 import type { FirstThread } from './first-thread.ts';
 
 export type PoolOptions = {
@@ -107,10 +107,10 @@ export type Pool = {
    */
   run(task: number | null, isExtra?: boolean): Promise<number>;
   /**
-   * Runs a long request on a thread.
+   * Runs long requests on a thread, one after another.
    * @throws ERR_LAUNCHPOOL_THREAD_EXITED
    */
-  runLong(task: LongTask, isExtra?: boolean): Promise<LongResult>;
+  runLong(tasks: readonly LongTask[], isExtra?: boolean): Promise<LongResults>;
   /** Informs a thread that a request is cancelled. Resolves when the event loop of the thread has taken the message. */
   cancel(thread: number, message: CancelMessage): Promise<void>;
   /** Resolves when the event loop of the thread has taken a message that asks for nothing else. */

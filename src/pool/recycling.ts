@@ -39,12 +39,17 @@ export function createRecycling(options: RecyclingOptions): Recycling | undefine
     );
   }
 
+  /** Of a batch and of long requests, only the claimed ones count: the others go to another thread. */
+  function startedBy({ id }: Thread, task: Task, slot: Slot | undefined): number {
+    if (slot !== undefined) return cursorOf(Atomics.load(slot.control.words, slot.control.index));
+    if (task === null || typeof task === 'number') return 0;
+    return task.filter(({ claim }) => Atomics.load(claim, 0) === id).length;
+  }
+
   return {
     onTask(thread, task, slot) {
       if (maxRequests > 0) {
-        const { words, index } = slot?.control ?? {};
-        // Of a batch, only the claimed frames count: the others go to another thread.
-        thread.requests += words && index !== undefined ? cursorOf(Atomics.load(words, index)) : task === null ? 0 : 1;
+        thread.requests += startedBy(thread, task, slot);
         if (thread.requests >= maxRequests) onWorn(thread);
       }
       if (maxMb > 0) checkHeap(thread);

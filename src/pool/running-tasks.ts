@@ -25,7 +25,12 @@ export function createRunningTasks(slots: readonly Slot[]): RunningTasks {
 
   function threadOf(task: Task): number {
     if (task === null) return 0;
-    return typeof task === 'number' ? (slotOf(task)?.thread ?? 0) : Math.max(0, Atomics.load(task.claim, 0));
+    if (typeof task === 'number') return slotOf(task)?.thread ?? 0;
+    for (const { claim } of task) {
+      const claimant = Atomics.load(claim, 0);
+      if (claimant > 0) return claimant;
+    }
+    return 0;
   }
 
   return {

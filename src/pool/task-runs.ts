@@ -39,7 +39,7 @@ export function createTaskRuns({ slots, run, threads, onStart, onComplete, end, 
   const exited = new Map<number, Thread>();
 
   function threadOf(task: Task, result?: TaskResult): Thread | undefined {
-    const id = typeof result === 'object' ? result.thread : runningTasks.threadOf(task);
+    const id = typeof result === 'object' ? (result.results[0]?.thread ?? 0) : runningTasks.threadOf(task);
     return threads.get(id) ?? exited.get(id);
   }
 

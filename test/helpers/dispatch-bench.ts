@@ -11,7 +11,16 @@ import { createRequests } from '../../workers/requests.ts';
 import { createBatchRunner } from '../../workers/run-batch.ts';
 import type { Result } from '../../workers/runner.ts';
 import { SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import type { AgentKind, LateReply, Outcome, Task, TaskResult } from '../../workers/task.ts';
+import type {
+  AgentKind,
+  LateReply,
+  LongResult,
+  LongResults,
+  LongTask,
+  Outcome,
+  Task,
+  TaskResult,
+} from '../../workers/task.ts';
 import { createHandWorker, type HandWorker } from './hand-worker.ts';
 
 /** A call of a handler that has not returned. `answer` resolves when all its consequences have happened. */
@@ -160,19 +169,26 @@ export function createBench(options: BenchOptions = {}): Bench {
       resolve(result);
     };
     const slot = slots[typeof task === 'number' ? task : 0] as Slot;
-    const ticket = typeof task === 'object' && task !== null ? task.ticket : slot.ticket;
+    const { ticket } = slot;
+    /** A long request has a ticket of its own. */
+    const placeOf = (index: number): { ticket: number; index: number } =>
+      typeof task === 'number' ? { ticket, index } : { ticket: task?.[index]?.ticket ?? 0, index: 0 };
+    const results = (result: LongResult): LongResults => ({
+      us: 1,
+      results: (task as readonly LongTask[]).map(() => result),
+    });
     bench.tasks.push({
       task,
       thread,
       slot,
       worker: createHandWorker(slot, thread),
-      sendLate: (index, outcome) => sendLate([{ ticket, index, ...outcome }], thread),
+      sendLate: (index, outcome) => sendLate([{ ...placeOf(index), ...outcome }], thread),
       complete: () => {
-        complete(typeof task === 'number' ? thread : { thread, range: undefined });
+        complete(typeof task === 'number' ? thread : results({ thread, range: undefined }));
         return settle();
       },
       leave: () => {
-        complete({ thread, range: undefined, isLeft: true });
+        complete(results({ thread, range: undefined, isLeft: true }));
         return settle();
       },
       crash: () => {

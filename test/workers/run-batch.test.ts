@@ -9,11 +9,14 @@ import { createRequests } from '../../workers/requests.ts';
 import { type BatchRunner, createBatchRunner } from '../../workers/run-batch.ts';
 import { Failure, type Result } from '../../workers/runner.ts';
 import { CANCELLED, LATE, NOTHING, OUTPUT_BYTES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import { CLAIM_CANCELLED, claimLong, type LateReply } from '../../workers/task.ts';
+import { CLAIM_CANCELLED, claimLong, type LateReply, type LongResult, type LongTask } from '../../workers/task.ts';
 import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
 const unclaimed = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4));
+
+/** Runs one long request. */
+const runOne = (batches: BatchRunner, task: LongTask): LongResult => batches.runLong([task]).results[0] as LongResult;
 
 type Rig = { slot: Slot; lateReplies: LateReply[]; batches: BatchRunner; asked: string[] };
 
@@ -158,7 +161,7 @@ test('the transfer of a late reply takes no other memory along', (t) => {
     index === 0 ? Buffer.alloc(OUTPUT_BYTES) : pooled,
   );
   batches.run(slot);
-  batches.runLong({ ticket: -1, request: requestOf('c', 4), claim: unclaimed() });
+  runOne(batches, { ticket: -1, request: requestOf('c', 4), claim: unclaimed() });
   t.deepEqual(
     lateReplies.map(({ reply }) => reply?.buffer.byteLength),
     [OUTPUT_BYTES + 4, pooled.length + 4],
@@ -198,14 +201,14 @@ test('the outcome of a request makes room for another request', async (t) => {
 test('the reply of a long request is in its own memory, at once or later', async (t) => {
   const { batches, lateReplies } = createRig([], (request) => (request === 'slow' ? turn(Buffer.from('late')) : 'now'));
   const [now, slow] = [requestOf('fast', 8), requestOf('slow', 8)];
-  const bytes = createRig([], () => Buffer.from('now')).batches.runLong({
+  const bytes = runOne(createRig([], () => Buffer.from('now')).batches, {
     ticket: -3,
     request: now,
     claim: unclaimed(),
   });
   t.deepEqual(bytes, { thread: THREAD, range: { from: 0, to: 7 } });
   t.deepEqual(textsOf(Buffer.from(now.buffer, 0, 7)), ['now']);
-  t.deepEqual(batches.runLong({ ticket: -4, request: slow, claim: unclaimed() }), {
+  t.deepEqual(runOne(batches, { ticket: -4, request: slow, claim: unclaimed() }), {
     thread: THREAD,
     range: undefined,
   });
@@ -219,7 +222,7 @@ test('a reply that is a part of its request’s memory is not moved', (t) => {
   const request = requestOf('abcdef', 10);
   const part = new Uint8Array(request.buffer, request.byteOffset + 2, 3);
   const { batches } = createRig([], () => part);
-  t.deepEqual(batches.runLong({ ticket: -1, request, claim: unclaimed() }).range, { from: 2, to: 9 });
+  t.deepEqual(runOne(batches, { ticket: -1, request, claim: unclaimed() }).range, { from: 2, to: 9 });
   t.deepEqual(textsOf(Buffer.from(request.buffer, 2, 7)), ['cde']);
 });
 
@@ -232,7 +235,7 @@ test('a reply that is text, too long for the memory, or without room for a heade
     [whole, Buffer.from(whole).toString()],
   ] as const) {
     const { batches, lateReplies } = createRig([], () => result);
-    t.is(batches.runLong({ ticket: -5, request, claim: unclaimed() }).range, undefined);
+    t.is(runOne(batches, { ticket: -5, request, claim: unclaimed() }).range, undefined);
     t.deepEqual(
       lateReplies.map((lateReply) => [lateReply.ticket, lateReply.index, textOf(lateReply)]),
       [[-5, 0, text]],
@@ -300,13 +303,36 @@ test('a request that is cancelled before it begins does not begin, long or short
   );
   const claim = unclaimed();
   t.true(claimLong(claim, CLAIM_CANCELLED));
-  batches.runLong({ ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
+  runOne(batches, { ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
   t.deepEqual([asked, lateReplies], [['a', 'c'], [{ ticket: -1, index: 0 }]]);
 });
 
 test('the thread that begins a long request stores its id in the claim', (t) => {
   const { batches } = createRig([], () => Buffer.from('now'));
   const claim = unclaimed();
-  batches.runLong({ ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
+  runOne(batches, { ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
   t.is(claim[0], THREAD);
+});
+
+test('of several long requests, those beyond --concurrency are left unclaimed; the first one always has a place', async (t) => {
+  const { batches, lateReplies } = createRig([], () => turn(Buffer.from('late')), { concurrency: 2 });
+  const tasks = [-1, -2, -3].map((ticket) => ({ ticket, request: requestOf('abc', 8), claim: unclaimed() }));
+  const { results, us } = batches.runLong(tasks);
+  t.deepEqual(
+    results.map(({ isLeft = false }) => isLeft),
+    [false, false, true],
+  );
+  t.true(us >= 0);
+  t.deepEqual(
+    tasks.map(({ claim }) => claim[0]),
+    [THREAD, THREAD, 0],
+  );
+  const extra = { ticket: -4, request: requestOf('abc', 8), claim: unclaimed() };
+  t.falsy(runOne(batches, extra).isLeft);
+  await turn();
+  await turn();
+  t.deepEqual(
+    lateReplies.map(({ ticket }) => ticket),
+    [-1, -2, -4],
+  );
 });

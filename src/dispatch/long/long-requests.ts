@@ -1,25 +1,24 @@
-/** Requests that are too long for a batch: each is a task of its own, in shared memory of its own. */
+/** Requests that are too long for a batch: each is in shared memory of its own, and several may go to a thread together. */
 import { type LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import { SHORT_HEADER_BYTES } from '../../../wire/frame.ts';
-import { type Outcome, UNCLAIMED } from '../../../workers/task.ts';
+import { type LongResult, type Outcome, UNCLAIMED } from '../../../workers/task.ts';
+import { TASKS_PER_THREAD } from '../../pool/first-thread.ts';
 import type { Pool } from '../../pool/pool.ts';
+import { createBatchSize } from '../batch/batch-size.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
 import { contain } from '../connection/containment.ts';
 import { errorsFor } from '../connection/error-replies.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
 import type { RequestGroup } from '../connection/request-group.ts';
-import { Deque } from '../deque.ts';
 import { createStallDetector } from '../stall-detector.ts';
 import { type HandOver, handOverOf } from './hand-over.ts';
+import { LongQueue } from './long-queue.ts';
 import { type LongHolder, LongRequest } from './long-request.ts';
 import type { SharedMemoryPool } from './shared-memory-pool.ts';
 
 /** When this many threads have exited before they started a request, the request fails. */
 const MAX_DEATHS = 100;
-
-/** Up to this number, settled requests stay among those that wait. */
-const MAX_SETTLED = 32;
 
 export type LongRequests = RequestSource & {
   /**
@@ -45,7 +44,7 @@ export type LongRequests = RequestSource & {
 };
 
 export type LongRequestsOptions = {
-  pool: Pick<Pool, 'hasLoaded' | 'runLong' | 'addOpen' | 'addOrphans' | 'hasRoom'>;
+  pool: Pick<Pool, 'hasLoaded' | 'maxThreads' | 'runLong' | 'addOpen' | 'addOrphans' | 'hasRoom'>;
   memory: SharedMemoryPool;
   /** Whether a request that fails closes its connection, instead of getting an error reply. */
   isRaw: () => boolean;
@@ -57,49 +56,72 @@ export type LongRequestsOptions = {
 
 export function createLongRequests(options: LongRequestsOptions): LongRequests {
   const { pool, memory, isRaw, onRoom, onHandedOver } = options;
-  const waiting = new Deque<LongRequest>();
-  /** How many of those that wait are settled. */
-  let settledWaiting = 0;
   const open = new Map<number, LongRequest>();
+  const waiting = new LongQueue((request) => isOpen(request, request.ticket));
   const handOvers = new Set<HandOver>();
-  const stallDetector = createStallDetector(handOvers, onStuck);
+  /** How many of the open requests each thread has, if all have as many. */
+  const share = (): number => open.size / (TASKS_PER_THREAD * Math.max(1, pool.maxThreads));
+  const size = createBatchSize(pool.maxThreads > 1, share);
+  const stallDetector = createStallDetector(handOvers, onStuck, () => size.expectedUs(1) / 1000);
   let lastTicket = 0;
   const isOpen = (request: LongRequest, ticket: number): boolean => open.get(ticket) === request;
   const holder: LongHolder = { isOpen, onSkipped };
 
-  function run(request: LongRequest, isExtra = false): void {
-    const { ticket, payload, claim } = request;
-    const handOver = handOverOf(request);
-    handOvers.add(handOver);
+  /** Hands requests to a thread, which runs one after another. */
+  function run(requests: readonly LongRequest[], isExtra = false): void {
+    const handedAt = performance.now();
+    const own = requests.map((request) => ({ request, ticket: request.ticket, handOver: handOverOf(request) }));
+    for (const { request, handOver } of own) {
+      handOvers.add(handOver);
+      request.handedAt = handedAt;
+      onHandedOver(startOf(request));
+    }
     stallDetector.start();
-    request.handedAt = performance.now();
-    onHandedOver(startOf(request));
+    const tasks = requests.map(({ ticket, payload, claim }) => ({ ticket, request: payload, claim }));
+    // A request with another ticket is in other hands by now.
+    const present = (): typeof own => own.filter(({ request, ticket }) => request.ticket === ticket);
     pool
-      .runLong({ ticket, request: payload, claim }, isExtra)
+      .runLong(tasks, isExtra)
       .then(
-        ({ thread, range, isLeft }) => {
-          if (request.ticket !== ticket) return;
-          if (isLeft) {
-            // Its start was prevented while it was with a thread that did not start it.
-            if (!takeBack(request)) settle(ticket, {});
-            return;
+        ({ us, results }) => {
+          size.learn(us, results.filter(({ isLeft }) => !isLeft).length);
+          const left: LongRequest[] = [];
+          for (const [index, { request, ticket }] of own.entries()) {
+            const result = results[index] as LongResult;
+            if (request.ticket !== ticket) continue;
+            if (result.isLeft) left.push(request);
+            else onResult(request, result);
           }
-          if (range !== undefined) settle(ticket, { range });
-          request.thread = thread;
-          if (open.has(ticket)) pool.addOpen(thread, 1);
+          for (const request of left.reverse()) onLeft(request);
         },
         (error) => {
-          if (request.ticket !== ticket) return;
-          request.deaths += 1;
-          // A module that no thread has loaded may end every thread that loads it.
-          const mayRepeat = pool.hasLoaded && request.deaths < MAX_DEATHS;
-          if (!mayRepeat || !takeBack(request)) failOne(request, error);
+          for (const { request } of present().reverse()) onFailed(request, error);
         },
       )
       .finally(() => {
-        handOvers.delete(handOver);
+        for (const { handOver } of own) handOvers.delete(handOver);
         onRoom();
       });
+  }
+
+  function onResult(request: LongRequest, { thread, range }: LongResult): void {
+    const { ticket } = request;
+    if (range !== undefined) settle(ticket, { range });
+    request.thread = thread;
+    if (open.has(ticket)) pool.addOpen(thread, 1);
+  }
+
+  /** Its thread has too many open requests. */
+  function onLeft(request: LongRequest): void {
+    // Its start was prevented while it was with the thread.
+    if (!takeBack(request)) settle(request.ticket, {});
+  }
+
+  function onFailed(request: LongRequest, error: LaunchpoolError): void {
+    request.deaths += 1;
+    // A module that no thread has loaded may end every thread that loads it.
+    const mayRepeat = pool.hasLoaded && request.deaths < MAX_DEATHS;
+    if (!mayRepeat || !takeBack(request)) failOne(request, error);
   }
 
   /** A request that its thread has not started goes to a thread that has room. */
@@ -112,7 +134,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     if (!request.takeBack()) return false;
     open.delete(request.ticket);
     enter(request);
-    waiting.unshift(request);
+    waiting.putBack(request);
     return true;
   }
 
@@ -169,15 +191,11 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     replyQueue.settle(group, 0, 1, { frames: outcome.reply, failure: outcome.failure });
   }
 
-  /** Settled requests leave those that wait together: each costs constant time, wherever it is. */
   function onSkipped(request: LongRequest): void {
     open.delete(request.ticket);
     memory.release(request.payload.buffer);
     request.forgetPayload();
-    settledWaiting += 1;
-    if (settledWaiting <= MAX_SETTLED || 2 * settledWaiting < waiting.length) return;
-    waiting.keep((each) => isOpen(each, each.ticket));
-    settledWaiting = 0;
+    waiting.onSettled();
   }
 
   function copyOf(payload: Buffer): Buffer<SharedArrayBuffer> {
@@ -193,25 +211,21 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
       memory.use(shared.buffer);
       const request = new LongRequest(replyQueue, group, shared, holder);
       enter(request);
-      waiting.push(request);
+      waiting.add(request);
     },
     pump() {
-      if (waiting.length === 0) return;
+      if (waiting.isEmpty) return;
       const stalled: LongRequest[] = [];
-      while (waiting.length > 0 && pool.hasRoom()) {
-        const next = waiting.shift() as LongRequest;
-        if (!isOpen(next, next.ticket)) settledWaiting -= 1;
-        else if (next.replyQueue.isStalled(next.group, 0)) stalled.push(next);
-        else run(next);
+      while (!waiting.isEmpty && pool.hasRoom()) {
+        const requests = waiting.take(Math.min(size.limit(), Math.max(1, Math.ceil(share()))), stalled);
+        if (requests.length > 0) run(requests);
       }
-      for (const each of stalled.reverse()) waiting.unshift(each);
+      for (const each of stalled.reverse()) waiting.putBack(each);
     },
-    *waiting() {
-      for (const request of waiting) if (isOpen(request, request.ticket)) yield request;
-    },
+    waiting: () => waiting,
     runExtra(request) {
-      waiting.keep((each) => each !== request);
-      run(request, true);
+      waiting.remove(request);
+      run([request], true);
     },
     visit(visitor) {
       for (const request of open.values()) visitor(request);
@@ -222,7 +236,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     },
     stop: stallDetector.stop,
     get hasWaiting() {
-      return waiting.length > 0;
+      return !waiting.isEmpty;
     },
     get notStarted() {
       let requests = 0;

@@ -217,8 +217,10 @@ class World {
       const started = at.task.worker.start();
       return started !== undefined && this.#recordStart(at, started.index, started.text);
     }
-    if (task === null || !claimLong(task.claim, at.task.thread)) return false;
-    return this.#recordStart(at, 0, Buffer.from(task.request).toString());
+    for (const [index, { claim, request }] of (task ?? []).entries()) {
+      if (claimLong(claim, at.task.thread)) return this.#recordStart(at, index, Buffer.from(request).toString());
+    }
+    return false;
   }
 
   #end(how: 'finish' | 'late reply' | 'fail', nth: number): void {
@@ -236,8 +238,13 @@ class World {
 
   async #complete(at: WorkerTask | undefined): Promise<void> {
     if (at === undefined) return;
-    // A long request that was dropped gets no outcome.
-    if (typeof at.task.task !== 'number' && !this.#start(at) && at.started === 0) at.task.sendLate(0, {});
+    if (typeof at.task.task !== 'number') {
+      while (this.#start(at));
+      // Long requests that were dropped get no outcome.
+      for (const [index, { claim }] of (at.task.task ?? []).entries()) {
+        if (Atomics.load(claim, 0) !== at.task.thread) at.task.sendLate(index, {});
+      }
+    }
     at.completed = true;
     await at.task.complete();
   }
