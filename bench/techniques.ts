@@ -39,7 +39,7 @@ export const TECHNIQUES: readonly Technique[] = [
     name: 'adaptive size',
     what: 'A batch has as many requests as a thread runs in one to four milliseconds.',
     without: 'it has all waiting requests',
-    file: 'src/dispatch/batch/batch-size.js',
+    file: 'src/dispatch/batch-size.js',
     from: 'Math.floor(frames)',
     to: 'MAX_FRAMES',
   },

@@ -31,6 +31,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/gate': ['src/options', 'libc', 'wire'],
   'src/pool': ['workers', 'wire'],
   'src/module': ['workers', 'wire'],
+  'src/dispatch/batch-size.ts': ['workers'],
   'src/dispatch/deque.ts': [],
   'src/dispatch/stall-detector.ts': [],
   'src/dispatch/connection': ['src/dispatch/deque.ts', 'workers', 'wire'],
@@ -38,6 +39,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/dispatch/batch': [
     'src/dispatch/cancel',
     'src/dispatch/connection',
+    'src/dispatch/batch-size.ts',
     'src/dispatch/deque.ts',
     'src/dispatch/stall-detector.ts',
     'src/pool',
@@ -47,6 +49,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/dispatch/long': [
     'src/dispatch/cancel',
     'src/dispatch/connection',
+    'src/dispatch/batch-size.ts',
     'src/dispatch/deque.ts',
     'src/dispatch/stall-detector.ts',
     'src/pool',

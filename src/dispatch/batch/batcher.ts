@@ -2,11 +2,11 @@
 import { spanOf } from '../../../wire/frame-walk.ts';
 import { offer } from '../../../workers/control-word.ts';
 import { INPUT_BYTES, OUTPUT_BYTES, PENDING } from '../../../workers/slot.ts';
+import { type BatchSize, createBatchSize } from '../batch-size.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
 import { Deque } from '../deque.ts';
 import { Batch } from './batch.ts';
-import { type BatchSize, createBatchSize } from './batch-size.ts';
 import { createParkedRequests, isStalled } from './parked-requests.ts';
 import { QueuedRange } from './queued-range.ts';
 import type { SlotPool } from './slot-pool.ts';

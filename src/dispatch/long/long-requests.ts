@@ -4,7 +4,7 @@ import { SHORT_HEADER_BYTES } from '../../../wire/frame.ts';
 import { type LongResult, type Outcome, UNCLAIMED } from '../../../workers/task.ts';
 import { TASKS_PER_THREAD } from '../../pool/first-thread.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { createBatchSize } from '../batch/batch-size.ts';
+import { createBatchSize } from '../batch-size.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
 import { contain } from '../connection/containment.ts';
@@ -78,8 +78,6 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     }
     stallDetector.start();
     const tasks = requests.map(({ ticket, payload, claim }) => ({ ticket, request: payload, claim }));
-    // A request with another ticket is in other hands by now.
-    const present = (): typeof own => own.filter(({ request, ticket }) => request.ticket === ticket);
     pool
       .runLong(tasks, isExtra)
       .then(
@@ -88,6 +86,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
           const left: LongRequest[] = [];
           for (const [index, { request, ticket }] of own.entries()) {
             const result = results[index] as LongResult;
+            // With another ticket, it is in other hands by now.
             if (request.ticket !== ticket) continue;
             if (result.isLeft) left.push(request);
             else onResult(request, result);
@@ -95,7 +94,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
           for (const request of left.reverse()) onLeft(request);
         },
         (error) => {
-          for (const { request } of present().reverse()) onFailed(request, error);
+          for (const { request, ticket } of own.reverse()) if (request.ticket === ticket) onFailed(request, error);
         },
       )
       .finally(() => {

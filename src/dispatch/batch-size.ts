@@ -1,5 +1,5 @@
 /** How many requests a batch has, by their measured time. */
-import { MAX_FRAMES } from '../../../workers/slot.ts';
+import { MAX_FRAMES } from '../../workers/slot.ts';
 
 /**
  * How long a batch should keep a thread busy, in microseconds: long enough to be worth a hand-over, short enough that

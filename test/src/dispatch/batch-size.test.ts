@@ -1,7 +1,7 @@
 /** How many requests a batch has, by their measured time and by the number of open requests. */
 import test from 'ava';
-import { createBatchSize } from '../../../../src/dispatch/batch/batch-size.ts';
-import { MAX_FRAMES } from '../../../../workers/slot.ts';
+import { createBatchSize } from '../../../src/dispatch/batch-size.ts';
+import { MAX_FRAMES } from '../../../workers/slot.ts';
 
 /** The size after many requests that took so long each. */
 function sizeFor(us: number, share: number): number {
