@@ -55,7 +55,7 @@ export const TECHNIQUES: readonly Technique[] = [
     name: 'spin',
     what: 'The main thread checks for the results of short batches, for 50 µs, instead of waiting for a message.',
     without: 'it sleeps until the message wakes it',
-    file: 'src/dispatch/batch/spin-wait.js',
+    file: 'src/dispatch/spin-wait.js',
     from: 'processors < 2 ||',
     to: 'true ||',
   },

@@ -9,7 +9,15 @@ import { failureOf } from './run-raw.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
 import { isOwnPromise, whenSettled } from './settling.ts';
 import { CANCELLED, LATE, NOTHING, OUTPUT_BYTES, type Slot } from './slot.ts';
-import { type ByteRange, claimLong, type LongResult, type LongResults, type LongTask, type Outcome } from './task.ts';
+import {
+  type ByteRange,
+  claimLong,
+  type LongResult,
+  type LongResults,
+  type LongTask,
+  type Outcome,
+  showReply,
+} from './task.ts';
 
 /**
  * Turns of the microtask queue for which a batch waits for asynchronous handlers. A handler that needs the event loop
@@ -128,6 +136,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     requests.done(ticket, 0);
     const range = putLong(memory, result);
     if (range === undefined) reply(outcomeOf(result));
+    else showReply(claim, range);
     return { thread: threadId, range };
   }
 

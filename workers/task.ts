@@ -47,16 +47,39 @@ export type Task = number | readonly LongTask[] | null;
 
 /**
  * The request is a view of shared memory of its own; the reply may be written to that memory. The claim is shared too:
- * it is UNCLAIMED until a thread stores its id there and begins, or the main thread stores CANCELLED and no thread begins.
+ * its first word is UNCLAIMED until a thread stores its id there and begins, or the main thread stores CANCELLED and no thread
+ * begins. The others are the range of the reply, once it is there.
  */
 export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer>; claim: Int32Array<SharedArrayBuffer> };
+
+const CLAIMANT = 0;
+const FROM = 1;
+const TO = 2;
+const CLAIM_WORDS = 3;
 
 export const UNCLAIMED = 0;
 export const CLAIM_CANCELLED: number = -1;
 
 /** Stores `claimant`, a thread id or CANCELLED, in an unclaimed request. Returns whether it was unclaimed. */
 export function claimLong(claim: Int32Array<SharedArrayBuffer>, claimant: number): boolean {
-  return Atomics.compareExchange(claim, 0, UNCLAIMED, claimant) === UNCLAIMED;
+  return Atomics.compareExchange(claim, CLAIMANT, UNCLAIMED, claimant) === UNCLAIMED;
+}
+
+export function newClaim(): LongTask['claim'] {
+  return new Int32Array(new SharedArrayBuffer(4 * CLAIM_WORDS));
+}
+
+/** Worker: shows the main thread the reply before the result of the task arrives. */
+export function showReply(claim: LongTask['claim'], { from, to }: ByteRange): void {
+  claim[FROM] = from;
+  // The last word: who sees it sees the reply. No reply ends at 0, since it has a header.
+  Atomics.store(claim, TO, to);
+}
+
+/** The reply that a worker has shown. */
+export function shownReply(claim: LongTask['claim']): ByteRange | undefined {
+  const to = Atomics.load(claim, TO);
+  return to === 0 ? undefined : { from: claim[FROM] as number, to };
 }
 
 /**

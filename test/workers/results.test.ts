@@ -14,7 +14,7 @@ import { rawRunner } from '../../workers/run-raw.ts';
 import { rpcRunner } from '../../workers/run-rpc.ts';
 import type { Runner } from '../../workers/runner.ts';
 import { OUTPUT_BYTES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import { type ByteRange, type LongResult, type Outcome, type ThreadMessage, UNCLAIMED } from '../../workers/task.ts';
+import { type ByteRange, type LongResult, newClaim, type Outcome, type ThreadMessage } from '../../workers/task.ts';
 
 // Each rig flushes its late replies when the process exits.
 process.setMaxListeners(50);
@@ -67,7 +67,7 @@ function createRig(runner: Runner) {
       });
     },
     async runLong(request: Uint8Array<SharedArrayBuffer>): Promise<Seen | undefined> {
-      const claim = new Int32Array(new SharedArrayBuffer(4)).fill(UNCLAIMED);
+      const claim = newClaim();
       const [{ range } = {}] = batches.runLong([{ ticket: -1, request, claim }]).results as [LongResult];
       for (let turns = 0; turns < 6; turns += 1) await turn();
       const late = received(request.buffer).get('-1.0');

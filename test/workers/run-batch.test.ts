@@ -9,11 +9,18 @@ import { createRequests } from '../../workers/requests.ts';
 import { type BatchRunner, createBatchRunner } from '../../workers/run-batch.ts';
 import { Failure, type Result } from '../../workers/runner.ts';
 import { CANCELLED, LATE, NOTHING, OUTPUT_BYTES, PENDING, SLOT_BYTES, type Slot, slotsOf } from '../../workers/slot.ts';
-import { CLAIM_CANCELLED, claimLong, type LateReply, type LongResult, type LongTask } from '../../workers/task.ts';
+import {
+  CLAIM_CANCELLED,
+  claimLong,
+  type LateReply,
+  type LongResult,
+  type LongTask,
+  newClaim,
+  shownReply,
+} from '../../workers/task.ts';
 import { textsOf } from '../helpers/dispatch-bench.ts';
 
 const THREAD = 7;
-const unclaimed = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4));
 
 /** Runs one long request. */
 const runOne = (batches: BatchRunner, task: LongTask): LongResult => batches.runLong([task]).results[0] as LongResult;
@@ -161,7 +168,7 @@ test('the transfer of a late reply takes no other memory along', (t) => {
     index === 0 ? Buffer.alloc(OUTPUT_BYTES) : pooled,
   );
   batches.run(slot);
-  runOne(batches, { ticket: -1, request: requestOf('c', 4), claim: unclaimed() });
+  runOne(batches, { ticket: -1, request: requestOf('c', 4), claim: newClaim() });
   t.deepEqual(
     lateReplies.map(({ reply }) => reply?.buffer.byteLength),
     [OUTPUT_BYTES + 4, pooled.length + 4],
@@ -204,11 +211,11 @@ test('the reply of a long request is in its own memory, at once or later', async
   const bytes = runOne(createRig([], () => Buffer.from('now')).batches, {
     ticket: -3,
     request: now,
-    claim: unclaimed(),
+    claim: newClaim(),
   });
   t.deepEqual(bytes, { thread: THREAD, range: { from: 0, to: 7 } });
   t.deepEqual(textsOf(Buffer.from(now.buffer, 0, 7)), ['now']);
-  t.deepEqual(runOne(batches, { ticket: -4, request: slow, claim: unclaimed() }), {
+  t.deepEqual(runOne(batches, { ticket: -4, request: slow, claim: newClaim() }), {
     thread: THREAD,
     range: undefined,
   });
@@ -222,7 +229,7 @@ test('a reply that is a part of its request’s memory is not moved', (t) => {
   const request = requestOf('abcdef', 10);
   const part = new Uint8Array(request.buffer, request.byteOffset + 2, 3);
   const { batches } = createRig([], () => part);
-  t.deepEqual(runOne(batches, { ticket: -1, request, claim: unclaimed() }).range, { from: 2, to: 9 });
+  t.deepEqual(runOne(batches, { ticket: -1, request, claim: newClaim() }).range, { from: 2, to: 9 });
   t.deepEqual(textsOf(Buffer.from(request.buffer, 2, 7)), ['cde']);
 });
 
@@ -235,7 +242,7 @@ test('a reply that is text, too long for the memory, or without room for a heade
     [whole, Buffer.from(whole).toString()],
   ] as const) {
     const { batches, lateReplies } = createRig([], () => result);
-    t.is(runOne(batches, { ticket: -5, request, claim: unclaimed() }).range, undefined);
+    t.is(runOne(batches, { ticket: -5, request, claim: newClaim() }).range, undefined);
     t.deepEqual(
       lateReplies.map((lateReply) => [lateReply.ticket, lateReply.index, textOf(lateReply)]),
       [[-5, 0, text]],
@@ -301,7 +308,7 @@ test('a request that is cancelled before it begins does not begin, long or short
       ['a', NOTHING, 'c'],
     ],
   );
-  const claim = unclaimed();
+  const claim = newClaim();
   t.true(claimLong(claim, CLAIM_CANCELLED));
   runOne(batches, { ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
   t.deepEqual([asked, lateReplies], [['a', 'c'], [{ ticket: -1, index: 0 }]]);
@@ -309,14 +316,25 @@ test('a request that is cancelled before it begins does not begin, long or short
 
 test('the thread that begins a long request stores its id in the claim', (t) => {
   const { batches } = createRig([], () => Buffer.from('now'));
-  const claim = unclaimed();
+  const claim = newClaim();
   runOne(batches, { ticket: -1, request: new Uint8Array(new SharedArrayBuffer(4)), claim });
   t.is(claim[0], THREAD);
 });
 
+test('the reply of a long request is shown in its claim, before the result of the task arrives', async (t) => {
+  const claimed = { ticket: -1, request: requestOf('abc', 8), claim: newClaim() };
+  const { batches } = createRig([], (request) => (request === 'abc' ? Buffer.from('now') : 'text'));
+  t.is(shownReply(claimed.claim), undefined);
+  runOne(batches, claimed);
+  t.deepEqual(shownReply(claimed.claim), { from: 0, to: 7 });
+  const text = { ticket: -2, request: requestOf('def', 8), claim: newClaim() };
+  runOne(batches, text);
+  t.is(shownReply(text.claim), undefined, 'text comes as a late reply');
+});
+
 test('of several long requests, those beyond --concurrency are left unclaimed; the first one always has a place', async (t) => {
   const { batches, lateReplies } = createRig([], () => turn(Buffer.from('late')), { concurrency: 2 });
-  const tasks = [-1, -2, -3].map((ticket) => ({ ticket, request: requestOf('abc', 8), claim: unclaimed() }));
+  const tasks = [-1, -2, -3].map((ticket) => ({ ticket, request: requestOf('abc', 8), claim: newClaim() }));
   const { results, us } = batches.runLong(tasks);
   t.deepEqual(
     results.map(({ isLeft = false }) => isLeft),
@@ -327,7 +345,7 @@ test('of several long requests, those beyond --concurrency are left unclaimed; t
     tasks.map(({ claim }) => claim[0]),
     [THREAD, THREAD, 0],
   );
-  const extra = { ticket: -4, request: requestOf('abc', 8), claim: unclaimed() };
+  const extra = { ticket: -4, request: requestOf('abc', 8), claim: newClaim() };
   t.falsy(runOne(batches, extra).isLeft);
   await turn();
   await turn();

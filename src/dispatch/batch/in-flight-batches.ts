@@ -4,13 +4,13 @@ import type { LateReply } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
+import { createSpinWait } from '../spin-wait.ts';
 import { createStallDetector } from '../stall-detector.ts';
 import type { Batch } from './batch.ts';
 import type { Batcher } from './batcher.ts';
 import { createInFlightBatch } from './dispatched-batch.ts';
 import type { InFlightBatch } from './in-flight-batch.ts';
 import type { SlotPool } from './slot-pool.ts';
-import { createSpinWait } from './spin-wait.ts';
 
 /** When this many threads have exited before they started a batch, its requests fail. */
 const MAX_DEATHS = 100;
@@ -105,7 +105,7 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
       open.set(batch.ticket, inFlight);
       atWorkers.add(inFlight);
       stallDetector.start();
-      spinWait.follow(inFlight, batcher.expectedUs(batch.frames));
+      spinWait.follow(inFlight.frames, batcher.expectedUs(batch.frames));
       pool.run(batch.slot.index, batch.isExtra).then(
         (us) => {
           onCompleted(inFlight);

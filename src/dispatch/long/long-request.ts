@@ -1,6 +1,7 @@
 /** A request that is too long for a batch. */
-import { CLAIM_CANCELLED, claimLong, UNCLAIMED } from '../../../workers/task.ts';
+import { CLAIM_CANCELLED, claimLong, newClaim, UNCLAIMED } from '../../../workers/task.ts';
 import type { OpenRequest, RunningRequest } from '../cancel/open-requests.ts';
+import { StartedRequests } from '../cancel/started-requests.ts';
 import type { ReplyQueue, Settlement } from '../connection/reply-queue.ts';
 import type { Place, RequestGroup } from '../connection/request-group.ts';
 
@@ -83,6 +84,18 @@ export class LongRequest implements OpenRequest, Place {
     return this.#startedBy !== 0;
   }
 
+  /** It is handed to a thread. */
+  started(): StartedRequests {
+    const { ticket } = this;
+    const isOver = (): boolean => !this.#holder.isOpen(this, ticket);
+    return new StartedRequests(this.handedAt as number, {
+      get isOver() {
+        return isOver();
+      },
+      visit: (visitor) => visitor(this),
+    });
+  }
+
   settleEarly(settlement: Settlement): void {
     this.replyQueue.settleEarly(this.group, 0, settlement);
   }
@@ -109,8 +122,4 @@ export class LongRequest implements OpenRequest, Place {
   visit(visitor: (request: OpenRequest) => void): void {
     if (this.#holder.isOpen(this, this.ticket)) visitor(this);
   }
-}
-
-function newClaim(): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(4));
 }

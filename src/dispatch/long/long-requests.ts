@@ -6,11 +6,12 @@ import { TASKS_PER_THREAD } from '../../pool/first-thread.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { createBatchSize } from '../batch-size.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
-import { StartedRequests } from '../cancel/started-requests.ts';
+import type { StartedRequests } from '../cancel/started-requests.ts';
 import { contain } from '../connection/containment.ts';
 import { errorsFor } from '../connection/error-replies.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
 import type { RequestGroup } from '../connection/request-group.ts';
+import { createSpinWait } from '../spin-wait.ts';
 import { createStallDetector } from '../stall-detector.ts';
 import { type HandOver, handOverOf } from './hand-over.ts';
 import { LongQueue } from './long-queue.ts';
@@ -63,6 +64,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   const share = (): number => open.size / (TASKS_PER_THREAD * Math.max(1, pool.maxThreads));
   const size = createBatchSize(pool.maxThreads > 1, share);
   const stallDetector = createStallDetector(handOvers, onStuck, () => size.expectedUs(1) / 1000);
+  const spinWait = createSpinWait(handOvers, ({ ticket, reply }) => settle(ticket, { range: reply() }));
   let lastTicket = 0;
   const isOpen = (request: LongRequest, ticket: number): boolean => open.get(ticket) === request;
   const holder: LongHolder = { isOpen, onSkipped };
@@ -70,13 +72,15 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   /** Hands requests to a thread, which runs one after another. */
   function run(requests: readonly LongRequest[], isExtra = false): void {
     const handedAt = performance.now();
-    const own = requests.map((request) => ({ request, ticket: request.ticket, handOver: handOverOf(request) }));
-    for (const { request, handOver } of own) {
+    const own = requests.map(handOverOf);
+    for (const handOver of own) {
+      const { request } = handOver;
       handOvers.add(handOver);
       request.handedAt = handedAt;
-      onHandedOver(startOf(request));
+      onHandedOver(request.started());
     }
     stallDetector.start();
+    spinWait.follow(requests.length, size.expectedUs(requests.length));
     const tasks = requests.map(({ ticket, payload, claim }) => ({ ticket, request: payload, claim }));
     pool
       .runLong(tasks, isExtra)
@@ -98,7 +102,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
         },
       )
       .finally(() => {
-        for (const { handOver } of own) handOvers.delete(handOver);
+        for (const handOver of own) handOvers.delete(handOver);
         onRoom();
       });
   }
@@ -142,16 +146,6 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     lastTicket -= 1;
     request.enter(lastTicket);
     open.set(lastTicket, request);
-  }
-
-  function startOf(request: LongRequest): StartedRequests {
-    const { ticket } = request;
-    return new StartedRequests(request.handedAt as number, {
-      get isOver() {
-        return !isOpen(request, ticket);
-      },
-      visit: (visitor) => visitor(request),
-    });
   }
 
   function remove(ticket: number): LongRequest | undefined {
@@ -233,7 +227,10 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     fail(thread, error) {
       for (const request of open.values()) if (request.thread === thread) failOne(request, error);
     },
-    stop: stallDetector.stop,
+    stop() {
+      stallDetector.stop();
+      spinWait.stop();
+    },
     get hasWaiting() {
       return !waiting.isEmpty;
     },
