@@ -1,7 +1,9 @@
 /** The contenders of which a server starts for each connection, with the listening socket as descriptor 3. */
 import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_FLAGS } from '../src/activation/node-flags.ts';
+import { writeModuleFile } from '../src/module/module-file.ts';
 import type { Python } from '../test/helpers/pythons.ts';
 import type { Contender } from './line-up-entry.ts';
 
@@ -32,7 +34,7 @@ export function coldContenders({ generator, built, pythons, nodes }: ColdOptions
     ...[by, ...NODE_FLAGS, program, 'run', handler],
     ...['--threads', '1', '--log-level', 'warn'],
   ];
-  const rot13 = join(built, 'bench', 'handlers', 'raw', 'rot13.js');
+  const rot13 = asInstalled(built);
   const rot13WithPackages = join(ROOT, 'bench', 'handlers', 'rpc', 'rot13-with-packages.ts');
   const node = (name: string, by = process.execPath): string[] => [
     by,
@@ -63,6 +65,17 @@ export function coldContenders({ generator, built, pythons, nodes }: ColdOptions
     }),
     contender('cold-c', [generator, 'serve', '--fd', '3']),
   ];
+}
+
+/** The agent as `install` leaves it: with the file that says what the module offers, so that it reads its client at once. */
+function asInstalled(built: string): string {
+  const handlers = join(built, 'bench', 'handlers');
+  const folder = join(built, 'cold-agent');
+  mkdirSync(join(folder, 'raw'), { recursive: true });
+  for (const file of ['rot13-table.js', join('raw', 'rot13.js')])
+    copyFileSync(join(handlers, file), join(folder, file));
+  writeModuleFile(folder, join('raw', 'rot13.js'), { kind: 'raw', methods: [] });
+  return join(folder, 'raw', 'rot13.js');
 }
 
 /** A start keeps its compiled code for the next one, here outside of the user's own cache. */

@@ -176,7 +176,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // What ships and runs before the agent, the build, and the tools of the repository.
   boot: ['src/activation', 'src/cli', 'src/pool', 'workers', 'wire'],
   build: ['src/options'],
-  bench: ['src/activation', 'src/holder', 'src/install', 'src/installed', 'systemd', 'job', 'test'],
+  bench: ['src/activation', 'src/holder', 'src/install', 'src/installed', 'src/module', 'systemd', 'job', 'test'],
   chaos: [
     'bench',
     'build',
