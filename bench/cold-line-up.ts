@@ -25,6 +25,8 @@ export const COLD_KINDS = [
   'cold-python-pool',
   'cold-c',
 ] as const;
+const COLD_AGENT = 'cold-agent';
+
 type ColdKind = (typeof COLD_KINDS)[number];
 
 type ColdOptions = { generator: string; built: string; pythons: readonly Python[]; nodes: readonly string[] };
@@ -34,7 +36,7 @@ export function coldContenders({ generator, built, pythons, nodes }: ColdOptions
     ...[by, ...NODE_FLAGS, program, 'run', handler],
     ...['--threads', '1', '--log-level', 'warn'],
   ];
-  const rot13 = asInstalled(built);
+  const rot13 = installedAgentIn(built);
   const rot13WithPackages = join(ROOT, 'bench', 'handlers', 'rpc', 'rot13-with-packages.ts');
   const node = (name: string, by = process.execPath): string[] => [
     by,
@@ -44,15 +46,18 @@ export function coldContenders({ generator, built, pythons, nodes }: ColdOptions
   const bin = join(built, 'dist', 'launchpool.cjs');
   const contender = coldContender(keptCodeIn(built));
   return [
-    contender('cold-launchpool', run(bin, rot13)),
-    contender('cold-unbuilt', run(join(ROOT, 'src', 'cli', 'entry.ts'), rot13)),
+    contender('cold-launchpool', run(bin, rot13), () => writeInstalledAgent(built)),
+    contender('cold-unbuilt', run(join(ROOT, 'src', 'cli', 'entry.ts'), rot13), () => writeInstalledAgent(built)),
     { ...contender('cold-rpc', run(bin, rot13WithPackages)), cold: RPC },
     contender('cold-floor', node('floor')),
     contender('cold-inline', node('inline')),
     ...nodes.flatMap((by) => {
       const name = `node${execFileSync(by, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()}`;
       return [
-        { ...contender('cold-other-node', run(bin, rot13, by)), name: `cold-launchpool-${name}` },
+        {
+          ...contender('cold-other-node', run(bin, rot13, by), () => writeInstalledAgent(built)),
+          name: `cold-launchpool-${name}`,
+        },
         { ...contender('cold-other-node', node('floor', by)), name: `cold-floor-${name}` },
       ];
     }),
@@ -68,14 +73,17 @@ export function coldContenders({ generator, built, pythons, nodes }: ColdOptions
 }
 
 /** The agent as `install` leaves it: with the file that says what the module offers, so that it reads its client at once. */
-function asInstalled(built: string): string {
+function writeInstalledAgent(built: string): void {
   const handlers = join(built, 'bench', 'handlers');
-  const folder = join(built, 'cold-agent');
+  const folder = join(built, COLD_AGENT);
   mkdirSync(join(folder, 'raw'), { recursive: true });
   for (const file of ['rot13-table.js', join('raw', 'rot13.js')])
     copyFileSync(join(handlers, file), join(folder, file));
   writeModuleFile(folder, join('raw', 'rot13.js'), { kind: 'raw', methods: [] });
-  return join(folder, 'raw', 'rot13.js');
+}
+
+function installedAgentIn(built: string): string {
+  return join(built, COLD_AGENT, 'raw', 'rot13.js');
 }
 
 /** A start keeps its compiled code for the next one, here outside of the user's own cache. */
@@ -87,11 +95,17 @@ function keptCodeIn(built: string): NodeJS.ProcessEnv {
   };
 }
 
-function coldContender(env: NodeJS.ProcessEnv): (kind: ColdKind, command: string[]) => Contender {
-  return (kind, command) => ({
+type Cold = (kind: ColdKind, command: string[], prepare?: () => void) => Contender;
+
+/** A contender is prepared when the sources are compiled, before its first start. */
+function coldContender(env: NodeJS.ProcessEnv): Cold {
+  return (kind, command, prepare = () => undefined) => ({
     name: kind,
     kind,
-    command: () => command as [string, ...string[]],
+    command: () => {
+      prepare();
+      return command as [string, ...string[]];
+    },
     env: () => env,
     cold: RAW,
   });
