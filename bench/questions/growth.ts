@@ -27,7 +27,7 @@ const SIZES = {
 };
 const LARGE_BYTES = 8 * KIB ** 2;
 const LARGE_COUNT = 3;
-/** Before the measurement, the agent runs the measured code, and all of its threads start, of which there may be many. */
+/** Before the measurement, the agent runs the measured code, and all of its threads start; there may be many. */
 const START_SECONDS = 0.2;
 const THREADS_START_SECONDS = 0.8;
 /** The question has many cells, and processor time needs no long measurement. */

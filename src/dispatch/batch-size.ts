@@ -1,5 +1,6 @@
 /** How many requests a batch has, by their measured time. */
 import { MAX_FRAMES } from '../../workers/slot.ts';
+import { TASKS_PER_THREAD } from '../pool/first-thread.ts';
 
 /**
  * How long a batch should keep a thread busy, in microseconds: long enough to be worth a hand-over, short enough that
@@ -27,9 +28,14 @@ export type BatchSize = {
   learn(us: number, frames: number): void;
 };
 
+/** How many of the open requests each batch has, if all that threads may hold at the same time have as many. */
+export function shareOf(requests: number, maxThreads: number): number {
+  return requests / (TASKS_PER_THREAD * Math.max(1, maxThreads));
+}
+
 /**
  * @param spread see `createBatcher`.
- * @param share how many of the open requests each of the batches has that threads may hold at the same time.
+ * @param share see `shareOf`.
  */
 export function createBatchSize(spread: boolean, share: () => number = () => 1): BatchSize {
   let usPerFrame = GUESS_US;

@@ -1,8 +1,8 @@
 /** Connects the parts of dispatch: from the requests of connections to the threads, and back to the replies. */
-import { TASKS_PER_THREAD } from '../pool/first-thread.ts';
 import { createBatcher } from './batch/batcher.ts';
 import { createInFlightBatches } from './batch/in-flight-batches.ts';
 import { createSlotPool } from './batch/slot-pool.ts';
+import { shareOf } from './batch-size.ts';
 import { createCancellation } from './cancel/cancellation.ts';
 import { createAdmission } from './connection/admission.ts';
 import { contain } from './connection/containment.ts';
@@ -31,7 +31,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   /** The request queues in which requests wait. */
   const waiting = new Set<RequestQueue>();
   const slots = createSlotPool(pool.slots);
-  const share = (): number => admission.requests / (TASKS_PER_THREAD * Math.max(1, pool.maxThreads));
+  const share = (): number => shareOf(admission.requests, pool.maxThreads);
   const batcher = createBatcher(slots, pool.maxThreads > 1, share);
   const memory = createSharedMemoryPool({
     count: (kind, bytes) => admission.hold(kind, bytes),

@@ -11,7 +11,7 @@ const SIZES = [1, 2, 4, 8, 16, 32];
 /** The same for every run: a few percent up and down. */
 const NOISE = [1, 1.03, 0.98, 1.02, 0.97, 1.01];
 
-/** Six rounds of a cost, of which each has another noise at each size. */
+/** Six rounds of a cost; each round has another noise at each size. */
 const costsOf = (cost: (x: number) => number, rounds = 6): Costs[] =>
   SIZES.map((x, at) => ({
     name: `size ${x}`,

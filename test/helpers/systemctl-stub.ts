@@ -16,8 +16,9 @@ export type SystemctlStub = {
   fail(message: string): void;
 };
 
-const SOCKET = { LoadState: 'loaded', ActiveState: 'active', SubState: 'listening', Result: 'success' };
-const SERVICE = {
+/** What systemd says of a socket that listens, and of a service without a process. */
+export const LISTENING = { LoadState: 'loaded', ActiveState: 'active', SubState: 'listening', Result: 'success' };
+export const RESTING = {
   LoadState: 'loaded',
   ActiveState: 'inactive',
   SubState: 'dead',
@@ -47,7 +48,7 @@ done
   writeFileSync(program, script);
   chmodSync(program, 0o755);
   const set = (unit: string, properties: UnitProperties): void => {
-    const all = { Id: unit, ...(unit.endsWith('.socket') ? SOCKET : SERVICE), ...properties };
+    const all = { Id: unit, ...(unit.endsWith('.socket') ? LISTENING : RESTING), ...properties };
     const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(folder, unit), `${lines.join('')}\n`);
   };

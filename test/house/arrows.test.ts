@@ -31,7 +31,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/gate': ['src/options', 'libc', 'wire'],
   'src/pool': ['workers', 'wire'],
   'src/module': ['workers', 'wire'],
-  'src/dispatch/batch-size.ts': ['workers'],
+  'src/dispatch/batch-size.ts': ['src/pool', 'workers'],
   'src/dispatch/deque.ts': [],
   'src/dispatch/spin-wait.ts': [],
   'src/dispatch/stall-detector.ts': [],
@@ -60,6 +60,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'wire',
   ],
   'src/dispatch': [
+    'src/dispatch/batch-size.ts',
     'src/dispatch/batch',
     'src/dispatch/cancel',
     'src/dispatch/connection',

@@ -4,6 +4,7 @@ import type { JobStatus } from '../../job/supervisor.ts';
 import { createSystemd } from '../../systemd/supervisor.ts';
 import { jobWith, LABEL } from '../helpers/jobs.ts';
 import { type Answer, inTurn, scriptedRun } from '../helpers/scripted-run.ts';
+import { LISTENING, RESTING } from '../helpers/systemctl-stub.ts';
 
 type Properties = Readonly<Record<string, string>>;
 
@@ -11,17 +12,8 @@ const [SOCKET, CONTROL, SERVICE] = [`${LABEL}.socket`, `${LABEL}-control.socket`
 const UNITS = `${SERVICE} ${SOCKET} ${CONTROL}`;
 const FOLDER = '/home/ann/.config/systemd/user';
 
-const listening: Properties = { LoadState: 'loaded', ActiveState: 'active', SubState: 'listening', Result: 'success' };
-const resting: Properties = {
-  LoadState: 'loaded',
-  ActiveState: 'inactive',
-  SubState: 'dead',
-  Result: 'success',
-  MainPID: '0',
-  ExecMainStatus: '0',
-  ExecMainCode: '0',
-  ExecMainExitTimestampMonotonic: '0',
-};
+const listening: Properties = LISTENING;
+const resting: Properties = RESTING;
 const missing: Properties = { LoadState: 'not-found', ActiveState: 'inactive' };
 
 /** A unit whose file is removed, and which systemd still holds. */

@@ -2,9 +2,8 @@
 import { type LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import { SHORT_HEADER_BYTES } from '../../../wire/frame.ts';
 import { type LongResult, type Outcome, UNCLAIMED } from '../../../workers/task.ts';
-import { TASKS_PER_THREAD } from '../../pool/first-thread.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { createBatchSize } from '../batch-size.ts';
+import { createBatchSize, shareOf } from '../batch-size.ts';
 import type { RequestSource } from '../cancel/open-requests.ts';
 import type { StartedRequests } from '../cancel/started-requests.ts';
 import { contain } from '../connection/containment.ts';
@@ -60,8 +59,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   const open = new Map<number, LongRequest>();
   const waiting = new LongQueue((request) => isOpen(request, request.ticket));
   const handOvers = new Set<HandOver>();
-  /** How many of the open requests each thread has, if all have as many. */
-  const share = (): number => open.size / (TASKS_PER_THREAD * Math.max(1, pool.maxThreads));
+  const share = (): number => shareOf(open.size, pool.maxThreads);
   const size = createBatchSize(pool.maxThreads > 1, share);
   const stallDetector = createStallDetector(handOvers, onStuck, () => size.expectedUs(1) / 1000);
   const spinWait = createSpinWait(handOvers, ({ ticket, reply }) => settle(ticket, { range: reply() }));
