@@ -6,7 +6,7 @@ import { connectRpc } from '../src/client/rpc.ts';
 import { requestStatus } from '../src/control/client.ts';
 import type { LaunchpoolError } from '../wire/errors.ts';
 import type { HeldAgent } from './agents.ts';
-import { DISTURBANCE_ERRORS } from './ledger.ts';
+import { DISTURBANCE_ERRORS, type Ledger } from './ledger.ts';
 import type { PythonReport } from './python-load.ts';
 
 type AddFault = (fault: string) => void;
@@ -21,6 +21,15 @@ export async function checkAnswers(held: HeldAgent, isRaw: boolean, addFault: Ad
   if (answer === MESSAGE) return;
   const status = await requestStatus(held.controlPath).catch(String);
   addFault(`${held.name}, final check: ${answer}; status: ${JSON.stringify(status)}`);
+}
+
+/** Waits until a request to each agent has had a result, while its load goes on. An agent without one is a fault. */
+export async function waitForResults(agents: readonly HeldAgent[], ledger: Ledger, addFault: AddFault): Promise<void> {
+  const endAt = performance.now() + TIMEOUT_MS;
+  for (const { name } of agents) {
+    while (ledger.fates(name).result === undefined && performance.now() < endAt) await wait(RETRY_MS);
+    if (ledger.fates(name).result === undefined) addFault(`${name}: no request has a result`);
+  }
 }
 
 /** A module that is broken at this moment is loaded again. */
