@@ -1,15 +1,18 @@
 /**
  * Ships as a program of its own, and runs before an agent is installed: loads a module on a worker thread, as an agent
- * does, completes its `setup`, and sends its facts to the parent process: ModuleFacts, or the error as plain fields; and
+ * does, completes its `setup` and its `teardown`, and sends its facts to the parent process: ModuleFacts, or the error as plain fields; and
  * what the module has looked for. A second argument, `import`, leaves out the `setup` and the record of that.
  */
 import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
 import { recordUses } from '../workers/checked-uses.ts';
 import { factsOf, importHandlers } from '../workers/handlers.ts';
 import type { Inspection } from '../workers/task.ts';
+
+const MAX_TEARDOWN_MS = 1_000;
 
 async function check(): Promise<Inspection> {
   const { program, module, isImportOnly } = workerData;
@@ -21,12 +24,20 @@ async function check(): Promise<Inspection> {
 
 async function inspect(module: string, isImportOnly: boolean): Promise<Inspection> {
   try {
-    const { handlers, setUp } = await importHandlers(pathToFileURL(module).href);
-    if (!isImportOnly) await setUp();
+    const { handlers, setUp, tearDown } = await importHandlers(pathToFileURL(module).href);
+    if (!isImportOnly) {
+      await setUp();
+      await inTime(tearDown());
+    }
     return factsOf(handlers);
   } catch (error) {
     return { error: toPlain(error) };
   }
+}
+
+/** A `teardown` that fails or hangs is no reason to refuse a module. */
+async function inTime(teardown: Promise<void>): Promise<void> {
+  await Promise.race([teardown.catch(() => undefined), wait(MAX_TEARDOWN_MS)]);
 }
 
 function send(result: Inspection): void {

@@ -5,9 +5,11 @@ export type SocketAddress =
   /** The path is empty for a socket without one, for instance in Linux's abstract namespace. */
   { family: 'unix'; path: string } | { family: 'tcp'; host: string };
 
+export type SocketPeer = { uid: number; pid?: number };
+
 export type SocketCalls = {
-  /** The user id of the process that connected; undefined when the kernel has none. */
-  uidOf(fd: number): number | undefined;
+  /** The user id of the process that connected, and its process id where the system tells; undefined when it has none. */
+  peerOf(fd: number): SocketPeer | undefined;
   /** The address a socket is bound to; undefined for another kind of socket or descriptor. */
   addressOf(fd: number): SocketAddress | undefined;
   /** Whether the other side has closed the connection, rather than its own direction only. */
@@ -32,6 +34,10 @@ const DARWIN = { AF_INET6: 30, RLIMIT_NOFILE: 8 } as const;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const UCRED_BYTES = 12;
+/** XNU's sys/un.h. */
+const SOL_LOCAL = 0;
+const LOCAL_PEERPID = 2;
+const PID_BYTES = 4;
 /**
  * poll(2). Linux reports the two ends without a request. In XNU, a full close of the peer sets CANTSENDMORE on this side
  * (unp_disconnect in bsd/kern/uipc_usrreq.c), and a half-close does not (unp_shutdown); poll() reports that as POLLHUP, and
@@ -52,7 +58,7 @@ export function createSocketCalls({ platform = process.platform, library }: Sock
   const getrlimit = libc.func('int getrlimit(int resource, _Out_ void *limits)');
 
   return {
-    uidOf: isDarwin ? byPeerEid(libc) : byPeerCred(libc),
+    peerOf: isDarwin ? byPeerEid(libc) : byPeerCred(libc),
     addressOf(fd) {
       const name = Buffer.alloc(SOCKADDR_BYTES);
       const size: [number] = [SOCKADDR_BYTES];
@@ -80,24 +86,29 @@ export function createSocketCalls({ platform = process.platform, library }: Sock
   };
 }
 
-function byPeerCred(libc: Library): SocketCalls['uidOf'] {
-  const getsockopt = libc.func(
-    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *size)',
-  );
+const GETSOCKOPT = 'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *size)';
+
+function byPeerCred(libc: Library): SocketCalls['peerOf'] {
+  const getsockopt = libc.func(GETSOCKOPT);
   return (fd) => {
     const ucred = Buffer.alloc(UCRED_BYTES);
     const size: [number] = [UCRED_BYTES];
     const failed = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, size) !== 0 || size[0] !== UCRED_BYTES;
-    return failed ? undefined : ucred.readUInt32LE(4);
+    return failed ? undefined : { uid: ucred.readUInt32LE(4), pid: ucred.readInt32LE(0) };
   };
 }
 
-/** getpeereid(3). */
-function byPeerEid(libc: Library): SocketCalls['uidOf'] {
+/** getpeereid(3), and unix(4): LOCAL_PEERPID. */
+function byPeerEid(libc: Library): SocketCalls['peerOf'] {
   const getpeereid = libc.func('int getpeereid(int fd, _Out_ uint32_t *uid, _Out_ uint32_t *gid)');
+  const getsockopt = libc.func(GETSOCKOPT);
   return (fd) => {
     const uid: [number] = [0];
-    return getpeereid(fd, uid, [0]) === 0 ? uid[0] : undefined;
+    if (getpeereid(fd, uid, [0]) !== 0) return undefined;
+    const pid = Buffer.alloc(PID_BYTES);
+    const size: [number] = [PID_BYTES];
+    const isKnown = getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, pid, size) === 0 && size[0] === PID_BYTES;
+    return isKnown ? { uid: uid[0], pid: pid.readInt32LE(0) } : { uid: uid[0] };
   };
 }
 

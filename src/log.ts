@@ -9,13 +9,17 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Lines that may wait for pino; further lines are dropped and counted. */
 const MAX_BUFFERED = 1_000;
 
-const USED_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
-type UsedLevel = keyof typeof USED_LEVELS;
+const LEVEL_NUMBERS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const;
+type LineLevel = keyof typeof LEVEL_NUMBERS;
+/** The levels of the agent's own lines. */
+type UsedLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Logs an event, with optional fields. */
 type Write = (...args: [fields: object, event: string] | [event: string]) => void;
 
 export type Log = Readonly<Record<UsedLevel, Write>> & {
+  /** Writes a line of the module. */
+  ofModule(level: LineLevel, fields: object, text: string): void;
   /** The minimum level. A change applies to later lines. */
   level: LogLevel;
   /** Writes the buffered lines, and ends the buffering of later ones. */
@@ -29,7 +33,7 @@ export type LogOptions = {
   pretty: boolean;
 };
 
-type Line = { level: UsedLevel; time: number; args: Parameters<Write> };
+type Line = { level: LineLevel; time: number; args: Parameters<Write> };
 
 /**
  * Loading pino takes as long as booting a thread, and the first request must not wait for it. So pino is loaded for the
@@ -62,7 +66,7 @@ export function createLog(options: LogOptions): Log {
   function writeBuffered(): void {
     for (const { level, time, args } of buffered) {
       const [fields, msg] = args.length === 2 ? args : [{}, args[0]];
-      const line = { level: USED_LEVELS[level], time, pid: process.pid, ...fields, msg };
+      const line = { level: LEVEL_NUMBERS[level], time, pid: process.pid, ...fields, msg };
       standardError.write(`${JSON.stringify(line, errorFields)}\n`);
     }
   }
@@ -87,7 +91,7 @@ export function createLog(options: LogOptions): Log {
     log.warn({ lines }, 'log-lines-dropped');
   }
 
-  const at = (level: UsedLevel): Write => {
+  const at = (level: LineLevel): Write => {
     const rank = LOG_LEVELS.indexOf(level);
     return (...args) => {
       if (rank < minRank) return;
@@ -104,6 +108,7 @@ export function createLog(options: LogOptions): Log {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
+    ofModule: (level, fields, text) => at(level)(fields, text),
     get level() {
       return minLevel;
     },

@@ -1,36 +1,50 @@
 /**
- * What the agent itself must know of a request, found without parsing: `timeoutMs` in the envelope, and the notification
- * `$/cancelRequest`. Most frames have neither; one native search over a whole run tells.
+ * What the agent itself must know of a request, found without parsing: `timeoutMs` in the envelope, and the notifications
+ * `$/cancelRequest`, `$/more` and `$/items`. Most frames have none of them; two native searches over a whole run tell.
  */
 
 import { sniffEncoding } from './encoding.ts';
-import { scanEnvelope } from './envelope-scan.ts';
+import { scanControlParams, scanEnvelope } from './envelope-scan.ts';
 import type { IdText } from './id-text.ts';
+import { ITEMS_METHOD, isCredit, MORE_METHOD, type StreamCredit } from './stream.ts';
+import { MAX_TIMEOUT_MS } from './timeout.ts';
 
-/** Without quotes: a search for a needle that begins with a frequent byte takes a hundred times as long. */
 const CANCEL_METHOD = '$/cancelRequest';
-const CANCEL = Buffer.from(CANCEL_METHOD);
+const METHODS = [CANCEL_METHOD, MORE_METHOD, ITEMS_METHOD] as const;
+/** Without a quote: a search for a needle that begins with a frequent byte takes a hundred times as long. */
+const OWN_METHOD = Buffer.from('$/');
 const TIMEOUT = Buffer.from('timeoutMs');
-/** The longest time that setTimeout() accepts; it takes longer ones for 0. */
-const TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Whether any of these frames may concern the agent itself. */
 export function mayHaveControl(run: Buffer): boolean {
-  return run.includes(TIMEOUT) || run.includes(CANCEL);
+  return run.includes(TIMEOUT) || run.includes(OWN_METHOD);
 }
 
 export type ControlFrame =
   /** The caller cancels the request with this id. */
   | { kind: 'cancel'; id: IdText }
+  /** The caller has room for more values of the stream of this request. */
+  | { kind: 'more'; id: IdText; credit: StreamCredit }
+  /** Values of a parameter of this request. */
+  | { kind: 'items'; id: IdText }
   /** The caller waits for the reply this many milliseconds at most. */
   | { kind: 'timeout'; timeoutMs: number };
 
 /** Undefined for a frame that does not concern the agent itself; never throws. */
 export function readControl(payload: Buffer): ControlFrame | undefined {
   if (!mayHaveControl(payload) || sniffEncoding(payload) !== 'json') return undefined;
-  const { isMethod, timeoutMs, id, paramsId } = scanEnvelope(payload, CANCEL_METHOD);
+  const { method, timeoutMs, id, paramsAt } = scanEnvelope(payload, METHODS);
   // With an id it is a request to a method that does not exist.
-  if (isMethod && id === undefined) return paramsId === undefined ? undefined : { kind: 'cancel', id: paramsId };
-  if (timeoutMs === undefined || !(timeoutMs > 0) || timeoutMs > TIMEOUT_MS) return undefined;
+  if (method !== undefined && id === undefined) return readOwn(payload, method, paramsAt);
+  if (timeoutMs === undefined || !(timeoutMs > 0) || timeoutMs > MAX_TIMEOUT_MS) return undefined;
   return { kind: 'timeout', timeoutMs };
+}
+
+function readOwn(payload: Buffer, method: string, paramsAt: number | undefined): ControlFrame | undefined {
+  if (paramsAt === undefined) return undefined;
+  const { id, items = 0, bytes = 0 } = scanControlParams(payload, paramsAt);
+  if (id === undefined) return undefined;
+  if (method === CANCEL_METHOD) return { kind: 'cancel', id };
+  if (method === ITEMS_METHOD) return { kind: 'items', id };
+  return isCredit(items) && isCredit(bytes) ? { kind: 'more', id, credit: { items, bytes } } : undefined;
 }

@@ -7,12 +7,15 @@ import { isString, isText, numberText, scanMembers } from './json-scan.ts';
 export type Envelope = {
   /** Undefined for a notification. */
   id: IdText | undefined;
-  /** Whether the method is this one. */
-  isMethod: boolean;
+  /** The method, if it is one of those that were asked for. */
+  method: string | undefined;
   timeoutMs: number | undefined;
-  /** The id in the params, if these are an object, and the method is the one that was asked for. */
-  paramsId: IdText | undefined;
+  /** Where the params begin, if there are any and the method is one of these. */
+  paramsAt: number | undefined;
 };
+
+/** Members of the params of launchpool's own notifications. */
+export type ControlParams = { id: IdText | undefined; items: number | undefined; bytes: number | undefined };
 
 /** The longest text of a number that is read. */
 const MAX_NUMBER_BYTES = 32;
@@ -24,8 +27,11 @@ const NOWHERE: Span = { from: 0, to: 0 };
 /** Where a value stands. */
 type Span = { from: number; to: number };
 
-/** Never throws. A batch has no envelope. Of several equal keys the last one counts, as in JSON.parse. */
-export function scanEnvelope(payload: Buffer, method: string): Envelope {
+/**
+ * Never throws. A batch has no envelope. Of several equal keys the last one counts, as in JSON.parse.
+ * @param methods the methods that are asked for.
+ */
+export function scanEnvelope(payload: Buffer, methods: readonly string[]): Envelope {
   let [id, methodSpan, timeoutMs, params]: [Span, Span, Span, Span] = [NOWHERE, NOWHERE, NOWHERE, NOWHERE];
   scanMembers(payload, skipWhiteSpace(payload, 0), (keyStart, keyEnd, from, to) => {
     const isKey = (text: string): boolean => isText(payload, keyStart, keyEnd, text);
@@ -34,14 +40,25 @@ export function scanEnvelope(payload: Buffer, method: string): Envelope {
     else if (isKey('timeoutMs')) timeoutMs = { from, to };
     else if (isKey('params')) params = { from, to };
   });
-  const isMethod = isText(payload, methodSpan.from, methodSpan.to, method);
+  const method = methods.find((name) => isText(payload, methodSpan.from, methodSpan.to, name));
   return {
     id: legalId(payload, id.from, id.to),
-    isMethod,
+    method,
     timeoutMs: numberAt(payload, timeoutMs),
-    // Params may be long: they are scanned only for launchpool's own method.
-    paramsId: isMethod && params !== NOWHERE ? idIn(payload, params.from) : undefined,
+    // Params may be long: only those of launchpool's own methods are scanned.
+    paramsAt: method !== undefined && params !== NOWHERE ? params.from : undefined,
   };
+}
+
+/** Never throws. */
+export function scanControlParams(payload: Buffer, start: number): ControlParams {
+  let [id, items, bytes]: [Span, Span, Span] = [NOWHERE, NOWHERE, NOWHERE];
+  scanMembers(payload, start, (keyStart, keyEnd, from, to) => {
+    if (isText(payload, keyStart, keyEnd, 'id')) id = { from, to };
+    else if (isText(payload, keyStart, keyEnd, 'items')) items = { from, to };
+    else if (isText(payload, keyStart, keyEnd, 'bytes')) bytes = { from, to };
+  });
+  return { id: legalId(payload, id.from, id.to), items: numberAt(payload, items), bytes: numberAt(payload, bytes) };
 }
 
 /** The method of a single request, for the log; a long name is cut. Undefined if there is none. Never throws. */
@@ -58,12 +75,4 @@ export function scanMethod(payload: Buffer): string | undefined {
 function numberAt(bytes: Buffer, { from, to }: Span): number | undefined {
   const text = to - from > MAX_NUMBER_BYTES ? undefined : numberText(bytes, from, to);
   return text === undefined ? undefined : Number(text);
-}
-
-function idIn(bytes: Buffer, start: number): IdText | undefined {
-  let id = NOWHERE;
-  scanMembers(bytes, start, (keyStart, keyEnd, from, to) => {
-    if (isText(bytes, keyStart, keyEnd, 'id')) id = { from, to };
-  });
-  return legalId(bytes, id.from, id.to);
 }

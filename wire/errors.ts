@@ -100,6 +100,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_CONNECT_FAILED: facts('No process answers at the socket.', 69, undefined, true),
   ERR_LAUNCHPOOL_CONNECTION_CLOSED: facts('The connection closed before the reply arrived.', 69, undefined, true),
   ERR_LAUNCHPOOL_SOCKET_OWNER: facts('The socket belongs to a user whom the client does not trust.', 77),
+  ERR_LAUNCHPOOL_NOT_A_STREAM: facts('The call was read as a stream, and its result is a value, in `data`.', 65),
   ERR_LAUNCHPOOL_CALL_TIMEOUT: facts('No reply arrived before the deadline of the caller.', 75, undefined, true),
 } as const satisfies Record<string, ErrorFacts>;
 

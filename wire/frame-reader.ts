@@ -57,7 +57,7 @@ export type FrameReader = {
    * The stream has ended.
    * @throws ERR_LAUNCHPOOL_FRAME_TRUNCATED when a frame is unfinished.
    */
-  end(): void;
+  end(onRun?: OnRun): void;
   /** Drops the unfinished frame. Nothing may be written to its target any more. */
   drop(): void;
 };

@@ -1,12 +1,17 @@
 /** The caller's side of JSON-RPC 2.0: requests to bytes, bytes to responses. */
 import { fromPlain, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
+import { findJsonLoss } from './json-loss.ts';
 import { readPlain } from './plain-error.ts';
+import { PROGRESS_METHOD, type ProgressReport, readProgress } from './progress.ts';
+import { ITEMS_METHOD, isCredit, MORE_METHOD, STOP_METHOD, type StreamCredit } from './stream.ts';
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * A request as JSON text; without an id it is a notification.
  * @param timeoutMs how long the agent may take after it has read the request. See docs/protocol.md.
+ * @param stream the credit for the values of a stream; undefined to get them in one reply.
+ * @param progress true to get notifications of how far the request is.
  * @throws ERR_LAUNCHPOOL_PARAMS_INVALID when the params have no form in JSON.
  */
 export function encodeRequest(
@@ -14,13 +19,20 @@ export function encodeRequest(
   method: string,
   params: readonly unknown[],
   timeoutMs?: number,
+  stream?: StreamCredit,
+  progress?: boolean,
 ): string {
+  const given = params.length === 0 ? undefined : params;
+  let text: string;
   try {
-    return JSON.stringify({ jsonrpc: '2.0', id, method, timeoutMs, params: params.length === 0 ? undefined : params });
+    text = JSON.stringify({ jsonrpc: '2.0', id, method, timeoutMs, stream, progress, params: given });
   } catch (cause) {
     const { message } = toPlain(cause);
     throw new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', `the params are not JSON: ${message}`, { cause });
   }
+  const loss = findJsonLoss(given);
+  if (loss === undefined) return text;
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', `the params have ${loss}, which has no form in JSON`);
 }
 
 /** The notification that cancels the request with this id. */
@@ -30,18 +42,54 @@ export function encodeCancel(id: number): string {
 
 export type RpcResponse = { id: unknown; result: unknown } | { id: unknown; error: LaunchpoolError };
 
+/** Values of the stream that the request with this id has asked for. */
+export type RpcItems = { id: unknown; values: readonly unknown[] };
+
+/** How far the request with this id is. */
+export type RpcProgress = { id: unknown; progress: ProgressReport };
+
+/** The agent has room for values of a parameter of the request with this id, or reads no more of them: without credit. */
+export type RpcParamCredit = { id: unknown; stream: number; credit: StreamCredit | undefined };
+
+export type Reply = RpcResponse | RpcItems | RpcProgress | RpcParamCredit;
+
 /**
- * Reads the responses in a frame.
+ * Reads the responses, or the values of a stream, in a frame. Other notifications of the agent are left out: a client need
+ * not know them.
  * @throws ERR_LAUNCHPOOL_REPLY_INVALID
  */
-export function decodeResponses(payload: Uint8Array): RpcResponse[] {
+export function decodeReplies(payload: Uint8Array): Reply[] {
   let value: unknown;
   try {
     value = JSON.parse(text.decode(payload));
   } catch (cause) {
     throw replyInvalid('it is not JSON', cause);
   }
-  return (Array.isArray(value) ? value : [value]).map(readResponse);
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  return items.flatMap<Reply>((item) => (isNotification(item) ? readNotification(item) : readResponse(item)));
+}
+
+function isNotification(value: unknown): value is { method: string; params?: unknown } {
+  const { method } = Object(value) as { method?: unknown };
+  return typeof method === 'string' && method.startsWith('$/') && !('id' in Object(value));
+}
+
+function readNotification({ method, params }: { method: string; params?: unknown }): Reply[] {
+  const { id, values } = Object(params) as { id?: unknown; values?: unknown };
+  if (method === PROGRESS_METHOD) {
+    const progress = readProgress(Object(params));
+    return progress === undefined ? [] : [{ id, progress }];
+  }
+  if (method === MORE_METHOD || method === STOP_METHOD) return readParamCredit(method, Object(params));
+  if (method !== ITEMS_METHOD) return [];
+  if (!Array.isArray(values)) throw replyInvalid('its values are not an array');
+  return [{ id, values }];
+}
+
+function readParamCredit(method: string, params: Partial<StreamCredit> & { id?: unknown; stream?: unknown }): Reply[] {
+  const { id, stream, items = 0, bytes = 0 } = params;
+  if (typeof stream !== 'number' || !isCredit(items) || !isCredit(bytes)) return [];
+  return [{ id, stream, credit: method === STOP_METHOD ? undefined : { items, bytes } }];
 }
 
 function readResponse(value: unknown): RpcResponse {

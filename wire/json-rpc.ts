@@ -2,15 +2,35 @@
 import { type Encoding, skipWhiteSpace, sniffEncoding } from './encoding.ts';
 import { ERROR_CODES, type ErrorCode, factsOf, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
 import { type IdText, type IdWriter, idWriter, NULL_ID } from './id-text.ts';
+import { findJsonLoss } from './json-loss.ts';
 import { hasMoreItems, isArray } from './json-scan.ts';
 import { toJsonValue } from './json-value.ts';
 import { ERROR_LIMITS } from './plain-error.ts';
+import { mayHaveStreamParam, readStream, type StreamCredit } from './stream.ts';
+import { MAX_TIMEOUT_MS } from './timeout.ts';
 
 // The module on the same thread may change the global JSON object.
 const { parse: parseJson, stringify: toJson } = JSON;
 
 /** A request that can run. Without an id it is a notification, which gets no reply. */
-export type RpcRequest = { id: IdText | undefined; method: string; params: unknown[] };
+export type RpcRequest = {
+  id: IdText | undefined;
+  method: string;
+  params: unknown[];
+  /** Absent if the caller asks for a reply and nothing more, as most do. */
+  asks?: RequestAsks;
+};
+/** What stands beside the params of a request. */
+export type RequestAsks = {
+  /** Set if the caller reads a stream, and then what it has room for. */
+  stream: StreamCredit | undefined;
+  /** Whether parameters may be streams. */
+  mayHaveStreams: boolean;
+  /** Whether the caller wants to know how far the request is. */
+  progress: boolean;
+  /** How long the request may take, if it says so. */
+  timeoutMs: number | undefined;
+};
 /** A request that can only be answered with an error. */
 export type RpcFault = { id: IdText; error: LaunchpoolError };
 export type RpcItem = RpcRequest | RpcFault;
@@ -34,7 +54,7 @@ export function decodeRequests(payload: Uint8Array, maxBatch: number = Number.PO
     const source = decodeText(payload);
     const value = parse(source);
     const write = idWriter(source, payload);
-    if (!Array.isArray(value)) return { batch: false, items: [readRequest(value, 0, write)] };
+    if (!Array.isArray(value)) return { batch: false, items: [readRequest(value, 0, write, source)] };
     if (value.length === 0) throw invalid('an empty batch');
     return { batch: true, items: value.map((item, index) => readRequest(item, index, write)) };
   } catch (error) {
@@ -51,11 +71,12 @@ function isOverlong(payload: Uint8Array, max: number): boolean {
   return isArray(bytes, start) && hasMoreItems(bytes, start, max);
 }
 
-function readRequest(value: unknown, index: number, write: IdWriter): RpcItem {
+/** @param source the text of a single request. A request of a batch has no streams. */
+function readRequest(value: unknown, index: number, write: IdWriter, source?: string): RpcItem {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { id: NULL_ID, error: invalid('a request must be an object') };
   }
-  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
+  const { jsonrpc, id, method, params, stream, progress, timeoutMs } = value as Record<string, unknown>;
   const known = isId(id);
   const idText = known ? write(id, index) : NULL_ID;
   if (!known && id !== undefined) return { id: NULL_ID, error: invalid('id must be a string, a number or null') };
@@ -66,7 +87,25 @@ function readRequest(value: unknown, index: number, write: IdWriter): RpcItem {
     return { id: idText, error };
   }
   const positional = params === undefined ? [] : Array.isArray(params) ? params : [params];
-  return { id: id === undefined ? undefined : idText, method, params: positional };
+  const request: RpcRequest = { id: id === undefined ? undefined : idText, method, params: positional };
+  const mayHaveStreams = source !== undefined && mayHaveStreamParam(source);
+  if (stream === undefined && progress === undefined && timeoutMs === undefined && !mayHaveStreams) return request;
+  try {
+    request.asks = {
+      stream: source === undefined ? undefined : readStream(stream),
+      mayHaveStreams,
+      progress: progress === true,
+      timeoutMs: isTimeout(timeoutMs) ? timeoutMs : undefined,
+    };
+    return request;
+  } catch (error) {
+    return { id: idText, error: error as LaunchpoolError };
+  }
+}
+
+/** Any other value means no deadline: see control-frames.ts. */
+function isTimeout(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT_MS;
 }
 
 function isId(id: unknown): id is string | number | null {
@@ -123,19 +162,34 @@ function notJson(payload: Uint8Array, encoding: Exclude<Encoding, 'json'>): Laun
  * @throws ERR_LAUNCHPOOL_RESULT_INVALID when the result has no form in JSON.
  */
 export function encodeResult(id: IdText, result: unknown): string {
+  return resultResponse(id, jsonOf(result, 'result'));
+}
+
+/** @param json the result as JSON text. */
+export function resultResponse(id: IdText, json: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"result":${json}}`;
+}
+
+/**
+ * A value of a stream as JSON text.
+ * @param value `undefined` is sent as null.
+ * @throws ERR_LAUNCHPOOL_RESULT_INVALID when the value has no form in JSON.
+ */
+export function encodeItem(value: unknown): string {
+  return jsonOf(value, 'value of the stream');
+}
+
+function jsonOf(value: unknown, what: string): string {
   let json: string | undefined;
   try {
-    json = result === undefined ? 'null' : toJson(result);
+    json = value === undefined ? 'null' : toJson(value);
   } catch (cause) {
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', `the result is not JSON: ${toPlain(cause).message}`);
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', `the ${what} is not JSON: ${toPlain(cause).message}`);
   }
-  if (json === undefined) {
-    throw new LaunchpoolError(
-      'ERR_LAUNCHPOOL_RESULT_INVALID',
-      `the result is a ${typeof result}, which has no form in JSON`,
-    );
-  }
-  return `{"jsonrpc":"2.0","id":${id},"result":${json}}`;
+  const loss = findJsonLoss(value);
+  if (json !== undefined && loss === undefined) return json;
+  const message = `the ${what} has ${loss ?? `a ${typeof value}`}, which has no form in JSON`;
+  throw new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', message);
 }
 
 /** An error response as JSON text; never throws. */

@@ -1,7 +1,8 @@
 /** Entry of a worker thread: the function that Piscina calls for each task. */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
-import { fromPlain, toPlain } from '../wire/errors.ts';
+import { fromPlain, type PlainError, toPlain } from '../wire/errors.ts';
 import { brokenRunner } from './broken-runner.ts';
+import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
 import { forbidExit } from './no-exit.ts';
@@ -11,10 +12,11 @@ import { reportFiles } from './reported-files.ts';
 import { createRequests } from './requests.ts';
 import { type BatchRunner, createBatchRunner } from './run-batch.ts';
 import { rawRunner } from './run-raw.ts';
-import { methodCaller, rpcRunner } from './run-rpc.ts';
+import { methodCaller, rpcRunner, type StreamHost } from './run-rpc.ts';
 import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
 import { loadFromSnapshot } from './snapshot.ts';
+import type { IncomingParams } from './stream/incoming-params.ts';
 import type { MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
 
 const options: ThreadOptions = workerData;
@@ -28,6 +30,8 @@ watchContexts();
 process.on('workerMessage', (message: MainMessage) => {
   if (message?.launchpool === 'answer-with-error') mayAnswerWithError.resolve();
   if (message?.launchpool === 'credit') lateReplies?.resume();
+  if (message?.launchpool === 'tear-down') void end();
+  if (message?.launchpool === 'items') void params?.then(({ receive }) => receive(message, message.payload));
   if (message?.launchpool !== 'cancel') return;
   lateReplies?.drop(message.ticket, message.index);
   const cancel = (): void => requests.cancel(message.ticket, message.index, message.error);
@@ -38,6 +42,8 @@ const mayAnswerWithError = Promise.withResolvers<void>();
 let lateReplies: LateReplies | undefined;
 let batches: BatchRunner | undefined;
 let loading: Promise<BatchRunner> | undefined;
+let params: Promise<IncomingParams> | undefined;
+let tearDown: (() => Promise<void>) | undefined;
 if (options.loadAtOnce) loading = load();
 
 /**
@@ -59,17 +65,19 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
 
 async function load(): Promise<BatchRunner> {
   if (options.reportFiles && parentPort !== null) reportFiles(options.moduleUrl, parentPort);
-  const runner = await loadRunner();
   const { concurrency, maxReplyBytes: maxBytes } = options;
   const account = createReplyAccount();
-  send({ launchpool: 'account', account });
   const post = (message: ThreadMessage, memory: ArrayBuffer[]): void => parentPort?.postMessage(message, memory);
-  lateReplies = createLateReplies({ send: post, maxBytes, account });
-  batches = createBatchRunner({ runner, lateReplies, requests, threadId, concurrency });
+  const replies = createLateReplies({ send: post, maxBytes, account });
+  offerHandlerHost({ requests, lateReplies: replies, sendLog: send });
+  const runner = await loadRunner({ requests, lateReplies: replies, params: () => incomingParams(replies) });
+  send({ launchpool: 'account', account });
+  lateReplies = replies;
+  batches = createBatchRunner({ runner, lateReplies: replies, requests, threadId, concurrency });
   return batches;
 }
 
-async function loadRunner(): Promise<Runner> {
+async function loadRunner(host: StreamHost): Promise<Runner> {
   const { moduleUrl, kind, broken } = options;
   if (broken !== undefined) {
     send({ launchpool: 'not-loaded', error: broken });
@@ -77,12 +85,13 @@ async function loadRunner(): Promise<Runner> {
   }
   const recording = options.takesSnapshot ? loadFromSnapshot(options.snapshot) : undefined;
   try {
-    const { handlers, setUp } = await importHandlers(moduleUrl);
+    const { handlers, setUp, ...ending } = await importHandlers(moduleUrl);
     mustBeOfKind(moduleUrl, handlers, kind);
     send({ launchpool: 'imported', moduleUrl, facts: factsOf(handlers), snapshot: recording?.take() });
     await setUp();
-    send({ launchpool: 'loaded', snapshot: recording?.end() });
-    return runnerOf(handlers);
+    tearDown = ending.tearDown;
+    send({ launchpool: 'loaded', snapshot: recording?.end(), tearsDown: ending.tearsDown });
+    return runnerOf(handlers, host);
   } catch (thrown) {
     send({ launchpool: 'not-loaded', error: toPlain(thrown) });
     // Other threads may serve: then the main thread ends this one, and its requests go to them.
@@ -91,12 +100,29 @@ async function loadRunner(): Promise<Runner> {
   }
 }
 
+function incomingParams(replies: LateReplies): Promise<IncomingParams> {
+  params ??= import('./stream/incoming-params.ts').then(({ createIncomingParams }) =>
+    createIncomingParams(requests, replies),
+  );
+  return params;
+}
+
+async function end(): Promise<void> {
+  let error: PlainError | undefined;
+  try {
+    await tearDown?.();
+  } catch (thrown) {
+    error = toPlain(thrown, { stack: true });
+  }
+  send({ launchpool: 'torn-down', error });
+}
+
 function send(message: ThreadMessage): void {
   parentPort?.postMessage(message);
 }
 
-function runnerOf(handlers: Handlers): Runner {
+function runnerOf(handlers: Handlers, host: StreamHost): Runner {
   return handlers.kind === 'raw'
-    ? rawRunner(handlers.handle, { ...options, borrows: handlers.borrows })
-    : rpcRunner(methodCaller(handlers), options);
+    ? rawRunner(handlers.handle, { ...options, borrows: handlers.borrows, requests: host.requests })
+    : rpcRunner(methodCaller(handlers), options, host);
 }

@@ -36,6 +36,10 @@ export type ImportedModule = {
    * @throws ERR_LAUNCHPOOL_MODULE_NOT_LOADED
    */
   setUp(): Promise<void>;
+  /** Whether it has a `teardown` export. */
+  tearsDown: boolean;
+  /** Completes that export. @throws what it throws */
+  tearDown(): Promise<void>;
 };
 
 /**
@@ -45,7 +49,15 @@ export type ImportedModule = {
 export async function importHandlers(moduleUrl: string): Promise<ImportedModule> {
   try {
     const { exported } = await importExports(moduleUrl);
-    return { handlers: readHandlers(moduleUrl, exported), setUp: () => setUp(moduleUrl, exported.setup) };
+    const { setup, teardown } = exported;
+    return {
+      handlers: readHandlers(moduleUrl, exported),
+      setUp: () => setUp(moduleUrl, setup),
+      tearsDown: typeof teardown === 'function',
+      async tearDown() {
+        if (typeof teardown === 'function') await teardown();
+      },
+    };
   } catch (cause) {
     throw loadErrorOf(moduleUrl, 'cannot be loaded', cause);
   }

@@ -15,7 +15,9 @@ const CREDIT_UNITS = 4 * 1024;
 export type LateReplies = {
   /** Sends an outcome at the end of this turn of the event loop, in one message with the others of the turn. */
   add(lateReply: LateReply): void;
-  /** Drops the reply of a request if it waits; the request gets an outcome without a reply. */
+  /** Sends what waits and has credit, without the turn of the event loop. */
+  sendNow(): void;
+  /** Drops the reply of a request, and the parts of its stream, if they wait; the request gets an outcome without a reply. */
   drop(ticket: number, index: number): void;
   /** The main thread has given credit back. */
   resume(): void;
@@ -130,14 +132,18 @@ export function createLateReplies(options: LateRepliesOptions): LateReplies {
       schedule();
     },
     drop(ticket: number, index: number): void {
-      const at = unsent.findIndex((lateReply) => lateReply.ticket === ticket && lateReply.index === index);
-      const reply = unsent[at]?.reply;
-      if (reply === undefined) return;
-      unsentBytes -= reply.length;
-      unsent[at] = { ticket, index };
+      const kept: LateReply[] = [];
+      for (const lateReply of unsent) {
+        const isDropped = lateReply.ticket === ticket && lateReply.index === index;
+        if (isDropped) unsentBytes -= lateReply.reply?.length ?? 0;
+        if (!isDropped) kept.push(lateReply);
+        else if (lateReply.stream === undefined) kept.push({ ticket, index });
+      }
+      unsent = kept;
       noteSize();
       schedule();
     },
+    sendNow: flush,
     resume: schedule,
   };
   return lateReplies;

@@ -1,5 +1,9 @@
-/** The signals of the requests that this thread runs, by which the requests are cancelled. */
+/** The requests that this thread runs: their signals, by which they are cancelled, and their contexts. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { fromPlain, type PlainError } from '../wire/errors.ts';
+import type { RpcRequest } from '../wire/json-rpc.ts';
+import type { Progress } from './progress.ts';
+import type { Peer, RequestFacts } from './request-facts.ts';
 
 /**
  * Key of the function that returns the signal of the running request. Modules are bundled, and share only the global
@@ -7,50 +11,124 @@ import { fromPlain, type PlainError } from '../wire/errors.ts';
  */
 const SIGNAL_KEY: unique symbol = Symbol.for('launchpool.requestSignal') as never;
 
+/** Identifies a request on this thread: the use of a slot, or a long request, and its number there. */
+export type RequestKey = { readonly ticket: number; readonly index: number };
+
+/** What the code of a request can ask about it, also after an `await`. */
+export type RequestContext = {
+  readonly key: RequestKey;
+  /** Undefined for a message of a raw agent. */
+  readonly request: RpcRequest | undefined;
+  /** By when it must have an outcome, in milliseconds since the epoch. */
+  readonly dueAt: number | undefined;
+  readonly peer: Peer | undefined;
+  /** Undefined if its caller does not ask for progress. */
+  progress: Progress | undefined;
+  /** Whether it has an outcome. */
+  isOver: boolean;
+};
+
 export type Requests = {
   /** Code that runs from now on, until leave(), belongs to this request, and can ask for its signal. */
-  enter(ticket: number, index: number): void;
+  enter(ticket: number, index: number, facts?: RequestFacts): void;
   leave(): void;
+  /** The request that code belongs to at present. */
+  present(): RequestKey;
+  /** Whether the module asks for contexts. */
+  readonly hasContexts: boolean;
+  /** Requests have contexts from now on. */
+  keepContexts(): void;
+  /** The context of the code that calls this. */
+  context(): RequestContext | undefined;
+  /** A context for the present request. */
+  newContext(request: RpcRequest | undefined): RequestContext;
+  /** Runs code, and what it awaits, in a context. */
+  runIn<Result>(context: RequestContext, call: () => Result): Result;
+  /** The signal of the request that the calling code belongs to. @throws Error without such a request */
+  signal(): AbortSignal;
+  /** Calls `stop` when the request is cancelled, after its signal has fired. */
+  onCancel(key: RequestKey, stop: () => void): void;
   /** The request has an outcome. */
   done(ticket: number, index: number): void;
-  /** Aborts the signal of a request, if the request has asked for it. */
+  /** Aborts the signal of a request, if the request has asked for it, and ends its streams. */
   cancel(ticket: number, index: number, error: PlainError): void;
 };
 
 /** @param home the object on which the module finds the function. */
 export function createRequests(home: Record<symbol, unknown> = globalThis as never): Requests {
   const controllers = new Map<string, AbortController>();
+  const stops = new Map<string, (() => void)[]>();
+  let storage: AsyncLocalStorage<RequestContext> | undefined;
   let currentTicket: number | undefined;
   let currentIndex = 0;
+  let currentFacts: RequestFacts | undefined;
 
   function signal(): AbortSignal {
-    if (currentTicket === undefined) {
+    const context = storage?.getStore();
+    if (context?.isOver) return new AbortController().signal;
+    const key = context?.key ?? (currentTicket === undefined ? undefined : present());
+    if (key === undefined) {
       throw new Error('no request is running: the signal of a request is available before its first await');
     }
-    const key = keyOf(currentTicket, currentIndex);
-    const known = controllers.get(key);
+    const text = keyOf(key.ticket, key.index);
+    const known = controllers.get(text);
     if (known !== undefined) return known.signal;
     const controller = new AbortController();
-    controllers.set(key, controller);
+    controllers.set(text, controller);
     return controller.signal;
   }
   home[SIGNAL_KEY] = signal;
 
-  return {
-    enter(ticket, index) {
+  function present(): RequestKey {
+    return { ticket: currentTicket ?? 0, index: currentIndex };
+  }
+
+  const requests = {
+    // A property, not a getter: it is read before each request.
+    hasContexts: false,
+    enter(ticket: number, index: number, facts?: RequestFacts): void {
       currentTicket = ticket;
       currentIndex = index;
+      currentFacts = facts;
     },
-    leave() {
+    leave(): void {
       currentTicket = undefined;
     },
-    done(ticket, index) {
-      if (controllers.size > 0) controllers.delete(keyOf(ticket, index));
+    present,
+    keepContexts(): void {
+      storage ??= new AsyncLocalStorage();
+      requests.hasContexts = true;
     },
-    cancel(ticket, index, error) {
-      controllers.get(keyOf(ticket, index))?.abort(fromPlain(error));
+    context: () => storage?.getStore(),
+    newContext(request: RpcRequest | undefined): RequestContext {
+      return {
+        key: present(),
+        request,
+        dueAt: request?.asks?.timeoutMs === undefined ? undefined : currentFacts?.dueAt(currentIndex),
+        peer: currentFacts?.peer(currentIndex),
+        progress: undefined,
+        isOver: false,
+      };
+    },
+    runIn<Result>(context: RequestContext, call: () => Result): Result {
+      return storage === undefined ? call() : storage.run(context, call);
+    },
+    signal,
+    onCancel({ ticket, index }: RequestKey, stop: () => void): void {
+      const key = keyOf(ticket, index);
+      stops.set(key, [...(stops.get(key) ?? []), stop]);
+    },
+    done(ticket: number, index: number): void {
+      if (controllers.size > 0) controllers.delete(keyOf(ticket, index));
+      if (stops.size > 0) stops.delete(keyOf(ticket, index));
+    },
+    cancel(ticket: number, index: number, error: PlainError): void {
+      const key = keyOf(ticket, index);
+      controllers.get(key)?.abort(fromPlain(error));
+      for (const stop of stops.get(key) ?? []) stop();
     },
   };
+  return requests;
 }
 
 function keyOf(ticket: number, index: number): string {

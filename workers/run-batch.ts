@@ -81,7 +81,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
         Atomics.store(states, index, NOTHING);
         continue;
       }
-      requests.enter(ticket, index);
+      requests.enter(ticket, index, slot);
       const result = runner.run(input, frames.payloadStart, frames.end);
       requests.leave();
       if (!isOwnPromise(result)) {
@@ -112,7 +112,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     return { us: elapsed(startedAt), results };
   }
 
-  function runOne({ ticket, request, claim }: LongTask): LongResult {
+  function runOne({ ticket, request, claim, dueAt = Number.POSITIVE_INFINITY, peer }: LongTask): LongResult {
     const { buffer: memory, byteOffset, byteLength } = request;
     const reply = (outcome: Outcome): void => lateReplies.add({ ticket, index: 0, ...outcome });
     if (lateReplies.isFull) return LEFT;
@@ -120,7 +120,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       reply({});
       return { thread: threadId, range: undefined };
     }
-    requests.enter(ticket, 0);
+    requests.enter(ticket, 0, { dueAt: () => dueAt, peer: () => peer });
     const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
     requests.leave();
     if (isOwnPromise(result)) {

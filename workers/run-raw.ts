@@ -4,9 +4,10 @@ import { toPlain } from '../wire/errors.ts';
 import type { RawHandler } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { resultTooLong } from './reply-limit.ts';
+import type { Requests } from './requests.ts';
 import { bytesOf, lengthOf, plainBytes } from './result-bytes.ts';
 import { Failure, type Result, type Runner } from './runner.ts';
-import { whenSettled } from './settling.ts';
+import { isOwnPromise, whenSettled } from './settling.ts';
 
 const clone = structuredClone;
 
@@ -21,10 +22,12 @@ export type RawOptions = {
    * @default Infinity
    */
   maxReplyBytes?: number;
+  /** Without it, the module can ask nothing about a request. */
+  requests?: Requests;
 };
 
 export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner {
-  const { borrows = false, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
+  const { borrows = false, maxReplyBytes = Number.POSITIVE_INFINITY, requests } = options;
 
   function replyOf(result: unknown): Uint8Array {
     const bytes = bytesOf(result);
@@ -54,9 +57,26 @@ export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner 
     return inOwnContext(() => respond(input, start, end, mayBorrow));
   }
 
+  /** The module can ask about the request. */
+  function respondObserved(
+    { newContext, runIn }: Requests,
+    ...message: Parameters<typeof respond>
+  ): Result | Promise<Result> {
+    const context = newContext(undefined);
+    const run = (): Result | Promise<Result> => runIn(context, () => respond(...message));
+    const result = hasContexts() ? inOwnContext(run) : run();
+    const end = (value: Result): Result => {
+      context.isOver = true;
+      return value;
+    };
+    return isOwnPromise(result) ? whenSettled(result, end) : end(result);
+  }
+
   return {
-    run: (input, start, end, mayBorrow = false) =>
-      hasContexts() ? respondInContext(input, start, end, mayBorrow) : respond(input, start, end, mayBorrow),
+    run(input, start, end, mayBorrow = false) {
+      if (requests?.hasContexts) return respondObserved(requests, input, start, end, mayBorrow);
+      return hasContexts() ? respondInContext(input, start, end, mayBorrow) : respond(input, start, end, mayBorrow);
+    },
   };
 }
 

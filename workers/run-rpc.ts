@@ -12,11 +12,15 @@ import {
 import type { PlainError } from '../wire/plain-error.ts';
 import { BatchReply } from './batch-reply.ts';
 import type { Method, RpcHandlers } from './handlers.ts';
+import type { LateReplies } from './late-replies.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { isTextLonger, resultTooLong } from './reply-limit.ts';
+import type { RequestKey, Requests } from './requests.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
 import { isOwnPromise, whenSettled } from './settling.ts';
+import type { IncomingParams } from './stream/incoming-params.ts';
+import { isStream, type Stream } from './stream/is-stream.ts';
 
 export type RpcOptions = {
   /** Whether errors carry their stacks to the caller. */
@@ -30,14 +34,25 @@ export type RpcOptions = {
   maxReplyBytes?: number | undefined;
 };
 
+/** What streams need of their thread. */
+export type StreamHost = {
+  requests: Requests;
+  lateReplies: Pick<LateReplies, 'add'>;
+  /** Parameters that are streams; loaded when the first request has one. */
+  params: () => Promise<IncomingParams>;
+};
+
 /** Calls a method; for a module that could not be loaded, throws the reason. */
 export type CallMethod = (name: string, params: readonly unknown[]) => unknown;
 
 /** A response as JSON text; null for a notification. */
 type Response = string | null;
 
-/** The requests of a batch run concurrently. */
-export function rpcRunner(callMethod: CallMethod, options: RpcOptions): Runner {
+/**
+ * The requests of a batch run concurrently.
+ * @param host without it, no result is a stream.
+ */
+export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: StreamHost): Runner {
   const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
 
   const errorOf = (): PlainError => toPlain(resultTooLong(maxReplyBytes));
@@ -59,7 +74,49 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions): Runner {
 
   function respond(item: RpcItem): Response | Promise<Response> {
     if ('error' in item) return limited(item.id, encodeError(item.id, toPlain(item.error)));
+    if (item.asks?.mayHaveStreams && item.id !== undefined && host !== undefined)
+      return respondToStreams(item, item.id, host, host.requests.present());
+    return respondToValues(item);
+  }
+
+  /** With async iterables in place of parameters that are streams. */
+  async function respondToStreams(
+    item: RpcRequest,
+    id: IdText,
+    { requests, params }: StreamHost,
+    key: RequestKey,
+  ): Promise<Response> {
+    const incoming = await params();
+    try {
+      const opened = { ...item, params: incoming.open(item.params, id, key) };
+      requests.enter(key.ticket, key.index);
+      const response = respondToValues(opened);
+      requests.leave();
+      return await response;
+    } catch (thrown) {
+      return errorText(id, thrown);
+    } finally {
+      incoming.close(key);
+    }
+  }
+
+  function respondToValues(item: RpcRequest): Response | Promise<Response> {
+    if (host?.requests.hasContexts) return callObserved(item, host.requests);
     return hasContexts() ? callInContext(item) : call(item);
+  }
+
+  /** The module can ask about the request. */
+  function callObserved(item: RpcRequest, requests: Requests): Response | Promise<Response> {
+    const context = requests.newContext(item);
+    const run = (): Response | Promise<Response> => requests.runIn(context, () => call(item));
+    const response = hasContexts() ? inOwnContext(run) : run();
+    const end = (text: Response): Response | Promise<Response> => {
+      context.isOver = true;
+      if (context.progress === undefined) return text;
+      context.progress.end();
+      return afterTurn(text);
+    };
+    return isOwnPromise(response) ? (whenSettled(response, end) as Promise<Response>) : end(response);
   }
 
   // A function of its own: what a closure captures is allocated at each call, whether the closure is made or not.
@@ -68,15 +125,45 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions): Runner {
   }
 
   function call(item: RpcRequest): Response | Promise<Response> {
-    const { id } = item;
     try {
       const result = callMethod(item.method, item.params);
-      if (!isThenable(result)) return resultText(id, result);
-      return whenSettled(
-        result,
-        (value) => resultText(id, value),
-        (thrown) => errorText(id, thrown),
+      if (isThenable(result)) return respondLater(item, result);
+      if (host !== undefined && isStream(result)) return respondWithStream(item, result, host.requests.present(), host);
+      return resultText(item.id, result);
+    } catch (thrown) {
+      return errorText(item.id, thrown);
+    }
+  }
+
+  // Functions of their own, as above.
+  function respondLater(item: RpcRequest, result: PromiseLike<unknown>): Promise<Response> {
+    const { id } = item;
+    const key = host?.requests.present();
+    return whenSettled<unknown, Response | Promise<Response>>(
+      result,
+      (value) =>
+        host !== undefined && key !== undefined && isStream(value)
+          ? respondWithStream(item, value, key, host)
+          : resultText(id, value),
+      (thrown) => errorText(id, thrown),
+    ) as Promise<Response>;
+  }
+
+  async function respondWithStream(
+    { id, asks }: RpcRequest,
+    stream: Stream,
+    key: RequestKey,
+    { requests, lateReplies }: StreamHost,
+  ): Promise<Response> {
+    try {
+      const { runStream } = await import('./stream/run-stream.ts');
+      const outcome = await runStream(
+        stream,
+        { key, id, credit: asks?.stream },
+        { requests, lateReplies, maxReplyBytes },
       );
+      if (outcome === undefined || id === undefined) return null;
+      return 'response' in outcome ? limited(id, outcome.response) : resultText(id, outcome.result);
     } catch (thrown) {
       return errorText(id, thrown);
     }
@@ -103,6 +190,12 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions): Runner {
       return batch ? respondToAll(items) : respond(items[0] as RpcItem);
     },
   };
+}
+
+/** A response that must not overtake notifications is a late reply, which a slot does not carry. */
+async function afterTurn(response: Response): Promise<Response> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return response;
 }
 
 /** As Promise.all(), which the module may have replaced. */

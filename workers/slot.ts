@@ -4,6 +4,8 @@
  *     words    control word, ticket, thread, extra     written by: both, main, worker, main
  *     starts   offset in the output of each reply      written by: worker
  *     states   the state of each frame                 written by: worker (main: PENDING, CANCELLED)
+ *     dueAt    when each frame must have an outcome    written by: main, for frames with a deadline
+ *     peers    user and process of each frame          written by: main
  *     input    the requests, still framed              written by: main
  *     output   the replies, framed                     written by: worker
  *
@@ -12,6 +14,7 @@
  * reply that it describes, so a side that sees the state sees the reply.
  */
 import { cursorOf, MAX_BATCH_FRAMES, type WordAt } from './control-word.ts';
+import { NO_PID, NO_UID, type Peer, peerOf, type RequestFacts } from './request-facts.ts';
 
 /** The maximum size of a batch's requests, with their headers. A longer request travels by itself. */
 export const INPUT_BYTES: number = 256 * 1024;
@@ -25,8 +28,10 @@ const THREAD = 2;
 const EXTRA = 3;
 const WORDS = 16;
 const TABLE_BYTES = MAX_FRAMES * 4;
+const DUE_BYTES = MAX_FRAMES * 8;
+const PEER_WORDS = 2;
 /** The size of one slot. Pages that are never written take no memory. */
-export const SLOT_BYTES: number = WORDS * 4 + 2 * TABLE_BYTES + INPUT_BYTES + OUTPUT_BYTES;
+export const SLOT_BYTES: number = WORDS * 4 + (2 + PEER_WORDS) * TABLE_BYTES + DUE_BYTES + INPUT_BYTES + OUTPUT_BYTES;
 
 /** Without an outcome. The control word shows whether the frame is claimed. */
 export const PENDING = 0;
@@ -38,13 +43,15 @@ export const LATE = -2;
 export const CANCELLED = -3;
 // Any other state is the length of the framed reply in the output.
 
-export type Slot = {
+export type Slot = RequestFacts & {
   readonly index: number;
   readonly control: WordAt;
   readonly starts: Int32Array;
   readonly states: Int32Array;
   readonly input: Buffer;
   readonly output: Buffer;
+  /** Writes the facts of consecutive frames, from one up to another. @param dueAt Infinity without a deadline. */
+  setFacts(from: number, to: number, dueAt: number, peer: Peer | undefined): void;
   /** Identifies one use of the slot, and distinguishes its messages from those of an earlier use. */
   ticket: number;
   /** The id of the thread that has started the batch; 0 while none has. */
@@ -80,12 +87,22 @@ function slotAt(memory: SharedArrayBuffer, index: number): Slot {
     words,
     starts: new Int32Array(memory, take(TABLE_BYTES), MAX_FRAMES),
     states: new Int32Array(memory, take(TABLE_BYTES), MAX_FRAMES),
+    dues: new Float64Array(memory, take(DUE_BYTES), MAX_FRAMES),
+    peers: new Uint32Array(memory, take(PEER_WORDS * TABLE_BYTES), PEER_WORDS * MAX_FRAMES),
     input: Buffer.from(memory, take(INPUT_BYTES), INPUT_BYTES),
     output: Buffer.from(memory, take(OUTPUT_BYTES), OUTPUT_BYTES),
   });
 }
 
-type Parts = { words: Int32Array; starts: Int32Array; states: Int32Array; input: Buffer; output: Buffer };
+type Parts = {
+  words: Int32Array;
+  starts: Int32Array;
+  states: Int32Array;
+  dues: Float64Array;
+  peers: Uint32Array;
+  input: Buffer;
+  output: Buffer;
+};
 
 class SharedSlot implements Slot {
   readonly index: number;
@@ -95,8 +112,10 @@ class SharedSlot implements Slot {
   readonly input: Buffer;
   readonly output: Buffer;
   readonly #words: Int32Array;
+  readonly #dues: Float64Array;
+  readonly #peers: Uint32Array;
 
-  constructor(index: number, { words, starts, states, input, output }: Parts) {
+  constructor(index: number, { words, starts, states, dues, peers, input, output }: Parts) {
     this.index = index;
     this.control = { words, index: CONTROL };
     this.starts = starts;
@@ -104,6 +123,25 @@ class SharedSlot implements Slot {
     this.input = input;
     this.output = output;
     this.#words = words;
+    this.#dues = dues;
+    this.#peers = peers;
+  }
+
+  setFacts(from: number, to: number, dueAt: number, peer: Peer | undefined): void {
+    const { uid = NO_UID, pid = NO_PID } = peer ?? {};
+    for (let index = from; index < to; index += 1) {
+      this.#peers[PEER_WORDS * index] = uid;
+      this.#peers[PEER_WORDS * index + 1] = pid;
+    }
+    if (dueAt !== Number.POSITIVE_INFINITY) this.#dues.fill(dueAt, from, to);
+  }
+
+  dueAt(index: number): number {
+    return this.#dues[index] as number;
+  }
+
+  peer(index: number): Peer | undefined {
+    return peerOf(this.#peers[PEER_WORDS * index] as number, this.#peers[PEER_WORDS * index + 1] as number);
   }
 
   get ticket(): number {

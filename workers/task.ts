@@ -1,8 +1,11 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
 import type { FileReport } from '../wire/file-report.ts';
+import type { LogMessage } from './log-lines.ts';
 import type { ReplyAccount } from './reply-account.ts';
+import type { Peer } from './request-facts.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Flow } from './stream/flow.ts';
 
 /** The options of a thread, set once at its start. */
 export type ThreadOptions = {
@@ -50,7 +53,14 @@ export type Task = number | readonly LongTask[] | null;
  * its first word is UNCLAIMED until a thread stores its id there and begins, or the main thread stores CANCELLED and no thread
  * begins. The others are the range of the reply, once it is there.
  */
-export type LongTask = { ticket: number; request: Uint8Array<SharedArrayBuffer>; claim: Int32Array<SharedArrayBuffer> };
+export type LongTask = {
+  ticket: number;
+  request: Uint8Array<SharedArrayBuffer>;
+  claim: Int32Array<SharedArrayBuffer>;
+  /** See RequestFacts. */
+  dueAt?: number | undefined;
+  peer?: Peer | undefined;
+};
 
 const CLAIMANT = 0;
 const FROM = 1;
@@ -117,6 +127,11 @@ export type LateReply = Outcome & {
   ticket: number;
   /** The number of the frame in the batch. */
   index: number;
+  /**
+   * Set if the request goes on, and `reply` is not its outcome: a part of its stream, with the flow of the stream if it is the
+   * first one, which may have no reply, or another notification.
+   */
+  stream?: Flow | 'open' | 'notice';
 };
 
 /** The message of a process that has loaded a module only to check it. */
@@ -137,10 +152,14 @@ export type ThreadMessage =
   /** The module is imported; its `setup` may still run. */
   | { launchpool: 'imported'; moduleUrl: string; facts: ModuleFacts; snapshot: Snapshot | undefined }
   /** The thread can serve requests. Sent before any handler can harm the thread. */
-  | { launchpool: 'loaded'; snapshot: Snapshot | undefined }
+  | { launchpool: 'loaded'; snapshot: Snapshot | undefined; tearsDown: boolean }
+  /** The module's `teardown` has ended: the thread may be terminated. */
+  | { launchpool: 'torn-down'; error: PlainError | undefined }
   /** The module cannot be loaded. The thread waits for the message that lets it answer its requests with this error. */
   | { launchpool: 'not-loaded'; error: PlainError }
   | FilesMessage
+  /** A line of the module for the agent's log. */
+  | LogMessage
   /** The replies take this credit of the thread; see reply-account.ts. */
   | { launchpool: 'late-replies'; outcomes: LateReply[]; units: number }
   /** The account of the thread's late replies. Sent before its first task. */
@@ -151,12 +170,18 @@ export type ThreadMessage =
 /** The request is cancelled for this reason. */
 export type CancelMessage = { launchpool: 'cancel'; ticket: number; index: number; error: PlainError };
 
+/** Values of a parameter of a request, or their end: the payload of a frame. */
+export type ItemsMessage = { launchpool: 'items'; ticket: number; index: number; payload: Uint8Array<ArrayBuffer> };
+
 /** A message of the main thread to a thread, beside its tasks, by postMessageToThread(). */
 export type MainMessage =
   | CancelMessage
+  | ItemsMessage
   /** The thread has credit for waiting replies. */
   | { launchpool: 'credit' }
   /** No thread can load the module: the thread answers its requests with the error that it has reported. */
   | { launchpool: 'answer-with-error' }
+  /** The thread is about to end, and has no requests: it runs the module's `teardown`. */
+  | { launchpool: 'tear-down' }
   /** Needs no reaction: that the event loop takes it is the answer. */
   | { launchpool: 'probe' };

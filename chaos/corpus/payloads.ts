@@ -4,7 +4,7 @@ import { sniffEncoding } from '../../wire/encoding.ts';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { scanIds } from '../../wire/id-scan.ts';
 import { decodeRequests, encodeError, type RpcItem } from '../../wire/json-rpc.ts';
-import { decodeResponses } from '../../wire/json-rpc-call.ts';
+import { decodeReplies } from '../../wire/json-rpc-call.ts';
 
 /** @returns a fault, or undefined. @throws an error of a parser that is not a LaunchpoolError. */
 export function checkPayload(payload: Buffer): string | undefined {
@@ -33,7 +33,7 @@ export function checkPayload(payload: Buffer): string | undefined {
 
 function checkResponses(payload: Buffer): void {
   try {
-    decodeResponses(payload);
+    decodeReplies(payload);
   } catch (error) {
     if (!(error instanceof LaunchpoolError)) throw error;
   }

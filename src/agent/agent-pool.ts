@@ -53,6 +53,8 @@ export function createAgentPool({
     },
     onBroken,
     onNotLoaded: (error) => log.warn({ error }, 'thread-not-loaded'),
+    onLog: ({ level, fields, text }) => log.ofModule(level, fields, text),
+    onTeardownFailed: (error) => log.error({ error }, 'teardown-failed'),
     onStrayDeath: (error) => log.error({ err: error }, 'thread-died'),
     recycleRequests: options.recycleRequests,
     recycleMb: options.recycleMb,

@@ -9,6 +9,8 @@ import type { AgentOptions } from './options.ts';
 
 /** Interval of the checks for open requests without a connection. */
 const CHECK_MS = 20;
+/** The `teardown` of the module has the rest of the drain, and at least this time. */
+const MIN_TEARDOWN_MS = 250;
 /** Time for busy threads to end. */
 const THREADS_END_MS = 2_000;
 
@@ -39,6 +41,7 @@ export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
   let isUnderWay = false;
   let isFinishing = false;
   let drain: NodeJS.Timeout | undefined;
+  let drainEndsAt = 0;
 
   function closeConnections(): void {
     const awaitsFirstByte = connections.awaitsFirstByte();
@@ -48,6 +51,7 @@ export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
     // The first request of a new client may be on its way, and would be lost with the connection.
     if (awaitsFirstByte) setTimeout(setImmediate, FIRST_BYTE_MS, closeAll);
     drain = setTimeout(endDrain, options.drainMs);
+    drainEndsAt = performance.now() + options.drainMs;
     finishIfDone();
   }
 
@@ -91,7 +95,7 @@ export function createShutdown(shutdownOptions: ShutdownOptions): Shutdown {
     isFinishing = true;
     clearTimeout(drain);
     dispatcher.stop();
-    await pool.end(THREADS_END_MS);
+    await pool.end(THREADS_END_MS, Math.max(MIN_TEARDOWN_MS, drainEndsAt - performance.now()));
     settleStopped(status());
   }
 

@@ -5,13 +5,32 @@ const STDOUT = 1;
 
 /**
  * Resolves when the system has taken everything. The stream of standard output has modules to load, which a shell would wait
- * for; so it gets only what the system does not take at once, as from a pipe that is full and does not block, and the errors.
+ * for; so it gets only what the system does not take at once, as from a pipe that is full and does not block.
+ * @returns false if nothing reads the output any more, as behind `head`.
+ * @throws the error of the system, such as a full disk
  */
-export async function print(output: string | Uint8Array): Promise<void> {
+export async function print(output: string | Uint8Array): Promise<boolean> {
   let rest = typeof output === 'string' ? Buffer.from(output) : output;
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(STDOUT, rest));
-  } catch {
-    await new Promise<unknown>((resolve) => process.stdout.write(rest, resolve));
+    return true;
+  } catch (error) {
+    if (!isFull(error)) return isRead(error);
   }
+  // The callback reports the same error.
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined);
+  const error = await new Promise<unknown>((resolve) => process.stdout.write(rest, resolve));
+  return error === null || error === undefined || isRead(error);
+}
+
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
+
+function isFull(error: unknown): boolean {
+  return codeOf(error) === 'EAGAIN';
+}
+
+/** @throws an error other than that of a closed pipe */
+function isRead(error: unknown): boolean {
+  if (codeOf(error) === 'EPIPE') return false;
+  throw error;
 }

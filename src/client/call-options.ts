@@ -1,5 +1,6 @@
 /** The options of a single call: its timeout and its signal. */
 import { LaunchpoolError } from '../../wire/errors.ts';
+import type { ProgressReport } from '../../wire/progress.ts';
 
 export type CallOptions = {
   /**
@@ -10,6 +11,8 @@ export type CallOptions = {
    * @default 0
    */
   timeoutMs?: number | undefined;
+  /** Called with each report of how far the call is, if the handler reports it. */
+  onProgress?: ((report: ProgressReport) => void) | undefined;
   /** Cancels the call: it is rejected with the signal's reason, and an RPC agent gets a cancellation. */
   signal?: AbortSignal | undefined;
 };

@@ -1,30 +1,11 @@
 /** The typed proxy of an RPC agent: its properties are remote methods, typed from the module itself. */
 import { isReservedName, type ReservedName } from '../../wire/reserved-names.ts';
+import type { AgentCall } from './agent-call.ts';
+import type { Agent, AnyMethods } from './agent-types.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { describedAs } from './described.ts';
 import { connectRpc, type RpcClient } from './rpc.ts';
-
-/** A result after JSON: undefined becomes null. */
-export type OnTheWire<Result> = Result extends void ? null : Result;
-
-type NotMethods = 'default' | 'setup' | 'teardown' | 'longMessages' | `rpc.${string}` | ReservedName;
-
-/**
- * The methods of an agent as a client sees them: the module's exported functions, each returning a promise. Functions with a
- * reserved name, such as `toString` or `_internal`, are not among them: see {@link call}.
- */
-export type Agent<Module> = {
-  [Name in keyof Module as Name extends NotMethods
-    ? never
-    : Module[Name] extends (...params: never[]) => unknown
-      ? Name
-      : never]: Module[Name] extends (...params: infer Params) => infer Result
-    ? (...params: Params) => Promise<OnTheWire<Awaited<Result>>>
-    : never;
-} & AsyncDisposable;
-
-type AnyMethods = Record<string, (...params: unknown[]) => unknown>;
 
 type Internals = { client: RpcClient; options: CallOptions; prototype: object };
 
@@ -92,14 +73,14 @@ function internalsOf(agent: object): Internals {
 
 function createProxy<Module>(own: Internals): Agent<Module> {
   const { client, options, prototype } = own;
-  const methods = new Map<string, (...params: unknown[]) => Promise<unknown>>();
+  const methods = new Map<string, (...params: unknown[]) => AgentCall>();
   const dispose = async (): Promise<void> => client.close();
   const get = (target: object, name: string | symbol, receiver: unknown): unknown => {
     if (name === Symbol.asyncDispose) return dispose;
     if (typeof name === 'symbol' || isReservedName(name)) return Reflect.get(target, name, receiver);
     let method = methods.get(name);
     if (method === undefined) {
-      method = (...params) => client.call(name, params, options);
+      method = (...params) => client.open(name, params, options);
       methods.set(name, method);
     }
     return method;

@@ -1,6 +1,8 @@
 /** `launchpool/client`: the public functions and types for calling agents. Loads no native code. */
 export { ERROR_CODES, type ErrorCode, LaunchpoolError } from '../../wire/errors.ts';
+export type { ProgressReport } from '../../wire/progress.ts';
+export type { Agent, AgentStream, OnTheWire } from './agent-types.ts';
 export type { CallOptions } from './call-options.ts';
-export { type Agent, call, close, connect, notify, withOptions } from './connect.ts';
+export { call, close, connect, notify, withOptions } from './connect.ts';
 export type { ConnectOptions } from './connect-options.ts';
 export { connectRaw, type RawClient } from './raw.ts';

@@ -1,5 +1,6 @@
 /** The options and the operations of the dispatcher. Types only. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import type { Peer } from '../../workers/request-facts.ts';
 import type { Pool } from '../pool/contract.ts';
 import type { Cancellation, CancellationOptions } from './cancel/cancellation.ts';
 import type { Admission } from './connection/admission.ts';
@@ -37,6 +38,7 @@ export type DispatchPool = Pick<
   | 'run'
   | 'runLong'
   | 'cancel'
+  | 'passItems'
   | 'probe'
   | 'replace'
   | 'isLost'
@@ -48,8 +50,11 @@ export type DispatchPool = Pick<
 >;
 
 export type Dispatcher = Pick<Cancellation, 'abortAll'> & {
-  /** To be called when the pool knows the kind of the module, or answers with errors alone. */
-  open(sink: ReplySink): Conversation;
+  /**
+   * To be called when the pool knows the kind of the module, or answers with errors alone.
+   * @param peer who has connected; undefined over TCP.
+   */
+  open(sink: ReplySink, peer?: Peer): Conversation;
   /** Memory for a frame that arrives in pieces; a long frame in it is not copied again. */
   allocate(bytes: number): Buffer;
   /** Takes such memory back, if no frame in it was dispatched. */

@@ -1,4 +1,5 @@
 /** Connects the parts of dispatch: from the requests of connections to the threads, and back to the replies. */
+import type { LateReply } from '../../workers/task.ts';
 import { createBatcher } from './batch/batcher.ts';
 import { createInFlightBatches } from './batch/in-flight-batches.ts';
 import { createSlotPool } from './batch/slot-pool.ts';
@@ -8,7 +9,7 @@ import { createAdmission } from './connection/admission.ts';
 import { contain } from './connection/containment.ts';
 import { type ConversationOptions, createConversation } from './connection/conversation.ts';
 import { FrameRange } from './connection/frame-range.ts';
-import type { Times } from './connection/open-request.ts';
+import type { OpenRequest, Times } from './connection/open-request.ts';
 import type { ReplyQueue } from './connection/reply-queue.ts';
 import type { RequestGroup } from './connection/request-group.ts';
 import type { RequestQueue } from './connection/request-queue-options.ts';
@@ -21,6 +22,7 @@ import { createLongRequests } from './long/long-requests.ts';
 import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
 import { createReplyCredit } from './reply-credit.ts';
 import { oncePerTurn } from './scheduling.ts';
+import { giveMore, passItems, sendPart } from './stream/streams.ts';
 
 /** A frame of more bytes than this, header included, is a long request: it would fill a batch, and delay short ones. */
 export const LONG_FRAME_BYTES: number = 48 * 1024;
@@ -109,7 +111,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   pool.listen({
     onLateReplies(outcomes, taken) {
       for (const lateReply of outcomes) {
-        if (!long.settle(lateReply.ticket, lateReply)) inFlightBatches.settle(lateReply);
+        if (lateReply.stream !== undefined) sendPart(find(lateReply), lateReply);
+        else if (!long.settle(lateReply.ticket, lateReply)) inFlightBatches.settle(lateReply);
       }
       credit.receive(taken);
       // The thread may have room for further asynchronous requests.
@@ -122,6 +125,10 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     },
     onRoom: schedule,
   });
+
+  function find({ ticket, index }: LateReply): OpenRequest | undefined {
+    return long.find(ticket) ?? inFlightBatches.find(ticket, index);
+  }
 
   function start(replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times): RequestGroup {
     const group = replyQueue.open(frames, run.length, times);
@@ -174,12 +181,14 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     },
     replyQueues,
     unpark,
+    giveMore,
+    passItems: (...items) => passItems(pool, ...items),
     cancel: cancellation.cancel,
     cancelAll: cancellation.cancelAll,
   };
 
   return {
-    open: (sink) => createConversation(sink, conversationOptions),
+    open: (sink, peer) => createConversation(sink, conversationOptions, peer),
     allocate: (bytes) =>
       bytes > LONG_FRAME_BYTES ? Buffer.from(memory.allocate(bytes)) : Buffer.allocUnsafeSlow(bytes),
     recycle,

@@ -1,6 +1,6 @@
 /** The peer check: whether the agent's sockets are safe, and which users may connect to them. */
 import type { Socket } from 'node:net';
-import type { SocketCallsOptions } from '../../libc/socket.ts';
+import type { SocketCallsOptions, SocketPeer } from '../../libc/socket.ts';
 import { descriptorOf } from '../../libc/socket-descriptor.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { CONNECTION_DEFAULTS } from '../options/agent-table.ts';
@@ -35,7 +35,10 @@ export type PeerCheck = {
   /** See SocketCalls. */
   isGone(fd: number): boolean;
   /** Passes connections of allowed users to `onSocket`; closes the others before any input is read. */
-  guard(socketName: SocketName, onSocket: (socket: Socket) => void): (socket: Socket, fd: number) => void;
+  guard(
+    socketName: SocketName,
+    onSocket: (socket: Socket, peer?: SocketPeer) => void,
+  ): (socket: Socket, fd: number) => void;
 };
 
 /** Loads native code while the first thread boots, so that no client waits for it. */
@@ -44,9 +47,9 @@ export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCh
   const { sockets, authkey, allowUids, maxConnections, renamed, onRejected } = options;
   const socketCalls = createSocketCalls(options);
   const refusalOf = {
-    agent: createAllowedUsers({ socketCalls, allowUids }),
+    agent: createAllowedUsers({ allowUids }),
     // Users of --allow-uid may send requests, but may not control the agent.
-    control: createAllowedUsers({ socketCalls, allowUids: [] }),
+    control: createAllowedUsers({ allowUids: [] }),
   };
   const ownUid = process.geteuid?.();
   const overTcp = new Set<number>();
@@ -74,8 +77,11 @@ export async function createPeerCheck(options: PeerCheckOptions): Promise<PeerCh
     maxConnections: maxConnections ?? defaultMaxConnections(socketCalls.maxDescriptors),
     isGone: socketCalls.isGone,
     guard: (socketName, onSocket) => (socket, listeningFd) => {
-      const refusal = overTcp.has(listeningFd) ? undefined : refusalOf[socketName](descriptorOf(socket));
-      if (refusal === undefined) return onSocket(socket);
+      if (overTcp.has(listeningFd)) return onSocket(socket);
+      const fd = descriptorOf(socket);
+      const peer = fd === undefined ? undefined : socketCalls.peerOf(fd);
+      const refusal = refusalOf[socketName](peer?.uid);
+      if (refusal === undefined) return onSocket(socket, peer);
       socket.destroy();
       onRejected(refusal);
     },

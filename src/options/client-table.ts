@@ -24,6 +24,13 @@ export const CALL_TABLE = {
     value: { kind: 'text', placeholder: 'JSON' },
     help: 'all arguments at once: an array, an object, or - for standard input',
   },
+  textArg: {
+    flag: 'text-arg',
+    value: { kind: 'texts', placeholder: 'TEXT' },
+    help: 'an argument that is text as it stands, behind the others',
+  },
+  text: { flag: 'text', short: 'r', switch: true, help: 'prints text as it is, without the quotes of JSON' },
+  stream: { flag: 'stream', switch: true, help: 'prints the values of a stream as they come, one a line' },
   timeoutMs: {
     flag: 'timeout',
     value: { kind: 'seconds', min: 0.001, max: 2_000_000 },

@@ -47,6 +47,7 @@ export function createBrokenPool(reason: LaunchpoolError, kind: AgentKind | unde
     run: async (task) => (task === null ? 0 : batches.run(slots[task] as Slot)),
     runLong: async (tasks) => batches.runLong(tasks),
     cancel: async () => undefined,
+    passItems: () => undefined,
     probe: async () => undefined,
     addOrphans: () => undefined,
     setStuck: () => undefined,

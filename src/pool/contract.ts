@@ -3,8 +3,17 @@
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
 import type { FileReport } from '../../wire/file-report.ts';
+import type { LogMessage } from '../../workers/log-lines.ts';
 import type { Slot } from '../../workers/slot.ts';
-import type { AgentKind, CancelMessage, LateReply, LongResults, LongTask, ModuleFacts } from '../../workers/task.ts';
+import type {
+  AgentKind,
+  CancelMessage,
+  ItemsMessage,
+  LateReply,
+  LongResults,
+  LongTask,
+  ModuleFacts,
+} from '../../workers/task.ts';
 import type { FirstThread } from './first-thread.ts';
 
 export type PoolOptions = {
@@ -35,6 +44,10 @@ export type PoolOptions = {
   onBroken?: (error: PlainError) => void;
   /** Called when a thread cannot load the module, and others serve. */
   onNotLoaded?: (error: PlainError) => void;
+  /** Called with each line that the module writes to the log. */
+  onLog?: (line: LogMessage) => void;
+  /** Called when the module's `teardown` has thrown. */
+  onTeardownFailed?: (error: PlainError) => void;
   /** Called when a thread has died of an error outside of any task, for instance in a timer of the module. */
   onStrayDeath?: (error: unknown) => void;
   /**
@@ -111,6 +124,8 @@ export type Pool = {
    * @throws ERR_LAUNCHPOOL_THREAD_EXITED
    */
   runLong(tasks: readonly LongTask[], isExtra?: boolean): Promise<LongResults>;
+  /** Hands values of a parameter to the thread of their request. */
+  passItems(thread: number, message: ItemsMessage): void;
   /** Informs a thread that a request is cancelled. Resolves when the event loop of the thread has taken the message. */
   cancel(thread: number, message: CancelMessage): Promise<void>;
   /** Resolves when the event loop of the thread has taken a message that asks for nothing else. */
@@ -147,8 +162,9 @@ export type Pool = {
   /**
    * Ends all threads at once if any of them has tasks or open requests. Resolves with true when all have exited within
    * `graceMs`, or are idle: an idle thread exits with the process.
+   * @param tearDownMs how long the module's `teardown` may take on idle threads before that, in milliseconds. @default 0
    */
-  end(graceMs: number): Promise<boolean>;
+  end(graceMs: number, tearDownMs?: number): Promise<boolean>;
 };
 
 /** The credit that late replies of a thread have taken: workers/reply-account.ts. */

@@ -16,6 +16,8 @@ import type { Workers } from './workers.ts';
 export type LifecycleOptions = {
   pool: PoolOptions;
   workers: Workers;
+  /** Asks a thread to run the module's `teardown`. */
+  askTearDown: (thread: Thread) => void;
   /** Whether a thread has started a request that has no outcome yet. */
   isInRequest: (thread: Thread) => boolean;
   /** A spare serves now, or another thread may start. */
@@ -47,7 +49,7 @@ export type Lifecycle = Pick<Termination, 'check' | 'checkSoon' | 'endAll'> & {
 };
 
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
-  const { pool, workers, isInRequest, onServing, onLost } = options;
+  const { pool, workers, askTearDown, isInRequest, onServing, onLost } = options;
   const {
     threads: maxThreads,
     minThreads = 1,
@@ -59,7 +61,13 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   let isFilled = false;
 
   const spares = createSpares({ start: workers.startSpare, end, timeoutMs: pool.loadTimeoutMs ?? LOAD_TIMEOUT_MS });
-  const termination = createTermination({ threads, onLost, terminationTimeoutMs: pool.terminationTimeoutMs });
+  const termination = createTermination({
+    threads,
+    onLost,
+    terminationTimeoutMs: pool.terminationTimeoutMs,
+    askTearDown,
+    tearDownMs: drainMs,
+  });
 
   const idleThreads = createIdleThreads<Thread>({
     idleMs: idleThreadMs,

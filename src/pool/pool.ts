@@ -1,5 +1,6 @@
 /** The pool of worker threads. Knows tasks and threads; does not know requests. */
 import { postMessageToThread } from 'node:worker_threads';
+import { noteTaken } from '../../workers/log-lines.ts';
 import { returnUnits } from '../../workers/reply-account.ts';
 import { slotsOf } from '../../workers/slot.ts';
 import { joinSnapshots, type Snapshot } from '../../workers/snapshot.ts';
@@ -72,6 +73,7 @@ export function createPool(options: PoolOptions): Pool {
   const lifecycle = createLifecycle({
     pool: options,
     workers,
+    askTearDown: ({ id }) => send(id, { launchpool: 'tear-down' }),
     isInRequest: (thread) => thread.openRequests > thread.orphans || taskRuns.hasOpenRequest(thread),
     onServing: () => listener?.onRoom(),
     onLost(thread) {
@@ -134,6 +136,7 @@ export function createPool(options: PoolOptions): Pool {
         break;
       case 'loaded':
         holdSnapshot(thread, message.snapshot);
+        thread.tearsDown = message.tearsDown;
         loading.onLoaded(thread);
         spares.onLoaded(thread);
         break;
@@ -141,11 +144,19 @@ export function createPool(options: PoolOptions): Pool {
         // A module that a spare cannot load is the failure of a replacement, and does not concern the other threads.
         if (!spares.onBroken(thread, message.error)) loading.onNotLoaded(thread, message.error);
         break;
+      case 'torn-down':
+        thread.tornDown?.resolve();
+        if (message.error !== undefined) options.onTeardownFailed?.(message.error);
+        break;
       case 'account':
         thread.account = message.account;
         break;
       case 'room':
         listener?.onRoom();
+        break;
+      case 'log':
+        noteTaken(message.account);
+        options.onLog?.(message);
         break;
       case 'files':
         onFiles?.({ files: message.files, written: message.written, since: message.since });
@@ -193,6 +204,7 @@ export function createPool(options: PoolOptions): Pool {
     run: taskRuns.run,
     runLong: taskRuns.run,
     cancel: send,
+    passItems: (id, message) => void postMessageToThread(id, message, [message.payload.buffer]).catch(() => undefined),
     probe: (id) => send(id, { launchpool: 'probe' }),
     setStuck: (id, isStuck) => workers.threads.get(id)?.setStalled(isStuck),
     addOpen(id, requests) {
@@ -225,6 +237,6 @@ export function createPool(options: PoolOptions): Pool {
       listener = to;
     },
     destroy: workers.destroy,
-    end: async (graceMs) => lost === 0 && lifecycle.endAll(graceMs, workers.destroy),
+    end: async (graceMs, tearDownMs = 0) => lost === 0 && lifecycle.endAll(graceMs, workers.destroy, tearDownMs),
   };
 }

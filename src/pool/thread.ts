@@ -43,6 +43,10 @@ export class Thread {
   account: ReplyAccount | undefined = undefined;
   /** Whether so many replies wait in it that it begins no request, as of the last `updateFull()`. */
   isFull = false;
+  /** Whether its module has a `teardown` that has not started. */
+  tearsDown = false;
+  /** Resolves when its `teardown` has ended; set once that has started. */
+  tornDown: PromiseWithResolvers<void> | undefined = undefined;
   /** Requests that it has run. Counted only if the pool recycles threads by their requests. */
   requests = 0;
   /** Time of its last task, on the clock of `performance`. */

@@ -145,6 +145,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     listen(to) {
       listener = to;
     },
+    passItems: () => undefined,
     async cancel(thread, message) {
       if (message.launchpool !== 'cancel') return;
       const { ticket, index, error } = message;
@@ -244,6 +245,7 @@ export function openConversation({ dispatcher }: Bench): BenchConnection {
     balance: () => {
       end.balances += 1;
     },
+    sendPart: () => undefined,
     isWriteBlocked: () => end.full,
     onFault: (error) => received.push(`!!${(error as Error).message}`),
   });

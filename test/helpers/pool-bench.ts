@@ -94,6 +94,7 @@ function createClient(dispatcher: Dispatcher): BenchClient {
     fail: () => undefined,
     settled: () => undefined,
     balance: () => undefined,
+    sendPart: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

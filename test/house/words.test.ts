@@ -129,7 +129,14 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'request-failed',
     'connection-failed',
   ],
-  ...['thread-died', 'thread-not-loaded', 'thread-not-renewed', 'thread-unresponsive', 'thread-lost'],
+  ...[
+    'teardown-failed',
+    'thread-died',
+    'thread-not-loaded',
+    'thread-not-renewed',
+    'thread-unresponsive',
+    'thread-lost',
+  ],
   ...['thread-replaced', 'thread-retired'],
   ...['not-notified', 'code-cache-not-written', 'log-not-rotated', 'log-lines-dropped'],
 ]);

@@ -31,7 +31,7 @@ test('a UNIX socket has the user of its client and the path it is bound to', asy
   const socketCalls = createSocketCalls();
   const path = join(await tempDir(t), 'ä.sock');
   const { server, accepted } = await serve(t, { path });
-  t.is(socketCalls.uidOf(accepted), process.geteuid?.());
+  t.deepEqual(socketCalls.peerOf(accepted), { uid: process.geteuid?.() as number, pid: process.pid });
   t.deepEqual(socketCalls.addressOf(server), { family: 'unix', path });
 });
 
@@ -58,7 +58,7 @@ test('a descriptor that is no socket has neither user nor address', (t) => {
   const file = openSync('/dev/null', 'r');
   t.teardown(() => closeSync(file));
   for (const fd of [file, -1, 1_000_000]) {
-    t.is(socketCalls.uidOf(fd), undefined);
+    t.is(socketCalls.peerOf(fd), undefined);
     t.is(socketCalls.addressOf(fd), undefined);
   }
 });
@@ -73,10 +73,11 @@ async function macos(t: ExecutionContext): Promise<SocketCalls> {
   return createSocketCalls({ platform: 'darwin', library: await compileLibrary(t, 'gate/libmacos.c') });
 }
 
-test('getpeereid(3) of macOS gives the user, or none', async (t) => {
+test('macOS gives the user and the process, the user alone, or none', async (t) => {
   const socketCalls = await macos(t);
-  t.is(socketCalls.uidOf(40), 501);
-  t.is(socketCalls.uidOf(41), undefined);
+  t.deepEqual(socketCalls.peerOf(40), { uid: 501, pid: 4711 });
+  t.deepEqual(socketCalls.peerOf(44), { uid: 503 });
+  t.is(socketCalls.peerOf(41), undefined);
 });
 
 for (const platform of ['this kernel', 'macOS'] as const) {

@@ -45,6 +45,16 @@ test('a cancellation contains an id, unchanged, and has no id itself', (t) => {
   }
 });
 
+test('credit and values of a parameter are read with the id of their request', (t) => {
+  const more = (params: unknown): unknown => ({ method: '$/more', params });
+  t.deepEqual(read(more({ id: 7, items: 3 })), { kind: 'more', id: '7', credit: { items: 3, bytes: 0 } });
+  t.deepEqual(read(more({ bytes: 9, id: 'a' })), { kind: 'more', id: '"a"', credit: { items: 0, bytes: 9 } });
+  for (const params of [{ items: 3 }, { id: 1, items: -1 }, { id: 1, bytes: 1.5 }, { id: 1, items: 1e300 }, [1]])
+    t.is(read(more(params)), undefined, JSON.stringify(params));
+  t.deepEqual(read({ method: '$/items', params: { id: 1, stream: 0, values: ['"}'] } }), { kind: 'items', id: '1' });
+  t.is(read({ id: 1, method: '$/items', params: { id: 1 } }), undefined);
+});
+
 test('on any input, control frames are read as a parser reads them', (t) => {
   const anyFrame = fc.oneof(
     fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),

@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
 import { encodeError, encodeResult } from '../../wire/json-rpc.ts';
-import { decodeResponses, type RpcResponse } from '../../wire/json-rpc-call.ts';
+import { decodeReplies, type RpcResponse } from '../../wire/json-rpc-call.ts';
 
 const circular: Record<string, unknown> = {};
 circular.self = circular;
@@ -15,7 +15,7 @@ const throwingToJson = {
 };
 
 function decodeOne(json: string): RpcResponse {
-  const [response, ...others] = decodeResponses(Buffer.from(json));
+  const [response, ...others] = decodeReplies(Buffer.from(json));
   deepStrictEqual(others, []);
   return response as RpcResponse;
 }
@@ -34,7 +34,6 @@ const RESULTS: readonly [result: unknown, json: string][] = [
   [false, 'false'],
   [{ a: [1, { b: 2 }] }, '{"a":[1,{"b":2}]}'],
   [new Date(0), '"1970-01-01T00:00:00.000Z"'],
-  [Number.NaN, 'null'],
   [{ gone: undefined }, '{}'],
 ];
 
@@ -52,6 +51,8 @@ for (const [what, result] of [
   ['a bigint', 10n],
   ['a circular object', circular],
   ['a function', () => undefined],
+  ['a number that JSON does not have', { a: [Number.NaN] }],
+  ['a Map', new Map()],
   ['a symbol', Symbol('s')],
   ['an object whose toJSON throws', throwingToJson],
   ['an object whose toJSON returns undefined', { toJSON: () => undefined }],
@@ -133,14 +134,16 @@ test('an error reaches the caller as it was thrown', (t) => {
 });
 
 test('results and errors of a batch are read in their order', (t) => {
-  const responses = decodeResponses(
+  const responses = decodeReplies(
     Buffer.from(
       `[${encodeResult('1', 'a')},${encodeError('2', { name: 'Error', message: 'm' })},${encodeResult('"x"', null)}]`,
     ),
   );
   t.deepEqual(
     responses.map((response) =>
-      'error' in response ? [response.id, response.error.message] : [response.id, response.result],
+      'error' in response
+        ? [response.id, response.error.message]
+        : [response.id, 'result' in response && response.result],
     ),
     [
       [1, 'a'],
@@ -195,6 +198,6 @@ for (const [what, reply] of [
   ['an array in a batch', '[[]]'],
 ] as const) {
   test(`${what} is an invalid reply`, (t) => {
-    t.throws(() => decodeResponses(Buffer.from(reply)), { code: 'ERR_LAUNCHPOOL_REPLY_INVALID' });
+    t.throws(() => decodeReplies(Buffer.from(reply)), { code: 'ERR_LAUNCHPOOL_REPLY_INVALID' });
   });
 }

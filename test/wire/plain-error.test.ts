@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { fromPlain, LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { encodeError } from '../../wire/json-rpc.ts';
-import { decodeResponses } from '../../wire/json-rpc-call.ts';
+import { decodeReplies } from '../../wire/json-rpc-call.ts';
 import { ERROR_LIMITS, readPlain } from '../../wire/plain-error.ts';
 
 const { levels, errors: maxErrors, characters, textCharacters } = ERROR_LIMITS;
@@ -18,7 +18,7 @@ type AnyError = LaunchpoolError & { errors?: unknown[]; cause?: AnyError; [field
 function arrived(thrown: unknown, options?: { stack: boolean }): AnyError {
   const reply = Buffer.from(encodeError('1', toPlain(thrown, options)));
   ok(reply.length <= MAX_REPLY_BYTES, `${reply.length} bytes`);
-  const [response] = decodeResponses(reply);
+  const [response] = decodeReplies(reply);
   ok(response !== undefined && 'error' in response);
   return response.error as AnyError;
 }
@@ -291,7 +291,7 @@ test('of a plain error, fields of another type are left out', (t) => {
 
 test('an error of another server that has fields of its own is not taken for one of launchpool', (t) => {
   const data = { name: 'N', cause: 'c', other: 1 };
-  const [response] = decodeResponses(
+  const [response] = decodeReplies(
     Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -7, message: 'm', data } })),
   );
   t.like((response as { error: LaunchpoolError }).error, { name: 'Error', code: -7, data });

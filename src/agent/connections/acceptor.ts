@@ -1,6 +1,7 @@
 /** Turns accepted sockets into connections, within the connection limit and under the checks for slow clients. */
 import type { Socket } from 'node:net';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
+import type { Peer } from '../../../workers/request-facts.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher-options.ts';
 import type { Gate } from '../../gate/gate.ts';
 import type { PeerCheck } from '../../gate/peer-check.ts';
@@ -35,7 +36,7 @@ export type AcceptorOptions = {
 
 export type Acceptor = {
   /** Takes over an accepted, paused socket. */
-  accept(socket: Socket): void;
+  accept(socket: Socket, peer?: Peer): void;
   /** The number of connections that were closed because of a slow client. */
   readonly slowClients: ConnectionChecks['counts'];
 };
@@ -61,15 +62,17 @@ export function createAcceptor({ connections, peerCheck, gate, isRpc, ...options
   });
 
   return {
-    accept(socket) {
+    accept(socket, peer) {
       if (!limit.admit(socket)) return;
       onActivity();
       const connection = createConnection({
         socket,
+        peer,
         gate,
         dispatcher,
         incoming,
         maxFrameBytes,
+        mayReadLines: gate === undefined && isRpc(),
         onActivity,
         onRejected,
         isGone: peerCheck.isGone,

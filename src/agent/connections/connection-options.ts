@@ -1,6 +1,7 @@
 /** The options and the operations of a connection. Types only. */
 import type { Socket } from 'node:net';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
+import type { Peer } from '../../../workers/request-facts.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher-options.ts';
 import type { Gate } from '../../gate/gate.ts';
 import type { Log } from '../../log.ts';
@@ -9,10 +10,14 @@ import type { SlowClientReason } from './slow-client-timeout.ts';
 
 export type ConnectionOptions = {
   socket: Socket;
+  /** Who has connected; undefined over TCP. */
+  peer: Peer | undefined;
   gate: Gate | undefined;
   dispatcher: Pick<Dispatcher, 'open' | 'allocate' | 'recycle' | 'hold' | 'mayStart'>;
   incoming: IncomingFrames;
   maxFrameBytes: number;
+  /** Whether the first byte of the client may say that it speaks lines. */
+  mayReadLines: boolean;
   /** Called for each activity of the client: whole received frames, a reply that it has taken. */
   onActivity: () => void;
   /** Called with the reason when the gate rejects the connection. */

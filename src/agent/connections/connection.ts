@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import { isLongForm } from '../../../wire/closing.ts';
 import { isFrameError, type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
-import { createFrameReader, type FrameLimits, type FrameReader } from '../../../wire/frame-reader.ts';
 import { forEachFrame } from '../../../wire/frame-walk.ts';
+import { createFrameOrLineReader, type FrameOrLineReader } from '../../../wire/line-reader.ts';
 import { contain } from '../../dispatch/connection/containment.ts';
 import type { Conversation } from '../../dispatch/connection/conversation.ts';
 import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
@@ -15,7 +15,7 @@ import { openHandshake } from './handshake.ts';
 import { IncomingPart } from './incoming-frames.ts';
 import { type Reading, readSocket } from './reading.ts';
 import type { SlowClientReason } from './slow-client-timeout.ts';
-import { UnreadReplies, writeFrames } from './writing.ts';
+import { UnreadReplies, writeFrames, writePart } from './writing.ts';
 
 /** Takes over a socket, which must be paused and allow half-open connections: see #onEnd(). */
 export function createConnection(options: ConnectionOptions): Connection {
@@ -27,7 +27,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   readonly #renewTarget: () => void;
-  readonly #reader: FrameReader;
+  readonly #reader: FrameOrLineReader;
   readonly #conversation: Conversation;
   /** Whether frames are read. If not: `closed` after the end of the input, `discarded` while the rest is thrown away. */
   #input: 'read' | 'closed' | 'discarded' | 'failed' = 'read';
@@ -43,12 +43,12 @@ class SocketConnection implements Connection, Reading, ReplySink {
   #unread: UnreadReplies | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { socket, gate, dispatcher, incoming, maxFrameBytes, isGone, log } = options;
+    const { socket, gate, dispatcher, incoming, maxFrameBytes, mayReadLines, isGone, log } = options;
     const limits = { maxFrameBytes, maxRunFrames: Number.POSITIVE_INFINITY };
     this.#options = options;
-    this.#reader = createFrameReader(gate === undefined ? limits : GATE_LIMITS, dispatcher);
+    this.#reader = createFrameOrLineReader(gate === undefined ? limits : GATE_LIMITS, dispatcher, mayReadLines);
     this.#incoming = new IncomingPart(this, this.#reader, incoming);
-    this.#conversation = dispatcher.open(this);
+    this.#conversation = dispatcher.open(this, options.peer);
     ({ socket: this.#socket, renew: this.#renewTarget } = readSocket(socket, this, this.#incoming));
     this.#checks = new ClientChecks(this.#socket, this.#reader, this.#incoming, isGone);
     this.#socket
@@ -77,7 +77,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
     if (this.#input !== 'read') return;
     this.#options.onHalfClosed(this.#socket);
     try {
-      this.#reader.end();
+      this.#reader.end(this.#onRun);
     } catch (error) {
       this.#options.log.debug({ error: toPlain(error) }, 'frame-truncated');
     }
@@ -136,18 +136,16 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   check(now: number): SlowClientReason | undefined {
-    return contain(this, () => this.#check(now));
-  }
-
-  #check(now: number): SlowClientReason | undefined {
-    const isRead = this.#input === 'read';
-    const reason = this.#checks.check(now, this.#frames, isRead, this.#options.dispatcher.mayStart);
-    if (reason === 'slow-frame') this.#stopReading();
-    else if (reason === 'unread') this.#socket.destroy();
-    // Its replies cannot be read any more. What it has sent before is read and run first, as always.
-    else if (isRead && this.#conversation.isBusy && this.#checks.isGoneWhilePaused())
-      this.#conversation.cancelRequests();
-    return reason;
+    return contain(this, () => {
+      const isRead = this.#input === 'read';
+      const reason = this.#checks.check(now, this.#frames, isRead, this.#options.dispatcher.mayStart);
+      if (reason === 'slow-frame') this.#stopReading();
+      else if (reason === 'unread') this.#socket.destroy();
+      // Its replies cannot be read any more. What it has sent before is read and run first, as always.
+      else if (isRead && this.#conversation.isBusy && this.#checks.isGoneWhilePaused())
+        this.#conversation.cancelRequests();
+      return reason;
+    });
   }
 
   target(): Buffer | undefined {
@@ -187,7 +185,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
     } else forEachFrame(run, this.#handshake.receive);
   };
 
-  #onPassed(limits: FrameLimits, refusal?: LaunchpoolError): void {
+  #onPassed(limits: FrameOrLineReader['limits'], refusal?: LaunchpoolError): void {
     if (refusal === undefined) {
       this.#handshake = undefined;
       this.#reader.limits = limits;
@@ -224,7 +222,11 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   send(frames: Uint8Array, retain?: Retain): void {
-    if (writeFrames(this.#socket, frames, this, retain)) this.#options.onActivity();
+    if (writeFrames(this.#socket, frames, this, this.#reader.readsLines, retain)) this.#options.onActivity();
+  }
+
+  sendPart(frames: Uint8Array, onTaken: () => void): void {
+    if (!writePart(this.#socket, frames, this, this.#reader.readsLines, onTaken)) this.balance();
   }
 
   get unreadReplies(): UnreadReplies {

@@ -1,6 +1,7 @@
 /** Writes replies to sockets, without a copy of the bytes that the kernel takes at once. */
 import type { Socket } from 'node:net';
 import { bufferCopy } from '../../../wire/copy.ts';
+import { linesOf } from '../../../wire/line-reader.ts';
 import { COPIED_BYTES, isShared } from '../../dispatch/connection/held-replies.ts';
 import type { Retain } from '../../dispatch/connection/reply-queue.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher-options.ts';
@@ -67,6 +68,7 @@ export class UnreadReplies {
 /**
  * Writes whole frames. The caller may reuse their memory after the call.
  * @param account has the account of what the kernel does not take at once.
+ * @param asLines whether the client reads lines.
  * @param retain keeps the memory until the kernel has taken the bytes; without it, the bytes are copied.
  * @returns whether the kernel has taken all output.
  */
@@ -74,16 +76,35 @@ export function writeFrames(
   socket: Socket,
   frames: Uint8Array,
   account: { readonly unreadReplies: UnreadReplies },
+  asLines: boolean,
   retain?: Retain,
 ): boolean {
-  const isCopied = retain === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES);
-  socket.write(isCopied ? bufferCopy(frames) : frames);
+  const isCopied = asLines || retain === undefined || (socket.writableLength > 0 && frames.length <= COPIED_BYTES);
+  socket.write(asLines ? linesOf(frames) : isCopied ? bufferCopy(frames) : frames);
   // Usually the kernel has taken everything by now.
   if (socket.writableLength === 0) return true;
   const { unreadReplies } = account;
   if (isCopied) unreadReplies.watch();
   else unreadReplies.retain(frames.length, isShared(frames), retain());
   return false;
+}
+
+/**
+ * Writes whole frames of a stream, in memory of their own.
+ * @param onTaken called when the kernel has taken them, or the socket is closed.
+ * @returns whether the kernel has taken all output.
+ */
+export function writePart(
+  socket: Socket,
+  frames: Uint8Array,
+  account: { readonly unreadReplies: UnreadReplies },
+  asLines: boolean,
+  onTaken: () => void,
+): boolean {
+  socket.write(asLines ? linesOf(frames) : frames);
+  if (socket.writableLength > 0) account.unreadReplies.retain(frames.length, false, onTaken);
+  else onTaken();
+  return socket.writableLength === 0;
 }
 
 type Handle = { bytesWritten?: number; writeQueueSize?: number };

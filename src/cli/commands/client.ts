@@ -7,12 +7,16 @@ export function addClientCommands(program: Command, done: Done): void {
   addVerb(program, 'call', CALL_TABLE, CLIENT_TABLE)
     .summary('call a method and print its result')
     .description(
-      'Calls a method and prints its result as JSON. Each argument is JSON; "-" is the JSON value on standard input.\n' +
+      'Calls a method and prints its result as JSON. Each argument is JSON; "-" is the JSON value on standard input,\n' +
+        '"@FILE" the text of a file, and "@-" the text on standard input.\n' +
         'With --raw, sends the argument, or standard input, as it is, and writes the reply as it is.',
     )
     .argument('<target>', TARGET_HELP)
     .argument('[words...]', 'the method and its arguments')
-    .addHelpText('after', `\nExample: launchpool call com.example.rot13 rot13 '"Hello"'`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  launchpool call com.example.rot13 rot13 '"Hello"'\n  launchpool call com.example.format format @messy.ts -r`,
+    )
     .action(async (target, words, flags) => {
       const { call } = await import('../verbs/call.ts');
       done(await call(target, words, flags));

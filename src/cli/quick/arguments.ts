@@ -9,7 +9,11 @@ export type QuickArguments = { words: string[]; flags: CommanderFlags };
  * wrong, and what may be.
  */
 export function quickArguments(args: readonly string[], tables: readonly Table[]): QuickArguments | undefined {
-  const rows = new Map(tables.flatMap((table) => Object.values(table)).map((row) => [row.flag, row]));
+  const rows = new Map<string, Option>();
+  for (const row of tables.flatMap((table) => Object.values<Option>(table))) {
+    rows.set(`--${row.flag}`, row);
+    if (row.short !== undefined) rows.set(`-${row.short}`, row);
+  }
   const words: string[] = [];
   const flags: Record<string, unknown> = {};
   for (let at = 0; at < args.length; at += 1) {
@@ -19,9 +23,9 @@ export function quickArguments(args: readonly string[], tables: readonly Table[]
       words.push(arg);
       continue;
     }
-    const equals = arg.indexOf('=');
-    const row = arg.startsWith('--') ? rows.get(arg.slice(2, equals < 0 ? undefined : equals)) : undefined;
-    if (row === undefined || isRepeatable(row)) return undefined;
+    const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
+    const row = rows.get(arg.slice(0, equals < 0 ? undefined : equals));
+    if (row === undefined) return undefined;
     if (!('value' in row)) {
       if (equals >= 0) return undefined;
       Object.assign(flags, switched(row.flag));
@@ -31,7 +35,8 @@ export function quickArguments(args: readonly string[], tables: readonly Table[]
     const value = equals < 0 ? args[at] : arg.slice(equals + 1);
     // A dash alone is standard input.
     if (value === undefined || (equals < 0 && value.startsWith('-') && value !== '-')) return undefined;
-    flags[camelCase(row.flag)] = value;
+    const name = camelCase(row.flag);
+    flags[name] = isRepeatable(row) ? [...((flags[name] as string[] | undefined) ?? []), value] : value;
   }
   return { words, flags };
 }

@@ -1,22 +1,33 @@
-/** `launchpool call`: makes one call and prints its result. */
+/** `launchpool call`: makes one call and prints its result, or the values of its stream as they come. */
 import { buffer } from 'node:stream/consumers';
 import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
+import type { AgentCall } from '../../client/agent-call.ts';
 import { connectRaw } from '../../client/index.ts';
 import { connectRpc } from '../../client/rpc.ts';
 import { CALL_TABLE } from '../../options/client-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';
+import { argumentsOf, paramsOf, usage } from '../call-arguments.ts';
 import { connectOptionsOf } from '../client-flags.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { print } from '../print.ts';
+import { createProgressBar, type ProgressBar } from '../progress-bar.ts';
+import { StreamOutput } from '../stream-output.ts';
 
-export type CallFlags = CommanderFlags & { raw?: boolean; params?: string; json?: boolean };
+export type CallFlags = CommanderFlags & {
+  raw?: boolean;
+  params?: string;
+  textArg?: string[];
+  text?: boolean;
+  stream?: boolean;
+  json?: boolean;
+};
 
 /** @returns the exit status; 1 when the agent has answered with an error. */
 export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
   try {
-    const output = flags.raw ? await callRaw(target, words, flags) : await callMethod(target, words, flags);
-    await print(output);
+    if (flags.raw) await callRaw(target, words, flags);
+    else await callMethod(target, words, flags);
     return 0;
   } catch (error) {
     if (flags.json) await print(`${JSON.stringify({ error: toPlain(error) })}\n`);
@@ -25,65 +36,72 @@ export async function call(target: string, words: readonly string[], flags: Call
   }
 }
 
-async function callRaw(target: string, words: readonly string[], flags: CallFlags): Promise<Buffer | string> {
+async function callRaw(target: string, words: readonly string[], flags: CallFlags): Promise<void> {
   if (words.length > 1) throw usage('--raw takes at most one argument, the message');
+  const { text, stream, textArg, params } = flags;
+  if (text || stream || textArg || params) throw usage('--raw sends and prints bytes: it has no other arguments');
   const [word] = words;
   const message = word === undefined || word === '-' ? await buffer(process.stdin) : Buffer.from(word);
   const client = await connectRaw(target, connectOptionsOf(flags));
   try {
     const reply = await client.request(message, timeoutOf(flags));
-    return flags.json ? `${JSON.stringify({ result: reply.toString('utf8') })}\n` : reply;
+    await print(flags.json ? `${JSON.stringify({ result: reply.toString('utf8') })}\n` : reply);
   } finally {
     client.close();
   }
 }
 
-async function callMethod(target: string, [method, ...words]: readonly string[], flags: CallFlags): Promise<string> {
+async function callMethod(target: string, [method, ...words]: readonly string[], flags: CallFlags): Promise<void> {
   if (method === undefined) throw usage('the method is missing');
-  const params = flags.params === undefined ? await argumentsOf(words) : await paramsOf(flags.params, words);
+  const { params: all, textArg = [] } = flags;
+  const params = all === undefined ? await argumentsOf(words, textArg) : await paramsOf(all, [...words, ...textArg]);
   const client = await connectRpc(target, connectOptionsOf(flags));
+  const bar = createProgressBar();
+  const options = { ...timeoutOf(flags), ...(!flags.json && { onProgress: bar.draw }) };
   try {
-    const result = await client.call(method, params, timeoutOf(flags));
-    return `${JSON.stringify(flags.json ? { result } : result)}\n`;
+    if (flags.stream) await printStream(client.open(method, params, options), flags, bar);
+    else {
+      const result = await client.call(method, params, options);
+      bar.erase();
+      await print(resultOf(result, flags));
+    }
   } finally {
+    bar.erase();
     client.close();
   }
 }
 
-async function argumentsOf(words: readonly string[]): Promise<unknown[]> {
-  if (words.filter((word) => word === '-').length > 1) throw usage('"-" (standard input) is given more than once');
-  const input = words.includes('-') ? await readInput() : undefined;
-  return words.map((word) => (word === '-' ? input : parse(word, 'an argument')));
-}
-
-async function paramsOf(text: string, words: readonly string[]): Promise<unknown[]> {
-  if (words.length > 0) throw usage('--params takes no further arguments');
-  const params = text === '-' ? await readInput() : parse(text, '--params');
-  if (Array.isArray(params)) return params;
-  if (typeof params === 'object' && params !== null) return [params];
-  throw usage('--params takes an array or an object');
-}
-
-async function readInput(): Promise<unknown> {
-  return parse((await buffer(process.stdin)).toString('utf8'), 'standard input');
-}
-
-function parse(text: string, source: string): unknown {
+/** Ends the call when nothing reads the output any more. */
+async function printStream(stream: AgentCall, flags: CallFlags, bar: ProgressBar): Promise<void> {
+  const output = new StreamOutput(bar.erase);
+  const values = stream[Symbol.asyncIterator]();
   try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw usage(`${source} is not JSON: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`, cause);
+    let step = await values.next();
+    while (!step.done && (await output.add(lineOf(step.value, flags)))) step = await values.next();
+    if (step.done && flags.json) await output.add(`${JSON.stringify({ result: step.value ?? null })}\n`);
+  } catch (error) {
+    // The method has run: its result is not lost.
+    if (!(error instanceof LaunchpoolError) || error.code !== 'ERR_LAUNCHPOOL_NOT_A_STREAM') throw error;
+    await print(resultOf(error.data, flags));
+  } finally {
+    await output.flush();
+    await values.return(undefined);
   }
+}
+
+function lineOf(value: unknown, { json, text }: CallFlags): string {
+  if (json) return `${JSON.stringify({ item: value })}\n`;
+  return text && typeof value === 'string' ? `${value}\n` : `${JSON.stringify(value)}\n`;
+}
+
+/** Text is printed as it is: a terminal gets a newline behind it, and a file or a program only what the agent has returned. */
+function resultOf(result: unknown, { json, text }: CallFlags): string {
+  if (json) return `${JSON.stringify({ result })}\n`;
+  if (!text || typeof result !== 'string') return `${JSON.stringify(result)}\n`;
+  return process.stdout.isTTY && !result.endsWith('\n') ? `${result}\n` : result;
 }
 
 function timeoutOf(flags: CallFlags): { timeoutMs?: number } {
   const { timeoutMs } = parseOptions(CALL_TABLE, givenFlags(CALL_TABLE, flags));
   return timeoutMs === undefined ? {} : { timeoutMs };
-}
-
-function usage(message: string, cause?: unknown): LaunchpoolError {
-  return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, {
-    cause,
-    hint: `Give text in JSON quotes inside of the shell's quotes: launchpool call TARGET rot13 '"Hello"'`,
-  });
 }

@@ -1,5 +1,5 @@
 /** A request of an in-flight batch, as cancellation sees it. */
-import type { OpenRequest, RunningRequest } from '../cancel/open-requests.ts';
+import type { OpenRequest, RequestPlace, RunningRequest } from '../cancel/open-requests.ts';
 import type { FrameRange } from '../connection/frame-range.ts';
 import type { ReplyQueue, Settlement } from '../connection/reply-queue.ts';
 import type { RequestGroup } from '../connection/request-group.ts';
@@ -47,6 +47,11 @@ export class BatchRequest implements OpenRequest {
 
   get startedBy(): number {
     return this.hasStarted() ? this.#inFlight.thread : 0;
+  }
+
+  place(): RequestPlace | undefined {
+    const thread = this.startedBy;
+    return thread === 0 ? undefined : { thread, ticket: this.#inFlight.batch.ticket, index: this.#index };
   }
 
   hasStarted(): boolean {

@@ -5,6 +5,7 @@ import type { OpenRequest } from '../cancel/open-requests.ts';
 import type { FrameRange, RangeHolder } from '../connection/frame-range.ts';
 import type { ReplyQueue } from '../connection/reply-queue.ts';
 import { slotBytesOf } from '../connection/window.ts';
+import { epochOf } from '../epoch.ts';
 import { visitWaiting, WaitingRequest } from './waiting-request.ts';
 
 export class Batch implements RangeHolder {
@@ -51,6 +52,12 @@ export class Batch implements RangeHolder {
       const end = this.ranges[at + 1]?.offset ?? this.inputEnd;
       yield [range, this.slot.input.subarray(range.offset, end)];
     }
+  }
+
+  /** Writes what the thread may be asked about its requests. */
+  writeFacts(): void {
+    for (const { group, replyQueue, index, count } of this.ranges)
+      this.slot.setFacts(index, index + count, epochOf(group.dueAt), replyQueue.sink.peer);
   }
 
   /** Marks the requests in the slot that were settled while they waited, so that they do not start. */

@@ -188,6 +188,7 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
     const { slot, frames, ticket } = batch;
     slot.states.fill(PENDING, 0, frames);
     batch.markCancelled();
+    batch.writeFacts();
     slot.ticket = ticket;
     slot.thread = 0;
     slot.isExtra = isExtra;

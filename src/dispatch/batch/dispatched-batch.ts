@@ -118,6 +118,10 @@ class DispatchedBatch implements InFlightBatch {
     return this.isOpen(index) ? new BatchRequest(this, range, index) : undefined;
   }
 
+  requestOf(index: number): OpenRequest | undefined {
+    return this.isOpen(index) ? new BatchRequest(this, rangeAt(this.batch.ranges, index), index) : undefined;
+  }
+
   payloadOf(range: FrameRange, index: number): Buffer {
     const open = this.#openPayloads?.get(index);
     return open ?? payloadAt(this.batch.framesOf(range), index - range.index);

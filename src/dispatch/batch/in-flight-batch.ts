@@ -5,7 +5,7 @@
  */
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import type { Outcome } from '../../../workers/task.ts';
-import type { RequestSource } from '../cancel/open-requests.ts';
+import type { OpenRequest, RequestSource } from '../cancel/open-requests.ts';
 import type { Started } from '../cancel/started-requests.ts';
 import type { FrameRange, RangeHolder } from '../connection/frame-range.ts';
 import type { Batch } from './batch.ts';
@@ -32,6 +32,8 @@ export type InFlightBatch = RequestSource &
     isStuck(): boolean;
     /** Prevents the start of a frame that has not started; returns whether the frame may have started. */
     skip(index: number): boolean;
+    /** The request of a frame, if it has no outcome yet. */
+    requestOf(index: number): OpenRequest | undefined;
     /** Whether a frame has no outcome yet. */
     isOpen(index: number): boolean;
     /** Whether the worker is done with the slot. */

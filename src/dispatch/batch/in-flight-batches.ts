@@ -2,7 +2,7 @@
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import type { LateReply } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
-import type { RequestSource } from '../cancel/open-requests.ts';
+import type { OpenRequest, RequestSource } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
 import { createSpinWait } from '../spin-wait.ts';
 import { createStallDetector } from '../stall-detector.ts';
@@ -26,6 +26,8 @@ export type InFlightBatchesOptions = {
 export type InFlightBatches = RequestSource & {
   /** Hands a batch to a worker. */
   dispatch(batch: Batch): void;
+  /** An open request of a batch that a worker has started. */
+  find(ticket: number, index: number): OpenRequest | undefined;
   /** Settles a request with an outcome that came after its batch. */
   settle(lateReply: LateReply): void;
   /** Fails the requests that an exited thread still had. */
@@ -115,6 +117,7 @@ export function createInFlightBatches(options: InFlightBatchesOptions): InFlight
         (error) => onFailed(inFlight, error),
       );
     },
+    find: (ticket, index) => open.get(ticket)?.requestOf(index),
     settle({ ticket, index, ...outcome }) {
       const inFlight = open.get(ticket);
       if (inFlight === undefined) return;

@@ -41,6 +41,8 @@ export class WaitingRequest implements OpenRequest {
     return this.#payload;
   }
 
+  place(): undefined {}
+
   hasStarted(): boolean {
     return false;
   }

@@ -2,7 +2,7 @@
 import type { PlainError } from '../../../wire/errors.ts';
 import type { OpenRequest, RunningRequest } from '../connection/open-request.ts';
 
-export type { OpenRequest, RunningRequest } from '../connection/open-request.ts';
+export type { OpenRequest, RequestPlace, RunningRequest } from '../connection/open-request.ts';
 
 /** Where requests are: all that have started, those of one connection, or those that started together. */
 export type RequestSource = {

@@ -3,6 +3,8 @@ import { mayHaveControl, readControl } from '../../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { IdText } from '../../../wire/id-text.ts';
+import type { StreamCredit } from '../../../wire/stream.ts';
+import type { Peer } from '../../../workers/request-facts.ts';
 import {
   createReplyQueue,
   type ReplyQueue,
@@ -44,25 +46,34 @@ export type ConversationOptions = ReplyQueueOptions & {
   replyQueues: Set<ReplyQueue>;
   /** Called when requests of a connection that could not start may be able to. */
   unpark: (replyQueue: ReplyQueue) => void;
+  /** Gives credit to the stream of the request with this id. */
+  giveMore: (requestQueue: RequestQueue, id: IdText, credit: StreamCredit) => void;
+  /** Hands values of a parameter to the request with this id; returns false if it cannot have asked for any. */
+  passItems: (requestQueue: RequestQueue, id: IdText, payload: Buffer) => boolean;
   /** Cancels the request with this id. */
   cancel: (requestQueue: RequestQueue, id: IdText) => void;
   /** Cancels every request whose reply the client would have read. */
   cancelAll: (requestQueue: RequestQueue) => void;
 };
 
-export function createConversation(sink: ReplySink, options: ConversationOptions): Conversation {
-  return new ConnectionConversation(sink, options);
+/** @param peer who has connected; undefined over TCP. */
+export function createConversation(sink: ReplySink, options: ConversationOptions, peer?: Peer): Conversation {
+  return new ConnectionConversation(sink, options, peer);
 }
 
 /** A class: a closure would take its memory for each of thousands of connections. */
 class ConnectionConversation implements Conversation, ReplySink {
+  readonly peer: Peer | undefined;
   readonly #sink: ReplySink;
   readonly #options: ConversationOptions;
   readonly #replyQueue: ReplyQueue;
   readonly #requestQueue: RequestQueue;
   #refusal: LaunchpoolError | undefined;
+  /** The bytes that were read since requests of this connection cannot start, while it has streams. */
+  #readOn = 0;
 
-  constructor(sink: ReplySink, options: ConversationOptions) {
+  constructor(sink: ReplySink, options: ConversationOptions, peer: Peer | undefined) {
+    this.peer = peer;
     this.#sink = sink;
     this.#options = options;
     this.#replyQueue = createReplyQueue(this, options);
@@ -75,6 +86,11 @@ class ConnectionConversation implements Conversation, ReplySink {
   }
 
   get isOverfull(): boolean {
+    // The credit for a stream may stand behind requests that wait for the end of that stream.
+    return this.#isFull && (this.#replyQueue.streams === 0 || this.#readOn > MAX_OPEN_BYTES);
+  }
+
+  get #isFull(): boolean {
     const { admission } = this.#options.requestQueue;
     if (this.#requestQueue.hasQueued || admission.isFull) return true;
     return this.#replyQueue.bytes > MAX_OPEN_BYTES;
@@ -82,23 +98,39 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   dispatch(run: Buffer, frames?: number, own?: boolean): void {
     const arrivedAt = performance.now();
+    if (this.#replyQueue.streams > 0) this.#readOn = this.#isFull ? this.#readOn + run.length : 0;
     // To a raw agent, a control frame is a message like any other.
     if (this.#options.isRaw() || !mayHaveControl(run)) {
       this.#requestQueue.dispatch(run, { arrivedAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
-    } else this.#dispatchEach(run, arrivedAt);
+    } else this.#dispatchEach(run, arrivedAt, own === true);
   }
 
-  /** Dispatches each frame with the deadline that it carries; carries out the cancellations. */
-  #dispatchEach(run: Buffer, arrivedAt: number): void {
+  /** Dispatches each frame with the deadline that it carries; carries out what the agent itself is asked for. */
+  #dispatchEach(run: Buffer, arrivedAt: number, own: boolean): void {
     for (const frames = new FrameWalk(run); frames.next(); ) {
       const control = readControl(frames.payload);
       if (control?.kind === 'cancel') {
         this.#options.cancel(this.#requestQueue, control.id);
         continue;
       }
+      if (control?.kind === 'more') {
+        this.#options.giveMore(this.#requestQueue, control.id, control.credit);
+        continue;
+      }
+      if (control?.kind === 'items') {
+        this.#passItems(control.id, frames.payload);
+        if (own) this.#options.requestQueue.recycle(run);
+        continue;
+      }
       const dueAt = control === undefined ? Number.POSITIVE_INFINITY : arrivedAt + control.timeoutMs;
       this.#requestQueue.dispatch(frames.frame, { arrivedAt, dueAt }, 1);
     }
+  }
+
+  /** Values that nothing has asked for end their request: to leave them out would be silent. */
+  #passItems(id: IdText, payload: Buffer): void {
+    if (this.#options.passItems(this.#requestQueue, id, payload)) return;
+    this.#options.cancel(this.#requestQueue, id);
   }
 
   resume(): void {
@@ -139,6 +171,10 @@ class ConnectionConversation implements Conversation, ReplySink {
 
   send(frames: Uint8Array, retain?: Retain): void {
     this.#sink.send(frames, retain);
+  }
+
+  sendPart(frames: Uint8Array, onTaken: () => void): void {
+    this.#sink.sendPart(frames, onTaken);
   }
 
   fail(error: PlainError): void {

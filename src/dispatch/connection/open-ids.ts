@@ -5,6 +5,7 @@
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import { type IdLimits, scanIdsWithin } from '../../../wire/id-scan.ts';
 import type { IdText } from '../../../wire/id-text.ts';
+import type { StreamCredit } from '../../../wire/stream.ts';
 
 /** A longer id cannot be cancelled, in bytes: ids would take as much memory as their requests. */
 export const MAX_CANCELLABLE_ID_BYTES = 4096;
@@ -20,6 +21,8 @@ export class IdEntry {
   holder: IdHolder;
   /** Its position there. */
   position: number;
+  /** Credit for its stream that has arrived before the thread has opened it. */
+  credit: StreamCredit | undefined = undefined;
   previous: IdEntry | undefined = undefined;
   next: IdEntry | undefined = undefined;
 

@@ -1,15 +1,12 @@
 /** A request that has no outcome yet, wherever it is: in a batch, or alone. */
 import type { PlainError } from '../../../wire/errors.ts';
+import type { Flow } from '../../../workers/stream/flow.ts';
 import type { Contained } from './containment.ts';
+import type { IdEntry } from './open-ids.ts';
+import type { ReplySink, Retain } from './reply-sink.ts';
 
 /** When requests arrived, and by when they must have an outcome, on the clock of `performance`. */
 export type Times = { readonly arrivedAt: number; readonly dueAt: number };
-
-/**
- * Keeps bytes valid after the call that passed them. To be called during that call, at most once.
- * @returns the function that releases the bytes.
- */
-export type Retain = () => () => void;
 
 /** The outcome of consecutive requests: the frames that reply to them, a failure, or nothing. */
 export type Settlement = {
@@ -19,9 +16,17 @@ export type Settlement = {
   retain?: Retain | undefined;
 };
 
+/** The connection of a request. */
+export type RequestConnection = Contained & {
+  readonly abandoned: boolean;
+  /** How many of the open requests have a stream. */
+  streams: number;
+  readonly sink: Pick<ReplySink, 'sendPart' | 'settled'>;
+};
+
 export type OpenRequest = {
   readonly group: RequestTimes;
-  readonly replyQueue: Contained & { readonly abandoned: boolean };
+  readonly replyQueue: RequestConnection;
   /** Its position in its group. */
   readonly position: number;
   /** To be read before `skip()`. */
@@ -30,6 +35,8 @@ export type OpenRequest = {
   readonly startedAt: number | undefined;
   /** The id of the thread that has started it; 0 while it waits. */
   readonly startedBy: number;
+  /** Where its thread finds it, once it has started. */
+  place(): RequestPlace | undefined;
   /** Whether it has started by now. */
   hasStarted(): boolean;
   /**
@@ -43,17 +50,20 @@ export type OpenRequest = {
   settleEarly(settlement: Settlement): void;
 };
 
-/** The part of its group that the deadlines of a request depend on. */
+/** The part of its group that the deadlines and the stream of a request depend on. */
 export type RequestTimes = Times & {
   /** Positions that were settled early. */
   readonly cancelled: ReadonlySet<number> | undefined;
+  /** The streams of its open requests, by position. */
+  flows: Map<number, Flow> | undefined;
+  /** The ids of its open requests by position, if the ids of this connection are followed. */
+  readonly ids: (IdEntry | undefined)[] | undefined;
 };
 
-/** Identifies a running request to its thread. */
-export type RunningRequest = {
-  thread: number;
-  ticket: number;
-  index: number;
+/** Identifies a request that has started to its thread. */
+export type RequestPlace = { thread: number; ticket: number; index: number };
+
+export type RunningRequest = RequestPlace & {
   /** Whether it still has no outcome. */
   isOpen(): boolean;
   /** Whether its task is complete: its handler awaits something, and the pool counts it as open on its thread. */

@@ -4,33 +4,18 @@ import { encodeTextFrame } from '../../../wire/frame.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Admission } from './admission.ts';
-import { type Contained, contain } from './containment.ts';
+import { contain } from './containment.ts';
 import { holdReplies, MAX_HELD_BYTES, withoutCancelled } from './held-replies.ts';
 import type { OpenIds } from './open-ids.ts';
-import type { OpenRequest, Retain, Settlement, Times } from './open-request.ts';
+import type { OpenRequest, RequestConnection, Settlement, Times } from './open-request.ts';
+import type { ReplySink } from './reply-sink.ts';
 import { append, groupsFrom, type HeldReplies, RequestGroup, remove } from './request-group.ts';
 import { expectAfter, UNKNOWN_REPLY_BYTES } from './window.ts';
 
-export type { Retain, Settlement, Times } from './open-request.ts';
+export type { Settlement, Times } from './open-request.ts';
+export type { ReplySink, Retain } from './reply-sink.ts';
 
-/** Where a reply queue sends to: its connection. */
-export type ReplySink = Contained & {
-  /**
-   * Sends whole frames. The bytes are valid until it returns.
-   * @param retain keeps them valid until they are released.
-   */
-  send(frames: Uint8Array, retain?: Retain): void;
-  /** Closes the connection behind the replies before it: a raw agent has no error reply. */
-  fail(error: PlainError): void;
-  /** Called each time requests have been settled. May end the connection. */
-  settled(): void;
-  /** Pauses the connection, or reads on, as the agent has room. */
-  balance(): void;
-  /** Whether replies pile up because the client does not read them. */
-  isWriteBlocked(): boolean;
-};
-
-export type ReplyQueue = Contained & {
+export type ReplyQueue = RequestConnection & {
   readonly sink: ReplySink;
   /** The open requests, and their bytes. */
   readonly requests: number;
@@ -81,6 +66,7 @@ export function createReplyQueue(sink: ReplySink, options: ReplyQueueOptions): R
 class ConnectionReplyQueue implements ReplyQueue {
   readonly sink: ReplySink;
   requests = 0;
+  streams = 0;
   bytes = 0;
   abandoned = false;
   ids: OpenIds | undefined = undefined;
@@ -140,6 +126,7 @@ class ConnectionReplyQueue implements ReplyQueue {
     const { handed } = group;
     try {
       if (group.ids !== undefined) this.ids?.removeAt(group.ids, first, count);
+      if (group.flows !== undefined) this.streams -= group.endStreams(first, count);
       this.#settleInTurnOrNow(group, first, count, settlement);
       this.#sendRefusal();
       this.sink.settled();

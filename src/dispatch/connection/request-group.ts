@@ -1,5 +1,6 @@
 /** Requests of one connection that started together: consecutive positions in the order of its replies. */
 import type { PlainError } from '../../../wire/errors.ts';
+import { type Flow, stopFlow } from '../../../workers/stream/flow.ts';
 import type { IdEntry } from './open-ids.ts';
 import type { OpenRequest, Times } from './open-request.ts';
 
@@ -42,6 +43,8 @@ export class RequestGroup implements Times {
   ids: (IdEntry | undefined)[] | undefined = undefined;
   /** Increases from one open group of a connection to the next. */
   order = 0;
+  /** The streams of its open requests, by position. */
+  flows: Map<number, Flow> | undefined = undefined;
   /** When its deadlines are to be checked. */
   checkAt: number = Number.POSITIVE_INFINITY;
   /** The open groups of the same connection, in the order of their requests. */
@@ -84,6 +87,19 @@ export class RequestGroup implements Times {
     const places = this.#places;
     const place = Array.isArray(places) ? places[indexAfter(places, position) - 1] : places;
     return place?.requestAt(position);
+  }
+
+  /** Ends the streams of requests that have an outcome; returns how many these are. */
+  endStreams(first: number, count: number): number {
+    let ended = 0;
+    for (let position = first; position < first + count; position += 1) {
+      const flow = this.flows?.get(position);
+      if (flow === undefined) continue;
+      stopFlow(flow);
+      this.flows?.delete(position);
+      ended += 1;
+    }
+    return ended;
   }
 
   /** Visits the requests whose places have no outcome for them, in order. The visitor must not settle any. */

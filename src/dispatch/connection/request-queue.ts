@@ -192,7 +192,8 @@ class ConnectionRequestQueue implements RequestQueue, QueueOfFrames {
     const { replyQueue } = this;
     // A closed connection reads no reply, but its notifications run.
     if (replyQueue.sink.isWriteBlocked() && !replyQueue.abandoned) return 0;
-    return this.#options.window(replyQueue.expectedBytes) - replyQueue.requests;
+    // What a stream has on its way is bounded by itself.
+    return this.#options.window(replyQueue.expectedBytes) - (replyQueue.requests - replyQueue.streams);
   }
 
   /**

@@ -1,9 +1,10 @@
 /** A request that is too long for a batch. */
-import { CLAIM_CANCELLED, claimLong, newClaim, UNCLAIMED } from '../../../workers/task.ts';
-import type { OpenRequest, RunningRequest } from '../cancel/open-requests.ts';
+import { CLAIM_CANCELLED, claimLong, type LongTask, newClaim, UNCLAIMED } from '../../../workers/task.ts';
+import type { OpenRequest, RequestPlace, RunningRequest } from '../cancel/open-requests.ts';
 import { StartedRequests } from '../cancel/started-requests.ts';
 import type { ReplyQueue, Settlement } from '../connection/reply-queue.ts';
 import type { Place, RequestGroup } from '../connection/request-group.ts';
+import { epochOf } from '../epoch.ts';
 
 /** The part of the long requests that one of them uses. */
 export type LongHolder = {
@@ -52,6 +53,12 @@ export class LongRequest implements OpenRequest, Place {
     this.handedAt = undefined;
   }
 
+  /** What a thread gets of it. */
+  task(): LongTask {
+    const { ticket, payload, claim, group, replyQueue } = this;
+    return { ticket, request: payload, claim, dueAt: epochOf(group.dueAt), peer: replyQueue.sink.peer };
+  }
+
   /** Its memory has another use from now on. */
   forgetPayload(): void {
     this.payload = NOTHING;
@@ -63,6 +70,11 @@ export class LongRequest implements OpenRequest, Place {
 
   get startedBy(): number {
     return Math.max(0, Atomics.load(this.claim, 0));
+  }
+
+  place(): RequestPlace | undefined {
+    const thread = this.startedBy;
+    return thread === 0 ? undefined : { thread, ticket: this.ticket, index: 0 };
   }
 
   hasStarted(): boolean {

@@ -4,7 +4,7 @@ import { SHORT_HEADER_BYTES } from '../../../wire/frame.ts';
 import { type LongResult, type Outcome, UNCLAIMED } from '../../../workers/task.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { createBatchSize, shareOf } from '../batch-size.ts';
-import type { RequestSource } from '../cancel/open-requests.ts';
+import type { OpenRequest, RequestSource } from '../cancel/open-requests.ts';
 import type { StartedRequests } from '../cancel/started-requests.ts';
 import { contain } from '../connection/containment.ts';
 import { errorsFor } from '../connection/error-replies.ts';
@@ -32,6 +32,8 @@ export type LongRequests = RequestSource & {
   waiting(): Iterable<LongRequest>;
   /** Hands one of these to a thread that has as many open requests as it may have. */
   runExtra(request: LongRequest): void;
+  /** The open request with this ticket. */
+  find(ticket: number): OpenRequest | undefined;
   /** Settles the request with this ticket; returns false when there is none. */
   settle(ticket: number, outcome: Outcome): boolean;
   /** Fails the requests that an exited thread still had. */
@@ -79,7 +81,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     }
     stallDetector.start();
     spinWait.follow(requests.length, size.expectedUs(requests.length));
-    const tasks = requests.map(({ ticket, payload, claim }) => ({ ticket, request: payload, claim }));
+    const tasks = requests.map((request) => request.task());
     pool
       .runLong(tasks, isExtra)
       .then(
@@ -221,6 +223,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
     visit(visitor) {
       for (const request of open.values()) visitor(request);
     },
+    find: (ticket) => open.get(ticket),
     settle,
     fail(thread, error) {
       for (const request of open.values()) if (request.thread === thread) failOne(request, error);

@@ -1,10 +1,12 @@
 /** `launchpool call` and `launchpool repl` as programs: their output and exit status. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ENTRY, fixture, holdAgent } from '../../helpers/agent.ts';
 import { type Finished, runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import { until } from '../../helpers/until.ts';
 
 const launchpool = (args: readonly string[], input?: string | Uint8Array): Promise<Finished> =>
   runProgram([process.execPath, ENTRY, ...args], input === undefined ? {} : { input });
@@ -114,4 +116,57 @@ test('repl connects again when the connection was closed in between', async (t) 
   t.is(stdout.toString(), 'a\nb\n');
   t.regex(stderr, /ERR_LAUNCHPOOL_CONNECTION_CLOSED/);
   t.is(status, 1);
+});
+
+const streaming = fixture('agents/streaming.ts');
+
+test('--stream prints the values of a stream, one a line', async (t) => {
+  const { socketPath } = await holdAgent(t, streaming);
+  const output = async (...args: string[]): Promise<[string, number | null]> => {
+    const { stdout, status } = await launchpool(['call', socketPath, ...args]);
+    return [stdout.toString(), status];
+  };
+  t.deepEqual(await output('count', '3', '--stream'), ['0\n1\n2\n', 0]);
+  t.deepEqual(await output('count', '3'), ['[0,1,2]\n', 0]);
+  t.deepEqual(await output('count', '1', '--stream', '--json'), ['{"item":0}\n{"result":"counted to 1"}\n', 0]);
+  t.deepEqual(await output('letters', '--text-arg', 'a"', '--stream'), ['"a"\n"\\""\n', 0]);
+  t.deepEqual(await output('letters', '--text-arg', 'a"', '--stream', '-r'), ['a\n"\n', 0]);
+  t.deepEqual(await output('add', '1', '2', '--stream'), ['3\n', 0]);
+  t.deepEqual(await output('failing', '2', '--stream'), ['0\n1\n', 1]);
+  const [all] = await output('texts', '50000', '64', '--stream', '-r');
+  t.is(all, Array.from({ length: 50_000 }, (_unused, index) => `${String(index).padStart(64, '.')}\n`).join(''));
+});
+
+test('when nothing reads the output any more, the call ends, and its stream', async (t) => {
+  const { socketPath } = await holdAgent(t, streaming);
+  const file = join(await tempDir(t), 'file');
+  const script = '"$0" "$1" call "$2" endless --text-arg "$3" --stream | head -n 2';
+  const { stdout, stderr } = await runProgram(['/bin/sh', '-c', script, process.execPath, ENTRY, socketPath, file]);
+  t.is(stdout.toString(), '0\n1\n');
+  t.is(stderr, '');
+  await until(() => existsSync(file));
+});
+
+test('text arguments come from the command line, from files and from standard input, and text is printed as it is', async (t) => {
+  const socket = await rpcSocket(t);
+  const file = join(await tempDir(t), 'messy ü.ts');
+  const text = 'let a = "ü"\n\n';
+  await writeFile(file, text);
+  const output = async (args: string[], input?: string): Promise<string> =>
+    (await launchpool(['call', socket, 'sync', ...args], input)).stdout.toString();
+  t.is(await output([`@${file}`, '-r']), text);
+  t.is(await output([`@${file}`]), `${JSON.stringify(text)}\n`);
+  t.is(await output(['@-', '--text'], 'from input'), 'from input');
+  t.is(await output(['--text-arg', '{"not":"JSON"'], ''), '"{\\"not\\":\\"JSON\\""\n');
+  t.is(await output(['{"a":1}', '-r']), '{"a":1}\n');
+  const refused = async (...args: string[]): Promise<[number | null, string]> => {
+    const { status, stderr } = await launchpool(['call', socket, 'sync', ...args], 'x');
+    return [status, stderr];
+  };
+  t.is((await refused(`@${file}.not.there`))[0], 64);
+  t.regex((await refused(`@${file}.not.there`))[1], /not\.there cannot be read: ENOENT/);
+  t.is((await refused('@-', '-'))[0], 64);
+  t.is((await refused('--raw', '--stream'))[0], 64);
+  await writeFile(file, Buffer.from([0xff]));
+  t.regex((await refused(`@${file}`))[1], /is not UTF-8 text/);
 });

@@ -1,10 +1,20 @@
 /** The client's types for a module. The compiler does most of the testing. */
 import test from 'ava';
-import { type Agent, call, close, connect, connectRaw, notify, withOptions } from '../../../src/client/index.ts';
+import {
+  type Agent,
+  type AgentStream,
+  call,
+  close,
+  connect,
+  connectRaw,
+  notify,
+  withOptions,
+} from '../../../src/client/index.ts';
 import type { ReservedName } from '../../../wire/reserved-names.ts';
 
 type Module = typeof import('../../fixtures/agents/misbehaving.ts');
 type Misbehaving = Agent<Module>;
+type Streaming = typeof import('../../fixtures/agents/streaming.ts');
 
 /** True only when both types are the same; distinguishes `any` and optional types. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -61,6 +71,74 @@ const results: {
   notifiable: Same<Extract<Parameters<typeof notify<Agent<{ tell: () => void }>>>[1], string>, 'tell' | ReservedName>;
 } = { undefinedInAUnion: true, promiseOfNothing: true, notifiable: true };
 
+const streams: {
+  generator: Same<ReturnType<Agent<Streaming>['count']>, AgentStream<number, string>>;
+  plainGenerator: Same<ReturnType<Agent<Streaming>['letters']>, AgentStream<string, number>>;
+  promised: Same<ReturnType<Agent<Streaming>['slowly']>, AgentStream<unknown>>;
+  readable: Same<ReturnType<Agent<Streaming>['readable']>, AgentStream<string>>;
+  value: Same<ReturnType<Agent<Streaming>['add']>, Promise<number>>;
+  either: Same<
+    ReturnType<Agent<{ find: () => string | AsyncIterable<number> }>['find']>,
+    AgentStream<number> | Promise<string>
+  >;
+} = { generator: true, plainGenerator: true, promised: true, readable: true, value: true, either: true };
+
+type Carried = {
+  dates: () => { at: Date; when?: Date };
+  maybe: () => { a?: string; b: string | undefined };
+  point: () => { x: number; move(): void };
+  tuple: () => [number, Date];
+  bytes: () => Uint8Array;
+  map: () => { m: Map<string, number> };
+  takesMap: (map: Map<string, number>) => void;
+  takesDate: (at: Date, options?: { deep: { big?: bigint; at: Date } }) => void;
+  takesCallback: (callback: () => void) => void;
+};
+
+const carried: {
+  dates: Same<ReturnType<Agent<Carried>['dates']>, Promise<{ at: string; when?: string }>>;
+  maybe: Same<ReturnType<Agent<Carried>['maybe']>, Promise<{ a?: string; b: string | undefined }>>;
+  functionsAreGone: Same<ReturnType<Agent<Carried>['point']>, Promise<{ x: number }>>;
+  tuple: Same<ReturnType<Agent<Carried>['tuple']>, Promise<[number, string]>>;
+  bytes: Same<ReturnType<Agent<Carried>['bytes']>, Promise<never>>;
+  map: Same<ReturnType<Agent<Carried>['map']>, Promise<{ m: never }>>;
+} = { dates: true, maybe: true, functionsAreGone: true, tuple: true, bytes: true, map: true };
+
+/** Never runs. What JSON does not carry does not compile. */
+async function withValues(agent: Agent<Carried>): Promise<unknown[]> {
+  await agent.takesDate(new Date());
+  // @ts-expect-error: a Map is not sent.
+  await agent.takesMap(new Map());
+  // @ts-expect-error: nor is a BigInt, wherever it is.
+  await agent.takesDate(new Date(), { deep: { big: 1n, at: new Date() } });
+  // @ts-expect-error: nor a function.
+  await agent.takesCallback(() => undefined);
+  const untyped = await connect('com.example.untyped');
+  const value: unknown = await untyped.search?.('x', 1);
+  for await (const hit of untyped.search?.('x') ?? []) return [hit];
+  return [value];
+}
+
+/** Never runs. What is wrong does not compile. */
+async function withStreams(agent: Agent<Streaming>): Promise<unknown[]> {
+  for await (const value of agent.count(3)) {
+    const right: number = value;
+    // @ts-expect-error: a number is no text.
+    const wrong: string = value;
+    return [right, wrong];
+  }
+  // @ts-expect-error: a stream is not awaited.
+  const awaited = await agent.count(3);
+  // @ts-expect-error: a value is not iterated over.
+  for await (const value of agent.add(1, 2)) return [awaited, value];
+  await using stream = agent.letters('ab');
+  const iterator = stream[Symbol.asyncIterator]();
+  const step = await iterator.next();
+  const ended: number | undefined = step.done ? step.value : undefined;
+  // @ts-expect-error: a parameter that is a stream of numbers takes no texts.
+  return [ended, agent.sum(agent.letters('ab'), 1), agent.sum(agent.count(3), 1)];
+}
+
 /** Never runs. Each assignment fails to compile when the types are wrong. */
 async function asAUserWritesIt(): Promise<unknown[]> {
   await using agent = await connect<Module>('com.example.misbehaving', { authkey: 'key', activationMs: 1 });
@@ -85,6 +163,7 @@ async function asAUserWritesIt(): Promise<unknown[]> {
 
 test('the types compile, and the module is not loaded for them', (t) => {
   t.is(asAUserWritesIt.length, 0);
-  t.true(Object.values<boolean>({ ...facts, ...results }).every((fact) => fact));
+  t.is(withStreams.length + withValues.length, 2);
+  t.true(Object.values<boolean>({ ...facts, ...results, ...streams, ...carried }).every((fact) => fact));
   t.false(Object.values<boolean>(absent).some((name) => name));
 });

@@ -128,6 +128,7 @@ test('settled() is called when the settled request is no longer counted', async 
     fail: () => undefined,
     settled: () => counts.push(conversation.isBusy),
     balance: () => undefined,
+    sendPart: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

@@ -59,6 +59,7 @@ function connect(bench: Bench): Client {
         throw error;
       },
       balance: () => undefined,
+      sendPart: () => undefined,
       isWriteBlocked: () => client.isBlocked && unread.length > 0,
     }),
   };

@@ -76,6 +76,8 @@ async function connectTo(
     },
     incoming: createIncomingFrames({ maxBytes: 2 ** 24, count: () => undefined, connections: () => [] }),
     maxFrameBytes: 1_000_000,
+    mayReadLines: false,
+    peer: undefined,
     onActivity: () => undefined,
     onRejected,
     isGone: () => false,

@@ -65,6 +65,8 @@ async function setUp(t: ExecutionContext): Promise<Fixture> {
     },
     incoming: createIncomingFrames({ maxBytes: 2 ** 20, count: () => undefined, connections: () => [] }),
     maxFrameBytes: 1024 * 1024,
+    mayReadLines: false,
+    peer: undefined,
     onActivity() {
       activity += 1;
     },

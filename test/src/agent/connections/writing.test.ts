@@ -35,7 +35,7 @@ test('a client gets all replies, also those written just before the end, and the
       },
     }),
   };
-  const send = (bytes: number): boolean => writeFrames(socket, Buffer.alloc(bytes, 1), account);
+  const send = (bytes: number): boolean => writeFrames(socket, Buffer.alloc(bytes, 1), account, false);
   t.false(send(4 * MIB));
   t.false(send(4 * MIB));
   t.is(counted, socket.writableLength);

@@ -10,8 +10,6 @@ import { quickArguments } from '../../../../src/cli/quick/arguments.ts';
 import * as call from '../../../../src/cli/quick/call.ts';
 import * as list from '../../../../src/cli/quick/list.ts';
 import * as status from '../../../../src/cli/quick/status.ts';
-import { AGENT_TABLE } from '../../../../src/options/agent-table.ts';
-import { INSTALL_TABLE } from '../../../../src/options/install-table.ts';
 import type { Table } from '../../../../src/options/option.ts';
 import { VERB_TABLES } from '../../../../src/options/verb-tables.ts';
 
@@ -96,11 +94,15 @@ test('what commander refuses is never read quickly', (t) => {
   }
 });
 
-test('a repeatable option and a short name are left to the whole command line', (t) => {
-  t.is(quickArguments(['--env', 'A=1'], [INSTALL_TABLE]), undefined);
-  for (const { short } of Object.values<Table[string]>({ ...AGENT_TABLE, ...INSTALL_TABLE })) {
-    if (short !== undefined) t.is(quickArguments([`-${short}`, '1'], [AGENT_TABLE, INSTALL_TABLE]), undefined);
-  }
+test('repeated options and short names are read as the whole command line reads them', (t) => {
+  for (const args of [
+    ['a', 'm', '--text-arg', 'x', '--text-arg=y', '-r'],
+    ['-r', '--text-arg', '', 'a'],
+    ['a', '-r', '-r', '--', '-r'],
+  ])
+    t.deepEqual(quickly(args, call.tables), withCommander(args, call.tables), args.join(' '));
+  // What a short name may be combined with, only the whole command line knows.
+  for (const args of [['-rr'], ['-r=1'], ['-x'], ['--text-arg']]) t.is(quickly(args, call.tables), undefined);
 });
 
 for (const [verb, { tables, start }] of Object.entries({ call, list, status })) {

@@ -17,6 +17,7 @@ const SINK = {
   fail: () => undefined,
   settled: () => undefined,
   balance: () => undefined,
+  sendPart: () => undefined,
   isWriteBlocked: () => false,
   onFault: () => undefined,
 };

@@ -22,6 +22,7 @@ function dispatch(...requests: string[]): Rig {
     fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
     balance: () => undefined,
+    sendPart: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

@@ -10,7 +10,15 @@ import { ANY_TIME, replyQueueOptions } from '../../../helpers/reply-queue-option
 /** A connection of which only requests up to a position may start. Counts the questions. */
 function createConnection(): { replyQueue: ReplyQueue; rule: { startable: number; asked: number } } {
   const none = (): void => undefined;
-  const sink = { send: none, fail: none, settled: none, balance: none, onFault: none, isWriteBlocked: () => false };
+  const sink = {
+    send: none,
+    fail: none,
+    settled: none,
+    balance: none,
+    onFault: none,
+    sendPart: () => undefined,
+    isWriteBlocked: () => false,
+  };
   const replyQueue = createReplyQueue(sink, replyQueueOptions(true));
   const rule = { startable: 0, asked: 0 };
   replyQueue.isStalled = (group): boolean => {

@@ -22,6 +22,7 @@ function openConnection(): { replyQueue: ReplyQueue; end: { blocked: boolean } }
     settled: none,
     onFault: none,
     balance: none,
+    sendPart: () => undefined,
     isWriteBlocked: () => end.blocked,
   };
   return { replyQueue: createReplyQueue(sink, replyQueueOptions(false)), end };

@@ -44,6 +44,7 @@ test('a request that starts while the one before it is refused is not reported a
     fail: (error) => t.fail(error.message),
     settled: () => undefined,
     balance: () => undefined,
+    sendPart: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

@@ -127,6 +127,7 @@ test('the reply that makes room is sent before its connection hears of the room'
     settled: () => void events.push(conversation.isBusy ? 'busy' : 'done'),
     fail: none,
     balance: none,
+    sendPart: () => undefined,
     isWriteBlocked: () => false,
     onFault: (error) => void events.push(String(error)),
   });

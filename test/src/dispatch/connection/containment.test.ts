@@ -29,6 +29,7 @@ function openFaulty({ dispatcher }: Bench, part: keyof ReplySink): Faulty {
     fail: () => undefined,
     settled: () => undefined,
     balance: () => undefined,
+    sendPart: () => undefined,
     isWriteBlocked: () => false,
     onFault(error) {
       faults.push((error as Error).message);

@@ -23,6 +23,7 @@ function openReplyQueue(
     fail: ({ code }: { code?: string | number }) => received.push(`!${code}`),
     settled: () => undefined,
     balance: () => undefined,
+    sendPart: () => undefined,
     isWriteBlocked: () => false,
     onFault(error: unknown) {
       throw error;

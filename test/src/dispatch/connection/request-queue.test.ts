@@ -29,6 +29,7 @@ function createRig(window: number, maxRequests = Number.POSITIVE_INFINITY): Rig 
       if (!requestQueue.hasQueued) state.settlings += 1;
     },
     balance: () => undefined,
+    sendPart: () => undefined,
     isWriteBlocked: () => state.full,
     onFault(error: unknown) {
       throw error;

@@ -1,0 +1,66 @@
+/** What `launchpool/handler` asks of the thread: it is bundled with the module, and shares only the global object. */
+import { encodeTextFrame } from '../wire/frame.ts';
+import type { LateReplies } from './late-replies.ts';
+import { createLogLines, type LogLevel, type LogMessage } from './log-lines.ts';
+import { Progress } from './progress.ts';
+import type { Peer } from './request-facts.ts';
+import type { RequestContext, Requests } from './requests.ts';
+
+const HOST_KEY: unique symbol = Symbol.for('launchpool.handler') as never;
+
+/** See src/handler.ts for the meaning of each function. */
+export type HandlerHost = {
+  /** The module has loaded `launchpool/handler`. */
+  attach(): void;
+  signal(): AbortSignal;
+  id(): string | number | null | undefined;
+  deadline(): number | undefined;
+  peer(): Peer | undefined;
+  log(level: LogLevel, args: readonly unknown[]): void;
+  progress(done: number, total?: number, text?: string): void;
+};
+
+export type HandlerHostOptions = {
+  requests: Requests;
+  lateReplies: Pick<LateReplies, 'add' | 'sendNow'>;
+  /** Sends lines to the agent's log. */
+  sendLog: (message: LogMessage) => void;
+};
+
+export function offerHandlerHost(
+  { requests, lateReplies, sendLog }: HandlerHostOptions,
+  home: Record<symbol, unknown> = globalThis as never,
+): void {
+  const log = createLogLines(sendLog);
+
+  function progressOf(context: RequestContext): Progress | undefined {
+    const { request, key } = context;
+    if (context.isOver || request?.asks?.progress !== true || request.id === undefined) return undefined;
+    context.progress ??= new Progress(request.id, (text) => {
+      lateReplies.add({ ...key, reply: encodeTextFrame(text), stream: 'notice' });
+      // The handler may block its thread.
+      lateReplies.sendNow();
+    });
+    return context.progress;
+  }
+
+  const host: HandlerHost = {
+    attach: requests.keepContexts,
+    signal: requests.signal,
+    id() {
+      const id = requests.context()?.request?.id;
+      return id === undefined ? undefined : JSON.parse(id);
+    },
+    deadline: () => requests.context()?.dueAt,
+    peer: () => requests.context()?.peer,
+    log(level, args) {
+      const { id, method } = requests.context()?.request ?? {};
+      log(level, args, { ...(id !== undefined && { request: id }), ...(method !== undefined && { method }) });
+    },
+    progress(done, total, text) {
+      const context = requests.context();
+      if (context !== undefined) progressOf(context)?.report(done, total, text);
+    },
+  };
+  home[HOST_KEY] = host;
+}

@@ -1,0 +1,119 @@
+/** Parameters that are streams: their values come in notifications, at the pace at which the handler reads them. */
+
+import { fromPlain, LaunchpoolError } from '../../wire/errors.ts';
+import { encodeTextFrame } from '../../wire/frame.ts';
+import type { IdText } from '../../wire/id-text.ts';
+import { readPlain } from '../../wire/plain-error.ts';
+import { ReceivedValues, WINDOW } from '../../wire/received-values.ts';
+import { paramMoreText, paramStopText, type StreamCredit, streamParamOf } from '../../wire/stream.ts';
+import type { LateReplies } from '../late-replies.ts';
+import type { RequestKey, Requests } from '../requests.ts';
+
+export type IncomingParams = {
+  /** The parameters of a request, with an async iterable in place of each stream. */
+  open(params: readonly unknown[], id: IdText, key: RequestKey): unknown[];
+  /** Values of a stream, or its end, have arrived. */
+  receive(key: RequestKey, payload: Uint8Array): void;
+  /** The request has an outcome. */
+  close(key: RequestKey): void;
+};
+
+type Received = { params?: { stream?: unknown; values?: unknown; end?: unknown; error?: unknown } };
+
+const keyOf = ({ ticket, index }: RequestKey): string => `${ticket}.${index}`;
+
+export function createIncomingParams(requests: Requests, lateReplies: Pick<LateReplies, 'add'>): IncomingParams {
+  /** By request, then by the number of the stream. */
+  const open = new Map<string, Map<number, IncomingParam>>();
+
+  return {
+    open(params, id, key) {
+      const streams = new Map<number, IncomingParam>();
+      const send = (text: string): void => lateReplies.add({ ...key, reply: encodeTextFrame(text), stream: 'notice' });
+      const opened = params.map((param) => {
+        const number = streamParamOf(param);
+        if (number === undefined) return param;
+        if (streams.has(number)) throw invalid(`two parameters are the stream ${number}`);
+        const stream = new IncomingParam(id, number, send);
+        streams.set(number, stream);
+        return stream.values();
+      });
+      if (streams.size === 0) return opened;
+      open.set(keyOf(key), streams);
+      requests.onCancel(key, () => {
+        const error = new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the request was cancelled');
+        for (const stream of streams.values()) stream.fail(error);
+      });
+      return opened;
+    },
+    receive(key, payload) {
+      const streams = open.get(keyOf(key));
+      if (streams === undefined) return;
+      const { params = {} }: Received = JSON.parse(new TextDecoder().decode(payload));
+      streams.get(params.stream as number)?.receive(params, payload.length);
+    },
+    close(key) {
+      open.delete(keyOf(key));
+    },
+  };
+}
+
+class IncomingParam {
+  readonly #id: IdText;
+  readonly #number: number;
+  readonly #send: (text: string) => void;
+  readonly #received: ReceivedValues;
+  /** What the caller may still send. */
+  #credit: StreamCredit = { items: 0, bytes: 0 };
+
+  constructor(id: IdText, number: number, send: (text: string) => void) {
+    this.#id = id;
+    this.#number = number;
+    this.#send = send;
+    this.#received = new ReceivedValues((credit) => this.#more(credit));
+  }
+
+  /** The caller sends nothing before the handler asks for the first value. */
+  async *values(): AsyncGenerator<unknown> {
+    try {
+      this.#more(WINDOW);
+      for (;;) {
+        const step = await this.#received.next();
+        if (step.done) return;
+        yield step.value;
+      }
+    } finally {
+      if (!this.#received.isOver) this.#send(paramStopText(this.#id, this.#number));
+      this.#received.end({ result: undefined });
+    }
+  }
+
+  receive({ values = [], end, error }: NonNullable<Received['params']>, bytes: number): void {
+    if (this.#received.isOver) return;
+    if (!Array.isArray(values)) this.fail(invalid('the values of a stream are no array'));
+    else if (values.length > 0) this.#take(values, bytes);
+    if (error !== undefined) this.fail(fromPlain(readPlain(error) ?? { name: 'Error', message: String(error) }));
+    else if (end === true) this.#received.end({ result: undefined });
+  }
+
+  #take(values: readonly unknown[], bytes: number): void {
+    const { items, bytes: room } = this.#credit;
+    this.#credit = { items: items - values.length, bytes: room - bytes };
+    // One value and its frame may exceed the credit of bytes.
+    if (values.length <= items && room > 0) this.#received.push({ values, bytes });
+    else this.fail(invalid('a stream has more values than there was credit for'));
+  }
+
+  fail(error: LaunchpoolError): void {
+    this.#received.end({ error });
+  }
+
+  #more(credit: StreamCredit): void {
+    this.#credit = { items: this.#credit.items + credit.items, bytes: this.#credit.bytes + credit.bytes };
+    this.#send(paramMoreText(this.#id, this.#number, credit));
+  }
+}
+
+function invalid(what: string): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', what);
+}

@@ -1,0 +1,48 @@
+/** Runs a request whose result is a stream: sends its values, or collects them for one reply. */
+import type { IdText } from '../../wire/id-text.ts';
+import { resultResponse } from '../../wire/json-rpc.ts';
+import type { StreamCredit } from '../../wire/stream.ts';
+import type { LateReplies } from '../late-replies.ts';
+import type { RequestKey, Requests } from '../requests.ts';
+import { type Stream, sourceOf } from './is-stream.ts';
+import { ItemCollector } from './item-collector.ts';
+import { ItemSender } from './item-sender.ts';
+import { takeValues } from './take-values.ts';
+
+export type StreamOptions = {
+  requests: Requests;
+  lateReplies: Pick<LateReplies, 'add'>;
+  maxReplyBytes: number;
+};
+
+export type StreamRequest = {
+  key: RequestKey;
+  /** Undefined for a notification. */
+  id: IdText | undefined;
+  /** Undefined for a caller that asks for one reply. */
+  credit: StreamCredit | undefined;
+};
+
+/** The response, or the value that is to be the result of the response; undefined without a caller that awaits it. */
+export type StreamOutcome = { response: string } | { result: unknown } | undefined;
+
+/** @throws what the source throws, or ERR_LAUNCHPOOL_RESULT_INVALID */
+export async function runStream(
+  stream: Stream,
+  { key, id, credit }: StreamRequest,
+  { requests, lateReplies, maxReplyBytes }: StreamOptions,
+): Promise<StreamOutcome> {
+  const source = sourceOf(stream);
+  if (id === undefined || credit === undefined) {
+    const collector = new ItemCollector(id === undefined ? undefined : maxReplyBytes);
+    const { isStopped } = await takeValues(source, collector, requests, key);
+    return isStopped || id === undefined ? undefined : { response: resultResponse(id, collector.text) };
+  }
+  const sender = new ItemSender({ key, id, credit, lateReplies, maxReplyBytes });
+  try {
+    const { isStopped, result } = await takeValues(source, sender, requests, key);
+    return isStopped ? undefined : { result };
+  } finally {
+    await sender.end();
+  }
+}
