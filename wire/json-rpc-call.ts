@@ -99,9 +99,16 @@ function readResponse(value: unknown): RpcResponse {
     if (!('result' in value)) throw replyInvalid('it has neither a result nor an error');
     return { id, result: value.result };
   }
+  const read = readError(error);
+  if (read === undefined) throw replyInvalid('its error has no code or message');
+  return { id, error: read };
+}
+
+/** The error object of a response; undefined for any other value. */
+export function readError(error: unknown): LaunchpoolError | undefined {
   const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
-  if (typeof code !== 'number' || typeof message !== 'string') throw replyInvalid('its error has no code or message');
-  return { id, error: fromPlain(plainOf(code, message, data)) };
+  if (typeof code !== 'number' || typeof message !== 'string') return undefined;
+  return fromPlain(plainOf(code, message, data));
 }
 
 const OWN_FIELDS: ReadonlySet<string> = new Set([

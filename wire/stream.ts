@@ -73,9 +73,10 @@ export function paramItemsText(id: number, stream: number, values: readonly stri
   return `{"jsonrpc":"2.0","method":"${ITEMS_METHOD}","params":${params}}`;
 }
 
-/** Caller: the parameter has no further value. @param error why, if its source has failed. */
-export function paramEndText(id: number, stream: number, error?: unknown): string {
-  return JSON.stringify({ jsonrpc: '2.0', method: ITEMS_METHOD, params: { id, stream, end: true, error } });
+/** Caller: the parameter has no further value. @param error why, if its source has failed: an error object as JSON text. */
+export function paramEndText(id: number, stream: number, error?: string): string {
+  const params = `{"id":${id},"stream":${stream},"end":true${error === undefined ? '' : `,"error":${error}`}}`;
+  return `{"jsonrpc":"2.0","method":"${ITEMS_METHOD}","params":${params}}`;
 }
 
 /** Agent: credit for a parameter of the request with this id. */

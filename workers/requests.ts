@@ -11,6 +11,8 @@ import type { Peer, RequestFacts } from './request-facts.ts';
  */
 const SIGNAL_KEY: unique symbol = Symbol.for('launchpool.requestSignal') as never;
 
+const MAX_CANCELLED = 10_000;
+
 /** Identifies a request on this thread: the use of a slot, or a long request, and its number there. */
 export type RequestKey = { readonly ticket: number; readonly index: number };
 
@@ -46,8 +48,10 @@ export type Requests = {
   runIn<Result>(context: RequestContext, call: () => Result): Result;
   /** The signal of the request that the calling code belongs to. @throws Error without such a request */
   signal(): AbortSignal;
-  /** Calls `stop` when the request is cancelled, after its signal has fired. */
+  /** Calls `stop` when the request is cancelled, after its signal has fired; at once if it is. */
   onCancel(key: RequestKey, stop: () => void): void;
+  /** Why the request is cancelled; undefined if it is not. */
+  reasonOf(key: RequestKey): PlainError | undefined;
   /** The request has an outcome. */
   done(ticket: number, index: number): void;
   /** Aborts the signal of a request, if the request has asked for it, and ends its streams. */
@@ -58,6 +62,8 @@ export type Requests = {
 export function createRequests(home: Record<symbol, unknown> = globalThis as never): Requests {
   const controllers = new Map<string, AbortController>();
   const stops = new Map<string, (() => void)[]>();
+  /** Requests that were cancelled and have no outcome yet: a stream of theirs may start later. */
+  const cancelled = new Map<string, PlainError>();
   let storage: AsyncLocalStorage<RequestContext> | undefined;
   let currentTicket: number | undefined;
   let currentIndex = 0;
@@ -117,15 +123,21 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
     onCancel({ ticket, index }: RequestKey, stop: () => void): void {
       const key = keyOf(ticket, index);
       stops.set(key, [...(stops.get(key) ?? []), stop]);
+      if (cancelled.has(key)) stop();
     },
+    reasonOf: ({ ticket, index }: RequestKey) => cancelled.get(keyOf(ticket, index)),
     done(ticket: number, index: number): void {
       if (controllers.size > 0) controllers.delete(keyOf(ticket, index));
       if (stops.size > 0) stops.delete(keyOf(ticket, index));
+      if (cancelled.size > 0) cancelled.delete(keyOf(ticket, index));
     },
     cancel(ticket: number, index: number, error: PlainError): void {
       const key = keyOf(ticket, index);
       controllers.get(key)?.abort(fromPlain(error));
       for (const stop of stops.get(key) ?? []) stop();
+      cancelled.set(key, error);
+      // The message may be later than the outcome, of which nothing more is heard.
+      if (cancelled.size > MAX_CANCELLED) cancelled.delete(cancelled.keys().next().value as string);
     },
   };
   return requests;

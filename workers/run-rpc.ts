@@ -162,7 +162,9 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
         { key, id, credit: asks?.stream },
         { requests, lateReplies, maxReplyBytes },
       );
-      if (outcome === undefined || id === undefined) return null;
+      if (id === undefined) return null;
+      // Unless the main thread has answered already, as it does for every cancellation but that at the end of the drain.
+      if (outcome === undefined) return limited(id, encodeError(id, requests.reasonOf(key) ?? stopped()));
       return 'response' in outcome ? limited(id, outcome.response) : resultText(id, outcome.result);
     } catch (thrown) {
       return errorText(id, thrown);
@@ -196,6 +198,10 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
 async function afterTurn(response: Response): Promise<Response> {
   await new Promise((resolve) => setImmediate(resolve));
   return response;
+}
+
+function stopped(): PlainError {
+  return toPlain(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the stream has no reader any more'));
 }
 
 /** As Promise.all(), which the module may have replaced. */

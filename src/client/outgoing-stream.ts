@@ -1,6 +1,6 @@
 /** Sends the values of a parameter that is a stream, as many to a frame as are there, at the pace of the agent's credit. */
 import { toPlain } from '../../wire/errors.ts';
-import { encodeItem } from '../../wire/json-rpc.ts';
+import { encodeItem, errorText } from '../../wire/json-rpc.ts';
 import { paramEndText, paramItemsText, type StreamCredit } from '../../wire/stream.ts';
 
 /** A frame is sent when its values have so many bytes, or are so many. */
@@ -56,7 +56,7 @@ export class OutgoingStream {
   }
 
   async #run(): Promise<void> {
-    let error: unknown;
+    let error: string | undefined;
     try {
       const iterator = this.#source[Symbol.asyncIterator]();
       this.#iterator = iterator;
@@ -70,7 +70,7 @@ export class OutgoingStream {
       }
     } catch (thrown) {
       if (this.#isStopped) return;
-      error = toPlain(thrown);
+      error = errorText(toPlain(thrown));
     }
     this.#flush();
     this.#isStopped = true;

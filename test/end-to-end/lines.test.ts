@@ -39,12 +39,12 @@ test('a batch, a stream and an error are lines too', async (t) => {
   const path = await streaming();
   t.is(await answersTo(path, `[${call(1, 'add', [1, 2])}]\n`), '[{"jsonrpc":"2.0","id":1,"result":3}]\n');
   const lines = (await answersTo(path, `${call(1, 'count', [2], { stream: true })}\n`)).trim().split('\n');
+  const messages = lines.map((line) => JSON.parse(line));
+  t.deepEqual(messages.pop(), { jsonrpc: '2.0', id: 1, result: 'counted to 2' });
+  // On a machine that is busy, they come in more than one.
   t.deepEqual(
-    lines.map((line) => JSON.parse(line)),
-    [
-      { jsonrpc: '2.0', method: '$/items', params: { id: 1, values: [0, 1] } },
-      { jsonrpc: '2.0', id: 1, result: 'counted to 2' },
-    ],
+    messages.flatMap(({ params }) => params.values),
+    [0, 1],
   );
   t.regex(await answersTo(path, '{"jsonrpc":"2.0",\n'), /^\{"jsonrpc":"2.0","id":null,"error":\{"code":-32700.*\n$/);
   // Spaces before the first line are no line: they are the header of a frame.

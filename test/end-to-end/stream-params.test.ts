@@ -110,6 +110,22 @@ test('on the wire: credit, values and their end', async (t) => {
   t.is((await client.until(6))[5], '{"jsonrpc":"2.0","id":3,"result":3}');
 });
 
+test('the error of a source is an error object, or text', async (t) => {
+  const client = await dial(t, await socketPath());
+  const errors: [error: unknown, expected: string][] = [
+    [{ code: -5, message: 'source broke' }, 'source broke -5'],
+    [{ code: -32000, message: 'm', data: { name: 'RangeError', code: 'E_OWN' } }, 'm E_OWN'],
+    ['plain text', 'plain text ERR_LAUNCHPOOL_HANDLER'],
+    [{ toString: 1 }, 'the source of the stream has failed ERR_LAUNCHPOOL_HANDLER'],
+  ];
+  for (const [index, [error, expected]] of errors.entries()) {
+    client.socket.write(frame({ id: index, method: 'reports', params: [{ $stream: 0 }] }));
+    await client.until(2 * index + 1);
+    client.socket.write(frame({ method: '$/items', params: { id: index, stream: 0, end: true, error } }));
+    t.is(JSON.parse((await client.until(2 * index + 2))[2 * index + 1] as string).result, expected);
+  }
+});
+
 test('more values than there was credit for end the request', async (t) => {
   const client = await dial(t, await socketPath());
   client.socket.write(frame({ id: 1, method: 'catches', params: [{ $stream: 0 }] }));
@@ -119,6 +135,26 @@ test('more values than there was credit for end the request', async (t) => {
   t.is((await client.until(2))[1], '{"jsonrpc":"2.0","id":1,"result":"ERR_LAUNCHPOOL_PARAMS_INVALID"}');
   client.socket.write(frame({ id: 2, method: 'zipped', params: [{ $stream: 0 }, { $stream: 0 }] }));
   t.is(JSON.parse((await client.until(3))[2] as string).error.data.code, 'ERR_LAUNCHPOOL_PARAMS_INVALID');
+});
+
+test('values that are not JSON, or no array, end the stream and nothing else', async (t) => {
+  const client = await dial(t, await socketPath());
+  const broken = [
+    '{"jsonrpc":"2.0","method":"$/items","params":{"id":ID,"stream":0,"values":[}',
+    '{"jsonrpc":"2.0","method":"$/items","params":{"id":ID,"stream":0,"values":"x"}}',
+    '{"jsonrpc":"2.0","method":"$/items","params":{"id":ID,"stream":0,"error":{"toString":1}}}',
+  ];
+  for (const [index, payload] of broken.entries()) {
+    const id = index + 1;
+    client.socket.write(frame({ id, method: 'catches', params: [{ $stream: 0 }] }));
+    await client.until(2 * id - 1);
+    client.socket.write(encodeTextFrame(payload.replace('ID', String(id))));
+    const reply = JSON.parse((await client.until(2 * id))[2 * id - 1] as string);
+    t.is(reply.id, id);
+    t.not(reply.result, 'nothing');
+  }
+  await using agent = await connect<Streaming>(await socketPath());
+  t.is(await agent.add(1, 2), 3);
 });
 
 test('a caller that is away ends the parameter', async (t) => {

@@ -3,7 +3,7 @@
 import { fromPlain, LaunchpoolError } from '../../wire/errors.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
 import type { IdText } from '../../wire/id-text.ts';
-import { readPlain } from '../../wire/plain-error.ts';
+import { readError } from '../../wire/json-rpc-call.ts';
 import { ReceivedValues, WINDOW } from '../../wire/received-values.ts';
 import { paramMoreText, paramStopText, type StreamCredit, streamParamOf } from '../../wire/stream.ts';
 import type { LateReplies } from '../late-replies.ts';
@@ -49,8 +49,14 @@ export function createIncomingParams(requests: Requests, lateReplies: Pick<LateR
     receive(key, payload) {
       const streams = open.get(keyOf(key));
       if (streams === undefined) return;
-      const { params = {} }: Received = JSON.parse(new TextDecoder().decode(payload));
-      streams.get(params.stream as number)?.receive(params, payload.length);
+      try {
+        const { params }: Received = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+        const { stream, ...values } = Object(params) as NonNullable<Received['params']>;
+        streams.get(stream as number)?.receive(values, payload.length);
+      } catch {
+        const error = new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', 'the values of a stream are not JSON');
+        for (const each of streams.values()) each.fail(error);
+      }
     },
     close(key) {
       open.delete(keyOf(key));
@@ -92,7 +98,7 @@ class IncomingParam {
     if (this.#received.isOver) return;
     if (!Array.isArray(values)) this.fail(invalid('the values of a stream are no array'));
     else if (values.length > 0) this.#take(values, bytes);
-    if (error !== undefined) this.fail(fromPlain(readPlain(error) ?? { name: 'Error', message: String(error) }));
+    if (error !== undefined) this.fail(readError(error) ?? sourceFailed(error));
     else if (end === true) this.#received.end({ result: undefined });
   }
 
@@ -112,6 +118,11 @@ class IncomingParam {
     this.#credit = { items: this.#credit.items + credit.items, bytes: this.#credit.bytes + credit.bytes };
     this.#send(paramMoreText(this.#id, this.#number, credit));
   }
+}
+
+function sourceFailed(error: unknown): LaunchpoolError {
+  const message = typeof error === 'string' ? error : 'the source of the stream has failed';
+  return fromPlain({ name: 'Error', message });
 }
 
 function invalid(what: string): LaunchpoolError {

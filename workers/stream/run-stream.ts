@@ -23,7 +23,7 @@ export type StreamRequest = {
   credit: StreamCredit | undefined;
 };
 
-/** The response, or the value that is to be the result of the response; undefined without a caller that awaits it. */
+/** The response, or the value that is to be the result of the response; undefined if the request was cancelled. */
 export type StreamOutcome = { response: string } | { result: unknown } | undefined;
 
 /** @throws what the source throws, or ERR_LAUNCHPOOL_RESULT_INVALID */
@@ -36,7 +36,8 @@ export async function runStream(
   if (id === undefined || credit === undefined) {
     const collector = new ItemCollector(id === undefined ? undefined : maxReplyBytes);
     const { isStopped } = await takeValues(source, collector, requests, key);
-    return isStopped || id === undefined ? undefined : { response: resultResponse(id, collector.text) };
+    if (isStopped) return undefined;
+    return id === undefined ? { result: undefined } : { response: resultResponse(id, collector.text) };
   }
   const sender = new ItemSender({ key, id, credit, lateReplies, maxReplyBytes });
   try {
