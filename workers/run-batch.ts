@@ -16,6 +16,7 @@ import {
   type LongResults,
   type LongTask,
   type Outcome,
+  peerIn,
   showReply,
 } from './task.ts';
 
@@ -112,7 +113,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     return { us: elapsed(startedAt), results };
   }
 
-  function runOne({ ticket, request, claim, dueAt = Number.POSITIVE_INFINITY, peer }: LongTask): LongResult {
+  function runOne({ ticket, request, claim, dueAt = Number.POSITIVE_INFINITY }: LongTask): LongResult {
     const { buffer: memory, byteOffset, byteLength } = request;
     const reply = (outcome: Outcome): void => lateReplies.add({ ticket, index: 0, ...outcome });
     if (lateReplies.isFull) return LEFT;
@@ -120,7 +121,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       reply({});
       return { thread: threadId, range: undefined };
     }
-    requests.enter(ticket, 0, { dueAt: () => dueAt, peer: () => peer });
+    requests.enter(ticket, 0, { dueAt: () => dueAt, peer: () => peerIn(claim) });
     const result = runner.run(Buffer.from(memory, byteOffset, byteLength), 0, byteLength, true);
     requests.leave();
     if (isOwnPromise(result)) {

@@ -3,7 +3,7 @@ import type { PlainError } from '../wire/errors.ts';
 import type { FileReport } from '../wire/file-report.ts';
 import type { LogMessage } from './log-lines.ts';
 import type { ReplyAccount } from './reply-account.ts';
-import type { Peer } from './request-facts.ts';
+import { NO_PID, NO_UID, type Peer, peerOf } from './request-facts.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Flow } from './stream/flow.ts';
 
@@ -51,21 +51,22 @@ export type Task = number | readonly LongTask[] | null;
 /**
  * The request is a view of shared memory of its own; the reply may be written to that memory. The claim is shared too:
  * its first word is UNCLAIMED until a thread stores its id there and begins, or the main thread stores CANCELLED and no thread
- * begins. The others are the range of the reply, once it is there.
+ * begins. The others are the range of the reply, once it is there, and the peer.
  */
 export type LongTask = {
   ticket: number;
   request: Uint8Array<SharedArrayBuffer>;
   claim: Int32Array<SharedArrayBuffer>;
-  /** See RequestFacts. */
-  dueAt?: number | undefined;
-  peer?: Peer | undefined;
+  /** See RequestFacts. Absent without a deadline. */
+  dueAt?: number;
 };
 
 const CLAIMANT = 0;
 const FROM = 1;
 const TO = 2;
-const CLAIM_WORDS = 3;
+const UID = 3;
+const PID = 4;
+const CLAIM_WORDS = 5;
 
 export const UNCLAIMED = 0;
 export const CLAIM_CANCELLED: number = -1;
@@ -75,8 +76,16 @@ export function claimLong(claim: Int32Array<SharedArrayBuffer>, claimant: number
   return Atomics.compareExchange(claim, CLAIMANT, UNCLAIMED, claimant) === UNCLAIMED;
 }
 
-export function newClaim(): LongTask['claim'] {
-  return new Int32Array(new SharedArrayBuffer(4 * CLAIM_WORDS));
+/** @param peer who sends the request; undefined over TCP. */
+export function newClaim(peer?: Peer): LongTask['claim'] {
+  const claim = new Int32Array(new SharedArrayBuffer(4 * CLAIM_WORDS));
+  claim[UID] = peer?.uid ?? NO_UID;
+  claim[PID] = peer?.pid ?? NO_PID;
+  return claim;
+}
+
+export function peerIn(claim: LongTask['claim']): Peer | undefined {
+  return peerOf((claim[UID] as number) >>> 0, claim[PID] as number);
 }
 
 /** Worker: shows the main thread the reply before the result of the task arrives. */

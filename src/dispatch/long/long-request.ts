@@ -26,7 +26,7 @@ export class LongRequest implements OpenRequest, Place {
   /** Changes with each hand-over to a thread: messages about an earlier one are ignored. */
   ticket = 0;
   /** See LongTask; changes with each hand-over too. */
-  claim: Int32Array<SharedArrayBuffer> = newClaim();
+  claim: Int32Array<SharedArrayBuffer>;
   /** The thread that has run it and awaits its handler; 0 before that. */
   thread = 0;
   /** When it was handed to a thread; undefined while it waits for one. */
@@ -42,6 +42,7 @@ export class LongRequest implements OpenRequest, Place {
     this.replyQueue = replyQueue;
     this.group = group;
     this.payload = payload;
+    this.claim = newClaim(replyQueue.sink.peer);
     this.#holder = holder;
     group.addPlace(this);
   }
@@ -49,14 +50,15 @@ export class LongRequest implements OpenRequest, Place {
   /** Enters the queue with a ticket of its own. */
   enter(ticket: number): void {
     this.ticket = ticket;
-    this.claim = newClaim();
+    this.claim = newClaim(this.replyQueue.sink.peer);
     this.handedAt = undefined;
   }
 
   /** What a thread gets of it. */
   task(): LongTask {
-    const { ticket, payload, claim, group, replyQueue } = this;
-    return { ticket, request: payload, claim, dueAt: epochOf(group.dueAt), peer: replyQueue.sink.peer };
+    const { ticket, payload, claim, group } = this;
+    const task = { ticket, request: payload, claim };
+    return group.dueAt === Number.POSITIVE_INFINITY ? task : { ...task, dueAt: epochOf(group.dueAt) };
   }
 
   /** Its memory has another use from now on. */
