@@ -79,8 +79,8 @@ test('a raw agent, and an agent with so long a --max-frame that a frame may begi
 });
 
 for (const [tool, args] of [
-  ['nc', (path: string) => ['-w', '2', '-U', path]],
-  ['socat', (path: string) => ['-t', '2', '-', `UNIX-CONNECT:${path}`]],
+  ['nc', (path: string) => ['-w', '5', '-U', path]],
+  ['socat', (path: string) => ['-t', '60', '-', `UNIX-CONNECT:${path}`]],
 ] as const) {
   test(`${tool} calls a method`, async (t) => {
     const program = findTool(tool);
@@ -89,6 +89,8 @@ for (const [tool, args] of [
     if (tool === 'nc' && !(await runProgram([program, '-h'])).stderr.includes('U'))
       return notTested(t, 'nc has no option -U');
     const path = await streaming();
+    // It runs, so that the tool need not wait for its start.
+    await answersTo(path, call(1, 'add', [1, 2]));
     const { stdout } = await runProgram([program, ...args(path)], { input: `${call(1, 'add', [1, 2])}\n` });
     t.is(stdout.toString(), '{"jsonrpc":"2.0","id":1,"result":3}\n');
   });
