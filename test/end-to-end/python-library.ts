@@ -1,5 +1,5 @@
 /** examples/python/launchpool_client.py, with each Python that is here. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -7,10 +7,23 @@ import { fixture, holdAgent } from '../helpers/agent.ts';
 import { notTested } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
 import type { Python } from '../helpers/pythons.ts';
+import { sharedAgent } from '../helpers/shared-agent.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/python', import.meta.url));
 const MAX_LINES = 200;
+const KEY = 'a key';
+const WITH_KEY = `
+import sys
+sys.path.insert(0, sys.argv[1])
+from launchpool_client import Agent
+try:
+    Agent(sys.argv[2], authkey=b"another key").call("add", 1, 2)
+except Exception as error:
+    print(type(error).__name__, end=" ")
+with Agent(sys.argv[2], authkey=b"${KEY}") as agent:
+    print(agent.call("add", 1, 2), list(agent.stream("count", 2)))
+`;
 
 /** Declares the tests, for each of these Pythons. */
 export function libraryOf(pythons: readonly Python[]): void {
@@ -18,7 +31,26 @@ export function libraryOf(pythons: readonly Python[]): void {
     t.true(readFileSync(join(EXAMPLES, 'launchpool_client.py'), 'utf8').split('\n').length < MAX_LINES);
   });
 
+  const keyed = sharedAgent(fixture('agents/streaming.ts'), (folder) => {
+    writeFileSync(join(folder, 'key'), KEY, { mode: 0o600 });
+    return ['--authkey-file', join(folder, 'key'), '--handshake-timeout', '60'];
+  });
+
   for (const { path: python, version } of pythons) {
+    test.serial(`Python ${version}: the library knows a key`, async (t) => {
+      const { status, stdout, stderr } = await runProgram([
+        python,
+        '-W',
+        'error',
+        '-c',
+        WITH_KEY,
+        EXAMPLES,
+        await keyed(),
+      ]);
+      t.is(status, 0, stderr);
+      t.is(stdout.toString(), 'AuthenticationError 3 [0, 1]\n');
+    });
+
     test.serial(`Python ${version}: the library calls, streams, cancels and comes back`, async (t) => {
       if (process.platform !== 'linux') return notTested(t, 'the end of a process is read in /proc');
       t.timeout(120_000);
