@@ -1,5 +1,5 @@
 /** `launchpool/handler` in a running agent: what a handler can ask, and what it can tell. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { connect, type ProgressReport, withOptions } from '../../src/client/index.ts';
@@ -83,7 +83,7 @@ test('a timer of a handler goes on after the reply', async (t) => {
 test('progress comes to a caller that asks for it, the last report always, and none after the response', async (t) => {
   const path = await socketPath();
   const client = await dial(t, path);
-  const params = [1000, 0];
+  const params = [1000];
   client.socket.write(
     encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'counts', params, progress: true })),
   );
@@ -98,27 +98,23 @@ test('progress comes to a caller that asks for it, the last report always, and n
   t.is(messages.at(-1).result, 1000);
   t.true(messages.length < 100);
   const silent = await dial(t, path);
-  silent.socket.write(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'counts', params: [3, 0] })));
+  silent.socket.write(encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'counts', params: [3] })));
   t.deepEqual(await silent.until(1), ['{"jsonrpc":"2.0","id":1,"result":3}']);
 });
 
 test('progress of a handler that blocks its thread is on its way at once', async (t) => {
   await using agent = await connect<Asking>(await socketPath());
+  const gate = join(await tempDir(t), 'gate');
   const reports: ProgressReport[] = [];
-  let seen = 0;
   const onProgress = (report: ProgressReport): void => {
     reports.push(report);
   };
-  const call = withOptions(agent, { onProgress })
-    .counts(4, 100)
-    .then((result) => {
-      seen = reports.length;
-      return result;
-    });
-  await until(() => reports.length > 1);
-  t.is(seen, 0);
-  t.is(await call, 4);
-  t.deepEqual(reports.at(-1), { done: 4, total: 4, text: 'step 4' });
+  const call = withOptions(agent, { onProgress }).blocks(gate);
+  await until(() => reports.length > 0);
+  t.deepEqual(reports, [{ done: 1, total: 2, text: 'waits' }]);
+  writeFileSync(gate, '');
+  t.is(await call, 'done');
+  t.deepEqual(reports.at(-1), { done: 2, total: 2, text: undefined });
   await withOptions(agent, { onProgress }).countsLate(5);
   t.deepEqual(reports.at(-1), { done: 5, total: undefined, text: undefined });
 });
