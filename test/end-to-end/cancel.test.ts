@@ -49,7 +49,8 @@ test('an aborted call fires the signal of its handler, whose thread stays', asyn
 });
 
 test('a handler that goes on after its cancellation costs its neighbours nothing, and does not keep the agent running', async (t) => {
-  const { socketPath, controlPath, event } = await hold(t, '--cancel-grace', '0.1', '--idle', '1');
+  // Long enough that a thread answers on a machine that is busy: one that does not is replaced.
+  const { socketPath, controlPath, event } = await hold(t, '--cancel-grace', '1', '--idle', '1');
   const agent = await connect<Cancellable>(socketPath);
   const control = await connect<{ status(): AgentStatus }>(controlPath);
   const thread = await agent.where();

@@ -278,7 +278,14 @@ test('a stream whose request is cancelled before it starts is ended', async (t) 
 
 test('a stream that is open at the end of the drain gets its error before the connection closes', async (t) => {
   const file = await inFolder(t);
-  const { socketPath: path, controlPath } = await holdAgent(t, AGENT, ['--threads', '1', '--drain', '0.2']);
+  const { socketPath: path, controlPath } = await holdAgent(t, AGENT, [
+    '--threads',
+    '1',
+    '--drain',
+    '0.2',
+    '--cancel-grace',
+    '10',
+  ]);
   const client = await dial(t, path);
   client.socket.write(request(1, 'endless', [file], { stream: { items: 2 } }));
   await client.until(1);
@@ -334,7 +341,7 @@ test('a reader that sleeps stops the generator, and no other call', async (t) =>
 });
 
 test('a generator that ignores its end is an orphan after the grace period, and its thread goes on', async (t) => {
-  const { socketPath: path, controlPath } = await holdAgent(t, AGENT, ['--threads', '1', '--cancel-grace', '0.05']);
+  const { socketPath: path, controlPath } = await holdAgent(t, AGENT, ['--threads', '1']);
   await using agent = await connect<Streaming>(path);
   await using control = await connect<{ status(): { counters: { orphaned: number } } }>(controlPath);
   const thread = await agent.where();
