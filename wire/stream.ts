@@ -23,7 +23,7 @@ export function readStream(value: unknown): StreamCredit | undefined {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const { items, bytes } = value as Partial<StreamCredit>;
     const isValid = (credit: unknown): boolean => credit === undefined || isCredit(credit);
-    if (isValid(items) && isValid(bytes)) return { ...UNLIMITED, ...(value as Partial<StreamCredit>) };
+    if (isValid(items) && isValid(bytes)) return { items: items ?? UNLIMITED.items, bytes: bytes ?? UNLIMITED.bytes };
   }
   throw new LaunchpoolError(
     'ERR_LAUNCHPOOL_REQUEST_INVALID',

@@ -3,8 +3,7 @@ import { format } from 'node:util';
 import { toJsonMembers } from '../wire/json-value.ts';
 import { toPlain } from '../wire/plain-error.ts';
 
-export const MODULE_LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof MODULE_LOG_LEVELS)[number];
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 /** Lines of a thread that the main thread has not taken; further lines are dropped and counted. */
 const MAX_PENDING = 1_000;
@@ -23,7 +22,7 @@ export type LogMessage = {
 };
 
 /** Main thread: a line has arrived. */
-export function noteTaken(account: LogAccount): void {
+export function noteLine(account: LogAccount): void {
   Atomics.sub(account, 0, 1);
 }
 

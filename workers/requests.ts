@@ -136,13 +136,14 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
       controllers.get(key)?.abort(fromPlain(error));
       for (const stop of stops.get(key) ?? []) stop();
       cancelled.set(key, error);
-      // The message may be later than the outcome, of which nothing more is heard.
+      // A message that is later than the outcome is never taken back by done().
       if (cancelled.size > MAX_CANCELLED) cancelled.delete(cancelled.keys().next().value as string);
     },
   };
   return requests;
 }
 
-function keyOf(ticket: number, index: number): string {
+/** The key of a request in a map. */
+export function keyOf(ticket: number, index: number): string {
   return `${ticket}.${index}`;
 }

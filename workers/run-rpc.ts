@@ -15,7 +15,7 @@ import type { Method, RpcHandlers } from './handlers.ts';
 import type { LateReplies } from './late-replies.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { isTextLonger, resultTooLong } from './reply-limit.ts';
-import type { RequestKey, Requests } from './requests.ts';
+import type { RequestContext, RequestKey, Requests } from './requests.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
 import { isOwnPromise, whenSettled } from './settling.ts';
@@ -86,11 +86,13 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
     { requests, params }: StreamHost,
     key: RequestKey,
   ): Promise<Response> {
+    // Now: the memory that it is read from may have another use after an await.
+    const context = requests.hasContexts ? requests.newContext(item) : undefined;
     const incoming = await params();
     try {
       const opened = { ...item, params: incoming.open(item.params, id, key) };
       requests.enter(key.ticket, key.index);
-      const response = respondToValues(opened);
+      const response = respondToValues(opened, context);
       requests.leave();
       return await response;
     } catch (thrown) {
@@ -100,14 +102,17 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
     }
   }
 
-  function respondToValues(item: RpcRequest): Response | Promise<Response> {
-    if (host?.requests.hasContexts) return callObserved(item, host.requests);
+  function respondToValues(item: RpcRequest, context?: RequestContext): Response | Promise<Response> {
+    if (host?.requests.hasContexts) return callObserved(item, host.requests, context);
     return hasContexts() ? callInContext(item) : call(item);
   }
 
   /** The module can ask about the request. */
-  function callObserved(item: RpcRequest, requests: Requests): Response | Promise<Response> {
-    const context = requests.newContext(item);
+  function callObserved(
+    item: RpcRequest,
+    requests: Requests,
+    context: RequestContext = requests.newContext(item),
+  ): Response | Promise<Response> {
     const run = (): Response | Promise<Response> => requests.runIn(context, () => call(item));
     const response = hasContexts() ? inOwnContext(run) : run();
     const end = (text: Response): Response | Promise<Response> => {

@@ -1,4 +1,4 @@
-/** A call of an agent's method, of which only the caller knows whether its result is a value or a stream. */
+/** A call of an agent's method. Its caller decides whether the result is a value or a stream. */
 import type { IncomingStream } from './incoming-stream.ts';
 
 /**

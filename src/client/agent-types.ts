@@ -22,7 +22,7 @@ export type Agent<Module> = {
 export type AnyMethods = Record<string, (...params: unknown[]) => AnyResult>;
 
 declare const anyResult: unique symbol;
-/** A result of which the caller knows whether it is a value or a stream. */
+/** The caller decides whether such a result is a value or a stream. */
 type AnyResult = { [anyResult]: true };
 
 /**

@@ -50,9 +50,15 @@ export class OutgoingStream {
     this.#isStopped = true;
     this.#texts = [];
     this.#wake?.();
-    // Its errors have no reader.
-    const returned = this.#iterator?.return?.();
-    returned?.then(undefined, () => undefined);
+    void this.#return();
+  }
+
+  async #return(): Promise<void> {
+    try {
+      await this.#iterator?.return?.();
+    } catch {
+      // The call has its outcome: an error of the source has no reader.
+    }
   }
 
   async #run(): Promise<void> {

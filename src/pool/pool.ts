@@ -1,6 +1,6 @@
 /** The pool of worker threads. Knows tasks and threads; does not know requests. */
 import { postMessageToThread } from 'node:worker_threads';
-import { noteTaken } from '../../workers/log-lines.ts';
+import { noteLine } from '../../workers/log-lines.ts';
 import { returnUnits } from '../../workers/reply-account.ts';
 import { slotsOf } from '../../workers/slot.ts';
 import { joinSnapshots, type Snapshot } from '../../workers/snapshot.ts';
@@ -155,7 +155,7 @@ export function createPool(options: PoolOptions): Pool {
         listener?.onRoom();
         break;
       case 'log':
-        noteTaken(message.account);
+        noteLine(message.account);
         options.onLog?.(message);
         break;
       case 'files':

@@ -55,6 +55,17 @@ test('each request of a batch knows itself; without a timeout, there is no deadl
   }
 });
 
+test('a request with a parameter that is a stream knows the same', async (t) => {
+  await using agent = await connect<Asking>(await socketPath());
+  async function* values(): AsyncGenerator<number> {
+    yield 1;
+  }
+  const before = Date.now();
+  const found = await withOptions(agent, { timeoutMs: 60_000 }).askedWithStream(values());
+  t.like(found, { peer: ME, aborted: false });
+  t.true((found.deadline as number) > before + 59_000);
+});
+
 test('a generator knows its request', async (t) => {
   await using agent = await connect<Asking>(await socketPath());
   const ids: unknown[] = [];

@@ -87,6 +87,20 @@ test('an error of the source is an error in the handler; so is a cancellation', 
   t.is(await agent.add(1, 2), 3);
 });
 
+test('a source whose return() throws costs neither the call nor its connection', async (t) => {
+  await using agent = await connect<Streaming>(await socketPath());
+  const source: AsyncIterable<number> = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => ({ done: false, value: 1 }),
+      return() {
+        throw new Error('no return');
+      },
+    }),
+  };
+  t.deepEqual(await agent.first(source, 2), [1, 1]);
+  t.is(await agent.add(1, 2), 3);
+});
+
 test('on the wire: credit, values and their end', async (t) => {
   const client = await dial(t, await socketPath());
   client.socket.write(frame({ id: 1, method: 'sum', params: [{ $stream: 5 }, 1] }));

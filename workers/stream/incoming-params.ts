@@ -7,7 +7,7 @@ import { readError } from '../../wire/json-rpc-call.ts';
 import { ReceivedValues, WINDOW } from '../../wire/received-values.ts';
 import { paramMoreText, paramStopText, type StreamCredit, streamParamOf } from '../../wire/stream.ts';
 import type { LateReplies } from '../late-replies.ts';
-import type { RequestKey, Requests } from '../requests.ts';
+import { keyOf, type RequestKey, type Requests } from '../requests.ts';
 
 export type IncomingParams = {
   /** The parameters of a request, with an async iterable in place of each stream. */
@@ -19,8 +19,6 @@ export type IncomingParams = {
 };
 
 type Received = { params?: { stream?: unknown; values?: unknown; end?: unknown; error?: unknown } };
-
-const keyOf = ({ ticket, index }: RequestKey): string => `${ticket}.${index}`;
 
 export function createIncomingParams(requests: Requests, lateReplies: Pick<LateReplies, 'add'>): IncomingParams {
   /** By request, then by the number of the stream. */
@@ -39,7 +37,7 @@ export function createIncomingParams(requests: Requests, lateReplies: Pick<LateR
         return stream.values();
       });
       if (streams.size === 0) return opened;
-      open.set(keyOf(key), streams);
+      open.set(keyOf(key.ticket, key.index), streams);
       requests.onCancel(key, () => {
         const error = new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the request was cancelled');
         for (const stream of streams.values()) stream.fail(error);
@@ -47,7 +45,7 @@ export function createIncomingParams(requests: Requests, lateReplies: Pick<LateR
       return opened;
     },
     receive(key, payload) {
-      const streams = open.get(keyOf(key));
+      const streams = open.get(keyOf(key.ticket, key.index));
       if (streams === undefined) return;
       try {
         const { params }: Received = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
@@ -59,7 +57,7 @@ export function createIncomingParams(requests: Requests, lateReplies: Pick<LateR
       }
     },
     close(key) {
-      open.delete(keyOf(key));
+      open.delete(keyOf(key.ticket, key.index));
     },
   };
 }
