@@ -9,6 +9,8 @@
  *     runtime/worker.js         the file with which Piscina starts its threads: loads thread.js with its compiled code
  *     runtime/thread.js         a worker thread
  *     runtime/pino.js           loaded after the first reply
+ *     runtime/messagepack.js    loaded with the first message in MessagePack
+ *     wire/messagepack/codec.js the same as an ES module, for clients
  *     runtime/prom-client.js    loaded with the first request for metrics
  *     runtime/check.js          a program of its own: loads a module to check it
  *
@@ -72,10 +74,16 @@ const lateFunctions: Plugin = {
   },
 };
 
+/** The files that find what they load by its name at run time. */
 const importFromOutside: Plugin = {
   name: 'import-from-outside',
   setup({ onResolve }) {
+    onResolve({ filter: /\/messagepack\/codec\.[tj]s$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './messagepack.js', external: true },
+    );
     onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('boot', 'import-module') }));
+    onResolve({ filter: /\/load-codec\.[tj]s$/ }, () => ({ path: source('boot', 'load-codec') }));
+    onResolve({ filter: /\/load-package\.[tj]s$/ }, () => ({ path: source('boot', 'load-package') }));
   },
 };
 
@@ -165,10 +173,25 @@ await build({
 });
 await build({
   ...SCRIPTS,
-  plugins: [nativeKoffi, lateFunctions],
+  plugins: [importFromOutside, nativeKoffi, lateFunctions],
   entryPoints: Object.fromEntries(QUICK_VERBS.map((verb) => [verb, source('src', 'cli', 'quick', verb)])),
 });
 await build({ ...OPTIONS, entryPoints: { check: source('boot', 'check') } });
+const codec = {
+  ...OPTIONS,
+  plugins: [importFromOutside],
+  // The file has a copy of the package.
+  banner: { js: `/*\n${await readFile(join(ROOT, 'node_modules', 'msgpackr', 'LICENSE'), 'utf8')}*/` },
+} satisfies BuildOptions;
+await build({ ...codec, entryPoints: { messagepack: source('wire', 'messagepack', 'codec') } });
+// For clients, which load it as an ES module.
+await build({
+  ...codec,
+  format: 'esm',
+  entryPoints: { codec: source('wire', 'messagepack', 'codec') },
+  outdir: join(dirname(folder), 'wire', 'messagepack'),
+  allowOverwrite: true,
+});
 const names = ['agent', 'thread', ...QUICK_VERBS];
 const loaded = await Promise.all(names.map((name) => readFile(join(folder, `${name}.js`))));
 const buildId = createHash('sha256').update(Buffer.concat(loaded)).digest('hex').slice(0, 16);

@@ -3,7 +3,7 @@
  * `$/cancelRequest`, `$/more` and `$/items`. Most frames have none of them; two native searches over a whole run tell.
  */
 
-import { sniffEncoding } from './encoding.ts';
+import { isReadable } from './encoding.ts';
 import { scanControlParams, scanEnvelope } from './envelope-scan.ts';
 import type { IdText } from './id-text.ts';
 import { ITEMS_METHOD, isCredit, MORE_METHOD, type StreamCredit } from './stream.ts';
@@ -32,7 +32,7 @@ export type ControlFrame =
 
 /** Undefined for a frame that does not concern the agent itself; never throws. */
 export function readControl(payload: Buffer): ControlFrame | undefined {
-  if (!mayHaveControl(payload) || sniffEncoding(payload) !== 'json') return undefined;
+  if (!mayHaveControl(payload) || !isReadable(payload)) return undefined;
   const { method, timeoutMs, id, paramsAt } = scanEnvelope(payload, METHODS);
   // With an id it is a request to a method that does not exist.
   if (method !== undefined && id === undefined) return readOwn(payload, method, paramsAt);

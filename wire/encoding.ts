@@ -19,6 +19,12 @@ export function sniffEncoding(payload: Uint8Array): Encoding {
   return visible === 0x7b || visible === 0x5b ? 'json' : 'unknown';
 }
 
+/** Whether an RPC agent reads the encoding of a payload. */
+export function isReadable(payload: Uint8Array): boolean {
+  const encoding = sniffEncoding(payload);
+  return encoding === 'json' || encoding === 'messagepack';
+}
+
 /** The index of the first byte from `at` on that is not JSON white space (RFC 8259 §2). */
 export function skipWhiteSpace(bytes: Uint8Array, at: number): number {
   let index = at;

@@ -1,8 +1,6 @@
 /** Finds the envelope of a single request, the members beside its params, without parsing. */
-import { skipWhiteSpace } from './encoding.ts';
-import { legalId } from './id-scan.ts';
 import type { IdText } from './id-text.ts';
-import { isString, isText, numberText, scanMembers } from './json-scan.ts';
+import { scanOf } from './payload-scan.ts';
 
 export type Envelope = {
   /** Undefined for a notification. */
@@ -17,8 +15,6 @@ export type Envelope = {
 /** Members of the params of launchpool's own notifications. */
 export type ControlParams = { id: IdText | undefined; items: number | undefined; bytes: number | undefined };
 
-/** The longest text of a number that is read. */
-const MAX_NUMBER_BYTES = 32;
 /** A longer text is no name of an export. */
 const MAX_NAME_BYTES = 1024;
 const MAX_LOGGED_LETTERS = 64;
@@ -33,18 +29,19 @@ type Span = { from: number; to: number };
  */
 export function scanEnvelope(payload: Buffer, methods: readonly string[]): Envelope {
   let [id, methodSpan, timeoutMs, params]: [Span, Span, Span, Span] = [NOWHERE, NOWHERE, NOWHERE, NOWHERE];
-  scanMembers(payload, skipWhiteSpace(payload, 0), (keyStart, keyEnd, from, to) => {
-    const isKey = (text: string): boolean => isText(payload, keyStart, keyEnd, text);
+  const scan = scanOf(payload);
+  scan.members(payload, scan.start(payload), (keyStart, keyEnd, from, to) => {
+    const isKey = (text: string): boolean => scan.isText(payload, keyStart, keyEnd, text);
     if (isKey('id')) id = { from, to };
     else if (isKey('method')) methodSpan = { from, to };
     else if (isKey('timeoutMs')) timeoutMs = { from, to };
     else if (isKey('params')) params = { from, to };
   });
-  const method = methods.find((name) => isText(payload, methodSpan.from, methodSpan.to, name));
+  const method = methods.find((name) => scan.isText(payload, methodSpan.from, methodSpan.to, name));
   return {
-    id: legalId(payload, id.from, id.to),
+    id: scan.id(payload, id.from, id.to),
     method,
-    timeoutMs: numberAt(payload, timeoutMs),
+    timeoutMs: scan.number(payload, timeoutMs.from, timeoutMs.to),
     // Params may be long: only those of launchpool's own methods are scanned.
     paramsAt: method !== undefined && params !== NOWHERE ? params.from : undefined,
   };
@@ -53,26 +50,24 @@ export function scanEnvelope(payload: Buffer, methods: readonly string[]): Envel
 /** Never throws. */
 export function scanControlParams(payload: Buffer, start: number): ControlParams {
   let [id, items, bytes]: [Span, Span, Span] = [NOWHERE, NOWHERE, NOWHERE];
-  scanMembers(payload, start, (keyStart, keyEnd, from, to) => {
-    if (isText(payload, keyStart, keyEnd, 'id')) id = { from, to };
-    else if (isText(payload, keyStart, keyEnd, 'items')) items = { from, to };
-    else if (isText(payload, keyStart, keyEnd, 'bytes')) bytes = { from, to };
+  const scan = scanOf(payload);
+  scan.members(payload, start, (keyStart, keyEnd, from, to) => {
+    if (scan.isText(payload, keyStart, keyEnd, 'id')) id = { from, to };
+    else if (scan.isText(payload, keyStart, keyEnd, 'items')) items = { from, to };
+    else if (scan.isText(payload, keyStart, keyEnd, 'bytes')) bytes = { from, to };
   });
-  return { id: legalId(payload, id.from, id.to), items: numberAt(payload, items), bytes: numberAt(payload, bytes) };
+  const numberAt = ({ from, to }: Span): number | undefined => scan.number(payload, from, to);
+  return { id: scan.id(payload, id.from, id.to), items: numberAt(items), bytes: numberAt(bytes) };
 }
 
 /** The method of a single request, for the log; a long name is cut. Undefined if there is none. Never throws. */
 export function scanMethod(payload: Buffer): string | undefined {
   let method = NOWHERE;
-  scanMembers(payload, skipWhiteSpace(payload, 0), (keyStart, keyEnd, from, to) => {
-    if (isText(payload, keyStart, keyEnd, 'method')) method = { from, to };
+  const scan = scanOf(payload);
+  scan.members(payload, scan.start(payload), (keyStart, keyEnd, from, to) => {
+    if (scan.isText(payload, keyStart, keyEnd, 'method')) method = { from, to };
   });
   const { from, to } = method;
-  if (to - from > MAX_NAME_BYTES || !isString(payload, from, to)) return undefined;
-  return (JSON.parse(payload.toString('utf8', from, to)) as string).slice(0, MAX_LOGGED_LETTERS);
-}
-
-function numberAt(bytes: Buffer, { from, to }: Span): number | undefined {
-  const text = to - from > MAX_NUMBER_BYTES ? undefined : numberText(bytes, from, to);
-  return text === undefined ? undefined : Number(text);
+  if (to - from > MAX_NAME_BYTES) return undefined;
+  return scan.text(payload, from, to)?.slice(0, MAX_LOGGED_LETTERS);
 }

@@ -37,7 +37,7 @@ export const ERROR_CODES = {
 
   ERR_LAUNCHPOOL_PARSE: facts('A request is not JSON.', 65, -32700),
   ERR_LAUNCHPOOL_PICKLE: facts('A request is a Python pickle: send() was called instead of send_bytes().', 65, -32700),
-  ERR_LAUNCHPOOL_ENCODING: facts('A request is in an encoding that this version does not read.', 65, -32700),
+  ERR_LAUNCHPOOL_ENCODING: facts('A request has an encoding, or a value in MessagePack, that is not read.', 65, -32700),
   ERR_LAUNCHPOOL_REQUEST_INVALID: facts('A request is JSON, but not a JSON-RPC 2.0 request.', 65, -32600),
   ERR_LAUNCHPOOL_METHOD_NOT_FOUND: facts('The agent has no method of that name.', 64, -32601),
   ERR_LAUNCHPOOL_PARAMS_INVALID: facts(

@@ -2,9 +2,8 @@
  * Finds the ids of the requests in a frame without parsing: what the main thread needs for a frame that it must answer
  * itself.
  */
-import { skipWhiteSpace } from './encoding.ts';
 import type { IdText } from './id-text.ts';
-import { isArray, isString, isText, numberText, scanItems, scanMembers } from './json-scan.ts';
+import { type PayloadScan, scanOf } from './payload-scan.ts';
 
 /** The ids that await an answer, and whether the answer is one array. */
 export type OwedIds = { batch: boolean; ids: IdText[] };
@@ -23,7 +22,7 @@ export type BoundedIds = OwedIds & {
 
 const NO_LIMITS: IdLimits = { maxItems: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
 
-/** Never throws. In text that is not JSON it finds the ids before the fault. */
+/** Never throws. In a payload that is cut off or at fault it finds the ids before the fault. */
 export function scanIds(payload: Buffer): OwedIds {
   const { batch, ids } = scanIdsWithin(payload, NO_LIMITS);
   return { batch, ids };
@@ -31,23 +30,24 @@ export function scanIds(payload: Buffer): OwedIds {
 
 /** As {@link scanIds}; stops at the limits. */
 export function scanIdsWithin(payload: Buffer, { maxItems, maxBytes }: IdLimits): BoundedIds {
-  const start = skipWhiteSpace(payload, 0);
-  const found: BoundedIds = { batch: isArray(payload, start), ids: [], isComplete: true };
+  const scan = scanOf(payload);
+  const start = scan.start(payload);
+  const found: BoundedIds = { batch: scan.isBatch(payload, start), ids: [], isComplete: true };
   let items = 0;
   let bytes = 0;
-  const scan = (at: number): number => {
+  const visit = (at: number): number => {
     items += 1;
-    const { from, to, end } = findId(payload, at);
-    bytes += to - from;
+    const { id, end } = findId(scan, payload, at);
+    bytes += id?.length ?? 0;
     if (items > maxItems || bytes > maxBytes) {
       found.isComplete = false;
       return payload.length;
     }
-    if (from < to) found.ids.push(payload.toString('utf8', from, to));
+    if (id !== undefined) found.ids.push(id);
     return end;
   };
-  if (found.batch) scanItems(payload, start, scan);
-  else scan(start);
+  if (found.batch) scan.items(payload, start, visit);
+  else visit(start);
   return found;
 }
 
@@ -62,37 +62,25 @@ export function hasNotification(payload: Buffer): boolean {
 }
 
 function hasRequest(payload: Buffer, withId: boolean): boolean {
-  const start = skipWhiteSpace(payload, 0);
+  const scan = scanOf(payload);
+  const start = scan.start(payload);
   let isFound = false;
-  const scan = (at: number): number => {
-    const { from, to, end } = findId(payload, at);
-    isFound = from < to === withId;
+  const visit = (at: number): number => {
+    const { id, end } = findId(scan, payload, at);
+    isFound = (id !== undefined) === withId;
     return isFound ? payload.length : end;
   };
-  if (isArray(payload, start)) scanItems(payload, start, scan);
-  else scan(start);
+  if (scan.isBatch(payload, start)) scan.items(payload, start, visit);
+  else visit(start);
   return isFound;
 }
 
-/** Where the id of the request at `at` stands, if it is legal, and where the request ends. */
-function findId(bytes: Buffer, at: number): { from: number; to: number; end: number } {
+/** The id of the request at `at`, if it is legal, and where the request ends. */
+function findId(scan: PayloadScan, bytes: Buffer, at: number): { id: IdText | undefined; end: number } {
   let [from, to] = [0, 0];
-  const end = scanMembers(bytes, at, (keyStart, keyEnd, valueStart, valueEnd) => {
+  const end = scan.members(bytes, at, (keyStart, keyEnd, valueStart, valueEnd) => {
     // The last of several equal keys counts, as in JSON.parse.
-    if (isText(bytes, keyStart, keyEnd, 'id')) [from, to] = [valueStart, valueEnd];
+    if (scan.isText(bytes, keyStart, keyEnd, 'id')) [from, to] = [valueStart, valueEnd];
   });
-  return isLegalId(bytes, from, to) ? { from, to, end } : { from: 0, to: 0, end };
-}
-
-/** An id as it was written, if it is legal. */
-export function legalId(bytes: Buffer, start: number, end: number): IdText | undefined {
-  return isLegalId(bytes, start, end) ? bytes.toString('utf8', start, end) : undefined;
-}
-
-function isLegalId(bytes: Buffer, start: number, end: number): boolean {
-  return isString(bytes, start, end) || numberText(bytes, start, end) !== undefined || isNull(bytes, start, end);
-}
-
-function isNull(bytes: Buffer, start: number, end: number): boolean {
-  return end - start === 4 && bytes.toString('latin1', start, end) === 'null';
+  return { id: scan.id(bytes, from, to), end };
 }

@@ -1,6 +1,10 @@
-/** Ids as the JSON text that was sent: 1e400 or 2^63 would not survive as numbers. */
+/**
+ * Ids as they were sent: 1e400 or 2^63 would not survive as numbers. In JSON that is their text, in MessagePack their bytes.
+ */
 import { skipWhiteSpace } from './encoding.ts';
 import { isArray, isText, scanItems, scanMembers } from './json-scan.ts';
+import { readScalar } from './messagepack/scan.ts';
+import { writePacked } from './messagepack/write.ts';
 
 // The module on the same thread may change the global JSON object.
 const { stringify: toJson } = JSON;
@@ -8,6 +12,38 @@ const { stringify: toJson } = JSON;
 export type IdText = string;
 
 export const NULL_ID: IdText = 'null';
+
+/** Stands before the bytes of an id in MessagePack, as text of one character a byte. No JSON text begins with it. */
+const PACKED = '\u0001';
+const NIL = '\u00c0';
+export const PACKED_NULL_ID: IdText = `${PACKED}${NIL}`;
+
+/** @returns the id in MessagePack between these indexes. */
+export function packedId(bytes: Buffer, from: number, to: number): IdText {
+  return `${PACKED}${bytes.toString('latin1', from, to)}`;
+}
+
+/** Whether the request of this id is MessagePack, as its reply is. */
+export function isPackedId(id: IdText): boolean {
+  return id.startsWith(PACKED);
+}
+
+/** The same for an id in either encoding; not for numbers that JSON may write in several ways. */
+export function keyOfId(id: IdText): string {
+  return isPackedId(id) ? toJson(idValue(id)) : id;
+}
+
+/** An id in MessagePack. */
+export function idBytes(id: IdText): Uint8Array {
+  return isPackedId(id) ? Buffer.from(id.slice(PACKED.length), 'latin1') : writePacked(JSON.parse(id)).toBytes();
+}
+
+/** An id as a value; a number may be rounded. */
+export function idValue(id: IdText): string | number | null {
+  if (!isPackedId(id)) return JSON.parse(id);
+  const value = readScalar(Buffer.from(id.slice(PACKED.length), 'latin1'), 0);
+  return typeof value === 'bigint' ? Number(value) : (value ?? null);
+}
 
 /** The key of an id in any spelling, and a value that may have several spellings: a fraction, or a string with escapes. */
 const VARIABLE_ID = /"(?:i|\\u0069)(?:d|\\u0064)"\s*:\s*(?:-?\d*[.eE]|"[^"\\]*\\)/;

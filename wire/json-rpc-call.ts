@@ -7,30 +7,41 @@ import { ITEMS_METHOD, isCredit, MORE_METHOD, STOP_METHOD, type StreamCredit } f
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** What stands beside the params of a request. See docs/protocol.md. */
+export type CallAsks = {
+  /** How long the agent may take after it has read the request. */
+  timeoutMs?: number | undefined;
+  /** The credit for the values of a stream; undefined to get them in one reply. */
+  stream?: StreamCredit | undefined;
+  /** True to get notifications of how far the request is. */
+  progress?: true | undefined;
+  /** The encodings beside JSON in which the result may come. */
+  accept?: readonly string[] | undefined;
+};
+
+/** A request; without an id it is a notification. */
+export function requestOf(id: number | undefined, method: string, params: readonly unknown[], asks: CallAsks): object {
+  return { jsonrpc: '2.0', id, method, ...asks, params: params.length === 0 ? undefined : params };
+}
+
 /**
  * A request as JSON text; without an id it is a notification.
- * @param timeoutMs how long the agent may take after it has read the request. See docs/protocol.md.
- * @param stream the credit for the values of a stream; undefined to get them in one reply.
- * @param progress true to get notifications of how far the request is.
  * @throws ERR_LAUNCHPOOL_PARAMS_INVALID when the params have no form in JSON.
  */
 export function encodeRequest(
   id: number | undefined,
   method: string,
   params: readonly unknown[],
-  timeoutMs?: number,
-  stream?: StreamCredit,
-  progress?: boolean,
+  asks: CallAsks = {},
 ): string {
-  const given = params.length === 0 ? undefined : params;
   let text: string;
   try {
-    text = JSON.stringify({ jsonrpc: '2.0', id, method, timeoutMs, stream, progress, params: given });
+    text = JSON.stringify(requestOf(id, method, params, asks));
   } catch (cause) {
     const { message } = toPlain(cause);
     throw new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', `the params are not JSON: ${message}`, { cause });
   }
-  const loss = findJsonLoss(given);
+  const loss = findJsonLoss(params);
   if (loss === undefined) return text;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', `the params have ${loss}, which has no form in JSON`);
 }
@@ -65,6 +76,11 @@ export function decodeReplies(payload: Uint8Array): Reply[] {
   } catch (cause) {
     throw replyInvalid('it is not JSON', cause);
   }
+  return readReplies(value);
+}
+
+/** As {@link decodeReplies}, of a payload that is decoded. */
+export function readReplies(value: unknown): Reply[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
   return items.flatMap<Reply>((item) => (isNotification(item) ? readNotification(item) : readResponse(item)));
 }
@@ -126,7 +142,7 @@ function isOwn(data: unknown): data is object {
   return Object.keys(data).every((field) => OWN_FIELDS.has(field));
 }
 
-function replyInvalid(what: string, cause?: unknown): LaunchpoolError {
+export function replyInvalid(what: string, cause?: unknown): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_REPLY_INVALID', `the reply is not JSON-RPC 2.0: ${what}`, {
     cause,
     hint: 'Is this a raw agent? Call it with connectRaw(), or `launchpool call --raw`.',

@@ -3,7 +3,7 @@ import { type Encoding, skipWhiteSpace, sniffEncoding } from './encoding.ts';
 import { ERROR_CODES, type ErrorCode, factsOf, LaunchpoolError, type PlainError, toPlain } from './errors.ts';
 import { type IdText, type IdWriter, idWriter, NULL_ID } from './id-text.ts';
 import { findJsonLoss } from './json-loss.ts';
-import { hasMoreItems, isArray } from './json-scan.ts';
+import { hasMoreItems, isArray as isJsonArray } from './json-scan.ts';
 import { toJsonValue } from './json-value.ts';
 import { ERROR_LIMITS } from './plain-error.ts';
 import { mayHaveStreamParam, readStream, type StreamCredit } from './stream.ts';
@@ -11,6 +11,7 @@ import { MAX_TIMEOUT_MS } from './timeout.ts';
 
 // The module on the same thread may change the global JSON object.
 const { parse: parseJson, stringify: toJson } = JSON;
+const { isArray } = Array;
 
 /** A request that can run. Without an id it is a notification, which gets no reply. */
 export type RpcRequest = {
@@ -28,6 +29,8 @@ export type RequestAsks = {
   mayHaveStreams: boolean;
   /** Whether the caller wants to know how far the request is. */
   progress: boolean;
+  /** Whether a result that JSON would change may come in MessagePack. */
+  acceptsPacked: boolean;
   /** How long the request may take, if it says so. */
   timeoutMs: number | undefined;
 };
@@ -35,7 +38,12 @@ export type RequestAsks = {
 export type RpcFault = { id: IdText; error: LaunchpoolError };
 export type RpcItem = RpcRequest | RpcFault;
 /** The contents of a frame: one request, or a batch, whose reply is one array. */
-export type RpcMessage = { batch: boolean; items: RpcItem[] };
+export type RpcMessage = {
+  batch: boolean;
+  items: RpcItem[];
+  /** Whether the reply to the batch is in MessagePack. */
+  isPacked?: boolean;
+};
 
 /** The default of the highest number of requests in a batch. */
 export const DEFAULT_MAX_BATCH = 10_000;
@@ -68,15 +76,19 @@ function isOverlong(payload: Uint8Array, max: number): boolean {
   if (payload.length < 2 * max) return false;
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const start = skipWhiteSpace(bytes, 0);
-  return isArray(bytes, start) && hasMoreItems(bytes, start, max);
+  return isJsonArray(bytes, start) && hasMoreItems(bytes, start, max);
 }
 
-/** @param source the text of a single request. A request of a batch has no streams. */
-function readRequest(value: unknown, index: number, write: IdWriter, source?: string): RpcItem {
+/**
+ * @param value what was decoded.
+ * @param write returns the id as it was written.
+ * @param source a single request as it was sent. A request of a batch has no streams.
+ */
+export function readRequest(value: unknown, index: number, write: IdWriter, source?: string | Buffer): RpcItem {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { id: NULL_ID, error: invalid('a request must be an object') };
   }
-  const { jsonrpc, id, method, params, stream, progress, timeoutMs } = value as Record<string, unknown>;
+  const { jsonrpc, id, method, params, stream, progress, timeoutMs, accept } = value as Record<string, unknown>;
   const known = isId(id);
   const idText = known ? write(id, index) : NULL_ID;
   if (!known && id !== undefined) return { id: NULL_ID, error: invalid('id must be a string, a number or null') };
@@ -89,13 +101,16 @@ function readRequest(value: unknown, index: number, write: IdWriter, source?: st
   const positional = params === undefined ? [] : Array.isArray(params) ? params : [params];
   const request: RpcRequest = { id: id === undefined ? undefined : idText, method, params: positional };
   const mayHaveStreams = source !== undefined && mayHaveStreamParam(source);
-  if (stream === undefined && progress === undefined && timeoutMs === undefined && !mayHaveStreams) return request;
+  const isPlain = stream === undefined && progress === undefined && timeoutMs === undefined && accept === undefined;
+  if (isPlain && !mayHaveStreams) return request;
   try {
     request.asks = {
       stream: source === undefined ? undefined : readStream(stream),
       mayHaveStreams,
       progress: progress === true,
       timeoutMs: isTimeout(timeoutMs) ? timeoutMs : undefined,
+      // The id of the reply is a value in MessagePack, which must be the same.
+      acceptsPacked: source !== undefined && isArray(accept) && accept.includes('msgpack') && isPlainId(id),
     };
     return request;
   } catch (error) {
@@ -103,13 +118,18 @@ function readRequest(value: unknown, index: number, write: IdWriter, source?: st
   }
 }
 
+function isPlainId(id: unknown): boolean {
+  return typeof id === 'string' || Number.isSafeInteger(id);
+}
+
 /** Any other value means no deadline: see control-frames.ts. */
 function isTimeout(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT_MS;
 }
 
+/** A large integer of MessagePack is a bigint. */
 function isId(id: unknown): id is string | number | null {
-  return typeof id === 'string' || typeof id === 'number' || id === null;
+  return typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint' || id === null;
 }
 
 function decodeText(payload: Uint8Array): string {
@@ -128,7 +148,7 @@ function parse(source: string): unknown {
   }
 }
 
-function invalid(what: string): LaunchpoolError {
+export function invalid(what: string): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_REQUEST_INVALID', `not a JSON-RPC 2.0 request: ${what}`);
 }
 
@@ -138,16 +158,15 @@ const REFUSALS: Readonly<Record<Exclude<Encoding, 'json' | 'unknown'>, [ErrorCod
     'the request is a Python pickle, which this agent never reads',
     "Send JSON with send_bytes(): Python's send() pickles.",
   ],
-  messagepack: [
-    'ERR_LAUNCHPOOL_ENCODING',
-    'the request looks like MessagePack, which this version does not read',
-    'Send JSON.',
-  ],
+  messagepack: ['ERR_LAUNCHPOOL_ENCODING', 'the request looks like MessagePack, which is not read here', 'Send JSON.'],
 };
 
 function notJson(payload: Uint8Array, encoding: Exclude<Encoding, 'json'>): LaunchpoolError {
   if (encoding === 'unknown') {
-    const start = payload.length === 0 ? 'is empty' : `begins with byte 0x${payload[0]?.toString(16).padStart(2, '0')}`;
+    const start =
+      payload.length === 0
+        ? 'is empty'
+        : `begins with byte 0x${payload[skipWhiteSpace(payload, 0)]?.toString(16).padStart(2, '0') ?? '20'}`;
     return new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', `the request ${start}, not with { or [`, {
       hint: 'An RPC agent reads one JSON-RPC 2.0 request, or a batch of them, in each frame.',
     });
@@ -162,7 +181,7 @@ function notJson(payload: Uint8Array, encoding: Exclude<Encoding, 'json'>): Laun
  * @throws ERR_LAUNCHPOOL_RESULT_INVALID when the result has no form in JSON.
  */
 export function encodeResult(id: IdText, result: unknown): string {
-  return resultResponse(id, jsonOf(result, 'result'));
+  return resultResponse(id, encodeJson(result, 'result'));
 }
 
 /** @param json the result as JSON text. */
@@ -176,10 +195,15 @@ export function resultResponse(id: IdText, json: string): string {
  * @throws ERR_LAUNCHPOOL_RESULT_INVALID when the value has no form in JSON.
  */
 export function encodeItem(value: unknown): string {
-  return jsonOf(value, 'value of the stream');
+  return encodeJson(value, 'value of the stream');
 }
 
-function jsonOf(value: unknown, what: string): string {
+/**
+ * A value as JSON text.
+ * @param what the value is, for the error.
+ * @throws ERR_LAUNCHPOOL_RESULT_INVALID when the value has no form in JSON.
+ */
+export function encodeJson(value: unknown, what: string): string {
   let json: string | undefined;
   try {
     json = value === undefined ? 'null' : toJson(value);

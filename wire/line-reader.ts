@@ -4,10 +4,12 @@
  * The first byte of a connection tells: `{` or `[` would announce a frame of more than 1.4 GiB, which is legal only with such
  * a limit.
  */
+import { skipWhiteSpace, sniffEncoding } from './encoding.ts';
 import { LaunchpoolError } from './errors.ts';
 import { SHORT_HEADER_BYTES, writeHeader } from './frame.ts';
 import { createFrameReader, type FrameLimits, type FrameMemory, type FrameReader, type OnRun } from './frame-reader.ts';
 import { FrameWalk } from './frame-walk.ts';
+import { isText, scanMembers } from './json-scan.ts';
 
 const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
@@ -17,6 +19,10 @@ const RETURN = 0x0d;
 const FIRST_AMBIGUOUS_LENGTH: number = OPEN_ARRAY * 2 ** 24;
 /** The first memory of an unfinished line. */
 const FIRST_BYTES = 4 * 1024;
+const SPACE = 0x20;
+const ACCEPT = Buffer.from('accept');
+/** The name of a member may be written with escapes. */
+const ESCAPE = Buffer.from('\\u');
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** A reader of frames, or of lines if the first byte says so. */
@@ -159,15 +165,20 @@ class LineReader implements FrameReader {
       if (end - start > maxFrameBytes) refusal = tooLong(end - start, maxFrameBytes);
       else if (end > start) {
         spans.push([start, end]);
-        bytes += SHORT_HEADER_BYTES + end - start;
+        bytes += SHORT_HEADER_BYTES + payloadBytes(lines, start, end);
       }
       start = newline + 1;
     }
     const run = Buffer.allocUnsafeSlow(bytes);
     let at = 0;
+    const mayAccept = lines.includes(ACCEPT) || lines.includes(ESCAPE);
     for (const [start, end] of spans) {
-      at = writeHeader(run, end - start, at);
-      at += lines.copy(run, at, start, end);
+      const length = payloadBytes(lines, start, end);
+      at = writeHeader(run, length, at);
+      run[at] = SPACE;
+      lines.copy(run, at + length - (end - start), start, end);
+      if (mayAccept) ignoreAccept(run.subarray(at, at + length));
+      at += length;
     }
     return [run, spans.length, refusal];
   }
@@ -188,6 +199,18 @@ class LineReader implements FrameReader {
     rest.copy(this.#held, this.heldBytes);
     this.heldBytes = bytes;
   }
+}
+
+/** Behind a space, MessagePack is no message: a line is JSON. */
+function payloadBytes(lines: Buffer, start: number, end: number): number {
+  return end - start + (sniffEncoding(lines.subarray(start, end)) === 'messagepack' ? 1 : 0);
+}
+
+/** Renames the member `accept` of a request: a reply in MessagePack is no line. */
+function ignoreAccept(payload: Buffer): void {
+  scanMembers(payload, skipWhiteSpace(payload, 0), (keyStart, keyEnd) => {
+    if (isText(payload, keyStart, keyEnd, 'accept')) payload[keyStart + 1] = SPACE;
+  });
 }
 
 function tooLong(bytes: number, maxFrameBytes: number): LaunchpoolError {

@@ -1,6 +1,4 @@
 /** Progress in JSON-RPC 2.0: a request asks for it with `progress` beside its params; notifications `$/progress` carry it. */
-import type { IdText } from './id-text.ts';
-
 export const PROGRESS_METHOD = '$/progress';
 
 export type ProgressReport = {
@@ -11,11 +9,6 @@ export type ProgressReport = {
   /** What is being done, for people. */
   text?: string | undefined;
 };
-
-export function progressText(id: IdText, { done, total, text }: ProgressReport): string {
-  const more = JSON.stringify({ done, total, text }).slice(1);
-  return `{"jsonrpc":"2.0","method":"${PROGRESS_METHOD}","params":{"id":${id},${more}}`;
-}
 
 /** Undefined for params that are no report. */
 export function readProgress(params: object): ProgressReport | undefined {

@@ -3,7 +3,6 @@
  * as many to a frame as are there; the response to the request ends it. `$/more` gives further credit. See docs/protocol.md.
  */
 import { LaunchpoolError } from './errors.ts';
-import type { IdText } from './id-text.ts';
 
 export const ITEMS_METHOD = '$/items';
 export const MORE_METHOD = '$/more';
@@ -36,11 +35,6 @@ export function isCredit(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** A notification with values of a stream. @param values as JSON texts. */
-export function itemsText(id: IdText, values: readonly string[]): string {
-  return `{"jsonrpc":"2.0","method":"${ITEMS_METHOD}","params":{"id":${id},"values":[${values.join(',')}]}}`;
-}
-
 /** The notification that gives further credit to the request with this id. */
 export function moreText(id: number, { items, bytes }: StreamCredit): string {
   return JSON.stringify({ jsonrpc: '2.0', method: MORE_METHOD, params: { id, items, bytes } });
@@ -62,30 +56,13 @@ export function streamParamOf(param: unknown): number | undefined {
   return Number.isSafeInteger(stream) ? (stream as number) : undefined;
 }
 
-/** Whether a request may have such a parameter. @param source its text. */
-export function mayHaveStreamParam(source: string): boolean {
+/** Whether a request may have such a parameter. @param source the request as it was sent. */
+export function mayHaveStreamParam(source: string | Buffer): boolean {
   return source.includes(STREAM_PARAM);
-}
-
-/** Caller: values of a parameter of the request with this id. @param values as JSON texts. */
-export function paramItemsText(id: number, stream: number, values: readonly string[]): string {
-  const params = `{"id":${id},"stream":${stream},"values":[${values.join(',')}]}`;
-  return `{"jsonrpc":"2.0","method":"${ITEMS_METHOD}","params":${params}}`;
 }
 
 /** Caller: the parameter has no further value. @param error why, if its source has failed: an error object as JSON text. */
 export function paramEndText(id: number, stream: number, error?: string): string {
   const params = `{"id":${id},"stream":${stream},"end":true${error === undefined ? '' : `,"error":${error}`}}`;
   return `{"jsonrpc":"2.0","method":"${ITEMS_METHOD}","params":${params}}`;
-}
-
-/** Agent: credit for a parameter of the request with this id. */
-export function paramMoreText(id: IdText, stream: number, { items, bytes }: StreamCredit): string {
-  const params = `{"id":${id},"stream":${stream},"items":${items},"bytes":${bytes}}`;
-  return `{"jsonrpc":"2.0","method":"${MORE_METHOD}","params":${params}}`;
-}
-
-/** Agent: the handler reads no further value of a parameter. */
-export function paramStopText(id: IdText, stream: number): string {
-  return `{"jsonrpc":"2.0","method":"${STOP_METHOD}","params":{"id":${id},"stream":${stream}}}`;
 }

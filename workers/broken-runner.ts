@@ -1,7 +1,8 @@
 /** Replaces a module that cannot be loaded: answers every request with the reason. */
 import { toPlain } from '../wire/errors.ts';
 import { NULL_ID } from '../wire/id-text.ts';
-import { DEFAULT_MAX_BATCH, decodeRequests, encodeError } from '../wire/json-rpc.ts';
+import { DEFAULT_MAX_BATCH, encodeError } from '../wire/json-rpc.ts';
+import { decodeMessage } from './message-codec.ts';
 import { type RpcOptions, rpcRunner } from './run-rpc.ts';
 import { Failure, type Runner } from './runner.ts';
 import type { AgentKind } from './task.ts';
@@ -19,7 +20,7 @@ export function brokenRunner(reason: unknown, kind: AgentKind | undefined, optio
   const refusing = rpcRunner(refuse, options);
   return {
     run(input, start, end) {
-      const isReadable = decodeRequests(input.subarray(start, end), options.maxBatch ?? DEFAULT_MAX_BATCH).items.some(
+      const isReadable = decodeMessage(input.subarray(start, end), options.maxBatch ?? DEFAULT_MAX_BATCH).items.some(
         (item) => !('error' in item),
       );
       return isReadable ? refusing.run(input, start, end) : encodeError(NULL_ID, toPlain(reason));

@@ -1,5 +1,6 @@
 /** What `launchpool/handler` asks of the thread: it is bundled with the module, and shares only the global object. */
-import { encodeTextFrame } from '../wire/frame.ts';
+import { type IdText, idValue, isPackedId } from '../wire/id-text.ts';
+import { encodeMessage } from '../wire/response.ts';
 import type { LateReplies } from './late-replies.ts';
 import { createLogLines, type LogLevel, type LogMessage } from './log-lines.ts';
 import { Progress } from './progress.ts';
@@ -36,8 +37,8 @@ export function offerHandlerHost(
   function progressOf(context: RequestContext): Progress | undefined {
     const { request, key } = context;
     if (context.isOver || request?.asks?.progress !== true || request.id === undefined) return undefined;
-    context.progress ??= new Progress(request.id, (text) => {
-      lateReplies.add({ ...key, reply: encodeTextFrame(text), stream: 'notice' });
+    context.progress ??= new Progress(request.id, (notification) => {
+      lateReplies.add({ ...key, reply: encodeMessage(notification), stream: 'notice' });
       // The handler may block its thread.
       lateReplies.sendNow();
     });
@@ -49,13 +50,13 @@ export function offerHandlerHost(
     signal: requests.signal,
     id() {
       const id = requests.context()?.request?.id;
-      return id === undefined ? undefined : JSON.parse(id);
+      return id === undefined ? undefined : idValue(id);
     },
     deadline: () => requests.context()?.dueAt,
     peer: () => requests.context()?.peer,
     log(level, args) {
       const { id, method } = requests.context()?.request ?? {};
-      log(level, args, { ...(id !== undefined && { request: id }), ...(method !== undefined && { method }) });
+      log(level, args, { ...(id !== undefined && { request: idLabel(id) }), ...(method !== undefined && { method }) });
     },
     progress(done, total, text) {
       const context = requests.context();
@@ -63,4 +64,9 @@ export function offerHandlerHost(
     },
   };
   home[HOST_KEY] = host;
+}
+
+/** An id as text for the log. */
+function idLabel(id: IdText): string {
+  return isPackedId(id) ? JSON.stringify(idValue(id)) : id;
 }

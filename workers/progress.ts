@@ -1,6 +1,7 @@
 /** Sends how far a request is, at most 20 times a second, and the last report always. */
 import type { IdText } from '../wire/id-text.ts';
-import { progressText } from '../wire/progress.ts';
+import { PROGRESS_METHOD } from '../wire/progress.ts';
+import { type Encoded, encodeNotification } from '../wire/response.ts';
 
 const PAUSE_MS = 50;
 
@@ -8,13 +9,13 @@ type Report = { done: number; total: number | undefined; text: string | undefine
 
 export class Progress {
   readonly #id: IdText;
-  readonly #send: (text: string) => void;
+  readonly #send: (notification: Encoded) => void;
   #waiting: Report | undefined;
   #timer: NodeJS.Timeout | undefined;
   #nextAt = 0;
 
   /** @param send sends a notification. */
-  constructor(id: IdText, send: (text: string) => void) {
+  constructor(id: IdText, send: (notification: Encoded) => void) {
     this.#id = id;
     this.#send = send;
   }
@@ -42,7 +43,7 @@ export class Progress {
     const { done, total, text } = this.#waiting;
     this.#waiting = undefined;
     this.#nextAt = now() + PAUSE_MS;
-    this.#send(progressText(this.#id, { done, total, text }));
+    this.#send(encodeNotification(this.#id, PROGRESS_METHOD, { done, total, text }));
   }
 }
 

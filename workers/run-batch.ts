@@ -1,6 +1,8 @@
 /** Runs a batch: claims its frames one by one, runs each request, and stores each outcome in the slot. */
-import { encodeFrame, encodeTextFrame, SHORT_HEADER_BYTES, writeHeader } from '../wire/frame.ts';
+import { encodeFrame, SHORT_HEADER_BYTES, writeHeader } from '../wire/frame.ts';
 import { FrameWalk } from '../wire/frame-walk.ts';
+import { Packed } from '../wire/messagepack/write.ts';
+import { encodeMessage } from '../wire/response.ts';
 import { claim as claimFrame, generationOf } from './control-word.ts';
 import type { LateReplies } from './late-replies.ts';
 import type { Requests } from './requests.ts';
@@ -173,6 +175,12 @@ function write({ output }: Slot, at: number, result: Exclude<Result, null>): num
     return SHORT_HEADER_BYTES + length;
   }
   if (result instanceof Failure) return LATE;
+  if (result instanceof Packed) {
+    if (result.length > room) return LATE;
+    result.copyTo(output, start);
+    writeHeader(output, result.length, at);
+    return SHORT_HEADER_BYTES + result.length;
+  }
   const length = lengthOf(result);
   if (length > room) return LATE;
   copyBytes(output, result, start);
@@ -181,11 +189,12 @@ function write({ output }: Slot, at: number, result: Exclude<Result, null>): num
 }
 
 /**
- * Frames a reply in the memory of its request, if the reply is bytes and fits. Text is the reply of an RPC agent: if the
- * thread died before the reply was sent, an error reply would need the ids in the request.
+ * Frames a reply in the memory of its request, if it is that of a raw agent and fits. If a thread of an RPC agent died
+ * before the reply was sent, an error reply would need the ids in the request.
  */
 function putLong(memory: SharedArrayBuffer, result: Result): ByteRange | undefined {
-  if (result === null || typeof result === 'string' || result instanceof Failure) return undefined;
+  if (result === null || typeof result === 'string') return undefined;
+  if (result instanceof Packed || result instanceof Failure) return undefined;
   try {
     return writeLong(memory, plainBytes(result));
   } catch {
@@ -211,7 +220,8 @@ function outcomeOf(result: Result): Outcome {
   if (result === null) return {};
   if (result instanceof Failure) return { failure: result.error };
   try {
-    return { reply: typeof result === 'string' ? encodeTextFrame(result) : encodeFrame(plainBytes(result)) };
+    if (typeof result === 'string' || result instanceof Packed) return { reply: encodeMessage(result) };
+    return { reply: encodeFrame(plainBytes(result)) };
   } catch (thrown) {
     return { failure: failureOf(thrown).error };
   }

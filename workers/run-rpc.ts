@@ -1,20 +1,15 @@
 /** Runs an RPC agent's methods: a JSON-RPC 2.0 request in, its response out. */
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
-import { type IdText, NULL_ID } from '../wire/id-text.ts';
-import {
-  DEFAULT_MAX_BATCH,
-  decodeRequests,
-  encodeError,
-  encodeResult,
-  type RpcItem,
-  type RpcRequest,
-} from '../wire/json-rpc.ts';
+import { type IdText, isPackedId, NULL_ID, PACKED_NULL_ID } from '../wire/id-text.ts';
+import { DEFAULT_MAX_BATCH, errorText, type RpcItem, type RpcRequest } from '../wire/json-rpc.ts';
 import type { PlainError } from '../wire/plain-error.ts';
+import { type Encoded, encodeErrorResponse, encodeResponse, isLonger, owned } from '../wire/response.ts';
 import { BatchReply } from './batch-reply.ts';
 import type { Method, RpcHandlers } from './handlers.ts';
 import type { LateReplies } from './late-replies.ts';
+import { decodeMessage, encodeValue, formFor } from './message-codec.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
-import { isTextLonger, resultTooLong } from './reply-limit.ts';
+import { resultTooLong } from './reply-limit.ts';
 import type { RequestContext, RequestKey, Requests } from './requests.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
@@ -45,8 +40,8 @@ export type StreamHost = {
 /** Calls a method; for a module that could not be loaded, throws the reason. */
 export type CallMethod = (name: string, params: readonly unknown[]) => unknown;
 
-/** A response as JSON text; null for a notification. */
-type Response = string | null;
+/** Null for a notification. */
+type Response = Encoded | null;
 
 /**
  * The requests of a batch run concurrently.
@@ -57,18 +52,22 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
 
   const errorOf = (): PlainError => toPlain(resultTooLong(maxReplyBytes));
   /** An id may be as long as its request, and so may the error that names it. */
-  const tooLong = (id: IdText): string => {
-    const text = encodeError(id, errorOf());
-    return isTextLonger(text, maxReplyBytes) ? encodeError(NULL_ID, errorOf()) : text;
+  const tooLong = (id: IdText): Encoded => {
+    const response = encodeError(id, errorOf());
+    if (!isLonger(response, maxReplyBytes)) return response;
+    return encodeError(isPackedId(id) ? PACKED_NULL_ID : NULL_ID, errorOf());
   };
-  const limited = (id: IdText, text: string): string => (isTextLonger(text, maxReplyBytes) ? tooLong(id) : text);
-  const errorText = (id: IdText | undefined, thrown: unknown): Response =>
+  const limited = (id: IdText, response: Encoded): Encoded =>
+    isLonger(response, maxReplyBytes) ? tooLong(id) : response;
+  const respondWithError = (id: IdText | undefined, thrown: unknown): Response =>
     id === undefined ? null : limited(id, encodeError(id, toPlain(thrown, { stack: exposeStacks })));
-  const resultText = (id: IdText | undefined, result: unknown): Response => {
+  const respondWithResult = (item: RpcRequest, result: unknown): Response => {
+    const { id } = item;
+    if (id === undefined) return null;
     try {
-      return id === undefined ? null : limited(id, encodeResult(id, result));
+      return limited(id, encodeResponse(id, encodeValue(result, formFor(item), 'result')));
     } catch (thrown) {
-      return errorText(id, thrown);
+      return respondWithError(id, thrown);
     }
   };
 
@@ -96,7 +95,7 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
       requests.leave();
       return await response;
     } catch (thrown) {
-      return errorText(id, thrown);
+      return respondWithError(id, thrown);
     } finally {
       incoming.close(key);
     }
@@ -115,11 +114,11 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
   ): Response | Promise<Response> {
     const run = (): Response | Promise<Response> => requests.runIn(context, () => call(item));
     const response = hasContexts() ? inOwnContext(run) : run();
-    const end = (text: Response): Response | Promise<Response> => {
+    const end = (response: Response): Response | Promise<Response> => {
       context.isOver = true;
-      if (context.progress === undefined) return text;
+      if (context.progress === undefined) return response;
       context.progress.end();
-      return afterTurn(text);
+      return afterTurn(response);
     };
     return isOwnPromise(response) ? (whenSettled(response, end) as Promise<Response>) : end(response);
   }
@@ -134,53 +133,53 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
       const result = callMethod(item.method, item.params);
       if (isThenable(result)) return respondLater(item, result);
       if (host !== undefined && isStream(result)) return respondWithStream(item, result, host.requests.present(), host);
-      return resultText(item.id, result);
+      return respondWithResult(item, result);
     } catch (thrown) {
-      return errorText(item.id, thrown);
+      return respondWithError(item.id, thrown);
     }
   }
 
   // Functions of their own, as above.
   function respondLater(item: RpcRequest, result: PromiseLike<unknown>): Promise<Response> {
-    const { id } = item;
     const key = host?.requests.present();
     return whenSettled<unknown, Response | Promise<Response>>(
       result,
       (value) =>
         host !== undefined && key !== undefined && isStream(value)
           ? respondWithStream(item, value, key, host)
-          : resultText(id, value),
-      (thrown) => errorText(id, thrown),
+          : respondWithResult(item, value),
+      (thrown) => respondWithError(item.id, thrown),
     ) as Promise<Response>;
   }
 
   async function respondWithStream(
-    { id, asks }: RpcRequest,
+    item: RpcRequest,
     stream: Stream,
     key: RequestKey,
     { requests, lateReplies }: StreamHost,
   ): Promise<Response> {
+    const { id, asks } = item;
     try {
       const { runStream } = await import('./stream/run-stream.ts');
       const outcome = await runStream(
         stream,
-        { key, id, credit: asks?.stream },
+        { key, id, form: formFor(item), credit: asks?.stream },
         { requests, lateReplies, maxReplyBytes },
       );
       if (id === undefined) return null;
       // Unless the main thread has answered already, as it does for every cancellation but that at the end of the drain.
       if (outcome === undefined) return limited(id, encodeError(id, requests.reasonOf(key) ?? stopped()));
-      return 'response' in outcome ? limited(id, outcome.response) : resultText(id, outcome.result);
+      return 'response' in outcome ? limited(id, outcome.response) : respondWithResult(item, outcome.result);
     } catch (thrown) {
-      return errorText(id, thrown);
+      return respondWithError(id, thrown);
     }
   }
 
-  function respondToAll(items: readonly RpcItem[]): Response | Promise<Response> {
-    const reply = new BatchReply({ ids: items.map(({ id }) => id), maxBytes: maxReplyBytes, tooLong });
-    const text = (): Response => {
-      const found = reply.text(isTextLonger);
-      return found === undefined ? encodeError(NULL_ID, errorOf()) : found;
+  function respondToAll(items: readonly RpcItem[], isPacked: boolean): Response | Promise<Response> {
+    const reply = new BatchReply({ ids: items.map(({ id }) => id), isPacked, maxBytes: maxReplyBytes, tooLong });
+    const all = (): Response => {
+      const found = reply.join();
+      return found === undefined ? encodeError(isPacked ? PACKED_NULL_ID : NULL_ID, errorOf()) : found;
     };
     const late: Promise<void>[] = [];
     for (const [index, item] of items.entries()) {
@@ -188,21 +187,26 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
       if (isOwnPromise(response)) late.push(whenSettled(response, (value) => reply.set(index, value)));
       else reply.set(index, response);
     }
-    return late.length === 0 ? text() : whenSettled(allOf(late), text);
+    return late.length === 0 ? all() : whenSettled(allOf(late), all);
   }
 
   return {
     run(input, start, end) {
-      const { batch, items } = decodeRequests(input.subarray(start, end), maxBatch);
-      return batch ? respondToAll(items) : respond(items[0] as RpcItem);
+      const { batch, items, isPacked = false } = decodeMessage(input.subarray(start, end), maxBatch);
+      return batch ? respondToAll(items, isPacked) : respond(items[0] as RpcItem);
     },
   };
 }
 
 /** A response that must not overtake notifications is a late reply, which a slot does not carry. */
 async function afterTurn(response: Response): Promise<Response> {
+  const sent = response === null ? null : owned(response);
   await new Promise((resolve) => setImmediate(resolve));
-  return response;
+  return sent;
+}
+
+function encodeError(id: IdText, error: PlainError): Encoded {
+  return encodeErrorResponse(id, errorText(error));
 }
 
 function stopped(): PlainError {

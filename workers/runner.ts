@@ -1,5 +1,6 @@
 /** Runs one request: the shape that raw and RPC agents share. */
 import type { PlainError } from '../wire/errors.ts';
+import type { Encoded } from '../wire/response.ts';
 
 /** A raw request that failed; it has no reply. */
 export class Failure {
@@ -9,8 +10,8 @@ export class Failure {
   }
 }
 
-/** The payload of a reply as bytes or as text, null if there is nothing to send, or a failure. */
-export type Result = Uint8Array | string | null | Failure;
+/** The payload of a raw agent's reply as bytes, that of an RPC agent's, null if there is nothing to send, or a failure. */
+export type Result = Uint8Array | Encoded | null | Failure;
 
 export type Runner = {
   /**

@@ -3,18 +3,21 @@ import type { ReservedName } from '../../wire/reserved-names.ts';
 
 type NotMethods = 'default' | 'setup' | 'teardown' | 'longMessages' | `rpc.${string}` | ReservedName;
 
+/** What the client and the agent speak. By 'json' a client speaks JSON alone: see `messagePack` of its options. */
+export type Encoding = 'any' | 'json';
+
 /**
  * The methods of an agent as a client sees them: the module's exported functions, each returning a promise, or a stream if it
- * is a generator or returns an async iterable. Parameters and results are what JSON carries: see {@link OnTheWire}. Functions
- * with a reserved name, such as `toString` or `_internal`, are not among them: see `call`.
+ * is a generator or returns an async iterable. Parameters and results are what the encoding carries: see {@link OnTheWire}.
+ * Functions with a reserved name, such as `toString` or `_internal`, are not among them: see `call`.
  */
-export type Agent<Module> = {
+export type Agent<Module, In extends Encoding = 'any'> = {
   [Name in keyof Module as Name extends NotMethods
     ? never
     : Module[Name] extends (...params: never[]) => unknown
       ? Name
       : never]: Module[Name] extends (...params: infer Params) => infer Result
-    ? (...params: SendableParams<Params>) => Called<Awaited<Result>>
+    ? (...params: SendableParams<Params, In>) => Called<Awaited<Result>, In>
     : never;
 } & AsyncDisposable;
 
@@ -41,52 +44,72 @@ type Any = any;
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 type AnyFunction = (...params: never[]) => unknown;
 
-/** What JSON does not carry: an agent refuses to send it, and so does a client. */
-type NotInJson =
-  | bigint
-  | symbol
-  | AnyFunction
-  | ArrayBufferView
-  | ArrayBufferLike
-  | ReadonlyMap<unknown, unknown>
-  | ReadonlySet<unknown>
-  | RegExp;
+/** What no encoding carries: an agent refuses to send it, and so does a client. */
+type NotSent = symbol | AnyFunction | ArrayBufferView | ArrayBufferLike | RegExp;
+/** What MessagePack carries and JSON does not. */
+type NotInJson = bigint | Uint8Array | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
 
 /**
- * A result after JSON: undefined becomes null; a Date, and any other object with a `toJSON`, becomes what that returns; members
- * that are functions are left out. What an agent refuses to send is `never`: typed arrays, Map, Set, BigInt, functions.
+ * A result as it arrives: undefined becomes null, an object with a `toJSON` becomes what that returns, members that are
+ * functions are left out. Uint8Array, Date, Map, Set and BigInt arrive as they are; in JSON alone a Date is text, and the
+ * others are `never`, as what an agent refuses to send.
  */
-export type OnTheWire<Result> =
-  IsAny<Result> extends true ? Any : unknown extends Result ? Result : Result extends void ? null : InJson<Result>;
+export type OnTheWire<Result, In extends Encoding = 'any'> =
+  IsAny<Result> extends true
+    ? Any
+    : unknown extends Result
+      ? Result
+      : Result extends void
+        ? null
+        : Arriving<Result, In>;
 
-type InJson<Value> = Value extends string | number | boolean | null
+type Arriving<Value, In extends Encoding> = Value extends string | number | boolean | null
   ? Value
-  : Value extends { toJSON(...params: never[]): infer Json }
-    ? OnTheWire<Json>
-    : Value extends NotInJson
-      ? never
-      : Value extends readonly unknown[]
-        ? { [Index in keyof Value]: OnTheWire<Value[Index]> }
-        : Value extends object
-          ? { [Key in keyof Value as Value[Key] extends AnyFunction ? never : Key]: MemberInJson<Value[Key]> }
-          : Value;
+  : Value extends NotInJson | Date
+    ? In extends 'any'
+      ? Native<Value>
+      : Value extends Date
+        ? string
+        : never
+    : Value extends { toJSON(...params: never[]): infer Json }
+      ? OnTheWire<Json, In>
+      : Value extends NotSent
+        ? never
+        : Value extends readonly unknown[]
+          ? { [Index in keyof Value]: OnTheWire<Value[Index], In> }
+          : Value extends object
+            ? { [Key in keyof Value as Value[Key] extends AnyFunction ? never : Key]: Member<Value[Key], In> }
+            : Value;
+
+/** What arrives in MessagePack. */
+type Native<Value> = Value extends bigint
+  ? bigint
+  : Value extends Uint8Array
+    ? Uint8Array
+    : Value extends Date
+      ? Date
+      : Value extends ReadonlyMap<infer Key, infer Item>
+        ? Map<OnTheWire<Key>, OnTheWire<Item>>
+        : Value extends ReadonlySet<infer Item>
+          ? Set<OnTheWire<Item>>
+          : never;
 
 /** A member that is undefined is left out. */
-type MemberInJson<Value> = Value extends undefined ? undefined : OnTheWire<Value>;
+type Member<Value, In extends Encoding> = Value extends undefined ? undefined : OnTheWire<Value, In>;
 
-type SendableParams<Params> = { [Index in keyof Params]: SendableParam<Params[Index]> };
+type SendableParams<Params, In extends Encoding> = { [Index in keyof Params]: SendableParam<Params[Index], In> };
 /** A parameter may be a stream. */
-type SendableParam<Param> =
+type SendableParam<Param, In extends Encoding> =
   IsAny<Param> extends true
     ? Any
     : unknown extends Param
       ? Param
       : Param extends AsyncIterable<infer Item>
-        ? AsyncIterable<Sendable<Item>>
-        : Sendable<Param>;
+        ? AsyncIterable<Sendable<Item, In>>
+        : Sendable<Param, In>;
 
-/** What a parameter may hold: `never` in place of what JSON does not carry. */
-type Sendable<Value> =
+/** What a parameter may hold: `never` in place of what the encoding does not carry. */
+type Sendable<Value, In extends Encoding> =
   IsAny<Value> extends true
     ? Any
     : unknown extends Value
@@ -94,40 +117,50 @@ type Sendable<Value> =
       : Value extends string | number | boolean | null | undefined
         ? Value
         : Value extends NotInJson
-          ? never
+          ? SendableNative<Value, In>
           : Value extends { toJSON(...params: never[]): unknown }
             ? Value
-            : Value extends readonly unknown[]
-              ? { [Index in keyof Value]: Sendable<Value[Index]> }
-              : Value extends object
-                ? { [Key in keyof Value]: Value[Key] extends AnyFunction ? never : Sendable<Value[Key]> }
-                : Value;
+            : Value extends NotSent
+              ? never
+              : Value extends readonly unknown[]
+                ? { [Index in keyof Value]: Sendable<Value[Index], In> }
+                : Value extends object
+                  ? { [Key in keyof Value]: Value[Key] extends AnyFunction ? never : Sendable<Value[Key], In> }
+                  : Value;
+
+type SendableNative<Value, In extends Encoding> = In extends 'json'
+  ? never
+  : Value extends ReadonlyMap<infer Key, infer Item>
+    ? ReadonlyMap<Sendable<Key, In>, Sendable<Item, In>>
+    : Value extends ReadonlySet<infer Item>
+      ? ReadonlySet<Sendable<Item, In>>
+      : Value;
 
 /** What a call of a method gives. */
-type Called<Result> = [Result] extends [never]
+type Called<Result, In extends Encoding> = [Result] extends [never]
   ? Promise<never>
   : IsAny<Result> extends true
     ? Promise<Any>
     : [Result] extends [AnyResult]
       ? Promise<unknown> & AsyncIterable<unknown> & AsyncDisposable
-      : CalledForType<Result>;
+      : CalledForType<Result, In>;
 
-type CalledForType<Result> =
-  | StreamOf<Extract<Result, AnyStream>>
-  | ([Exclude<Result, AnyStream>] extends [never] ? never : Promise<OnTheWire<Exclude<Result, AnyStream>>>);
+type CalledForType<Result, In extends Encoding> =
+  | StreamOf<Extract<Result, AnyStream>, In>
+  | ([Exclude<Result, AnyStream>] extends [never] ? never : Promise<OnTheWire<Exclude<Result, AnyStream>, In>>);
 
 /** A web ReadableStream, whose type need not be known. */
 type Readable<Item> = { getReader(): { read(): Promise<{ done: boolean; value?: Item | undefined }> } };
 
 type AnyStream = AsyncIterable<unknown> | Generator<unknown, unknown, never> | Readable<unknown>;
 
-type StreamOf<Result> =
+type StreamOf<Result, In extends Encoding> =
   Result extends AsyncGenerator<infer Item, infer Returned, never>
-    ? AgentStream<OnTheWire<Item>, OnTheWire<Awaited<Returned>>>
+    ? AgentStream<OnTheWire<Item, In>, OnTheWire<Awaited<Returned>, In>>
     : Result extends Generator<infer Item, infer Returned, never>
-      ? AgentStream<OnTheWire<Item>, OnTheWire<Returned>>
+      ? AgentStream<OnTheWire<Item, In>, OnTheWire<Returned, In>>
       : Result extends AsyncIterable<infer Item>
-        ? AgentStream<OnTheWire<Item>>
+        ? AgentStream<OnTheWire<Item, In>>
         : Result extends Readable<infer Item>
-          ? AgentStream<OnTheWire<Item>>
+          ? AgentStream<OnTheWire<Item, In>>
           : never;

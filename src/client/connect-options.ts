@@ -29,6 +29,12 @@ export type ConnectOptions = {
    */
   handshakeMs?: number | undefined;
   /**
+   * Whether values that JSON does not have travel in MessagePack: Uint8Array, Date, Map, Set, BigInt, NaN and Infinity. Without
+   * it the client speaks JSON alone, in which a Date is text and the others are refused.
+   * @default true
+   */
+  messagePack?: boolean | undefined;
+  /**
    * The maximum length of a reply, in bytes.
    * @default 67108864
    */

@@ -24,10 +24,12 @@ const internals = new WeakMap<object, Internals>();
  * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
-export async function connect<Module = AnyMethods>(
+export function connect<Module = AnyMethods>(
   target: string,
-  options: ConnectOptions = {},
-): Promise<Agent<Module>> {
+  options: ConnectOptions & { messagePack: false },
+): Promise<Agent<Module, 'json'>>;
+export function connect<Module = AnyMethods>(target: string, options?: ConnectOptions): Promise<Agent<Module>>;
+export async function connect<Module>(target: string, options: ConnectOptions = {}): Promise<Agent<Module>> {
   const prototype = describedAs('Agent', target);
   return createProxy<Module>({ client: await connectRpc(target, options), options: {}, prototype });
 }
@@ -44,7 +46,7 @@ export function withOptions<Of extends AsyncDisposable>(agent: Of, options: Call
 /**
  * Calls a method of any name, also of a reserved one such as `toString`, which is not a property of the agent. Rejects as a
  * call of a property does.
- * @returns the result after JSON.
+ * @returns the result as it arrives: see OnTheWire.
  */
 export async function call(agent: AsyncDisposable, method: string, ...params: readonly unknown[]): Promise<unknown> {
   const { client, options } = internalsOf(agent);

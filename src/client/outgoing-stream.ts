@@ -1,7 +1,9 @@
 /** Sends the values of a parameter that is a stream, as many to a frame as are there, at the pace of the agent's credit. */
 import { toPlain } from '../../wire/errors.ts';
-import { encodeItem, errorText } from '../../wire/json-rpc.ts';
-import { paramEndText, paramItemsText, type StreamCredit } from '../../wire/stream.ts';
+import { errorText } from '../../wire/json-rpc.ts';
+import { type Encoded, encodeItems, owned } from '../../wire/response.ts';
+import { paramEndText, type StreamCredit } from '../../wire/stream.ts';
+import { encodeStreamValue } from './message-codec.ts';
 
 /** A frame is sent when its values have so many bytes, or are so many. */
 const FRAME_BYTES = 64 * 1024;
@@ -11,11 +13,13 @@ export class OutgoingStream {
   readonly #id: number;
   readonly #stream: number;
   readonly #source: AsyncIterable<unknown>;
-  readonly #send: (notification: Buffer) => void;
+  readonly #send: (notification: Uint8Array) => void;
+  readonly #isJsonOnly: boolean;
   #items = 0;
   #bytes = 0;
-  #texts: string[] = [];
-  /** Of these texts. */
+  /** All of one encoding. */
+  #values: Encoded[] = [];
+  /** Of these values. */
   #waitingBytes = 0;
   #isRunning = false;
   #isStopped = false;
@@ -26,12 +30,20 @@ export class OutgoingStream {
    * @param id the id of the call.
    * @param stream the number of the stream in the call.
    * @param send sends a notification.
+   * @param isJsonOnly whether the agent reads JSON only.
    */
-  constructor(id: number, stream: number, source: AsyncIterable<unknown>, send: (notification: Buffer) => void) {
+  constructor(
+    id: number,
+    stream: number,
+    source: AsyncIterable<unknown>,
+    send: (notification: Uint8Array) => void,
+    isJsonOnly: boolean,
+  ) {
     this.#id = id;
     this.#stream = stream;
     this.#source = source;
     this.#send = send;
+    this.#isJsonOnly = isJsonOnly;
   }
 
   /** The agent has room for more. Without any credit, no value is asked for. */
@@ -48,7 +60,7 @@ export class OutgoingStream {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#texts = [];
+    this.#values = [];
     this.#wake?.();
     void this.#return();
   }
@@ -72,7 +84,8 @@ export class OutgoingStream {
         const step = await iterator.next();
         if (this.#isStopped) return;
         if (step.done) break;
-        this.#add(encodeItem(step.value));
+        const encoded = encodeStreamValue(step.value, this.#isJsonOnly);
+        this.#add(encoded instanceof Promise ? await encoded : encoded);
       }
     } catch (thrown) {
       if (this.#isStopped) return;
@@ -92,19 +105,22 @@ export class OutgoingStream {
     }
   }
 
-  #add(text: string): void {
-    this.#texts.push(text);
-    this.#waitingBytes += Buffer.byteLength(text) + 1;
+  #add(encoded: Encoded): void {
+    const [first = encoded] = this.#values;
+    if (typeof first !== typeof encoded) this.#flush();
+    this.#values.push(owned(encoded));
+    this.#waitingBytes += (typeof encoded === 'string' ? Buffer.byteLength(encoded) : encoded.length) + 1;
     this.#items -= 1;
-    if (this.#waitingBytes >= FRAME_BYTES || this.#texts.length >= FRAME_ITEMS) this.#flush();
+    if (this.#waitingBytes >= FRAME_BYTES || this.#values.length >= FRAME_ITEMS) this.#flush();
     // The source may give nothing more for now.
-    else if (this.#texts.length === 1) setImmediate(() => this.#flush());
+    else if (this.#values.length === 1) setImmediate(() => this.#flush());
   }
 
   #flush(): void {
-    if (this.#texts.length === 0) return;
-    const notification = Buffer.from(paramItemsText(this.#id, this.#stream, this.#texts));
-    this.#texts = [];
+    if (this.#values.length === 0) return;
+    const items = encodeItems(String(this.#id), this.#values, this.#stream);
+    const notification = typeof items === 'string' ? Buffer.from(items) : items.toBytes();
+    this.#values = [];
     this.#waitingBytes = 0;
     this.#bytes -= notification.length;
     this.#send(notification);

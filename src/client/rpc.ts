@@ -1,9 +1,9 @@
 /** The client of an RPC agent: matches replies to calls by id. */
 import { LaunchpoolError } from '../../wire/errors.ts';
 import {
-  decodeReplies,
+  type CallAsks,
   encodeCancel,
-  encodeRequest,
+  type Reply,
   type RpcItems,
   type RpcParamCredit,
   type RpcProgress,
@@ -15,6 +15,7 @@ import { AgentCall } from './agent-call.ts';
 import { AGENT_REPLY_MARGIN_MS, type CallOptions, limitCall, timeoutForAgent } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { IncomingStream } from './incoming-stream.ts';
+import { ACCEPT, encodeCall, ReplyReader } from './message-codec.ts';
 import { isStreamParam, OutgoingStream } from './outgoing-stream.ts';
 import { openSession } from './session.ts';
 import type { SentFrame } from './unconfirmed-frames.ts';
@@ -36,7 +37,8 @@ export type RpcClient = {
 };
 
 type OpenCall = {
-  sent: SentFrame;
+  /** Undefined until it is sent. */
+  sent: SentFrame | undefined;
   stream: IncomingStream | undefined;
   onProgress: CallOptions['onProgress'];
   /** The parameters that are streams. */
@@ -58,27 +60,31 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
   const openCalls = new Map<number, OpenCall>();
   let lastId = 0;
   let closeReason: LaunchpoolError | undefined;
+  const isJsonOnly = options.messagePack === false;
+  const accept = isJsonOnly ? undefined : ACCEPT;
+  const reader = new ReplyReader(take, fail);
+  const onFrame = (payload: Buffer): void => reader.receive(payload);
   const session = await openSession(target, options, { onFrame, onClose: rejectAll });
 
-  function onFrame(payload: Buffer): void {
-    try {
-      for (const reply of decodeReplies(payload)) {
-        if ('values' in reply) takeItems(reply, payload.length);
-        else if ('progress' in reply) report(reply);
-        else if ('credit' in reply) giveCredit(reply);
-        else settle(reply);
-      }
-    } catch (error) {
-      rejectAll(error as LaunchpoolError);
-      session.close();
+  function take(replies: readonly Reply[], { length }: Buffer): void {
+    for (const reply of replies) {
+      if ('values' in reply) takeItems(reply, length);
+      else if ('progress' in reply) report(reply);
+      else if ('credit' in reply) giveCredit(reply);
+      else settle(reply);
     }
+  }
+
+  function fail(error: unknown): void {
+    rejectAll(error as LaunchpoolError);
+    session.close();
   }
 
   function takeItems({ id, values }: RpcItems, bytes: number): void {
     const call = openCalls.get(id as number);
     if (call === undefined) return;
     // It runs: it is not sent to another process of the agent.
-    session.markAnswered(call.sent);
+    markAnswered(call);
     call.stream?.onItems(values, bytes);
   }
 
@@ -90,7 +96,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
 
   function giveCredit({ id, stream, credit }: RpcParamCredit): void {
     const call = openCalls.get(id as number);
-    if (call !== undefined) session.markAnswered(call.sent);
+    if (call !== undefined) markAnswered(call);
     const outgoing = call?.outgoing[stream];
     if (credit === undefined) outgoing?.stop();
     else outgoing?.give(credit);
@@ -103,7 +109,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     }
     const call = openCalls.get(response.id as number);
     if (call === undefined) return;
-    session.markAnswered(call.sent);
+    markAnswered(call);
     remove(response.id as number);
     stopParams(call);
     if ('error' in response) reject(call, response.error);
@@ -118,6 +124,10 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
 
   function stopParams({ outgoing }: OpenCall): void {
     for (const each of outgoing) each.stop();
+  }
+
+  function markAnswered({ sent }: OpenCall): void {
+    if (sent !== undefined) session.markAnswered(sent);
   }
 
   function remove(id: number): void {
@@ -143,24 +153,35 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     const { onProgress } = callOptions;
     const timeoutMs = timeoutForAgent(callOptions);
     const outgoing: OutgoingStream[] = [];
-    const send = (notification: Buffer): void => session.sendIfConnected(notification);
+    const send = (notification: Uint8Array): void => session.sendIfConnected(notification);
     const values = params.map((param) => {
       if (streamParamOf(param) !== undefined) throw reservedParam();
       if (!isStreamParam(param)) return param;
-      outgoing.push(new OutgoingStream(id, outgoing.length, param, send));
+      outgoing.push(new OutgoingStream(id, outgoing.length, param, send, isJsonOnly));
       return streamParam(outgoing.length - 1);
     });
-    const text = encodeRequest(id, method, values, timeoutMs, stream && WINDOW, onProgress ? true : undefined);
+    const asks: CallAsks = { timeoutMs, stream: stream && WINDOW, progress: onProgress ? true : undefined, accept };
+    const encoded = encodeCall(id, method, values, asks, isJsonOnly);
     lastId = id;
     const { promise, resolve, reject: rejectCall } = Promise.withResolvers<unknown>();
     if (openCalls.size === 0) session.keepAlive(true);
-    const sent = session.send(Buffer.from(text));
-    const call = { sent, stream, onProgress, outgoing, resolve, reject: rejectCall };
+    const call: OpenCall = { sent: undefined, stream, onProgress, outgoing, resolve, reject: rejectCall };
     openCalls.set(id, call);
-    const cancel: StartedCall['cancel'] = (settleCall) => {
-      session.discard(sent);
+    const sendCall = (payload: Uint8Array): void => {
+      if (openCalls.get(id) === call) call.sent = session.send(payload);
+    };
+    if (encoded instanceof Promise) encoded.then(sendCall).catch((error) => call.sent ?? dropCall(error));
+    else sendCall(encoded);
+    const dropCall = (error: unknown): void => {
       remove(id);
-      session.sendIfConnected(Buffer.from(encodeCancel(id)));
+      reject(call, error);
+    };
+    const cancel: StartedCall['cancel'] = (settleCall) => {
+      remove(id);
+      if (call.sent !== undefined) {
+        session.discard(call.sent);
+        session.sendIfConnected(Buffer.from(encodeCancel(id)));
+      }
       stopParams(call);
       settleCall(call);
     };
@@ -195,7 +216,9 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     notify(method, params) {
       if (closeReason !== undefined) throw closeReason;
       if (params.some(isStreamParam)) throw streamInNotification();
-      session.send(Buffer.from(encodeRequest(undefined, method, params)), true);
+      const encoded = encodeCall(undefined, method, params, {}, isJsonOnly);
+      if (encoded instanceof Promise) encoded.then((payload) => closeReason ?? session.send(payload, true)).catch(fail);
+      else session.send(encoded, true);
     },
     get closed() {
       return closeReason !== undefined;

@@ -231,6 +231,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const DEV_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['bench'],
   echarts: ['bench', 'chaos'],
+  msgpackr: ['wire', 'boot'],
   poolifier: ['bench'],
   tinypool: ['bench'],
   workerpool: ['bench'],

@@ -1,12 +1,13 @@
 /** Parameters that are streams: their values come in notifications, at the pace at which the handler reads them. */
 
 import { fromPlain, LaunchpoolError } from '../../wire/errors.ts';
-import { encodeTextFrame } from '../../wire/frame.ts';
 import type { IdText } from '../../wire/id-text.ts';
 import { readError } from '../../wire/json-rpc-call.ts';
 import { ReceivedValues, WINDOW } from '../../wire/received-values.ts';
-import { paramMoreText, paramStopText, type StreamCredit, streamParamOf } from '../../wire/stream.ts';
+import { encodeMessage, encodeNotification } from '../../wire/response.ts';
+import { MORE_METHOD, STOP_METHOD, type StreamCredit, streamParamOf } from '../../wire/stream.ts';
 import type { LateReplies } from '../late-replies.ts';
+import { decodeValue } from '../message-codec.ts';
 import { keyOf, type RequestKey, type Requests } from '../requests.ts';
 
 export type IncomingParams = {
@@ -27,12 +28,13 @@ export function createIncomingParams(requests: Requests, lateReplies: Pick<LateR
   return {
     open(params, id, key) {
       const streams = new Map<number, IncomingParam>();
-      const send = (text: string): void => lateReplies.add({ ...key, reply: encodeTextFrame(text), stream: 'notice' });
+      const send: Send = (method, params) =>
+        lateReplies.add({ ...key, reply: encodeMessage(encodeNotification(id, method, params)), stream: 'notice' });
       const opened = params.map((param) => {
         const number = streamParamOf(param);
         if (number === undefined) return param;
         if (streams.has(number)) throw invalid(`two parameters are the stream ${number}`);
-        const stream = new IncomingParam(id, number, send);
+        const stream = new IncomingParam(number, send);
         streams.set(number, stream);
         return stream.values();
       });
@@ -48,11 +50,11 @@ export function createIncomingParams(requests: Requests, lateReplies: Pick<LateR
       const streams = open.get(keyOf(key.ticket, key.index));
       if (streams === undefined) return;
       try {
-        const { params }: Received = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+        const { params } = decodeValue(payload) as Received;
         const { stream, ...values } = Object(params) as NonNullable<Received['params']>;
         streams.get(stream as number)?.receive(values, payload.length);
       } catch {
-        const error = new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', 'the values of a stream are not JSON');
+        const error = new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', 'the values of a stream cannot be read');
         for (const each of streams.values()) each.fail(error);
       }
     },
@@ -62,16 +64,17 @@ export function createIncomingParams(requests: Requests, lateReplies: Pick<LateR
   };
 }
 
+/** Sends a notification about the request. */
+type Send = (method: string, params: Record<string, unknown>) => void;
+
 class IncomingParam {
-  readonly #id: IdText;
   readonly #number: number;
-  readonly #send: (text: string) => void;
+  readonly #send: Send;
   readonly #received: ReceivedValues;
   /** What the caller may still send. */
   #credit: StreamCredit = { items: 0, bytes: 0 };
 
-  constructor(id: IdText, number: number, send: (text: string) => void) {
-    this.#id = id;
+  constructor(number: number, send: Send) {
     this.#number = number;
     this.#send = send;
     this.#received = new ReceivedValues((credit) => this.#more(credit));
@@ -87,7 +90,7 @@ class IncomingParam {
         yield step.value;
       }
     } finally {
-      if (!this.#received.isOver) this.#send(paramStopText(this.#id, this.#number));
+      if (!this.#received.isOver) this.#send(STOP_METHOD, { stream: this.#number });
       this.#received.end({ result: undefined });
     }
   }
@@ -114,7 +117,7 @@ class IncomingParam {
 
   #more(credit: StreamCredit): void {
     this.#credit = { items: this.#credit.items + credit.items, bytes: this.#credit.bytes + credit.bytes };
-    this.#send(paramMoreText(this.#id, this.#number, credit));
+    this.#send(MORE_METHOD, { stream: this.#number, ...credit });
   }
 }
 

@@ -1,10 +1,11 @@
 /** Sends the values of a stream as notifications, as many to a frame as are there, at the pace of its reader. */
-import { encodeTextFrame, SHORT_HEADER_BYTES } from '../../wire/frame.ts';
+import { SHORT_HEADER_BYTES } from '../../wire/frame.ts';
 import type { IdText } from '../../wire/id-text.ts';
-import { encodeItem } from '../../wire/json-rpc.ts';
-import { itemsText, type StreamCredit } from '../../wire/stream.ts';
+import { type Encoded, encodeItems, encodeMessage, isLonger, owned } from '../../wire/response.ts';
+import type { StreamCredit } from '../../wire/stream.ts';
 import type { LateReplies } from '../late-replies.ts';
-import { isTextLonger, resultTooLong } from '../reply-limit.ts';
+import { encodeValue, type ValueForm } from '../message-codec.ts';
+import { resultTooLong } from '../reply-limit.ts';
 import type { RequestKey } from '../requests.ts';
 import { bellOf, createFlow, isStopped, stopFlow, takeCredit, takeTaken, whenRung } from './flow.ts';
 import { Slices } from './slices.ts';
@@ -25,6 +26,7 @@ let senders = 0;
 export type ItemSenderOptions = {
   key: RequestKey;
   id: IdText;
+  form: ValueForm;
   credit: StreamCredit;
   lateReplies: Pick<LateReplies, 'add'>;
   maxReplyBytes: number;
@@ -40,9 +42,10 @@ export class ItemSender implements Sink {
   #bytes: number;
   /** Of the values that wait; counted only if the credit has a limit of bytes. */
   #waitingBytes = 0;
-  #texts: string[] = [];
+  /** All of one encoding. */
+  #values: Encoded[] = [];
   /** A value for which there is no credit. It is asked for all the same, for it may be the end. */
-  #held: string | undefined;
+  #held: Encoded | undefined;
   #characters = 0;
   #onWay = 0;
   #isOpen = false;
@@ -66,7 +69,7 @@ export class ItemSender implements Sink {
   }
 
   wait(): Promise<void> | undefined {
-    if (this.#characters >= this.#maxCharacters || this.#texts.length >= FRAME_ITEMS || this.#slices.isOver) {
+    if (this.#characters >= this.#maxCharacters || this.#values.length >= FRAME_ITEMS || this.#slices.isOver) {
       this.#flush();
       return this.#slices.next();
     }
@@ -80,21 +83,26 @@ export class ItemSender implements Sink {
   }
 
   add(value: unknown): void {
-    const { id, maxReplyBytes } = this.#options;
-    const text = encodeItem(value);
-    if (text.length > this.#maxCharacters && isTextLonger(itemsText(id, [text]), maxReplyBytes)) {
+    const { id, form, maxReplyBytes } = this.#options;
+    const encoded = encodeValue(value, form, 'value of the stream');
+    if (encoded.length > this.#maxCharacters && isLonger(encodeItems(id, [encoded]), maxReplyBytes)) {
       throw resultTooLong(maxReplyBytes);
     }
-    if (this.#hasCredit) this.#take(text);
-    else this.#held = text;
+    if (this.#hasCredit) this.#take(encoded);
+    else this.#held = owned(encoded);
   }
 
-  #take(text: string): void {
-    if (this.#characters + text.length > this.#maxCharacters) this.#flush();
-    this.#texts.push(text);
-    this.#characters += text.length + 1;
+  #take(encoded: Encoded): void {
+    const isText = typeof encoded === 'string';
+    const [first = encoded] = this.#values;
+    if (this.#characters + encoded.length > this.#maxCharacters || typeof first !== typeof encoded) this.#flush();
+    this.#values.push(encoded);
+    this.#characters += encoded.length + 1;
     this.#items -= 1;
-    if (this.#bytes !== Number.POSITIVE_INFINITY) this.#waitingBytes += Buffer.byteLength(text) + 1;
+    if (this.#bytes !== Number.POSITIVE_INFINITY)
+      this.#waitingBytes += (isText ? Buffer.byteLength(encoded) : encoded.length) + 1;
+    // The source may use its bytes again.
+    if (!isText && encoded.isBorrowed) this.#flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // The source gives nothing more for now.
@@ -113,17 +121,17 @@ export class ItemSender implements Sink {
     senders -= 1;
     if (this.isStopped) return;
     // A stream without values has an empty frame: the caller can tell it from a result.
-    if (this.#texts.length > 0 || !this.#hasSent) this.#send();
+    if (this.#values.length > 0 || !this.#hasSent) this.#send();
     if (!this.#slices.hasTurned) await this.#slices.next();
   }
 
   #flush(): void {
-    if (this.#texts.length > 0) this.#send();
+    if (this.#values.length > 0) this.#send();
   }
 
   #send(): void {
-    const frame = encodeTextFrame(itemsText(this.#options.id, this.#texts));
-    this.#texts = [];
+    const frame = encodeMessage(encodeItems(this.#options.id, this.#values));
+    this.#values = [];
     this.#characters = 0;
     this.#waitingBytes = 0;
     this.#bytes -= frame.length - SHORT_HEADER_BYTES;

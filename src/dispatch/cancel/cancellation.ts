@@ -197,7 +197,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
       const request = holder instanceof RequestGroup ? holder.requestAt(position) : undefined;
       if (request === undefined) return;
       counts.cancelled += 1;
-      settleEarly(request, () => error, id);
+      settleEarly(request, () => error, entry.id);
     },
     cancelAll(requestQueue) {
       const error = cancelled('the caller disconnected');

@@ -1,10 +1,10 @@
 /** Error replies that the main thread writes in place of a worker. */
-import { sniffEncoding } from '../../../wire/encoding.ts';
+import { isReadable, sniffEncoding } from '../../../wire/encoding.ts';
 import type { PlainError } from '../../../wire/errors.ts';
-import { encodeTextFrame } from '../../../wire/frame.ts';
 import { hasId, hasNotification, scanIdsWithin } from '../../../wire/id-scan.ts';
-import { type IdText, NULL_ID } from '../../../wire/id-text.ts';
-import { errorResponse, errorText } from '../../../wire/json-rpc.ts';
+import { type IdText, NULL_ID, PACKED_NULL_ID } from '../../../wire/id-text.ts';
+import { errorText } from '../../../wire/json-rpc.ts';
+import { encodeErrorResponse, encodeMessage, joinEncoded } from '../../../wire/response.ts';
 import type { Outcome } from '../../../workers/task.ts';
 
 /** No reply that the main thread writes is longer than this, in bytes, whatever the request was. */
@@ -23,15 +23,19 @@ const MAX_MESSAGE = 4096;
  */
 export function errorsFor(payload: Buffer, error: PlainError): Pick<Outcome, 'reply' | 'failure'> {
   const text = boundedText(error);
-  if (sniffEncoding(payload) !== 'json') return replyOf(NULL_ID, text);
+  const encoding = sniffEncoding(payload);
+  const isPacked = encoding === 'messagepack';
+  const nullId = isPacked ? PACKED_NULL_ID : NULL_ID;
+  if (!isPacked && encoding !== 'json') return replyOf(nullId, text);
   const { batch, ids, isComplete } = scanIdsWithin(payload, {
     maxItems: Math.floor((MAX_OWN_REPLY_BYTES - MAX_IDS_BYTES) / (Buffer.byteLength(text) + RESPONSE_BYTES)),
     maxBytes: MAX_IDS_BYTES,
   });
-  if (!isComplete) return replyOf(NULL_ID, text);
+  if (!isComplete) return replyOf(nullId, text);
   if (ids.length === 0) return {};
   if (!batch) return replyOf(ids[0] as IdText, text);
-  return { reply: encodeTextFrame(`[${ids.map((id) => errorResponse(id, text)).join(',')}]`) };
+  const errors = ids.map((id) => encodeErrorResponse(id, text));
+  return { reply: encodeMessage(joinEncoded(errors, isPacked)) };
 }
 
 /** The error may contain a message of the module, of any length. */
@@ -47,7 +51,7 @@ function boundedText(error: PlainError): string {
 }
 
 function replyOf(id: IdText, error: string): Pick<Outcome, 'reply' | 'failure'> {
-  return { reply: encodeTextFrame(errorResponse(id, error)) };
+  return { reply: encodeMessage(encodeErrorResponse(id, error)) };
 }
 
 /** The error reply to the request with this id. */
@@ -57,7 +61,7 @@ export function errorFor(id: IdText, error: PlainError): Pick<Outcome, 'reply' |
 
 /** Whether the caller awaits a reply: false for a notification. */
 export function isAwaited(payload: Buffer): boolean {
-  return sniffEncoding(payload) !== 'json' || hasId(payload);
+  return !isReadable(payload) || hasId(payload);
 }
 
 /**
@@ -65,5 +69,5 @@ export function isAwaited(payload: Buffer): boolean {
  * refused in silence.
  */
 export function canRefuse(payload: Buffer): boolean {
-  return sniffEncoding(payload) !== 'json' || (hasId(payload) && !hasNotification(payload));
+  return !isReadable(payload) || (hasId(payload) && !hasNotification(payload));
 }

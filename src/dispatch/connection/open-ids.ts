@@ -4,7 +4,7 @@
  */
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import { type IdLimits, scanIdsWithin } from '../../../wire/id-scan.ts';
-import type { IdText } from '../../../wire/id-text.ts';
+import { type IdText, keyOfId } from '../../../wire/id-text.ts';
 import type { StreamCredit } from '../../../wire/stream.ts';
 
 /** A longer id cannot be cancelled, in bytes: ids would take as much memory as their requests. */
@@ -17,6 +17,8 @@ export type IdHolder = { ids: (IdEntry | undefined)[] | undefined };
 /** One open request by its id. Requests with the same id are a list, in their order. */
 export class IdEntry {
   readonly id: IdText;
+  /** See keyOfId(). */
+  readonly key: string;
   /** The group of a request that has started, or the queued frames that it is one of. */
   holder: IdHolder;
   /** Its position there. */
@@ -28,6 +30,7 @@ export class IdEntry {
 
   constructor(id: IdText, holder: IdHolder, position: number) {
     this.id = id;
+    this.key = keyOfId(id);
     this.holder = holder;
     this.position = position;
   }
@@ -37,7 +40,7 @@ type List = { first: IdEntry; last: IdEntry };
 
 /** Each operation takes constant time, except for the scan of a payload. */
 export class OpenIds {
-  readonly #lists = new Map<IdText, List>();
+  readonly #lists = new Map<string, List>();
 
   /** Adds the request with this payload; undefined for one that cannot be cancelled: a notification, or a JSON-RPC batch. */
   add(payload: Buffer, holder: IdHolder, position: number): IdEntry | undefined {
@@ -45,8 +48,8 @@ export class OpenIds {
     const [id] = ids;
     if (batch || id === undefined) return undefined;
     const entry = new IdEntry(id, holder, position);
-    const list = this.#lists.get(id);
-    if (list === undefined) this.#lists.set(id, { first: entry, last: entry });
+    const list = this.#lists.get(entry.key);
+    if (list === undefined) this.#lists.set(entry.key, { first: entry, last: entry });
     else {
       entry.previous = list.last;
       list.last.next = entry;
@@ -65,7 +68,7 @@ export class OpenIds {
 
   /** The first open request with this id. */
   find(id: IdText): IdEntry | undefined {
-    return this.#lists.get(id)?.first;
+    return this.#lists.get(keyOfId(id))?.first;
   }
 
   /** Removes those of the entries from one position on that are there. */
@@ -79,10 +82,10 @@ export class OpenIds {
 
   /** Removes a request that has an outcome. */
   remove(entry: IdEntry): void {
-    const { id, previous, next } = entry;
-    const list = this.#lists.get(id);
+    const { key, previous, next } = entry;
+    const list = this.#lists.get(key);
     if (list === undefined) return;
-    if (previous === undefined && next === undefined) this.#lists.delete(id);
+    if (previous === undefined && next === undefined) this.#lists.delete(key);
     if (previous === undefined) {
       if (next !== undefined) list.first = next;
     } else previous.next = next;

@@ -93,26 +93,60 @@ type Carried = {
   takesMap: (map: Map<string, number>) => void;
   takesDate: (at: Date, options?: { deep: { big?: bigint; at: Date } }) => void;
   takesCallback: (callback: () => void) => void;
+  nested: () => ReadonlyMap<string, { at: Date; run(): void }[]>;
+  set: () => Set<bigint>;
+  floats: () => { list: Float32Array };
+  buffer: () => Buffer;
 };
+type Json = Agent<Carried, 'json'>;
 
 const carried: {
-  dates: Same<ReturnType<Agent<Carried>['dates']>, Promise<{ at: string; when?: string }>>;
+  dates: Same<ReturnType<Agent<Carried>['dates']>, Promise<{ at: Date; when?: Date }>>;
   maybe: Same<ReturnType<Agent<Carried>['maybe']>, Promise<{ a?: string; b: string | undefined }>>;
   functionsAreGone: Same<ReturnType<Agent<Carried>['point']>, Promise<{ x: number }>>;
-  tuple: Same<ReturnType<Agent<Carried>['tuple']>, Promise<[number, string]>>;
-  bytes: Same<ReturnType<Agent<Carried>['bytes']>, Promise<never>>;
-  map: Same<ReturnType<Agent<Carried>['map']>, Promise<{ m: never }>>;
-} = { dates: true, maybe: true, functionsAreGone: true, tuple: true, bytes: true, map: true };
+  tuple: Same<ReturnType<Agent<Carried>['tuple']>, Promise<[number, Date]>>;
+  bytes: Same<ReturnType<Agent<Carried>['bytes']>, Promise<Uint8Array>>;
+  buffer: Same<ReturnType<Agent<Carried>['buffer']>, Promise<Uint8Array>>;
+  map: Same<ReturnType<Agent<Carried>['map']>, Promise<{ m: Map<string, number> }>>;
+  nested: Same<ReturnType<Agent<Carried>['nested']>, Promise<Map<string, { at: Date }[]>>>;
+  set: Same<ReturnType<Agent<Carried>['set']>, Promise<Set<bigint>>>;
+  floats: Same<ReturnType<Agent<Carried>['floats']>, Promise<{ list: never }>>;
+} = {
+  dates: true,
+  maybe: true,
+  functionsAreGone: true,
+  tuple: true,
+  bytes: true,
+  buffer: true,
+  map: true,
+  nested: true,
+  set: true,
+  floats: true,
+};
 
-/** Never runs. What JSON does not carry does not compile. */
-async function withValues(agent: Agent<Carried>): Promise<unknown[]> {
-  await agent.takesDate(new Date());
-  // @ts-expect-error: a Map is not sent.
-  await agent.takesMap(new Map());
-  // @ts-expect-error: nor is a BigInt, wherever it is.
+const inJson: {
+  dates: Same<ReturnType<Json['dates']>, Promise<{ at: string; when?: string }>>;
+  tuple: Same<ReturnType<Json['tuple']>, Promise<[number, string]>>;
+  bytes: Same<ReturnType<Json['bytes']>, Promise<never>>;
+  map: Same<ReturnType<Json['map']>, Promise<{ m: never }>>;
+  option: Same<Awaited<ReturnType<typeof connectInJson>>, Json>;
+} = { dates: true, tuple: true, bytes: true, map: true, option: true };
+
+const connectInJson = (): Promise<Json> => connect<Carried>('com.example.json', { messagePack: false });
+
+/** Never runs. What is not carried does not compile. */
+async function withValues(agent: Agent<Carried>, json: Json): Promise<unknown[]> {
   await agent.takesDate(new Date(), { deep: { big: 1n, at: new Date() } });
-  // @ts-expect-error: nor a function.
+  await agent.takesMap(new Map([['a', 1]]));
+  // @ts-expect-error: a Map of texts.
+  await agent.takesMap(new Map([['a', 'b']]));
+  // @ts-expect-error: a function is not sent.
   await agent.takesCallback(() => undefined);
+  await json.takesDate(new Date());
+  // @ts-expect-error: JSON has no Map.
+  await json.takesMap(new Map());
+  // @ts-expect-error: nor a BigInt, wherever it is.
+  await json.takesDate(new Date(), { deep: { big: 1n, at: new Date() } });
   const untyped = await connect('com.example.untyped');
   const value: unknown = await untyped.search?.('x', 1);
   for await (const hit of untyped.search?.('x') ?? []) return [hit];
@@ -163,7 +197,7 @@ async function asAUserWritesIt(): Promise<unknown[]> {
 
 test('the types compile, and the module is not loaded for them', (t) => {
   t.is(asAUserWritesIt.length, 0);
-  t.is(withStreams.length + withValues.length, 2);
-  t.true(Object.values<boolean>({ ...facts, ...results, ...streams, ...carried }).every((fact) => fact));
+  t.is(withStreams.length + withValues.length + connectInJson.length, 3);
+  t.true(Object.values<boolean>({ ...facts, ...results, ...streams, ...carried, ...inJson }).every((fact) => fact));
   t.false(Object.values<boolean>(absent).some((name) => name));
 });
