@@ -51,7 +51,9 @@ export function streamParam(stream: number): object {
 
 /** The number of the stream that a parameter is; undefined for any other parameter. */
 export function streamParamOf(param: unknown): number | undefined {
-  if (typeof param !== 'object' || param === null || Object.keys(param).length !== 1) return undefined;
+  // The keys of bytes would be all their indexes.
+  if (typeof param !== 'object' || param === null || !Object.hasOwn(param, STREAM_PARAM)) return undefined;
+  if (Object.keys(param).length !== 1) return undefined;
   const { [STREAM_PARAM]: stream } = param as { [STREAM_PARAM]?: unknown };
   return Number.isSafeInteger(stream) ? (stream as number) : undefined;
 }

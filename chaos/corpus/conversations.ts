@@ -1,5 +1,7 @@
 /** Conversations of mutated input with a running agent, and the checks of its answers. */
+import { sniffEncoding } from '../../wire/encoding.ts';
 import { encodeFrame } from '../../wire/frame.ts';
+import { unpack } from '../../wire/messagepack/codec.ts';
 import type { Random } from '../random.ts';
 import { mutate, mutateFrame } from './mutations.ts';
 import { cut, exchange } from './wire-client.ts';
@@ -34,7 +36,7 @@ export async function checkOpenConversation(path: string, random: Random, name: 
   const faults: string[] = [];
   let answered = 0;
   if (!ended) faults.push(`${name}: the agent does not close the connection`);
-  const replies = frames.map(String);
+  const replies = frames.map(textOf);
   for (let nth = 0; nth < count; nth += 1) {
     const matching = replies.filter((text) => text.includes(`"${name}/${nth}"`));
     const expected = `{"jsonrpc":"2.0","id":"${name}/${nth}","result":"${nth}"}`;
@@ -61,6 +63,16 @@ export async function checkKeyedConversation(path: string, random: Random, name:
   const leaks = frames.slice(1).filter((frame) => !frame.equals(Buffer.from('#FAILURE#')));
   if (leaks.length > 0) faults.push(`${name}: a client without the key gets ${leaks.map(String).join().slice(0, 200)}`);
   return { sent: count, answered: 0, faults };
+}
+
+/** A reply in MessagePack as JSON text. */
+function textOf(frame: Buffer): string {
+  if (sniffEncoding(frame) !== 'messagepack') return String(frame);
+  try {
+    return JSON.stringify(unpack(frame), (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  } catch (error) {
+    return String(error);
+  }
 }
 
 function isResponse(text: string): boolean {

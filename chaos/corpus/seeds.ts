@@ -1,4 +1,5 @@
 /** The payloads from which mutations start: valid, or invalid in a known way. None calls a method that harms a thread. */
+import { pack } from '../../wire/messagepack/codec.ts';
 
 const text = [
   '{"jsonrpc":"2.0","id":1,"method":"sync","params":["text"]}',
@@ -32,16 +33,27 @@ const text = [
   '{"__proto__":{"id":1,"jsonrpc":"2.0","method":"sync"},"constructor":{"prototype":{"id":2}}}',
 ];
 
+const request = { jsonrpc: '2.0', id: 1, method: 'sync', params: ['text'] };
+const PACKED = [
+  request,
+  { ...request, id: 'x', timeoutMs: 50, params: [[1.5, -1, 300, null, true, { a: { b: [] } }]] },
+  { ...request, params: [new Map([[1, new Set([2n ** 80n])]]), new Date(1_500), new Uint8Array(300)], id: null },
+  { jsonrpc: '2.0', method: 'nothing' },
+  { jsonrpc: '2.0', method: '$/cancelRequest', params: { id: 1 } },
+  [request, { ...request, id: 2, method: 'fail' }, 7],
+].map((value) => Buffer.from(pack(value).toBytes()).toString('hex'));
+
 const bytes = [
   // Pickles of protocols 2 to 5, as Python's send() writes them, and one that would import a module.
   '80027d71002e',
   '800495150000000000000000008c05776f726c64948c0568656c6c6f94869442e',
   '8005950a000000000000008c0668656c6c6f21942e',
   '8003636f730a73797374656d0a71005800000000710185710252710332e2e',
-  // MessagePack: a map, an array, a long map.
+  // MessagePack: a map, an array, a long map, requests, a cancellation, a batch, and one with every extension.
   '82a76a736f6e727063a3322e30a2696401',
   '93010203',
   'df00ffffff',
+  ...PACKED,
   '',
   '00',
   'ff',
