@@ -21,14 +21,18 @@ export function mayHaveControl(run: Buffer): boolean {
 }
 
 export type ControlFrame =
+  | RequestControl
+  /** The caller waits for the reply this many milliseconds at most. */
+  | { kind: 'timeout'; timeoutMs: number };
+
+/** Something about an open request of the caller. */
+export type RequestControl =
   /** The caller cancels the request with this id. */
   | { kind: 'cancel'; id: IdText }
   /** The caller has room for more values of the stream of this request. */
   | { kind: 'more'; id: IdText; credit: StreamCredit }
   /** Values of a parameter of this request. */
-  | { kind: 'items'; id: IdText }
-  /** The caller waits for the reply this many milliseconds at most. */
-  | { kind: 'timeout'; timeoutMs: number };
+  | { kind: 'items'; id: IdText };
 
 /** Undefined for a frame that does not concern the agent itself; never throws. */
 export function readControl(payload: Buffer): ControlFrame | undefined {

@@ -1,6 +1,5 @@
 /** One connection: reads frames, passes them through the gate to dispatch, writes replies, and closes the socket. */
 import type { Socket } from 'node:net';
-import { isLongForm } from '../../../wire/closing.ts';
 import { isFrameError, type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { forEachFrame } from '../../../wire/frame-walk.ts';
 import { createFrameOrLineReader, type FrameOrLineReader } from '../../../wire/line-reader.ts';
@@ -10,7 +9,7 @@ import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts
 import { GATE_LIMITS, type PendingHandshake } from '../../gate/gate.ts';
 import { ClientChecks } from './client-checks.ts';
 import type { Connection, ConnectionOptions } from './connection-options.ts';
-import { closeAfterRefusal, closeGracefully } from './graceful-close.ts';
+import { closeAfterRefusal, TakenFrames } from './graceful-close.ts';
 import { openHandshake } from './handshake.ts';
 import { IncomingPart } from './incoming-frames.ts';
 import { type Reading, readSocket } from './reading.ts';
@@ -29,14 +28,12 @@ class SocketConnection implements Connection, Reading, ReplySink {
   readonly #renewTarget: () => void;
   readonly #reader: FrameOrLineReader;
   readonly #conversation: Conversation;
-  /** Whether frames are read. If not: `closed` after the end of the input, `discarded` while the rest is thrown away. */
-  #input: 'read' | 'closed' | 'discarded' | 'failed' = 'read';
+  /** `draining` reads frames about open requests only, while the agent shuts down; `discarded` throws the rest away. */
+  #input: 'read' | 'draining' | 'closed' | 'discarded' | 'failed' = 'read';
   /** Set until the handshake succeeds. */
   #handshake: PendingHandshake | undefined;
   hasReceivedNothing = true;
-  #frames = 0;
-  /** Whether the first frame announced that the client understands the closing notice. */
-  #understandsNotice = false;
+  readonly #taken = new TakenFrames();
   #isClosing = false;
   readonly #checks: ClientChecks;
   readonly #incoming: IncomingPart;
@@ -57,8 +54,9 @@ class SocketConnection implements Connection, Reading, ReplySink {
       .on('unreadable', () => contain(this, () => this.#conversation.cancelRequests()))
       .on('error', (error) => log.debug({ error: toPlain(error) }, 'socket-error'))
       .on('close', () => this.#onClose());
+    if (gate === undefined) return;
     const onPassed = (refusal?: LaunchpoolError): void => this.#onPassed(limits, refusal);
-    if (gate !== undefined) contain(this, () => (this.#handshake = openHandshake(gate, this.#socket, this, onPassed)));
+    contain(this, () => (this.#handshake = openHandshake(gate, this.#socket, this, onPassed)));
   }
 
   /** Something that acts for this connection has thrown: a fault of this program, or the lack of memory. */
@@ -69,12 +67,9 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#socket?.destroy();
   }
 
-  /**
-   * The client has ended its direction, and may still read: the open requests go on, and the connection closes after the
-   * last reply. half-closed.ts destroys the socket, which leads to #onClose(), once the client has closed altogether.
-   */
+  /** The client may still read: its requests go on. Once it has closed altogether, half-closed.ts destroys the socket. */
   #onEnd(): void {
-    if (this.#input !== 'read') return;
+    if (!this.#isReading) return;
     this.#options.onHalfClosed(this.#socket);
     try {
       this.#reader.end(this.#onRun);
@@ -96,8 +91,13 @@ class SocketConnection implements Connection, Reading, ReplySink {
   close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    const mayDrain = (): boolean => this.#input === 'read' && !this.#handshake && this.#conversation.isBusy;
     if (this.#input === 'discarded' && this.#socket.writableEnded) this.#socket.destroy();
-    else contain(this, () => this.#stopReading());
+    else contain(this, () => (mayDrain() ? (this.#input = 'draining') : this.#stopReading()));
+  }
+
+  get #isReading(): boolean {
+    return this.#input === 'read' || this.#input === 'draining';
   }
 
   destroy(): void {
@@ -105,7 +105,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   #stopReading(): void {
-    if (this.#input !== 'read') return;
+    if (!this.#isReading) return;
     this.#input = 'closed';
     this.#socket.pause();
     this.#dropFrame();
@@ -118,11 +118,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   #closeWhenDone(): void {
-    if (this.#conversation.isBusy) return;
-    if (this.#isClosing && (this.#understandsNotice || !this.#socket.readableEnded)) {
-      this.#input = 'discarded';
-      closeGracefully(this.#socket, this.#understandsNotice ? this.#frames : undefined);
-    } else this.#socket.destroySoon();
+    if (!this.#conversation.isBusy && this.#taken.close(this.#socket, this.#isClosing)) this.#input = 'discarded';
   }
 
   #closeAfterRefusal(): void {
@@ -132,24 +128,23 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   get isProgressing(): boolean {
-    return this.#checks.isProgressing(this.#input === 'read');
+    return this.#checks.isProgressing(this.#isReading);
   }
 
   check(now: number): SlowClientReason | undefined {
     return contain(this, () => {
-      const isRead = this.#input === 'read';
-      const reason = this.#checks.check(now, this.#frames, isRead, this.#options.dispatcher.mayStart);
+      const reason = this.#checks.check(now, this.#taken.count, this.#isReading, this.#options.dispatcher.mayStart);
       if (reason === 'slow-frame') this.#stopReading();
       else if (reason === 'unread') this.#socket.destroy();
       // Its replies cannot be read any more. What it has sent before is read and run first, as always.
-      else if (isRead && this.#conversation.isBusy && this.#checks.isGoneWhilePaused())
+      else if (this.#isReading && this.#conversation.isBusy && this.#checks.isGoneWhilePaused())
         this.#conversation.cancelRequests();
       return reason;
     });
   }
 
   target(): Buffer | undefined {
-    return this.#input === 'read' ? contain(this, () => this.#reader.target()) : undefined;
+    return this.#isReading ? contain(this, () => this.#reader.target()) : undefined;
   }
 
   onChunk(chunk: Buffer): void {
@@ -161,7 +156,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   #take(read: () => void): void {
-    if (this.#input !== 'read') return;
+    if (!this.#isReading) return;
     this.hasReceivedNothing = false;
     try {
       read();
@@ -174,13 +169,16 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   readonly #onRun = (run: Buffer, frames: number, own: boolean): void => {
-    if (this.#input !== 'read') return;
+    if (!this.#isReading) return;
     // A frame that has arrived as a whole is a request from now on.
     this.#incoming.count();
     this.#options.onActivity();
-    if (this.#handshake === undefined) {
-      if (this.#frames === 0) this.#understandsNotice = isLongForm(run);
-      this.#frames += frames;
+    if (this.#input === 'draining') {
+      const taken = this.#conversation.takeControl(run);
+      this.#taken.add(run, taken);
+      if (taken < frames) this.#stopReading();
+    } else if (this.#handshake === undefined) {
+      this.#taken.add(run, frames);
       this.#conversation.dispatch(run, frames, own);
     } else forEachFrame(run, this.#handshake.receive);
   };
@@ -208,7 +206,7 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   balance(isChanged = false): void {
-    if (this.#input !== 'read') return;
+    if (!this.#isReading) return;
     if (isChanged) this.#renewTarget();
     const isBlocked = this.#conversation.isOverfull || this.#socket.writableNeedDrain;
     if (!this.#incoming.mayRead(isBlocked)) this.#socket.pause();
@@ -239,7 +237,8 @@ class SocketConnection implements Connection, Reading, ReplySink {
   }
 
   settled(): void {
-    if (this.#input === 'closed') this.#closeWhenDone();
+    if (this.#input === 'draining' && !this.#conversation.isBusy) this.#stopReading();
+    else if (this.#input === 'closed') this.#closeWhenDone();
     else this.balance();
   }
 

@@ -1,5 +1,5 @@
 /** One connection's requests and replies: from the frames that arrive to the frames that are sent. */
-import { mayHaveControl, readControl } from '../../../wire/control-frames.ts';
+import { mayHaveControl, type RequestControl, readControl } from '../../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { IdText } from '../../../wire/id-text.ts';
@@ -25,6 +25,11 @@ export type Conversation = {
    * @param own whether the bytes belong to this call from now on.
    */
   dispatch(run: Buffer, frames?: number, own?: boolean): void;
+  /**
+   * Takes the first frames that are about open requests: credit, values and cancellations. Every other frame is left.
+   * @returns their number.
+   */
+  takeControl(run: Buffer): number;
   /** Ends the conversation with an error, behind the replies to all requests before it. */
   refuse(error: LaunchpoolError): void;
   /** Whether any request has no outcome yet. */
@@ -109,22 +114,31 @@ class ConnectionConversation implements Conversation, ReplySink {
   #dispatchEach(run: Buffer, arrivedAt: number, own: boolean): void {
     for (const frames = new FrameWalk(run); frames.next(); ) {
       const control = readControl(frames.payload);
-      if (control?.kind === 'cancel') {
-        this.#options.cancel(this.#requestQueue, control.id);
-        continue;
-      }
-      if (control?.kind === 'more') {
-        this.#options.giveMore(this.#requestQueue, control.id, control.credit);
-        continue;
-      }
-      if (control?.kind === 'items') {
-        this.#passItems(control.id, frames.payload);
-        if (own) this.#options.requestQueue.recycle(run);
+      if (control !== undefined && control.kind !== 'timeout') {
+        this.#carryOut(control, frames.payload);
+        if (own && control.kind === 'items') this.#options.requestQueue.recycle(run);
         continue;
       }
       const dueAt = control === undefined ? Number.POSITIVE_INFINITY : arrivedAt + control.timeoutMs;
       this.#requestQueue.dispatch(frames.frame, { arrivedAt, dueAt }, 1);
     }
+  }
+
+  takeControl(run: Buffer): number {
+    let taken = 0;
+    if (this.#options.isRaw()) return taken;
+    for (const frames = new FrameWalk(run); frames.next(); taken += 1) {
+      const control = readControl(frames.payload);
+      if (control === undefined || control.kind === 'timeout') break;
+      this.#carryOut(control, frames.payload);
+    }
+    return taken;
+  }
+
+  #carryOut(control: RequestControl, payload: Buffer): void {
+    if (control.kind === 'cancel') this.#options.cancel(this.#requestQueue, control.id);
+    else if (control.kind === 'more') this.#options.giveMore(this.#requestQueue, control.id, control.credit);
+    else this.#passItems(control.id, payload);
   }
 
   /** Values that nothing has asked for end their request: to leave them out would be silent. */
