@@ -93,7 +93,8 @@ class SocketConnection implements Connection, Reading, ReplySink {
     this.#isClosing = true;
     const mayDrain = (): boolean => this.#input === 'read' && !this.#handshake && this.#conversation.isBusy;
     if (this.#input === 'discarded' && this.#socket.writableEnded) this.#socket.destroy();
-    else contain(this, () => (mayDrain() ? (this.#input = 'draining') : this.#stopReading()));
+    else if (contain(this, mayDrain)) this.#input = 'draining';
+    else contain(this, () => this.#stopReading());
   }
 
   get #isReading(): boolean {
