@@ -52,13 +52,16 @@ test('a handler that rejects, throws an error with a number code, or throws text
   await t.throwsAsync(agent.failWithText(), { message: /just text/ });
 });
 
-test('a value without a form in JSON is an error, and undefined is null', async (t) => {
+test('a value that cannot be sent is an error, and undefined is null', async (t) => {
   const socketPath = await rpcSocket();
-  const agent = await connect<Misbehaving>(socketPath);
-  await t.throwsAsync(agent.bigint(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
-  await t.throwsAsync(agent.circular(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
-  await t.throwsAsync(agent.aFunction(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
-  t.is(await agent.nothing(), null);
+  for (const messagePack of [false, true]) {
+    const agent = await connect<Misbehaving>(socketPath, { messagePack });
+    if (messagePack) t.is(typeof (await agent.bigint()), 'bigint');
+    else await t.throwsAsync(agent.bigint(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
+    await t.throwsAsync(agent.circular(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
+    await t.throwsAsync(agent.aFunction(), { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' });
+    t.is(await agent.nothing(), null);
+  }
 });
 
 test('a handler that calls process.exit() gets an error; other requests on its thread get their results', async (t) => {
