@@ -165,7 +165,8 @@ function rebuild(plain: PlainError, level: number, left: { errors: number }): La
   error.remote = true;
   if (code !== undefined) error.code = code;
   error.retryable = factsOf(error.code)?.retryable ?? false;
-  if (stack !== undefined) error.stack = stack;
+  // That of this program would lead to where the reply was read.
+  error.stack = stack ?? `${name}: ${message}`;
   // As in an AggregateError, not enumerable.
   if (errors !== undefined) {
     Object.defineProperty(error, 'errors', { value: errors.map(related), writable: true, configurable: true });

@@ -38,6 +38,11 @@ export function idBytes(id: IdText): Uint8Array {
   return isPackedId(id) ? Buffer.from(id.slice(PACKED.length), 'latin1') : writePacked(JSON.parse(id)).toBytes();
 }
 
+/** An id as text for people: as in JSON. */
+export function idLabel(id: IdText): string {
+  return isPackedId(id) ? toJson(idValue(id)) : id;
+}
+
 /** An id as a value; a number may be rounded. */
 export function idValue(id: IdText): string | number | null {
   if (!isPackedId(id)) return JSON.parse(id);

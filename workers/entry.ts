@@ -2,9 +2,11 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { fromPlain, type PlainError, toPlain } from '../wire/errors.ts';
 import { brokenRunner } from './broken-runner.ts';
+import { createFailureLines } from './failure-lines.ts';
 import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
+import { createLogLines } from './log-lines.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
 import { createReplyAccount } from './reply-account.ts';
@@ -69,8 +71,12 @@ async function load(): Promise<BatchRunner> {
   const account = createReplyAccount();
   const post = (message: ThreadMessage, memory: ArrayBuffer[]): void => parentPort?.postMessage(message, memory);
   const replies = createLateReplies({ send: post, maxBytes, account });
-  offerHandlerHost({ requests, lateReplies: replies, sendLog: send });
-  const runner = await loadRunner({ requests, lateReplies: replies, params: () => incomingParams(replies) });
+  const log = createLogLines(send);
+  offerHandlerHost({ requests, lateReplies: replies, log });
+  const { moduleUrl, exposeStacks: isForDeveloper } = options;
+  const onFailure = createFailureLines({ log, moduleUrl, isForDeveloper });
+  const host = { requests, lateReplies: replies, params: () => incomingParams(replies), onFailure };
+  const runner = await loadRunner(host);
   send({ launchpool: 'account', account });
   lateReplies = replies;
   batches = createBatchRunner({ runner, lateReplies: replies, requests, threadId, concurrency });
@@ -123,6 +129,6 @@ function send(message: ThreadMessage): void {
 
 function runnerOf(handlers: Handlers, host: StreamHost): Runner {
   return handlers.kind === 'raw'
-    ? rawRunner(handlers.handle, { ...options, borrows: handlers.borrows, requests: host.requests })
+    ? rawRunner(handlers.handle, { ...options, ...host, borrows: handlers.borrows })
     : rpcRunner(methodCaller(handlers), options, host);
 }

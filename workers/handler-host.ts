@@ -1,8 +1,8 @@
 /** What `launchpool/handler` asks of the thread: it is bundled with the module, and shares only the global object. */
-import { type IdText, idValue, isPackedId } from '../wire/id-text.ts';
+import { idLabel, idValue } from '../wire/id-text.ts';
 import { encodeMessage } from '../wire/response.ts';
 import type { LateReplies } from './late-replies.ts';
-import { createLogLines, type LogLevel, type LogMessage } from './log-lines.ts';
+import type { LogLevel, WriteLine } from './log-lines.ts';
 import { Progress } from './progress.ts';
 import type { Peer } from './request-facts.ts';
 import type { RequestContext, Requests } from './requests.ts';
@@ -24,16 +24,14 @@ export type HandlerHost = {
 export type HandlerHostOptions = {
   requests: Requests;
   lateReplies: Pick<LateReplies, 'add' | 'sendNow'>;
-  /** Sends lines to the agent's log. */
-  sendLog: (message: LogMessage) => void;
+  /** Writes lines to the agent's log. */
+  log: WriteLine;
 };
 
 export function offerHandlerHost(
-  { requests, lateReplies, sendLog }: HandlerHostOptions,
+  { requests, lateReplies, log }: HandlerHostOptions,
   home: Record<symbol, unknown> = globalThis as never,
 ): void {
-  const log = createLogLines(sendLog);
-
   function progressOf(context: RequestContext): Progress | undefined {
     const { request, key } = context;
     if (context.isOver || request?.asks?.progress !== true || request.id === undefined) return undefined;
@@ -64,9 +62,4 @@ export function offerHandlerHost(
     },
   };
   home[HOST_KEY] = host;
-}
-
-/** An id as text for the log. */
-function idLabel(id: IdText): string {
-  return isPackedId(id) ? JSON.stringify(idValue(id)) : id;
 }

@@ -26,13 +26,14 @@ export function noteLine(account: LogAccount): void {
   Atomics.sub(account, 0, 1);
 }
 
+/** Writes a line of the module. @param facts are its first fields. */
+export type WriteLine = (level: LogLevel, args: readonly unknown[], facts: object) => void;
+
 /**
  * @returns a function that sends a line. Its arguments are those of pino: an object or an error first, if there is one, then
  *   text with its values.
  */
-export function createLogLines(
-  send: (message: LogMessage) => void,
-): (level: LogLevel, args: readonly unknown[], facts: object) => void {
+export function createLogLines(send: (message: LogMessage) => void): WriteLine {
   const account: LogAccount = new Int32Array(new SharedArrayBuffer(4));
   let dropped = 0;
 

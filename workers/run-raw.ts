@@ -1,6 +1,7 @@
 /** Runs a raw agent's handler: one message in, one message out. */
 import { ownCopy } from '../wire/copy.ts';
 import { toPlain } from '../wire/errors.ts';
+import type { NoteFailure } from './failure-lines.ts';
 import type { RawHandler } from './handlers.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { resultTooLong } from './reply-limit.ts';
@@ -24,10 +25,20 @@ export type RawOptions = {
   maxReplyBytes?: number;
   /** Without it, the module can ask nothing about a request. */
   requests?: Requests;
+  /** A handler has failed, or its result cannot be sent. */
+  onFailure?: NoteFailure;
 };
 
+/** Stands for the handler in the log. */
+const RAW_METHOD = 'default';
+
 export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner {
-  const { borrows = false, maxReplyBytes = Number.POSITIVE_INFINITY, requests } = options;
+  const { borrows = false, maxReplyBytes = Number.POSITIVE_INFINITY, requests, onFailure } = options;
+
+  function failed(thrown: unknown): Failure {
+    onFailure?.(RAW_METHOD, { method: RAW_METHOD }, thrown);
+    return failureOf(thrown);
+  }
 
   function replyOf(result: unknown): Uint8Array {
     const bytes = bytesOf(result);
@@ -39,16 +50,16 @@ export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner 
     try {
       return plainBytes(replyOf(result));
     } catch (thrown) {
-      return failureOf(thrown);
+      return failed(thrown);
     }
   }
 
   function respond(input: Buffer, start: number, end: number, mayBorrow: boolean): Result | Promise<Result> {
     try {
       const result = handle(mayBorrow && borrows ? viewOf(input, start, end) : copyOf(input, start, end));
-      return isThenable(result) ? whenSettled<unknown, Result>(result, lateResultOf, failureOf) : replyOf(result);
+      return isThenable(result) ? whenSettled<unknown, Result>(result, lateResultOf, failed) : replyOf(result);
     } catch (thrown) {
-      return failureOf(thrown);
+      return failed(thrown);
     }
   }
 

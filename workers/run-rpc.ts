@@ -1,14 +1,16 @@
 /** Runs an RPC agent's methods: a JSON-RPC 2.0 request in, its response out. */
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
-import { type IdText, isPackedId, NULL_ID, PACKED_NULL_ID } from '../wire/id-text.ts';
+import { type IdText, idLabel, isPackedId, NULL_ID, PACKED_NULL_ID } from '../wire/id-text.ts';
 import { DEFAULT_MAX_BATCH, errorText, type RpcItem, type RpcRequest } from '../wire/json-rpc.ts';
 import type { PlainError } from '../wire/plain-error.ts';
 import { type Encoded, encodeErrorResponse, encodeResponse, isLonger, owned } from '../wire/response.ts';
 import { BatchReply } from './batch-reply.ts';
+import type { NoteFailure } from './failure-lines.ts';
 import type { Method, RpcHandlers } from './handlers.ts';
 import type { LateReplies } from './late-replies.ts';
 import { decodeMessage, encodeValue, formFor } from './message-codec.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
+import { withTrimmedStacks } from './own-frames.ts';
 import { resultTooLong } from './reply-limit.ts';
 import type { RequestContext, RequestKey, Requests } from './requests.ts';
 import { isThenable } from './run-raw.ts';
@@ -35,6 +37,8 @@ export type StreamHost = {
   lateReplies: Pick<LateReplies, 'add'>;
   /** Parameters that are streams; loaded when the first request has one. */
   params: () => Promise<IncomingParams>;
+  /** A handler has failed, or its result cannot be sent. */
+  onFailure?: NoteFailure;
 };
 
 /** Calls a method; for a module that could not be loaded, throws the reason. */
@@ -50,6 +54,8 @@ type Response = Encoded | null;
 export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: StreamHost): Runner {
   const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
 
+  const plainOf = (thrown: unknown): PlainError =>
+    exposeStacks ? withTrimmedStacks(toPlain(thrown, { stack: true })) : toPlain(thrown);
   const errorOf = (): PlainError => toPlain(resultTooLong(maxReplyBytes));
   /** An id may be as long as its request, and so may the error that names it. */
   const tooLong = (id: IdText): Encoded => {
@@ -60,15 +66,21 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
   const limited = (id: IdText, response: Encoded): Encoded =>
     isLonger(response, maxReplyBytes) ? tooLong(id) : response;
   const respondWithError = (id: IdText | undefined, thrown: unknown): Response =>
-    id === undefined ? null : limited(id, encodeError(id, toPlain(thrown, { stack: exposeStacks })));
+    id === undefined ? null : limited(id, encodeError(id, plainOf(thrown)));
   const respondWithResult = (item: RpcRequest, result: unknown): Response => {
     const { id } = item;
     if (id === undefined) return null;
     try {
       return limited(id, encodeResponse(id, encodeValue(result, formFor(item), 'result')));
     } catch (thrown) {
-      return respondWithError(id, thrown);
+      return respondWithFailure(item, thrown);
     }
+  };
+  /** What a handler throws that was cancelled is no failure. */
+  const respondWithFailure = ({ id, method }: RpcRequest, thrown: unknown, key?: RequestKey): Response => {
+    if (key !== undefined && host?.requests.reasonOf(key) !== undefined) return respondWithError(id, thrown);
+    host?.onFailure?.(method, id === undefined ? { method } : { method, request: idLabel(id) }, thrown);
+    return respondWithError(id, thrown);
   };
 
   function respond(item: RpcItem): Response | Promise<Response> {
@@ -135,7 +147,7 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
       if (host !== undefined && isStream(result)) return respondWithStream(item, result, host.requests.present(), host);
       return respondWithResult(item, result);
     } catch (thrown) {
-      return respondWithError(item.id, thrown);
+      return respondWithFailure(item, thrown);
     }
   }
 
@@ -148,7 +160,7 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
         host !== undefined && key !== undefined && isStream(value)
           ? respondWithStream(item, value, key, host)
           : respondWithResult(item, value),
-      (thrown) => respondWithError(item.id, thrown),
+      (thrown) => respondWithFailure(item, thrown, key),
     ) as Promise<Response>;
   }
 
@@ -171,7 +183,7 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
       if (outcome === undefined) return limited(id, encodeError(id, requests.reasonOf(key) ?? stopped()));
       return 'response' in outcome ? limited(id, outcome.response) : respondWithResult(item, outcome.result);
     } catch (thrown) {
-      return respondWithError(id, thrown);
+      return respondWithFailure(item, thrown, key);
     }
   }
 

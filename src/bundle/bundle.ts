@@ -1,6 +1,6 @@
 /** Turns a module into self-contained files, which run in any folder without the sources and without npm. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { BundleFile } from './bundle-file.ts';
 import { type Graph, isScript, readGraph } from './graph.ts';
@@ -9,11 +9,12 @@ import { type LaidOut, layOut, packageJsonsOf } from './layout.ts';
 import { writeLoader } from './loader.ts';
 import { compileOneFile, UnknownHelper } from './one-file.ts';
 import { findOwnFiles } from './own-files.ts';
-import { compileOwnSources } from './own-sources.ts';
+import { compileOwnSources, type OwnSources } from './own-sources.ts';
 import { collectPackages, type PackageRequest, type Packages } from './packages.ts';
 import { judge, type Plain } from './plain.ts';
 import { refuseDecoratorMetadata, refusePlugAndPlay } from './refusals.ts';
 import { createScope, packageNameOf, type Scope } from './scope.ts';
+import { type CodeMaps, codeMap, mapsNameOf } from './source-maps.ts';
 import { packagesNamedIn } from './string-names.ts';
 import { type WorkingFolderPath, workingFolderPaths } from './working-folder.ts';
 
@@ -69,13 +70,14 @@ export async function bundleModule(
   async function asOneFile({ strict, format }: Plain): Promise<LaidOut> {
     const apartName = `${nameOf(module)}.agent.packages.cjs`;
     const how = { module, graph, sources: inputs, apartName, strict, format };
-    const { content, extension, apart } = await compileOneFile(how);
+    const { content, map, extension, apart } = await compileOneFile(how);
     const { packages } = await dependenciesOf(own.apart.filter(isScript));
     const entry = join(dirname(module), `${nameOf(module)}.agent${extension}`);
     const needsPackageJson =
       own.apart.some(isScript) || inputs.some((path) => readFileSync(path).includes('package.json'));
     const files = needsPackageJson ? [...own.apart, ...packageJsonsOf([...own.apart, module])] : own.apart;
-    const written = new Map([[entry, content]]);
+    const written = new Map<string, Uint8Array | string>([[entry, content]]);
+    addMaps(written, entry, { [basename(entry)]: map });
     if (apart !== undefined) written.set(join(dirname(module), apartName), apart);
     return layOut({ module, entry, written, own: files, packages });
   }
@@ -91,13 +93,14 @@ export async function bundleModule(
       scope,
       hasMaps: false,
     });
-    const written = new Map<string, string>();
+    const written = new Map<string, Uint8Array | string>();
     let entry = module;
     if (sources.compiled.size + sources.resolutions.size > 0) {
       entry = join(dirname(module), `${nameOf(module)}.agent.cjs`);
       const name = `${nameOf(module)}.agent.json`;
       const { loader, sources: text } = writeLoader(module, sources, dirname(module), name);
       written.set(entry, loader).set(join(dirname(module), name), text);
+      addMaps(written, entry, mapsOf(sources, dirname(module)));
     }
     return layOut({ module, entry, written, own: [...all, ...packageJsonsOf(all)], packages });
   }
@@ -144,6 +147,19 @@ export async function compileInPlace(modulePath: string, name: string): Promise<
 }
 
 const NOTHING: Graph = { entries: [], files: new Map(), isComplete: true, prefixes: new Map(), warnings: [] };
+
+function mapsOf({ compiled }: OwnSources, folder: string): CodeMaps {
+  return Object.fromEntries(
+    [...compiled].flatMap(([path, { map, source }]) =>
+      map === undefined ? [] : [[relative(folder, path).split(sep).join('/'), codeMap(map, source, source)]],
+    ),
+  );
+}
+
+function addMaps(written: Map<string, Uint8Array | string>, entry: string, maps: CodeMaps): void {
+  if (Object.keys(maps).length > 0)
+    written.set(join(dirname(entry), mapsNameOf(basename(entry))), JSON.stringify(maps));
+}
 
 /** The packages that own sources import. */
 function requestsOf({ files }: Graph, scope: Scope): PackageRequest[] {

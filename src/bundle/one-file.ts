@@ -2,12 +2,12 @@
  * Compiles a module with its own sources and its packages into one file; or into two, if some CommonJS files are not in
  * strict mode and ES modules are. Only for files that are plain: plain.ts.
  */
-import { dirname, join, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname } from 'node:path';
 import { type BuildFailure, type BuildOptions, build, type Plugin } from 'esbuild';
 import { AS_NODE, compileError, type Graph, matching, putBefore } from './graph.ts';
 import type { Plain } from './plain.ts';
 import { LOCATION_DEFINES, sourceLocation } from './source-location.ts';
+import { type CodeMap, codeMap } from './source-maps.ts';
 
 type Format = 'cjs' | 'esm';
 
@@ -16,6 +16,7 @@ export class UnknownHelper extends Error {}
 
 export type OneFile = {
   content: Uint8Array;
+  map: CodeMap;
   extension: '.cjs' | '.mjs';
   /** The file with the CommonJS files, beside the other. */
   apart: Uint8Array | undefined;
@@ -71,24 +72,24 @@ async function compileAs(
   format: Format,
   options: OneFileOptions,
   targets: ReadonlyMap<string, number>,
-): Promise<Pick<OneFile, 'content' | 'extension'>> {
+): Promise<Omit<OneFile, 'apart'>> {
   const { module, sources, strict, graph, apartName } = options;
   const directive = format === 'cjs' && strict !== 'own' ? '"use strict";\n' : '';
   const before = [sourceLocation(dirname(module), sources, graph.prefixes), putBefore(graph.prefixes)];
-  const [content] = await compile(options, {
+  const { content, map } = await compile(options, {
     entryPoints: [module],
     define: LOCATION_DEFINES,
     format,
     banner: { js: directive + BANNERS[format] },
     plugins: targets.size === 0 ? before : [...before, takeApart(graph, targets, apartName)],
   });
-  return { content, extension: format === 'cjs' ? '.cjs' : '.mjs' };
+  return { content, map, extension: format === 'cjs' ? '.cjs' : '.mjs' };
 }
 
 /** The file that has CommonJS files, as an array of functions that load them. */
 async function compileApart(options: OneFileOptions, paths: readonly string[]): Promise<Uint8Array> {
   const functions = paths.map((path) => `() => require(${JSON.stringify(path)})`);
-  const [content] = await compile(options, {
+  const { content } = await compile(options, {
     stdin: {
       contents: `module.exports = [${functions.join(', ')}];`,
       resolveDir: dirname(options.module),
@@ -102,7 +103,10 @@ async function compileApart(options: OneFileOptions, paths: readonly string[]): 
   return content;
 }
 
-async function compile({ module, graph }: OneFileOptions, own: BuildOptions): Promise<[Uint8Array]> {
+async function compile(
+  { module, graph }: OneFileOptions,
+  own: BuildOptions,
+): Promise<Pick<OneFile, 'content' | 'map'>> {
   const folder = dirname(module);
   const options = {
     ...(graph.files.size === 1 ? ALONE : SEVERAL),
@@ -110,12 +114,14 @@ async function compile({ module, graph }: OneFileOptions, own: BuildOptions): Pr
     absWorkingDir: folder,
     write: false as const,
     outdir: folder,
-    // The caller chooses the folder of the file.
-    sourceRoot: pathToFileURL(join(folder, sep)).href,
+    sourcemap: 'external' as const,
+    sourcesContent: false,
   };
   const { outputFiles } = await build({ ...own, ...options });
-  const [file] = outputFiles;
-  return [file === undefined ? new Uint8Array() : Buffer.from(withNamespaces(withoutNeedlessNames(file.text)))];
+  const compiled = outputFiles.find(({ path }) => !path.endsWith('.map'))?.text ?? '';
+  const map = outputFiles.find(({ path }) => path.endsWith('.map'))?.text ?? '{}';
+  const code = withNamespaces(withoutNeedlessNames(compiled));
+  return { content: Buffer.from(code), map: codeMap(map, compiled, code) };
 }
 
 /**

@@ -9,7 +9,12 @@ import { type BuildFailure, build } from 'esbuild';
 import { compileError, type Edge, type Graph, type GraphFile, putBefore, SINGLE } from './graph.ts';
 import { findPackage, nearestPackageFolder, packageNameOf, readPackageJson, realPath, type Scope } from './scope.ts';
 
-export type OwnSource = { format: 'module' | 'commonjs'; source: string };
+export type OwnSource = {
+  format: 'module' | 'commonjs';
+  source: string;
+  /** The source map, if it is not in the source. */
+  map?: string;
+};
 
 export type OwnSources = {
   /** Those that Node cannot load as they are, by their absolute paths. */
@@ -26,7 +31,7 @@ export type CompileOptions = {
   scripts: readonly string[];
   graph: Graph;
   scope: Scope;
-  /** Whether to add a source map to each source. */
+  /** Whether each source has its source map in it. */
   hasMaps: boolean;
 };
 
@@ -70,11 +75,14 @@ async function compileSource(
       format: format === 'module' ? 'esm' : 'cjs',
       // A class with decorators is compiled to one of another name.
       keepNames: /^\s*@\w/m.test(readFileSync(path, 'utf8')),
-      sourcemap: hasMaps ? 'inline' : false,
+      sourcemap: hasMaps ? 'inline' : 'external',
+      sourcesContent: hasMaps,
       outdir: dirname(path),
       plugins: [putBefore(graph.prefixes)],
     });
-    return { format, source: outputFiles[0]?.text ?? '' };
+    const source = outputFiles.find(({ path }) => !path.endsWith('.map'))?.text ?? '';
+    const map = outputFiles.find(({ path }) => path.endsWith('.map'))?.text;
+    return map === undefined ? { format, source } : { format, source, map };
   } catch (failure) {
     const { errors = [] } = failure as BuildFailure;
     throw errors.length === 0 ? failure : compileError(module, errors);

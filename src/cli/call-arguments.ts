@@ -9,14 +9,22 @@ const STDIN = 'standard input';
  * The arguments of a method. A word is JSON; `-` is the JSON value on standard input, `@FILE` the text of a file, and `@-` the
  * text on standard input.
  * @param texts arguments that are text as they stand, behind the others.
+ * @param files whose bytes are the last arguments; `-` is standard input.
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID
  */
-export async function argumentsOf(words: readonly string[], texts: readonly string[]): Promise<unknown[]> {
-  if (words.filter((word) => word === '-' || word === '@-').length > 1)
-    throw usage(`${STDIN} is given more than once: "-" is its JSON value, "@-" its text`);
+export async function argumentsOf(
+  words: readonly string[],
+  texts: readonly string[],
+  files: readonly string[] = [],
+): Promise<unknown[]> {
+  const isStdin = (word: string): boolean => word === '-' || word === '@-';
+  if ([...words, ...files].filter(isStdin).length > 1)
+    throw usage(`${STDIN} is given more than once: "-" is its JSON value, "@-" its text, "--bytes-arg -" its bytes`);
   const params: unknown[] = [];
   for (const word of words) params.push(await argumentOf(word));
-  return [...params, ...texts];
+  params.push(...texts);
+  for (const file of files) params.push(file === '-' ? await buffer(process.stdin) : bytesOf(file));
+  return params;
 }
 
 /**

@@ -1,11 +1,38 @@
 /** The text and the exit status of a failed command. */
 import { type ErrorCode, factsOf, LaunchpoolError, toPlain } from '../../wire/errors.ts';
+import { type PlainError, readPlain } from '../../wire/plain-error.ts';
 
-/** The message with its code and hint; the stack for an error that is not a LaunchpoolError. */
+/**
+ * The message with its code and hint. An error of a handler has its name, its causes, and in development its stack; an error
+ * that is not a LaunchpoolError has its stack.
+ */
 export function describe(error: unknown): string {
-  const { message, code, hint, stack } = toPlain(error, { stack: !(error instanceof LaunchpoolError) });
-  const text = stack ?? `${message}${code === undefined ? '' : ` (${code})`}`;
+  const plain = toPlain(error, { stack: true });
+  const isOwn = error instanceof LaunchpoolError;
+  if (isOwn && error.remote) return withHint(describeRemote(plain), plain.hint);
+  const { message, code, hint, stack } = plain;
+  const text = isOwn || stack === undefined ? `${message}${code === undefined ? '' : ` (${code})`}` : stack;
+  return withHint(text, hint);
+}
+
+function withHint(text: string, hint: string | undefined): string {
   return hint === undefined ? text : `${text}\n  ${hint}`;
+}
+
+/** @param indent of the lines below the first one. */
+function describeRemote({ name, message, code, stack = '', cause, errors = [] }: PlainError, indent = '  '): string {
+  const isOfAgent = factsOf(code) !== undefined && code !== 'ERR_LAUNCHPOOL_HANDLER';
+  const shownCode = code === undefined || code === 'ERR_LAUNCHPOOL_HANDLER' ? '' : ` (${code})`;
+  const lines = [`${isOfAgent ? message : `${name}: ${message}`}${shownCode}`];
+  for (const line of stack.split('\n')) if (/^\s+at /.test(line)) lines.push(`${indent}${line.trim()}`);
+  const related = (title: string, value: unknown): void => {
+    const plain = readPlain(value);
+    const text = plain === undefined ? JSON.stringify(value) : describeRemote(plain, `${indent}  `);
+    lines.push(`${indent}${title}: ${text}`);
+  };
+  if (cause !== undefined) related('cause', cause);
+  for (const [index, each] of errors.entries()) related(`error ${index + 1} of ${errors.length}`, each);
+  return lines.join('\n');
 }
 
 /** Errors that an agent answers about its own state; the request itself is not answered. */

@@ -16,12 +16,13 @@ export class StreamOutput {
   }
 
   /**
-   * Prints text, at the latest when the event loop turns.
+   * Prints text, at the latest when the event loop turns, and bytes at once.
    * @returns whether the output still has a reader.
    * @throws the error of the system
    */
-  async add(text: string): Promise<boolean> {
-    this.#text += text;
+  async add(output: string | Uint8Array): Promise<boolean> {
+    if (typeof output !== 'string') return this.#print(output);
+    this.#text += output;
     if (this.#text.length >= MAX_CHARACTERS) return this.flush();
     if (!this.#isScheduled) {
       this.#isScheduled = true;
@@ -36,13 +37,18 @@ export class StreamOutput {
 
   /** Prints the rest. Returns and throws as `add` does. */
   flush(): Promise<boolean> {
-    const text = this.#text;
+    return this.#print('');
+  }
+
+  /** Behind the text that waits. */
+  #print(output: string | Uint8Array): Promise<boolean> {
+    const outputs = [this.#text, output].filter(({ length }) => length > 0);
     this.#text = '';
-    const before = this.#printing ?? Promise.resolve(true);
-    if (text !== '') {
+    for (const each of outputs) {
+      const before = this.#printing ?? Promise.resolve(true);
       this.#onPrint();
-      this.#printing = before.then((isRead) => isRead && print(text));
+      this.#printing = before.then((isRead) => isRead && print(each));
     }
-    return this.#printing ?? before;
+    return this.#printing ?? Promise.resolve(true);
   }
 }

@@ -29,7 +29,17 @@ export const CALL_TABLE = {
     value: { kind: 'texts', placeholder: 'TEXT' },
     help: 'an argument that is text as it stands, behind the others',
   },
-  text: { flag: 'text', short: 'r', switch: true, help: 'prints text as it is, without the quotes of JSON' },
+  bytesArg: {
+    flag: 'bytes-arg',
+    value: { kind: 'texts', placeholder: 'FILE' },
+    help: 'an argument that is the bytes of a file, a Uint8Array, behind the others; - is standard input',
+  },
+  text: {
+    flag: 'text',
+    short: 'r',
+    switch: true,
+    help: 'prints text and bytes as they are, without the quotes of JSON',
+  },
   stream: { flag: 'stream', switch: true, help: 'prints the values of a stream as they come, one a line' },
   timeoutMs: {
     flag: 'timeout',

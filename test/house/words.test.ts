@@ -128,6 +128,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'frame-truncated',
     'request-failed',
     'connection-failed',
+    'handler-failed',
   ],
   ...[
     'teardown-failed',
@@ -235,10 +236,10 @@ test('no comment and no document has an old word of prose', (t) => {
 
 test('the events of the log are those of the list', (t) => {
   const events = product.flatMap((file) => {
-    const calls = readFileSync(`${root}/${file}`, 'utf8').matchAll(
-      /\blog\.(?:debug|info|warn|error)\(\s*(?:\{[^}]*\},\s*)?'([a-z-]+)'/g,
-    );
-    return [...calls].map(([, event]) => event as string);
+    const text = readFileSync(`${root}/${file}`, 'utf8');
+    const calls = text.matchAll(/\blog\.(?:debug|info|warn|error)\(\s*(?:\{[^}]*\},\s*)?'([a-z-]+)'/g);
+    const ofThreads = text.matchAll(/\blog\('\w+', \[.*'([a-z-]+)'\]/g);
+    return [...calls, ...ofThreads].map(([, event]) => event as string);
   });
   t.deepEqual([...new Set(events)].sort(), [...LOG_EVENTS].sort());
 });

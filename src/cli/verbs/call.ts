@@ -1,6 +1,7 @@
 /** `launchpool call`: makes one call and prints its result, or the values of its stream as they come. */
 import { buffer } from 'node:stream/consumers';
 import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
+import { encodeJson } from '../../../wire/json-rpc.ts';
 import type { AgentCall } from '../../client/agent-call.ts';
 import { connectRaw } from '../../client/index.ts';
 import { connectRpc } from '../../client/rpc.ts';
@@ -18,6 +19,7 @@ export type CallFlags = CommanderFlags & {
   raw?: boolean;
   params?: string;
   textArg?: string[];
+  bytesArg?: string[];
   text?: boolean;
   stream?: boolean;
   json?: boolean;
@@ -38,8 +40,9 @@ export async function call(target: string, words: readonly string[], flags: Call
 
 async function callRaw(target: string, words: readonly string[], flags: CallFlags): Promise<void> {
   if (words.length > 1) throw usage('--raw takes at most one argument, the message');
-  const { text, stream, textArg, params } = flags;
-  if (text || stream || textArg || params) throw usage('--raw sends and prints bytes: it has no other arguments');
+  const { text, stream, textArg, bytesArg, params } = flags;
+  if (text || stream || textArg || bytesArg || params)
+    throw usage('--raw sends and prints bytes: it has no other arguments');
   const [word] = words;
   const message = word === undefined || word === '-' ? await buffer(process.stdin) : Buffer.from(word);
   const client = await connectRaw(target, connectOptionsOf(flags));
@@ -53,9 +56,11 @@ async function callRaw(target: string, words: readonly string[], flags: CallFlag
 
 async function callMethod(target: string, [method, ...words]: readonly string[], flags: CallFlags): Promise<void> {
   if (method === undefined) throw usage('the method is missing');
-  const { params: all, textArg = [] } = flags;
-  const params = all === undefined ? await argumentsOf(words, textArg) : await paramsOf(all, [...words, ...textArg]);
-  const client = await connectRpc(target, connectOptionsOf(flags));
+  const { params: all, textArg = [], bytesArg = [] } = flags;
+  const rest = [...words, ...textArg, ...bytesArg];
+  const params = all === undefined ? await argumentsOf(words, textArg, bytesArg) : await paramsOf(all, rest);
+  // Bytes can be printed as they are.
+  const client = await connectRpc(target, connectOptionsOf(flags, flags.text === true || bytesArg.length > 0));
   const bar = createProgressBar();
   const options = { ...timeoutOf(flags), ...(!flags.json && { onProgress: bar.draw }) };
   try {
@@ -78,7 +83,7 @@ async function printStream(stream: AgentCall, flags: CallFlags, bar: ProgressBar
   try {
     let step = await values.next();
     while (!step.done && (await output.add(lineOf(step.value, flags)))) step = await values.next();
-    if (step.done && flags.json) await output.add(`${JSON.stringify({ result: step.value ?? null })}\n`);
+    if (step.done && flags.json) await output.add(jsonOf({ result: step.value ?? null }));
   } catch (error) {
     // The method has run: its result is not lost.
     if (!(error instanceof LaunchpoolError) || error.code !== 'ERR_LAUNCHPOOL_NOT_A_STREAM') throw error;
@@ -89,16 +94,23 @@ async function printStream(stream: AgentCall, flags: CallFlags, bar: ProgressBar
   }
 }
 
-function lineOf(value: unknown, { json, text }: CallFlags): string {
-  if (json) return `${JSON.stringify({ item: value })}\n`;
-  return text && typeof value === 'string' ? `${value}\n` : `${JSON.stringify(value)}\n`;
+function lineOf(value: unknown, { json, text }: CallFlags): string | Uint8Array {
+  if (json) return jsonOf({ item: value });
+  if (text && value instanceof Uint8Array) return value;
+  return text && typeof value === 'string' ? `${value}\n` : jsonOf(value);
 }
 
 /** Text is printed as it is: a terminal gets a newline behind it, and a file or a program only what the agent has returned. */
-function resultOf(result: unknown, { json, text }: CallFlags): string {
-  if (json) return `${JSON.stringify({ result })}\n`;
-  if (!text || typeof result !== 'string') return `${JSON.stringify(result)}\n`;
+function resultOf(result: unknown, { json, text }: CallFlags): string | Uint8Array {
+  if (json) return jsonOf({ result });
+  if (text && result instanceof Uint8Array) return result;
+  if (!text || typeof result !== 'string') return jsonOf(result);
   return process.stdout.isTTY && !result.endsWith('\n') ? `${result}\n` : result;
+}
+
+/** @throws ERR_LAUNCHPOOL_RESULT_INVALID for a value that has come in MessagePack, and would not be itself in JSON. */
+function jsonOf(value: unknown): string {
+  return `${encodeJson(value, 'result')}\n`;
 }
 
 function timeoutOf(flags: CallFlags): { timeoutMs?: number } {

@@ -9,7 +9,9 @@ import { bundled, textsOf } from './bundled.ts';
 
 const NOT_LOADED = 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED';
 
-const pathsOf = ({ files }: { files: readonly { path: string }[] }): string[] => files.map(({ path }) => path);
+/** Without the source maps, which every bundle of TypeScript has. */
+const pathsOf = ({ files }: { files: readonly { path: string }[] }): string[] =>
+  files.map(({ path }) => path).filter((path) => !path.endsWith('.maps.json'));
 
 test('a bundle of a TypeScript module contains its local imports, an enum, and imports by the paths of its tsconfig.json', async (t) => {
   const { bundle, evaluate } = await bundled(t, 'src/rot13.ts', {

@@ -12,6 +12,8 @@ const EVALUATE = fileURLToPath(new URL('../../helpers/evaluate-module.cjs', impo
 
 export type Bundled = {
   bundle: Bundle;
+  /** The path of the file to load. */
+  entry: string;
   /** The value of an expression in which `loaded` is the module, loaded by require(), or by import() for an .mjs file. */
   evaluate(expression: string): Promise<unknown>;
 };
@@ -35,7 +37,7 @@ export async function bundled(
   await writeTree(target, { 'a.txt': '' });
   await rename(first, join(target, 'moved'));
   const entry = join(target, 'moved', bundle.entry);
-  return { bundle, evaluate: (expression) => evaluate(entry, expression) };
+  return { bundle, entry, evaluate: (expression) => evaluate(entry, expression) };
 }
 
 /** Evaluates in a process without an environment, in the root folder. */

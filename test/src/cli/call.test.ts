@@ -100,7 +100,7 @@ test('repl answers line by line, takes arguments that are not JSON as text, and 
   const lines = 'add 1 2\nadd 3, 4\n\nsync hello world\nsync {"a": 1}\nfail no\ncount\n';
   const { status, stdout, stderr } = await launchpool(['repl', await rpcSocket(t)], lines);
   t.is(stdout.toString(), '3\n7\n"hello"\n{"a":1}\n0\n');
-  t.regex(stderr, /^no \(E_TEST\)/);
+  t.regex(stderr, /^RangeError: no \(E_TEST\)/);
   t.is(status, 1);
 });
 
@@ -145,6 +145,30 @@ test('when nothing reads the output any more, the call ends, and its stream', as
   t.is(stdout.toString(), '0\n1\n');
   t.is(stderr, '');
   await until(() => existsSync(file));
+});
+
+test('bytes go from a file or standard input to a method, and back to the output as they are', async (t) => {
+  const { socketPath } = await holdAgent(t, fixture('agents/values.ts'));
+  const file = join(await tempDir(t), 'bytes');
+  const bytes = Buffer.from(Array.from({ length: 70_000 }, (_unused, index) => index % 256));
+  await writeFile(file, bytes);
+  const run = (args: string[], input?: string | Buffer): ReturnType<typeof launchpool> =>
+    launchpool(['call', socketPath, ...args], input);
+  t.deepEqual((await run(['echo', '--bytes-arg', file, '-r'])).stdout, bytes);
+  t.deepEqual((await run(['echo', '--bytes-arg', '-', '--text'], bytes)).stdout, bytes);
+  t.regex((await run(['shown', '1', '--bytes-arg', file])).stdout.toString(), /1,\\n {2}Uint8Array\(70000\)/);
+  t.deepEqual((await run(['chunks', '3', '2', '--stream', '-r'])).stdout, Buffer.from([0, 0, 1, 1, 2, 2]));
+  for (const args of [
+    ['bytes', '3'],
+    ['echo', '--bytes-arg', file],
+    ['when', '1'],
+    ['mixed', '3', '--stream', '-r'],
+  ]) {
+    const { status, stderr } = await run(args);
+    t.true(status !== 0 && /Uint8Array|BigInt|getTime/.test(stderr), `${args}: ${status} ${stderr}`);
+  }
+  t.is((await run(['echo', '-', '--bytes-arg', '-'], 'x')).status, 64);
+  t.is((await run(['echo', '--bytes-arg', `${file}.missing`])).status, 64);
 });
 
 test('text arguments come from the command line, from files and from standard input, and text is printed as it is', async (t) => {

@@ -1,0 +1,63 @@
+/**
+ * Writes the failures of handlers to the agent's log: one line a second for each method, with the number of the others, and
+ * for a developer each of them.
+ */
+import { fileURLToPath } from 'node:url';
+import { LaunchpoolError, toPlain } from '../wire/errors.ts';
+import { type PlainError, readPlain } from '../wire/plain-error.ts';
+import type { WriteLine } from './log-lines.ts';
+import { withTrimmedStacks } from './own-frames.ts';
+
+/** Between two lines about one method. */
+const PAUSE_MS = 1_000;
+
+export type FailureLinesOptions = {
+  log: WriteLine;
+  moduleUrl: string;
+  /** Whether the line has the stack and the lines of the source, for a developer. */
+  isForDeveloper: boolean;
+};
+
+/** @param facts are those of the request, such as its method. */
+export type NoteFailure = (method: string, facts: object, thrown: unknown) => void;
+
+export function createFailureLines({ log, moduleUrl, isForDeveloper }: FailureLinesOptions): NoteFailure {
+  const methods = new Map<string, { dueAt: number; others: number }>();
+
+  async function write(method: string, facts: object, thrown: unknown): Promise<void> {
+    const { FailurePlaces, codeFrame } = await import('./failure-place.ts');
+    const found = new FailurePlaces(moduleUrl.startsWith('file:') ? fileURLToPath(moduleUrl) : '');
+    const plain = withTrimmedStacks(toPlain(thrown, { stack: true }));
+    const place = found.placeOf(plain.stack ?? '');
+    const at = place && found.textOf(place);
+    if (isForDeveloper) {
+      const frame = place && codeFrame(place);
+      const title = `${method} failed${at === undefined ? '' : ` at ${at}`}`;
+      const text = [title, ...(frame === undefined ? [] : [frame]), ...stacksOf(plain)].join('\n');
+      return log('warn', [text.replaceAll('\n', '\n    ')], {});
+    }
+    const { name, message, code } = plain;
+    const error = code === undefined ? { name, message } : { name, message, code };
+    log('warn', [{ ...(at !== undefined && { at }), error }, 'handler-failed'], facts);
+  }
+
+  return (method, facts, thrown) => {
+    // Errors of launchpool are those of the caller, such as a cancellation, except for results that cannot be sent.
+    if (thrown instanceof LaunchpoolError && thrown.code !== 'ERR_LAUNCHPOOL_RESULT_INVALID') return;
+    const now = Number(process.hrtime.bigint() / 1_000_000n);
+    const last = methods.get(method);
+    if (last !== undefined && now < last.dueAt) {
+      last.others += 1;
+      return;
+    }
+    methods.set(method, { dueAt: isForDeveloper ? now : now + PAUSE_MS, others: 0 });
+    const others = last?.others ?? 0;
+    write(method, others === 0 ? facts : { ...facts, others }, thrown).catch(() => undefined);
+  };
+}
+
+/** The stack of an error, and below it those of its causes. */
+function stacksOf({ name, message, stack = `${name}: ${message}`, cause }: PlainError): string[] {
+  const below = readPlain(cause);
+  return [stack, ...(below === undefined ? [] : stacksOf(below).map((each) => `[cause] ${each}`))];
+}
