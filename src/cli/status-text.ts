@@ -1,5 +1,6 @@
 /** Formats the status of an installed agent as one line or several. */
 import type { AgentStatus } from '../control/status.ts';
+import { changeNote } from '../installed/changed-sources.ts';
 
 const HEALTHY: ReadonlySet<AgentStatus['state']> = new Set(['idle', 'starting', 'running', 'stopping']);
 
@@ -24,7 +25,7 @@ export function statusLine(status: AgentStatus): string {
 }
 
 export function statusText(status: AgentStatus): string {
-  const { installed, socket, supervisor } = status;
+  const { label, installed, socket, supervisor, changed = [] } = status;
   const rows: [string, string][] = [[status.label, statusLine(status)]];
   if (installed !== undefined) {
     const { module, kind, methods, node, version } = installed;
@@ -34,6 +35,8 @@ export function statusText(status: AgentStatus): string {
       ['under', `${supervisor}, with Node ${node.version} at ${node.path}, launchpool ${version}`],
     );
   }
+  const note = changeNote(label, changed);
+  if (note !== undefined) rows.push(['changed', note]);
   return alignedRows(rows);
 }
 

@@ -1,6 +1,7 @@
 /** The status of an installed agent, from its supervisor, its record and its process. Starts no agent. */
 import type { JobReader, JobStatus } from '../../job/supervisor.ts';
 import { toPlain } from '../../wire/errors.ts';
+import { changedSources } from '../installed/changed-sources.ts';
 import { platformOf } from '../installed/host.ts';
 import { type InstalledAgent, installedAgents } from '../installed/labels.ts';
 import { type Layout, layoutOf } from '../installed/layout.ts';
@@ -16,6 +17,8 @@ export type AgentStatus = JobStatus & {
   socket: string;
   /** Undefined if the supervisor has a job of that label that launchpool did not install. */
   installed?: Pick<InstallRecord, 'module' | 'kind' | 'methods' | 'node' | 'version'>;
+  /** The own sources that have changed since the installation. Undefined if none has, and in a list. */
+  changed?: string[];
   /** The status that the process reports; undefined if there is none, or if it does not answer. */
   process?: ProcessStatus;
 };
@@ -30,9 +33,11 @@ export type StatusOptions = PlaceOptions;
 export async function status({ label, ...options }: StatusOptions, replyMs?: number): Promise<AgentStatus> {
   const { reader, host } = readingPlaceOf(options);
   const layout = layoutOf(label, host);
-  const agent = { label, layout, record: readRecord(layout) };
+  const record = readRecord(layout);
+  const agent = { label, layout, record };
   const [found] = await statusesOf([agent], reader.name, () => [reader.status(label)], replyMs);
-  return found as AgentStatus;
+  const changed = changedSources(record?.sources);
+  return { ...(found as AgentStatus), ...(changed.length > 0 && { changed }) };
 }
 
 /** The status of every installed agent, by label. A supervisor that can be asked about all of them is asked once. */

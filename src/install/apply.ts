@@ -74,10 +74,16 @@ export async function apply(
     else skip('already loaded');
   });
   await steps.run('verify', async ({ undo, detail, skip }) => {
-    if (isUnchanged) return skip('nothing has changed');
+    const updateRecord = (): Promise<unknown> =>
+      writeText(layout.record, recordText(false, madeFoldersIn(layout.record)), 0o600, undo);
+    if (isUnchanged) {
+      // The sources may differ in what the bundle does not have, such as comments.
+      if (JSON.stringify(previous?.sources) !== JSON.stringify(plan.sources)) await updateRecord();
+      return skip('nothing has changed');
+    }
     // A client may have started the previous version since the status was read, so a process is dismissed in any case.
     const { before: replaced, pid } = await replaceProcess(plan, job, hash);
-    await writeText(layout.record, recordText(false, madeFoldersIn(layout.record)), 0o600, undo);
+    await updateRecord();
     detail(replaced === undefined ? `process ${pid}` : `process ${pid} after ${replaced}`);
   });
   const misplacement = await supervisor.misplacement?.(job.label).catch(() => undefined);

@@ -5,6 +5,7 @@ import type { Job } from '../../job/job.ts';
 import type { JobFile, Supervisor } from '../../job/supervisor.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { BundleFile } from '../bundle/bundle-file.ts';
+import { type SourceState, sourceStates } from '../installed/changed-sources.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOf, searchPathOf } from '../installed/job-options.ts';
 import { type Place, placeOf } from '../installed/place.ts';
@@ -37,6 +38,7 @@ export type VersionPlan = {
   entry: string;
   /** The folders of the sources, the widest first. */
   sourceFolders: readonly string[];
+  sources: readonly SourceState[];
 };
 
 export type NodePlan = {
@@ -101,12 +103,13 @@ function planVersion(
     // Loaded here: other commands need no bundler.
     const { bundleModule } = await import('../bundle/bundle.ts');
     const [bundle, runtime] = await Promise.all([bundleModule(module, { include }), runtimeFiles()]);
+    const sources = sourceStates(bundle.inputs);
     notes.push(...bundle.warnings);
     if (workingDirectory === undefined)
       notes.push(...bundle.workingFolderPaths.map((path) => workingFolderNote(path, host.home)));
     const files = [...runtime, ...bundle.files];
     detail(`${files.length} files`);
-    return { files, hash: hashOf(files), entry: bundle.entry, sourceFolders: bundle.folders };
+    return { files, hash: hashOf(files), entry: bundle.entry, sourceFolders: bundle.folders, sources };
   });
 }
 

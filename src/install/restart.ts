@@ -1,4 +1,5 @@
 /** Restarts an installed agent. */
+import { changedSources } from '../installed/changed-sources.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
 import { type PlaceOptions, placeOf } from '../installed/place.ts';
 import { mustBeInstalled } from '../installed/record.ts';
@@ -7,17 +8,18 @@ import { replaceProcess } from './replace-process.ts';
 /**
  * The running process finishes its open requests; new connections wait for the next process. An agent that its supervisor
  * gave up is loaded again. Resolves when the new process answers.
- * @returns the ids of the process before, if there was one, and of the new process.
+ * @returns the ids of the process before, if there was one, and of the new process; and the own sources that have changed since
+ *   the installation, which the new process does not have.
  * @throws ERR_LAUNCHPOOL_NOT_INSTALLED, ERR_LAUNCHPOOL_SUPERVISOR_FAILED, ERR_LAUNCHPOOL_NOT_READY
  */
 export async function restart(
   options: PlaceOptions,
-): Promise<{ label: string; before: number | undefined; pid: number }> {
+): Promise<{ label: string; before: number | undefined; pid: number; changed: string[] }> {
   const { label } = options;
   const place = placeOf(options);
   const { supervisor, layout, host } = place;
   const record = mustBeInstalled(label, host);
   const job = jobOfRecord(record, layout, host);
   if (!(await supervisor.status(label)).listening) await supervisor.load(job, []);
-  return { label, ...(await replaceProcess(place, job, record.hash)) };
+  return { label, ...(await replaceProcess(place, job, record.hash)), changed: changedSources(record.sources) };
 }

@@ -72,6 +72,7 @@ export function recordTextOf({ plan, facts, options, madeFolders, isUnderWay }: 
     node: { path: plan.node.path, version: plan.node.version },
     logFile: job.logFile,
     searchPath: plan.searchPath,
+    sources: plan.sources,
     options: retainedOptions(options),
     madeFolders,
     ...(isUnderWay ? { isUnderWay } : {}),

@@ -2,6 +2,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
+import type { SourceState } from './changed-sources.ts';
 import type { Host } from './host.ts';
 import { type Layout, layoutOf } from './layout.ts';
 
@@ -24,6 +25,8 @@ export type InstallRecord = ModuleFacts & {
   logFile?: string | undefined;
   /** PATH of the agent, unless `--env` sets it. Undefined in the record of an earlier launchpool. */
   searchPath?: string;
+  /** The own sources, as they were installed. Undefined in the record of an earlier launchpool. */
+  sources?: readonly SourceState[];
   /** The options of the installation, as the user gave them. */
   options: Readonly<Record<string, unknown>>;
   /** True until the installation is complete. The supervisor may not have read its files yet. */

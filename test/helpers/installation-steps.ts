@@ -54,6 +54,7 @@ export function createStepwiseInstallation(home: string, label: string): Stepwis
     hash: '0123',
     entry: 'agent.cjs',
     sourceFolders: [],
+    sources: [],
     node: { path: '/node', version: '26.0.0', from: undefined },
     searchPath: '/usr/bin',
     notes: [],

@@ -1,6 +1,7 @@
 /** The verbs that change an installed agent: uninstall, restart. */
 import { restart } from '../../install/restart.ts';
 import { UNINSTALL_STEPS, uninstall } from '../../install/uninstall.ts';
+import { changeNote } from '../../installed/changed-sources.ts';
 import { type JsonFlag, report } from '../report.ts';
 import { createStepView } from '../step-view.ts';
 
@@ -23,6 +24,10 @@ export function restartVerb(label: string, { json }: JsonFlag): Promise<number> 
   return report({
     json,
     run: () => restart({ label }),
-    render: ({ before, pid }) => `${label}: process ${pid}${before === undefined ? '' : ` after ${before}`}\n`,
+    render: ({ before, pid, changed }) => {
+      const note = changeNote(label, changed);
+      const text = `${label}: process ${pid}${before === undefined ? '' : ` after ${before}`}\n`;
+      return note === undefined ? text : `${text}${note}\n`;
+    },
   });
 }

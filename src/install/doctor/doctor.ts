@@ -10,7 +10,7 @@ import { pickSupervisor } from '../../installed/pick-supervisor.ts';
 import { type HostOptions, placeOf } from '../../installed/place.ts';
 import { mustBeInstalled, readRecord } from '../../installed/record.ts';
 import { lockFolder } from '../lock.ts';
-import { checkModuleFile, checkNode, checkProgram } from './file-checks.ts';
+import { checkModuleFile, checkNode, checkProgram, checkSources } from './file-checks.ts';
 import type { Diagnosis, Finding, Installation } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';
 import { checkKey, checkModes } from './mode-checks.ts';
@@ -57,6 +57,7 @@ const CHECKS: readonly Check[] = [
   checkLabel,
   checkNode,
   checkProgram,
+  checkSources,
   checkModuleFile,
   checkSupervisorFiles,
   checkPlacement,

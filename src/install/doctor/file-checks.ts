@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { changedSources, changeNote } from '../../installed/changed-sources.ts';
 import { CHECK, PROGRAM } from '../../installed/runtime-files.ts';
 import { hasModuleFile, MODULE_FILE, writeModuleFile } from '../../module/module-file.ts';
 import { exists, makePath } from '../files.ts';
@@ -40,6 +41,12 @@ export function checkProgram(installation: Installation): Diagnosis[] {
   const { label } = installation;
   const message = `missing: ${missing.join(', ')}`;
   return [{ id: 'program-gone', label, severity: 'problem', message, ...reinstallFix(installation) }];
+}
+
+/** The agent runs what it was installed from. */
+export function checkSources({ label, record }: Installation): Diagnosis[] {
+  const message = changeNote(label, changedSources(record.sources));
+  return message === undefined ? [] : [{ id: 'source-changed', label, severity: 'notice', message }];
 }
 
 /** The record has what the file says. Without the file, the agent learns it from its first thread, which clients wait for. */

@@ -10,6 +10,7 @@ export type FindingId =
   | 'node-gone'
   | 'node-versioned'
   | 'program-gone'
+  | 'source-changed'
   | 'path-too-long'
   | 'supervisor-unreachable'
   | 'disabled'
