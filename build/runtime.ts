@@ -158,12 +158,15 @@ const SCRIPTS = {
   },
 } satisfies BuildOptions;
 
+/** Not in the bundles of the quick verbs, which would wait for node:url. */
+const WITH_URL = { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
+
 await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
 await build({
   ...SCRIPTS,
   plugins: [oneFolder, importFromOutside, nativeKoffi, latePackages, lazyForPiscina],
-  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  banner: WITH_URL,
   entryPoints: {
     agent: source('src', 'cli', 'agent-entry'),
     thread: source('boot', 'thread'),
@@ -176,7 +179,12 @@ await build({
   plugins: [importFromOutside, nativeKoffi, lateFunctions],
   entryPoints: Object.fromEntries(QUICK_VERBS.map((verb) => [verb, source('src', 'cli', 'quick', verb)])),
 });
-await build({ ...OPTIONS, entryPoints: { check: source('boot', 'check') } });
+await build({
+  ...OPTIONS,
+  define: { ...OPTIONS.define, 'import.meta.url': 'moduleUrl' },
+  banner: WITH_URL,
+  entryPoints: { check: source('boot', 'check') },
+});
 const codec = {
   ...OPTIONS,
   plugins: [importFromOutside],

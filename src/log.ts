@@ -137,12 +137,17 @@ async function loadPino({ pretty }: LogOptions, now: () => number): Promise<Logg
   // Lines below the level, which may change, are dropped before pino.
   const settings = { level: 'trace', base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
   if (!pretty) return pino(settings, standardError);
-  const [{ default: prettify }, { isatty }] = await Promise.all([import('pino-pretty'), import('node:tty')]);
+  const [{ default: prettify }, { isatty }, { developerText }] = await Promise.all([
+    import('pino-pretty'),
+    import('node:tty'),
+    import('./developer-text.ts'),
+  ]);
   const format = prettify.prettyFactory({
     colorize: isatty(2),
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid',
+    ignore: 'pid,error',
     singleLine: true,
+    messageFormat: developerText,
   });
   return pino(settings, { write: (line) => standardError.write(format(line)) });
 }

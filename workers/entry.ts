@@ -9,6 +9,7 @@ import { createLateReplies, type LateReplies } from './late-replies.ts';
 import { createLogLines } from './log-lines.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
+import { withTrimmedStacks } from './own-frames.ts';
 import { createReplyAccount } from './reply-account.ts';
 import { reportFiles } from './reported-files.ts';
 import { createRequests } from './requests.ts';
@@ -99,7 +100,8 @@ async function loadRunner(host: StreamHost): Promise<Runner> {
     send({ launchpool: 'loaded', snapshot: recording?.end(), tearsDown: ending.tearsDown });
     return runnerOf(handlers, host);
   } catch (thrown) {
-    send({ launchpool: 'not-loaded', error: toPlain(thrown) });
+    const error = options.exposeStacks ? withTrimmedStacks(toPlain(thrown, { stack: true })) : toPlain(thrown);
+    send({ launchpool: 'not-loaded', error });
     // Other threads may serve: then the main thread ends this one, and its requests go to them.
     await mayAnswerWithError.promise;
     return brokenRunner(thrown, kind, options);

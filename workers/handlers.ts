@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, type PlainError, toPlain } from '../wire/errors.ts';
 import { importModule } from './import-module.ts';
 import { beginRequests } from './own-context.ts';
+import { withTrimmedStacks } from './own-frames.ts';
 import type { AgentKind, ModuleFacts } from './task.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
@@ -48,18 +49,18 @@ export type ImportedModule = {
  */
 export async function importHandlers(moduleUrl: string): Promise<ImportedModule> {
   try {
-    const { exported } = await importExports(moduleUrl);
+    const { exported, url } = await importExports(moduleUrl);
     const { setup, teardown } = exported;
     return {
-      handlers: readHandlers(moduleUrl, exported),
-      setUp: () => setUp(moduleUrl, setup),
+      handlers: readHandlers(url, exported),
+      setUp: () => setUp(url, setup),
       tearsDown: typeof teardown === 'function',
       async tearDown() {
         if (typeof teardown === 'function') await teardown();
       },
     };
   } catch (cause) {
-    throw loadErrorOf(moduleUrl, 'cannot be loaded', cause);
+    throw await loadErrorOf(moduleUrl, 'cannot be loaded', cause);
   }
 }
 
@@ -69,7 +70,7 @@ async function setUp(moduleUrl: string, setup: unknown): Promise<void> {
     // Here, because a caller does not see what `setup` has entered.
     beginRequests();
   } catch (cause) {
-    throw loadErrorOf(moduleUrl, 'failed in its setup()', cause);
+    throw await loadErrorOf(moduleUrl, 'failed in its setup()', cause, setupHint());
   }
 }
 
@@ -91,9 +92,25 @@ export function factsOf(handlers: Handlers): ModuleFacts {
   return { kind: handlers.kind, methods: handlers.kind === 'rpc' ? [...handlers.methods] : [] };
 }
 
-function loadErrorOf(moduleUrl: string, problem: string, cause: unknown): LaunchpoolError {
-  if (cause instanceof LaunchpoolError && String(cause.code).startsWith('ERR_LAUNCHPOOL_MODULE_')) return cause;
-  return notLoaded(moduleUrl, problem, cause);
+async function loadErrorOf(
+  moduleUrl: string,
+  problem: string,
+  cause: unknown,
+  hint?: string,
+): Promise<LaunchpoolError> {
+  const { message, code, hint: ownHint } = toPlain(cause);
+  if (cause instanceof LaunchpoolError && String(code).startsWith('ERR_LAUNCHPOOL_MODULE_')) return cause;
+  // What `dev` writes in place of sources that cannot be compiled.
+  if (code === 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED') return new LaunchpoolError(code, message, { hint: ownHint });
+  return notLoaded(moduleUrl, problem, cause, hint);
+}
+
+/** What a setup() depends on, and a shell may have otherwise. */
+function setupHint(): string {
+  return (
+    `setup() has the variables of the agent, and the folder ${process.cwd()}. An installed agent inherits no variables ` +
+    'from the shell: --env NAME=VALUE sets one, --working-directory FOLDER the folder.'
+  );
 }
 
 /** Derives the kind and the handlers from a module's exports. */
@@ -150,18 +167,19 @@ function isCallable(value: unknown): value is Method {
  * The exports of an ES module or a CommonJS module. require() is faster than import() and returns all of a CommonJS
  * module's `module.exports`; it refuses ES modules with an await at their top level.
  */
-async function importExports(moduleUrl: string): Promise<{ exported: Exported }> {
+async function importExports(moduleUrl: string): Promise<{ exported: Exported; url: string }> {
   if (moduleUrl.startsWith('file:')) {
     try {
       const exported: unknown = createRequire(moduleUrl)(fileURLToPath(moduleUrl));
       const module = (exported as Record<symbol, unknown> | null)?.[MODULE];
       if (typeof module === 'string') return importExports(module);
-      return { exported: typeof exported === 'function' ? { default: exported, ...exported } : Object(exported) };
+      const own = typeof exported === 'function' ? { default: exported, ...exported } : Object(exported);
+      return { exported: own, url: moduleUrl };
     } catch (error) {
       if ((error as NodeJS.ErrnoException)?.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
     }
   }
-  return importWrapped(moduleUrl);
+  return { ...(await importWrapped(moduleUrl)), url: moduleUrl };
 }
 
 /**
@@ -173,17 +191,27 @@ function importWrapped(moduleUrl: string): Promise<{ exported: Record<string, un
   return importModule(`data:text/javascript,${encodeURIComponent(wrapper)}`);
 }
 
-function notLoaded(moduleUrl: string, problem: string, cause: unknown): LaunchpoolError {
-  const { name, message } = toPlain(cause);
+async function notLoaded(
+  moduleUrl: string,
+  problem: string,
+  cause: unknown,
+  hint: string | undefined,
+): Promise<LaunchpoolError> {
+  const { name, message, stack = '' } = withTrimmedStacks(toPlain(cause, { stack: true }));
+  const path = moduleUrl.startsWith('file:') ? fileURLToPath(moduleUrl) : moduleUrl;
+  const { FailurePlaces } = await import('./failure-place.ts');
+  const places = new FailurePlaces(path);
+  const place = places.placeOf(stack);
   // The importing file is one of launchpool's own.
   const reason = message.replace(/ imported from data:\S*$/, '').replace(/\nRequire stack:\n.*$/s, '');
-  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${moduleUrl} ${problem}: ${name}: ${reason}`, {
+  const at = place === undefined ? '' : ` (${places.textOf(place)})`;
+  return new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NOT_LOADED', `${path} ${problem}: ${name}: ${reason}${at}`, {
     cause,
-    hint: hintFor(toPlain(cause)),
+    hint: hint ?? hintFor(toPlain(cause)),
   });
 }
 
-function hintFor({ code, message }: PlainError): string {
+function hintFor({ name, code, message }: PlainError): string {
   const missing = /Cannot find (package|module) '([^']+)'/.exec(message);
   if (missing !== null) {
     const [, kind, name = ''] = missing;
@@ -194,5 +222,6 @@ function hintFor({ code, message }: PlainError): string {
   if (code === 'ERR_DLOPEN_FAILED') {
     return 'Build the package for the Node that runs the agent (npm rebuild), or choose another Node with --node.';
   }
-  return '`launchpool dev` with the module shows the error with its stack.';
+  if (name === 'SyntaxError') return 'Correct the source.';
+  return 'What the module does when it is loaded has failed: `launchpool dev` shows the stack.';
 }

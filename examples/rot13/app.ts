@@ -6,7 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rawAnswer, readLines, reconnecting } from '../../src/cli/verbs/repl.ts';
+import { readLines } from '../../src/cli/repl-lines.ts';
+import { rawAnswer, reconnecting } from '../../src/cli/verbs/repl.ts';
 import { connectRaw } from '../../src/client/index.ts';
 import { createActivator } from '../../src/holder/activator.ts';
 
@@ -21,6 +22,11 @@ const activator = await createActivator({
 process.stderr.write('Type a line; the first one starts the agent. Control-D ends.\n');
 
 const connection = reconnecting(() => connectRaw(socketPath));
-process.exitCode = await readLines(rawAnswer(connection), process.stdin, process.stdout);
+process.exitCode = await readLines({
+  answer: rawAnswer(connection),
+  methods: [],
+  input: process.stdin,
+  output: process.stdout,
+});
 await activator.close();
 await rm(folder, { recursive: true });

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 
 const STDIN = 'standard input';
+const STDIN_HINT = 'Pipe one JSON value into it. "@-" takes its text as it is, "--bytes-arg -" its bytes.';
 
 /**
  * The arguments of a method. A word is JSON; `-` is the JSON value on standard input, `@FILE` the text of a file, and `@-` the
@@ -39,10 +40,12 @@ export async function paramsOf(text: string, words: readonly string[]): Promise<
   throw usage('--params takes an array or an object');
 }
 
-export function usage(message: string, cause?: unknown): LaunchpoolError {
+export function usage(message: string, cause?: unknown, hint?: string): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, {
     cause,
-    hint: `Give text in JSON quotes inside of the shell's quotes, launchpool call TARGET rot13 '"Hello"', or as --text-arg Hello.`,
+    hint:
+      hint ??
+      `Give text in JSON quotes inside of the shell's quotes, launchpool call TARGET rot13 '"Hello"', or as --text-arg Hello.`,
   });
 }
 
@@ -73,6 +76,10 @@ function parse(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw usage(`${source} is not JSON: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`, cause);
+    if (text.trim() === '')
+      throw usage(`${source} is empty, not JSON`, cause, source === STDIN ? STDIN_HINT : undefined);
+    const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+    const reason = toPlain(cause).message.replace(/, ".*" is not valid JSON$/s, '');
+    throw usage(`${source} is not JSON: ${shown}: ${reason}`, cause, source === STDIN ? STDIN_HINT : undefined);
   }
 }

@@ -124,13 +124,15 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
         await pointTo(file);
         return undefined;
       } catch (error) {
-        const { message, code, data } = error as LaunchpoolError;
+        const { message, code, hint, data } = error as LaunchpoolError;
         if (code !== 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED') throw error;
         // A file with an error may never have been a part of the bundle.
         const { files = [], missing = [] } = Object(data) as CompileErrorData;
         const candidates = missing.flatMap(({ specifier, folder: from }) => candidatesFor(specifier, from));
         sources = [...new Set([...sources, ...files, ...candidates])];
-        await pointTo(await write(`throw new SyntaxError(${JSON.stringify(message)});\n`));
+        // See workers/handlers.ts.
+        const fields = JSON.stringify({ code, hint });
+        await pointTo(await write(`throw Object.assign(new SyntaxError(${JSON.stringify(message)}), ${fields});\n`));
         return error as LaunchpoolError;
       }
     },

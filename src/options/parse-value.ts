@@ -3,19 +3,20 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { expectationOf } from './describe-value.ts';
 import type { Parsed, Value } from './option.ts';
 
-const HINT = 'See `launchpool help`.';
+/** The command line names the verb in it. */
+export const HELP_HINT = 'See `launchpool help`.';
 
 /**
  * @param name the option as the user writes it, for the error.
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID, which names the option, the text and what is accepted
  */
-export function parseValue<V extends Value>(value: V, text: string, name: string, hint = HINT): Parsed<V> {
+export function parseValue<V extends Value>(value: V, text: string, name: string, hint: string = HELP_HINT): Parsed<V> {
   const parsed = parse(value, text);
   if (parsed === undefined) throw invalidOption(`${name} ${text}: not ${expectationOf(value)}`, hint);
   return parsed as Parsed<V>;
 }
 
-export function invalidOption(message: string, hint = HINT, cause?: unknown): LaunchpoolError {
+export function invalidOption(message: string, hint: string = HELP_HINT, cause?: unknown): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', message, { hint, cause });
 }
 

@@ -22,7 +22,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // The agent.
   'src/log-output.ts': ['libc'],
   'src/standard-streams.ts': ['src/log-output.ts'],
-  'src/log.ts': ['src/standard-streams.ts'],
+  'src/developer-text.ts': ['wire'],
+  'src/log.ts': ['src/developer-text.ts', 'src/standard-streams.ts'],
   'src/log-file.ts': [],
   'src/handler.ts': [],
   'src/version.ts': [],

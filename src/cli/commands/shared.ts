@@ -13,9 +13,16 @@ export const MODULE_HELP = 'the module whose exported functions clients call';
 
 /** A command with the options of its tables. */
 export function addVerb(program: Command, verb: Verb, ...tables: readonly Table[]): Command {
-  const command = program.command(verb);
+  const command = program.command(verb).showHelpAfterError(`See \`launchpool ${verb} --help\`.`);
   for (const table of tables) addOptions(command, table);
-  return command;
+  // Not by commander, which would miss an option before it names the one that is misspelt.
+  const required = tables.flatMap((table) => Object.values(table).filter((row) => 'required' in row)) as Option[];
+  return command.hook('preAction', () => {
+    for (const row of required) {
+      if (command.getOptionValueSource(optionOf(row).attributeName()) === undefined)
+        command.error(`error: required option '${optionOf(row).flags}' not specified`);
+    }
+  });
 }
 
 export function addOptions(command: Command, table: Table): Command {
@@ -26,7 +33,6 @@ export function addOptions(command: Command, table: Table): Command {
 function optionOf(row: Option): CommanderOption {
   const syntax = syntaxOf(row).replace(/ (.+)$/, ' <$1>');
   const option = new CommanderOption(row.short === undefined ? syntax : `-${row.short}, ${syntax}`, helpOf(row));
-  if ('required' in row) option.makeOptionMandatory();
   if ('value' in row && row.value.kind === 'texts') {
     option.argParser((value: string, before: string[] = []) => [...before, value]);
   }

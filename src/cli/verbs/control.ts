@@ -4,6 +4,8 @@ import { changedSources, changeNote } from '../../installed/changed-sources.ts';
 import { hostOf } from '../../installed/host.ts';
 import { layoutOf } from '../../installed/layout.ts';
 import { readRecord } from '../../installed/record.ts';
+import { LOG_LEVELS } from '../../log.ts';
+import { invalidOption } from '../../options/parse-value.ts';
 import { type JsonFlag, report } from '../report.ts';
 
 export function reloadVerb(target: string, { json }: JsonFlag): Promise<number> {
@@ -29,7 +31,11 @@ export function metricsVerb(target: string, { json }: JsonFlag): Promise<number>
 export function logLevelVerb(target: string, level: string | undefined, { json }: JsonFlag): Promise<number> {
   return report({
     json,
-    run: () => callControl({ target, method: 'logLevel', params: level === undefined ? [] : [level] }),
+    run: async () => {
+      if (level !== undefined && !LOG_LEVELS.some((each) => each === level))
+        throw invalidOption(`${level}: not a level. The levels are ${LOG_LEVELS.join(', ')}`);
+      return callControl({ target, method: 'logLevel', params: level === undefined ? [] : [level] });
+    },
     render: (current) => `${current}\n`,
   });
 }

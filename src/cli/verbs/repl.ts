@@ -1,62 +1,44 @@
 /** `launchpool repl`: calls an agent line by line, at a prompt or from a pipe. */
-import { createInterface } from 'node:readline/promises';
 import { connectRaw, type RawClient } from '../../client/index.ts';
 import { connectRpc, type RpcClient } from '../../client/rpc.ts';
+import { hostOf } from '../../installed/host.ts';
+import { layoutOf } from '../../installed/layout.ts';
+import { readRecord } from '../../installed/record.ts';
 import { connectOptionsOf } from '../client-flags.ts';
-import { describe } from '../failure.ts';
+import { describe, exitStatusOf } from '../failure.ts';
 import type { CommanderFlags } from '../given-flags.ts';
-
-/** Returns the answer to a line; undefined prints nothing. */
-export type Answer = (line: string) => Promise<string | undefined>;
+import { type Answer, readLines } from '../repl-lines.ts';
 
 /** @returns the exit status; 1 when a line from a pipe was answered with an error. */
 export async function repl(target: string, flags: CommanderFlags): Promise<number> {
   const options = connectOptionsOf(flags);
-  const answer = flags.raw
-    ? rawAnswer(reconnecting(() => connectRaw(target, options)))
-    : rpcAnswer(reconnecting(() => connectRpc(target, options)));
-  return readLines(answer, process.stdin, process.stdout);
-}
-
-/**
- * Answers the lines of a stream one by one until it ends.
- * @param input the lines; a terminal gets a prompt and a history.
- * @param output gets only the answers: prompts go to a terminal only, errors to standard error.
- */
-export async function readLines(answer: Answer, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<number> {
-  const isInteractive = input.isTTY && output.isTTY;
-  const lines = createInterface({
-    input,
-    output: isInteractive ? output : undefined,
-    terminal: isInteractive,
-    prompt: '> ',
-  });
-  let hasFailed = false;
-  if (isInteractive) lines.prompt();
-  for await (const line of lines) {
-    try {
-      const text = await answer(line);
-      if (text !== undefined) output.write(`${text}\n`);
-    } catch (error) {
-      hasFailed = true;
-      process.stderr.write(`${describe(error)}\n`);
-    }
-    if (isInteractive) lines.prompt();
+  const clients = flags.raw
+    ? reconnecting(() => connectRaw(target, options))
+    : reconnecting(() => connectRpc(target, options));
+  try {
+    // An agent that is not there is an error of the whole, and not of each line.
+    await clients();
+  } catch (error) {
+    process.stderr.write(`launchpool: ${describe(error)}\n`);
+    return exitStatusOf(error);
   }
-  lines.close();
-  return hasFailed && !isInteractive ? 1 : 0;
+  const answer = flags.raw
+    ? rawAnswer(clients as () => Promise<RawClient>)
+    : rpcAnswer(clients as () => Promise<RpcClient>);
+  const methods = flags.raw || target.includes('/') ? [] : (readRecord(layoutOf(target, hostOf()))?.methods ?? []);
+  return readLines({ answer, methods, input: process.stdin, output: process.stdout });
 }
 
 /** Sends each line unchanged. */
 export function rawAnswer(client: () => Promise<RawClient>): Answer {
-  return async (line) => (await (await client()).request(line)).toString('utf8');
+  return async (line, signal) => (await (await client()).request(line, { signal })).toString('utf8');
 }
 
 function rpcAnswer(client: () => Promise<RpcClient>): Answer {
-  return async (line) => {
+  return async (line, signal) => {
     const [, method, rest] = /^\s*(\S+)\s*(.*)$/.exec(line) ?? [];
     if (method === undefined || rest === undefined) return undefined;
-    return JSON.stringify(await (await client()).call(method, paramsOf(rest)));
+    return JSON.stringify(await (await client()).call(method, paramsOf(rest), { signal }));
   };
 }
 
