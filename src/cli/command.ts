@@ -14,7 +14,7 @@ const GROUPS = [
   { verbs: ['init'], load: async () => (await import('./commands/init.ts')).addInitCommand },
   { verbs: ['dev', 'run'], load: async () => (await import('./commands/agent.ts')).addAgentCommands },
   {
-    verbs: ['install', 'upgrade', 'uninstall', 'restart', 'status', 'list', 'logs', 'doctor'],
+    verbs: ['install', 'upgrade', 'uninstall', 'restart', 'status', 'list', 'path', 'env', 'logs', 'doctor'],
     load: async () => (await import('./commands/installed.ts')).addInstalledCommands,
   },
   {

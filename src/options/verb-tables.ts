@@ -17,6 +17,8 @@ export const VERB_TABLES = {
   restart: [JSON_TABLE],
   status: [JSON_TABLE],
   list: [JSON_TABLE],
+  path: [JSON_TABLE],
+  env: [JSON_TABLE],
   logs: [LOGS_TABLE],
   doctor: [DOCTOR_TABLE],
   top: [TOP_TABLE],

@@ -1,4 +1,4 @@
-/** The verbs for agents that launchd or systemd starts: install, upgrade, uninstall, restart, status, list, logs, doctor. */
+/** The verbs for agents that launchd or systemd starts: install, upgrade, uninstall, restart, status, list, path, env, logs, doctor. */
 import type { Command } from 'commander';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { INSTALL_TABLE } from '../../options/install-table.ts';
@@ -65,6 +65,23 @@ export function addInstalledCommands(program: Command, done: Done): void {
     .action(async (flags) => {
       const { listVerb } = await import('../verbs/status.ts');
       done(await listVerb(flags));
+    });
+
+  addVerb(program, 'path', JSON_TABLE)
+    .summary('print the path of the socket of an installed agent')
+    .argument('<label>', LABEL_HELP)
+    .action(async (label, flags) => {
+      const { pathVerb } = await import('../verbs/find.ts');
+      done(await pathVerb(label, flags));
+    });
+
+  addVerb(program, 'env', JSON_TABLE)
+    .summary('print the paths of an installed agent as variables for a shell')
+    .description('For example: eval "$(launchpool env com.example.rot13)"; nc -U "$LAUNCHPOOL_SOCKET"')
+    .argument('<label>', LABEL_HELP)
+    .action(async (label, flags) => {
+      const { envVerb } = await import('../verbs/find.ts');
+      done(await envVerb(label, flags));
     });
 
   addVerb(program, 'logs', LOGS_TABLE)
