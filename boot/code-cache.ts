@@ -5,9 +5,10 @@
  * outermost function (src/compile_cache.cc in https://github.com/nodejs/node). This cache saves the code after the first
  * reply, with every function that the reply needed. The code is as trusted as the program, and no other user may write it.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { makeFolder } from '../src/make-folder.ts';
 
 /** Hash of the bundle's contents, set by the build. */
 declare const BUILD_ID: string;
@@ -73,7 +74,7 @@ function readSaved(path: string): Buffer | undefined {
 
 /** Writes the file atomically: other processes may read or write it at the same time. */
 function write(path: string, code: Buffer): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const unfinished = `${path}.${process.pid}-${process.hrtime.bigint()}`;
   try {
     writeFileSync(unfinished, Buffer.concat([code, code]), { mode: 0o600, flag: 'wx' });

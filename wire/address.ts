@@ -36,6 +36,11 @@ export function socketPathOf(target: string, host: AddressHost = {}): string {
     return checkSocketPath(join(host.home ?? homedir(), 'Library', 'Application Support', label, 'agent.sock'));
   }
   const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${host.uid ?? process.getuid?.()}`;
+  if (!runtimeDir.startsWith('/')) {
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_ADDRESS_INVALID', `XDG_RUNTIME_DIR is no absolute path: ${runtimeDir}`, {
+      hint: 'Set it to /run/user/ and the number of the user, as a login session does, or give the path of a socket.',
+    });
+  }
   return checkSocketPath(join(runtimeDir, `${label}.sock`));
 }
 

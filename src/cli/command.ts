@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../version.ts';
 import type { Done } from './commands/shared.ts';
+import { printNow } from './print.ts';
 
 const EXIT_STATUSES = `
 Exit status: 0 done · 1 the agent answered with an error, or the doctor found a problem · 64 wrong usage · 65 bad data
@@ -53,6 +54,7 @@ export async function createProgram(done: Done, verb?: string): Promise<Command>
     .description('On-demand local agents: a module, a socket that starts it, and a pool of threads that answers.')
     .version(packageVersion(), '--version')
     .exitOverride()
+    .configureOutput({ writeOut: (text) => printNow(1, text), writeErr: (text) => printNow(2, text) })
     .showHelpAfterError('See `launchpool help`.')
     .addHelpText('after', EXIT_STATUSES);
   const asked = GROUPS.filter(({ verbs }) => verbs.some((name) => name === verb));

@@ -11,6 +11,7 @@ import { nearestPackageFolder, realPath } from '../bundle/scope.ts';
 import { checkModule } from '../install/check-module.ts';
 import { workingFolderNote } from '../install/left-behind.ts';
 import { methodNotes } from '../install/method-notes.ts';
+import { makeFolder } from '../make-folder.ts';
 import { writeModuleFile } from '../module/module-file.ts';
 import { candidatesFor } from './file-watcher.ts';
 
@@ -113,7 +114,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
       return notes;
     },
     async refresh(signal) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       await writeFile(marker, '', { flag: 'a' });
       try {
         const { loader, sources: compiled, inputs, workingFolderPaths } = await compileInPlace(module, SOURCES);

@@ -1,6 +1,18 @@
 /** The exit status of the process: that of its command, or that of the command's error. */
 import { describe, exitStatusOf } from './failure.ts';
 
+/**
+ * An error that no code expects is printed as those of the command are; when the output has no reader any more, as behind
+ * `head`, nothing is.
+ */
+export function guardProcess(): void {
+  process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`launchpool: ${describe(error)}\n`);
+    process.exit(exitStatusOf(error));
+  });
+}
+
 /** Prints an error of the command. @returns the status, which the process has when it ends by itself. */
 export async function setExitStatus(status: Promise<number>): Promise<number> {
   try {

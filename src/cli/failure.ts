@@ -11,9 +11,28 @@ export function describe(error: unknown): string {
   const plain = toPlain(error, { stack: true });
   const isOwn = error instanceof LaunchpoolError;
   if (isOwn && error.remote) return withHint(describeRemote(plain), plain.hint);
+  const ofSystem = describeSystemError(error);
+  if (ofSystem !== undefined) return withHint(ofSystem.message, ofSystem.hint);
   const { message, code, hint, stack } = plain;
   const text = isOwn || stack === undefined ? `${message}${code === undefined ? '' : ` (${code})`}` : stack;
   return withHint(text, hint);
+}
+
+/** What the user can do about calls of the system that fail. */
+const SYSTEM_HINTS: Readonly<Record<string, string>> = {
+  uv_cwd: 'The working folder does not exist any more: change to another one.',
+  mkdtemp: 'TMPDIR names the folder for temporary files: it must exist, and have room.',
+};
+
+/** The message of an error of the system, without a stack, which would lead into launchpool. Undefined for other errors. */
+function describeSystemError(error: unknown): { message: string; hint: string | undefined } | undefined {
+  const { syscall, code, message } = Object(error) as NodeJS.ErrnoException;
+  if (typeof syscall !== 'string' || typeof code !== 'string') return undefined;
+  const [first = message] = String(message).split(', the current working directory');
+  return {
+    message: syscall === 'write' ? `the output cannot be written: ${first}` : first,
+    hint: SYSTEM_HINTS[syscall],
+  };
 }
 
 /** The help of the verb that was called. */
@@ -53,7 +72,7 @@ const NOT_ANSWERED: ReadonlySet<unknown> = new Set<ErrorCode>([
 
 /** 1 for an error that an agent answered, otherwise a status of sysexits(3); 70 for an internal error of launchpool. */
 export function exitStatusOf(error: unknown): number {
-  if (!(error instanceof LaunchpoolError)) return 70;
+  if (!(error instanceof LaunchpoolError)) return describeSystemError(error) === undefined ? 70 : 73;
   if (error.remote && !NOT_ANSWERED.has(error.code)) return 1;
   return factsOf(error.code)?.exit ?? 1;
 }

@@ -1,11 +1,13 @@
 /** Runs one command of the command line and sets the exit status of the process. */
-import { setExitStatus } from './exit-status.ts';
+import { guardProcess, setExitStatus } from './exit-status.ts';
 
 /** @param args the arguments after the program's name. */
 export async function main(args: readonly string[]): Promise<void> {
   const [verb, ...rest] = args;
-  if (verb !== 'run' || rest.includes('--help') || rest.includes('-h')) await setExitStatus(runVerb(args));
-  else {
+  if (verb !== 'run' || rest.includes('--help') || rest.includes('-h')) {
+    guardProcess();
+    await setExitStatus(runVerb(args));
+  } else {
     const status = await setExitStatus(runAgent(rest));
     const { exitAtOnce } = await import('../../libc/exit-now.ts');
     exitAtOnce(status);

@@ -23,6 +23,20 @@ export async function print(output: string | Uint8Array): Promise<boolean> {
   return error === null || error === undefined || isRead(error);
 }
 
+/**
+ * As `print`, at once: for the text of the help. What a full pipe does not take goes to the stream.
+ * @throws the error of the system, such as a full disk
+ */
+export function printNow(fd: number, text: string): void {
+  let rest = Buffer.from(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+  } catch (error) {
+    if (isFull(error)) (fd === STDOUT ? process.stdout : process.stderr).on('error', () => undefined).write(rest);
+    else isRead(error);
+  }
+}
+
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
 
 function isFull(error: unknown): boolean {

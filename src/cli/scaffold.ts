@@ -1,8 +1,9 @@
 /** The files that `launchpool init` writes: an agent, its test, and a README. */
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { makeFolder } from '../make-folder.ts';
 
 export type InitOptions = {
   /** The folder for the files. Created when it does not exist. */
@@ -31,7 +32,7 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
       hint: 'Choose another folder. No file was written.',
     });
   }
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const missing = files.filter(({ path }) => !existsSync(path));
   for (const { path, text } of missing) await writeFile(path, text, { flag: 'wx' });
   return { folder, files: missing.map(({ path }) => path) };

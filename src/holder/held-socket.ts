@@ -1,6 +1,6 @@
 /** A held socket: a listening UNIX socket that the holder never accepts on, and that reports waiting connections. */
 import { randomBytes } from 'node:crypto';
-import { type BigIntStats, lstatSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
+import { type BigIntStats, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { close, duplicate, isReadable } from '../../libc/descriptors.ts';
 import { isBound } from '../../libc/is-bound.ts';
 import { checkSocketPath } from '../../wire/address.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { type HolderLock, lockHolder } from './holder-lock.ts';
 
 /** The kernel cuts this down to its own maximum. */
@@ -49,7 +50,7 @@ export async function holdSocket(path: string): Promise<HeldSocket> {
 
 async function locked(path: string): Promise<HolderLock> {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     return await lockHolder(path);
   } catch (error) {
     throw error instanceof LaunchpoolError ? error : failed(path, error);

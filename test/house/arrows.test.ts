@@ -22,6 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // The agent.
   'src/log-output.ts': ['libc'],
   'src/standard-streams.ts': ['src/log-output.ts'],
+  'src/make-folder.ts': [],
   'src/developer-text.ts': ['wire'],
   'src/log.ts': ['src/developer-text.ts', 'src/standard-streams.ts'],
   'src/log-file.ts': [],
@@ -98,7 +99,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // Around the agent: its holder, its clients, its installation.
-  'src/holder': ['src/activation', 'libc', 'job', 'wire'],
+  'src/holder': ['src/activation', 'src/make-folder.ts', 'libc', 'job', 'wire'],
   'src/client': ['wire'],
   'src/bundle': ['wire'],
   // The options of the agent; the Node flags of activation; the type of a module's facts of the worker threads.
@@ -166,6 +167,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/installed',
     'src/log.ts',
     'src/log-file.ts',
+    'src/make-folder.ts',
     'src/standard-streams.ts',
     'src/module',
     'src/options',
@@ -189,7 +191,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // What ships and runs before the agent, the build, and the tools of the repository.
-  boot: ['src/activation', 'src/cli', 'src/pool', 'workers', 'wire'],
+  boot: ['src/activation', 'src/cli', 'src/make-folder.ts', 'src/pool', 'workers', 'wire'],
   build: ['src/options'],
   bench: ['src/activation', 'src/holder', 'src/install', 'src/installed', 'src/module', 'systemd', 'job', 'test'],
   chaos: [

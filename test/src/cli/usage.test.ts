@@ -1,7 +1,10 @@
 /** Errors of usage: each names what is wrong, and where the help is. */
+import { existsSync } from 'node:fs';
 import test from 'ava';
+import { makeFolder } from '../../../src/make-folder.ts';
 import { ENTRY } from '../../helpers/agent.ts';
 import { runProgram } from '../../helpers/program.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 
 const CASES: readonly [args: string, status: number, text: RegExp][] = [
   ['install --lable x a.ts', 64, /unknown option '--lable'.*--label\?.*launchpool install --help/s],
@@ -28,3 +31,41 @@ for (const [args, status, text] of CASES) {
     t.notRegex(ran.stderr, /\n {4}at /);
   });
 }
+
+test('a pipe that is closed, a full disk, and folders that are not there are no crash', async (t) => {
+  const folder = await tempDir(t);
+  const run = async (script: string, env: NodeJS.ProcessEnv = {}): Promise<[number | null, string]> => {
+    const command = ['/bin/sh', '-c', script, process.execPath, ENTRY] as const;
+    const { status, stderr } = await runProgram(command, { env: { ...process.env, ...env } });
+    t.notRegex(stderr, /\n {4}at |node:internal/, script);
+    return [status, stderr];
+  };
+  for (const verb of ['--help', 'install --help', 'list', 'doctor'])
+    t.deepEqual(await run(`"$0" "$1" ${verb} | head -c 0`), [0, ''], verb);
+  if (existsSync('/dev/full')) {
+    for (const verb of ['--help', 'list --json']) {
+      const [status, stderr] = await run(`"$0" "$1" ${verb} > /dev/full`);
+      t.is(status, 73, verb);
+      t.regex(stderr, /the output cannot be written: ENOSPC/);
+    }
+  }
+  const [gone, said] = await run(
+    `mkdir "${folder}/gone"; cd "${folder}/gone"; rmdir "${folder}/gone"; "$0" "$1" dev a.ts`,
+  );
+  t.is(gone, 73);
+  t.regex(said, /working folder does not exist/);
+  t.regex(
+    (await run('"$0" "$1" path com.x', { XDG_RUNTIME_DIR: 'relative' }))[1],
+    /XDG_RUNTIME_DIR is no absolute path|no agent/,
+  );
+  t.regex((await run('"$0" "$1" dev a.ts', { XDG_RUNTIME_DIR: 'relative' }))[1], /XDG_RUNTIME_DIR is no absolute path/);
+  t.regex(
+    (await run('"$0" "$1" dev a.ts', { TMPDIR: `${folder}/none`, XDG_RUNTIME_DIR: folder }))[1],
+    /TMPDIR names the folder/,
+  );
+});
+
+test('a folder below one that takes no entries is an error, and not an endless search', (t) => {
+  if (!existsSync('/proc/self')) return t.pass();
+  t.throws(() => makeFolder('/proc/self/none/below'), { code: 'ENOENT' });
+});

@@ -175,7 +175,7 @@ test('`launchpool call` and `repl` check the owner, and --server-uid allows one'
   const refused = await launchpool(['call', path, 'hello']);
   t.is(refused.status, 77);
   t.regex(refused.stderr, new RegExp(`user ${owner}.*user ${OTHER_USER} \\(${CODE}\\)\n.*--server-uid ${owner}`));
-  t.is((await launchpool(['repl', path], 'hello\n')).status, 1);
+  t.is((await launchpool(['repl', path], 'hello\n')).status, 77);
   t.deepEqual(received, []);
   const allowed = await launchpool(['call', path, 'hello', '--server-uid', `1,${owner}`]);
   t.is(allowed.stdout.toString(), '"hello"\n');
