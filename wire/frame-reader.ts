@@ -1,6 +1,7 @@
 /** Turns chunks of a stream, cut anywhere, into runs of whole frames. Knows no sockets. */
 import { LaunchpoolError } from './errors.ts';
 import { DEFAULT_MAX_FRAME_BYTES, LONG_HEADER_BYTES, readHeader, SHORT_HEADER_BYTES } from './frame.ts';
+import { httpMethodOf } from './http-refusal.ts';
 
 export type FrameLimits = {
   /**
@@ -153,6 +154,9 @@ class StreamReader implements FrameReader {
     if (length === undefined) return undefined;
     const { maxFrameBytes } = this.limits;
     if (length > maxFrameBytes) {
+      const http = httpMethodOf(length);
+      if (http !== undefined)
+        throw new LaunchpoolError('ERR_LAUNCHPOOL_FRAME_INVALID', 'the client speaks HTTP', { data: { http } });
       throw new LaunchpoolError(
         'ERR_LAUNCHPOOL_FRAME_TOO_LARGE',
         `a frame of ${length} bytes is over the maximum of ${maxFrameBytes}`,

@@ -1,6 +1,7 @@
 /** One connection's replies: counts its open requests, and sends their replies, in order if the agent is raw. */
 import type { PlainError } from '../../../wire/errors.ts';
 import { encodeTextFrame } from '../../../wire/frame.ts';
+import { httpRefusal } from '../../../wire/http-refusal.ts';
 import { NULL_ID } from '../../../wire/id-text.ts';
 import { encodeError } from '../../../wire/json-rpc.ts';
 import type { Admission } from './admission.ts';
@@ -231,7 +232,9 @@ class ConnectionReplyQueue implements ReplyQueue {
 
   #sendRefusal(): void {
     if (this.#refusal === undefined || this.requests > 0 || this.abandoned) return;
-    if (!this.#options.isRaw()) this.sink.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
+    const { http } = Object(this.#refusal.data) as { http?: string };
+    if (http !== undefined) this.sink.send(httpRefusal(http));
+    else if (!this.#options.isRaw()) this.sink.send(encodeTextFrame(encodeError(NULL_ID, this.#refusal)));
     this.#fail(this.#refusal);
   }
 }
