@@ -54,7 +54,7 @@ test('the reason is on standard error, and a repaired module works', async (t) =
   await dev.stderr(/first connection/);
   const client = await connectRpc(`${folder}/a.sock`);
   await t.throwsAsync(client.call('hello', []), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
-  await dev.stderr(/SyntaxError/);
+  await dev.stderr(/module-broken: .*cannot be compiled: agent\.ts:1:\d+/);
 
   await writeFile(`${folder}/agent.ts`, 'export const hello = (): string => "repaired";');
   await until(async () => {
