@@ -2,8 +2,10 @@
 import { type PlainError, readPlain } from '../wire/plain-error.ts';
 
 const INDENT = '\n    ';
-/** Frames of Node tell nothing. */
-const IS_FRAME = /^\s+at (?!.*\(?node:)/;
+/** The frames of a stack, without those of Node itself, which tell nothing. */
+export function framesOf(stack = ''): string[] {
+  return stack.split('\n').filter((line) => /^\s+at (?!.*\(?node:)/.test(line));
+}
 
 /** @param line as it is written, parsed. */
 export function developerText(line: Readonly<Record<string, unknown>>): string {
@@ -13,7 +15,5 @@ export function developerText(line: Readonly<Record<string, unknown>>): string {
 }
 
 function detailsOf({ hint, stack, cause }: PlainError): string[] {
-  const below = readPlain(cause);
-  const frames = below?.stack ?? stack;
-  return [...(hint === undefined ? [] : [hint]), ...(frames ?? '').split('\n').filter((frame) => IS_FRAME.test(frame))];
+  return [...(hint === undefined ? [] : [hint]), ...framesOf(readPlain(cause)?.stack ?? stack)];
 }

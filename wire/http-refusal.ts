@@ -2,10 +2,6 @@
 
 /** The first bytes of a request: as the header of a frame, a length of more than a GiB. */
 const METHODS = ['GET ', 'HEAD', 'POST', 'PUT ', 'DELE', 'CONN', 'OPTI', 'TRAC', 'PATC', 'PRI '];
-const BY_LENGTH: ReadonlyMap<number, string> = new Map(
-  METHODS.map((start) => [Buffer.from(start).readInt32BE(0), start.trim()]),
-);
-
 const TEXT = `This is the socket of a launchpool agent, which does not speak HTTP. Call it with \`launchpool call\`, a client of
 launchpool, or newline-delimited JSON-RPC 2.0.
 `;
@@ -13,7 +9,8 @@ const HEADERS = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent
 
 /** The beginning of the method of HTTP that the length of a frame that is too long would be. */
 export function httpMethodOf(length: number): string | undefined {
-  return BY_LENGTH.get(length);
+  const start = Buffer.from(length.toString(16).padStart(8, '0'), 'hex').toString('latin1');
+  return METHODS.find((method) => method === start)?.trim();
 }
 
 /** @param method as {@link httpMethodOf} returned it. */

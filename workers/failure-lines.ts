@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import { type PlainError, readPlain } from '../wire/plain-error.ts';
+import type { FailurePlaces } from './failure-place.ts';
 import type { WriteLine } from './log-lines.ts';
 import { withTrimmedStacks } from './own-frames.ts';
 
@@ -23,12 +24,23 @@ export type NoteFailure = (method: string, facts: object, thrown: unknown) => vo
 
 export function createFailureLines({ log, moduleUrl, isForDeveloper }: FailureLinesOptions): NoteFailure {
   const methods = new Map<string, { dueAt: number; others: number }>();
+  /** Made once: it keeps the source maps that it has read. */
+  let places: Promise<typeof import('./failure-place.ts') & { found: FailurePlaces }> | undefined;
+
+  async function loadPlaces(): Promise<Awaited<NonNullable<typeof places>>> {
+    const loaded = await import('./failure-place.ts');
+    return {
+      ...loaded,
+      found: new loaded.FailurePlaces(moduleUrl.startsWith('file:') ? fileURLToPath(moduleUrl) : ''),
+    };
+  }
 
   async function write(method: string, facts: object, thrown: unknown): Promise<void> {
-    const { FailurePlaces, codeFrame } = await import('./failure-place.ts');
-    const found = new FailurePlaces(moduleUrl.startsWith('file:') ? fileURLToPath(moduleUrl) : '');
+    places ??= loadPlaces();
+    const { found, codeFrame } = await places;
     const plain = withTrimmedStacks(toPlain(thrown, { stack: true }));
-    const place = found.placeOf(plain.stack ?? '');
+    // A result that cannot be sent is noticed in launchpool, and its stack has no place of the module.
+    const place = thrown instanceof LaunchpoolError ? undefined : found.placeOf(plain.stack ?? '');
     const at = place && found.textOf(place);
     if (isForDeveloper) {
       const frame = place && codeFrame(place);

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { type PlainError, readPlain } from '../wire/plain-error.ts';
 
 /** The folder of the code of a thread. */
-export const OWN_FOLDER: string = dirname(fileURLToPath(import.meta.url));
+const OWN_FOLDER = dirname(fileURLToPath(import.meta.url));
 
 /** A stack up to the frame in which launchpool calls the module. */
-export function trimmedStack(stack: string): string {
+function trimmedStack(stack: string): string {
   const lines = stack.split('\n');
   const own = lines.findIndex((line) => /^\s+at /.test(line) && line.includes(`${OWN_FOLDER}${sep}`));
   return own < 0 ? stack : lines.slice(0, own).join('\n');

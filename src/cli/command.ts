@@ -7,7 +7,7 @@ import { printNow } from './print.ts';
 const EXIT_STATUSES = `
 Exit status: 0 done · 1 the agent answered with an error, or the doctor found a problem · 64 wrong usage · 65 bad data
 66 the module cannot be loaded, or the agent is not installed · 69 the agent cannot be reached, or the connection closed
-70 internal error · 71 launchd or systemd refused · 73 a file or a socket cannot be created · 75 no reply in time
+70 internal error · 71 launchd or systemd refused · 73 a file, a socket or the output cannot be made or written · 75 no reply in time
 76 the reply is not an agent's · 77 authkey or user refused · 78 wrong configuration`;
 
 /** The verbs by the module that declares them, in the order of the help. `call` is short: it loads its group only. */

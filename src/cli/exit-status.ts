@@ -7,7 +7,8 @@ import { describe, exitStatusOf } from './failure.ts';
  */
 export function guardProcess(): void {
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    // A socket may be closed too, and that is an error.
+    if (error.code === 'EPIPE' && error === process.stdout.errored) process.exit(0);
     process.stderr.write(`launchpool: ${describe(error)}\n`);
     process.exit(exitStatusOf(error));
   });

@@ -1,6 +1,7 @@
 /** The text and the exit status of a failed command. */
 import { type ErrorCode, factsOf, LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { type PlainError, readPlain } from '../../wire/plain-error.ts';
+import { framesOf } from '../developer-text.ts';
 import { HELP_HINT } from '../options/parse-value.ts';
 
 /**
@@ -36,7 +37,7 @@ function describeSystemError(error: unknown): { message: string; hint: string | 
 }
 
 /** The help of the verb that was called. */
-export function helpHint(verb: string | undefined = process.argv[2]): string {
+function helpHint(verb: string | undefined = process.argv[2]): string {
   return verb === undefined || verb.startsWith('-') ? HELP_HINT : `See \`launchpool ${verb} --help\`.`;
 }
 
@@ -44,15 +45,12 @@ function withHint(text: string, hint: string | undefined): string {
   return hint === undefined ? text : `${text}\n  ${hint === HELP_HINT ? helpHint() : hint}`;
 }
 
-/** Frames of Node itself tell nothing. */
-const IS_FRAME = /^\s+at (?!.*\(?node:)/;
-
 /** @param indent of the lines below the first one. */
-function describeRemote({ name, message, code, stack = '', cause, errors = [] }: PlainError, indent = '  '): string {
+function describeRemote({ name, message, code, stack, cause, errors = [] }: PlainError, indent = '  '): string {
   const isOfAgent = factsOf(code) !== undefined && code !== 'ERR_LAUNCHPOOL_HANDLER';
   const shownCode = code === undefined || code === 'ERR_LAUNCHPOOL_HANDLER' ? '' : ` (${code})`;
   const lines = [`${isOfAgent ? message : `${name}: ${message}`}${shownCode}`];
-  for (const line of stack.split('\n')) if (IS_FRAME.test(line)) lines.push(`${indent}${line.trim()}`);
+  for (const frame of framesOf(stack)) lines.push(`${indent}${frame.trim()}`);
   const related = (title: string, value: unknown): void => {
     const plain = readPlain(value);
     const text = plain === undefined ? JSON.stringify(value) : describeRemote(plain, `${indent}  `);

@@ -105,6 +105,7 @@ for (const [what, more, files] of FORMS) {
     t.like(of('late'), { at: `agent.ts:${placeOf(MODULE, "new RangeError('late')")}`, error: { name: 'RangeError' } });
     t.like(of('values'), { at: `lib/fail.ts:${placeOf(LIB, "new TypeError('shallow')")}` });
     t.like(of('bytes'), { error: { code: 'ERR_LAUNCHPOOL_RESULT_INVALID' } });
+    t.is(of('bytes')?.at, undefined);
   });
 }
 

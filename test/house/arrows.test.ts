@@ -165,6 +165,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/install/doctor',
     'src/install/report',
     'src/installed',
+    'src/developer-text.ts',
     'src/log.ts',
     'src/log-file.ts',
     'src/make-folder.ts',

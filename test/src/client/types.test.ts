@@ -138,7 +138,7 @@ const connectInJson = (): Promise<Json> => connect<Carried>('com.example.json', 
 async function withValues(agent: Agent<Carried>, json: Json): Promise<unknown[]> {
   await agent.takesDate(new Date(), { deep: { big: 1n, at: new Date() } });
   await agent.takesMap(new Map([['a', 1]]));
-  // @ts-expect-error: a Map of texts.
+  // @ts-expect-error: the method takes a Map of numbers, and this is one of texts.
   await agent.takesMap(new Map([['a', 'b']]));
   // @ts-expect-error: a function is not sent.
   await agent.takesCallback(() => undefined);
