@@ -24,7 +24,7 @@ export async function createScope(): Promise<Scope> {
         process.stderr.write(`chaos: ${(error as Error).message}\n`);
       }
     }
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 50 });
   }
   return {
     folder,

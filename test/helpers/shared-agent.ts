@@ -1,10 +1,10 @@
 /** One agent for all tests of a file: in tests of a client, a separate agent for each would prove nothing more. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { type Activator, createActivator } from '../../src/holder/activator.ts';
 import { ENTRY } from './agent.ts';
-import { SHORT_TEMP } from './temp-dir.ts';
+import { removeFolder, SHORT_TEMP } from './temp-dir.ts';
 
 /**
  * To be called while tests are declared. The agent's folder is removed after the last of them.
@@ -22,7 +22,7 @@ export function sharedAgent(
     if (held === undefined) return;
     const { folder, activator } = await held;
     await activator.close();
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   async function hold() {

@@ -1,9 +1,9 @@
 /** One user manager of systemd for all tests of a file: its start takes longer than most of them. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openSystemd, type SystemdSession } from './systemd-session.ts';
-import { SHORT_TEMP } from './temp-dir.ts';
+import { removeFolder, SHORT_TEMP } from './temp-dir.ts';
 
 /** To be called while tests are declared. The tests share its home folder, with the files that earlier tests left there. */
 export function sharedSystemd(): (t: ExecutionContext) => Promise<SystemdSession | undefined> {
@@ -15,7 +15,7 @@ export function sharedSystemd(): (t: ExecutionContext) => Promise<SystemdSession
   return async (t) => {
     opening ??= (async () => {
       const folder = await mkdtemp(join(SHORT_TEMP, 'lp-'));
-      ends.push(() => rm(folder, { recursive: true, force: true }));
+      ends.push(() => removeFolder(folder));
       return openSystemd(t, join(folder, 'home'), (close) => ends.push(close));
     })();
     const session = await opening;

@@ -12,6 +12,11 @@ export const SHORT_TEMP: string = realpathSync('/tmp');
 
 export async function tempDir(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(SHORT_TEMP, 'lp-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  t.teardown(() => removeFolder(folder));
   return folder;
+}
+
+/** Removes a folder in which an agent that is about to end may still write: a removal that meets a new file is repeated. */
+export function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
 }

@@ -1,7 +1,7 @@
 /** An installed agent for tests of the doctor and of status: under a double of launchd, or under the real systemd. */
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,7 +21,7 @@ import { waitForShutdown } from '../../../helpers/agent-process.ts';
 import { lastingNode } from '../../../helpers/lasting-node.ts';
 import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } from '../../../helpers/launchd/double.ts';
 import { type SystemdSession, startSystemd } from '../../../helpers/systemd-session.ts';
-import { SHORT_TEMP, tempDir } from '../../../helpers/temp-dir.ts';
+import { removeFolder, SHORT_TEMP, tempDir } from '../../../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../../../helpers/until.ts';
 
 /** The shortest uptime that no supervisor treats as a crash. */
@@ -119,7 +119,7 @@ export function onSystemd(): SystemdTest {
   let session: SystemdSession | undefined;
   test.after.always(async () => {
     await session?.close();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await removeFolder(folder);
   });
   return (title, body) => {
     test.serial(title, async (t) => {
@@ -211,7 +211,7 @@ export async function stayConnected(t: ExecutionContext, path: string): Promise<
  */
 export async function ownNode(t: ExecutionContext, name = 'node'): Promise<string> {
   const folder = await mkdtemp(join(realpathSync('/var/tmp'), 'lp-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  t.teardown(() => removeFolder(folder));
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `#!/bin/sh\n[ -e "$0.broken" ] && exit 3\nexec "${lastingNode()}" "$@"\n`);
