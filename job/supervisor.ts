@@ -6,7 +6,8 @@ import type { Job } from './job.ts';
  * - `idle`: listening without a process, the healthy state at rest; the next connection starts a process.
  * - `starting`, `running`, `stopping`: the job has a process.
  * - `throttled`: the last process ended too soon or too often; the supervisor delays the next start.
- * - `failed`: the last process ended with an error, or the supervisor has closed the socket; `detail` gives the cause.
+ * - `failed`: the last process ended with an error, the supervisor has closed the socket, or the file of the socket was removed;
+ *   `detail` gives the cause.
  * - `disabled`: switched off.
  * - `blocked`: installed but not loaded, without a reason from the supervisor.
  * - `unknown`: the supervisor gives no answer, or an unknown one.

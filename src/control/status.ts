@@ -5,6 +5,7 @@ import { changedSources } from '../installed/changed-sources.ts';
 import { platformOf } from '../installed/host.ts';
 import { type InstalledAgent, installedAgents } from '../installed/labels.ts';
 import { type Layout, layoutOf } from '../installed/layout.ts';
+import { lostSocket } from '../installed/lost-socket.ts';
 import type { HostOptions, PlaceOptions } from '../installed/place.ts';
 import { readingPlaceOf } from '../installed/reading-place.ts';
 import { type InstallRecord, readRecord } from '../installed/record.ts';
@@ -30,7 +31,12 @@ export type StatusOptions = PlaceOptions;
  * @param replyMs how long the process may take to reply, in milliseconds. @default 2000
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE if the platform has no supervisor
  */
-export async function status({ label, ...options }: StatusOptions, replyMs?: number): Promise<AgentStatus> {
+export async function status(options: StatusOptions, replyMs?: number): Promise<AgentStatus> {
+  return withLostSocket(await supervisedStatus(options, replyMs), layoutAt(options));
+}
+
+/** As `status`, without a look at the socket files. */
+export async function supervisedStatus({ label, ...options }: StatusOptions, replyMs?: number): Promise<AgentStatus> {
   const { reader, host } = readingPlaceOf(options);
   const layout = layoutOf(label, host);
   const record = readRecord(layout);
@@ -46,7 +52,17 @@ export async function list(options: HostOptions = {}): Promise<AgentStatus[]> {
   if (agents.length === 0) return [];
   const { reader } = readingPlaceOf(options);
   const ask: Ask = (labels) => reader.statuses?.(labels) ?? labels.map((label) => reader.status(label));
-  return statusesOf(agents, reader.name, ask);
+  const found = await statusesOf(agents, reader.name, ask);
+  return found.map((each, index) => withLostSocket(each, (agents[index] as Agent).layout));
+}
+
+const layoutAt = ({ label, ...options }: StatusOptions): Layout => layoutOf(label, readingPlaceOf(options).host);
+
+function withLostSocket(agent: AgentStatus, { sockets }: Layout): AgentStatus {
+  const lost = agent.listening ? lostSocket(sockets) : undefined;
+  if (lost === undefined) return agent;
+  const detail = `${lost}: \`launchpool upgrade ${agent.label}\` makes it again`;
+  return { ...agent, state: 'failed', listening: false, detail };
 }
 
 /** Asks the supervisor about the jobs of these labels. */

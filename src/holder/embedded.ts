@@ -1,4 +1,5 @@
 /** The embedded holder as a supervisor: a program holds the sockets of its agents itself, while it runs. */
+import { existsSync } from 'node:fs';
 import type { Job } from '../../job/job.ts';
 import type { JobStatus, Supervisor } from '../../job/supervisor.ts';
 import { type Activator, type ActivatorEvent, createActivator } from './activator.ts';
@@ -53,7 +54,11 @@ export function createEmbedded({ onEvent = () => undefined }: EmbeddedOptions = 
     loading: () => [],
     async load(job) {
       const loaded = held.get(job.label);
-      if (JSON.stringify(loaded?.job) === JSON.stringify(job)) return;
+      if (
+        JSON.stringify(loaded?.job) === JSON.stringify(job) &&
+        Object.values(job.sockets).every((path) => existsSync(path))
+      )
+        return;
       await release(job.label);
       await hold(job);
     },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { JobStatus, Misplacement } from '../../job/supervisor.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { SEARCH_PATH } from '../installed/job-options.ts';
+import { lostSocket } from '../installed/lost-socket.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { hasText } from './files.ts';
@@ -39,7 +40,10 @@ export function changesOf(
   const { job, jobFiles, layout, hash, entry, node } = plan;
   // The supervisor may not have read the files of an interrupted installation, and the process before may be running.
   const wasInterrupted = previous?.isUnderWay === true;
-  const files = jobFiles.filter(({ path, text }) => wasInterrupted || !hasText(path, text)).map(({ path }) => path);
+  // A supervisor binds a socket whose file was removed only when it loads the job again.
+  const isUnreachable = status.listening && lostSocket(layout.sockets) !== undefined;
+  const mustReadAll = wasInterrupted || isUnreachable;
+  const files = jobFiles.filter(({ path, text }) => mustReadAll || !hasText(path, text)).map(({ path }) => path);
   const isNewVersion = wasInterrupted || linkTargetOf(layout.current) !== join(layout.versions, hash);
   // Compared too, since the embedded holder has no files.
   const isSameJob =
@@ -50,7 +54,7 @@ export function changesOf(
     (previous.searchPath ?? SEARCH_PATH) === plan.searchPath &&
     keyFile === undefined;
   const canMove = misplacement !== undefined && misplacement.id !== 'not-after-restart';
-  const mustLoad = files.length > 0 || !isSameJob || !status.listening || canMove;
+  const mustLoad = files.length > 0 || !isSameJob || !status.listening || isUnreachable || canMove;
   return {
     // A job that has failed counts: undoing an upgrade restores it.
     isLoaded: status.listening || status.state === 'failed',

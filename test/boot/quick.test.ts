@@ -1,5 +1,5 @@
 /** The quick verbs as the package ships them: what they load, ask and print, beside the whole command line. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ import { notTested } from '../helpers/not-tested.ts';
 import { type Finished, runProgram } from '../helpers/program.ts';
 import { createSystemctlStub, type SystemctlStub } from '../helpers/systemctl-stub.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import { leaveDeadSocket } from '../helpers/unix-sockets.ts';
 
 const SOURCES = fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
 let program = process.env.LAUNCHPOOL_TEST_PROGRAM as string;
@@ -48,6 +49,8 @@ type Bench = {
 const labelsOf = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `com.example.a${String(index + 1).padStart(2, '0')}`);
 
+const socketsOf = (label: string): string[] => [`${label}.sock`, `${label}.control.sock`];
+
 /** Undefined, and reported, on a platform without systemd. */
 async function createBench(t: ExecutionContext, count: number): Promise<Bench | undefined> {
   if (process.platform !== 'linux' || process.env.MAC_LIKE_NODE_OPTIONS !== undefined) {
@@ -66,7 +69,10 @@ async function createBench(t: ExecutionContext, count: number): Promise<Bench | 
     XDG_RUNTIME_DIR: runtime,
     XDG_CACHE_HOME: join(folder, 'cache'),
   };
-  for (const label of labels) recordInstalled(label, { home, env });
+  for (const label of labels) {
+    recordInstalled(label, { home, env });
+    for (const name of socketsOf(label)) await leaveDeadSocket(t, join(runtime, name));
+  }
   return {
     systemctl,
     labels,
@@ -94,13 +100,16 @@ async function serve(t: ExecutionContext, { runtime, systemctl }: Bench, label: 
     createControl({ status: async () => statusOf() }),
   );
   t.teardown(() => server.close());
-  await new Promise<void>((resolve) => server.listen(join(runtime, `${label}.control.sock`), resolve));
+  const path = join(runtime, `${label}.control.sock`);
+  rmSync(path);
+  await new Promise<void>((resolve) => server.listen(path, resolve));
 }
 
 /** Counts the connections to the sockets of an agent without a process. A supervisor would start it. */
 async function countConnections(t: ExecutionContext, { runtime }: Bench, label: string): Promise<() => number> {
   let count = 0;
-  for (const name of [`${label}.sock`, `${label}.control.sock`]) {
+  for (const name of socketsOf(label)) {
+    rmSync(join(runtime, name));
     const server = createServer((socket) => {
       count += 1;
       socket.destroy();

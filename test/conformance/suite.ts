@@ -1,5 +1,5 @@
 /** What every supervisor must do with an agent, from its installation to its uninstallation. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -208,6 +208,29 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     t.not(restarted.pid, before);
     t.false(isAlive(before));
   });
+
+  for (const [way, mend] of [
+    ['an upgrade', (bench: Bench) => bench.install({ agent: {} })],
+    ['a restart', (bench: Bench) => restart(bench.options)],
+  ] as const) {
+    it(`a socket that was removed is not listening, and ${way} makes it again`, async (t, bench) => {
+      const { socket } = await bench.install({ agent: {} });
+      const { control } = placeOf(bench.options).layout.sockets;
+      const before = await pidAt(socket);
+      for (const path of [socket, control]) {
+        rmSync(path);
+        const found = await bench.status();
+        t.like(found, { state: 'failed', listening: false }, path);
+        t.is(
+          found.detail,
+          `the socket ${path} was removed: \`launchpool upgrade ${bench.options.label}\` makes it again`,
+        );
+        await mend(bench);
+        t.not(await pidAt(socket), before);
+        t.like(await bench.status(), { state: 'running', listening: true, detail: undefined });
+      }
+    });
+  }
 
   it('installing the same agent again changes nothing and runs no command of the supervisor', async (t, bench) => {
     const { socket } = await bench.install();

@@ -1,7 +1,7 @@
 /** Finds known problems of installed agents, and fixes those that have a fix. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { toPlain } from '../../../wire/errors.ts';
-import { status } from '../../control/status.ts';
+import { supervisedStatus } from '../../control/status.ts';
 import { hostOf, platformOf } from '../../installed/host.ts';
 import { jobOfRecord } from '../../installed/job-of-record.ts';
 import { START_SECONDS } from '../../installed/job-options.ts';
@@ -125,7 +125,14 @@ async function readInstallation(
     const job = jobOfRecord(record, place.layout, place.host);
     // Without an answer of the supervisor, the state is unknown too.
     const misplacement = await place.supervisor.misplacement?.(label).catch(() => undefined);
-    return { ...place, label, record, job, status: await status({ ...options, label }, replyMs), misplacement };
+    return {
+      ...place,
+      label,
+      record,
+      job,
+      status: await supervisedStatus({ ...options, label }, replyMs),
+      misplacement,
+    };
   } catch (error) {
     const { message, hint = 'Install the agent again, with other options.' } = toPlain(error);
     return { id: 'options-invalid', label, severity: 'problem', message, hint };

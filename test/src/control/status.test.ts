@@ -1,7 +1,7 @@
 /** The status of an agent in each of its states, read without starting the agent. */
 
-import { writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { RunCommand } from '../../../job/run-command.ts';
@@ -9,6 +9,7 @@ import type { JobStatus } from '../../../job/supervisor.ts';
 import { list, status } from '../../../src/control/status.ts';
 import { lastingNode } from '../../helpers/lasting-node.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
+import { leaveDeadSocket } from '../../helpers/unix-sockets.ts';
 import { RECHECK_MS, until } from '../../helpers/until.ts';
 import {
   type Bench,
@@ -167,6 +168,10 @@ onSession('systemd: one question about several jobs says of each what a question
 });
 
 onLaunchd('an agent that exits during the request has its new status', async (t, bench) => {
+  for (const path of Object.values(bench.layout.sockets)) {
+    await mkdir(dirname(path), { recursive: true });
+    await leaveDeadSocket(t, path);
+  }
   const asked: JobStatus[] = [
     { state: 'running', pid: 1, listening: true },
     { state: 'idle', lastExit: 0, listening: true },
