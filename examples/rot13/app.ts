@@ -2,8 +2,8 @@
  * py-launchd's sample application: holds a socket, opens it, sends each line that you type, and prints the reply of the
  * agent. The agent starts with the first line and shuts down after a minute without one.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readLines } from '../../src/cli/repl-lines.ts';
@@ -13,7 +13,10 @@ import { createActivator } from '../../src/holder/activator.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-const folder = await mkdtemp(join(tmpdir(), 'rot13-'));
+const folder = mkdtempSync(join(tmpdir(), 'rot13-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(name, () => process.exit(128 + constants.signals[name]));
 const socketPath = join(folder, 'agent.sock');
 const activator = await createActivator({
   socketPath,
@@ -29,4 +32,3 @@ process.exitCode = await readLines({
   output: process.stdout,
 });
 await activator.close();
-await rm(folder, { recursive: true });

@@ -57,6 +57,8 @@ export type Activator = {
   restart(): void;
   /** Ends the agent, closes the sockets and removes their paths. */
   close(): Promise<void>;
+  /** Kills the agent, closes the sockets and removes their paths, synchronously. */
+  closeNow(): void;
 };
 
 /**
@@ -116,6 +118,11 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
     stopping.once('exit', () => clearTimeout(late));
   }
 
+  function closeSockets(): void {
+    agentSocket.close();
+    controlSocket.close();
+  }
+
   const served = serve().catch((error: unknown) => {
     if (!closing.signal.aborted) throw error;
   });
@@ -129,8 +136,12 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
       closing.abort();
       stopAgent();
       await served;
-      agentSocket.close();
-      controlSocket.close();
+      closeSockets();
+    },
+    closeNow() {
+      closing.abort();
+      child?.kill('SIGKILL');
+      closeSockets();
     },
   };
 }

@@ -13,11 +13,12 @@ import { DEV_TABLE } from '../../options/run-table.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
+import { type Interrupts, listenForInterrupts } from '../interrupts.ts';
 
 /** How long threads and Node may take to end after the drain, in milliseconds. */
 const END_MS = 5_000;
 
-/** Runs until a signal, and ends its agent. @returns the exit status. */
+/** Runs until a signal, and ends its agent; a second signal ends both at once. @returns the exit status. */
 export async function dev(module: string, flags: CommanderFlags): Promise<number> {
   const given = givenFlags(AGENT_TABLE, flags);
   const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
@@ -28,13 +29,12 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
+  const interrupts = listenForInterrupts();
   const bundle = await createDevBundle(modulePath, loadTimeoutMs);
+  interrupts.atOnce(bundle.removeNow);
   try {
-    const ending = new Promise<string>((end) => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
-    });
     const stopMs = drainMs + cancelGraceMs + END_MS;
-    const signal = await hold(bundle, { socketPath, args: argsOf(given), stopMs, log, ending });
+    const signal = await hold(bundle, { socketPath, args: argsOf(given), stopMs, log, interrupts });
     log.info(`ending (${signal})`);
     return 0;
   } finally {
@@ -42,13 +42,13 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   }
 }
 
-type HoldOptions = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; ending: Promise<string> };
+type HoldOptions = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; interrupts: Interrupts };
 
-/** Holds the socket until `ending` resolves. */
-async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }: HoldOptions): Promise<string> {
+/** Holds the socket until the first signal. */
+async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, interrupts }: HoldOptions): Promise<string> {
   /** A module may take long to load, and its check with it: a change and the end do not wait for that. */
   let untilChange = new AbortController();
-  void ending.then(() => untilChange.abort());
+  void interrupts.first.then(() => untilChange.abort());
   const refresh = async (): Promise<void> => {
     const error = await bundle.refresh(untilChange.signal);
     if (error !== undefined) log.error(error.message);
@@ -101,9 +101,10 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
         );
       },
     });
+    interrupts.atOnce(activator.closeNow);
     restart = activator.restart;
     log.info(`${basename(bundle.module)} listens at ${socketPath}; the first connection starts it`);
-    const signal = await ending;
+    const signal = await interrupts.first;
     await activator.close();
     return signal;
   } finally {

@@ -29,7 +29,8 @@ function reportVerb(isMisused: boolean): Promise<number> {
         throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', '--report stands alone', { hint: REPORT_HINT });
       const { reportMachine } = await import('../../install/report/report.ts');
       const ending = new AbortController();
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
+      // A further signal changes nothing: the test agent must be uninstalled.
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
       return reportMachine({
         signal: ending.signal,
         onStage: (stage) => process.stderr.write(`test agent: ${stage}\n`),

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
+import { isAlive } from '../../helpers/activator.ts';
 import { SOURCES } from '../../helpers/agent.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { type Running, startProgram } from '../../helpers/program.ts';
@@ -159,4 +160,29 @@ test('dev removes its files when it ends, also when it cannot start', async (t) 
   third.signal('SIGTERM');
   t.is(await third.ended, 0);
   t.deepEqual(readdirSync(join(dev.folder, 'tmp')), ['empty']);
+});
+
+test('a second signal ends dev, its agent and its temporary folder at once, whatever a request does', async (t) => {
+  const folder = await tempDir(t);
+  const [temporary, socket] = [join(folder, 'tmp'), join(folder, 'a.sock')];
+  await writeTree(folder, {
+    'tmp/keep': '',
+    'agent.ts':
+      'export const pid = () => process.pid; export const never = () => new Promise(() => setInterval(() => 0, 1e6));',
+  });
+  const args = ['dev', join(folder, 'agent.ts'), '--socket', socket, '--drain', '600'];
+  const dev = startProgram(t, ['/usr/bin/env', `TMPDIR=${temporary}`, process.execPath, SOURCES, ...args]);
+  await dev.stderr(/first connection/);
+  const client = await connectRpc(socket);
+  const pid = (await client.call('pid', [])) as number;
+  const never = client.call('never', []).catch(() => undefined);
+  t.is(readdirSync(temporary).length, 2);
+  const signals = setInterval(() => dev.signal('SIGINT'), 100);
+  t.teardown(() => clearInterval(signals));
+  t.is(await dev.ended, 130);
+  await never;
+  client.close();
+  t.deepEqual(readdirSync(temporary), ['keep']);
+  t.deepEqual([existsSync(socket), existsSync(join(folder, 'a.control.sock'))], [false, false]);
+  await until(() => !isAlive(pid));
 });
