@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { labelFrom } from './default-label.ts';
 
 export type InitOptions = {
   /** The folder for the files. Created when it does not exist. */
@@ -20,7 +21,7 @@ export type InitOptions = {
 export async function init(options: InitOptions): Promise<{ folder: string; files: string[] }> {
   const { raw = false } = options;
   const folder = resolve(options.folder);
-  const files = Object.entries(scaffold(defaultLabelOf(folder), raw)).map(([name, text]) => ({
+  const files = Object.entries(scaffold(`com.example.${labelFrom(basename(folder))}`, raw)).map(([name, text]) => ({
     path: join(folder, name),
     text,
   }));
@@ -36,14 +37,6 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
   const missing = files.filter(({ path }) => !existsSync(path));
   for (const { path, text } of missing) await writeFile(path, text, { flag: 'wx' });
   return { folder, files: missing.map(({ path }) => path) };
-}
-
-/** The folder's name without the characters that a label cannot contain. */
-function defaultLabelOf(folder: string): string {
-  const name = basename(folder)
-    .replace(/[^A-Za-z0-9_-]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-  return `com.example.${name === '' ? 'agent' : name}`;
 }
 
 function scaffold(label: string, raw: boolean): Readonly<Record<string, string>> {

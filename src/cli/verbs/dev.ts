@@ -10,6 +10,7 @@ import { createLog, type Log } from '../../log.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { type GivenValues, parseOptions } from '../../options/parse-options.ts';
 import { DEV_TABLE } from '../../options/run-table.ts';
+import { labelFrom } from '../default-label.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
@@ -24,7 +25,8 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
   const { socket } = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
-  const socketPath = socket === undefined ? socketPathOf(defaultLabelOf(modulePath)) : resolve(socket);
+  const socketPath =
+    socket === undefined ? socketPathOf(labelFrom(basename(modulePath, extname(modulePath)))) : resolve(socket);
   const log = createLog({ level: logLevel, pretty: true });
   await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
@@ -134,12 +136,4 @@ function argsOf(given: GivenValues): string[] {
   return Object.entries(given).flatMap(([name, value]) =>
     value === undefined || value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
   );
-}
-
-/** The module's file name, without characters that a label cannot have. */
-function defaultLabelOf(modulePath: string): string {
-  const name = basename(modulePath, extname(modulePath))
-    .replace(/[^A-Za-z0-9_-]+/g, '-')
-    .replace(/^-+/, '');
-  return name === '' ? 'agent' : name;
 }
