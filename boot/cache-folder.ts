@@ -10,9 +10,18 @@ export function cacheFolder(
   platform: NodeJS.Platform = process.platform,
 ): string {
   // Only without HOME: loading node:os would delay the start.
-  const home = env.HOME || process.getBuiltinModule('node:os').homedir();
+  const home = env.HOME || homeInSystem();
   if (platform === 'darwin') return `${home}/Library/Caches/launchpool`;
   // Relative paths must be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
   const xdgCacheHome = env.XDG_CACHE_HOME;
   return xdgCacheHome?.startsWith('/') ? `${xdgCacheHome}/launchpool` : `${home}/.cache/launchpool`;
+}
+
+/** `/`, where an ordinary user cannot write, for a user without an entry in the system. */
+function homeInSystem(): string {
+  try {
+    return process.getBuiltinModule('node:os').homedir();
+  } catch {
+    return '/';
+  }
 }

@@ -1,7 +1,7 @@
 /** Where an agent listens: the one rule that supervisors, clients and commands share. */
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LaunchpoolError } from './errors.ts';
+import { homeFolder } from './home-folder.ts';
 
 /** The longest socket path that works everywhere: sun_path has 104 bytes on macOS (108 on Linux), one of them for NUL. */
 export const MAX_SOCKET_PATH_BYTES = 103;
@@ -33,7 +33,7 @@ export function socketPathOf(target: string, host: AddressHost = {}): string {
   const label = checkLabel(target);
   const { platform = process.platform, env = process.env } = host;
   if (platform === 'darwin') {
-    return checkSocketPath(join(host.home ?? homedir(), 'Library', 'Application Support', label, 'agent.sock'));
+    return checkSocketPath(join(host.home ?? homeFolder(), 'Library', 'Application Support', label, 'agent.sock'));
   }
   const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${host.uid ?? process.getuid?.()}`;
   if (!runtimeDir.startsWith('/')) {

@@ -89,6 +89,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_NOT_INSTALLED: facts('No agent is installed under that label.', 66),
   ERR_LAUNCHPOOL_NOT_READY: facts('The installed agent does not answer, or another program does.', 70),
 
+  ERR_LAUNCHPOOL_NO_HOME: facts('The home folder of the user is not known.', 78),
   ERR_LAUNCHPOOL_ADDRESS_INVALID: facts('A label or a socket path is not usable.', 64),
   ERR_LAUNCHPOOL_SOCKET_IN_USE: facts(
     'Another process holds the socket path; `data.pid` is its id, if it is known.',

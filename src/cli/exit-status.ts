@@ -1,5 +1,6 @@
 /** The exit status of the process: that of its command, or that of the command's error. */
 import { describe, exitStatusOf } from './failure.ts';
+import { asOutput } from './print.ts';
 
 /**
  * An error that no code expects is printed as those of the command are; when the output has no reader any more, as behind
@@ -9,7 +10,8 @@ export function guardProcess(): void {
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
     // A socket may be closed too, and that is an error.
     if (error.code === 'EPIPE' && error === process.stdout.errored) process.exit(0);
-    process.stderr.write(`launchpool: ${describe(error)}\n`);
+    const isOfOutput = error === process.stdout.errored;
+    process.stderr.write(`launchpool: ${describe(isOfOutput ? asOutput(error) : error)}\n`);
     process.exit(exitStatusOf(error));
   });
 }

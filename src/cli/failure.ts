@@ -25,14 +25,18 @@ const SYSTEM_HINTS: Readonly<Record<string, string>> = {
   mkdtemp: 'TMPDIR names the folder for temporary files: it must exist, and have room.',
 };
 
+const NO_ROOM =
+  'There is no room left, on the disk of the home folder or on that of TMPDIR, the folder for temporary files.';
+const HINTS_BY_CODE: Readonly<Record<string, string>> = { ENOSPC: NO_ROOM, EDQUOT: NO_ROOM };
+
 /** The message of an error of the system, without a stack, which would lead into launchpool. Undefined for other errors. */
 function describeSystemError(error: unknown): { message: string; hint: string | undefined } | undefined {
-  const { syscall, code, message } = Object(error) as NodeJS.ErrnoException;
+  const { syscall, code, message, isOfOutput } = Object(error) as NodeJS.ErrnoException & { isOfOutput?: true };
   if (typeof syscall !== 'string' || typeof code !== 'string') return undefined;
   const [first = message] = String(message).split(', the current working directory');
   return {
-    message: syscall === 'write' ? `the output cannot be written: ${first}` : first,
-    hint: SYSTEM_HINTS[syscall],
+    message: isOfOutput ? `the output cannot be written: ${first}` : first,
+    hint: SYSTEM_HINTS[syscall] ?? (isOfOutput ? undefined : HINTS_BY_CODE[code]),
   };
 }
 

@@ -15,12 +15,12 @@ export async function print(output: string | Uint8Array): Promise<boolean> {
     while (rest.length > 0) rest = rest.subarray(writeSync(STDOUT, rest));
     return true;
   } catch (error) {
-    if (!isFull(error)) return isRead(error);
+    if (!isFull(error)) return isRead(asOutput(error));
   }
   // The callback reports the same error.
   if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined);
   const error = await new Promise<unknown>((resolve) => process.stdout.write(rest, resolve));
-  return error === null || error === undefined || isRead(error);
+  return error === null || error === undefined || isRead(asOutput(error));
 }
 
 /**
@@ -33,8 +33,13 @@ export function printNow(fd: number, text: string): void {
     while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
   } catch (error) {
     if (isFull(error)) (fd === STDOUT ? process.stdout : process.stderr).on('error', () => undefined).write(rest);
-    else isRead(error);
+    else isRead(asOutput(error));
   }
+}
+
+/** Tells the error of an output from that of a file, which the system does not. */
+export function asOutput(error: unknown): unknown {
+  return Object.assign(Object(error), { isOfOutput: true });
 }
 
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;

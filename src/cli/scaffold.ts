@@ -1,6 +1,6 @@
 /** The files that `launchpool init` writes: an agent, its test, and a README. */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { open, rm, rmdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -33,9 +33,21 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
       hint: 'Choose another folder. No file was written.',
     });
   }
+  const isNew = !existsSync(folder);
   makeFolder(folder);
   const missing = files.filter(({ path }) => !existsSync(path));
-  for (const { path, text } of missing) await writeFile(path, text, { flag: 'wx' });
+  const written: string[] = [];
+  try {
+    for (const { path, text } of missing) {
+      const file = await open(path, 'wx');
+      written.push(path);
+      await file.writeFile(text).finally(() => file.close());
+    }
+  } catch (error) {
+    for (const path of written) await rm(path, { force: true });
+    if (isNew) await rmdir(folder).catch(() => undefined);
+    throw error;
+  }
   return { folder, files: missing.map(({ path }) => path) };
 }
 

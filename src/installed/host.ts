@@ -1,8 +1,8 @@
 /** The host of an installation: the part of the system that an installation depends on. Tests replace it. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { type RunCommand, runCommand } from '../../job/run-command.ts';
 import type { Environment } from '../../systemd/check-in.ts';
+import { homeFolder } from '../../wire/home-folder.ts';
 
 export type Host = {
   platform: NodeJS.Platform;
@@ -18,11 +18,11 @@ export type Host = {
   hasFolder: (path: string) => boolean;
 };
 
-/** This process's host, with overrides. */
+/** This process's host, with overrides. @throws ERR_LAUNCHPOOL_NO_HOME */
 export function hostOf(overrides: Partial<Host> = {}): Host {
   return {
     platform: process.platform,
-    home: homedir(),
+    home: overrides.home ?? homeFolder(),
     uid: process.getuid?.() ?? 0,
     env: process.env,
     run: runCommand,

@@ -1,10 +1,10 @@
 /** The agent that a report installs, calls and uninstalls: its states and times, and what it leaves. */
 import { lstatSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { isBound } from '../../../libc/is-bound.ts';
 import { toPlain } from '../../../wire/errors.ts';
+import { homeFolder } from '../../../wire/home-folder.ts';
 import { close, connect } from '../../client/index.ts';
 import { status } from '../../control/status.ts';
 import { waitForStatus } from '../../control/wait-for-status.ts';
@@ -52,7 +52,7 @@ export async function runTestAgent(
 ): Promise<TestAgentReport> {
   const { layout, supervisor, host } = place;
   // Not in a temporary folder, which some systems keep from background processes.
-  const folder = await mkdtemp(join(homedir(), '.launchpool-report-'));
+  const folder = await mkdtemp(join(homeFolder(), '.launchpool-report-'));
   const module = join(folder, 'agent.mjs');
   await writeFile(module, MODULE);
   const report: TestAgentReport = { stages: [], installSteps: {}, states: [], sockets: [], findings: [], left: [] };

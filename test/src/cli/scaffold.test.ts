@@ -1,5 +1,5 @@
 /** The files that `launchpool init` writes. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { init } from '../../../src/cli/scaffold.ts';
@@ -41,4 +41,11 @@ test('an existing package.json is kept', async (t) => {
     NAMES.slice(0, 3).map((name) => `wrote ${join(folder, name)}`),
   );
   t.is(readFileSync(join(folder, 'package.json'), 'utf8'), '{ "type": "module" }');
+});
+
+test('when a file cannot be written, no other file is left', async (t) => {
+  const folder = await tempDir(t);
+  symlinkSync(join(folder, 'nowhere', 'else'), join(folder, 'package.json'));
+  await t.throwsAsync(init({ folder }), { code: 'EEXIST' });
+  t.deepEqual(readdirSync(folder), ['package.json']);
 });

@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs';
 import test from 'ava';
 import { makeFolder } from '../../../src/make-folder.ts';
 import { ENTRY } from '../../helpers/agent.ts';
+import { canBeOtherUser } from '../../helpers/other-user.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+
+const FAILURE = new URL('../../../src/cli/failure.ts', import.meta.url).href;
+const HOST = new URL('../../../src/installed/host.ts', import.meta.url).href;
 
 const CASES: readonly [args: string, status: number, text: RegExp][] = [
   ['install --lable x a.ts', 64, /unknown option '--lable'.*--label\?.*launchpool install --help/s],
@@ -68,4 +72,27 @@ test('a pipe that is closed, a full disk, and folders that are not there are no 
 test('a folder below one that takes no entries is an error, and not an endless search', (t) => {
   if (!existsSync('/proc/self')) return t.pass();
   t.throws(() => makeFolder('/proc/self/none/below'), { code: 'ENOENT' });
+});
+
+test('a user without HOME and without an account is told so', async (t) => {
+  if (!canBeOtherUser(t)) return;
+  // All is imported before, since that user may not read the sources.
+  const script = `
+    import { describe, exitStatusOf } from ${JSON.stringify(FAILURE)};
+    import { hostOf } from ${JSON.stringify(HOST)};
+    process.setgid(12345);
+    process.setuid(12345);
+    delete process.env.HOME;
+    try {
+      hostOf();
+    } catch (error) {
+      console.error(describe(error));
+      process.exitCode = exitStatusOf(error);
+    }`;
+  const { status, stderr } = await runProgram([process.execPath, '--input-type=module', '-e', script]);
+  t.is(status, 78, stderr);
+  t.regex(
+    stderr,
+    /^HOME is not set, and the system has no entry of user 12345 .*\n {2}Set HOME to a folder of that user\.\n$/,
+  );
 });
