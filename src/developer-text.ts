@@ -1,5 +1,10 @@
-/** The text of a line of the log for a developer: an error is its message, its hint, and the stack of its cause. */
+/** Lines of the log for a developer: an error is its message, its hint, and the stack of its cause. */
 import { type PlainError, readPlain } from '../wire/plain-error.ts';
+
+/** https://no-color.org; a terminal of the type `dumb` has no colours. */
+export function hasColours(isTerminal: boolean, { NO_COLOR, TERM } = process.env): boolean {
+  return isTerminal && !NO_COLOR && TERM !== 'dumb';
+}
 
 const INDENT = '\n    ';
 /** The frames of a stack, without those of Node itself, which tell nothing. */

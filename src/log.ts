@@ -67,7 +67,7 @@ export function createLog(options: LogOptions): Log {
     for (const { level, time, args } of buffered) {
       const [fields, msg] = args.length === 2 ? args : [{}, args[0]];
       const line = { level: LEVEL_NUMBERS[level], time, pid: process.pid, ...fields, msg };
-      standardError.write(`${JSON.stringify(line, errorFields)}\n`);
+      standardError.write(options.pretty ? textOf(level, time, fields, msg) : `${JSON.stringify(line, errorFields)}\n`);
     }
   }
 
@@ -125,6 +125,15 @@ export function createLog(options: LogOptions): Log {
   return log;
 }
 
+/** As pino-pretty writes a line, which may not be loaded yet. */
+function textOf(level: LineLevel, time: number, fields: object, event: string): string {
+  const { error, ...rest } = fields as { error?: { message?: unknown } };
+  const at = new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(11, 23);
+  const reason = error?.message === undefined ? '' : `: ${error.message}`;
+  const others = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest, errorFields)}`;
+  return `[${at}] ${level.toUpperCase()}: ${event}${reason}${others}\n`;
+}
+
 function errorFields(_key: string, value: unknown): unknown {
   return value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value;
 }
@@ -137,13 +146,13 @@ async function loadPino({ pretty }: LogOptions, now: () => number): Promise<Logg
   // Lines below the level, which may change, are dropped before pino.
   const settings = { level: 'trace', base: { pid: process.pid }, timestamp: () => `,"time":${now()}` };
   if (!pretty) return pino(settings, standardError);
-  const [{ default: prettify }, { isatty }, { developerText }] = await Promise.all([
+  const [{ default: prettify }, { isatty }, { developerText, hasColours }] = await Promise.all([
     import('pino-pretty'),
     import('node:tty'),
     import('./developer-text.ts'),
   ]);
   const format = prettify.prettyFactory({
-    colorize: isatty(2),
+    colorize: hasColours(isatty(2)),
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,error',
     singleLine: true,

@@ -109,7 +109,9 @@ function isUnreachable({ status, stderr }: CommandResult): boolean {
 
 function unreachable(command: Command, { status, stderr }: CommandResult): LaunchpoolError {
   const reason = status === 127 ? 'there is no systemctl' : stderr.trim();
-  return new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE', `${command.join(' ')}: ${reason}`, {
+  // Each command fails in that way: the words behind its verb say nothing.
+  const name = command.slice(0, 3).join(' ');
+  return new LaunchpoolError('ERR_LAUNCHPOOL_SUPERVISOR_UNREACHABLE', `${name}: ${reason}`, {
     hint: 'Use a login session, which has a user manager and XDG_RUNTIME_DIR; sudo, su and cron have neither.',
   });
 }

@@ -1,14 +1,24 @@
 /** The command line as the help shows it, and the way from parsed arguments to each verb. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../version.ts';
-import type { Done } from './commands/shared.ts';
+import { addExitStatuses, type Done } from './commands/shared.ts';
 import { printNow } from './print.ts';
 
-const EXIT_STATUSES = `
-Exit status: 0 done · 1 the agent answered with an error, or the doctor found a problem · 64 wrong usage · 65 bad data
-66 the module cannot be loaded, or the agent is not installed · 69 the agent cannot be reached, or the connection closed
-70 internal error · 71 launchd or systemd refused · 73 a file, a socket or the output cannot be made or written · 75 no reply in time
-76 the reply is not an agent's · 77 authkey or user refused · 78 wrong configuration`;
+const EXIT_STATUSES = {
+  0: 'done',
+  1: 'the agent answered with an error, or the doctor found a problem',
+  64: 'wrong usage',
+  65: 'bad data',
+  66: 'the module cannot be loaded, or the agent is not installed',
+  69: 'the agent cannot be reached, or the connection closed',
+  70: 'internal error',
+  71: 'launchd or systemd refused',
+  73: 'a file, a socket or the output cannot be made or written',
+  75: 'no reply in time',
+  76: "the reply is not an agent's",
+  77: 'authkey or user refused',
+  78: 'wrong configuration',
+} as const;
 
 /** The verbs by the module that declares them, in the order of the help. `call` is short: it loads its group only. */
 const GROUPS = [
@@ -45,6 +55,18 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Columns for texts beside their terms; below that, a terminal breaks lines within words. */
+const MIN_TEXT_WIDTH = 20;
+
+/** A verb and its arguments. Its own help has the options. */
+function termOf(verb: Command): string {
+  const words = verb.registeredArguments.map((argument) => {
+    const word = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${word}>` : `[${word}]`;
+  });
+  return [verb.name(), ...words].join(' ');
+}
+
 /**
  * The commands with their options and their help.
  * @param verb the first argument: only the commands of its group are made; all commands, if it is not a verb.
@@ -54,9 +76,10 @@ export async function createProgram(done: Done, verb?: string): Promise<Command>
     .description('On-demand local agents: a module, a socket that starts it, and a pool of threads that answers.')
     .version(packageVersion(), '--version')
     .exitOverride()
+    .configureHelp({ minWidthToWrap: MIN_TEXT_WIDTH, subcommandTerm: termOf })
     .configureOutput({ writeOut: (text) => printNow(1, text), writeErr: (text) => printNow(2, text) })
-    .showHelpAfterError('See `launchpool help`.')
-    .addHelpText('after', EXIT_STATUSES);
+    .showHelpAfterError('See `launchpool help`.');
+  addExitStatuses(program, EXIT_STATUSES);
   const asked = GROUPS.filter(({ verbs }) => verbs.some((name) => name === verb));
   for (const { load } of asked.length > 0 ? asked : GROUPS) (await load())(program, done);
   return program;

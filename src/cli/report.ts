@@ -21,8 +21,13 @@ export async function report<Result>({ json, run, render, status = () => 0 }: Re
     await print(json ? `${JSON.stringify({ result })}\n` : render(result));
     return status(result);
   } catch (error) {
-    if (json) await print(`${JSON.stringify({ error: toPlain(error) })}\n`);
-    else process.stderr.write(`launchpool: ${describe(error)}\n`);
-    return exitStatusOf(error);
+    return reportError(error, json);
   }
+}
+
+/** Prints an error as text, or as JSON on standard output. @returns its exit status. */
+export async function reportError(error: unknown, json: boolean | undefined): Promise<number> {
+  if (json) await print(`${JSON.stringify({ error: toPlain(error) })}\n`);
+  else process.stderr.write(`launchpool: ${describe(error)}\n`);
+  return exitStatusOf(error);
 }

@@ -1,5 +1,5 @@
 /** Shows steps as they run: a list of tasks on a terminal, lines elsewhere, nothing with --json. */
-import { Listr } from 'listr2';
+import { color, Listr, ListrDefaultRendererLogLevels } from 'listr2';
 import type { StepEvent } from '../install/rollback.ts';
 
 export type StepView = {
@@ -7,6 +7,8 @@ export type StepView = {
   /** Resolves when everything is shown. */
   close(): Promise<void>;
 };
+
+const SKIPPED = ListrDefaultRendererLogLevels.SKIPPED_WITHOUT_COLLAPSE;
 
 const MARKS = { done: '✔', skipped: '–', failed: '✖', undone: '↩' } as const;
 
@@ -36,7 +38,13 @@ function listView(titles: Readonly<Record<string, string>>): StepView {
     })),
     {
       renderer: 'default',
-      rendererOptions: { collapseSkips: false, showErrorMessage: false },
+      rendererOptions: {
+        collapseSkips: false,
+        showErrorMessage: false,
+        // By default a warning, which a step without anything to do is not.
+        icon: { [SKIPPED]: MARKS.skipped },
+        color: { [SKIPPED]: (text = '') => color.dim(text) },
+      },
       fallbackRenderer: 'simple',
     },
   );

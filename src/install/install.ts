@@ -6,7 +6,7 @@ import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { type Applied, apply } from './apply.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
-import { keyFileNotes } from './key-file.ts';
+import { keyFileNotes, keyOf } from './key-file.ts';
 import type { LabelLock } from './made-folders.ts';
 import { methodNotes } from './method-notes.ts';
 import { planInstall } from './plan.ts';
@@ -27,6 +27,8 @@ export type Installed = ModuleFacts & {
   folder: string;
   /** Path of the Node that runs the agent. */
   node: string;
+  /** Path of the key that clients need. Undefined for an agent without one. */
+  authkeyFile?: string;
   /** Notes for the user, as sentences. */
   notes: readonly string[];
 };
@@ -53,6 +55,7 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
       socket: plan.layout.sockets.agent,
       folder: plan.layout.folder,
       node: plan.node.path,
+      ...keyOf(absolute),
       notes: [...plan.notes, ...notes, ...keyFileNotes(keyFile), ...methodNotes(facts.methods)],
     };
   } catch (error) {

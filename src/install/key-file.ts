@@ -26,6 +26,12 @@ export function checkKeyFile({ agent }: Pick<JobOptions, 'agent'>): void {
   if (typeof path === 'string' && existsSync(path)) readAuthkey(path);
 }
 
+/** The path of the key, for clients. */
+export function keyOf({ agent }: Pick<JobOptions, 'agent'>): { authkeyFile?: string } {
+  const path = agent?.['authkey-file'];
+  return typeof path === 'string' ? { authkeyFile: path } : {};
+}
+
 /** Notes for the user about a key that has to be made. */
 export function keyFileNotes(path: string | undefined): string[] {
   return path === undefined ? [] : [`A new key is made at ${path}. Clients need it, and uninstall does not remove it.`];

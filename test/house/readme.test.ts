@@ -57,7 +57,7 @@ test('the exit statuses in the help are those of the errors, and 0 and 1', async
   const { ERROR_CODES } = await import('../../wire/errors.ts');
   const { stdout, stderr } = await runProgram([process.execPath, ENTRY, 'help']);
   const help = `${stdout}${stderr}`;
-  const listed = [...help.slice(help.indexOf('Exit status')).matchAll(/(?:^|[ \n])(\d+) [a-z]/g)].map(([, n]) =>
+  const listed = [...help.slice(help.indexOf('Exit status')).matchAll(/(?:^|[ \n])(\d+) +[a-z]/g)].map(([, n]) =>
     Number(n),
   );
   const known = new Set([0, 1, ...Object.values(ERROR_CODES).map(({ exit }) => exit)]);

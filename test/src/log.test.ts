@@ -1,5 +1,6 @@
 /** Lines are written in order and with their times, also when the process exits before pino is loaded. */
 import test from 'ava';
+import { hasColours } from '../../src/developer-text.ts';
 import { runProgram } from '../helpers/program.ts';
 
 const url = new URL('../../src/log.ts', import.meta.url).href;
@@ -106,3 +107,23 @@ if (process.platform === 'linux') {
     });
   }
 }
+
+test('the log of dev is text, also when the process exits before pino is loaded', async (t) => {
+  for (const end of ['process.exit();', 'await log.open();']) {
+    const script = `
+      import { createLog } from ${JSON.stringify(url)};
+      const log = createLog({ level: 'info', pretty: true });
+      log.warn({ n: 1, error: { name: 'Error', message: 'lost' } }, 'load-failed');
+      ${end}`;
+    const { stderr } = await runProgram([process.execPath, '--input-type=module', '--eval', script]);
+    t.regex(stderr, /^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: load-failed: lost \{"n":1\}\n$/, end);
+  }
+});
+
+test('colours are for terminals that have them and users who want them', (t) => {
+  t.true(hasColours(true, { TERM: 'xterm' }));
+  t.true(hasColours(true, { NO_COLOR: '' }));
+  t.false(hasColours(true, { NO_COLOR: '1' }));
+  t.false(hasColours(true, { TERM: 'dumb' }));
+  t.false(hasColours(false, {}));
+});

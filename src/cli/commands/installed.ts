@@ -4,7 +4,10 @@ import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { INSTALL_TABLE } from '../../options/install-table.ts';
 import { JSON_TABLE } from '../../options/json-table.ts';
 import { DOCTOR_TABLE, LOGS_TABLE } from '../../options/tool-tables.ts';
-import { addVerb, type Done, LABEL_HELP, MODULE_HELP } from './shared.ts';
+import { addExitStatuses, addVerb, type Done, LABEL_HELP, MODULE_HELP } from './shared.ts';
+
+const STATUS_STATUSES = { 0: 'its clients are served', 66: 'it is not installed', 69: 'its clients are not served' };
+const DOCTOR_STATUSES = { 0: 'no problem, or all are repaired', 1: 'problems remain' };
 
 export function addInstalledCommands(program: Command, done: Done): void {
   addVerb(program, 'install', INSTALL_TABLE, AGENT_TABLE)
@@ -47,14 +50,10 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await restartVerb(label, flags));
     });
 
-  addVerb(program, 'status', JSON_TABLE)
+  addExitStatuses(addVerb(program, 'status', JSON_TABLE), STATUS_STATUSES)
     .summary('print the state of an installed agent')
     .description('Asks the supervisor, and the process if there is one; does not start the agent.')
     .argument('<label>', LABEL_HELP)
-    .addHelpText(
-      'after',
-      '\nExit status: 0 its clients are served · 66 it is not installed · 69 its clients are not served',
-    )
     .action(async (label, flags) => {
       const { statusVerb } = await import('../verbs/status.ts');
       done(await statusVerb(label, flags));
@@ -92,11 +91,10 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await logsVerb(label, flags));
     });
 
-  addVerb(program, 'doctor', DOCTOR_TABLE)
+  addExitStatuses(addVerb(program, 'doctor', DOCTOR_TABLE), DOCTOR_STATUSES)
     .summary('find problems of installed agents')
     .description('Checks for known problems. Does not start an agent, except to repair it.')
     .argument('[label]', 'the only agent to check')
-    .addHelpText('after', '\nExit status: 0 no problem, or all are repaired · 1 problems remain')
     .action(async (label, flags) => {
       const { doctorVerb } = await import('../verbs/doctor.ts');
       done(await doctorVerb(label, flags));

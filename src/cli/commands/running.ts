@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { LOG_LEVELS } from '../../log.ts';
 import { JSON_TABLE } from '../../options/json-table.ts';
 import { TOP_TABLE } from '../../options/tool-tables.ts';
-import { addVerb, type Done, TARGET_HELP } from './shared.ts';
+import { addExitStatuses, addVerb, type Done, TARGET_HELP } from './shared.ts';
 
-const STATUS_HELP = '\nExit status: 0 done · 1 the agent refuses · 66 it is not installed · 69 it has no process';
+const STATUSES = { 0: 'done', 1: 'the agent refuses', 66: 'it is not installed', 69: 'it has no process' };
 
 export function addRunningCommands(program: Command, done: Done): void {
   addVerb(program, 'top', TOP_TABLE)
@@ -20,31 +20,28 @@ export function addRunningCommands(program: Command, done: Done): void {
       done(await topVerb(target, flags));
     });
 
-  addVerb(program, 'reload', JSON_TABLE)
+  addExitStatuses(addVerb(program, 'reload', JSON_TABLE), STATUSES)
     .summary('have a running agent load its module again')
     .description('The old module finishes the requests that run; if the new one fails to load, the old one stays.')
     .argument('<target>', TARGET_HELP)
-    .addHelpText('after', STATUS_HELP)
     .action(async (target, flags) => {
       const { reloadVerb } = await import('../verbs/control.ts');
       done(await reloadVerb(target, flags));
     });
 
-  addVerb(program, 'metrics', JSON_TABLE)
+  addExitStatuses(addVerb(program, 'metrics', JSON_TABLE), STATUSES)
     .summary('print the metrics of a running agent, in the format of Prometheus')
     .argument('<target>', TARGET_HELP)
-    .addHelpText('after', STATUS_HELP)
     .action(async (target, flags) => {
       const { metricsVerb } = await import('../verbs/control.ts');
       done(await metricsVerb(target, flags));
     });
 
-  addVerb(program, 'log-level', JSON_TABLE)
+  addExitStatuses(addVerb(program, 'log-level', JSON_TABLE), STATUSES)
     .summary('print or change the log level of a running agent')
     .description('A change lasts as long as the process.')
     .argument('<target>', TARGET_HELP)
     .argument('[level]', LOG_LEVELS.join(', '))
-    .addHelpText('after', STATUS_HELP)
     .action(async (target, level, flags) => {
       const { logLevelVerb } = await import('../verbs/control.ts');
       done(await logLevelVerb(target, level, flags));

@@ -25,6 +25,17 @@ export function addVerb(program: Command, verb: Verb, ...tables: readonly Table[
   });
 }
 
+/** Adds the meanings of exit statuses to the help, wrapped like the options. */
+export function addExitStatuses(command: Command, meanings: Readonly<Record<number, string>>): Command {
+  return command.addHelpText('after', ({ error }) => {
+    const output = command.configureOutput();
+    const helper = command.createHelp();
+    helper.prepareContext({ helpWidth: error ? output.getErrHelpWidth?.() : output.getOutHelpWidth?.() });
+    const lines = Object.entries(meanings).map(([status, text]) => helper.formatItem(status, 2, text, helper));
+    return ['', 'Exit status:', ...lines].join('\n');
+  });
+}
+
 export function addOptions(command: Command, table: Table): Command {
   for (const row of Object.values(table)) command.addOption(optionOf(row));
   return command;

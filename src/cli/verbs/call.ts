@@ -1,6 +1,6 @@
 /** `launchpool call`: makes one call and prints its result, or the values of its stream as they come. */
 import { buffer } from 'node:stream/consumers';
-import { LaunchpoolError, toPlain } from '../../../wire/errors.ts';
+import { LaunchpoolError } from '../../../wire/errors.ts';
 import { encodeJson } from '../../../wire/json-rpc.ts';
 import type { AgentCall } from '../../client/agent-call.ts';
 import { connectRaw } from '../../client/index.ts';
@@ -9,10 +9,10 @@ import { CALL_TABLE } from '../../options/client-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';
 import { argumentsOf, paramsOf, usage } from '../call-arguments.ts';
 import { connectOptionsOf } from '../client-flags.ts';
-import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { print } from '../print.ts';
 import { createProgressBar, type ProgressBar } from '../progress-bar.ts';
+import { reportError } from '../report.ts';
 import { StreamOutput } from '../stream-output.ts';
 
 export type CallFlags = CommanderFlags & {
@@ -32,9 +32,7 @@ export async function call(target: string, words: readonly string[], flags: Call
     else await callMethod(target, words, flags);
     return 0;
   } catch (error) {
-    if (flags.json) await print(`${JSON.stringify({ error: toPlain(error) })}\n`);
-    else process.stderr.write(`launchpool: ${describe(error)}\n`);
-    return exitStatusOf(error);
+    return reportError(error, flags.json);
   }
 }
 
@@ -48,7 +46,8 @@ async function callRaw(target: string, words: readonly string[], flags: CallFlag
   const client = await connectRaw(target, connectOptionsOf(flags));
   try {
     const reply = await client.request(message, timeoutOf(flags));
-    await print(flags.json ? `${JSON.stringify({ result: reply.toString('utf8') })}\n` : reply);
+    if (flags.json) await print(`${JSON.stringify({ result: reply.toString('utf8') })}\n`);
+    else await printAsIs(reply);
   } finally {
     client.close();
   }
@@ -68,7 +67,7 @@ async function callMethod(target: string, [method, ...words]: readonly string[],
     else {
       const result = await client.call(method, params, options);
       bar.erase();
-      await print(resultOf(result, flags));
+      await printAsIs(resultOf(result, flags));
     }
   } finally {
     bar.erase();
@@ -87,7 +86,7 @@ async function printStream(stream: AgentCall, flags: CallFlags, bar: ProgressBar
   } catch (error) {
     // The method has run: its result is not lost.
     if (!(error instanceof LaunchpoolError) || error.code !== 'ERR_LAUNCHPOOL_NOT_A_STREAM') throw error;
-    await print(resultOf(error.data, flags));
+    await printAsIs(resultOf(error.data, flags));
   } finally {
     await output.flush();
     await values.return(undefined);
@@ -100,12 +99,15 @@ function lineOf(value: unknown, { json, text }: CallFlags): string | Uint8Array 
   return text && typeof value === 'string' ? `${value}\n` : jsonOf(value);
 }
 
-/** Text is printed as it is: a terminal gets a newline behind it, and a file or a program only what the agent has returned. */
+/** A terminal gets a newline behind text without one; a file or a program gets only what the agent has returned. */
+async function printAsIs(output: string | Uint8Array): Promise<void> {
+  const isRead = await print(output);
+  if (isRead && process.stdout.isTTY && ![10, '\n'].includes(output.at(-1) ?? 10)) await print('\n');
+}
+
 function resultOf(result: unknown, { json, text }: CallFlags): string | Uint8Array {
   if (json) return jsonOf({ result });
-  if (text && result instanceof Uint8Array) return result;
-  if (!text || typeof result !== 'string') return jsonOf(result);
-  return process.stdout.isTTY && !result.endsWith('\n') ? `${result}\n` : result;
+  return text && (result instanceof Uint8Array || typeof result === 'string') ? result : jsonOf(result);
 }
 
 /** @throws ERR_LAUNCHPOOL_RESULT_INVALID for a value that has come in MessagePack, and would not be itself in JSON. */

@@ -1,7 +1,7 @@
 /** `launchpool install` and `launchpool upgrade`. */
 
 import { LaunchpoolError } from '../../../wire/errors.ts';
-import { shellCommand } from '../../../wire/shell-word.ts';
+import { shellCommand, shellWord } from '../../../wire/shell-word.ts';
 import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
 import { INSTALL_STEPS } from '../../install/install-steps.ts';
@@ -76,8 +76,19 @@ function withoutValue(name: string): LaunchpoolError {
   });
 }
 
-function installedText({ label, outcome, supervisor, socket, kind, methods, notes }: Installed): string {
-  const example = kind === 'raw' ? `${label} --raw 'a message'` : `${label} ${methods[0]} …`;
+/** What was done, and a call that works. */
+export function installedText({
+  label,
+  outcome,
+  supervisor,
+  socket,
+  kind,
+  methods,
+  notes,
+  authkeyFile,
+}: Installed): string {
+  const key = authkeyFile === undefined ? '' : ` --authkey-file ${shellWord(authkeyFile)}`;
+  const example = kind === 'raw' ? `${label}${key} --raw 'a message'` : `${label}${key} ${methods[0]} …`;
   const lines = [
     `${label}: ${outcome === 'unchanged' ? 'unchanged' : outcome}, under ${supervisor}, at ${socket}`,
     ...notes.map((note) => `note: ${note}`),

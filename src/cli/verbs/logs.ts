@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { prettyFactory } from 'pino-pretty';
 import { logCommandOf } from '../../control/logs.ts';
+import { hasColours } from '../../developer-text.ts';
 import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
 import { LOGS_TABLE } from '../../options/tool-tables.ts';
-import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
+import { reportError } from '../report.ts';
 
 /** Runs until the command that reads the log exits, or until a signal. @returns the exit status. */
 export async function logsVerb(label: string, flags: CommanderFlags): Promise<number> {
@@ -24,7 +25,7 @@ export async function logsVerb(label: string, flags: CommanderFlags): Promise<nu
     const closed = once(child, 'close');
     if (child.stdout !== null) {
       const prettify = prettyFactory({
-        colorize: process.stdout.isTTY === true,
+        colorize: hasColours(process.stdout.isTTY === true),
         translateTime: 'SYS:mm-dd HH:MM:ss.l',
         ignore: 'pid',
         singleLine: true,
@@ -34,7 +35,6 @@ export async function logsVerb(label: string, flags: CommanderFlags): Promise<nu
     const [status] = await closed;
     return status === 0 || status === null ? 0 : 69;
   } catch (error) {
-    process.stderr.write(`launchpool: ${describe(error)}\n`);
-    return exitStatusOf(error);
+    return reportError(error, flags.json as boolean | undefined);
   }
 }

@@ -2,8 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
 import { TOP_TABLE } from '../../options/tool-tables.ts';
-import { describe, exitStatusOf } from '../failure.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
+import { reportError } from '../report.ts';
 import { observeAgents } from '../top/observed-agents.ts';
 import { openView, type View } from '../top/view.ts';
 
@@ -33,8 +33,7 @@ export async function topVerb(target: string | undefined, flags: CommanderFlags)
     return 0;
   } catch (error) {
     if (ending.signal.aborted) return 0;
-    process.stderr.write(`launchpool: ${describe(error)}\n`);
-    return exitStatusOf(error);
+    return reportError(error, flags.json as boolean | undefined);
   } finally {
     view?.close();
     observed.close();
