@@ -8,7 +8,8 @@ import { agentOptionsOf } from '../../agent/agent-flags.ts';
 import { type ActivatorEvent, createActivator } from '../../holder/activator.ts';
 import { createLog, type Log } from '../../log.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
-import { type GivenValues, parseOptions } from '../../options/parse-options.ts';
+import { argumentsOf } from '../../options/flags.ts';
+import { parseOptions } from '../../options/parse-options.ts';
 import { DEV_TABLE } from '../../options/run-table.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
 import { createFileWatcher } from '../file-watcher.ts';
@@ -34,7 +35,7 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
     });
     const stopMs = drainMs + cancelGraceMs + END_MS;
-    const signal = await hold(bundle, { socketPath, args: argsOf(given), stopMs, log, ending });
+    const signal = await hold(bundle, { socketPath, args: argumentsOf(given), stopMs, log, ending });
     log.info(`ending (${signal})`);
     return 0;
   } finally {
@@ -127,12 +128,6 @@ function logEvent(log: Log, event: ActivatorEvent): void {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(1);
-}
-
-function argsOf(given: GivenValues): string[] {
-  return Object.entries(given).flatMap(([name, value]) =>
-    value === undefined || value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
-  );
 }
 
 /** The module's file name, without characters that a label cannot have. */
