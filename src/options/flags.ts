@@ -40,7 +40,11 @@ export function givenFlagsOf(
 }
 
 export function argumentsOf(given: GivenValues): string[] {
-  return Object.entries(given).flatMap(([name, value]) =>
-    value === undefined || value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
-  );
+  return Object.entries(given).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    if (value === true) return [`--${name}`];
+    const text = String(value);
+    // As an argument of its own, it would be read as another flag.
+    return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text];
+  });
 }
