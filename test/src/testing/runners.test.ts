@@ -55,7 +55,8 @@ const avaWith = (name: string, ...flags: string[]): Runner => ({
   folder: AVA,
   example: 'greet.ava.test.ts',
   passed: /2 tests passed/,
-  command: (file) => [process.execPath, join(ROOT, 'node_modules', '.bin', 'ava'), ...flags, file],
+  // AVA's own limit of ten seconds is short for a busy machine.
+  command: (file) => [process.execPath, join(ROOT, 'node_modules', '.bin', 'ava'), '--timeout=2m', ...flags, file],
   failing: `
     import test from 'ava';
     import { startAgent } from 'launchpool/testing';
