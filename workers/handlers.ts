@@ -172,7 +172,7 @@ async function importExports(moduleUrl: string): Promise<{ exported: Exported; u
     try {
       const exported: unknown = createRequire(moduleUrl)(fileURLToPath(moduleUrl));
       const module = (exported as Record<symbol, unknown> | null)?.[MODULE];
-      if (typeof module === 'string') return importExports(module);
+      if (typeof module === 'string') return importPrepared(module);
       const own = typeof exported === 'function' ? { default: exported, ...exported } : Object(exported);
       return { exported: own, url: moduleUrl };
     } catch (error) {
@@ -180,6 +180,15 @@ async function importExports(moduleUrl: string): Promise<{ exported: Exported; u
     }
   }
   return { ...(await importWrapped(moduleUrl)), url: moduleUrl };
+}
+
+/** The module behind a file that has prepared its loading: an error names the module, and not that file. */
+async function importPrepared(moduleUrl: string): Promise<{ exported: Exported; url: string }> {
+  try {
+    return await importExports(moduleUrl);
+  } catch (cause) {
+    throw await loadErrorOf(moduleUrl, 'cannot be loaded', cause);
+  }
 }
 
 /**

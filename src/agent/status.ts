@@ -1,6 +1,7 @@
 /** The status of an agent: the answer to `status`, and the source of its metrics. */
 import { fileURLToPath } from 'node:url';
 import type { PlainError } from '../../wire/errors.ts';
+import type { AgentKind } from '../../workers/task.ts';
 import type { Dispatcher, DispatcherCounts } from '../dispatch/dispatcher-options.ts';
 import type { LatencyFigures } from '../dispatch/latency.ts';
 import type { Pool } from '../pool/contract.ts';
@@ -26,6 +27,8 @@ export type AgentStatus = {
   state: 'running' | 'broken' | 'leaving';
   /** Path of the module. */
   module: string;
+  /** The kind of the module; null until it is known. */
+  kind: AgentKind | null;
   /** The version of an installed agent; null for another agent. */
   hash: string | null;
   versions: { launchpool: string; node: string };
@@ -61,7 +64,7 @@ export type StatusSources = {
   rejections: Pick<Rejections, 'counts'>;
   acceptor: Pick<Acceptor, 'slowClients'>;
   dispatcher: Pick<Dispatcher, 'requests' | 'bytes' | 'waiting' | 'counts' | 'latency'>;
-  pool: Pick<Pool, 'threads' | 'workers' | 'restarts'>;
+  pool: Pick<Pool, 'kind' | 'threads' | 'workers' | 'restarts'>;
   idle: Pick<Idle, 'leftMs'>;
   shutdown: Pick<Shutdown, 'isUnderWay'>;
   broken: () => PlainError | undefined;
@@ -79,6 +82,7 @@ export function createStatus(sources: StatusSources): (asker: object) => AgentSt
       pid: process.pid,
       state: !shutdown.isUnderWay ? (broken === undefined ? 'running' : 'broken') : 'leaving',
       module,
+      kind: pool.kind ?? null,
       hash: hashOf(module),
       versions: { launchpool: packageVersion(), node: process.versions.node },
       uptimeMs: Date.now() - sources.startedAt,

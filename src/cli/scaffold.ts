@@ -4,6 +4,7 @@ import { open, rm, rmdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { packageVersion } from '../version.ts';
 import { labelFrom } from './default-label.ts';
 
 export type InitOptions = {
@@ -61,15 +62,21 @@ function scaffold(label: string, raw: boolean): Readonly<Record<string, string>>
 An agent that starts on the first call and exits when it is idle.
 
 \`\`\`sh
-npm test                                       # its tests
+npm install --save-dev launchpool              # once, for the tests
+npm test
 npx launchpool dev agent.ts                    # run it in the foreground, with a restart after each change
 npx launchpool install agent.ts --label ${label}
 npx ${call}
 npx launchpool uninstall ${label}
 \`\`\`
 `,
-    'package.json': `${JSON.stringify({ private: true, type: 'module', scripts: { test: 'node --test' } }, null, 2)}\n`,
+    'package.json': `${JSON.stringify(packageJson(), null, 2)}\n`,
   };
+}
+
+function packageJson(): object {
+  const devDependencies = { launchpool: `^${packageVersion()}` };
+  return { private: true, type: 'module', scripts: { test: 'node --test' }, devDependencies };
 }
 
 const lines = (...text: string[]): string => `${text.join('\n')}\n`;
@@ -82,15 +89,22 @@ const RPC_AGENT = lines(
   '}',
 );
 
-const RPC_TEST = lines(
-  "import assert from 'node:assert/strict';",
-  "import test from 'node:test';",
-  "import { greet } from './agent.ts';",
-  '',
-  "test('greets by name', () => {",
-  "  assert.equal(greet('you'), 'Hello, you!');",
-  '});',
-);
+/** The test calls the agent as its clients do. */
+const testOf = (title: string, ...body: string[]): string =>
+  lines(
+    "import assert from 'node:assert/strict';",
+    "import test from 'node:test';",
+    "import { startAgent } from 'launchpool/testing';",
+    "import type * as module from './agent.ts';",
+    '',
+    `test('${title}', async (t) => {`,
+    "  const agent = await startAgent<typeof module>(new URL('./agent.ts', import.meta.url));",
+    '  t.after(() => agent.close());',
+    ...body.map((line) => `  ${line}`),
+    '});',
+  );
+
+const RPC_TEST = testOf('greets by name', "assert.equal(await agent.client.greet('you'), 'Hello, you!');");
 
 const RAW_AGENT = lines(
   '/** Gets a message and returns its reply. */',
@@ -99,12 +113,4 @@ const RAW_AGENT = lines(
   '}',
 );
 
-const RAW_TEST = lines(
-  "import assert from 'node:assert/strict';",
-  "import test from 'node:test';",
-  "import reverse from './agent.ts';",
-  '',
-  "test('reverses a message', () => {",
-  "  assert.equal(Buffer.from(reverse(Buffer.from('abc'))).toString(), 'cba');",
-  '});',
-);
+const RAW_TEST = testOf('reverses a message', "assert.equal(String(await agent.client.request('abc')), 'cba');");

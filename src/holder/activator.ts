@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { controlPathOf, SOCKET_NAMES } from '../../wire/address.ts';
 import type { FileReport } from '../../wire/file-report.ts';
@@ -40,6 +40,11 @@ export type ActivatorOptions = {
    * @default 15000
    */
   stopMs?: number;
+  /**
+   * Whether the sockets and the agent keep this process alive. The agent exits when this process ends, however it ends.
+   * @default true
+   */
+  keepAlive?: boolean;
   /** Called on each event. */
   onEvent?: (event: ActivatorEvent) => void;
   /** Called with files of the agent's module, when the agent reports them. */
@@ -66,7 +71,8 @@ export type Activator = {
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
  */
 export async function createActivator(options: ActivatorOptions): Promise<Activator> {
-  const { socketPath, controlPath = controlPathOf(socketPath), stopMs = 15_000, onEvent = () => undefined } = options;
+  const { socketPath, controlPath = controlPathOf(socketPath), stopMs = 15_000, keepAlive = true } = options;
+  const { onEvent = () => undefined } = options;
   const agentSocket = await holdSocket(socketPath);
   const controlSocket = await holdSocket(controlPath).catch((error: unknown) => {
     agentSocket.close();
@@ -81,7 +87,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   async function serve(): Promise<void> {
     while (!closing.signal.aborted) {
       onEvent({ event: 'waiting' });
-      await agentSocket.waitForConnection(closing.signal);
+      await agentSocket.waitForConnection(closing.signal, keepAlive);
       await runAgent();
     }
   }
@@ -103,7 +109,8 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
     crashes = uptimeMs >= HEALTHY_MS ? 1 : crashes + 1;
     const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (crashes - 1));
     onEvent({ event: 'crashed', pid, status, backoffMs });
-    await wait(backoffMs, undefined, { signal: AbortSignal.any([closing.signal, restarting.signal]) }).catch(() => {
+    const signal = AbortSignal.any([closing.signal, restarting.signal]);
+    await wait(backoffMs, undefined, { signal, ref: keepAlive }).catch(() => {
       closing.signal.throwIfAborted();
       crashes = 0;
     });
@@ -113,6 +120,8 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   function stopAgent(): void {
     const stopping = child;
     if (stopping === undefined) return;
+    // The callers wait for its exit.
+    stopping.ref();
     stopping.kill('SIGTERM');
     const late = setTimeout(() => stopping.kill('SIGKILL'), stopMs);
     stopping.once('exit', () => clearTimeout(late));
@@ -148,7 +157,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
 
 /** Starts the agent with the sockets as descriptors 3 and 4 and the lifeline as 5. */
 function startAgent(
-  { command, env = process.env, cwd, logFile, onFiles }: ActivatorOptions,
+  { command, env = process.env, cwd, logFile, keepAlive = true, onFiles }: ActivatorOptions,
   fds: readonly number[],
 ): ChildProcess {
   const [program, ...args] = command;
@@ -167,8 +176,12 @@ function startAgent(
   });
   if (log !== undefined) closeSync(log);
   // Without free descriptors there are no streams, and the error event reports it.
-  const lifeline = child.stdio?.[3 + fds.length] as Readable | undefined;
+  const lifeline = child.stdio?.[3 + fds.length] as Socket | undefined;
   if (lifeline) readLifeline(lifeline, onFiles ?? (() => undefined));
+  if (!keepAlive) {
+    child.unref();
+    lifeline?.unref();
+  }
   return child;
 }
 

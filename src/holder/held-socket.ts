@@ -1,9 +1,10 @@
 /** A held socket: a listening UNIX socket that the holder never accepts on, and that reports waiting connections. */
 import { randomBytes } from 'node:crypto';
-import { type BigIntStats, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { type BigIntStats, chmodSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { close, duplicate, isReadable } from '../../libc/descriptors.ts';
 import { isBound } from '../../libc/is-bound.ts';
 import { checkSocketPath } from '../../wire/address.ts';
@@ -23,8 +24,11 @@ export type HeldSocket = {
   readonly path: string;
   /** The listening descriptor, for an agent to inherit. */
   readonly fd: number;
-  /** Resolves when a connection waits in the queue, and leaves it there. Rejects with an AbortError on the signal. */
-  waitForConnection(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when a connection waits in the queue, and leaves it there. Rejects with an AbortError on the signal.
+   * @param keepAlive whether to keep the process alive until then. Default: true.
+   */
+  waitForConnection(signal: AbortSignal, keepAlive?: boolean): Promise<void>;
   /** Closes the socket and removes its path, unless another file has taken the path. */
   close(): void;
 };
@@ -72,13 +76,13 @@ async function holdLocked(path: string, lock: HolderLock): Promise<HeldSocket> {
   return {
     path,
     fd,
-    async waitForConnection(signal) {
+    async waitForConnection(signal, keepAlive = true) {
       for (;;) {
         // A Socket with an aborted signal never closes its descriptor.
         signal.throwIfAborted();
-        await readable(duplicate(fd), signal);
+        await readable(duplicate(fd), signal, keepAlive);
         if (isReadable(fd)) return;
-        await wait(RECHECK_MS, undefined, { signal });
+        await wait(RECHECK_MS, undefined, { signal, ref: keepAlive });
       }
     },
     close() {
@@ -111,10 +115,8 @@ async function bindAs(binding: string, path: string): Promise<number> {
   const server = createServer();
   const settled = new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   try {
-    const umask = process.umask(0o177);
     // Node binds a path within this call. It would accept in a later turn of the event loop, after close().
-    server.listen(binding, BACKLOG);
-    process.umask(umask);
+    forOwnerAlone(binding, () => server.listen(binding, BACKLOG));
     const bound = (server as unknown as { _handle: { fd: number } | null })._handle?.fd;
     if (bound === undefined) await settled;
     const fd = duplicate(bound as number);
@@ -132,6 +134,22 @@ async function bindAs(binding: string, path: string): Promise<number> {
 }
 
 /**
+ * A worker thread cannot set the umask, which belongs to the process. There, the mode is set before the socket has its
+ * path; of users that connect in between, which takes a umask of 0 in a shared folder, the agent asks the kernel.
+ */
+function forOwnerAlone(binding: string, bindNow: () => void): void {
+  if (!isMainThread) {
+    bindNow();
+    // A failure to bind is an event of the server.
+    if (statOf(binding)?.isSocket()) chmodSync(binding, 0o600);
+    return;
+  }
+  const umask = process.umask(0o177);
+  bindNow();
+  process.umask(umask);
+}
+
+/**
  * Of the same length, since a longer path may not fit into an address. Other holders may bind in the folder just now, and
  * the name must not be the socket's own: of one letter, it is a control character, which no socket has as its name.
  */
@@ -144,9 +162,10 @@ function temporaryNameOf(path: string): string {
 }
 
 /** Resolves on a waiting connection: the listening socket becomes readable, and Node's read from it fails. */
-function readable(fd: number, signal: AbortSignal): Promise<void> {
+function readable(fd: number, signal: AbortSignal, keepAlive: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new Socket({ fd, readable: true, writable: false, signal });
+    if (!keepAlive) socket.unref();
     socket.once('error', (error) => (signal.aborted ? reject(error) : resolve()));
     socket.once('close', () => resolve());
     socket.resume();

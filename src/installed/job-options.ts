@@ -4,6 +4,7 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { NODE_FLAGS } from '../activation/node-flags.ts';
 import { agentOptionsOf } from '../agent/agent-flags.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
+import { argumentsOf, givenFlagsOf } from '../options/flags.ts';
 import { INSTALL_TABLE } from '../options/install-table.ts';
 import { defaultsOf } from '../options/parse-options.ts';
 import { parseValue } from '../options/parse-value.ts';
@@ -39,7 +40,6 @@ export type JobOptions = {
 };
 
 const HINT = 'See `launchpool help install`.';
-const AGENT_FLAGS: ReadonlySet<string> = new Set(Object.values(AGENT_TABLE).map(({ flag }) => flag));
 const { processType: PROCESS_TYPE } = defaultsOf(INSTALL_TABLE);
 /** Without these, a job finds hardly a program. The search path of agents whose record has none. */
 export const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
@@ -115,17 +115,7 @@ export function loadTimeoutMsOf({ agent = {} }: Pick<JobOptions, 'agent'>): numb
 }
 
 function flagsOf(agent: NonNullable<JobOptions['agent']>): Record<string, string | true> {
-  const flags: Record<string, string | true> = {};
-  for (const [name, value] of Object.entries(agent)) {
-    if (value === undefined || value === false) continue;
-    if (!AGENT_FLAGS.has(name)) throw invalid(`the agent has no flag --${name}`);
-    flags[name] = value === true ? true : String(value);
-  }
-  return flags;
-}
-
-function argumentsOf(flags: Readonly<Record<string, string | true>>): string[] {
-  return Object.entries(flags).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]));
+  return givenFlagsOf(AGENT_TABLE, agent, HINT);
 }
 
 function tcpOf(text: string): TcpAddress {

@@ -33,6 +33,7 @@ export function statusOf(overrides: Partial<AgentStatus> = {}): AgentStatus {
     pid: 4711,
     state: 'running',
     module: '/home/u/agent.ts',
+    kind: 'rpc',
     hash: null,
     versions: { launchpool: '0.1.0', node: '26.0.0' },
     uptimeMs: 10_000,

@@ -153,6 +153,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'libc',
     'wire',
   ],
+  // What tests of an agent load: the agent's flags, and none of the command line.
+  'src/testing': [
+    'src/activation',
+    'src/agent',
+    'src/bundle',
+    'src/client',
+    'src/control',
+    'src/holder',
+    'src/options',
+    'libc',
+    'wire',
+  ],
   // The pool's first thread, which starts before the agent is loaded.
   'src/cli': [
     'src/activation',

@@ -7,7 +7,7 @@ import { type Finished, runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const handlers = ['rpc.ts', 'raw.mjs', 'rpc.cjs', 'raw.cjs', 'client.ts'];
+const handlers = ['rpc.ts', 'raw.mjs', 'rpc.cjs', 'raw.cjs', 'client.ts', 'testing.ts'];
 
 async function must(command: [string, ...string[]], cwd: string): Promise<Finished> {
   const finished = await runProgram(command, { cwd });
@@ -59,6 +59,9 @@ test.serial(
       'raw.cjs': 'cba',
     });
 
+    const tested = await must([process.execPath, '--test', 'testing.ts'], project);
+    t.regex(tested.stdout.toString(), /pass 1$/m);
+
     const quick = async (...args: [string, ...string[]]): Promise<string> =>
       (
         await runProgram([process.execPath, launchpool, ...args], {
@@ -82,7 +85,18 @@ test.serial(
       'es2024',
     ];
     await must(
-      [tsc, ...flags, '--lib', 'es2024,esnext.disposable', '--typeRoots', types, '--types', 'node', 'client.ts'],
+      [
+        tsc,
+        ...flags,
+        '--lib',
+        'es2024,esnext.disposable',
+        '--typeRoots',
+        types,
+        '--types',
+        'node',
+        'client.ts',
+        'testing.ts',
+      ],
       project,
     );
   },

@@ -8,7 +8,8 @@ import { agentOptionsOf } from '../../agent/agent-flags.ts';
 import { type ActivatorEvent, createActivator } from '../../holder/activator.ts';
 import { createLog, type Log } from '../../log.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
-import { type GivenValues, parseOptions } from '../../options/parse-options.ts';
+import { argumentsOf } from '../../options/flags.ts';
+import { parseOptions } from '../../options/parse-options.ts';
 import { DEV_TABLE } from '../../options/run-table.ts';
 import { labelFrom } from '../default-label.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
@@ -36,7 +37,7 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   interrupts.atOnce(bundle.removeNow);
   try {
     const stopMs = drainMs + cancelGraceMs + END_MS;
-    const signal = await hold(bundle, { socketPath, args: argsOf(given), stopMs, log, interrupts });
+    const signal = await hold(bundle, { socketPath, args: argumentsOf(given), stopMs, log, interrupts });
     log.info(`ending (${signal})`);
     return 0;
   } finally {
@@ -130,10 +131,4 @@ function logEvent(log: Log, event: ActivatorEvent): void {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(1);
-}
-
-function argsOf(given: GivenValues): string[] {
-  return Object.entries(given).flatMap(([name, value]) =>
-    value === undefined || value === false ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)],
-  );
 }

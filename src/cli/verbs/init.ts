@@ -1,5 +1,6 @@
 /** `launchpool init`: writes the files of a new agent. */
-
+import { shellWord } from '../../../wire/shell-word.ts';
+import { findPackage } from '../../bundle/scope.ts';
 import { report } from '../report.ts';
 import { init } from '../scaffold.ts';
 
@@ -9,7 +10,13 @@ export function initVerb(folder: string, { raw = false, json }: InitFlags): Prom
   return report({
     json,
     run: () => init({ folder, raw }),
-    render: ({ files }) =>
-      `${files.map((file) => `wrote ${file}\n`).join('')}\nTry it:  cd ${folder} && npm test && npx launchpool dev agent.ts\n`,
+    render: ({ files, folder: written }) =>
+      `${files.map((file) => `wrote ${file}\n`).join('')}\nTry it:  ${stepsIn(folder, written).join(' && ')}\n`,
   });
+}
+
+/** The tests import the package, which a program that is installed for all projects is not. */
+function stepsIn(given: string, folder: string): string[] {
+  const install = findPackage('launchpool', folder) === undefined ? ['npm install --save-dev launchpool'] : [];
+  return [`cd ${shellWord(given)}`, ...install, 'npm test', 'npx launchpool dev agent.ts'];
 }

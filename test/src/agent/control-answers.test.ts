@@ -36,6 +36,7 @@ test('status and metrics have the figures of the agent', async (t) => {
   const status = (await control.call('status', [])) as AgentStatus;
   t.like(status, {
     state: 'running',
+    kind: 'rpc',
     hash: null,
     leavesInMs: null,
     connections: 1,

@@ -1,12 +1,14 @@
 /** The files that `launchpool init` writes. */
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { init } from '../../../src/cli/scaffold.ts';
 import { ENTRY } from '../../helpers/agent.ts';
+import { builtPackage } from '../../helpers/built-package.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
+const launchpool = builtPackage();
 const NAMES = ['agent.ts', 'agent.test.ts', 'README.md', 'package.json'];
 
 for (const raw of [false, true]) {
@@ -14,6 +16,7 @@ for (const raw of [false, true]) {
     const folder = join(await tempDir(t), 'my agent');
     const written = await init({ folder, raw });
     t.deepEqual(written, { folder, files: NAMES.map((name) => join(folder, name)) });
+    launchpool.linkInto(folder);
     const { status, stdout } = await runProgram([process.execPath, '--test'], { cwd: folder, env: {} });
     t.is(status, 0, stdout.toString());
     t.regex(stdout.toString(), /\b(?:pass|# pass) 1\b/);
@@ -29,6 +32,23 @@ test('an existing file is not overwritten, and no other file is written', async 
   const { status, stderr } = await runProgram([process.execPath, ENTRY, 'init', folder]);
   t.is(status, 64);
   t.regex(stderr, /files exist: .*README\.md/);
+});
+
+test('the package that the tests import is a dependency, and is installed where it is missing', async (t) => {
+  const folder = join(await tempDir(t), 'my agent');
+  const run = async (...args: string[]): Promise<string> => {
+    const { status, stdout } = await runProgram([process.execPath, ENTRY, 'init', ...args]);
+    t.is(status, 0);
+    return stdout.toString();
+  };
+  const steps = 'npm test && npx launchpool dev agent.ts\n';
+  t.true((await run(folder)).endsWith(`Try it:  cd '${folder}' && npm install --save-dev launchpool && ${steps}`));
+  const { devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  t.regex(devDependencies.launchpool, /^\^\d+\.\d+\.\d+$/);
+  launchpool.linkInto(folder);
+  const below = join(folder, 'below');
+  mkdirSync(below);
+  t.true((await run(below)).endsWith(`Try it:  cd '${below}' && ${steps}`));
 });
 
 test('an existing package.json is kept', async (t) => {

@@ -1,0 +1,4 @@
+/** `launchpool/testing`: an agent for the tests of its module, in any test runner. */
+export type { AgentFlags, TestAgentOptions } from './options.ts';
+export { startAgent } from './start-agent.ts';
+export type { ClientOf, TestAgent } from './test-agent.ts';
