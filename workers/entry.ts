@@ -5,6 +5,7 @@ import { brokenRunner } from './broken-runner.ts';
 import { createFailureLines } from './failure-lines.ts';
 import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
+import type { InspectorOptions } from './inspector.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
 import { createLogLines } from './log-lines.ts';
 import { forbidExit } from './no-exit.ts';
@@ -47,6 +48,8 @@ let batches: BatchRunner | undefined;
 let loading: Promise<BatchRunner> | undefined;
 let params: Promise<IncomingParams> | undefined;
 let tearDown: (() => Promise<void>) | undefined;
+/** Opened when the thread starts, so that a debugger can attach before the module is loaded. */
+const inspected = options.inspect && inspectThread(options.inspect);
 if (options.loadAtOnce) loading = load();
 
 /**
@@ -66,7 +69,13 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
   return loaded.runLong(task);
 }
 
+async function inspectThread(inspect: InspectorOptions): Promise<void> {
+  const { openInspector } = await import('./inspector.ts');
+  openInspector(inspect, threadId, send);
+}
+
 async function load(): Promise<BatchRunner> {
+  if (inspected !== undefined) await inspected;
   if (options.reportFiles && parentPort !== null) reportFiles(options.moduleUrl, parentPort);
   const { concurrency, maxReplyBytes: maxBytes } = options;
   const account = createReplyAccount();

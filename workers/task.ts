@@ -1,6 +1,7 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
 import type { FileReport } from '../wire/file-report.ts';
+import type { InspectorOptions } from './inspector.ts';
 import type { LogMessage } from './log-lines.ts';
 import type { ReplyAccount } from './reply-account.ts';
 import { NO_PID, NO_UID, type Peer, peerOf } from './request-facts.ts';
@@ -35,6 +36,8 @@ export type ThreadOptions = {
   snapshot?: Snapshot | undefined;
   /** The reason why the module cannot be loaded. The thread answers every request with it, and does not load the module. */
   broken?: PlainError | undefined;
+  /** Set if a debugger may attach to the thread. */
+  inspect?: InspectorOptions | undefined;
 };
 
 export type AgentKind = 'raw' | 'rpc';
@@ -173,6 +176,8 @@ export type ThreadMessage =
   | { launchpool: 'late-replies'; outcomes: LateReply[]; units: number }
   /** The account of the thread's late replies. Sent before its first task. */
   | { launchpool: 'account'; account: ReplyAccount }
+  /** A debugger may attach to the thread; without a URL, it could not listen. Sent before it loads the module. */
+  | { launchpool: 'inspector'; thread: number; url: string | undefined; waits: boolean }
   /** The thread begins requests again, after too many replies had waited in it. */
   | { launchpool: 'room' };
 

@@ -1,6 +1,7 @@
 /** The command line as the help shows it, and the way from parsed arguments to each verb. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../version.ts';
+import { withBareOptions } from './bare-options.ts';
 import type { Done } from './commands/shared.ts';
 import { printNow } from './print.ts';
 
@@ -36,7 +37,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }, args[0]);
   try {
     if (args.length === 0) program.help({ error: true });
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withBareOptions(args), { from: 'user' });
     return status;
   } catch (error) {
     // commander has printed the error already.
@@ -55,6 +56,7 @@ export async function createProgram(done: Done, verb?: string): Promise<Command>
     .version(packageVersion(), '--version')
     .exitOverride()
     .configureOutput({ writeOut: (text) => printNow(1, text), writeErr: (text) => printNow(2, text) })
+    .configureHelp({ optionTerm: ({ flags }) => flags.replace(' [', '[=') })
     .showHelpAfterError('See `launchpool help`.')
     .addHelpText('after', EXIT_STATUSES);
   const asked = GROUPS.filter(({ verbs }) => verbs.some((name) => name === verb));

@@ -40,6 +40,11 @@ export type ActivatorOptions = {
    * @default 15000
    */
   stopMs?: number;
+  /**
+   * Whether the agent starts before the first connection, and again after a `restart`.
+   * @default false
+   */
+  startsAtOnce?: boolean;
   /** Called on each event. */
   onEvent?: (event: ActivatorEvent) => void;
   /** Called with files of the agent's module, when the agent reports them. */
@@ -64,7 +69,8 @@ export type Activator = {
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_SOCKET_IN_USE, ERR_LAUNCHPOOL_SOCKET_FAILED
  */
 export async function createActivator(options: ActivatorOptions): Promise<Activator> {
-  const { socketPath, controlPath = controlPathOf(socketPath), stopMs = 15_000, onEvent = () => undefined } = options;
+  const { socketPath, controlPath = controlPathOf(socketPath), stopMs = 15_000, startsAtOnce = false } = options;
+  const { onEvent = () => undefined } = options;
   const agentSocket = await holdSocket(socketPath);
   const controlSocket = await holdSocket(controlPath).catch((error: unknown) => {
     agentSocket.close();
@@ -76,11 +82,26 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   /** Ends the backoff after a crash. */
   let restarting = new AbortController();
 
+  /** Ends the wait for a connection. */
+  let due = new AbortController();
+  if (startsAtOnce) due.abort();
+
   async function serve(): Promise<void> {
     while (!closing.signal.aborted) {
       onEvent({ event: 'waiting' });
-      await agentSocket.waitForConnection(closing.signal);
+      await waitForNeed();
       await runAgent();
+    }
+  }
+
+  /** Waits for a connection, or until the agent is to start without one. */
+  async function waitForNeed(): Promise<void> {
+    try {
+      await agentSocket.waitForConnection(AbortSignal.any([closing.signal, due.signal]));
+    } catch (error) {
+      if (closing.signal.aborted || !due.signal.aborted) throw error;
+    } finally {
+      due = new AbortController();
     }
   }
 
@@ -123,6 +144,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   return {
     restart() {
       restarting.abort();
+      if (startsAtOnce) due.abort();
       stopAgent();
     },
     async close() {

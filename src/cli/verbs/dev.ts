@@ -11,21 +11,26 @@ import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { type GivenValues, parseOptions } from '../../options/parse-options.ts';
 import { DEV_TABLE } from '../../options/run-table.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
+import { type Debugging, debuggingOf } from '../dev-debugging.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 
-/** How long threads and Node may take to end after the drain, in milliseconds. */
-const END_MS = 5_000;
+/** How long threads, their profiles and Node may take to end after the drain, in milliseconds. */
+const END_MS = 10_000;
 
 /** Runs until a signal, and ends its agent. @returns the exit status. */
 export async function dev(module: string, flags: CommanderFlags): Promise<number> {
-  const given = givenFlags(AGENT_TABLE, flags);
-  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
-  const { socket } = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
+  const options = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
+  const asked = definedOf(givenFlags(AGENT_TABLE, flags));
+  const debugging = debuggingOf(options, asked, defaultLabelOf(modulePath));
+  const given = { ...debugging.defaults, ...asked };
+  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
+  const { socket } = options;
   const socketPath = socket === undefined ? socketPathOf(defaultLabelOf(modulePath)) : resolve(socket);
   const log = createLog({ level: logLevel, pretty: true });
   await log.open();
+  for (const note of debugging.notes) log.info(note);
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
   const bundle = await createDevBundle(modulePath, loadTimeoutMs);
@@ -34,7 +39,8 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
     });
     const stopMs = drainMs + cancelGraceMs + END_MS;
-    const signal = await hold(bundle, { socketPath, args: argsOf(given), stopMs, log, ending });
+    const args = [...debugging.args, ...argsOf(given)];
+    const signal = await hold(bundle, { ...debugging, socketPath, args, stopMs, log, ending });
     log.info(`ending (${signal})`);
     return 0;
   } finally {
@@ -42,10 +48,17 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   }
 }
 
-type HoldOptions = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; ending: Promise<string> };
+type HoldOptions = Pick<Debugging, 'nodeFlags' | 'startsAtOnce'> & {
+  socketPath: string;
+  args: readonly string[];
+  stopMs: number;
+  log: Log;
+  ending: Promise<string>;
+};
 
 /** Holds the socket until `ending` resolves. */
-async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }: HoldOptions): Promise<string> {
+async function hold(bundle: DevBundle, options: HoldOptions): Promise<string> {
+  const { socketPath, nodeFlags, args, startsAtOnce, stopMs, log, ending } = options;
   /** A module may take long to load, and its check with it: a change and the end do not wait for that. */
   let untilChange = new AbortController();
   void ending.then(() => untilChange.abort());
@@ -84,6 +97,7 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
         process.execPath,
         '--enable-source-maps',
         ...NODE_FLAGS,
+        ...nodeFlags,
         ENTRY,
         'run',
         bundle.path,
@@ -91,7 +105,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
         ...args,
       ],
       stopMs,
-      onEvent: (event) => logEvent(log, event),
+      startsAtOnce,
+      onEvent: (event) => logEvent(log, event, startsAtOnce),
       onFiles({ files, written, since }) {
         // A source that the agent writes, such as a generated one, counts all the same.
         watcher.ignore(written.filter((file) => !bundle.sources.includes(file)));
@@ -102,7 +117,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
       },
     });
     restart = activator.restart;
-    log.info(`${basename(bundle.module)} listens at ${socketPath}; the first connection starts it`);
+    const start = startsAtOnce ? 'it starts at once' : 'the first connection starts it';
+    log.info(`${basename(bundle.module)} listens at ${socketPath}; ${start}`);
     const signal = await ending;
     await activator.close();
     return signal;
@@ -115,8 +131,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, ending }
 
 const ENTRY = fileURLToPath(new URL(`../entry${extname(import.meta.url)}`, import.meta.url));
 
-function logEvent(log: Log, event: ActivatorEvent): void {
-  if (event.event === 'started') log.info(`a client connected: started process ${event.pid}`);
+function logEvent(log: Log, event: ActivatorEvent, startsAtOnce: boolean): void {
+  if (event.event === 'started') log.info(`${startsAtOnce ? '' : 'a client connected: '}started process ${event.pid}`);
   else if (event.event === 'left') log.info(`process ${event.pid} exited after ${seconds(event.uptimeMs)} s`);
   else if (event.event === 'crashed') {
     log.error(
@@ -127,6 +143,10 @@ function logEvent(log: Log, event: ActivatorEvent): void {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(1);
+}
+
+function definedOf(given: GivenValues): GivenValues {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function argsOf(given: GivenValues): string[] {
