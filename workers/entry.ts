@@ -7,7 +7,6 @@ import { watchConsole } from './console-lines.ts';
 import { createFailureLines } from './failure-lines.ts';
 import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
-import type { InspectorOptions } from './inspector.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
 import { createLogLines } from './log-lines.ts';
 import { forbidExit } from './no-exit.ts';
@@ -24,7 +23,7 @@ import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
 import { loadFromSnapshot } from './snapshot.ts';
 import type { IncomingParams } from './stream/incoming-params.ts';
-import type { MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
+import type { InspectorOptions, MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
 
 const options: ThreadOptions = workerData;
 const slots = slotsOf(options.memory);

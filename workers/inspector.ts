@@ -1,18 +1,8 @@
 /** Opens Node's inspector on this thread: https://nodejs.org/api/inspector.html. Loaded only if a thread is to have one. */
 import inspector from 'node:inspector';
-import type { ThreadMessage } from './task.ts';
+import type { InspectorMessage, InspectorOptions } from './task.ts';
 
-/** Where the inspector of a thread listens. */
-export type InspectorOptions = {
-  /** 0 for any free one, which is also taken when the port is in use. */
-  port: number;
-  /** Whether the thread waits for a debugger before it loads the module. */
-  waits: boolean;
-};
-
-export type InspectorMessage = Extract<ThreadMessage, { launchpool: 'inspector' }>;
-
-/** The inspector runs any code for whoever reaches it, so it listens nowhere else. */
+/** The inspector runs any code for any process that reaches it, so it listens nowhere else. */
 const HOST = '127.0.0.1';
 
 /** @param send is called before the thread waits. */

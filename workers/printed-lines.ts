@@ -1,4 +1,4 @@
-/** Turns what is written to a stream, in any pieces, into whole lines, each with the request that has begun it. */
+/** Turns what is written to a stream, in any pieces, into whole lines, each with the request that has started it. */
 import type { Writable } from 'node:stream';
 
 /** How long a line without its end waits for more, in milliseconds. */
@@ -65,8 +65,8 @@ export function inLines<Stream extends Writable>(stream: Stream, options: Printe
     const line = { level: consoleLevel() ?? level, printing: printing() };
     if (consoleLevel() !== undefined) return [...takeRest(), { ...line, text: text.replace(/\n$/, '') }];
     const [first = '', ...others] = text.split('\n');
-    const begun = rest === undefined ? { ...line, text: first } : { ...rest, text: rest.text + first };
-    const lines = [begun, ...others.map((other) => ({ ...line, text: other }))];
+    const started = rest === undefined ? { ...line, text: first } : { ...rest, text: rest.text + first };
+    const lines = [started, ...others.map((other) => ({ ...line, text: other }))];
     const last = lines.pop() as Line;
     rest = undefined;
     if (last.text.length > MAX_REST) lines.push(last);

@@ -1,7 +1,6 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
 import type { FileReport } from '../wire/file-report.ts';
-import type { InspectorOptions } from './inspector.ts';
 import type { LogMessage } from './log-lines.ts';
 import type { ReplyAccount } from './reply-account.ts';
 import { NO_PID, NO_UID, type Peer, peerOf } from './request-facts.ts';
@@ -39,6 +38,17 @@ export type ThreadOptions = {
   /** Set if a debugger may attach to the thread. */
   inspect?: InspectorOptions | undefined;
 };
+
+/** Where the inspector of a thread listens. */
+export type InspectorOptions = {
+  /** 0 for any free one, which is also taken when the port is in use. */
+  port: number;
+  /** Whether the thread waits for a debugger before it loads the module. */
+  waits: boolean;
+};
+
+/** A debugger can attach to the thread; without a URL, no port could be opened. Sent before the thread loads the module. */
+export type InspectorMessage = { launchpool: 'inspector'; thread: number; url: string | undefined; waits: boolean };
 
 export type AgentKind = 'raw' | 'rpc';
 
@@ -176,8 +186,7 @@ export type ThreadMessage =
   | { launchpool: 'late-replies'; outcomes: LateReply[]; units: number }
   /** The account of the thread's late replies. Sent before its first task. */
   | { launchpool: 'account'; account: ReplyAccount }
-  /** A debugger may attach to the thread; without a URL, it could not listen. Sent before it loads the module. */
-  | { launchpool: 'inspector'; thread: number; url: string | undefined; waits: boolean }
+  | InspectorMessage
   /** The thread begins requests again, after too many replies had waited in it. */
   | { launchpool: 'room' };
 

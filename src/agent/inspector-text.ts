@@ -1,5 +1,5 @@
 /** How a debugger attaches to a thread, for the developer. */
-import type { InspectorMessage } from '../../workers/inspector.ts';
+import type { InspectorMessage } from '../../workers/task.ts';
 
 /** One line. */
 export function inspectorText({ thread, url, waits }: InspectorMessage): string {

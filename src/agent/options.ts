@@ -1,5 +1,5 @@
 /** The options of a running agent: those of the command line, and the place of its module. */
-import type { InspectorOptions } from '../../workers/inspector.ts';
+import type { InspectorOptions } from '../../workers/task.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import type { OptionsOf } from '../options/option.ts';
 import { defaultsOf } from '../options/parse-options.ts';

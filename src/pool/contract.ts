@@ -3,12 +3,12 @@
 import type { Worker } from 'node:worker_threads';
 import type { LaunchpoolError, PlainError } from '../../wire/errors.ts';
 import type { FileReport } from '../../wire/file-report.ts';
-import type { InspectorMessage } from '../../workers/inspector.ts';
 import type { LogMessage } from '../../workers/log-lines.ts';
 import type { Slot } from '../../workers/slot.ts';
 import type {
   AgentKind,
   CancelMessage,
+  InspectorMessage,
   ItemsMessage,
   LateReply,
   LongResults,
