@@ -1,7 +1,9 @@
 /** Entry of a worker thread: the function that Piscina calls for each task. */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { fromPlain, type PlainError, toPlain } from '../wire/errors.ts';
+import { idLabel } from '../wire/id-text.ts';
 import { brokenRunner } from './broken-runner.ts';
+import { watchConsole } from './console-lines.ts';
 import { createFailureLines } from './failure-lines.ts';
 import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
@@ -10,6 +12,7 @@ import { createLogLines } from './log-lines.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
 import { withTrimmedStacks } from './own-frames.ts';
+import type { Printing } from './printed-lines.ts';
 import { createReplyAccount } from './reply-account.ts';
 import { reportFiles } from './reported-files.ts';
 import { createRequests } from './requests.ts';
@@ -20,7 +23,7 @@ import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
 import { loadFromSnapshot } from './snapshot.ts';
 import type { IncomingParams } from './stream/incoming-params.ts';
-import type { MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
+import type { InspectorOptions, MainMessage, Task, TaskResult, ThreadMessage, ThreadOptions } from './task.ts';
 
 const options: ThreadOptions = workerData;
 const slots = slotsOf(options.memory);
@@ -28,6 +31,8 @@ const slots = slotsOf(options.memory);
 Object.assign(options, { memory: undefined });
 const requests = createRequests();
 forbidExit();
+const { exposeStacks: isForDeveloper, inspect } = options;
+watchConsole({ isForDeveloper, keepsConsole: inspect !== undefined, printing });
 watchContexts();
 // The module may exchange messages of its own with other threads.
 process.on('workerMessage', (message: MainMessage) => {
@@ -47,6 +52,9 @@ let batches: BatchRunner | undefined;
 let loading: Promise<BatchRunner> | undefined;
 let params: Promise<IncomingParams> | undefined;
 let tearDown: (() => Promise<void>) | undefined;
+let isRpc = false;
+/** Opened when the thread starts, so that a debugger can attach before the module is loaded. */
+const inspected = inspect && inspectThread(inspect);
 if (options.loadAtOnce) loading = load();
 
 /**
@@ -66,7 +74,13 @@ function runTask(loaded: BatchRunner, task: Task): Promise<TaskResult> | TaskRes
   return loaded.runLong(task);
 }
 
+async function inspectThread(inspect: InspectorOptions): Promise<void> {
+  const { openInspector } = await import('./inspector.ts');
+  openInspector(inspect, threadId, send);
+}
+
 async function load(): Promise<BatchRunner> {
+  if (inspected !== undefined) await inspected;
   if (options.reportFiles && parentPort !== null) reportFiles(options.moduleUrl, parentPort);
   const { concurrency, maxReplyBytes: maxBytes } = options;
   const account = createReplyAccount();
@@ -74,7 +88,7 @@ async function load(): Promise<BatchRunner> {
   const replies = createLateReplies({ send: post, maxBytes, account });
   const log = createLogLines(send);
   offerHandlerHost({ requests, lateReplies: replies, log });
-  const { moduleUrl, exposeStacks: isForDeveloper } = options;
+  const { moduleUrl } = options;
   const onFailure = createFailureLines({ log, moduleUrl, isForDeveloper });
   const host = { requests, lateReplies: replies, params: () => incomingParams(replies), onFailure };
   const runner = await loadRunner(host);
@@ -108,6 +122,18 @@ async function loadRunner(host: StreamHost): Promise<Runner> {
   }
 }
 
+/**
+ * The request that prints, for the log. The code behind an `await` is known by its context, which costs time: under
+ * `launchpool dev` all requests have one, and otherwise those that start after a request has printed something.
+ */
+function printing(): Printing | undefined {
+  const request = requests.context()?.request ?? requests.running;
+  if (!requests.hasContexts && isRpc && (request !== undefined || batches?.hasOpen())) requests.keepContexts();
+  if (request === undefined) return undefined;
+  const { method, id } = request;
+  return id === undefined ? { method } : { method, request: idLabel(id) };
+}
+
 function incomingParams(replies: LateReplies): Promise<IncomingParams> {
   params ??= import('./stream/incoming-params.ts').then(({ createIncomingParams }) =>
     createIncomingParams(requests, replies),
@@ -130,6 +156,8 @@ function send(message: ThreadMessage): void {
 }
 
 function runnerOf(handlers: Handlers, host: StreamHost): Runner {
+  isRpc = handlers.kind === 'rpc';
+  if (isRpc && isForDeveloper) requests.keepContexts();
   return handlers.kind === 'raw'
     ? rawRunner(handlers.handle, { ...options, ...host, borrows: handlers.borrows })
     : rpcRunner(methodCaller(handlers), options, host);

@@ -36,6 +36,8 @@ export type Requests = {
   leave(): void;
   /** The request that code belongs to at present. */
   present(): RequestKey;
+  /** The request whose code runs, until leave(): before its first await. */
+  running: RpcRequest | undefined;
   /** Whether the module asks for contexts. */
   readonly hasContexts: boolean;
   /** Requests have contexts from now on. */
@@ -90,7 +92,8 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
   }
 
   const requests = {
-    // A property, not a getter: it is read before each request.
+    // Properties, not getters and setters: they are used for each request.
+    running: undefined as RpcRequest | undefined,
     hasContexts: false,
     enter(ticket: number, index: number, facts?: RequestFacts): void {
       currentTicket = ticket;
@@ -99,6 +102,7 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
     },
     leave(): void {
       currentTicket = undefined;
+      requests.running = undefined;
     },
     present,
     keepContexts(): void {

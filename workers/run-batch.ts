@@ -42,6 +42,8 @@ export type BatchRunner = {
   run(slot: Slot): Promise<number> | number;
   /** Runs requests that are too long for a slot. Their outcomes are in the result, or come as late replies. */
   runLong(tasks: readonly LongTask[]): LongResults;
+  /** Whether asynchronous requests have no outcome yet. */
+  hasOpen(): boolean;
 };
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
@@ -143,7 +145,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     return { thread: threadId, range };
   }
 
-  return { run, runLong };
+  return { run, runLong, hasOpen: () => open > 0 };
 }
 
 /** In microseconds. Without `performance`, which a thread would load only for this. */

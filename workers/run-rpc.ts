@@ -141,6 +141,7 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
   }
 
   function call(item: RpcRequest): Response | Promise<Response> {
+    if (host !== undefined) host.requests.running = item;
     try {
       const result = callMethod(item.method, item.params);
       if (isThenable(result)) return respondLater(item, result);

@@ -35,7 +35,20 @@ export type ThreadOptions = {
   snapshot?: Snapshot | undefined;
   /** The reason why the module cannot be loaded. The thread answers every request with it, and does not load the module. */
   broken?: PlainError | undefined;
+  /** Set if a debugger may attach to the thread. */
+  inspect?: InspectorOptions | undefined;
 };
+
+/** Where the inspector of a thread listens. */
+export type InspectorOptions = {
+  /** 0 for any free one, which is also taken when the port is in use. */
+  port: number;
+  /** Whether the thread waits for a debugger before it loads the module. */
+  waits: boolean;
+};
+
+/** A debugger can attach to the thread; without a URL, no port could be opened. Sent before the thread loads the module. */
+export type InspectorMessage = { launchpool: 'inspector'; thread: number; url: string | undefined; waits: boolean };
 
 export type AgentKind = 'raw' | 'rpc';
 
@@ -173,6 +186,7 @@ export type ThreadMessage =
   | { launchpool: 'late-replies'; outcomes: LateReply[]; units: number }
   /** The account of the thread's late replies. Sent before its first task. */
   | { launchpool: 'account'; account: ReplyAccount }
+  | InspectorMessage
   /** The thread begins requests again, after too many replies had waited in it. */
   | { launchpool: 'room' };
 

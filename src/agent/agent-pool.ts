@@ -7,8 +7,12 @@ import type { Log } from '../log.ts';
 import type { Pool } from '../pool/contract.ts';
 import type { FirstThread } from '../pool/first-thread.ts';
 import { createPool } from '../pool/pool.ts';
+import { inspectorText } from './inspector-text.ts';
 import { createMethodsCheck } from './methods-check.ts';
 import type { AgentOptions } from './options.ts';
+
+/** For threads that a debugger may pause: some 23 days, which a timer of Node can hold. */
+const UNLIMITED_MS = 2_000_000_000;
 
 export type AgentPoolOptions = {
   first: FirstThread;
@@ -45,7 +49,7 @@ export function createAgentPool({
     first,
     threads: options.threads,
     minThreads: options.minThreads,
-    loadTimeoutMs: options.loadTimeoutMs,
+    loadTimeoutMs: options.inspect === undefined ? options.loadTimeoutMs : UNLIMITED_MS,
     ...(onFiles === undefined ? {} : { onFiles }),
     onImported(imported, moduleUrl) {
       compareMethods(imported, moduleUrl);
@@ -67,6 +71,8 @@ export function createAgentPool({
       if (lost >= options.threads) onAllThreadsLost();
     },
     ...(options.runTimeoutMs > 0 && { maxUnresponsiveMs: options.runTimeoutMs + options.cancelGraceMs }),
+    ...(options.inspect && { maxUnresponsiveMs: UNLIMITED_MS }),
+    onInspector: (inspector) => log.info(inspectorText(inspector)),
     onUnresponsive: (err) => log.error({ err }, 'thread-unresponsive'),
   });
 }

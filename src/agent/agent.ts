@@ -99,6 +99,8 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
         });
   const dispatcher = createDispatcher(pool, {
     ...options,
+    // A thread that a debugger has paused answers nothing, and stays.
+    ...(options.inspect && { cancelGraceMs: Number.POSITIVE_INFINITY }),
     onBlocked: (blocked) => log.warn(blocked, 'thread-replaced'),
   });
   const gate = await createGate(options);
@@ -210,6 +212,8 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
     if (first instanceof LaunchpoolError) onBroken(toPlain(first));
     // On a slow machine, the start may take longer than --idle.
     idle.touch();
+    // A debugger attaches before the first request.
+    if (options.inspect !== undefined) void loaded();
     log.info({ module: options.moduleUrl, idleMs: options.idleMs, threads: options.threads }, 'listening');
     return true;
   }

@@ -1,4 +1,5 @@
 /** The options of a running agent: those of the command line, and the place of its module. */
+import type { InspectorOptions } from '../../workers/task.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import type { OptionsOf } from '../options/option.ts';
 import { defaultsOf } from '../options/parse-options.ts';
@@ -16,6 +17,8 @@ export type AgentOptions = Omit<OptionsOf<typeof AGENT_TABLE>, 'authkeyFile'> & 
   modulePath: string | undefined;
   /** Whether `launchpool dev` holds the socket. */
   development: boolean;
+  /** Whether a debugger may pause the threads, and how it reaches them. */
+  inspect: InspectorOptions | undefined;
 };
 
 const { authkeyFile: _none, ...defaults } = defaultsOf(AGENT_TABLE);
@@ -25,4 +28,5 @@ export const AGENT_DEFAULTS: Omit<AgentOptions, 'moduleUrl'> = {
   authkey: undefined,
   modulePath: undefined,
   development: false,
+  inspect: undefined,
 };

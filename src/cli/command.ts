@@ -1,6 +1,7 @@
 /** The command line as the help shows it, and the way from parsed arguments to each verb. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../version.ts';
+import { withBareOptions } from './bare-options.ts';
 import { addExitStatuses, type Done } from './commands/shared.ts';
 import { printNow } from './print.ts';
 
@@ -46,7 +47,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }, args[0]);
   try {
     if (args.length === 0) program.help({ error: true });
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withBareOptions(args), { from: 'user' });
     return status;
   } catch (error) {
     // commander has printed the error already.
@@ -76,7 +77,11 @@ export async function createProgram(done: Done, verb?: string): Promise<Command>
     .description('On-demand local agents: a module, a socket that starts it, and a pool of threads that answers.')
     .version(packageVersion(), '--version')
     .exitOverride()
-    .configureHelp({ minWidthToWrap: MIN_TEXT_WIDTH, subcommandTerm: termOf })
+    .configureHelp({
+      minWidthToWrap: MIN_TEXT_WIDTH,
+      subcommandTerm: termOf,
+      optionTerm: ({ flags }) => flags.replace(' [', '[='),
+    })
     .configureOutput({ writeOut: (text) => printNow(1, text), writeErr: (text) => printNow(2, text) })
     .showHelpAfterError('See `launchpool help`.');
   addExitStatuses(program, EXIT_STATUSES);

@@ -13,6 +13,7 @@ import { workingFolderNote } from '../install/left-behind.ts';
 import { methodNotes } from '../install/method-notes.ts';
 import { makeFolder } from '../make-folder.ts';
 import { writeModuleFile } from '../module/module-file.ts';
+import { COMPILED_SOURCES } from './compiled-sources.ts';
 import { candidatesFor } from './file-watcher.ts';
 
 export type DevBundle = {
@@ -45,9 +46,6 @@ const KEPT_VERSIONS = 20;
 
 type CompileErrorData = { files?: string[]; missing?: { specifier: string; folder: string }[] };
 
-/** The name of the file with the compiled sources of a version. */
-const SOURCES = 'sources.json';
-
 const isSource = import.meta.url.endsWith('.ts');
 const CHECK = fileURLToPath(new URL(isSource ? '../../boot/check.ts' : '../../runtime/check.js', import.meta.url));
 
@@ -74,7 +72,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
     const file = join(folder, String(version), `${name}.cjs`);
     await mkdir(dirname(file));
     await writeFile(file, loader);
-    if (compiled !== undefined) await writeFile(join(dirname(file), SOURCES), compiled);
+    if (compiled !== undefined) await writeFile(join(dirname(file), COMPILED_SOURCES), compiled);
     return file;
   }
 
@@ -119,7 +117,12 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
       makeFolder(folder);
       await writeFile(marker, '', { flag: 'a' });
       try {
-        const { loader, sources: compiled, inputs, workingFolderPaths } = await compileInPlace(module, SOURCES);
+        const {
+          loader,
+          sources: compiled,
+          inputs,
+          workingFolderPaths,
+        } = await compileInPlace(module, COMPILED_SOURCES);
         sources = inputs;
         const file = await write(loader, compiled);
         await writeFacts(file, signal);

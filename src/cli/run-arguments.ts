@@ -7,12 +7,15 @@ import { AGENT_TABLE } from '../options/agent-table.ts';
 import type { Table } from '../options/option.ts';
 import { type GivenValues, parseOptions } from '../options/parse-options.ts';
 import { RUN_TABLE } from '../options/run-table.ts';
+import type { ProfileOptions } from '../profiles/thread-profiles.ts';
 
 export type RunArguments = {
   options: AgentOptions;
   label: string | undefined;
   /** The file behind standard error, if the agent has to limit its size. */
   logFile: string | undefined;
+  /** The profiles of threads that are to be written. */
+  profiles: ProfileOptions | undefined;
   /** The error in the arguments, if there is one. */
   unfit?: LaunchpoolError;
 };
@@ -31,13 +34,18 @@ export function readArguments(args: readonly string[]): RunArguments {
     const [module, ...rest] = positionals;
     if (module === undefined || rest.length > 0) throw new Error('`run` takes one module');
     const given = values as GivenValues;
-    const { label, logFile, development = false } = parseOptions(RUN_TABLE, given);
+    const { label, logFile, development = false, ...debugging } = parseOptions(RUN_TABLE, given);
+    const { inspect: port, inspectWait: waits = false, cpuProf = false, heapProf = false, profPrefix } = debugging;
     const options = agentOptionsOf(module, given);
     options.development = development;
-    return { options, label, logFile };
+    if (port !== undefined) options.inspect = { port, waits };
+    const kinds = [...(cpuProf ? (['cpu'] as const) : []), ...(heapProf ? (['heap'] as const) : [])];
+    const profiles = profPrefix === undefined || kinds.length === 0 ? undefined : { kinds, prefix: profPrefix };
+    return { options, label, logFile, profiles };
   } catch (cause) {
     const unfit = wrongUsage(cause);
-    return { options: { ...AGENT_DEFAULTS, moduleUrl: '' }, label: undefined, logFile: undefined, unfit };
+    const options = { ...AGENT_DEFAULTS, moduleUrl: '' };
+    return { options, label: undefined, logFile: undefined, profiles: undefined, unfit };
   }
 }
 

@@ -45,6 +45,11 @@ export type ActivatorOptions = {
    * @default true
    */
   keepAlive?: boolean;
+  /**
+   * Whether the agent starts before the first connection, and again after a `restart`.
+   * @default false
+   */
+  startsAtOnce?: boolean;
   /** Called on each event. */
   onEvent?: (event: ActivatorEvent) => void;
   /** Called with files of the agent's module, when the agent reports them. */
@@ -72,7 +77,7 @@ export type Activator = {
  */
 export async function createActivator(options: ActivatorOptions): Promise<Activator> {
   const { socketPath, controlPath = controlPathOf(socketPath), stopMs = 15_000, keepAlive = true } = options;
-  const { onEvent = () => undefined } = options;
+  const { startsAtOnce = false, onEvent = () => undefined } = options;
   const agentSocket = await holdSocket(socketPath);
   const controlSocket = await holdSocket(controlPath).catch((error: unknown) => {
     agentSocket.close();
@@ -84,11 +89,26 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   /** Ends the backoff after a crash. */
   let restarting = new AbortController();
 
+  /** Ends the wait for a connection. */
+  let due = new AbortController();
+  if (startsAtOnce) due.abort();
+
   async function serve(): Promise<void> {
     while (!closing.signal.aborted) {
       onEvent({ event: 'waiting' });
-      await agentSocket.waitForConnection(closing.signal, keepAlive);
+      await waitForNeed();
       await runAgent();
+    }
+  }
+
+  /** Waits for a connection, or until the agent is to start without one. */
+  async function waitForNeed(): Promise<void> {
+    try {
+      await agentSocket.waitForConnection(AbortSignal.any([closing.signal, due.signal]), keepAlive);
+    } catch (error) {
+      if (closing.signal.aborted || !due.signal.aborted) throw error;
+    } finally {
+      due = new AbortController();
     }
   }
 
@@ -139,6 +159,7 @@ export async function createActivator(options: ActivatorOptions): Promise<Activa
   return {
     restart() {
       restarting.abort();
+      if (startsAtOnce) due.abort();
       stopAgent();
     },
     async close() {

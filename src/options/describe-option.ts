@@ -2,9 +2,11 @@
 import { expectationOf, placeholderOf } from './describe-value.ts';
 import type { Option } from './option.ts';
 
-/** The option with its value, such as `--idle SECONDS`. */
+/** The option with its value, such as `--idle SECONDS` or `--inspect[=PORT]`. */
 export function syntaxOf({ flag, ...row }: Option): string {
-  return 'value' in row ? `--${flag} ${placeholderOf(row.value)}` : `--${flag}`;
+  if (!('value' in row)) return `--${flag}`;
+  const placeholder = placeholderOf(row.value);
+  return row.bare === undefined ? `--${flag} ${placeholder}` : `--${flag}[=${placeholder}]`;
 }
 
 /** Undefined for a switch, which is off by default, and for an option without a default value. */

@@ -6,6 +6,7 @@ const PLACEHOLDERS = {
   count: 'N',
   bytes: 'BYTES',
   mebibytes: 'MB',
+  port: 'PORT',
   userIds: 'UID[,UID…]',
 } as const;
 
@@ -22,6 +23,7 @@ export function expectationOf(value: Value): string | undefined {
       return `a whole number from ${value.min} to ${value.max}${value.auto === undefined ? '' : ', or auto'}`;
     case 'bytes':
     case 'mebibytes':
+    case 'port':
       return `a whole number from ${value.min} to ${value.max}`;
     case 'userIds':
       return `whole numbers from ${value.min} to ${value.max}, separated by commas`;

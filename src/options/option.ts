@@ -8,6 +8,7 @@ export type Value =
   | { kind: 'count'; min: number; max: number; auto?: number }
   | { kind: 'bytes'; min: number; max: number }
   | { kind: 'mebibytes'; min: number; max: number }
+  | { kind: 'port'; min: number; max: number }
   | { kind: 'userIds'; min: number; max: number }
   | { kind: 'choice'; placeholder: string; choices: readonly string[] }
   /** Made absolute where it outlives the working directory of the command. */
@@ -36,6 +37,8 @@ export type ValueOption = Common & {
   /** In the form of the command line. */
   default?: string | number;
   required?: true;
+  /** The value that the option has without one: its value follows `=`, as in `--inspect=9229`. */
+  bare?: string;
 };
 
 /** An option without a value; `switch` is the setting that its presence stands for. */
@@ -47,7 +50,7 @@ export type Option = ValueOption | SwitchOption;
 export type Table = Readonly<Record<string, Option>>;
 
 /** The type of a parsed value. */
-export type Parsed<V> = V extends { kind: 'seconds' | 'count' | 'bytes' | 'mebibytes' }
+export type Parsed<V> = V extends { kind: 'seconds' | 'count' | 'bytes' | 'mebibytes' | 'port' }
   ? number
   : V extends { kind: 'userIds' }
     ? readonly number[]

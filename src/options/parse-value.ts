@@ -32,6 +32,7 @@ function parse(value: Value, text: string): number | string | readonly number[] 
       return text === 'auto' && value.auto !== undefined ? value.auto : wholeNumber(value, text);
     case 'bytes':
     case 'mebibytes':
+    case 'port':
       return wholeNumber(value, text);
     case 'userIds': {
       const ids = text.split(',').map((id) => wholeNumber(value, id));

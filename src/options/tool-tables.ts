@@ -19,7 +19,7 @@ export const LOGS_TABLE = {
   json: {
     flag: 'json',
     switch: true,
-    help: 'prints the lines unchanged: JSON, except what the module itself prints',
+    help: 'prints the lines unchanged: JSON, except what child processes and native code print',
   },
 } as const satisfies Table;
 

@@ -8,6 +8,7 @@ import type { Slot } from '../../workers/slot.ts';
 import type {
   AgentKind,
   CancelMessage,
+  InspectorMessage,
   ItemsMessage,
   LateReply,
   LongResults,
@@ -44,6 +45,8 @@ export type PoolOptions = {
   onBroken?: (error: PlainError) => void;
   /** Called when a thread cannot load the module, and others serve. */
   onNotLoaded?: (error: PlainError) => void;
+  /** Called when a debugger can attach to a thread, if `inspect` is set. */
+  onInspector?: (inspector: InspectorMessage) => void;
   /** Called with each line that the module writes to the log. */
   onLog?: (line: LogMessage) => void;
   /** Called when the module's `teardown` has thrown. */

@@ -154,6 +154,9 @@ export function createPool(options: PoolOptions): Pool {
       case 'room':
         listener?.onRoom();
         break;
+      case 'inspector':
+        options.onInspector?.(message);
+        break;
       case 'log':
         noteLine(message.account);
         options.onLog?.(message);

@@ -37,7 +37,7 @@ test('the help of each verb has the options of its tables, and no other', async 
     t.deepEqual(
       command.options.map(({ long, short, description }) => ({ long, short, description })),
       rows.map((row) => ({
-        long: syntaxOf(row).split(' ')[0],
+        long: syntaxOf(row).split(/[ [=]/)[0],
         short: row.short === undefined ? undefined : `-${row.short}`,
         description: helpOf(row),
       })),

@@ -42,7 +42,10 @@ export function addOptions(command: Command, table: Table): Command {
 }
 
 function optionOf(row: Option): CommanderOption {
-  const syntax = syntaxOf(row).replace(/ (.+)$/, ' <$1>');
+  // commander knows a value that may be missing by a space; bare-options.ts joins it.
+  const syntax = syntaxOf(row)
+    .replace('[=', ' [')
+    .replace(/ ([^[].*)$/, ' <$1>');
   const option = new CommanderOption(row.short === undefined ? syntax : `-${row.short}, ${syntax}`, helpOf(row));
   if ('value' in row && row.value.kind === 'texts') {
     option.argParser((value: string, before: string[] = []) => [...before, value]);

@@ -9,27 +9,32 @@ import { type ActivatorEvent, createActivator } from '../../holder/activator.ts'
 import { createLog, type Log } from '../../log.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { argumentsOf } from '../../options/flags.ts';
-import { parseOptions } from '../../options/parse-options.ts';
+import { type GivenValues, parseOptions } from '../../options/parse-options.ts';
 import { DEV_TABLE } from '../../options/run-table.ts';
 import { labelFrom } from '../default-label.ts';
 import { createDevBundle, type DevBundle } from '../dev-bundle.ts';
+import { type Debugging, debuggingOf } from '../dev-debugging.ts';
 import { createFileWatcher } from '../file-watcher.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { type Interrupts, listenForInterrupts } from '../interrupts.ts';
 
-/** How long threads and Node may take to end after the drain, in milliseconds. */
-const END_MS = 5_000;
+/** How long threads, their profiles and Node may take to end after the drain, in milliseconds. */
+const END_MS = 10_000;
 
 /** Runs until a signal, and ends its agent; a second signal ends both at once. @returns the exit status. */
 export async function dev(module: string, flags: CommanderFlags): Promise<number> {
-  const given = givenFlags(AGENT_TABLE, flags);
-  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
-  const { socket } = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
-  const socketPath =
-    socket === undefined ? socketPathOf(labelFrom(basename(modulePath, extname(modulePath)))) : resolve(socket);
+  const label = labelFrom(basename(modulePath, extname(modulePath)));
+  const options = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
+  const asked = definedOf(givenFlags(AGENT_TABLE, flags));
+  const debugging = debuggingOf(options, asked, label);
+  const given = { ...debugging.defaults, ...asked };
+  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
+  const { socket } = options;
+  const socketPath = socket === undefined ? socketPathOf(label) : resolve(socket);
   const log = createLog({ level: logLevel, pretty: true });
   await log.open();
+  for (const note of debugging.notes) log.info(note);
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
   const interrupts = listenForInterrupts();
@@ -37,7 +42,8 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   interrupts.atOnce(bundle.removeNow);
   try {
     const stopMs = drainMs + cancelGraceMs + END_MS;
-    const signal = await hold(bundle, { socketPath, args: argumentsOf(given), stopMs, log, interrupts });
+    const args = [...debugging.args, ...argumentsOf(given)];
+    const signal = await hold(bundle, { ...debugging, socketPath, args, stopMs, log, interrupts });
     log.info(`ending (${signal})`);
     return 0;
   } finally {
@@ -45,10 +51,17 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   }
 }
 
-type HoldOptions = { socketPath: string; args: readonly string[]; stopMs: number; log: Log; interrupts: Interrupts };
+type HoldOptions = Pick<Debugging, 'nodeFlags' | 'startsAtOnce'> & {
+  socketPath: string;
+  args: readonly string[];
+  stopMs: number;
+  log: Log;
+  interrupts: Interrupts;
+};
 
 /** Holds the socket until the first signal. */
-async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, interrupts }: HoldOptions): Promise<string> {
+async function hold(bundle: DevBundle, options: HoldOptions): Promise<string> {
+  const { socketPath, nodeFlags, args, startsAtOnce, stopMs, log, interrupts } = options;
   /** A module may take long to load, and its check with it: a change and the end do not wait for that. */
   let untilChange = new AbortController();
   void interrupts.first.then(() => untilChange.abort());
@@ -87,6 +100,7 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, interrup
         process.execPath,
         '--enable-source-maps',
         ...NODE_FLAGS,
+        ...nodeFlags,
         ENTRY,
         'run',
         bundle.path,
@@ -94,7 +108,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, interrup
         ...args,
       ],
       stopMs,
-      onEvent: (event) => logEvent(log, event),
+      startsAtOnce,
+      onEvent: (event) => logEvent(log, event, startsAtOnce),
       onFiles({ files, written, since }) {
         // A source that the agent writes, such as a generated one, counts all the same.
         watcher.ignore(written.filter((file) => !bundle.sources.includes(file)));
@@ -119,8 +134,8 @@ async function hold(bundle: DevBundle, { socketPath, args, stopMs, log, interrup
 
 const ENTRY = fileURLToPath(new URL(`../entry${extname(import.meta.url)}`, import.meta.url));
 
-function logEvent(log: Log, event: ActivatorEvent): void {
-  if (event.event === 'started') log.info(`a client connected: started process ${event.pid}`);
+function logEvent(log: Log, event: ActivatorEvent, startsAtOnce: boolean): void {
+  if (event.event === 'started') log.info(`${startsAtOnce ? '' : 'a client connected: '}started process ${event.pid}`);
   else if (event.event === 'left') log.info(`process ${event.pid} exited after ${seconds(event.uptimeMs)} s`);
   else if (event.event === 'crashed') {
     log.error(
@@ -131,4 +146,8 @@ function logEvent(log: Log, event: ActivatorEvent): void {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(1);
+}
+
+function definedOf(given: GivenValues): GivenValues {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

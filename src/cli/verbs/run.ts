@@ -18,6 +18,7 @@ import { readModuleFile } from '../../module/module-file.ts';
 import { SUPERVISED_UPTIME_SECONDS } from '../../options/agent-table.ts';
 import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
+import type { ProfileOptions, ThreadProfiles } from '../../profiles/thread-profiles.ts';
 import { standardError } from '../../standard-streams.ts';
 import { readArguments } from '../run-arguments.ts';
 
@@ -49,7 +50,7 @@ export type EarlyStart = {
 export async function run(args: readonly string[], early?: EarlyStart): Promise<number> {
   const signals = early?.signals ?? listenForSignals();
   const env = early?.env ?? takeEnvironment();
-  const { options, label, logFile, unfit } = readArguments(args);
+  const { options, label, logFile, profiles, unfit } = readArguments(args);
   let unfitFile: string | undefined;
   const onUnfitFile = (path: string): void => {
     unfitFile = path;
@@ -60,6 +61,9 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = createLog({ level: options.logLevel, pretty: options.development });
   log.debug({ supervisor: found.supervisor }, 'checked-in');
+  const profiled = profiles && (await startProfiles(profiles, options.moduleUrl, log));
+  // The first line of the log may be what the developer has to act on.
+  if (options.inspect !== undefined) void log.open();
   if (unfitFile !== undefined) log.warn({ path: unfitFile }, 'module-file-unfit');
 
   // The holder may exit before the agent has started.
@@ -103,7 +107,15 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
       if (logFile !== undefined) limitLog(logFile, log);
     }, QUIET_MS).unref();
   }
-  return agent.stopped;
+  const status = await agent.stopped;
+  await profiled?.end();
+  return status;
+}
+
+/** Looks at the first thread while it boots, before it loads the module. */
+async function startProfiles(options: ProfileOptions, moduleUrl: string, log: Log): Promise<ThreadProfiles> {
+  const { startDevProfiles } = await import('../dev-profiles.ts');
+  return startDevProfiles(options, moduleUrl, log);
 }
 
 /** Undefined without a label, and for one whose paths are too long: then the job was not installed by launchpool. */
@@ -120,14 +132,14 @@ function readFacts(moduleUrl: string, onUnfitFile?: (path: string) => void): Mod
 }
 
 function startFirst(
-  { moduleUrl, development, concurrency, maxBatch, maxReplyBytes, ...options }: AgentOptions,
+  { moduleUrl, development, concurrency, maxBatch, maxReplyBytes, inspect, ...options }: AgentOptions,
   kind: AgentKind | undefined,
   early?: EarlyStart,
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
   const dev = { exposeStacks: development, reportFiles: development };
   const own = { moduleUrl, kind, takesSnapshot: !VERSION_FOLDER.test(moduleUrl), codeFolder };
-  const threadOptions = { ...own, ...dev, concurrency, maxBatch, maxReplyBytes };
+  const threadOptions = { ...own, ...dev, concurrency, maxBatch, maxReplyBytes, inspect };
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 

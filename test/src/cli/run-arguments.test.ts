@@ -42,10 +42,19 @@ test('both parsers come to the same options, or to the same error', (t) => {
   t.deepEqual([...outcomes].sort(), ['ERR_LAUNCHPOOL_OPTION_INVALID', 'accepted']);
 });
 
+test('an inspector and profiles, as `dev` asks for them', (t) => {
+  const prof = ['--cpu-prof', '--heap-prof', '--prof-prefix', '/p/agent'];
+  const { options, profiles } = readArguments(['/a.ts', '--inspect', '9229', '--inspect-wait', ...prof]);
+  t.deepEqual(options.inspect, { port: 9229, waits: true });
+  t.deepEqual(profiles, { kinds: ['cpu', 'heap'], prefix: '/p/agent' });
+  t.is(readArguments(['/a.ts', '--prof-prefix', '/p/agent']).profiles, undefined);
+  t.regex(String(readArguments(['/a.ts', '--inspect', '65536']).unfit?.message), /--inspect 65536: not a whole number/);
+});
+
 test('the flags of the supervisor are those of `run` alone', (t) => {
   const args = ['/a.ts', '--socket', '/a.sock', '--label', 'x', '--cache', '/c', '--log-file', '/l', '--development'];
   const { options, ...rest } = readArguments(args);
-  t.deepEqual(rest, { label: 'x', logFile: '/l' });
+  t.deepEqual(rest, { label: 'x', logFile: '/l', profiles: undefined });
   t.deepEqual(options, { ...AGENT_DEFAULTS, modulePath: '/a.ts', moduleUrl: 'file:///a.ts', development: true });
 });
 

@@ -29,6 +29,25 @@ test('an agent without a connection is not started', async (t) => {
   t.is(quiet.all('waiting').length, 1);
 });
 
+test('an agent that starts at once needs no connection, and starts again after a restart', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0']), { startsAtOnce: true });
+  const first = await held.reached('started', 1);
+  await pidAt(held.socketPath);
+  held.restart();
+  const second = await held.reached('started', 2);
+  t.not(second.pid, first.pid);
+  t.is(await pidAt(held.socketPath), second.pid);
+});
+
+test('an agent that has started at once and exited starts with the next connection', async (t) => {
+  const held = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0.1']), { startsAtOnce: true });
+  await pidAt(held.socketPath);
+  await held.reached('left', 1);
+  await held.reached('waiting', 2);
+  t.is(held.all('started').length, 1);
+  t.is(await pidAt(held.socketPath), (await held.reached('started', 2)).pid);
+});
+
 test('the first connection starts the agent and gets a reply', async (t) => {
   const held = await activate(t, agentCommand('agents/supervised.ts'));
   const pid = await pidAt(held.socketPath);

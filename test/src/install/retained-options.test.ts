@@ -20,6 +20,7 @@ const SAMPLES: Readonly<Record<Value['kind'], (value: Value) => string>> = {
   count: () => '7',
   bytes: () => '123456',
   mebibytes: () => '777',
+  port: () => '9229',
   userIds: () => '1,2',
   choice: (value) => (value as Extract<Value, { kind: 'choice' }>).choices.at(-1) as string,
   path: () => 'a/path',
