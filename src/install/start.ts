@@ -56,7 +56,7 @@ export async function start(options: StartOptions): Promise<Started> {
       }
       // First: clients that connect from now on wait for the socket.
       await removeMarker(place);
-      // All files: an upgrade may have changed them meanwhile.
+      // All files: an upgrade may have changed them since.
       await supervisor.load(job, supervisor.pathsOf(label));
     });
     const now = await steps.run('verify', async ({ detail, skip }) => {

@@ -49,7 +49,8 @@ export function addInstallingCommands(program: Command, done: Done): void {
     .summary('return an installed agent to an earlier version')
     .description(
       'Brings back the program, the module, the options and the Node of that version, and verifies that the agent answers. ' +
-        'No request fails. When a step fails, restores the previous state. A second rollback undoes the first.',
+        'The process before finishes its requests. When a step fails, restores the previous state. A second rollback undoes ' +
+        'the first.',
     )
     .argument('<label>', LABEL_HELP)
     .argument('[version]', 'its id or the first characters of it; otherwise, the version before')
