@@ -11,7 +11,7 @@ import { loadTimeoutMsOf } from '../installed/job-options.ts';
 import { mustBeFree, taken } from '../installed/ownership.ts';
 import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
-import { isStopped } from '../installed/stop-marker.ts';
+import { isStopped, stoppedNote } from '../installed/stop-marker.ts';
 import { hasModuleFile, writeModuleFile } from '../module/module-file.ts';
 import { type Before, type Changes, changesOf, originOf } from './changes.ts';
 import { type CheckModule, checkModule } from './check-module.ts';
@@ -102,7 +102,7 @@ export async function apply(
   });
   const misplacement = await supervisor.misplacement?.(job.label).catch(() => undefined);
   if (misplacement !== undefined) notes.push(`${misplacement.message}. ${misplacement.hint}`);
-  if (before.isStopped) notes.push(`${job.label} is stopped, and stays so: launchpool start ${job.label}`);
+  if (before.isStopped) notes.push(stoppedNote(job.label));
   // The agent works. The next installation removes what this one fails to remove.
   const kept = { hash, node: node.path, keep: plan.keep };
   await cleanUp(layout, kept, supervisor.pathsOf(job.label)).catch(() => undefined);

@@ -7,6 +7,11 @@ export function isStopped({ stopped }: Pick<Layout, 'stopped'>): boolean {
   return existsSync(stopped);
 }
 
+/** The note of an installation over a stopped agent. */
+export function stoppedNote(label: string): string {
+  return `${label} is stopped, and stays so: launchpool start ${label}`;
+}
+
 /**
  * The status of an installed agent's job. That of the supervisor stands when it holds the sockets all the same, when another
  * program has the label, and when the supervisor gives no answer.

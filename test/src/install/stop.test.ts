@@ -9,6 +9,7 @@ import { observe } from '../../../src/control/observe.ts';
 import { list, status } from '../../../src/control/status.ts';
 import { createEmbedded } from '../../../src/holder/embedded.ts';
 import { doctor } from '../../../src/install/doctor/doctor.ts';
+import { dryRun } from '../../../src/install/dry-run.ts';
 import { install } from '../../../src/install/install.ts';
 import { lockFolder } from '../../../src/install/lock.ts';
 import { rollback } from '../../../src/install/return-to-version.ts';
@@ -156,6 +157,18 @@ test.serial('embedded: a program that installs its agent again leaves a stopped 
   t.false(existsSync(socket));
   await start({ ...bench.options, supervisor: next });
   t.is(await ask(socket, 'version'), 1);
+});
+
+test.serial('a dry run over a stopped agent lists no command that would load it', async (t) => {
+  const bench = await createInstallBench(t, 'launchd');
+  if (bench === undefined) return;
+  await bench.install();
+  const options = { ...bench.options, agent: { threads: 1 } };
+  t.true((await dryRun(options)).commands.length > 0);
+  await stop(bench.options);
+  const { commands, notes } = await dryRun(options);
+  t.deepEqual(commands, []);
+  t.true(notes.some((note) => note.includes(`launchpool start ${LABEL}`)));
 });
 
 test.serial('a failing upgrade of a stopped agent leaves it as it was', async (t) => {
