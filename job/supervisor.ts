@@ -8,7 +8,8 @@ import type { Job } from './job.ts';
  * - `throttled`: the last process ended too soon or too often; the supervisor delays the next start.
  * - `failed`: the last process ended with an error, the supervisor has closed the socket, or the file of the socket was removed;
  *   `detail` gives the cause.
- * - `disabled`: switched off.
+ * - `stopped`: by `launchpool stop`. The marker in the agent's folder says so, and not the supervisor.
+ * - `disabled`: switched off by other means.
  * - `blocked`: installed but not loaded, without a reason from the supervisor.
  * - `unknown`: the supervisor gives no answer, or an unknown one.
  */
@@ -20,6 +21,7 @@ export const JOB_STATES = [
   'stopping',
   'throttled',
   'failed',
+  'stopped',
   'disabled',
   'blocked',
   'unknown',
@@ -97,9 +99,18 @@ export type Supervisor = JobReader & {
   load(job: Job, changed: readonly string[]): Promise<void>;
   /**
    * Ends the job, and resolves when only its files are left. Does nothing without such a job.
+   * @param stopSeconds of the loaded job. @default what most jobs have
    * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED
    */
-  unload(label: string): Promise<void>;
+  unload(label: string, stopSeconds?: number): Promise<void>;
+  /**
+   * Keeps the supervisor from loading the files of an unloaded job by itself, as at a login. load() undoes it.
+   * @default nothing: it loads no files by itself
+   * @throws ERR_LAUNCHPOOL_SUPERVISOR_FAILED
+   */
+  disable?(label: string): Promise<void>;
+  /** Undoes disable(). Nothing else is kept of a label without files. */
+  enable?(label: string): Promise<void>;
   /** Called after the files are removed. */
   forget(label: string): Promise<void>;
   /**

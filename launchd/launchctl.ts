@@ -46,6 +46,8 @@ export type Launchctl = {
   /** Whether the domain exists. */
   hasDomain(domain: string): Promise<boolean>;
   enable(domain: string, label: string): Promise<void>;
+  /** Keeps launchd from loading the label, also at the next login. A loaded job stays loaded. */
+  disable(domain: string, label: string): Promise<void>;
   /** Resolves when the job is loaded from that plist, also if it was loaded before. */
   bootstrap(domain: string, label: string, plistPath: string, timeoutMs: number): Promise<void>;
   /** Resolves when the job is removed, also if it did not exist. */
@@ -62,6 +64,7 @@ export type Launchctl = {
 };
 
 export const ENABLE = (domain: string, label: string): Command => [LAUNCHCTL, 'enable', `${domain}/${label}`];
+const DISABLE = (domain: string, label: string): Command => [LAUNCHCTL, 'disable', `${domain}/${label}`];
 export const BOOTSTRAP = (domain: string, path: string): Command => [LAUNCHCTL, 'bootstrap', domain, path];
 export const BOOTOUT = (domain: string, label: string): Command => [LAUNCHCTL, 'bootout', `${domain}/${label}`];
 const PRINT = (domain: string, label: string): Command => [LAUNCHCTL, 'print', `${domain}/${label}`];
@@ -87,6 +90,9 @@ export function createLaunchctl(run: RunCommand): Launchctl {
     },
     async enable(domain, label) {
       await must(ENABLE(domain, label));
+    },
+    async disable(domain, label) {
+      await must(DISABLE(domain, label));
     },
     async bootstrap(domain, label, plistPath, timeoutMs) {
       const command = BOOTSTRAP(domain, plistPath);

@@ -120,9 +120,21 @@ export function createLaunchd({ run, home, uid, socketsOf }: LaunchdOptions): Su
       }
       await waitForSockets(job);
     },
-    unload: (label) => unload(label),
+    unload: (label, stopSeconds) => unload(label, stopSeconds === undefined ? undefined : stopSeconds * 1000),
+    async disable(label) {
+      // Asked first: a domain that does not exist cannot be told.
+      for (const candidate of domains) {
+        if (!(await launchctl.hasDomain(candidate)) || (await launchctl.isDisabled(candidate, label))) continue;
+        await launchctl.disable(candidate, label);
+      }
+    },
+    async enable(label) {
+      for (const candidate of domains) {
+        if (await launchctl.isDisabled(candidate, label)) await launchctl.enable(candidate, label);
+      }
+    },
     async forget() {
-      // launchd keeps nothing else of a label that is enabled.
+      // launchd keeps nothing else of a label: enable() undoes that it is disabled.
     },
     async dismiss(label) {
       const running = (await findOwn(label)).filter(({ printed }) => printed.pid !== undefined);

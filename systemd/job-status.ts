@@ -17,7 +17,7 @@ export function isListening({ ActiveState }: UnitStatus): boolean {
 }
 
 /** systemd can hold a unit whose file is removed until the unit is stopped. */
-export function isAbsent({ LoadState, ActiveState }: UnitStatus): boolean {
+function isAbsent({ LoadState, ActiveState }: UnitStatus): boolean {
   return LoadState === 'not-found' && (ActiveState === 'inactive' || ActiveState === 'failed');
 }
 

@@ -9,13 +9,15 @@ import { LaunchpoolError } from '../wire/errors.ts';
 import type { Environment } from './check-in.ts';
 import { isForeign } from './foreign-units.ts';
 import { createSystemdReader } from './job-reader.ts';
-import { isAbsent, isListening, nameTakenBy } from './job-status.ts';
+import { isListening, nameTakenBy } from './job-status.ts';
 import { otherUnitFoldersOf, unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
 import { createSystemctl, systemctlCommand, type UnitStatus } from './systemctl.ts';
 import { unitsOf } from './units.ts';
 
 /** Time for the units to stop before the service is killed. */
 const STOP_TIMEOUT_MS = 70_000;
+/** Time for systemd itself, beyond a job's stop timeout. */
+const SLACK_MS = 10_000;
 const POLL_MS = 50;
 
 export type SystemdOptions = { run: RunCommand; home: string; uid: number; env: Environment };
@@ -95,19 +97,20 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       await systemctl.may('reset-failed', service, socket, control);
       await systemctl.must('enable', '--now', socket, control);
     },
-    async unload(label) {
+    async unload(label, stopSeconds = 0) {
       const { service, socket, control } = unitNamesOf(label);
       const { own, states } = await ownUnits(socket, control, service);
       const sockets = own.filter((name) => name !== service);
       for (const name of [socket, control]) if (!own.includes(name)) removeLink(name);
       // The links to units whose files were removed by hand stay, and so does the folder of the links.
-      if (states.every(isAbsent) && !sockets.some(isEnabled)) return;
+      if (states.every(isAtRest) && !sockets.some(isEnabled)) return;
       // Sockets stop first: a connection would start the service again.
       if (sockets.length > 0) await systemctl.may('disable', '--now', ...sockets);
       await systemctl.may('stop', ...[service, socket, control].filter((name) => own.includes(name)));
-      for (const deadline = Date.now() + STOP_TIMEOUT_MS; ; await wait(POLL_MS)) {
+      const stopMs = Math.max(STOP_TIMEOUT_MS, stopSeconds * 1000 + SLACK_MS);
+      for (const deadline = Date.now() + stopMs; ; await wait(POLL_MS)) {
         const left = await systemctl.show(...own);
-        if (left.every(({ ActiveState }) => ActiveState === 'inactive' || ActiveState === 'failed')) break;
+        if (left.every(isAtRest)) break;
         if (Date.now() >= deadline && own.includes(service))
           await systemctl.must('kill', '--signal', 'SIGKILL', service);
       }
@@ -135,4 +138,9 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       return ['journalctl', '--quiet', '--no-pager', '--output', 'cat', ...range, ...match];
     },
   };
+}
+
+/** Without a process and without a listening socket. */
+function isAtRest({ ActiveState }: UnitStatus): boolean {
+  return ActiveState === 'inactive' || ActiveState === 'failed';
 }

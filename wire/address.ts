@@ -44,6 +44,21 @@ export function socketPathOf(target: string, host: AddressHost = {}): string {
   return checkSocketPath(join(runtimeDir, `${label}.sock`));
 }
 
+/**
+ * The parent of all agents' folders.
+ * https://developer.apple.com/library/archive/documentation/FileManagement/Conceptual/FileSystemProgrammingGuide/FileSystemOverview/FileSystemOverview.html,
+ * https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+export function agentsFolderOf({
+  platform = process.platform,
+  env = process.env,
+  home = homeFolder(),
+}: AddressHost = {}): string {
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
+  const data = env.XDG_DATA_HOME?.startsWith('/') ? env.XDG_DATA_HOME : join(home, '.local', 'share');
+  return join(data, 'launchpool');
+}
+
 export type SocketPaths = { agent: string; control: string };
 
 /**

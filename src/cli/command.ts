@@ -26,7 +26,11 @@ const GROUPS = [
   { verbs: ['init'], load: async () => (await import('./commands/init.ts')).addInitCommand },
   { verbs: ['dev', 'run'], load: async () => (await import('./commands/agent.ts')).addAgentCommands },
   {
-    verbs: ['install', 'upgrade', 'uninstall', 'restart', 'status', 'list', 'path', 'env', 'logs', 'doctor'],
+    verbs: ['install', 'upgrade', 'versions', 'rollback', 'uninstall', 'stop', 'start', 'restart'],
+    load: async () => (await import('./commands/installing.ts')).addInstallingCommands,
+  },
+  {
+    verbs: ['status', 'list', 'path', 'env', 'logs', 'doctor'],
     load: async () => (await import('./commands/installed.ts')).addInstalledCommands,
   },
   {

@@ -18,6 +18,20 @@ export function createStepView(titles: Readonly<Record<string, string>>, json: b
   return process.stderr.isTTY ? listView(titles) : { onStep: printLine, close: async () => undefined };
 }
 
+/** Shows the steps of an action while it runs. */
+export async function viewing<Result>(
+  titles: Readonly<Record<string, string>>,
+  json: boolean | undefined,
+  action: (onStep: StepView['onStep']) => Promise<Result>,
+): Promise<Result> {
+  const view = createStepView(titles, json);
+  try {
+    return await action(view.onStep);
+  } finally {
+    await view.close();
+  }
+}
+
 function printLine({ title, status, detail }: StepEvent): void {
   if (status === 'started') return;
   process.stderr.write(`${MARKS[status]} ${title}${detail === undefined ? '' : `: ${detail}`}\n`);

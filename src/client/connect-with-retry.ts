@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { stoppedError, stoppedLabelAt } from '../../wire/stopped.ts';
 import { checkSocketOwner } from './socket-owner.ts';
 
 const FIRST_RETRY_MS = 10;
@@ -9,9 +10,9 @@ const MAX_RETRY_MS = 250;
 
 /**
  * Retries for up to `activationMs`, also after ECONNREFUSED: macOS reports a full queue in the same way as a socket without
- * a listener.
+ * a listener. An agent that is stopped on purpose is not waited for.
  * @param serverUids the users who may own the socket, besides the caller and root.
- * @throws ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER
+ * @throws ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_STOPPED, ERR_LAUNCHPOOL_SOCKET_OWNER
  */
 export async function connectWithRetry(
   path: string,
@@ -27,6 +28,8 @@ export async function connectWithRetry(
       const leftMs = deadline - clockMs();
       const isTransient = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
       if (error instanceof LaunchpoolError) throw error;
+      const stopped = isTransient ? stoppedLabelAt(path) : undefined;
+      if (stopped !== undefined) throw stoppedError(stopped, error);
       if (!isTransient || leftMs <= 0) throw connectFailed(path, error as NodeJS.ErrnoException);
       await wait(Math.min(retryMs, leftMs));
     }

@@ -31,7 +31,7 @@ export type Session = {
 
 /**
  * Resolves when frames can be sent.
- * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_STOPPED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function openSession(target: string, options: ConnectOptions, events: SessionEvents): Promise<Session> {
   const { onFrame, onClose } = events;

@@ -2,11 +2,13 @@
 import { resolve } from 'node:path';
 import { controlPathOf } from '../../wire/address.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { stoppedError } from '../../wire/stopped.ts';
 import { labelOfTarget } from '../installed/labels.ts';
 import { layoutOf } from '../installed/layout.ts';
 import type { HostOptions } from '../installed/place.ts';
 import { readingPlaceOf } from '../installed/reading-place.ts';
 import { mustBeInstalled } from '../installed/record.ts';
+import { withStop } from '../installed/stop-marker.ts';
 import { CONTROL_TIMEOUTS, connectControl } from './client.ts';
 
 export type ControlCall = HostOptions & {
@@ -19,7 +21,7 @@ export type ControlCall = HostOptions & {
 
 /**
  * Calls a control method of an agent that has a process.
- * @throws ERR_LAUNCHPOOL_CONNECT_FAILED if the agent has no process, ERR_LAUNCHPOOL_NOT_INSTALLED,
+ * @throws ERR_LAUNCHPOOL_CONNECT_FAILED if the agent has no process, ERR_LAUNCHPOOL_STOPPED, ERR_LAUNCHPOOL_NOT_INSTALLED,
  * ERR_LAUNCHPOOL_ADDRESS_INVALID, or the agent's error
  */
 export async function callControl({ target, method, params = [], ...options }: ControlCall): Promise<unknown> {
@@ -40,11 +42,12 @@ async function controlPathOfRunning(target: string, options: HostOptions): Promi
   // The embedded holder, which holds such a socket, starts no agent for a control connection.
   if (label === undefined) return controlPathOf(resolve(target));
   const { reader, host } = readingPlaceOf(options);
-  const { sockets } = layoutOf(label, host);
+  const layout = layoutOf(label, host);
   mustBeInstalled(label, host);
-  const { state } = await reader.status(label);
+  const { state } = withStop(await reader.status(label), label, layout);
+  if (state === 'stopped') throw stoppedError(label);
   if (state !== 'running') throw noProcess(label);
-  return sockets.control;
+  return layout.sockets.control;
 }
 
 function noProcess(target: string, cause?: unknown): LaunchpoolError {

@@ -9,6 +9,7 @@ import { layoutOf } from '../installed/layout.ts';
 import type { HostOptions } from '../installed/place.ts';
 import { readingPlaceOf } from '../installed/reading-place.ts';
 import { mustBeInstalled } from '../installed/record.ts';
+import { withStop } from '../installed/stop-marker.ts';
 import { CONTROL_TIMEOUTS, type ControlClient, connectControl, type ProcessStatus } from './client.ts';
 
 export type Observation = {
@@ -36,9 +37,11 @@ export function observe(target: string, options: HostOptions = {}): Observer {
   const label = labelOfTarget(target, options);
   if (label === undefined) return observeProcess(target, controlPathOf(resolve(target)), async () => undefined);
   const { reader, host } = readingPlaceOf(options);
-  const { sockets } = layoutOf(label, host);
+  const layout = layoutOf(label, host);
   mustBeInstalled(label, host);
-  return observeProcess(target, sockets.control, () => reader.status(label));
+  return observeProcess(target, layout.sockets.control, async () =>
+    withStop(await reader.status(label), label, layout),
+  );
 }
 
 /**

@@ -9,6 +9,7 @@ import { lostSocket } from '../installed/lost-socket.ts';
 import type { HostOptions, PlaceOptions } from '../installed/place.ts';
 import { readingPlaceOf } from '../installed/reading-place.ts';
 import { type InstallRecord, readRecord } from '../installed/record.ts';
+import { withStop } from '../installed/stop-marker.ts';
 import { type ProcessStatus, requestStatus } from './client.ts';
 
 export type AgentStatus = JobStatus & {
@@ -96,12 +97,13 @@ async function statusesOf(
 async function jobStatusesOf(agents: readonly Agent[], ask: Ask): Promise<Map<string, JobStatus>> {
   const labels = agents.map(({ label }) => label);
   const answers = labels.length === 0 ? [] : await Promise.allSettled(ask(labels));
-  return new Map(answers.map((answer, index) => [labels[index] as string, statusOf(answer)]));
+  return new Map(answers.map((answer, index) => [labels[index] as string, statusOf(answer, agents[index] as Agent)]));
 }
 
-function statusOf(answer: PromiseSettledResult<JobStatus>): JobStatus {
-  if (answer.status === 'fulfilled') return answer.value;
-  return { state: 'unknown', listening: false, detail: toPlain(answer.reason).message };
+function statusOf(answer: PromiseSettledResult<JobStatus>, { label, layout, record }: Agent): JobStatus {
+  if (answer.status === 'rejected')
+    return { state: 'unknown', listening: false, detail: toPlain(answer.reason).message };
+  return record === undefined ? answer.value : withStop(answer.value, label, layout);
 }
 
 const isRunning = (job: JobStatus | undefined): boolean => job?.state === 'running';

@@ -11,8 +11,9 @@ import { loadTimeoutMsOf } from '../installed/job-options.ts';
 import { mustBeFree, taken } from '../installed/ownership.ts';
 import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
+import { isStopped, stoppedNote } from '../installed/stop-marker.ts';
 import { hasModuleFile, writeModuleFile } from '../module/module-file.ts';
-import { type Before, type Changes, changesOf } from './changes.ts';
+import { type Before, type Changes, changesOf, originOf } from './changes.ts';
 import { type CheckModule, checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
 import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
@@ -29,13 +30,20 @@ import { checkPort } from './verify.ts';
 import { writeVersion } from './version-folder.ts';
 import { recordTextOf, writeFiles } from './write-files.ts';
 
+const STOPPED = 'the agent is stopped';
+
 type RecordText = (isUnderWay: boolean, madeFolders: readonly string[]) => string;
+
+/** The steps of an installation that change something. */
+export type ApplyStep = Exclude<InstallStep, 'check' | 'node' | 'bundle'>;
 
 export type Applied = {
   outcome: 'installed' | 'upgraded' | 'unchanged';
   facts: ModuleFacts;
   /** On what the installation leaves behind, as sentences. */
   notes: readonly string[];
+  /** Whether the agent is stopped on purpose: it has not been started. */
+  isStopped: boolean;
   /** The path of a key that was made. */
   keyFile: string | undefined;
 };
@@ -44,7 +52,7 @@ export type Applied = {
 export async function apply(
   plan: Plan,
   options: InstallOptions,
-  steps: Steps<InstallStep>,
+  steps: Steps<ApplyStep>,
   lock: LabelLock,
 ): Promise<Applied> {
   const { job, layout, supervisor, hash, node } = plan;
@@ -61,10 +69,12 @@ export async function apply(
     skip('this version has been checked');
     return previous;
   });
+  const origin = originOf(plan, previous, isUnchanged);
   const recordText: RecordText = (isUnderWay, madeFolders) =>
-    recordTextOf({ plan, facts, options, madeFolders, isUnderWay });
+    recordTextOf({ plan, facts, options, madeFolders, isUnderWay, ...origin });
   await steps.run('files', (step) => writeInstallation(plan, before, changes, recordText, step));
   await steps.run('load', async ({ undo, skip }) => {
+    if (before.isStopped) return skip(STOPPED);
     // The previous job of this agent may hold the port.
     const isHeld = before.status.listening && previous?.options.tcp === options.tcp;
     if (job.tcp !== undefined && !isHeld) await checkPort(job.tcp);
@@ -81,6 +91,10 @@ export async function apply(
       if (JSON.stringify(previous?.sources) !== JSON.stringify(plan.sources)) await updateRecord();
       return skip('nothing has changed');
     }
+    if (before.isStopped) {
+      await updateRecord();
+      return skip(STOPPED);
+    }
     // A client may have started the previous version since the status was read, so a process is dismissed in any case.
     const { before: replaced, pid } = await replaceProcess(plan, job, hash);
     await updateRecord();
@@ -88,10 +102,12 @@ export async function apply(
   });
   const misplacement = await supervisor.misplacement?.(job.label).catch(() => undefined);
   if (misplacement !== undefined) notes.push(`${misplacement.message}. ${misplacement.hint}`);
+  if (before.isStopped) notes.push(stoppedNote(job.label));
   // The agent works. The next installation removes what this one fails to remove.
-  await cleanUp(layout, hash, node.path, supervisor.pathsOf(job.label)).catch(() => undefined);
+  const kept = { hash, node: node.path, keep: plan.keep };
+  await cleanUp(layout, kept, supervisor.pathsOf(job.label)).catch(() => undefined);
   const outcome = isUnchanged ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed';
-  return { outcome, facts, notes, keyFile };
+  return { outcome, facts, notes, isStopped: before.isStopped, keyFile };
 }
 
 /** Locks the agent's folder, reads the state before, and writes the version's folder and the copy of Node. */
@@ -117,7 +133,8 @@ async function writeProgram(
   else skip('already there');
   // Another installation may have made the key while this one waited for the lock.
   checkKeyFile(options);
-  return { previous, status, misplacement, keyFile: missingKeyFile(options) };
+  const isHeldBack = isStopped(layout) && !status.listening;
+  return { previous, status, misplacement, isStopped: isHeldBack, keyFile: missingKeyFile(options) };
 }
 
 /** Loads the module as the agent will, and writes what it offers to the version's folder. */
@@ -136,7 +153,10 @@ async function moduleFacts(
     env: { ...sessionVariables(), ...job.env },
     workingDirectory: job.workingDirectory,
     timeoutMs: loadTimeoutMsOf(options),
-    onUses: (uses) => notes.splice(0, notes.length, ...leftBehind(uses, leftBehindOptions(plan, version))),
+    // What a kept version left behind was noted when it was installed.
+    ...(plan.returnsTo === undefined && {
+      onUses: (uses) => notes.splice(0, notes.length, ...leftBehind(uses, leftBehindOptions(plan, version))),
+    }),
   };
   const needed = [version, node.path, job.workingDirectory, ...Object.values(job.env).filter(isAbsolute)];
   const wrapper = await hideSources(host, plan.sourceFolders, needed);
@@ -184,14 +204,14 @@ function sessionVariables(): NodeJS.ProcessEnv {
 /** Writes the key, the log, the record and the supervisor's files, and makes the version the current one. */
 async function writeInstallation(
   plan: Plan,
-  { previous, keyFile }: Before,
+  { previous, keyFile, isStopped: isHeldBack }: Before,
   { isLoaded, files, isUnchanged }: Changes,
   recordText: RecordText,
   { undo, detail, skip }: StepContext,
 ): Promise<void> {
   const { layout, hash, supervisor, job } = plan;
-  // Undone when the files have been restored.
-  undo(() => (isLoaded ? restoreJob(plan, previous, files) : supervisor.forget(job.label)));
+  // Undone when the files have been restored. Of a stopped agent, start() loads them.
+  if (!isHeldBack) undo(() => (isLoaded ? restoreJob(plan, previous, files) : supervisor.forget(job.label)));
   if (keyFile !== undefined) await makeKeyFile(keyFile, undo);
   const wrote = await writeFiles(plan, { previous, record: (made) => recordText(!isUnchanged, made) }, undo);
   if (await pointTo(layout.current, join(layout.versions, hash), undo)) wrote.push(layout.current);

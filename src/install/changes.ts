@@ -16,6 +16,8 @@ export type Before = {
   previous: InstallRecord | undefined;
   status: JobStatus;
   misplacement: Misplacement | undefined;
+  /** Whether the agent is stopped on purpose, and stays so. */
+  isStopped: boolean;
   /** The path at which a key has to be made; undefined if there is a key, or none is asked for. */
   keyFile: string | undefined;
 };
@@ -35,7 +37,7 @@ export type Changes = {
 export function changesOf(
   plan: Plan,
   options: InstallOptions,
-  { previous, status, misplacement, keyFile }: Before,
+  { previous, status, misplacement, keyFile, isStopped }: Before,
 ): Changes {
   const { job, jobFiles, layout, hash, entry, node } = plan;
   // The supervisor may not have read the files of an interrupted installation, and the process before may be running.
@@ -47,20 +49,37 @@ export function changesOf(
   const isNewVersion = wasInterrupted || linkTargetOf(layout.current) !== join(layout.versions, hash);
   // Compared too, since the embedded holder has no files.
   const isSameJob =
-    JSON.stringify(previous?.options) === JSON.stringify(retainedOptions(options)) &&
+    JSON.stringify(ofJob(previous?.options)) === JSON.stringify(ofJob(retainedOptions(options))) &&
     previous?.entry === entry &&
     previous.node.path === node.path &&
     previous.logFile === job.logFile &&
     (previous.searchPath ?? SEARCH_PATH) === plan.searchPath &&
     keyFile === undefined;
   const canMove = misplacement !== undefined && misplacement.id !== 'not-after-restart';
-  const mustLoad = files.length > 0 || !isSameJob || !status.listening || isUnreachable || canMove;
+  const isChanged = files.length > 0 || !isSameJob;
+  const mustLoad = !isStopped && (isChanged || !status.listening || isUnreachable || canMove);
   return {
     // A job that has failed counts: undoing an upgrade restores it.
     isLoaded: status.listening || status.state === 'failed',
     files,
     isNewVersion,
     mustLoad,
-    isUnchanged: !mustLoad && !isNewVersion,
+    isUnchanged: !isChanged && !mustLoad && !isNewVersion,
   };
+}
+
+/** How many versions are kept is nothing to the job. */
+function ofJob(options: object | undefined): object | undefined {
+  return options && { ...options, keep: undefined };
+}
+
+/** What the record says about the way of this version to the agent. */
+export type Origin = Pick<InstallRecord, 'rolledBackFrom'> & { installedAt: string | undefined };
+
+export function originOf({ returnsTo }: Plan, previous: InstallRecord | undefined, isUnchanged: boolean): Origin {
+  // A rollback to the version that is there mends what has become of its files.
+  const stays = isUnchanged || (returnsTo !== undefined && returnsTo.hash === previous?.hash);
+  if (stays) return { installedAt: previous?.installedAt, rolledBackFrom: previous?.rolledBackFrom };
+  if (returnsTo !== undefined) return { installedAt: returnsTo.installedAt, rolledBackFrom: previous?.hash };
+  return { installedAt: new Date().toISOString() };
 }

@@ -1,19 +1,28 @@
 /** Cleanup: removes the files that an upgrade leaves unused, and the unfinished files of an interrupted installation. */
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { keptVersions } from '../installed/kept-versions.ts';
 import type { Layout } from '../installed/layout.ts';
 import { removeOtherVersions } from './version-folder.ts';
 
 /**
  * To be called when the new version has answered: an agent has one process, so no process runs another version.
+ * @param keep how many versions to keep, with the current one.
  * @param jobPaths the paths of the supervisor's files.
  */
-export async function cleanUp(layout: Layout, hash: string, node: string, jobPaths: readonly string[]): Promise<void> {
-  await removeOtherVersions(layout.versions, hash);
+export async function cleanUp(
+  layout: Layout,
+  { hash, node, keep }: { hash: string; node: string; keep: number },
+  jobPaths: readonly string[],
+): Promise<void> {
+  const kept = keptVersions(layout, hash).slice(0, keep - 1);
+  await removeOtherVersions(layout.versions, [hash, ...kept.map(({ record }) => record.hash)]);
+  const nodes = [node, ...kept.map(({ record }) => record.node.path)];
   for (const name of await readdir(layout.nodes).catch(() => [])) {
     const folder = join(layout.nodes, name);
-    if (!node.startsWith(`${folder}/`)) await rm(folder, { recursive: true, force: true });
-    else await removeAll(folder, (file) => file !== basename(node));
+    const used = nodes.filter((path) => dirname(path) === folder).map((path) => basename(path));
+    if (used.length === 0) await rm(folder, { recursive: true, force: true });
+    else await removeAll(folder, (file) => !used.includes(file));
   }
   await removeUnfinished([layout.current, layout.record, ...jobPaths]);
 }

@@ -5,6 +5,7 @@ import { hostOf } from '../installed/host.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { mustBeFree } from '../installed/ownership.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
+import { isStopped, stoppedNote } from '../installed/stop-marker.ts';
 import { MODULE_FILE } from '../module/module-file.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { exists, hasText } from './files.ts';
@@ -38,6 +39,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
     const keyFile = missingKeyFile(options);
     mustBeFree(plan, job.label);
     const version = join(layout.versions, hash);
+    const isHeldBack = isStopped(layout);
     const changed = jobFiles.filter(({ path, text }) => !hasText(path, text)).map(({ path }) => path);
     const statusOf = async (path: string): Promise<'new' | 'changed' | 'there'> =>
       !(await exists(path)) ? 'new' : changed.includes(path) ? 'changed' : 'there';
@@ -64,13 +66,14 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
       texts: jobFiles.map(({ path, text }) => ({ path, text })),
       commands: [
         ...(linkTargetOf(layout.current) === version ? [] : [['ln', '-sfn', version, layout.current] as const]),
-        ...supervisor.loading(job, changed),
+        ...(isHeldBack ? [] : supervisor.loading(job, changed)),
       ],
       notes: [
         ...(note === undefined ? [] : [note]),
         ...domainNotes(supervisor.name, plan.host.uid),
         ...notes,
         ...keyFileNotes(keyFile),
+        ...(isHeldBack ? [stoppedNote(job.label)] : []),
       ],
     };
   } catch (error) {

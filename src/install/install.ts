@@ -9,7 +9,7 @@ import { INSTALL_STEPS } from './install-steps.ts';
 import { keyFileNotes, keyOf } from './key-file.ts';
 import type { LabelLock } from './made-folders.ts';
 import { methodNotes } from './method-notes.ts';
-import { planInstall } from './plan.ts';
+import { type Plan, planInstall } from './plan.ts';
 import { createSteps, type StepEvent } from './rollback.ts';
 
 export type InstallRun = InstallOptions & {
@@ -25,6 +25,10 @@ export type Installed = ModuleFacts & {
   /** Path of the socket that clients connect to. */
   socket: string;
   folder: string;
+  /** The id of the version: the name of its folder. */
+  id: string;
+  /** Whether the agent is stopped on purpose. It stays so, and has not been started. */
+  isStopped: boolean;
   /** Path of the Node that runs the agent. */
   node: string;
   /** Path of the key that clients need. Undefined for an agent without one. */
@@ -45,22 +49,27 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
   try {
     const absolute = withAbsolutePaths(options);
     const plan = await planInstall(absolute, steps);
-    const { outcome, facts, notes, keyFile } = await apply(plan, absolute, steps, lock);
-    return {
-      label: plan.job.label,
-      outcome,
-      supervisor: plan.supervisor.name,
-      kind: facts.kind,
-      methods: facts.methods,
-      socket: plan.layout.sockets.agent,
-      folder: plan.layout.folder,
-      node: plan.node.path,
-      ...keyOf(absolute),
-      notes: [...plan.notes, ...notes, ...keyFileNotes(keyFile), ...methodNotes(facts.methods)],
-    };
+    const applied = await apply(plan, absolute, steps, lock);
+    return { ...installedOf(plan, applied), ...keyOf(absolute) };
   } catch (error) {
     throw await steps.fail(error);
   } finally {
     lock.unlock?.();
   }
+}
+
+export function installedOf(plan: Plan, { outcome, facts, notes, isStopped, keyFile }: Applied): Installed {
+  return {
+    label: plan.job.label,
+    outcome,
+    supervisor: plan.supervisor.name,
+    kind: facts.kind,
+    methods: facts.methods,
+    socket: plan.layout.sockets.agent,
+    folder: plan.layout.folder,
+    id: plan.hash,
+    isStopped,
+    node: plan.node.path,
+    notes: [...plan.notes, ...notes, ...keyFileNotes(keyFile), ...methodNotes(facts.methods)],
+  };
 }

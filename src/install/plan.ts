@@ -9,7 +9,12 @@ import { type SourceState, sourceStates } from '../installed/changed-sources.ts'
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOf, searchPathOf } from '../installed/job-options.ts';
 import { type Place, placeOf } from '../installed/place.ts';
+import type { InstallRecord } from '../installed/record.ts';
 import { PROGRAM, runtimeFiles } from '../installed/runtime-files.ts';
+import { INSTALL_TABLE } from '../options/install-table.ts';
+import { defaultsOf } from '../options/parse-options.ts';
+import { parseValue } from '../options/parse-value.ts';
+import { packageVersion } from '../version.ts';
 import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile } from './key-file.ts';
 import { workingFolderNote } from './left-behind.ts';
@@ -25,6 +30,10 @@ export type Plan = Place &
     jobFiles: JobFile[];
     node: NodePlan;
     searchPath: string;
+    /** How many versions are kept, with the current one. */
+    keep: number;
+    /** The record of the kept version that a rollback returns to. Undefined for an installation. */
+    returnsTo?: InstallRecord;
     /** Notes for the user, as sentences. */
     notes: string[];
   };
@@ -38,7 +47,10 @@ export type VersionPlan = {
   entry: string;
   /** The folders of the sources, the widest first. */
   sourceFolders: readonly string[];
-  sources: readonly SourceState[];
+  /** Undefined for a kept version of an earlier launchpool. */
+  sources: readonly SourceState[] | undefined;
+  /** The version of launchpool whose program it has. */
+  launchpool: string;
 };
 
 export type NodePlan = {
@@ -71,9 +83,10 @@ export async function planInstall(
   const node = await planNode(place, options, steps, notes);
   const version = await planVersion(place, options, steps, notes);
   checkKeyFile(options);
+  const keep = keepOf(options);
   const searchPath = searchPathOf(place.host);
   const job = planJob(place, options, { node, entry: version.entry, searchPath });
-  return { ...place, ...version, job, jobFiles: place.supervisor.filesOf(job), node, searchPath, notes };
+  return { ...place, ...version, job, jobFiles: place.supervisor.filesOf(job), node, searchPath, keep, notes };
 }
 
 function planNode(
@@ -109,8 +122,17 @@ function planVersion(
       notes.push(...bundle.workingFolderPaths.map((path) => workingFolderNote(path, host.home)));
     const files = [...runtime, ...bundle.files];
     detail(`${files.length} files`);
-    return { files, hash: hashOf(files), entry: bundle.entry, sourceFolders: bundle.folders, sources };
+    const hash = hashOf(files);
+    const launchpool = packageVersion();
+    return { files, hash, entry: bundle.entry, sourceFolders: bundle.folders, sources, launchpool };
   });
+}
+
+const { keep: KEEP } = defaultsOf(INSTALL_TABLE);
+
+/** @throws ERR_LAUNCHPOOL_OPTION_INVALID */
+export function keepOf({ keep = KEEP }: Pick<InstallOptions, 'keep'>): number {
+  return parseValue(INSTALL_TABLE.keep.value, String(keep), '--keep', 'See `launchpool help install`.');
 }
 
 function planJob(

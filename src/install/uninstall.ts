@@ -45,10 +45,11 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
       const jobPaths = supervisor.pathsOf(label);
       for (const path of jobPaths) await rm(path, { force: true });
       await supervisor.forget(label);
-      const { versions, current, nodes, cache, logs, sockets } = layout;
+      await supervisor.enable?.(label);
+      const { versions, current, nodes, stopped, cache, logs, sockets } = layout;
       // A program that held the sockets itself and was killed has left their locks.
       const socketPaths = Object.values(sockets).flatMap((path) => [path, holderLockOf(path)]);
-      for (const path of [versions, current, nodes, cache, logs, ...socketPaths]) {
+      for (const path of [versions, current, nodes, stopped, cache, logs, ...socketPaths]) {
         await removeTree(path);
       }
       await removeUnfinished([...jobPaths, current, layout.record]);

@@ -7,6 +7,8 @@ export type UpgradeOptions = PlaceOptions &
   Pick<InstallRun, 'onStep' | 'isLocked'> & {
     /** A present `undefined` chooses the Node again. @default the recorded option */
     node?: string | undefined;
+    /** How many versions are kept, with the current one. @default the recorded option */
+    keep?: number;
   };
 
 /**

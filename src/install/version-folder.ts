@@ -1,6 +1,7 @@
 /**
  * The folder of one version of program and module. Its name is the hash of its contents, which never change. Beside them
- * stands the file that says what the module offers (src/module), which the check of the module writes.
+ * stands the file that says what the module offers (src/module), which the check of the module writes; and, once another
+ * version has replaced it, the record under which it served (src/installed/kept-versions.ts).
  */
 import { createHash } from 'node:crypto';
 import { constants, lstatSync, readFileSync, statSync } from 'node:fs';
@@ -99,10 +100,10 @@ async function linkToSame(
   return false;
 }
 
-/** Removes all versions but one, and all unfinished folders. */
-export async function removeOtherVersions(folder: string, kept: string): Promise<void> {
+/** Removes all versions but these, and all unfinished folders. */
+export async function removeOtherVersions(folder: string, kept: readonly string[]): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name !== kept) await rm(join(folder, name), { recursive: true, force: true });
+    if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -1,10 +1,12 @@
 /** Writes the log file, the record, and the supervisor's files of an installation. */
 import { chmod, open, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
+import { versionFileOf, versionFileText } from '../installed/kept-versions.ts';
+import type { Layout } from '../installed/layout.ts';
 import type { InstallRecord } from '../installed/record.ts';
-import { packageVersion } from '../version.ts';
+import type { Origin } from './changes.ts';
 import { exists, makeFolder, makePath, removeEmptyFolders, removeTree, type Undo, writeText } from './files.ts';
 import { foldersToRecord, withFoldersLocked } from './made-folders.ts';
 import type { Plan } from './plan.ts';
@@ -22,7 +24,10 @@ export async function writeFiles(
 ): Promise<string[]> {
   const { layout, job, jobFiles, hash } = plan;
   const wrote: string[] = [];
-  if (previous !== undefined && previous.hash !== hash) await removeTree(layout.cache);
+  if (previous !== undefined && previous.hash !== hash) {
+    await removeTree(layout.cache);
+    await keepRecord(layout, previous, undo);
+  }
   // An uninstallation of another label may remove a shared folder while the folder is empty.
   await withFoldersLocked(plan, async () => {
     const folders = [...jobFiles.map(({ path }) => path), ...Object.values(layout.sockets)].map(dirname);
@@ -49,7 +54,14 @@ export async function writeFiles(
   return wrote;
 }
 
-export type RecordParts = {
+/** What the version that is being replaced needs, beside its folder, to be the current one again. */
+async function keepRecord(layout: Layout, previous: InstallRecord, undo: Undo): Promise<void> {
+  // A version that was never complete is not returned to, and of one whose folder is gone there is nothing to keep.
+  if (previous.isUnderWay === true || !(await exists(join(layout.versions, previous.hash)))) return;
+  await writeText(versionFileOf(layout, previous.hash), versionFileText(layout, previous), 0o600, undo);
+}
+
+export type RecordParts = Origin & {
   plan: Plan;
   facts: ModuleFacts;
   options: InstallOptions;
@@ -57,11 +69,12 @@ export type RecordParts = {
   isUnderWay: boolean;
 };
 
-export function recordTextOf({ plan, facts, options, madeFolders, isUnderWay }: RecordParts): string {
+export function recordTextOf(parts: RecordParts): string {
+  const { plan, facts, options, madeFolders, isUnderWay, installedAt, rolledBackFrom } = parts;
   const { job } = plan;
   const record: InstallRecord = {
     format: 1,
-    version: packageVersion(),
+    version: plan.launchpool,
     label: job.label,
     supervisor: plan.supervisor.name,
     module: options.module,
@@ -75,6 +88,8 @@ export function recordTextOf({ plan, facts, options, madeFolders, isUnderWay }: 
     sources: plan.sources,
     options: retainedOptions(options),
     madeFolders,
+    ...(installedAt === undefined ? {} : { installedAt }),
+    ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
     ...(isUnderWay ? { isUnderWay } : {}),
   };
   return `${JSON.stringify(record, null, 2)}\n`;

@@ -12,6 +12,8 @@ export type InstallOptions = JobOptions &
     node?: string | undefined;
     /** Copies that Node into the agent's folder. @default only when its path is temporary */
     copyNode?: boolean | undefined;
+    /** How many versions are kept, the current one among them, for rollback(). @default 3 */
+    keep?: number | undefined;
     /** Destination of the agent's log. @default 'journal' if journald runs, else 'file' */
     log?: 'journal' | 'file' | undefined;
   };

@@ -1,6 +1,7 @@
 /** The layout of an installed agent: the paths of its files. */
 import { join } from 'node:path';
-import { checkLabel, type SocketPaths, socketPathsOf } from '../../wire/address.ts';
+import { agentsFolderOf, checkLabel, type SocketPaths, socketPathsOf } from '../../wire/address.ts';
+import { STOP_MARKER } from '../../wire/stopped.ts';
 import type { Host } from './host.ts';
 
 export type Layout = {
@@ -14,6 +15,8 @@ export type Layout = {
   current: string;
   /** Copies of Node, by version. */
   nodes: string;
+  /** Exists while the agent is stopped on purpose: stop-marker.ts. */
+  stopped: string;
   /** Compiled code. */
   cache: string;
   logs: string;
@@ -34,6 +37,7 @@ export function layoutOf(label: string, host: Host): Layout {
     versions: inFolder('versions'),
     current: inFolder('current'),
     nodes: inFolder('nodes'),
+    stopped: inFolder(STOP_MARKER),
     cache: inFolder('cache'),
     logs: inFolder('logs'),
     logFile: inFolder('logs/agent.log'),
@@ -41,13 +45,7 @@ export function layoutOf(label: string, host: Host): Layout {
   };
 }
 
-/**
- * The parent of all agents' folders.
- * https://developer.apple.com/library/archive/documentation/FileManagement/Conceptual/FileSystemProgrammingGuide/FileSystemOverview/FileSystemOverview.html,
- * https://specifications.freedesktop.org/basedir-spec/latest/
- */
-export function parentOf({ platform, home, env }: Host): string {
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
-  const data = env.XDG_DATA_HOME?.startsWith('/') ? env.XDG_DATA_HOME : join(home, '.local', 'share');
-  return join(data, 'launchpool');
+/** The parent of all agents' folders. */
+export function parentOf(host: Host): string {
+  return agentsFolderOf(host);
 }

@@ -26,9 +26,13 @@ export type InstallRecord = ModuleFacts & {
   /** PATH of the agent, unless `--env` sets it. Undefined in the record of an earlier launchpool. */
   searchPath?: string;
   /** The own sources, as they were installed. Undefined in the record of an earlier launchpool. */
-  sources?: readonly SourceState[];
+  sources?: readonly SourceState[] | undefined;
   /** The options of the installation, as the user gave them. */
   options: Readonly<Record<string, unknown>>;
+  /** When this version was installed, as an ISO 8601 text. Undefined in the record of an earlier launchpool. */
+  installedAt?: string | undefined;
+  /** The version that a rollback has replaced by this one. */
+  rolledBackFrom?: string | undefined;
   /** True until the installation is complete. The supervisor may not have read its files yet. */
   isUnderWay?: true;
   /** The folders above the agent's files that launchpool made, for any agent: src/install/made-folders.ts. */
@@ -41,12 +45,17 @@ export type Claim = Pick<InstallRecord, 'format' | 'version' | 'label' | 'madeFo
 /** Undefined if the label has no record, or an unreadable one. */
 export function readRecord({ record }: Layout): InstallRecord | undefined {
   try {
-    const parsed = JSON.parse(readFileSync(record, 'utf8')) as InstallRecord;
-    return isComplete(parsed) ? parsed : undefined;
+    return parseRecord(JSON.parse(readFileSync(record, 'utf8')));
   } catch {
     // Another installation replaces a missing record, and a damaged one.
     return undefined;
   }
+}
+
+/** Undefined for a value that is no complete record; throws for one that is no object at all. */
+export function parseRecord(value: unknown): InstallRecord | undefined {
+  const record = value as InstallRecord;
+  return isComplete(record) ? record : undefined;
 }
 
 /** Whether there is a record, damaged ones included. A claim is not a record: it does not show what else was made. */

@@ -88,6 +88,13 @@ export const INSTALL_TABLE = {
       'Such as a transport, a view engine, or `locales/**`. A pattern is relative to the folder of the package.json; `"launchpool": { "include": [...] }` in it says the same.',
     isRetained: true,
   },
+  keep: {
+    flag: 'keep',
+    value: { kind: 'count', min: 1, max: 100 },
+    default: 3,
+    help: 'number of versions to keep for `rollback`, with the current one',
+    isRetained: true,
+  },
   supervisor: {
     flag: 'supervisor',
     value: { kind: 'choice', placeholder: 'NAME', choices: ['launchd', 'systemd'] },

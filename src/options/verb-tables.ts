@@ -6,14 +6,19 @@ import { JSON_TABLE } from './json-table.ts';
 import type { Table } from './option.ts';
 import { DEV_TABLE, RUN_TABLE } from './run-table.ts';
 import { DOCTOR_TABLE, INIT_TABLE, LOGS_TABLE, TOP_TABLE } from './tool-tables.ts';
+import { UPGRADE_TABLE } from './upgrade-table.ts';
 
 export const VERB_TABLES = {
   init: [INIT_TABLE],
   dev: [DEV_TABLE, AGENT_TABLE],
   run: [RUN_TABLE, AGENT_TABLE],
   install: [INSTALL_TABLE, AGENT_TABLE],
-  upgrade: [JSON_TABLE],
+  upgrade: [UPGRADE_TABLE],
+  versions: [JSON_TABLE],
+  rollback: [JSON_TABLE],
   uninstall: [JSON_TABLE],
+  stop: [JSON_TABLE],
+  start: [JSON_TABLE],
   restart: [JSON_TABLE],
   status: [JSON_TABLE],
   list: [JSON_TABLE],

@@ -51,6 +51,7 @@ async function elsewhere(t: ExecutionContext): Promise<Ground> {
     host: { platform: 'darwin', home, uid: 501, env: {}, run: launchd.run },
     changes: () => launchdChanges(launchd.commands),
     tree: () => treeOf(home),
+    reboot: () => launchd.restart(['gui/501', 'user/501']),
   };
 }
 

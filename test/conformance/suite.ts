@@ -1,4 +1,5 @@
 /** What every supervisor must do with an agent, from its installation to its uninstallation. */
+import { hash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,13 +10,19 @@ import { close, connect } from '../../src/client/index.ts';
 import { type AgentStatus, status } from '../../src/control/status.ts';
 import { type Installed, install } from '../../src/install/install.ts';
 import { restart } from '../../src/install/restart.ts';
+import { rollback } from '../../src/install/return-to-version.ts';
+import { start } from '../../src/install/start.ts';
+import { stop } from '../../src/install/stop.ts';
 import { uninstall } from '../../src/install/uninstall.ts';
+import { upgrade } from '../../src/install/upgrade.ts';
 import type { Host } from '../../src/installed/host.ts';
 import type { InstallOptions } from '../../src/installed/install-options.ts';
+import { versions } from '../../src/installed/kept-versions.ts';
 import { placeOf } from '../../src/installed/place.ts';
 import { readModuleFile } from '../../src/module/module-file.ts';
 import { isAlive } from '../helpers/activator.ts';
 import { pidAt, waitForShutdown } from '../helpers/agent-process.ts';
+import { heldCall } from '../helpers/held-call.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../helpers/until.ts';
@@ -32,6 +39,8 @@ export type Ground = {
   left?(label: string): string[];
   /** What is left of agents of these labels, beside files: loaded jobs. @default none */
   loaded?(labels: readonly string[]): Promise<string[]>;
+  /** Has the supervisor read its files again, and load what it loads after a restart of the machine. @default nothing */
+  reboot?(): Promise<void>;
 };
 /** The shortest uptime that no supervisor treats as a crash. */
 const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
@@ -43,6 +52,16 @@ const moduleText = (version: number): string => `
   export const pid = (): number => process.pid;
   export function die(): void {
     process.kill(process.pid, 'SIGKILL');
+  }
+`;
+
+/** See test/helpers/held-call.ts. */
+const HOLD = `
+  import { once } from 'node:events';
+  import { connect } from 'node:net';
+  export async function hold(path: string): Promise<string> {
+    await once(connect(path).resume(), 'end');
+    return 'held';
   }
 `;
 
@@ -231,6 +250,136 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
       }
     });
   }
+  it('a stopped agent replies to its open requests, and then holds no socket, until it is started', async (t, bench) => {
+    await bench.write(`${HOLD}${moduleText(1)}`);
+    const { socket } = await bench.install({ agent: {} });
+    const client = await connect<Agent & { hold(path: string): string }>(socket);
+    const { path, running, release } = await heldCall(t);
+    const held = client.hold(path);
+    const pid = await pidAt(socket);
+    await running;
+    const stopping = stop(bench.options);
+    while (isServing(await bench.status())) await wait(RECHECK_MS);
+    release();
+    t.is(await held, 'held');
+    t.deepEqual(await stopping, { label: bench.options.label, outcome: 'stopped', pid });
+    t.deepEqual([isAlive(pid), existsSync(socket)], [false, false]);
+    await close(client);
+    await bench.reboot?.();
+    t.like(await bench.status(), { state: 'stopped', listening: false, pid: undefined });
+    await t.throwsAsync(connect(socket, { activationMs: 0 }), { code: 'ERR_LAUNCHPOOL_CONNECT_FAILED' });
+    await t.throwsAsync(restart(bench.options), { code: 'ERR_LAUNCHPOOL_STOPPED' });
+
+    const before = [bench.tree(), bench.changes()];
+    t.is((await stop(bench.options)).outcome, 'already-stopped');
+    t.is((await bench.install({ agent: {} })).outcome, 'unchanged');
+    t.deepEqual([bench.tree(), bench.changes()], before);
+
+    const started = await start(bench.options);
+    t.is(started.outcome, 'started');
+    t.is(await pidAt(socket), started.pid as number);
+    const changes = bench.changes();
+    t.deepEqual(await start(bench.options), { ...started, outcome: 'already-started' });
+    t.deepEqual(bench.changes(), changes);
+    await bench.reboot?.();
+    t.true((await pidAt(socket)) > 0);
+  });
+
+  it('an upgrade of a stopped agent does not start it, and the start has the new version', async (t, bench) => {
+    const { socket } = await bench.install({ agent: {}, env: { GREETING: 'one' } });
+    await stop(bench.options);
+    await bench.write(moduleText(2));
+    const { outcome, isStopped, notes } = await upgrade(bench.options);
+    t.deepEqual([outcome, isStopped], ['upgraded', true]);
+    t.true(notes.some((note) => note.includes(`launchpool start ${bench.options.label}`)));
+    // Other options change the supervisor's files, too.
+    t.is((await bench.install({ agent: { threads: 1 } })).isStopped, true);
+    t.like(await bench.status(), { state: 'stopped', listening: false });
+    t.false(existsSync(socket));
+    await start(bench.options);
+    const agent = await connect<Agent>(socket);
+    t.is(await agent.version(), 2);
+    await close(agent);
+  });
+
+  it('an agent whose start fails stays stopped', async (t, bench) => {
+    const { folder } = await bench.install({ agent: {} });
+    await stop(bench.options);
+    const [text, entry] = entryIn(folder);
+    await writeFile(entry, 'throw new Error("damaged");');
+    const before = bench.tree();
+    const error = await t.throwsAsync(start(bench.options), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
+    t.is((error as { data?: { step: string } }).data?.step, 'verify');
+    t.like(await bench.status(), { state: 'stopped', listening: false, pid: undefined });
+    t.deepEqual(withoutTimes(bench.tree()), withoutTimes(before));
+    await writeFile(entry, text);
+    t.is((await start(bench.options)).outcome, 'started');
+  });
+
+  it('during a rollback, no call of eight clients fails, and a second rollback undoes the first', async (t, bench) => {
+    const { socket, id: first } = await bench.install({ agent: {} });
+    await bench.write(moduleText(2));
+    const { id: second } = await bench.install({ agent: {} });
+    const clients = await Promise.all(Array.from({ length: 8 }, () => connect<Agent>(socket)));
+    let isOver = false;
+    const calling = clients.map(async (client) => {
+      for (; !isOver; await wait(2)) await client.version();
+    });
+    t.like(await rollback(bench.options), { outcome: 'rolled-back', from: second, id: first, isStopped: false });
+    t.deepEqual(new Set(await Promise.all(clients.map((client) => client.version()))), new Set([1]));
+    const listed = (await versions(bench.options)).map(({ id, isCurrent }) => [id, isCurrent]);
+    t.deepEqual(listed, [
+      [first, true],
+      [second, false],
+    ]);
+    t.like(await rollback(bench.options), { outcome: 'rolled-back', from: first, id: second });
+    isOver = true;
+    await t.notThrowsAsync(Promise.all(calling));
+    t.deepEqual(new Set(await Promise.all(clients.map((client) => client.version()))), new Set([2]));
+    await Promise.all(clients.map(close));
+  });
+
+  it('a rollback brings back the options of that version, also of a stopped agent', async (t, bench) => {
+    const greeting = 'export const greeting = (): string | undefined => process.env.GREETING;';
+    const ask = async (): Promise<unknown> => {
+      const agent = await connect<{ greeting(): string }>(socket);
+      const answer = await agent.greeting();
+      await close(agent);
+      return answer;
+    };
+    await bench.write(`${moduleText(1)}${greeting}`);
+    const { socket } = await bench.install({ agent: { threads: 1 }, env: { GREETING: 'one' } });
+    await bench.write(`${moduleText(2)}${greeting}`);
+    await bench.install({ agent: {}, env: { GREETING: 'two' } });
+    await rollback(bench.options);
+    t.is(await ask(), 'one');
+    await stop(bench.options);
+    t.like(await rollback(bench.options), { outcome: 'rolled-back', isStopped: true });
+    t.is((await bench.status()).state, 'stopped');
+    await start(bench.options);
+    t.is(await ask(), 'two');
+  });
+
+  it('after a rollback to a version that does not work any more, everything is as before', async (t, bench) => {
+    const { socket, folder } = await bench.install({ agent: {} });
+    const [text, entry] = entryIn(folder);
+    await bench.write(moduleText(2));
+    await bench.install({ agent: { threads: 1 } });
+    // In the check of the module, and in the agent alone.
+    for (const [condition, step] of [
+      ['true', 'module'],
+      ['process.execArgv.length > 0', 'verify'],
+    ] as const) {
+      await writeFile(entry, `if (${condition}) throw new Error('damaged');\n${text}`);
+      const before = withoutTimes(bench.tree());
+      const error = await t.throwsAsync(rollback(bench.options), { code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED' });
+      t.is((error as { data?: { step: string } }).data?.step, step);
+      t.deepEqual(withoutTimes(bench.tree()), before);
+      const agent = await connect<Agent>(socket);
+      t.is(await agent.version(), 2);
+      await close(agent);
+    }
+  });
 
   it('installing the same agent again changes nothing and runs no command of the supervisor', async (t, bench) => {
     const { socket } = await bench.install();
@@ -280,6 +429,27 @@ export function conformance(name: string, lay: (t: ExecutionContext) => Promise<
     const [first] = grounds.values();
     t.deepEqual((await first?.loaded?.([...grounds.keys()])) ?? [], []);
   });
+}
+
+/** False as soon as the process has been asked to exit: systemd closes the sockets after that, and the others before. */
+function isServing({ state, listening }: AgentStatus): boolean {
+  return listening && state !== 'stopping';
+}
+
+/** The text and the path of the module of the current version. */
+function entryIn(folder: string): [text: string, path: string] {
+  const version = realpathSync(join(folder, 'current'));
+  const { entry } = JSON.parse(readFileSync(join(version, 'launchpool-module.json'), 'utf8'));
+  const path = join(version, entry);
+  return [readFileSync(path, 'utf8'), path];
+}
+
+/** A tree without times, and without what processes write. */
+function withoutTimes(tree: readonly string[]): string[] {
+  return tree
+    .filter((line) => !/\/cache[ /]|\/agent\.log |\.sock\.lock /.test(line))
+    .map((line) => line.replace(/( \d+) [\d.]+ /, '$1 '))
+    .map((line) => (line.length <= 200 ? line : `${line.slice(0, 160)}… ${hash('sha256', line)}`));
 }
 
 /**

@@ -57,6 +57,8 @@ export function createStepwiseInstallation(home: string, label: string): Stepwis
     sources: [],
     node: { path: '/node', version: '26.0.0', from: undefined },
     searchPath: '/usr/bin',
+    keep: 3,
+    launchpool: '0.0.0',
     notes: [],
   };
   const record = (isUnderWay: boolean, madeFolders: readonly string[]): string =>
@@ -66,6 +68,7 @@ export function createStepwiseInstallation(home: string, label: string): Stepwis
       options: { module: '/agent.ts', label },
       madeFolders,
       isUnderWay,
+      installedAt: undefined,
     });
   let undoActions: (() => Promise<unknown>)[] = [];
   let lock: LabelLock = { isLocked: false };

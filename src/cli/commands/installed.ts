@@ -1,55 +1,13 @@
-/** The verbs for agents that launchd or systemd starts: install, upgrade, uninstall, restart, status, list, path, env, logs, doctor. */
+/** The verbs that look at agents which launchd or systemd starts: status, list, path, env, logs, doctor. */
 import type { Command } from 'commander';
-import { AGENT_TABLE } from '../../options/agent-table.ts';
-import { INSTALL_TABLE } from '../../options/install-table.ts';
 import { JSON_TABLE } from '../../options/json-table.ts';
 import { DOCTOR_TABLE, LOGS_TABLE } from '../../options/tool-tables.ts';
-import { addExitStatuses, addVerb, type Done, LABEL_HELP, MODULE_HELP } from './shared.ts';
+import { addExitStatuses, addVerb, type Done, LABEL_HELP } from './shared.ts';
 
 const STATUS_STATUSES = { 0: 'its clients are served', 66: 'it is not installed', 69: 'its clients are not served' };
 const DOCTOR_STATUSES = { 0: 'no problem, or all are repaired', 1: 'problems remain' };
 
 export function addInstalledCommands(program: Command, done: Done): void {
-  addVerb(program, 'install', INSTALL_TABLE, AGENT_TABLE)
-    .summary('have launchd or systemd start an agent on demand')
-    .description(
-      'Copies a module and the agent into a folder, has launchd or systemd hold its socket, and verifies that the agent ' +
-        'answers. Upgrades an agent that is already installed under the label; no request fails. When a step fails, ' +
-        'restores the previous state.',
-    )
-    .argument('<module>', MODULE_HELP)
-    .action(async (module, flags) => {
-      const { installVerb } = await import('../verbs/install.ts');
-      done(await installVerb(module, flags));
-    });
-
-  addVerb(program, 'upgrade', JSON_TABLE)
-    .summary('install an agent again, from the same module')
-    .description('Takes over changes of the module, of launchpool, and of the path of Node. No request fails.')
-    .argument('<label>', LABEL_HELP)
-    .action(async (label, flags) => {
-      const { upgradeVerb } = await import('../verbs/install.ts');
-      done(await upgradeVerb(label, flags));
-    });
-
-  addVerb(program, 'uninstall', JSON_TABLE)
-    .summary('remove an installed agent and everything that belongs to it')
-    .description('Waits for running requests, then removes every file, unit, process and socket of the agent.')
-    .argument('<label>', LABEL_HELP)
-    .action(async (label, flags) => {
-      const { uninstallVerb } = await import('../verbs/installed.ts');
-      done(await uninstallVerb(label, flags));
-    });
-
-  addVerb(program, 'restart', JSON_TABLE)
-    .summary('restart an installed agent')
-    .description('Waits for running requests; new connections wait for the next process.')
-    .argument('<label>', LABEL_HELP)
-    .action(async (label, flags) => {
-      const { restartVerb } = await import('../verbs/installed.ts');
-      done(await restartVerb(label, flags));
-    });
-
   addExitStatuses(addVerb(program, 'status', JSON_TABLE), STATUS_STATUSES)
     .summary('print the state of an installed agent')
     .description('Asks the supervisor, and the process if there is one; does not start the agent.')

@@ -1,18 +1,17 @@
-/** `launchpool install` and `launchpool upgrade`. */
+/** `launchpool install`. */
 
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { shellCommand, shellWord } from '../../../wire/shell-word.ts';
 import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
 import { INSTALL_STEPS } from '../../install/install-steps.ts';
-import { upgrade } from '../../install/upgrade.ts';
 import type { InstallOptions } from '../../installed/install-options.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { INSTALL_TABLE } from '../../options/install-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { report } from '../report.ts';
-import { createStepView } from '../step-view.ts';
+import { viewing } from '../step-view.ts';
 
 export type InstallFlags = CommanderFlags & { json?: boolean; dryRun?: boolean };
 
@@ -21,31 +20,9 @@ export async function installVerb(module: string, flags: InstallFlags): Promise<
   if (flags.dryRun) {
     return report({ json, run: async () => dryRun(optionsOf(module, flags)), render: dryRunText });
   }
-  const view = createStepView(INSTALL_STEPS, json);
   return report({
     json,
-    run: async () => {
-      try {
-        return await install({ ...optionsOf(module, flags), onStep: view.onStep });
-      } finally {
-        await view.close();
-      }
-    },
-    render: installedText,
-  });
-}
-
-export async function upgradeVerb(label: string, { json }: { json?: boolean }): Promise<number> {
-  const view = createStepView(INSTALL_STEPS, json);
-  return report({
-    json,
-    run: async () => {
-      try {
-        return await upgrade({ label, onStep: view.onStep });
-      } finally {
-        await view.close();
-      }
-    },
+    run: () => viewing(INSTALL_STEPS, json, async (onStep) => install({ ...optionsOf(module, flags), onStep })),
     render: installedText,
   });
 }
@@ -76,23 +53,14 @@ function withoutValue(name: string): LaunchpoolError {
   });
 }
 
-/** What was done, and a call that works. */
-export function installedText({
-  label,
-  outcome,
-  supervisor,
-  socket,
-  kind,
-  methods,
-  notes,
-  authkeyFile,
-}: Installed): string {
+export function installedText({ outcome, ...installed }: Installed): string {
+  const { label, supervisor, socket, kind, methods, notes, isStopped, authkeyFile } = installed;
   const key = authkeyFile === undefined ? '' : ` --authkey-file ${shellWord(authkeyFile)}`;
   const example = kind === 'raw' ? `${label}${key} --raw 'a message'` : `${label}${key} ${methods[0]} …`;
   const lines = [
-    `${label}: ${outcome === 'unchanged' ? 'unchanged' : outcome}, under ${supervisor}, at ${socket}`,
+    `${label}: ${outcome}, under ${supervisor}, at ${socket}`,
     ...notes.map((note) => `note: ${note}`),
-    `Call it:  launchpool call ${example}`,
+    ...(isStopped ? [] : [`Call it:  launchpool call ${example}`]),
   ];
   return `${lines.join('\n')}\n`;
 }

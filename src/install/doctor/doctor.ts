@@ -9,12 +9,13 @@ import { installedLabels } from '../../installed/labels.ts';
 import { pickSupervisor } from '../../installed/pick-supervisor.ts';
 import { type HostOptions, placeOf } from '../../installed/place.ts';
 import { mustBeInstalled, readRecord } from '../../installed/record.ts';
+import { isStopped } from '../../installed/stop-marker.ts';
 import { lockFolder } from '../lock.ts';
 import { checkModuleFile, checkNode, checkProgram, checkSources } from './file-checks.ts';
 import type { Diagnosis, Finding, Installation } from './finding.ts';
 import { checkHeadless, checkLingering, checkPaths, checkSupervisor } from './machine-checks.ts';
 import { checkKey, checkModes } from './mode-checks.ts';
-import { checkLabel, checkPlacement, checkSockets, checkState } from './state-checks.ts';
+import { checkLabel, checkPlacement, checkSockets, checkState, checkStop } from './state-checks.ts';
 import { checkSupervisorFiles } from './supervisor-file-checks.ts';
 
 export type DoctorOptions = HostOptions & {
@@ -52,7 +53,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<Finding[]> {
 type Check = (installation: Installation) => Diagnosis[];
 
 /** The checks of states that change by themselves. Their findings are confirmed by a second check. */
-const TRANSIENT: readonly Check[] = [checkLabel, checkPlacement, checkState, checkSockets];
+const TRANSIENT: readonly Check[] = [checkLabel, checkStop, checkPlacement, checkState, checkSockets];
 const CHECKS: readonly Check[] = [
   checkLabel,
   checkNode,
@@ -60,6 +61,7 @@ const CHECKS: readonly Check[] = [
   checkSources,
   checkModuleFile,
   checkSupervisorFiles,
+  checkStop,
   checkPlacement,
   checkState,
   checkSockets,
@@ -125,14 +127,12 @@ async function readInstallation(
     const job = jobOfRecord(record, place.layout, place.host);
     // Without an answer of the supervisor, the state is unknown too.
     const misplacement = await place.supervisor.misplacement?.(label).catch(() => undefined);
-    return {
-      ...place,
-      label,
-      record,
-      job,
-      status: await supervisedStatus({ ...options, label }, replyMs),
-      misplacement,
+    const isHeldBack = isStopped(place.layout);
+    const load: Installation['load'] = async (changed) => {
+      if (!isHeldBack) await place.supervisor.load(job, changed);
     };
+    const found = await supervisedStatus({ ...options, label }, replyMs);
+    return { ...place, label, record, job, status: found, misplacement, isStopped: isHeldBack, load };
   } catch (error) {
     const { message, hint = 'Install the agent again, with other options.' } = toPlain(error);
     return { id: 'options-invalid', label, severity: 'problem', message, hint };

@@ -14,6 +14,7 @@ export type FindingId =
   | 'path-too-long'
   | 'supervisor-unreachable'
   | 'disabled'
+  | 'not-stopped'
   | 'blocked'
   | 'throttled'
   | 'crashed'
@@ -54,6 +55,10 @@ export type Installation = Place & {
   job: Job;
   status: AgentStatus;
   misplacement: Misplacement | undefined;
+  /** Whether the agent is stopped on purpose. No fix starts it then. */
+  isStopped: boolean;
+  /** Has the supervisor load the job, unless the agent is stopped: start() loads all files. */
+  load(changed: readonly string[]): Promise<void>;
 };
 
 export type Fix = () => Promise<void>;

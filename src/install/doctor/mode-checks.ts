@@ -3,6 +3,7 @@ import { chmodSync, type Stats, statSync } from 'node:fs';
 import { type Job, modeOf } from '../../../job/job.ts';
 import { toPlain } from '../../../wire/errors.ts';
 import { readAuthkey } from '../../agent/authkey-file.ts';
+import { keptVersions, versionFileOf } from '../../installed/kept-versions.ts';
 import type { Diagnosis, Installation } from './finding.ts';
 
 export function checkModes(installation: Installation): Diagnosis[] {
@@ -19,9 +20,15 @@ export function checkModes(installation: Installation): Diagnosis[] {
 }
 
 /** The paths of an agent's files, each with the mode bits that it must not have. */
-function limitsOf({ label, layout, job, supervisor }: Installation): [path: string, forbidden: number][] {
+function limitsOf({ label, layout, job, supervisor, record }: Installation): [path: string, forbidden: number][] {
   const authkeyFile = keyFileOf(job);
-  const secret = [layout.record, ...(job.logFile === undefined ? [] : [layout.logs, job.logFile]), authkeyFile];
+  const kept = keptVersions(layout, record.hash).map(({ record: { hash } }) => versionFileOf(layout, hash));
+  const secret = [
+    layout.record,
+    ...kept,
+    ...(job.logFile === undefined ? [] : [layout.logs, job.logFile]),
+    authkeyFile,
+  ];
   return [
     ...Object.values(layout.sockets).map((path): [string, number] => [path, 0o177]),
     [layout.folder, 0o022],

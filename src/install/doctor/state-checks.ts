@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { isBound } from '../../../libc/is-bound.ts';
+import { holdBack } from '../stop.ts';
 import type { Diagnosis, FindingId, Installation } from './finding.ts';
 import { endHungProcess } from './hung-process.ts';
 
@@ -15,17 +16,26 @@ export function checkLabel({ label, status }: Installation): Diagnosis[] {
   return [{ id: 'label-taken', label, severity: 'problem', message, hint }];
 }
 
+/** Whether an agent that is stopped on purpose is held all the same, as after a switch in Login Items. */
+export function checkStop(installation: Installation): Diagnosis[] {
+  const { label, job, status, supervisor, isStopped } = installation;
+  if (!isStopped || !status.listening) return [];
+  const message = `the agent is stopped, and ${supervisor.name} holds its sockets`;
+  const hint = `To have it run, use: launchpool start ${label}`;
+  return [{ id: 'not-stopped', label, severity: 'problem', message, hint, fix: () => holdBack(installation, job) }];
+}
+
 /** Where the supervisor has the job. */
-export function checkPlacement({ label, misplacement, supervisor, job }: Installation): Diagnosis[] {
+export function checkPlacement({ label, misplacement, load }: Installation): Diagnosis[] {
   if (misplacement === undefined) return [];
   if (misplacement.id === 'not-after-restart') return [{ ...misplacement, label, severity: 'notice' }];
-  return [{ ...misplacement, label, severity: 'problem', fix: () => supervisor.load(job, []) }];
+  return [{ ...misplacement, label, severity: 'problem', fix: () => load([]) }];
 }
 
 export function checkState(installation: Installation): Diagnosis[] {
-  const { label, layout, status, supervisor, job } = installation;
-  const load = (): Promise<void> => supervisor.load(job, []);
-  const loadAllFiles = (): Promise<void> => supervisor.load(job, supervisor.pathsOf(label));
+  const { label, layout, status, supervisor } = installation;
+  const load = (): Promise<void> => installation.load([]);
+  const loadAllFiles = (): Promise<void> => installation.load(supervisor.pathsOf(label));
   const finding = (id: FindingId, severity: Diagnosis['severity'], rest: Partial<Diagnosis> = {}): Diagnosis[] => [
     { id, label, severity, message: status.detail ?? status.state, ...rest },
   ];
@@ -62,7 +72,7 @@ export function checkState(installation: Installation): Diagnosis[] {
  * would start the agent.
  */
 export function checkSockets(installation: Installation): Diagnosis[] {
-  const { label, layout, supervisor, job, status } = installation;
+  const { label, layout, supervisor, status, load } = installation;
   // An unknown status says nothing about the sockets, and neither does the status of another program's job.
   if (status.state === 'unknown' || status.heldBy !== undefined) return [];
   // The supervisor is about to remove the sockets.
@@ -73,7 +83,7 @@ export function checkSockets(installation: Installation): Diagnosis[] {
     const fix = async (): Promise<void> => {
       await supervisor.unload(label);
       await rm(path, { force: true });
-      await supervisor.load(job, supervisor.pathsOf(label));
+      await load(supervisor.pathsOf(label));
     };
     return [{ id: 'socket-dead', label, severity: 'problem', message: fault, fix }];
   });

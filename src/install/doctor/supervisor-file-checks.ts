@@ -4,16 +4,13 @@ import { hasText, writeText } from '../files.ts';
 import type { Diagnosis, Installation } from './finding.ts';
 
 /** One fix writes all files: a supervisor loads none of them while another is missing. */
-export function checkSupervisorFiles({ label, supervisor, job }: Installation): Diagnosis[] {
+export function checkSupervisorFiles({ label, supervisor, job, load }: Installation): Diagnosis[] {
   const wrong = supervisor.filesOf(job).flatMap(({ path, text, mode }) => {
     return hasText(path, text) ? [] : [{ path, text, mode, actual: readText(path) }];
   });
   const writeAll = async (): Promise<void> => {
     for (const { path, text, mode } of wrong) await writeText(path, text, mode, () => undefined);
-    await supervisor.load(
-      job,
-      wrong.map(({ path }) => path),
-    );
+    await load(wrong.map(({ path }) => path));
   };
   let fixed: Promise<void> | undefined;
   const fix = (): Promise<void> => {

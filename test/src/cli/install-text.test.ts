@@ -9,6 +9,8 @@ const installed: Installed = {
   supervisor: 'systemd',
   socket: '/run/user/0/com.example.a.sock',
   folder: '/f',
+  id: '0123',
+  isStopped: false,
   node: '/n',
   kind: 'rpc',
   methods: ['one', 'two'],

@@ -61,6 +61,7 @@ test('the options of an earlier record stay in the same order, as a new order wo
     'copyNode',
     'log',
     'include',
+    'keep',
   ];
   t.deepEqual(Object.keys(retainedOptions(allOptions())), order);
 });
