@@ -27,7 +27,7 @@ const PROGRAM = fileURLToPath(new URL(`./process${extname(import.meta.url)}`, im
 
 /**
  * Never fails: without a compiler that reads the types, the description has no methods, and a `reason`. The methods of the
- * module itself are brought in by {@link file://./methods.ts onlyMethods}.
+ * module itself are brought in by {@link file://./only-methods.ts onlyMethods}.
  */
 export async function describeModule(options: DescribeOptions): Promise<Description> {
   const answer = await ask(options).catch((error): Answer => ({ reason: String(error) }));

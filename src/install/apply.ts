@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
-import type { ModuleFacts } from '../../workers/task.ts';
+import type { Arities, ModuleFacts } from '../../workers/task.ts';
 import { APP } from '../bundle/bundle-file.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
@@ -15,6 +15,7 @@ import { hasModuleFile, writeModuleFile } from '../module/module-file.ts';
 import { type Before, type Changes, changesOf } from './changes.ts';
 import { type CheckModule, checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
+import { type Describing, writeDescription } from './describe-version.ts';
 import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
 import { hideSources, type Wrapper } from './hidden-sources.ts';
 import type { InstallStep } from './install-steps.ts';
@@ -46,6 +47,7 @@ export async function apply(
   options: InstallOptions,
   steps: Steps<InstallStep>,
   lock: LabelLock,
+  describing: Describing,
 ): Promise<Applied> {
   const { job, layout, supervisor, hash, node } = plan;
   const before = await steps.run('program', (step) => writeProgram(plan, options, lock, step));
@@ -53,11 +55,19 @@ export async function apply(
   const changes = changesOf(plan, options, before);
   const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
   const notes: string[] = [];
-  const facts = await steps.run('module', ({ detail, skip }) => {
+  const facts = await steps.run('module', async ({ detail, skip, undo }) => {
+    const version = join(layout.versions, hash);
+    const describe = (found: ModuleFacts, arities?: Arities): Promise<string> =>
+      writeDescription(version, found, arities, describing, undo);
     // Its setup() may fail with other options, too.
     const mustCheck = previous?.hash !== hash || isNewVersion || !isUnchanged;
-    if (mustCheck || !hasModuleFile(join(layout.versions, hash), plan.entry, previous))
-      return moduleFacts(plan, options, notes, detail);
+    if (mustCheck || !hasModuleFile(version, plan.entry, previous)) {
+      const { arities, ...found } = await moduleFacts(plan, options, notes);
+      const types = await describe(found, arities);
+      detail(found.kind === 'raw' ? 'a raw agent' : `methods: ${found.methods.join(', ')}; ${types}`);
+      return found;
+    }
+    await describe(previous);
     skip('this version has been checked');
     return previous;
   });
@@ -125,10 +135,10 @@ async function moduleFacts(
   plan: Plan,
   options: InstallOptions,
   notes: string[],
-  detail: (text: string) => void,
-): Promise<ModuleFacts> {
+): Promise<ModuleFacts & { arities?: Arities }> {
   const { layout, hash, node, entry, job, host } = plan;
   const version = join(layout.versions, hash);
+  let arities: Arities | undefined;
   const check: CheckModule = {
     node: node.path,
     program: join(version, CHECK),
@@ -136,6 +146,9 @@ async function moduleFacts(
     env: { ...sessionVariables(), ...job.env },
     workingDirectory: job.workingDirectory,
     timeoutMs: loadTimeoutMsOf(options),
+    onArities(found) {
+      arities = found;
+    },
     onUses: (uses) => notes.splice(0, notes.length, ...leftBehind(uses, leftBehindOptions(plan, version))),
   };
   const needed = [version, node.path, job.workingDirectory, ...Object.values(job.env).filter(isAbsolute)];
@@ -145,8 +158,7 @@ async function moduleFacts(
     throw error;
   });
   writeModuleFile(version, entry, facts);
-  detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
-  return facts;
+  return { ...facts, ...(arities && { arities }) };
 }
 
 function leftBehindOptions({ sourceFolders, job }: Plan, version: string): LeftBehindOptions {

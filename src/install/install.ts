@@ -5,6 +5,7 @@ import type { InstallOptions } from '../installed/install-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { type Applied, apply } from './apply.ts';
+import { beginDescribing, type Describing } from './describe-version.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
 import { keyFileNotes } from './key-file.ts';
 import type { LabelLock } from './made-folders.ts';
@@ -40,10 +41,12 @@ export type Installed = ModuleFacts & {
 export async function install({ isLocked = false, onStep, ...options }: InstallRun): Promise<Installed> {
   const steps = createSteps(INSTALL_STEPS, onStep);
   const lock: LabelLock = { isLocked };
+  let describing: Describing | undefined;
   try {
     const absolute = withAbsolutePaths(options);
+    describing = beginDescribing(absolute.module);
     const plan = await planInstall(absolute, steps);
-    const { outcome, facts, notes, keyFile } = await apply(plan, absolute, steps, lock);
+    const { outcome, facts, notes, keyFile } = await apply(plan, absolute, steps, lock, describing);
     return {
       label: plan.job.label,
       outcome,
@@ -58,6 +61,7 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
   } catch (error) {
     throw await steps.fail(error);
   } finally {
+    describing?.end();
     lock.unlock?.();
   }
 }

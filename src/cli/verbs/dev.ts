@@ -28,7 +28,9 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   await log.open();
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
-  const bundle = await createDevBundle(modulePath, loadTimeoutMs);
+  const bundle = await createDevBundle(modulePath, loadTimeoutMs, (reason) =>
+    log.info(`the methods are described without types: ${reason}`),
+  );
   try {
     const ending = new Promise<string>((end) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name));
