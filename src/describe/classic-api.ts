@@ -7,7 +7,7 @@ import { ownOptions, type ProjectOptions, plainOptions } from './project-options
 
 type Node = { parameters?: Parameter[]; initializer?: { getText(): string }; getSourceFile(): { fileName: string } };
 type Parameter = { name: { text?: string; escapedText?: string }; questionToken?: object; dotDotDotToken?: object };
-type Parts = readonly { text: string }[] | undefined;
+type Parts = readonly { text: string; kind?: string }[] | undefined;
 
 type ClassicSymbol = {
   flags: number;
@@ -64,7 +64,6 @@ type TypeScript = {
   ElementFlags: Flags;
   SyntaxKind: Flags;
   NodeBuilderFlags: Flags;
-  displayPartsToString(parts: Parts): string;
   readConfigFile(path: string, read: (path: string) => string | undefined): { config?: object };
   parseJsonConfigFileContent(json: object, host: object, folder: string): { options: object };
   createProgram(
@@ -111,11 +110,11 @@ export function openClassic(folder: string, module: string, project: ProjectOpti
     nameOf: (symbol) => symbolOf(symbol).name,
     symbolFlagsOf: (symbol) => symbolOf(symbol).flags,
     typesOf: (symbols) => symbols.map((symbol) => checker.getTypeOfSymbol(symbol)),
-    commentOf: (symbol) => ts.displayPartsToString(symbolOf(symbol).getDocumentationComment(checker)),
+    commentOf: (symbol) => textOf(symbolOf(symbol).getDocumentationComment(checker)),
     tagsOf: (symbol) =>
       symbolOf(symbol)
         .getJsDocTags(checker)
-        .map(({ name, text }) => ({ name, text: ts.displayPartsToString(text) })),
+        .map(({ name, text }) => ({ name, text: textOf(text) })),
     filesOf: (symbol) => (symbolOf(symbol).declarations ?? []).map((node) => node.getSourceFile().fileName),
     initializerOf: (symbol) => symbolOf(symbol).valueDeclaration?.initializer?.getText(),
     flagsOf: (type) => typeOf(type).flags,
@@ -162,4 +161,9 @@ export function openClassic(folder: string, module: string, project: ProjectOpti
     },
     close: () => undefined,
   };
+}
+
+/** Of `{@link name text}`, the name and the text are two parts without the space between them. */
+function textOf(parts: Parts = []): string {
+  return parts.map(({ text, kind }) => (kind === 'linkText' && !/^[\s|]/.test(text) ? ` ${text}` : text)).join('');
 }

@@ -1,6 +1,7 @@
 /** The named types of a description: their names, and what a schema needs to stand alone. */
 import type { Description, Schema, SchemaObject } from './description.ts';
 import { isObject } from './schema-parts.ts';
+import { eachSchema } from './schema-walk.ts';
 
 const PREFIX = '#/$defs/';
 const MAX_NAME = 60;
@@ -56,30 +57,18 @@ export function standAlone({ $defs }: Pick<Description, '$defs'>, schema: Schema
 /** The names of the definitions that schemas refer to, also by way of each other. Sorted. */
 export function definitionsIn($defs: Readonly<Record<string, Schema>>, schemas: readonly Schema[]): string[] {
   const found = new Set<string>();
-  const pending: unknown[] = [...schemas];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    const { $ref } = next as { $ref?: unknown };
-    const name = typeof $ref === 'string' && $ref.startsWith(PREFIX) ? $ref.slice(PREFIX.length) : undefined;
-    if (name !== undefined && !found.has(name)) {
+  const add = (schema: Schema): void =>
+    eachSchema(schema, ({ $ref }) => {
+      const name = $ref && definitionName($ref);
+      if (name === undefined || found.has(name)) return;
       found.add(name);
-      pending.push($defs[name]);
-    }
-    pending.push(...Object.values(next));
-  }
+      add($defs[name] ?? true);
+    });
+  for (const schema of schemas) add(schema);
   return [...found].sort();
 }
 
-/** A schema with other references; in `properties`, `$ref` may be the name of a property. */
-export function withRefs<Value>(value: Value, refTo: (name: string) => string): Value {
-  if (Array.isArray(value)) return value.map((each) => withRefs(each, refTo)) as Value;
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, each]) => [
-    key,
-    key === '$ref' && typeof each === 'string' && each.startsWith(PREFIX)
-      ? refTo(each.slice(PREFIX.length))
-      : withRefs(each, refTo),
-  ]);
-  return Object.fromEntries(entries);
+/** The name in a reference of a description. */
+export function definitionName($ref: string): string {
+  return $ref.slice(PREFIX.length);
 }
