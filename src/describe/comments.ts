@@ -83,6 +83,13 @@ export function withoutHyphen(text: string): string {
   return plainText(text).replace(/^-\s+/, '');
 }
 
+/** What `@param` says of the parameter with this name. */
+export function paramText({ tags }: Comment, name: string): string {
+  const param = /^\[?([A-Za-z_$][\w$]*)(?:=[^\]]*)?\]?(?:\s+([\s\S]*))?$/;
+  const found = tags.map(({ name: tag, text }) => (tag === 'param' ? param.exec(text.trim()) : null));
+  return withoutHyphen(found.find((match) => match?.[1] === name)?.[2] ?? '');
+}
+
 /** The name that `@param` gives the parameter at this place; not that of a property of it. */
 export function paramNameAt({ tags }: Comment, index: number): string | undefined {
   const names = tags

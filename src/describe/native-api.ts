@@ -12,13 +12,14 @@ import { ownOptions, type ProjectOptions, plainOptions } from './project-options
 
 type Node = { pos: number; end: number; initializer?: Node; parameters?: Parameter[] };
 type Parameter = { name: { text?: string }; questionToken?: object; dotDotDotToken?: object };
-type Handle = { path: string; resolve(): Node | undefined };
+type Handle = { path: string; kind: number; resolve(): Node | undefined };
 
 type NativeSymbol = {
   flags: number;
   name: string;
   declarations: Handle[];
   valueDeclaration?: Handle;
+  getExports(): ReadonlyMap<string, NameSymbol>;
   getDocumentationComment(checker: object): string;
   getJsDocTags(checker: object): { name: string; text?: string }[];
 };
@@ -43,6 +44,7 @@ type Checker = {
   getSymbolAtLocation(node: object): NameSymbol | undefined;
   getExportsOfModule(module: NameSymbol): NameSymbol[];
   getAliasedSymbol(symbol: NameSymbol): NameSymbol;
+  getShorthandAssignmentValueSymbol(node: object): NameSymbol | undefined;
   getTypeOfSymbol(symbols: readonly NameSymbol[]): (Type | undefined)[];
   getTypeArguments(type: Type): Type[];
   isArrayType(type: Type): boolean;
@@ -121,13 +123,30 @@ export async function openNative(
   const typeOf = (type: Type): NativeType => type as object as NativeType;
   const signatureOf = (signature: CallSignature): NativeSignature => signature as object as NativeSignature;
 
+  function exportsOf(module: NameSymbol): readonly NameSymbol[] {
+    const found = checker.getExportsOfModule(module);
+    const assigned = symbolOf(module).getExports().get('export=');
+    if (found.length > 0 || assigned === undefined) return found;
+    // 7.0.2 does not name what `module.exports = { … }` of JavaScript has.
+    const [type] = checker.getTypeOfSymbol([assigned]);
+    return type === undefined ? [] : checker.getPropertiesOfType(type).map(writtenOut);
+  }
+
+  /** Of `{ add }` the function, which has the comment. */
+  function writtenOut(property: NameSymbol): NameSymbol {
+    const { valueDeclaration: declaration } = symbolOf(property);
+    const isShort = declaration?.kind === SyntaxKind.ShorthandPropertyAssignment;
+    const node = isShort ? declaration?.resolve() : undefined;
+    return (node && checker.getShorthandAssignmentValueSymbol(node)) ?? property;
+  }
+
   return {
     name: `typescript ${version}`,
     typeFlags: sync.TypeFlags,
     objectFlags: sync.ObjectFlags,
     symbolFlags: sync.SymbolFlags,
     elementFlags: sync.ElementFlags,
-    exports: () => (root === undefined ? [] : checker.getExportsOfModule(root)),
+    exports: () => (root === undefined ? [] : exportsOf(root)),
     aliased: (symbol) => checker.getAliasedSymbol(symbol),
     nameOf: (symbol) => symbolOf(symbol).name,
     symbolFlagsOf: (symbol) => symbolOf(symbol).flags,

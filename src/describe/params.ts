@@ -1,5 +1,5 @@
 /** The parameters of methods. */
-import { paramNameAt, withoutHyphen } from './comments.ts';
+import { paramNameAt, paramText, withoutHyphen } from './comments.ts';
 import type { Comment, Compiler, Param, Signature, Type } from './compiler.ts';
 import type { ParamDescription, Schema } from './description.ts';
 import { literalValue } from './literal-value.ts';
@@ -28,7 +28,8 @@ export function paramsOf(
     const items = streamParamSchema(compiler, schemas, param.type, path);
     const isRequired = !param.isOptional && !param.isRest && !isOrUndefined(compiler, param.type);
     const schema = items === undefined ? schemas.of(param.type, path) : STREAM_PARAM;
-    const text = withoutHyphen(param.comment);
+    // TypeScript 7.0.2 finds no comment of `exports.add = function () {}`, but its tags.
+    const text = withoutHyphen(param.comment) || paramText(comment, name);
     return {
       name,
       schema: withDefault(param.isOptional && !param.isRest ? nullable(schema) : schema, param),
