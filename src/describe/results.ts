@@ -18,13 +18,21 @@ export function resultSchemas(compiler: Compiler, schemas: Reading, type: Type):
   // As one type, if it is: it may have a name.
   if (isValue && found.length > 0 && awaitedIsItself(compiler, type))
     return { result: schemas.of(type, 'result'), items: undefined };
-  const results = [...values.map(({ each }) => each), ...streams.flatMap(({ ends }) => ends)];
+  const results = [
+    ...values.map(({ each }) => schemas.of(each, 'result')),
+    ...streams.flatMap(({ ends }) => ends).map((each) => endSchema(compiler, schemas, each)),
+  ];
   const items = streams.flatMap((stream) => stream.items).map((each) => schemas.of(each, 'stream.items'));
   return {
     // A stream that ends without a value: undefined is null.
-    result: results.length === 0 ? { type: 'null' } : anyOf(results.map((each) => schemas.of(each, 'result'))),
+    result: results.length === 0 ? { type: 'null' } : anyOf(results),
     items: isValue ? undefined : anyOf(items),
   };
+}
+
+/** What `AsyncGenerator<Item>` returns is any, unless its source says otherwise: nothing is left out. */
+function endSchema(compiler: Compiler, schemas: Reading, type: Type): Schema {
+  return compiler.shapeOf(type).kind === 'any' || schemas.of(type, 'result');
 }
 
 /** The items of a parameter that may be a stream; the handler gets an async iterable. */
