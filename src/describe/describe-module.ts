@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Description } from './description.ts';
 import { compilerIn, type FoundCompiler, failureOf, findCompiler } from './find-compiler.ts';
-import type { Answer } from './process.ts';
+import type { Answer } from './thread.ts';
 
 export type DescribeOptions = {
   /** The path of the module's source. */

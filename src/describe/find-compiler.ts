@@ -15,6 +15,8 @@ export const KNOWN_NATIVE = '7.0.2';
 /** The first version with all that classic-api.ts uses. */
 const FIRST_CLASSIC = 5;
 const FIRST_NATIVE = 7;
+/** How much of the message of an error a reason has, in characters. */
+const MAX_MESSAGE = 300;
 
 /** @param module the real path of the module. @returns the reason if there is none, or none of use. */
 export function findCompiler(module: string): FoundCompiler | { reason: string } {
@@ -44,8 +46,14 @@ function versionIn(folder: string): string {
   }
 }
 
-/** Why a compiler has not described the module, as one line. @param what it has done: `has failed: …`. */
-export function failureOf({ version, api }: Pick<FoundCompiler, 'version' | 'api'>, what: string): string {
+/** Why a compiler has not described the module, as one line. @param what what it has thrown, or done: `has ended …`. */
+export function failureOf({ version, api }: Pick<FoundCompiler, 'version' | 'api'>, what: unknown): string {
   const known = api === 'native' && version !== KNOWN_NATIVE ? `; ${KNOWN_NATIVE} is known to work` : '';
-  return `typescript ${version} ${what.replaceAll(/\s+/g, ' ')}${known}`;
+  const text = typeof what === 'string' ? what : `has failed: ${firstLineOf(what)}`;
+  return `typescript ${version} ${text}${known}`;
+}
+
+function firstLineOf(error: unknown): string {
+  const [line = ''] = String(error).split('\n', 1);
+  return line.slice(0, MAX_MESSAGE);
 }

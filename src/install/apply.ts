@@ -15,7 +15,7 @@ import { hasModuleFile, writeModuleFile } from '../module/module-file.ts';
 import { type Before, type Changes, changesOf } from './changes.ts';
 import { type CheckModule, checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
-import { type Describing, writeDescription } from './describe-version.ts';
+import { type Describing, describeVersion } from './describe-version.ts';
 import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
 import { hideSources, type Wrapper } from './hidden-sources.ts';
 import type { InstallStep } from './install-steps.ts';
@@ -41,6 +41,9 @@ export type Applied = {
   keyFile: string | undefined;
 };
 
+/** The arities are undefined if the module was not loaded this time. */
+type Found = ModuleFacts & { arities?: Arities };
+
 /** @param lock receives `unlock`, to be called after a failed installation has been undone. */
 export async function apply(
   plan: Plan,
@@ -55,21 +58,13 @@ export async function apply(
   const changes = changesOf(plan, options, before);
   const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
   const notes: string[] = [];
-  const facts = await steps.run('module', async ({ detail, skip, undo }) => {
-    const version = join(layout.versions, hash);
-    const describe = (found: ModuleFacts, arities?: Arities): Promise<string> =>
-      writeDescription(version, found, arities, describing, undo);
+  const { arities, ...facts } = await steps.run('module', ({ detail, skip }): Promise<Found> | Found => {
     // Its setup() may fail with other options, too.
     const mustCheck = previous?.hash !== hash || isNewVersion || !isUnchanged;
-    if (mustCheck || !hasModuleFile(version, plan.entry, previous)) {
-      const { arities, ...found } = await moduleFacts(plan, options, notes);
-      const types = await describe(found, arities);
-      detail(found.kind === 'raw' ? 'a raw agent' : `methods: ${found.methods.join(', ')}; ${types}`);
-      return found;
-    }
-    await describe(previous);
+    if (mustCheck || !hasModuleFile(join(layout.versions, hash), plan.entry, previous))
+      return moduleFacts(plan, options, notes, detail);
     skip('this version has been checked');
-    return previous;
+    return { kind: previous.kind, methods: previous.methods };
   });
   const recordText: RecordText = (isUnderWay, madeFolders) =>
     recordTextOf({ plan, facts, options, madeFolders, isUnderWay });
@@ -96,6 +91,8 @@ export async function apply(
     await updateRecord();
     detail(replaced === undefined ? `process ${pid}` : `process ${pid} after ${replaced}`);
   });
+  // The last one: the compiler has read the types while the other steps ran.
+  await steps.run('describe', (step) => describeVersion(join(layout.versions, hash), facts, arities, describing, step));
   const misplacement = await supervisor.misplacement?.(job.label).catch(() => undefined);
   if (misplacement !== undefined) notes.push(`${misplacement.message}. ${misplacement.hint}`);
   // The agent works. The next installation removes what this one fails to remove.
@@ -135,7 +132,8 @@ async function moduleFacts(
   plan: Plan,
   options: InstallOptions,
   notes: string[],
-): Promise<ModuleFacts & { arities?: Arities }> {
+  detail: (text: string) => void,
+): Promise<Found> {
   const { layout, hash, node, entry, job, host } = plan;
   const version = join(layout.versions, hash);
   let arities: Arities | undefined;
@@ -158,6 +156,7 @@ async function moduleFacts(
     throw error;
   });
   writeModuleFile(version, entry, facts);
+  detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
   return { ...facts, ...(arities && { arities }) };
 }
 

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { Arities, ModuleFacts } from '../../workers/task.ts';
 import type { Description } from '../describe/description.ts';
 import { DESCRIPTION_FILE, descriptionText, readDescription } from '../describe/description-file.ts';
-import { type Undo, writeText } from './files.ts';
+import { writeText } from './files.ts';
+import type { StepContext } from './rollback.ts';
+
+const RAW: Description = { format: 1, methods: [], $defs: {}, notes: [] };
 
 export type Describing = {
   description: Promise<Description>;
@@ -24,24 +27,41 @@ export function beginDescribing(module: string): Describing {
 }
 
 /**
- * Waits for the description and writes it, if it differs: comments and types are no part of what names a version.
- * @param arities undefined if the module was not loaded this time. @returns what the types were read by, for people.
+ * Waits for the description and writes it, if it differs: comments and types are no part of what names a version. An
+ * installation does not fail for it.
+ * @param arities undefined if the module was not loaded this time.
  */
-export async function writeDescription(
+export async function describeVersion(
+  folder: string,
+  facts: ModuleFacts,
+  arities: Arities | undefined,
+  describing: Describing,
+  { detail, skip, undo }: StepContext,
+): Promise<void> {
+  try {
+    const found = facts.kind === 'raw' ? RAW : await descriptionOf(folder, facts, arities, describing);
+    const wrote = await writeText(join(folder, DESCRIPTION_FILE), descriptionText(found), 0o644, undo);
+    if (facts.kind === 'raw') return detail('a raw agent has none');
+    const how = found.reason === undefined ? `types: ${found.compiler}` : `without types: ${found.reason}`;
+    if (wrote) detail(how);
+    else skip(`${how}; nothing has changed`);
+  } catch (error) {
+    skip(`the description cannot be written: ${(error as Error).message}`);
+  }
+}
+
+async function descriptionOf(
   folder: string,
   { methods }: ModuleFacts,
   arities: Arities | undefined,
   { description }: Describing,
-  undo: Undo,
-): Promise<string> {
+): Promise<Description> {
   const { onlyMethods } = await import('../describe/only-methods.ts');
   const before = arities === undefined ? readDescription(folder) : undefined;
   const arityOf = (name: string, index: number): number =>
     arities?.[index] ?? before?.methods.find((method) => method.name === name)?.params.length ?? 0;
-  const found = onlyMethods(
+  return onlyMethods(
     await description,
     methods.map((name, index) => ({ name, arity: arityOf(name, index) })),
   );
-  await writeText(join(folder, DESCRIPTION_FILE), descriptionText(found), 0o644, undo);
-  return found.reason === undefined ? `types: ${found.compiler}` : `no types: ${found.reason}`;
 }
