@@ -25,6 +25,7 @@ const ON_THREADS = [
   'test/src/agent/connections/!(backpressure|connection|memory).test.ts',
   'test/src/cli/top/*.test.ts',
   'test/src/cli/{file-watcher,given-flags,quick/arguments}.test.ts',
+  'test/src/describe/{constructs,open-rpc,parts}.test.ts',
   'test/src/gate/{gate,allowed-users,socket-safety}.test.ts',
   'test/src/install/{files,node-path,rollback}.test.ts',
   'test/src/installed/job-options.test.ts',

@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { toPlain } from '../wire/errors.ts';
 import { recordUses } from '../workers/checked-uses.ts';
-import { factsOf, importHandlers } from '../workers/handlers.ts';
-import type { Inspection } from '../workers/task.ts';
+import { factsOf, importHandlers, type Method, type RpcHandlers } from '../workers/handlers.ts';
+import type { Arities, Inspection } from '../workers/task.ts';
 
 const MAX_TEARDOWN_MS = 1_000;
 
@@ -29,10 +29,14 @@ async function inspect(module: string, isImportOnly: boolean): Promise<Inspectio
       await setUp();
       await inTime(tearDown());
     }
-    return factsOf(handlers);
+    return { ...factsOf(handlers), ...(handlers.kind === 'rpc' && { arities: aritiesOf(handlers) }) };
   } catch (error) {
     return { error: toPlain(error) };
   }
+}
+
+function aritiesOf({ exported, methods }: RpcHandlers): Arities {
+  return [...methods].map((name) => (exported[name] as Method).length);
 }
 
 /** A `teardown` that fails or hangs is no reason to refuse a module. */

@@ -157,7 +157,10 @@ export type LateReply = Outcome & {
 };
 
 /** The message of a process that has loaded a module only to check it. */
-export type Inspection = (ModuleFacts | { error: PlainError }) & { uses?: CheckedUses };
+export type Inspection = ((ModuleFacts & { arities?: Arities }) | { error: PlainError }) & { uses?: CheckedUses };
+
+/** How many parameters each method has, up to the first with a default value: its `length`. In the order of the methods. */
+export type Arities = readonly number[];
 
 /** What a module looked for while it was checked. */
 export type CheckedUses = {

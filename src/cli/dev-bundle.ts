@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import type { Arities } from '../../workers/task.ts';
 import { compileInPlace } from '../bundle/bundle.ts';
 import { isScript } from '../bundle/graph.ts';
 import { nearestPackageFolder, realPath } from '../bundle/scope.ts';
@@ -14,6 +15,7 @@ import { methodNotes } from '../install/method-notes.ts';
 import { makeFolder } from '../make-folder.ts';
 import { writeModuleFile } from '../module/module-file.ts';
 import { COMPILED_SOURCES } from './compiled-sources.ts';
+import { createDevDescription } from './dev-description.ts';
 import { candidatesFor } from './file-watcher.ts';
 
 export type DevBundle = {
@@ -52,8 +54,13 @@ const CHECK = fileURLToPath(new URL(isSource ? '../../boot/check.ts' : '../../ru
 /**
  * @param module the absolute path of the module.
  * @param loadTimeoutMs time that the module may take to load, in milliseconds.
+ * @param onReason called with the reason when the types of the module have not been read.
  */
-export async function createDevBundle(module: string, loadTimeoutMs: number): Promise<DevBundle> {
+export async function createDevBundle(
+  module: string,
+  loadTimeoutMs: number,
+  onReason: (reason: string) => void = () => undefined,
+): Promise<DevBundle> {
   // Modules see their real path, which isOwn() must match.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'launchpool-dev-')));
   // Its absence shows that the folder was removed, as a system does with old files.
@@ -65,6 +72,7 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
   let sources: readonly string[] = [module];
   let notes: readonly string[] = [];
   let version = 0;
+  const description = createDevDescription(module, onReason);
 
   /** Each version has a folder of its own, which does not change: all threads of an agent load the same version. */
   async function write(loader: string, compiled?: string): Promise<string> {
@@ -86,11 +94,15 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
 
   /** An agent that loads a module without this file learns what the module offers from its first thread. */
   async function writeFacts(file: string, signal?: AbortSignal): Promise<void> {
+    let arities: Arities = [];
     const how = {
       env: process.env,
       workingDirectory: process.cwd(),
       timeoutMs: loadTimeoutMs,
       isImportOnly: true,
+      onArities: (found: Arities) => {
+        arities = found;
+      },
       ...(signal && { signal }),
     };
     notes = [];
@@ -98,6 +110,8 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
       const facts = await checkModule({ node: process.execPath, program: CHECK, module: file, ...how });
       writeModuleFile(dirname(file), basename(file), facts);
       notes = methodNotes(facts.methods);
+      // Nothing waits for it.
+      description.begin(dirname(file), facts, arities);
     } catch (error) {
       // The agent loads the module again, and reports the error.
       sources = [...sources, ...unresolvedIn((error as Error).message, dirname(module))];
@@ -149,8 +163,11 @@ export async function createDevBundle(module: string, loadTimeoutMs: number): Pr
     },
     isThere: () => existsSync(marker),
     isOwn: (file) => file.startsWith(join(folder, '/')),
-    remove: () => rm(folder, { recursive: true, force: true }),
     removeNow: () => rmSync(folder, { recursive: true, force: true }),
+    async remove() {
+      await description.end();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

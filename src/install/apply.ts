@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
-import type { ModuleFacts } from '../../workers/task.ts';
+import type { Arities, ModuleFacts } from '../../workers/task.ts';
 import { APP } from '../bundle/bundle-file.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
@@ -35,11 +35,13 @@ const STOPPED = 'the agent is stopped';
 type RecordText = (isUnderWay: boolean, madeFolders: readonly string[]) => string;
 
 /** The steps of an installation that change something. */
-export type ApplyStep = Exclude<InstallStep, 'check' | 'node' | 'bundle'>;
+export type ApplyStep = Exclude<InstallStep, 'check' | 'node' | 'bundle' | 'describe'>;
 
 export type Applied = {
   outcome: 'installed' | 'upgraded' | 'unchanged';
   facts: ModuleFacts;
+  /** The arities of its methods. Undefined if the module was not loaded this time. */
+  arities: Arities | undefined;
   /** On what the installation leaves behind, as sentences. */
   notes: readonly string[];
   /** Whether the agent is stopped on purpose: it has not been started. */
@@ -47,6 +49,8 @@ export type Applied = {
   /** The path of a key that was made. */
   keyFile: string | undefined;
 };
+
+type Found = ModuleFacts & { arities?: Arities };
 
 /** @param lock receives `unlock`, to be called after a failed installation has been undone. */
 export async function apply(
@@ -61,13 +65,13 @@ export async function apply(
   const changes = changesOf(plan, options, before);
   const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
   const notes: string[] = [];
-  const facts = await steps.run('module', ({ detail, skip }) => {
+  const { arities, ...facts } = await steps.run('module', ({ detail, skip }): Promise<Found> | Found => {
     // Its setup() may fail with other options, too.
     const mustCheck = previous?.hash !== hash || isNewVersion || !isUnchanged;
     if (mustCheck || !hasModuleFile(join(layout.versions, hash), plan.entry, previous))
       return moduleFacts(plan, options, notes, detail);
     skip('this version has been checked');
-    return previous;
+    return { kind: previous.kind, methods: previous.methods };
   });
   const origin = originOf(plan, previous, isUnchanged);
   const recordText: RecordText = (isUnderWay, madeFolders) =>
@@ -107,7 +111,7 @@ export async function apply(
   const kept = { hash, node: node.path, keep: plan.keep };
   await cleanUp(layout, kept, supervisor.pathsOf(job.label)).catch(() => undefined);
   const outcome = isUnchanged ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed';
-  return { outcome, facts, notes, isStopped: before.isStopped, keyFile };
+  return { outcome, facts, arities, notes, isStopped: before.isStopped, keyFile };
 }
 
 /** Locks the agent's folder, reads the state before, and writes the version's folder and the copy of Node. */
@@ -143,9 +147,10 @@ async function moduleFacts(
   options: InstallOptions,
   notes: string[],
   detail: (text: string) => void,
-): Promise<ModuleFacts> {
+): Promise<Found> {
   const { layout, hash, node, entry, job, host } = plan;
   const version = join(layout.versions, hash);
+  let arities: Arities | undefined;
   const check: CheckModule = {
     node: node.path,
     program: join(version, CHECK),
@@ -157,6 +162,9 @@ async function moduleFacts(
     ...(plan.returnsTo === undefined && {
       onUses: (uses) => notes.splice(0, notes.length, ...leftBehind(uses, leftBehindOptions(plan, version))),
     }),
+    onArities(found) {
+      arities = found;
+    },
   };
   const needed = [version, node.path, job.workingDirectory, ...Object.values(job.env).filter(isAbsolute)];
   const wrapper = await hideSources(host, plan.sourceFolders, needed);
@@ -166,7 +174,7 @@ async function moduleFacts(
   });
   writeModuleFile(version, entry, facts);
   detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
-  return facts;
+  return { ...facts, ...(arities && { arities }) };
 }
 
 function leftBehindOptions({ sourceFolders, job }: Plan, version: string): LeftBehindOptions {

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
 import { loadTimeout } from '../../wire/load-timeout.ts';
-import type { CheckedUses, Inspection, ModuleFacts } from '../../workers/task.ts';
+import type { Arities, CheckedUses, Inspection, ModuleFacts } from '../../workers/task.ts';
 
 /** How much of the module's output an error contains, in characters. */
 const MAX_OUTPUT = 4_000;
@@ -30,6 +30,8 @@ export type CheckModule = {
   isImportOnly?: boolean;
   /** Called with what the module looked for, also when it cannot be loaded. Not with `isImportOnly`. */
   onUses?: (uses: CheckedUses) => void;
+  /** Called with the number of parameters of each method. */
+  onArities?: (arities: Arities) => void;
   /** Ends the check, which then fails. */
   signal?: AbortSignal;
 };
@@ -41,17 +43,7 @@ export type CheckModule = {
  *   ERR_LAUNCHPOOL_LOAD_TIMEOUT
  */
 export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
-  const {
-    node,
-    program,
-    module,
-    env,
-    workingDirectory,
-    timeoutMs,
-    isImportOnly = false,
-    onUses,
-    signal: ending,
-  } = options;
+  const { node, program, module, env, workingDirectory, timeoutMs, isImportOnly = false, signal: ending } = options;
   const [execPath = node, ...execArgv] = [...(options.wrapper ?? []), node];
   if (!existsSync(workingDirectory)) throw notLoaded(`the working directory ${workingDirectory} does not exist`);
   const child = fork(program, isImportOnly ? [module, 'import'] : [module], {
@@ -92,7 +84,7 @@ export async function checkModule(options: CheckModule): Promise<ModuleFacts> {
     clearTimeout(timeout);
     endGroup(child);
     if (message === undefined) await Promise.race([closed, wait(OUTPUT_MS, undefined, { ref: false })]);
-    if (message !== undefined) return factsOf(message, onUses);
+    if (message !== undefined) return factsOf(message, options);
     if (isTooSlow) throw loadTimeout(timeoutMs);
     const how = signal === null ? `exit status ${status}` : `signal ${signal}`;
     throw notLoaded(`the process exited while it loaded ${module} (${how}): ${output.trim()}`);
@@ -112,10 +104,12 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
-function factsOf({ uses, ...result }: Inspection, onUses: CheckModule['onUses']): ModuleFacts {
+function factsOf({ uses, ...result }: Inspection, { onUses, onArities }: CheckModule): ModuleFacts {
   if (uses !== undefined) onUses?.(uses);
   if ('error' in result) throw moduleError(result.error);
-  return result;
+  const { arities, ...facts } = result;
+  if (arities !== undefined) onArities?.(arities);
+  return facts;
 }
 
 /** Not a remote error: no agent was called. */

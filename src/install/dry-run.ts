@@ -1,6 +1,7 @@
 /** A dry run: lists the files and the commands of an installation, on any platform, and changes nothing. */
 import { join } from 'node:path';
 import type { Command } from '../../job/supervisor.ts';
+import { DESCRIPTION_FILE } from '../describe/description-file.ts';
 import { hostOf } from '../installed/host.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { mustBeFree } from '../installed/ownership.ts';
@@ -50,6 +51,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
       ...(job.logFile === undefined ? [] : [[job.logFile, 0] as [string, number]]),
       ...(keyFile === undefined ? [] : [[keyFile, KEY_FILE_BYTES] as [string, number]]),
       [join(version, MODULE_FILE)],
+      [join(version, DESCRIPTION_FILE)],
       [layout.record],
     ];
     return {

@@ -8,6 +8,7 @@ export const INSTALL_STEPS = {
   files: 'Write the files of the supervisor',
   load: 'Have the supervisor hold the sockets',
   verify: 'Start the agent and verify that it answers',
+  describe: 'Describe its methods',
 } as const;
 
 export type InstallStep = keyof typeof INSTALL_STEPS;

@@ -1,10 +1,12 @@
 /** Installs a module as an agent of launchd or systemd. Either all steps succeed, or all are undone. */
 
+import { join } from 'node:path';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { type Applied, apply } from './apply.ts';
+import { beginDescribing, type Describing, describeVersion } from './describe-version.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
 import { keyFileNotes, keyOf } from './key-file.ts';
 import type { LabelLock } from './made-folders.ts';
@@ -46,14 +48,22 @@ export type Installed = ModuleFacts & {
 export async function install({ isLocked = false, onStep, ...options }: InstallRun): Promise<Installed> {
   const steps = createSteps(INSTALL_STEPS, onStep);
   const lock: LabelLock = { isLocked };
+  let describing: Describing | undefined;
   try {
     const absolute = withAbsolutePaths(options);
+    const begun = beginDescribing(absolute.module);
+    describing = begun;
     const plan = await planInstall(absolute, steps);
     const applied = await apply(plan, absolute, steps, lock);
+    const folder = join(plan.layout.versions, plan.hash);
+    const { facts, arities } = applied;
+    // The last step: the compiler has read the types while the other steps ran.
+    await steps.run('describe', (step) => describeVersion(folder, facts, arities, begun, step));
     return { ...installedOf(plan, applied), ...keyOf(absolute) };
   } catch (error) {
     throw await steps.fail(error);
   } finally {
+    describing?.end();
     lock.unlock?.();
   }
 }

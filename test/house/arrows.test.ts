@@ -103,6 +103,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/holder': ['src/activation', 'src/make-folder.ts', 'libc', 'job', 'wire'],
   'src/client': ['wire'],
   'src/bundle': ['wire'],
+  'src/describe': [],
   // The options of the agent; the Node flags of activation; the type of a module's facts of the worker threads.
   'src/installed': [
     'src/activation',
@@ -122,6 +123,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/bundle',
     'src/client',
     'src/control',
+    'src/describe',
     'src/installed',
     'src/module',
     'src/options',
@@ -173,6 +175,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/bundle',
     'src/client',
     'src/control',
+    'src/describe',
     'src/holder',
     'src/install',
     'src/install/doctor',
@@ -239,8 +242,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   plist: ['launchd', 'bench'],
   zod: ['launchd'],
   esbuild: ['src/bundle', 'build', 'bench'],
-  acorn: ['src/bundle'],
-  'get-tsconfig': ['src/bundle'],
+  acorn: ['src/bundle', 'src/describe'],
+  'get-tsconfig': ['src/bundle', 'src/describe'],
   '@vercel/nft': ['src/bundle'],
   'write-file-atomic': ['src/install'],
 };

@@ -38,7 +38,9 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   if (!existsSync(modulePath)) log.warn(`there is no ${modulePath} yet`);
 
   const interrupts = listenForInterrupts();
-  const bundle = await createDevBundle(modulePath, loadTimeoutMs);
+  const bundle = await createDevBundle(modulePath, loadTimeoutMs, (reason) =>
+    log.info(`the methods are described without types: ${reason}`),
+  );
   interrupts.atOnce(bundle.removeNow);
   try {
     const stopMs = drainMs + cancelGraceMs + END_MS;
