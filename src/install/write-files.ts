@@ -67,6 +67,7 @@ export function recordTextOf({ plan, facts, options, madeFolders, isUnderWay }: 
     module: options.module,
     kind: facts.kind,
     methods: facts.methods,
+    ...(facts.methodOptions && { methodOptions: facts.methodOptions }),
     hash: plan.hash,
     entry: plan.entry,
     node: { path: plan.node.path, version: plan.node.version },
