@@ -39,7 +39,7 @@ export function readMethodOptions(
           `options.${method}: the module has no such method`,
           `The methods are ${[...methods].join(', ')}.`,
         );
-      const option = readOption(method, given);
+      const option = given === undefined ? {} : readOption(method, given);
       if (Object.keys(option).length > 0) read.push([method, option]);
     }
   } catch (unfit) {
