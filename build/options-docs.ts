@@ -13,7 +13,7 @@ import { VERB_TABLES } from '../src/options/verb-tables.ts';
 const INTRODUCTION = `# Options
 
 This page is written from the tables in \`src/options/\` by \`npm run docs:options\`. \`launchpool help VERB\` prints the
-options of one verb. SECONDS may have a fraction; MB is MiB, 1048576 bytes. A value outside of its range is refused with
+options of one verb. SECONDS may have a fraction, or a unit: 500ms, 30s, 5m, 2h. MB is MiB, 1048576 bytes. A value outside of its range is refused with
 \`ERR_LAUNCHPOOL_OPTION_INVALID\`, exit status 64; an agent that a supervisor has started reports it to its clients.
 \`upgrade\` keeps the options that \`install\` was given.
 `;

@@ -37,11 +37,9 @@ export type MethodOption = {
 type OtherExport = 'default' | 'then' | 'setup' | 'teardown' | 'longMessages' | 'options';
 
 /**
- * The export `options` of a module:
- *
- *     export const options = { slow: { timeoutMs: 5000, concurrency: 2 } } satisfies MethodOptions<typeof import('./agent.ts')>;
- *
- * @typeParam Module the module itself; without it, every name is accepted here, and the agent refuses unknown ones.
+ * The export `options` of a module, by the names of its methods: `{ slow: { timeoutMs: 5000, concurrency: 2 } }`. Behind it,
+ * `satisfies MethodOptions<typeof import('…')>` checks the names, with the path of the module itself.
+ * @typeParam Module the module; without it, every name is accepted here, and the agent refuses the unknown ones.
  */
 export type MethodOptions<Module = Record<string, unknown>> = {
   readonly [Name in Exclude<keyof Module, OtherExport>]?: MethodOption;

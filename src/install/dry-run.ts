@@ -4,6 +4,7 @@ import type { Command } from '../../job/supervisor.ts';
 import { hostOf } from '../installed/host.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { mustBeFree } from '../installed/ownership.ts';
+import { atOrigin, type Origins, withPackageOptions } from '../installed/package-options.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
 import { MODULE_FILE } from '../module/module-file.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
@@ -30,9 +31,11 @@ export type DryRun = {
 /** @throws the errors of install() that show without a change to the system */
 export async function dryRun(given: InstallOptions): Promise<DryRun> {
   const steps = createSteps(INSTALL_STEPS);
+  let origins: Origins = {};
   try {
     const { host, note } = userOf(given);
-    const options = withAbsolutePaths({ ...given, host });
+    const options = withPackageOptions(withAbsolutePaths({ ...given, host }));
+    origins = options.origins;
     const plan = await planInstall(options, steps, { dryRun: true });
     const { layout, supervisor, job, jobFiles, files, hash, node, notes } = plan;
     const keyFile = missingKeyFile(options);
@@ -74,7 +77,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
       ],
     };
   } catch (error) {
-    throw await steps.fail(error);
+    throw await steps.fail(atOrigin(error, origins));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
+import { atOrigin, type Origins, withPackageOptions } from '../installed/package-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { type Applied, apply } from './apply.ts';
@@ -35,15 +36,18 @@ export type Installed = ModuleFacts & {
  * Installs an agent, or upgrades the installed agent of that label. The running process finishes its open requests; new
  * connections wait for the new version. Only what differs is changed. A failed step restores the state before, with one
  * exception: a label that was disabled stays enabled. A second installation of a label waits for the first.
+ * Options that are not given are those of the module's package.json, if it has them.
  * @throws the code of the failed step's error, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
  */
 export async function install({ isLocked = false, onStep, ...options }: InstallRun): Promise<Installed> {
   const steps = createSteps(INSTALL_STEPS, onStep);
   const lock: LabelLock = { isLocked };
+  let origins: Origins = {};
   try {
-    const absolute = withAbsolutePaths(options);
-    const plan = await planInstall(absolute, steps);
-    const { outcome, facts, notes, keyFile } = await apply(plan, absolute, steps, lock);
+    const merged = withPackageOptions(withAbsolutePaths(options));
+    origins = merged.origins;
+    const plan = await planInstall(merged, steps);
+    const { outcome, facts, notes, keyFile } = await apply(plan, merged, steps, lock);
     return {
       label: plan.job.label,
       outcome,
@@ -56,7 +60,7 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
       notes: [...plan.notes, ...notes, ...keyFileNotes(keyFile), ...methodNotes(facts.methods)],
     };
   } catch (error) {
-    throw await steps.fail(error);
+    throw await steps.fail(atOrigin(error, origins));
   } finally {
     lock.unlock?.();
   }

@@ -2,7 +2,7 @@
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ModuleFacts } from '../../workers/task.ts';
-import type { InstallOptions } from '../installed/install-options.ts';
+import type { MergedOptions } from '../installed/package-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { packageVersion } from '../version.ts';
 import { exists, makeFolder, makePath, removeEmptyFolders, removeTree, type Undo, writeText } from './files.ts';
@@ -52,7 +52,7 @@ export async function writeFiles(
 export type RecordParts = {
   plan: Plan;
   facts: ModuleFacts;
-  options: InstallOptions;
+  options: MergedOptions;
   madeFolders: readonly string[];
   isUnderWay: boolean;
 };
@@ -75,6 +75,7 @@ export function recordTextOf({ plan, facts, options, madeFolders, isUnderWay }: 
     searchPath: plan.searchPath,
     sources: plan.sources,
     options: retainedOptions(options),
+    ...(Object.keys(options.origins).length > 0 && { origins: options.origins }),
     madeFolders,
     ...(isUnderWay ? { isUnderWay } : {}),
   };

@@ -35,7 +35,6 @@ export type ValueOption = Common & {
   value: Value;
   /** In the form of the command line. */
   default?: string | number;
-  required?: true;
 };
 
 /** An option without a value; `switch` is the setting that its presence stands for. */
@@ -69,7 +68,5 @@ export type OptionsOf<T extends Table> = {
 
 /** The settings that were given. */
 export type GivenOf<T extends Table> = {
-  -readonly [Key in keyof T as T[Key] extends { required: true } ? Key : never]: Setting<T[Key]>;
-} & {
-  -readonly [Key in keyof T as T[Key] extends { required: true } ? never : Key]?: Setting<T[Key]>;
+  -readonly [Key in keyof T]?: Setting<T[Key]>;
 };

@@ -5,7 +5,7 @@ import { INSTALL_TABLE } from './install-table.ts';
 import { JSON_TABLE } from './json-table.ts';
 import type { Table } from './option.ts';
 import { DEV_TABLE, RUN_TABLE } from './run-table.ts';
-import { DOCTOR_TABLE, INIT_TABLE, LOGS_TABLE, TOP_TABLE } from './tool-tables.ts';
+import { DOCTOR_TABLE, INIT_TABLE, LOGS_TABLE, STATUS_TABLE, TOP_TABLE } from './tool-tables.ts';
 
 export const VERB_TABLES = {
   init: [INIT_TABLE],
@@ -15,7 +15,7 @@ export const VERB_TABLES = {
   upgrade: [JSON_TABLE],
   uninstall: [JSON_TABLE],
   restart: [JSON_TABLE],
-  status: [JSON_TABLE],
+  status: [STATUS_TABLE],
   list: [JSON_TABLE],
   path: [JSON_TABLE],
   env: [JSON_TABLE],

@@ -23,14 +23,14 @@ async function hold(t: ExecutionContext, ...flags: string[]): Promise<TestAgent 
   return { ...held, file: join(await tempDir(t), 'file') };
 }
 
-/** The most calls that ran at once: each writes + at its start and - at its end. */
-function mostAtOnce(marks: string): number {
-  let [running, most] = [0, 0];
+/** The highest number of calls that ran at once: each writes + at its start and - at its end. */
+function highestConcurrency(marks: string): number {
+  let [running, highest] = [0, 0];
   for (const mark of marks) {
     running += mark === '+' ? 1 : -1;
-    most = Math.max(most, running);
+    highest = Math.max(highest, running);
   }
-  return most;
+  return highest;
 }
 
 test('the deadline of a method is that of a caller: the same error, and the signal of its handler fires', async (t) => {
@@ -65,7 +65,7 @@ test('no more requests run at once than the limit, over all threads, connections
   await Promise.all(clients.flatMap((client) => Array.from({ length: 8 }, () => client.counted(file, 10))));
   await plain.until(2);
   t.is(textOf(file).length, 2 * (24 + 5));
-  t.is(mostAtOnce(textOf(file)), 2);
+  t.is(highestConcurrency(textOf(file)), 2);
   for (const client of clients) await client[Symbol.asyncDispose]();
 });
 
@@ -88,10 +88,10 @@ test('requests that wait for their place hold up no other method of their connec
 test('a place is free again when its client has disconnected and its handler has ended', async (t) => {
   const { socketPath } = await hold(t, '--cancel-grace', '0.05');
   const [first, second] = [await heldCall(t), await heldCall(t)];
-  const leaving = await dial(t, socketPath);
-  leaving.socket.write(framesOf(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'one', params: [first.path] })));
+  const gone = await dial(t, socketPath);
+  gone.socket.write(framesOf(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'one', params: [first.path] })));
   await first.running;
-  leaving.socket.destroy();
+  gone.socket.destroy();
   await using agent = await connect<Limited>(socketPath);
   const call = agent.one(second.path);
   first.release();
@@ -137,12 +137,12 @@ for (const hasFile of [true, false]) {
     await using control = await connect<{ reload(): unknown }>(held.controlPath);
     const callAll = (): Promise<unknown> => Promise.all(Array.from({ length: 9 }, () => agent.counted(file)));
     await callAll();
-    t.is(mostAtOnce(textOf(file)), 1);
+    t.is(highestConcurrency(textOf(file)), 1);
     await writeFile(path, source('{ counted: { concurrency: 3 } }'));
     await control.reload();
     await writeFile(file, '');
     await callAll();
-    t.is(mostAtOnce(textOf(file)), 3);
+    t.is(highestConcurrency(textOf(file)), 3);
     await writeFile(path, source('{ count: {} }'));
     await t.throwsAsync(Promise.resolve(control.reload()), {
       message: /options\.count: the module has no such method/,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { INSTALL_TABLE } from '../../options/install-table.ts';
 import { JSON_TABLE } from '../../options/json-table.ts';
-import { DOCTOR_TABLE, LOGS_TABLE } from '../../options/tool-tables.ts';
+import { DOCTOR_TABLE, LOGS_TABLE, STATUS_TABLE } from '../../options/tool-tables.ts';
 import { addVerb, type Done, LABEL_HELP, MODULE_HELP } from './shared.ts';
 
 export function addInstalledCommands(program: Command, done: Done): void {
@@ -47,7 +47,7 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await restartVerb(label, flags));
     });
 
-  addVerb(program, 'status', JSON_TABLE)
+  addVerb(program, 'status', STATUS_TABLE)
     .summary('print the state of an installed agent')
     .description('Asks the supervisor, and the process if there is one; does not start the agent.')
     .argument('<label>', LABEL_HELP)
@@ -56,8 +56,9 @@ export function addInstalledCommands(program: Command, done: Done): void {
       '\nExit status: 0 its clients are served · 66 it is not installed · 69 its clients are not served',
     )
     .action(async (label, flags) => {
+      const { statusWithOptionsVerb } = await import('../verbs/status-options.ts');
       const { statusVerb } = await import('../verbs/status.ts');
-      done(await statusVerb(label, flags));
+      done(await (flags.options ? statusWithOptionsVerb(label, flags) : statusVerb(label, flags)));
     });
 
   addVerb(program, 'list', JSON_TABLE)

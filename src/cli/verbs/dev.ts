@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { socketPathOf } from '../../../wire/address.ts';
 import { NODE_FLAGS } from '../../activation/node-flags.ts';
 import { agentOptionsOf } from '../../agent/agent-flags.ts';
+import type { AgentOptions } from '../../agent/options.ts';
 import { type ActivatorEvent, createActivator } from '../../holder/activator.ts';
+import { atOrigin, devFlags, type Origins } from '../../installed/package-options.ts';
 import { createLog, type Log } from '../../log.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { type GivenValues, parseOptions } from '../../options/parse-options.ts';
@@ -19,9 +21,9 @@ const END_MS = 5_000;
 
 /** Runs until a signal, and ends its agent. @returns the exit status. */
 export async function dev(module: string, flags: CommanderFlags): Promise<number> {
-  const given = givenFlags(AGENT_TABLE, flags);
-  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
   const modulePath = resolve(module);
+  const { flags: given, origins } = devFlags(modulePath, givenFlags(AGENT_TABLE, flags));
+  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = optionsOf(module, given, origins);
   const { socket } = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
   const socketPath = socket === undefined ? socketPathOf(defaultLabelOf(modulePath)) : resolve(socket);
   const log = createLog({ level: logLevel, pretty: true });
@@ -39,6 +41,15 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
     return 0;
   } finally {
     await bundle.remove();
+  }
+}
+
+/** @throws ERR_LAUNCHPOOL_OPTION_INVALID, which names the package.json if the option is there */
+function optionsOf(module: string, given: GivenValues, origins: Origins): AgentOptions {
+  try {
+    return agentOptionsOf(module, given);
+  } catch (error) {
+    throw atOrigin(error, origins);
   }
 }
 
