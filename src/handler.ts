@@ -38,7 +38,7 @@ type OtherExport = 'default' | 'then' | 'setup' | 'teardown' | 'longMessages' | 
 
 /**
  * The export `options` of a module, by the names of its methods: `{ slow: { timeoutMs: 5000, concurrency: 2 } }`. Behind it,
- * `satisfies MethodOptions<typeof import('…')>` checks the names, with the path of the module itself.
+ * `satisfies MethodOptions<…>` checks the names, with the type of the module itself: README shows it.
  * @typeParam Module the module; without it, every name is accepted here, and the agent refuses the unknown ones.
  */
 export type MethodOptions<Module = Record<string, unknown>> = {

@@ -1,4 +1,4 @@
-/** What somebody may have meant by a name that is misspelt. */
+/** Finds the name that is meant by one that is misspelt. */
 
 const MAX_DISTANCE = 2;
 
