@@ -13,9 +13,28 @@ import { VERB_TABLES } from '../src/options/verb-tables.ts';
 const INTRODUCTION = `# Options
 
 This page is written from the tables in \`src/options/\` by \`npm run docs:options\`. \`launchpool help VERB\` prints the
-options of one verb. SECONDS may have a fraction; MB is MiB, 1048576 bytes. A value outside of its range is refused with
+options of one verb. SECONDS may have a fraction, or a unit: 500ms, 30s, 5m, 2h. MB is MiB, 1048576 bytes. A value outside of its range is refused with
 \`ERR_LAUNCHPOOL_OPTION_INVALID\`, exit status 64; an agent that a supervisor has started reports it to its clients.
 \`upgrade\` keeps the options that \`install\` was given.
+
+## In a package.json
+
+The options of an agent may stand in the \`package.json\` of its module, which is the nearest one above it, as for Node:
+
+    { "launchpool": { "label": "com.example.rot13", "idle": "30s", "threads": 2, "env": { "LANG": "C" }, "md5": false } }
+
+A name is that of the flag in camelCase; \`--no-md5\` is \`"md5": false\`. A value is what the flag takes, as text or as a number;
+true or false for a flag without a value; an array for one that may be repeated; and for \`env\` an object. Paths are
+relative to the folder of the file. \`supervisor\`, \`dryRun\` and \`json\` have no place there. Several agents of one package have options of their own, above those
+of all; each has a label of its own:
+
+    { "launchpool": { "idle": "30s", "agents": { "./src/a.ts": { "label": "com.example.a" }, "./src/b.ts": { "label": "com.example.b" } } } }
+
+\`install\` and \`upgrade\` read the file, and \`dev\` takes the options from it that it has, when it starts. \`run\` does not: a job has its
+flags. The verbs that take a label take it from the command line alone. An option of the command line stands above one of the file; variables and entries of \`include\` count one by one.
+\`upgrade\` keeps what \`install\` was given on its command line, and takes the rest from the file as it is then. \`launchpool
+status LABEL --options\` prints every option with its value and its origin; \`status\` says when the section has changed. Anything
+else in the section is refused with \`ERR_LAUNCHPOOL_OPTION_INVALID\`, exit status 64, and the name of the file and the option.
 `;
 
 /** The whole of docs/options.md. */

@@ -18,6 +18,33 @@ export type LogLine = (
 
 export type HandlerLog = Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', LogLine>>;
 
+/** What limits the requests to one method. */
+export type MethodOption = {
+  /**
+   * How many milliseconds after its arrival a request has its reply, or an error as by the `timeoutMs` of a caller, whose own
+   * counts if it is shorter. More than 0, less than 2^31.
+   * @default no limit but the agent's own
+   */
+  readonly timeoutMs?: number;
+  /**
+   * How many requests run at once, over all threads of the agent; further ones wait in their order. A whole number from 1.
+   * @default no limit but the agent's own
+   */
+  readonly concurrency?: number;
+};
+
+/** Exports that are no methods. */
+type OtherExport = 'default' | 'then' | 'setup' | 'teardown' | 'longMessages' | 'options';
+
+/**
+ * The export `options` of a module, by the names of its methods: `{ slow: { timeoutMs: 5000, concurrency: 2 } }`. Behind it,
+ * `satisfies MethodOptions<…>` checks the names, with the type of the module itself: README shows it.
+ * @typeParam Module the module; without it, every name is accepted here, and the agent refuses the unknown ones.
+ */
+export type MethodOptions<Module = Record<string, unknown>> = {
+  readonly [Name in Exclude<keyof Module, OtherExport>]?: MethodOption;
+};
+
 /** workers/handler-host.ts. Modules are bundled, and share only the global object with the agent. */
 type Host = {
   attach(): void;

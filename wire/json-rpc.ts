@@ -82,7 +82,7 @@ function isOverlong(payload: Uint8Array, max: number): boolean {
 /**
  * @param value what was decoded.
  * @param write returns the id as it was written.
- * @param source a single request as it was sent. A request of a batch has no streams.
+ * @param source a single request as it was sent. A request of a batch has no streams, and no timeout.
  */
 export function readRequest(value: unknown, index: number, write: IdWriter, source?: string | Buffer): RpcItem {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -108,7 +108,7 @@ export function readRequest(value: unknown, index: number, write: IdWriter, sour
       stream: source === undefined ? undefined : readStream(stream),
       mayHaveStreams,
       progress: progress === true,
-      timeoutMs: isTimeout(timeoutMs) ? timeoutMs : undefined,
+      timeoutMs: source !== undefined && isTimeout(timeoutMs) ? timeoutMs : undefined,
       // The id of the reply is a value in MessagePack, which must be the same.
       acceptsPacked: source !== undefined && isArray(accept) && accept.includes('msgpack') && isPlainId(id),
     };

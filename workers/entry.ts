@@ -9,6 +9,7 @@ import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
 import { createLogLines } from './log-lines.ts';
+import { methodsWith } from './method-options.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
 import { withTrimmedStacks } from './own-frames.ts';
@@ -158,7 +159,8 @@ function send(message: ThreadMessage): void {
 function runnerOf(handlers: Handlers, host: StreamHost): Runner {
   isRpc = handlers.kind === 'rpc';
   if (isRpc && isForDeveloper) requests.keepContexts();
-  return handlers.kind === 'raw'
-    ? rawRunner(handlers.handle, { ...options, ...host, borrows: handlers.borrows })
-    : rpcRunner(methodCaller(handlers), options, host);
+  if (handlers.kind === 'raw') return rawRunner(handlers.handle, { ...options, ...host, borrows: handlers.borrows });
+  requests.setTimed(methodsWith('timeoutMs', handlers.options));
+  const limited = methodsWith('concurrency', handlers.options);
+  return rpcRunner(methodCaller(handlers), { ...options, limited }, host);
 }

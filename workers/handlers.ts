@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, type PlainError, toPlain } from '../wire/errors.ts';
 import { importModule } from './import-module.ts';
+import { readMethodOptions, refuseMethodOptions } from './method-options.ts';
 import { beginRequests } from './own-context.ts';
 import { withTrimmedStacks } from './own-frames.ts';
-import type { AgentKind, ModuleFacts } from './task.ts';
+import type { AgentKind, MethodOptions, ModuleFacts } from './task.ts';
 
 export type RawHandler = (message: Uint8Array) => unknown;
 export type Method = (...params: unknown[]) => unknown;
@@ -19,6 +20,8 @@ export type RpcHandlers = {
   exported: Exported;
   /** The names of the methods. */
   methods: ReadonlySet<string>;
+  /** Undefined if no method has any. */
+  options: MethodOptions | undefined;
 };
 
 export type Exported = Readonly<Record<string, unknown>>;
@@ -89,7 +92,9 @@ function nameOf(kind: AgentKind): string {
 }
 
 export function factsOf(handlers: Handlers): ModuleFacts {
-  return { kind: handlers.kind, methods: handlers.kind === 'rpc' ? [...handlers.methods] : [] };
+  if (handlers.kind === 'raw') return { kind: 'raw', methods: [] };
+  const { methods, options } = handlers;
+  return { kind: 'rpc', methods: [...methods], ...(options && { methodOptions: options }) };
 }
 
 async function loadErrorOf(
@@ -127,14 +132,22 @@ export function readHandlers(moduleUrl: string, exported: Exported): Handlers {
       const { default: present } = live;
       return present(message);
     };
-    if (methods.size === 0) return { kind: 'raw', handle, borrows: readLongMessages(moduleUrl, exported) };
+    if (methods.size === 0) {
+      refuseMethodOptions(moduleUrl, exported.options);
+      return { kind: 'raw', handle, borrows: readLongMessages(moduleUrl, exported) };
+    }
     throw new LaunchpoolError(
       'ERR_LAUNCHPOOL_MODULE_BOTH_KINDS',
       `${moduleUrl} has a default export (a raw agent) and named ones (an RPC agent): ${[...methods].join(', ')}`,
       { hint: 'Keep the default export or the named ones, or split the module in two.' },
     );
   }
-  if (methods.size > 0) return { kind: 'rpc', exported, methods };
+  if (methods.size > 0) {
+    const { options = {} } = exported;
+    // A function of that name is a method.
+    const read = methods.has('options') ? undefined : readMethodOptions(moduleUrl, options, methods);
+    return { kind: 'rpc', exported, methods, options: read };
+  }
   throw new LaunchpoolError('ERR_LAUNCHPOOL_MODULE_NO_EXPORTS', `${moduleUrl} exports no function`, {
     hint: 'Export functions by name for an RPC agent, or one function as default for a raw agent.',
   });

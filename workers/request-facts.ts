@@ -9,7 +9,7 @@ export type Peer = {
 
 /** Of the requests of a batch, by their index, or of one long request. */
 export type RequestFacts = {
-  /** By when the request must have an outcome, in milliseconds since the epoch. Only valid if it says a timeout. */
+  /** By when the request must have an outcome, in milliseconds since the epoch. Only valid if it says a timeout, or its method has one. */
   dueAt(index: number): number;
   /** Undefined over TCP. */
   peer(index: number): Peer | undefined;

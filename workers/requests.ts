@@ -42,6 +42,8 @@ export type Requests = {
   readonly hasContexts: boolean;
   /** Requests have contexts from now on. */
   keepContexts(): void;
+  /** Each request to these methods has a deadline, also if its caller gives none. */
+  setTimed(methods: ReadonlySet<string> | undefined): void;
   /** The context of the code that calls this. */
   context(): RequestContext | undefined;
   /** A context for the present request. */
@@ -67,6 +69,7 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
   /** Requests that were cancelled and have no outcome yet: a stream of theirs may start later. */
   const cancelled = new Map<string, PlainError>();
   let storage: AsyncLocalStorage<RequestContext> | undefined;
+  let timed: ReadonlySet<string> | undefined;
   let currentTicket: number | undefined;
   let currentIndex = 0;
   let currentFacts: RequestFacts | undefined;
@@ -86,6 +89,11 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
     return controller.signal;
   }
   home[SIGNAL_KEY] = signal;
+
+  /** Without a deadline, the memory of it may be that of an earlier request. */
+  function isTimed(request: RpcRequest | undefined): boolean {
+    return request !== undefined && (request.asks?.timeoutMs !== undefined || timed?.has(request.method) === true);
+  }
 
   function present(): RequestKey {
     return { ticket: currentTicket ?? 0, index: currentIndex };
@@ -109,12 +117,15 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
       storage ??= new AsyncLocalStorage();
       requests.hasContexts = true;
     },
+    setTimed(methods: ReadonlySet<string> | undefined): void {
+      timed = methods;
+    },
     context: () => storage?.getStore(),
     newContext(request: RpcRequest | undefined): RequestContext {
       return {
         key: present(),
         request,
-        dueAt: request?.asks?.timeoutMs === undefined ? undefined : currentFacts?.dueAt(currentIndex),
+        dueAt: isTimed(request) ? currentFacts?.dueAt(currentIndex) : undefined,
         peer: currentFacts?.peer(currentIndex),
         progress: undefined,
         isOver: false,

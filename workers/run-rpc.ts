@@ -5,6 +5,7 @@ import { DEFAULT_MAX_BATCH, errorText, type RpcItem, type RpcRequest } from '../
 import type { PlainError } from '../wire/plain-error.ts';
 import { type Encoded, encodeErrorResponse, encodeResponse, isLonger, owned } from '../wire/response.ts';
 import { BatchReply } from './batch-reply.ts';
+import { inTurns } from './batch-turns.ts';
 import type { NoteFailure } from './failure-lines.ts';
 import type { Method, RpcHandlers } from './handlers.ts';
 import type { LateReplies } from './late-replies.ts';
@@ -15,7 +16,7 @@ import { resultTooLong } from './reply-limit.ts';
 import type { RequestContext, RequestKey, Requests } from './requests.ts';
 import { isThenable } from './run-raw.ts';
 import type { Runner } from './runner.ts';
-import { isOwnPromise, whenSettled } from './settling.ts';
+import { allOf, isOwnPromise, whenSettled } from './settling.ts';
 import type { IncomingParams } from './stream/incoming-params.ts';
 import { isStream, type Stream } from './stream/is-stream.ts';
 
@@ -29,6 +30,8 @@ export type RpcOptions = {
    * @default Infinity
    */
   maxReplyBytes?: number | undefined;
+  /** The methods that the main thread limits: those of one batch run one after another. @default none */
+  limited?: ReadonlySet<string> | undefined;
 };
 
 /** What streams need of their thread. */
@@ -48,11 +51,16 @@ export type CallMethod = (name: string, params: readonly unknown[]) => unknown;
 type Response = Encoded | null;
 
 /**
- * The requests of a batch run concurrently.
+ * The requests of a batch run concurrently, unless their method is limited.
  * @param host without it, no result is a stream.
  */
 export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: StreamHost): Runner {
-  const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, maxReplyBytes = Number.POSITIVE_INFINITY } = options;
+  const {
+    exposeStacks,
+    maxBatch = DEFAULT_MAX_BATCH,
+    maxReplyBytes = Number.POSITIVE_INFINITY,
+    limited: few,
+  } = options;
 
   const plainOf = (thrown: unknown): PlainError =>
     exposeStacks ? withTrimmedStacks(toPlain(thrown, { stack: true })) : toPlain(thrown);
@@ -83,11 +91,11 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
     return respondWithError(id, thrown);
   };
 
-  function respond(item: RpcItem): Response | Promise<Response> {
+  function respond(item: RpcItem, context?: RequestContext): Response | Promise<Response> {
     if ('error' in item) return limited(item.id, encodeError(item.id, toPlain(item.error)));
     if (item.asks?.mayHaveStreams && item.id !== undefined && host !== undefined)
-      return respondToStreams(item, item.id, host, host.requests.present());
-    return respondToValues(item);
+      return respondToStreams(item, item.id, host, context);
+    return respondToValues(item, context);
   }
 
   /** With async iterables in place of parameters that are streams. */
@@ -95,10 +103,11 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
     item: RpcRequest,
     id: IdText,
     { requests, params }: StreamHost,
-    key: RequestKey,
+    given: RequestContext | undefined,
   ): Promise<Response> {
     // Now: the memory that it is read from may have another use after an await.
-    const context = requests.hasContexts ? requests.newContext(item) : undefined;
+    const key = requests.present();
+    const context = given ?? (requests.hasContexts ? requests.newContext(item) : undefined);
     const incoming = await params();
     try {
       const opened = { ...item, params: incoming.open(item.params, id, key) };
@@ -195,8 +204,10 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
       return found === undefined ? encodeError(isPacked ? PACKED_NULL_ID : NULL_ID, errorOf()) : found;
     };
     const late: Promise<void>[] = [];
+    const { requests } = host ?? {};
+    const each = few && requests ? inTurns({ limited: few, requests, respond, encodeError }) : respond;
     for (const [index, item] of items.entries()) {
-      const response = respond(item);
+      const response = each(item);
       if (isOwnPromise(response)) late.push(whenSettled(response, (value) => reply.set(index, value)));
       else reply.set(index, response);
     }
@@ -224,11 +235,6 @@ function encodeError(id: IdText, error: PlainError): Encoded {
 
 function stopped(): PlainError {
   return toPlain(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the stream has no reader any more'));
-}
-
-/** As Promise.all(), which the module may have replaced. */
-async function allOf(promises: readonly Promise<void>[]): Promise<void> {
-  for (const promise of promises) await promise;
 }
 
 /**

@@ -29,3 +29,8 @@ export async function whenSettled<Value, Result>(
   }
   return onValue(settled);
 }
+
+/** As Promise.all(), which the module may have replaced. */
+export async function allOf(promises: readonly Promise<void>[]): Promise<void> {
+  for (const promise of promises) await promise;
+}

@@ -53,7 +53,18 @@ export type InspectorMessage = { launchpool: 'inspector'; thread: number; url: s
 export type AgentKind = 'raw' | 'rpc';
 
 /** What a module offers. A raw agent has no methods. */
-export type ModuleFacts = { kind: AgentKind; methods: readonly string[] };
+export type ModuleFacts = {
+  kind: AgentKind;
+  methods: readonly string[];
+  /** Absent if no method has options. */
+  methodOptions?: MethodOptions;
+};
+
+/** By the name of the method. */
+export type MethodOptions = Readonly<Record<string, MethodOption>>;
+
+/** See MethodOption in src/handler.ts. */
+export type MethodOption = { readonly timeoutMs?: number; readonly concurrency?: number };
 
 /**
  * The number of a slot that holds a batch; or requests that are too long for a slot, whose bytes belong to the thread from

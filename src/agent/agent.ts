@@ -80,6 +80,8 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
   const first = start.first instanceof LaunchpoolError ? start.first : (peerCheck.unsafe ?? start.first);
   let listener: Listener | undefined;
   let broken: PlainError | undefined;
+  /** Whether the main thread knows what the module says of its methods. */
+  let isKnown = facts !== undefined;
   /** Whether clients are read although no thread could tell the kind of the module. */
   let isKindLate = false;
 
@@ -101,6 +103,7 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
     ...options,
     // A thread that a debugger has paused answers nothing, and stays.
     ...(options.inspect && { cancelGraceMs: Number.POSITIVE_INFINITY }),
+    methodOptions: facts?.methodOptions,
     onBlocked: (blocked) => log.warn(blocked, 'thread-replaced'),
   });
   const gate = await createGate(options);
@@ -152,15 +155,19 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
     if (!(first instanceof LaunchpoolError)) recovery.start();
   }
 
-  function onReloaded(): void {
+  function onReloaded({ methodOptions }: ModuleFacts): void {
+    dispatcher.setMethodOptions(methodOptions);
     recovery.reset();
     if (broken === undefined) return;
     broken = undefined;
     idle.restore();
   }
 
-  /** Clients that connected while the kind was unknown got the replies of an RPC agent. The next agent serves them. */
-  function onImported({ kind }: ModuleFacts): void {
+  function onImported({ kind, methodOptions }: ModuleFacts): void {
+    // A later version counts when it serves: onReloaded().
+    if (!isKnown) dispatcher.setMethodOptions(methodOptions);
+    isKnown = true;
+    // Clients that connected while the kind was unknown got the replies of an RPC agent. The next agent serves them.
     if (isKindLate && kind === 'raw') shutdown.shutDown('the module is a raw agent');
   }
 

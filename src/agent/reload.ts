@@ -1,6 +1,7 @@
 /** Reload: replaces the agent's module by the one at its path now, without a failed request. */
 import { fileURLToPath } from 'node:url';
 import { LaunchpoolError } from '../../wire/errors.ts';
+import type { ModuleFacts } from '../../workers/task.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import { moduleUrlOf } from './module-url.ts';
@@ -21,8 +22,8 @@ export type ReloadOptions = {
   refusalReason: () => string | undefined;
   /** Whether the module is broken. */
   isBroken: () => boolean;
-  /** Called after a reload, and after a recovery. */
-  onReloaded: () => void;
+  /** Called after a reload, and after a recovery, with what the module offers. */
+  onReloaded: (facts: ModuleFacts) => void;
   log: Log;
 };
 
@@ -49,10 +50,11 @@ export function createReload(reloadOptions: ReloadOptions): Reload {
     const reason = refusalReason();
     if (reason !== undefined) throw refused(reason);
     const moduleUrl = moduleUrlOf(options.modulePath ?? options.moduleUrl);
-    const { kind, methods } = await pool.reload(moduleUrl);
+    const facts = await pool.reload(moduleUrl);
+    const { kind, methods } = facts;
     options.moduleUrl = moduleUrl;
     log.info({ module: moduleUrl, kind }, 'reloaded');
-    onReloaded();
+    onReloaded(facts);
     return { module: fileURLToPath(moduleUrl), kind, methods };
   }
 
@@ -80,8 +82,7 @@ export function createReload(reloadOptions: ReloadOptions): Reload {
       const { signal } = untilReload;
       return inTurn(async () => {
         if (!isBroken()) return;
-        await pool.reload(options.moduleUrl, signal);
-        onReloaded();
+        onReloaded(await pool.reload(options.moduleUrl, signal));
       });
     },
   };

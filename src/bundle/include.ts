@@ -20,7 +20,7 @@ export function findIncluded(module: string, given: readonly string[]): Included
   const folder = nearestPackageFolder(module) ?? dirname(module);
   const files = new Set<string>();
   const packages: PackageRequest[] = [];
-  for (const entry of [...entriesIn(folder), ...given]) {
+  for (const entry of new Set([...entriesIn(folder), ...given])) {
     if (packageNameOf(entry) === entry && findPackage(entry, dirname(module)) !== undefined) {
       packages.push({ name: entry, from: dirname(module) });
       continue;

@@ -1,6 +1,7 @@
 /** The options and the operations of the dispatcher. Types only. */
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { Peer } from '../../workers/request-facts.ts';
+import type { MethodOptions } from '../../workers/task.ts';
 import type { Pool } from '../pool/contract.ts';
 import type { Cancellation, CancellationOptions } from './cancel/cancellation.ts';
 import type { Admission } from './connection/admission.ts';
@@ -15,6 +16,8 @@ export type DispatcherOptions = {
   queueTimeoutMs?: number;
   runTimeoutMs?: number;
   cancelGraceMs?: number;
+  /** What the module says of its methods. */
+  methodOptions?: MethodOptions | undefined;
   onBlocked?: CancellationOptions['onBlocked'];
 };
 
@@ -71,6 +74,8 @@ export type Dispatcher = Pick<Cancellation, 'abortAll'> & {
   readonly waiting: number;
   readonly counts: DispatcherCounts;
   readonly latency: Latency;
+  /** Takes the options of the module's methods, once they are known, and those of another version. */
+  setMethodOptions(options: MethodOptions | undefined): void;
   /** Settles every request with the error, unless the agent is raw. */
   settleAll(reason: LaunchpoolError): void;
   /** Stops all timers and checks. */

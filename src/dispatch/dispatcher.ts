@@ -8,10 +8,9 @@ import { createCancellation } from './cancel/cancellation.ts';
 import { createAdmission } from './connection/admission.ts';
 import { contain } from './connection/containment.ts';
 import { type ConversationOptions, createConversation } from './connection/conversation.ts';
-import { FrameRange } from './connection/frame-range.ts';
-import type { OpenRequest, Times } from './connection/open-request.ts';
+import { MethodLimits } from './connection/method-limits.ts';
+import type { OpenRequest } from './connection/open-request.ts';
 import type { ReplyQueue } from './connection/reply-queue.ts';
-import type { RequestGroup } from './connection/request-group.ts';
 import type { RequestQueue } from './connection/request-queue-options.ts';
 import { windowOf } from './connection/window.ts';
 import type { Dispatcher, DispatcherOptions, DispatchPool } from './dispatcher-options.ts';
@@ -20,8 +19,10 @@ import { createLatency } from './latency.ts';
 import { collectGarbage } from './long/collect-garbage.ts';
 import { createLongRequests } from './long/long-requests.ts';
 import { createSharedMemoryPool } from './long/shared-memory-pool.ts';
+import { MethodGate } from './methods/method-gate.ts';
 import { createReplyCredit } from './reply-credit.ts';
 import { oncePerTurn } from './scheduling.ts';
+import { createStarting } from './starting.ts';
 import { giveMore, passItems, sendPart } from './stream/streams.ts';
 
 /** A frame of more bytes than this, header included, is a long request: it would fill a batch, and delay short ones. */
@@ -44,6 +45,9 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   const latency = createLatency();
   // At the end of a turn of the event loop all requests that arrived in it are in their batches.
   const schedule = oncePerTurn(pump);
+  const gate = new MethodGate(schedule);
+  const methodLimits = new MethodLimits();
+  methodLimits.set(options.methodOptions);
   const inFlightBatches = createInFlightBatches({ pool, slots, batcher, schedule });
   const isRaw = (): boolean => pool.kind === 'raw';
   const long = createLongRequests({
@@ -75,6 +79,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     onReplyRoom() {
       credit.giveBack();
       batcher.unpark();
+      gate.unpark();
       schedule();
     },
   });
@@ -90,11 +95,13 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     onBlocked: options.onBlocked,
   });
 
-  const extraPlaces = { pool, batcher, long, dispatch: inFlightBatches.dispatch };
+  const starting = createStarting({ batcher, long, gate, watch: cancellation.watch, schedule });
+  const extraPlaces = { pool, batcher, long, gate, dispatch: inFlightBatches.dispatch };
   /** Hands batches and long requests to the threads that have room. */
   function pump(): void {
     // Unread replies go, as their clients read or are closed: onReplyRoom() comes back to this.
     if (!admission.mayStart) return;
+    gate.pump();
     long.pump();
     while (pool.hasRoom()) {
       const batch = batcher.take();
@@ -105,7 +112,8 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
   }
 
   function unpark(replyQueue: ReplyQueue): void {
-    if (batcher.unpark(replyQueue) || long.hasWaiting) schedule();
+    const isAny = batcher.unpark(replyQueue);
+    if (gate.unpark(replyQueue) || isAny || long.hasWaiting) schedule();
   }
 
   pool.listen({
@@ -130,39 +138,13 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
     return long.find(ticket) ?? inFlightBatches.find(ticket, index);
   }
 
-  function start(replyQueue: ReplyQueue, run: Buffer, frames: number, times: Times): RequestGroup {
-    const group = replyQueue.open(frames, run.length, times);
-    settleOnFault(replyQueue, group, () => batcher.add(new FrameRange(replyQueue, group, 0, frames), run));
-    cancellation.watch(group);
-    schedule();
-    return group;
-  }
-
-  /** Without memory for them, requests have no place in which a cancellation would find them. */
-  function settleOnFault(replyQueue: ReplyQueue, group: RequestGroup, add: () => void): void {
-    try {
-      add();
-    } catch (error) {
-      for (let position = 0; position < group.count; position += 1) replyQueue.settleEarly(group, position, {});
-      throw error;
-    }
-  }
-
-  function startLong(replyQueue: ReplyQueue, payload: Buffer, times: Times): RequestGroup {
-    // Its memory counts until the reply is taken.
-    const group = replyQueue.open(1, payload.length, times, false, 0);
-    settleOnFault(replyQueue, group, () => long.add(replyQueue, group, payload));
-    cancellation.watch(group);
-    schedule();
-    return group;
-  }
-
   function recycle({ buffer }: Buffer): void {
     if (buffer instanceof SharedArrayBuffer) memory.recycle(buffer);
   }
 
   const conversationOptions: ConversationOptions = {
     isRaw,
+    methodLimits,
     admission,
     onOutcome(ms, requests) {
       done += requests;
@@ -174,8 +156,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       isRaw,
       longFrameBytes: LONG_FRAME_BYTES,
       recycle,
-      start,
-      startLong,
+      ...starting,
       onQueued: cancellation.watch,
       waiting,
     },
@@ -203,7 +184,7 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       return admission.requests;
     },
     get waiting() {
-      let requests = batcher.frames + inFlightBatches.notStarted + long.notStarted;
+      let requests = gate.frames + batcher.frames + inFlightBatches.notStarted + long.notStarted;
       for (const requestQueue of waiting) requests += requestQueue.waiting;
       return requests;
     },
@@ -211,6 +192,10 @@ export function createDispatcher(pool: DispatchPool, options: DispatcherOptions 
       return { ...cancellation.counts, done, refused: admission.refused };
     },
     latency,
+    setMethodOptions(options) {
+      methodLimits.set(options);
+      schedule();
+    },
     abortAll: cancellation.abortAll,
     settleAll: (reason) => cancellation.settleAll(waiting, replyQueues, reason),
     stop() {

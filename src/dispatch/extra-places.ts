@@ -13,15 +13,17 @@ export type ExtraPlacesOptions = {
   pool: Pick<Pool, 'hasExtraRoom'>;
   batcher: Pick<Batcher, 'takeExtra' | 'waitingOf'>;
   long: Pick<LongRequests, 'waiting' | 'runExtra'>;
+  /** Where requests wait for a place of their method. */
+  gate: { waitingOf(replyQueue: ReplyQueue): number };
   dispatch: (batch: Batch) => void;
 };
 
 /** Hands such requests to threads. To be called when no thread has room. */
-export function fillExtraPlaces({ pool, batcher, long, dispatch }: ExtraPlacesOptions): void {
+export function fillExtraPlaces({ pool, batcher, long, gate, dispatch }: ExtraPlacesOptions): void {
   if (!pool.hasExtraRoom()) return;
   const longWaiting = countByConnection(long.waiting());
   while (pool.hasExtraRoom()) {
-    const batch = batcher.takeExtra((replyQueue) => longWaiting.get(replyQueue) ?? 0);
+    const batch = batcher.takeExtra((replyQueue) => (longWaiting.get(replyQueue) ?? 0) + gate.waitingOf(replyQueue));
     if (batch === undefined) break;
     dispatch(batch);
   }
@@ -30,7 +32,8 @@ export function fillExtraPlaces({ pool, batcher, long, dispatch }: ExtraPlacesOp
   for (const request of long.waiting()) {
     const { replyQueue, group } = request;
     if (firsts.has(replyQueue) || replyQueue.isStalled(group, 0)) continue;
-    const running = replyQueue.requests - (longWaiting.get(replyQueue) ?? 0) - batcher.waitingOf(replyQueue);
+    const waitingElsewhere = batcher.waitingOf(replyQueue) + gate.waitingOf(replyQueue);
+    const running = replyQueue.requests - (longWaiting.get(replyQueue) ?? 0) - waitingElsewhere;
     if (running <= 0) firsts.set(replyQueue, request);
   }
   for (const request of firsts.values()) if (pool.hasExtraRoom()) long.runExtra(request);

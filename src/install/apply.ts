@@ -5,10 +5,10 @@ import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import type { Arities, ModuleFacts } from '../../workers/task.ts';
 import { APP } from '../bundle/bundle-file.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
-import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
 import { loadTimeoutMsOf } from '../installed/job-options.ts';
 import { mustBeFree, taken } from '../installed/ownership.ts';
+import type { MergedOptions } from '../installed/package-options.ts';
 import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
 import { CHECK } from '../installed/runtime-files.ts';
 import { isStopped, stoppedNote } from '../installed/stop-marker.ts';
@@ -55,7 +55,7 @@ type Found = ModuleFacts & { arities?: Arities };
 /** @param lock receives `unlock`, to be called after a failed installation has been undone. */
 export async function apply(
   plan: Plan,
-  options: InstallOptions,
+  options: MergedOptions,
   steps: Steps<ApplyStep>,
   lock: LabelLock,
 ): Promise<Applied> {
@@ -91,8 +91,8 @@ export async function apply(
     const updateRecord = (): Promise<unknown> =>
       writeText(layout.record, recordText(false, madeFoldersIn(layout.record)), 0o600, undo);
     if (isUnchanged) {
-      // The sources may differ in what the bundle does not have, such as comments.
-      if (JSON.stringify(previous?.sources) !== JSON.stringify(plan.sources)) await updateRecord();
+      // The sources may differ in what the bundle does not have, such as comments; and an option may have another origin.
+      if (recordedOf(previous) !== recordedOf({ ...plan, ...options })) await updateRecord();
       return skip('nothing has changed');
     }
     if (before.isStopped) {
@@ -114,10 +114,14 @@ export async function apply(
   return { outcome, facts, arities, notes, isStopped: before.isStopped, keyFile };
 }
 
+function recordedOf({ sources, origins = {} }: Partial<Pick<InstallRecord, 'sources' | 'origins'>> = {}): string {
+  return JSON.stringify([sources, origins]);
+}
+
 /** Locks the agent's folder, reads the state before, and writes the version's folder and the copy of Node. */
 async function writeProgram(
   plan: Plan,
-  options: InstallOptions,
+  options: MergedOptions,
   lock: LabelLock,
   { undo, detail, skip }: StepContext,
 ): Promise<Before> {
@@ -144,7 +148,7 @@ async function writeProgram(
 /** Loads the module as the agent will, and writes what it offers to the version's folder. */
 async function moduleFacts(
   plan: Plan,
-  options: InstallOptions,
+  options: MergedOptions,
   notes: string[],
   detail: (text: string) => void,
 ): Promise<Found> {

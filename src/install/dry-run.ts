@@ -5,6 +5,7 @@ import { DESCRIPTION_FILE } from '../describe/description-file.ts';
 import { hostOf } from '../installed/host.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { mustBeFree } from '../installed/ownership.ts';
+import { atOrigin, type Origins, withPackageOptions } from '../installed/package-options.ts';
 import { linkTargetOf } from '../installed/read-optional.ts';
 import { isStopped, stoppedNote } from '../installed/stop-marker.ts';
 import { MODULE_FILE } from '../module/module-file.ts';
@@ -32,9 +33,11 @@ export type DryRun = {
 /** @throws the errors of install() that show without a change to the system */
 export async function dryRun(given: InstallOptions): Promise<DryRun> {
   const steps = createSteps(INSTALL_STEPS);
+  let origins: Origins = {};
   try {
     const { host, note } = userOf(given);
-    const options = withAbsolutePaths({ ...given, host });
+    const options = withPackageOptions(withAbsolutePaths({ ...given, host }));
+    origins = options.origins;
     const plan = await planInstall(options, steps, { dryRun: true });
     const { layout, supervisor, job, jobFiles, files, hash, node, notes } = plan;
     const keyFile = missingKeyFile(options);
@@ -79,7 +82,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
       ],
     };
   } catch (error) {
-    throw await steps.fail(error);
+    throw await steps.fail(atOrigin(error, origins));
   }
 }
 

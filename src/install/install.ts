@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { ModuleFacts } from '../../workers/task.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
+import { atOrigin, type Origins, withPackageOptions } from '../installed/package-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
 import { type Applied, apply } from './apply.ts';
@@ -43,25 +44,28 @@ export type Installed = ModuleFacts & {
  * Installs an agent, or upgrades the installed agent of that label. The running process finishes its open requests; new
  * connections wait for the new version. Only what differs is changed. A failed step restores the state before, with one
  * exception: a label that was disabled stays enabled. A second installation of a label waits for the first.
+ * Options that are not given are those of the module's package.json, if it has them.
  * @throws the code of the failed step's error, or ERR_LAUNCHPOOL_INSTALL_FAILED; `data.step` names the step.
  */
 export async function install({ isLocked = false, onStep, ...options }: InstallRun): Promise<Installed> {
   const steps = createSteps(INSTALL_STEPS, onStep);
   const lock: LabelLock = { isLocked };
   let describing: Describing | undefined;
+  let origins: Origins = {};
   try {
-    const absolute = withAbsolutePaths(options);
-    const begun = beginDescribing(absolute.module);
+    const merged = withPackageOptions(withAbsolutePaths(options));
+    origins = merged.origins;
+    const begun = beginDescribing(merged.module);
     describing = begun;
-    const plan = await planInstall(absolute, steps);
-    const applied = await apply(plan, absolute, steps, lock);
+    const plan = await planInstall(merged, steps);
+    const applied = await apply(plan, merged, steps, lock);
     const folder = join(plan.layout.versions, plan.hash);
     const { facts, arities } = applied;
     // The last step: the compiler has read the types while the other steps ran.
     await steps.run('describe', (step) => describeVersion(folder, facts, arities, begun, step));
-    return { ...installedOf(plan, applied), ...keyOf(absolute) };
+    return { ...installedOf(plan, applied), ...keyOf(merged) };
   } catch (error) {
-    throw await steps.fail(error);
+    throw await steps.fail(atOrigin(error, origins));
   } finally {
     describing?.end();
     lock.unlock?.();

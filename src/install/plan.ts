@@ -8,6 +8,7 @@ import type { BundleFile } from '../bundle/bundle-file.ts';
 import { type SourceState, sourceStates } from '../installed/changed-sources.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { jobOf, searchPathOf } from '../installed/job-options.ts';
+import type { MergedOptions } from '../installed/package-options.ts';
 import { type Place, placeOf } from '../installed/place.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { PROGRAM, runtimeFiles } from '../installed/runtime-files.ts';
@@ -65,11 +66,11 @@ export type NodePlan = {
 const JOURNAL = '/run/systemd/journal/stdout';
 
 /**
- * @param options with absolute paths: absolute-paths.ts.
+ * @param options with absolute paths, and with those of the package.json.
  * @param dryRun whether to plan without reaching the supervisor, on any platform.
  */
 export async function planInstall(
-  options: InstallOptions,
+  options: MergedOptions,
   steps: Steps<InstallStep>,
   { dryRun = false } = {},
 ): Promise<Plan> {
@@ -108,7 +109,7 @@ function planNode(
 
 function planVersion(
   { host }: Place,
-  { module, include, workingDirectory }: InstallOptions,
+  { module, include, workingDirectory, section }: MergedOptions,
   steps: Steps<InstallStep>,
   notes: string[],
 ): Promise<VersionPlan> {
@@ -116,7 +117,7 @@ function planVersion(
     // Loaded here: other commands need no bundler.
     const { bundleModule } = await import('../bundle/bundle.ts');
     const [bundle, runtime] = await Promise.all([bundleModule(module, { include }), runtimeFiles()]);
-    const sources = sourceStates(bundle.inputs);
+    const sources = [...sourceStates(bundle.inputs), ...(section === undefined ? [] : [section])];
     notes.push(...bundle.warnings);
     if (workingDirectory === undefined)
       notes.push(...bundle.workingFolderPaths.map((path) => workingFolderNote(path, host.home)));

@@ -65,8 +65,9 @@ export async function rollback(options: RollbackOptions): Promise<RolledBack> {
       detail(record.hash);
       return planReturn(place, record, current);
     });
-    const { options: recorded, module: source } = plan.returnsTo as InstallRecord;
-    const applied = await apply(plan, { ...optionsOf(recorded, current), label, module: source }, steps, lock);
+    const { options: recorded, origins = {}, module: source } = plan.returnsTo as InstallRecord;
+    const merged = { ...optionsOf(recorded, current), label, module: source, origins, section: undefined };
+    const applied = await apply(plan, merged, steps, lock);
     const outcome = applied.outcome === 'unchanged' ? 'unchanged' : 'rolled-back';
     return { ...installedOf(plan, applied), outcome, from: current.hash };
   } catch (error) {

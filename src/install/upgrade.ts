@@ -1,6 +1,8 @@
 /** Upgrades an installed agent: installs it again, from the same module and with the same options. */
+
+import { changedOptions, withoutPackage } from '../installed/package-options.ts';
 import { type PlaceOptions, placeOf } from '../installed/place.ts';
-import { mustBeInstalled } from '../installed/record.ts';
+import { mustBeInstalled, readRecord } from '../installed/record.ts';
 import { type Installed, type InstallRun, install } from './install.ts';
 
 export type UpgradeOptions = PlaceOptions &
@@ -12,13 +14,18 @@ export type UpgradeOptions = PlaceOptions &
   };
 
 /**
- * Applies changes of the module, of launchpool, and of the path of Node.
+ * Applies changes of the module, of its options in the package.json, of launchpool, and of the path of Node. Options that
+ * `install` was given stay.
  * @throws as install(), and ERR_LAUNCHPOOL_NOT_INSTALLED
  */
 export async function upgrade(options: UpgradeOptions): Promise<Installed> {
-  const { host, supervisor } = placeOf(options);
-  const { module, options: recorded } = mustBeInstalled(options.label, host);
+  const { host, supervisor, layout } = placeOf(options);
+  const { module, options: recorded, origins } = mustBeInstalled(options.label, host);
   // Earlier versions took a journal for macOS, where the log was a file all the same.
   const log = supervisor.name === 'launchd' && recorded.log === 'journal' ? { log: undefined } : {};
-  return install({ ...recorded, ...log, module, ...options });
+  const installed = await install({ ...withoutPackage(recorded, origins), ...log, module, ...options });
+  const now = readRecord(layout);
+  const changed = now === undefined ? [] : changedOptions({ options: recorded, origins }, now);
+  if (changed.length === 0) return installed;
+  return { ...installed, notes: [...installed.notes, `package.json has changed: ${changed.join(', ')}.`] };
 }

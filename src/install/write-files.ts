@@ -2,9 +2,9 @@
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModuleFacts } from '../../workers/task.ts';
-import type { InstallOptions } from '../installed/install-options.ts';
 import { versionFileOf, versionFileText } from '../installed/kept-versions.ts';
 import type { Layout } from '../installed/layout.ts';
+import type { MergedOptions } from '../installed/package-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import type { Origin } from './changes.ts';
 import { exists, makeFolder, makePath, removeEmptyFolders, removeTree, type Undo, writeText } from './files.ts';
@@ -64,7 +64,7 @@ async function keepRecord(layout: Layout, previous: InstallRecord, undo: Undo): 
 export type RecordParts = Origin & {
   plan: Plan;
   facts: ModuleFacts;
-  options: InstallOptions;
+  options: MergedOptions;
   madeFolders: readonly string[];
   isUnderWay: boolean;
 };
@@ -80,6 +80,7 @@ export function recordTextOf(parts: RecordParts): string {
     module: options.module,
     kind: facts.kind,
     methods: facts.methods,
+    ...(facts.methodOptions && { methodOptions: facts.methodOptions }),
     hash: plan.hash,
     entry: plan.entry,
     node: { path: plan.node.path, version: plan.node.version },
@@ -87,6 +88,7 @@ export function recordTextOf(parts: RecordParts): string {
     searchPath: plan.searchPath,
     sources: plan.sources,
     options: retainedOptions(options),
+    ...(Object.keys(options.origins).length > 0 && { origins: options.origins }),
     madeFolders,
     ...(installedAt === undefined ? {} : { installedAt }),
     ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),

@@ -5,6 +5,7 @@ import type { ModuleFacts } from '../../workers/task.ts';
 import type { SourceState } from './changed-sources.ts';
 import type { Host } from './host.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import type { Origins } from './package-options.ts';
 
 export type InstallRecord = ModuleFacts & {
   /** The version of this format. */
@@ -27,12 +28,14 @@ export type InstallRecord = ModuleFacts & {
   searchPath?: string;
   /** The own sources, as they were installed. Undefined in the record of an earlier launchpool. */
   sources?: readonly SourceState[] | undefined;
-  /** The options of the installation, as the user gave them. */
+  /** The options of the installation, as the user and the package.json gave them. */
   options: Readonly<Record<string, unknown>>;
   /** When this version was installed, as an ISO 8601 text. Undefined in the record of an earlier launchpool. */
   installedAt?: string | undefined;
   /** The version that a rollback has replaced by this one. */
   rolledBackFrom?: string | undefined;
+  /** Which of the options are those of a package.json. Absent if none is. */
+  origins?: Origins;
   /** True until the installation is complete. The supervisor may not have read its files yet. */
   isUnderWay?: true;
   /** The folders above the agent's files that launchpool made, for any agent: src/install/made-folders.ts. */

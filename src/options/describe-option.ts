@@ -19,7 +19,6 @@ export function defaultTextOf(row: Option): string | undefined {
 export function helpOf(row: Option): string {
   const value = 'value' in row ? row.value : undefined;
   const notes = [
-    ...('required' in row ? ['required'] : []),
     ...(value?.kind === 'texts' ? ['repeatable'] : []),
     ...(value?.kind === 'choice' ? [expectationOf(value)] : []),
     ...(defaultTextOf(row) === undefined ? [] : [`default: ${defaultTextOf(row)}${hereOf(row)}`]),

@@ -10,7 +10,7 @@ export const INSTALL_TABLE = {
   label: {
     flag: 'label',
     value: { kind: 'text', placeholder: 'LABEL' },
-    required: true,
+    defaultText: 'that of the package.json',
     help: 'name of the agent, such as com.example.rot13',
     details: 'Letters, digits, `.`, `-` and `_`.',
     readme: true,

@@ -34,7 +34,7 @@ function valueTextOf(row: Option): string {
 }
 
 function defaultCellOf(row: Option): string {
-  return 'required' in row ? 'required' : (defaultTextOf(row) ?? '');
+  return defaultTextOf(row) ?? '';
 }
 
 /** Marks the names of other options as code. The help prints them without marks. */

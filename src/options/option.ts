@@ -36,7 +36,6 @@ export type ValueOption = Common & {
   value: Value;
   /** In the form of the command line. */
   default?: string | number;
-  required?: true;
   /** The value that the option has without one: its value follows `=`, as in `--inspect=9229`. */
   bare?: string;
 };
@@ -72,7 +71,5 @@ export type OptionsOf<T extends Table> = {
 
 /** The settings that were given. */
 export type GivenOf<T extends Table> = {
-  -readonly [Key in keyof T as T[Key] extends { required: true } ? Key : never]: Setting<T[Key]>;
-} & {
-  -readonly [Key in keyof T as T[Key] extends { required: true } ? never : Key]?: Setting<T[Key]>;
+  -readonly [Key in keyof T]?: Setting<T[Key]>;
 };

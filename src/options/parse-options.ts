@@ -15,7 +15,6 @@ export function parseOptions<T extends Table>(table: T, given: GivenValues, hint
     const row = table[key] as Option;
     const value = given[row.flag];
     if (value !== undefined && value !== false) options[key] = settingOf(row, value, hint);
-    else if ('required' in row) throw invalidOption(`--${row.flag} is required`, hint);
   }
   return options as GivenOf<T>;
 }

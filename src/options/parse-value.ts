@@ -24,9 +24,10 @@ export function invalidOption(message: string, hint: string = HELP_HINT, cause?:
 function parse(value: Value, text: string): number | string | readonly number[] | undefined {
   switch (value.kind) {
     case 'seconds': {
-      const seconds = text.trim() === '' ? undefined : within(value, Number(text));
+      const { min, max } = value;
+      const ms = within({ min: 1000 * min, max: 1000 * max }, millisecondsOf(text));
       // No timer is finer than a millisecond, and a fraction of one must not become 0, which means "never".
-      return seconds === undefined ? undefined : Math.ceil(seconds * 1000);
+      return ms === undefined ? undefined : Math.ceil(ms);
     }
     case 'count':
       return text === 'auto' && value.auto !== undefined ? value.auto : wholeNumber(value, text);
@@ -43,6 +44,16 @@ function parse(value: Value, text: string): number | string | readonly number[] 
     default:
       return text;
   }
+}
+
+/** The lengths of the units, in milliseconds. */
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Without a unit, the number is one of seconds. */
+function millisecondsOf(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|[smh])$/.exec(text) ?? [];
+  if (unit !== undefined) return Number(number) * (UNITS[unit] as number);
+  return text.trim() === '' ? Number.NaN : 1000 * Number(text);
 }
 
 type Range = { min: number; max: number };

@@ -34,6 +34,11 @@ export const TOP_TABLE = {
   json: { flag: 'json', switch: true, help: 'prints one JSON object per sample' },
 } as const satisfies Table;
 
+export const STATUS_TABLE = {
+  options: { flag: 'options', switch: true, help: 'prints every option too, with its value and where it comes from' },
+  ...JSON_TABLE,
+} as const satisfies Table;
+
 export const DOCTOR_TABLE = {
   fix: { flag: 'fix', switch: true, help: 'repairs what can be repaired' },
   report: {

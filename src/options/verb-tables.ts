@@ -5,7 +5,7 @@ import { INSTALL_TABLE } from './install-table.ts';
 import { JSON_TABLE } from './json-table.ts';
 import type { Table } from './option.ts';
 import { DEV_TABLE, RUN_TABLE } from './run-table.ts';
-import { DOCTOR_TABLE, INIT_TABLE, LOGS_TABLE, TOP_TABLE } from './tool-tables.ts';
+import { DOCTOR_TABLE, INIT_TABLE, LOGS_TABLE, STATUS_TABLE, TOP_TABLE } from './tool-tables.ts';
 import { UPGRADE_TABLE } from './upgrade-table.ts';
 
 export const VERB_TABLES = {
@@ -20,7 +20,7 @@ export const VERB_TABLES = {
   stop: [JSON_TABLE],
   start: [JSON_TABLE],
   restart: [JSON_TABLE],
-  status: [JSON_TABLE],
+  status: [STATUS_TABLE],
   list: [JSON_TABLE],
   path: [JSON_TABLE],
   env: [JSON_TABLE],

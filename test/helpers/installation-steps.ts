@@ -65,7 +65,7 @@ export function createStepwiseInstallation(home: string, label: string): Stepwis
     recordTextOf({
       plan,
       facts: { kind: 'rpc', methods: [] },
-      options: { module: '/agent.ts', label },
+      options: { module: '/agent.ts', label, origins: {}, section: undefined },
       madeFolders,
       isUnderWay,
       installedAt: undefined,

@@ -40,6 +40,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/dispatch/stall-detector.ts': [],
   'src/dispatch/connection': ['src/dispatch/deque.ts', 'workers', 'wire'],
   'src/dispatch/cancel': ['src/dispatch/connection', 'src/pool', 'workers', 'wire'],
+  'src/dispatch/methods': ['src/dispatch/connection', 'src/dispatch/deque.ts'],
   'src/dispatch/epoch.ts': [],
   'src/dispatch/stream': ['src/dispatch/connection', 'src/pool', 'workers', 'wire'],
   'src/dispatch/batch': [
@@ -72,6 +73,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/dispatch/cancel',
     'src/dispatch/connection',
     'src/dispatch/long',
+    'src/dispatch/methods',
     'src/dispatch/stall-detector.ts',
     'src/dispatch/stream',
     'src/pool',

@@ -199,3 +199,12 @@ test('a batch of more requests than the maximum is refused without parsing it, a
   const long = `{"jsonrpc":"2.0","id":1,"method":"m","params":[${'1,'.repeat(20)}1]}`;
   t.like(decodeRequests(Buffer.from(long), 7), { batch: false, items: [{ id: '1' }] });
 });
+
+test('a request of a batch has no timeout of its own: the main thread keeps none for it', (t) => {
+  const request = '{"jsonrpc":"2.0","id":1,"method":"a","timeoutMs":5}';
+  const timeoutIn = (text: string): unknown => {
+    const [item] = decodeRequests(Buffer.from(text)).items;
+    return item !== undefined && 'asks' in item ? item.asks?.timeoutMs : undefined;
+  };
+  t.deepEqual([timeoutIn(request), timeoutIn(`[${request}]`)], [5, undefined]);
+});

@@ -1,20 +1,21 @@
 /** The verbs that look at agents which launchd or systemd starts: status, list, path, env, logs, doctor. */
 import type { Command } from 'commander';
 import { JSON_TABLE } from '../../options/json-table.ts';
-import { DOCTOR_TABLE, LOGS_TABLE } from '../../options/tool-tables.ts';
+import { DOCTOR_TABLE, LOGS_TABLE, STATUS_TABLE } from '../../options/tool-tables.ts';
 import { addExitStatuses, addVerb, type Done, LABEL_HELP } from './shared.ts';
 
 const STATUS_STATUSES = { 0: 'its clients are served', 66: 'it is not installed', 69: 'its clients are not served' };
 const DOCTOR_STATUSES = { 0: 'no problem, or all are repaired', 1: 'problems remain' };
 
 export function addInstalledCommands(program: Command, done: Done): void {
-  addExitStatuses(addVerb(program, 'status', JSON_TABLE), STATUS_STATUSES)
+  addExitStatuses(addVerb(program, 'status', STATUS_TABLE), STATUS_STATUSES)
     .summary('print the state of an installed agent')
     .description('Asks the supervisor, and the process if there is one; does not start the agent.')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
+      const { statusWithOptionsVerb } = await import('../verbs/status-options.ts');
       const { statusVerb } = await import('../verbs/status.ts');
-      done(await statusVerb(label, flags));
+      done(await (flags.options ? statusWithOptionsVerb(label, flags) : statusVerb(label, flags)));
     });
 
   addVerb(program, 'list', JSON_TABLE)

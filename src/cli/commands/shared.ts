@@ -15,14 +15,7 @@ export const MODULE_HELP = 'the module whose exported functions clients call';
 export function addVerb(program: Command, verb: Verb, ...tables: readonly Table[]): Command {
   const command = program.command(verb).showHelpAfterError(`See \`launchpool ${verb} --help\`.`);
   for (const table of tables) addOptions(command, table);
-  // Not by commander, which would miss an option before it names the one that is misspelt.
-  const required = tables.flatMap((table) => Object.values(table).filter((row) => 'required' in row)) as Option[];
-  return command.hook('preAction', () => {
-    for (const row of required) {
-      if (command.getOptionValueSource(optionOf(row).attributeName()) === undefined)
-        command.error(`error: required option '${optionOf(row).flags}' not specified`);
-    }
-  });
+  return command;
 }
 
 /** Adds the meanings of exit statuses to the help, wrapped like the options. */

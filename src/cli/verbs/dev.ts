@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { socketPathOf } from '../../../wire/address.ts';
 import { NODE_FLAGS } from '../../activation/node-flags.ts';
 import { agentOptionsOf } from '../../agent/agent-flags.ts';
+import type { AgentOptions } from '../../agent/options.ts';
 import { type ActivatorEvent, createActivator } from '../../holder/activator.ts';
+import { atOrigin, devFlags, type Origins } from '../../installed/package-options.ts';
 import { createLog, type Log } from '../../log.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { argumentsOf } from '../../options/flags.ts';
@@ -26,10 +28,10 @@ export async function dev(module: string, flags: CommanderFlags): Promise<number
   const modulePath = resolve(module);
   const label = labelFrom(basename(modulePath, extname(modulePath)));
   const options = parseOptions(DEV_TABLE, givenFlags(DEV_TABLE, flags));
-  const asked = definedOf(givenFlags(AGENT_TABLE, flags));
+  const { flags: asked, origins } = devFlags(modulePath, definedOf(givenFlags(AGENT_TABLE, flags)));
   const debugging = debuggingOf(options, asked, label);
   const given = { ...debugging.defaults, ...asked };
-  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = agentOptionsOf(module, given);
+  const { logLevel, drainMs, cancelGraceMs, loadTimeoutMs } = optionsOf(module, given, origins);
   const { socket } = options;
   const socketPath = socket === undefined ? socketPathOf(label) : resolve(socket);
   const log = createLog({ level: logLevel, pretty: true });
@@ -60,6 +62,14 @@ type HoldOptions = Pick<Debugging, 'nodeFlags' | 'startsAtOnce'> & {
   log: Log;
   interrupts: Interrupts;
 };
+/** @throws ERR_LAUNCHPOOL_OPTION_INVALID, which names the package.json if the option is there */
+function optionsOf(module: string, given: GivenValues, origins: Origins): AgentOptions {
+  try {
+    return agentOptionsOf(module, given);
+  } catch (error) {
+    throw atOrigin(error, origins);
+  }
+}
 
 /** Holds the socket until the first signal. */
 async function hold(bundle: DevBundle, options: HoldOptions): Promise<string> {

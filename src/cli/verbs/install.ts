@@ -6,9 +6,11 @@ import { type DryRun, dryRun } from '../../install/dry-run.ts';
 import { type Installed, install } from '../../install/install.ts';
 import { INSTALL_STEPS } from '../../install/install-steps.ts';
 import type { InstallOptions } from '../../installed/install-options.ts';
+import { packageOptionsOf } from '../../installed/package-options.ts';
 import { AGENT_TABLE } from '../../options/agent-table.ts';
 import { INSTALL_TABLE } from '../../options/install-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';
+import { invalidOption } from '../../options/parse-value.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { report } from '../report.ts';
 import { viewing } from '../step-view.ts';
@@ -30,7 +32,16 @@ export async function installVerb(module: string, flags: InstallFlags): Promise<
 function optionsOf(module: string, flags: InstallFlags): InstallOptions {
   const given = parseOptions(INSTALL_TABLE, givenFlags(INSTALL_TABLE, flags), 'See `launchpool help install`.');
   const { env = [], bundleIdentifiers = [], json: _json, dryRun: _dryRun, ...rest } = given;
-  return { module, agent: givenFlags(AGENT_TABLE, flags), env: envOf(env), bundleIdentifiers, ...rest };
+  const agent = givenFlags(AGENT_TABLE, flags);
+  return { module, agent, env: envOf(env), bundleIdentifiers, ...rest, label: rest.label ?? labelOf(module) };
+}
+
+/** The label in the package.json of a module. */
+function labelOf(module: string): string {
+  const { path, options } = packageOptionsOf(module) ?? {};
+  if (typeof options?.label === 'string') return options.label;
+  const where = path ?? 'the package.json of the module';
+  throw invalidOption(`the label is missing: give it with --label, or as "launchpool": { "label": … } in ${where}`);
 }
 
 function envOf(pairs: readonly string[]): Record<string, string> {

@@ -46,7 +46,7 @@ export type Batcher = Pick<BatchSize, 'expectedUs' | 'learn'> & {
 export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread = false, share?: () => number): Batcher {
   const filled: Batch[] = [];
   const waiting = new Deque<QueuedRange>();
-  const parked = createParkedRequests();
+  const parked = createParkedRequests(({ range, bytes }) => add(range, bytes));
   /** How many of the waiting ranges are empty. */
   let empty = 0;
   /** The requests that wait, from the time at which all threads are full until none waits. */
@@ -197,15 +197,17 @@ export function createBatcher(free: Pick<SlotPool, 'take' | 'release'>, spread =
     return batch;
   }
 
+  function add(range: FrameRange, bytes: Buffer): void {
+    if (turns !== undefined) {
+      turns.add(queue(range, bytes));
+      return;
+    }
+    const filledTo = waiting.length === 0 ? fill(range, bytes) : 0;
+    if (filledTo < bytes.length) waiting.push(queue(range, bytes.subarray(filledTo)));
+  }
+
   return {
-    add(range, bytes) {
-      if (turns !== undefined) {
-        turns.add(queue(range, bytes));
-        return;
-      }
-      const filledTo = waiting.length === 0 ? fill(range, bytes) : 0;
-      if (filledTo < bytes.length) waiting.push(queue(range, bytes.subarray(filledTo)));
-    },
+    add,
     putBack(ranges, bytes) {
       let offset = 0;
       const back = ranges.map((range) => {

@@ -34,7 +34,8 @@ function insert(queue: Deque<QueuedRange>, queued: QueuedRange): void {
   for (const each of [...before, queued, ...after]) queue.push(each);
 }
 
-export function createParkedRequests(): ParkedRequests {
+/** @param restart takes a request whose method has a limit when it may start again: until then, its place is for others. */
+export function createParkedRequests(restart: (queued: QueuedRange) => void): ParkedRequests {
   /** By connection, in the order of its requests: if the first may not start, no other one may. */
   const parked = new Map<ReplyQueue, Deque<QueuedRange>>();
 
@@ -45,7 +46,11 @@ export function createParkedRequests(): ParkedRequests {
       return frames;
     },
     add(queued) {
-      const { replyQueue } = queued.range;
+      const { replyQueue, group } = queued.range;
+      if (group.limited !== undefined) {
+        group.limited.giveBack(() => restart(queued));
+        return;
+      }
       let others = parked.get(replyQueue);
       if (others === undefined) {
         others = new Deque();

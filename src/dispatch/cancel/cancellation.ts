@@ -15,7 +15,6 @@ import type { RequestQueue } from '../connection/request-queue-options.ts';
 import { createDeadlines, queueTimeoutError, runTimeoutError, type TimeLimits, type Watched } from './deadlines.ts';
 import { createGracePeriods, type GracePeriodsOptions } from './grace-period.ts';
 import { type OpenRequest, openRequestsOf, type RequestSource } from './open-requests.ts';
-import type { StartedRequests } from './started-requests.ts';
 
 /** Between two checks for requests whose time is over, in milliseconds. */
 const CHECK_MS = 10;
@@ -25,7 +24,7 @@ export type CancellationOptions = TimeLimits & {
   /** Where requests are that a worker may have started. */
   sources: readonly RequestSource[];
   /** Notes which requests have started by now, so that their run time is known. Calls `onStarted` for them. */
-  observeStarts: (now: number, onStarted: (started: StartedRequests) => void) => void;
+  observeStarts: (now: number, onStarted: (started: Watched) => void) => void;
   /** How many requests have no outcome yet. */
   pending: () => number;
   isRaw: () => boolean;
@@ -101,6 +100,7 @@ export function createCancellation(options: CancellationOptions): Cancellation {
           ? { failure: error }
           : errorsFor(payload, error);
     if (mayHaveStarted) abort(request, error);
+    else request.group.limited?.end();
     request.settleEarly({ frames: reply, failure });
   }
 

@@ -5,6 +5,8 @@ import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { IdText } from '../../../wire/id-text.ts';
 import type { StreamCredit } from '../../../wire/stream.ts';
 import type { Peer } from '../../../workers/request-facts.ts';
+import type { FrameLimits, MethodLimits } from './method-limits.ts';
+import type { Times } from './open-request.ts';
 import {
   createReplyQueue,
   type ReplyQueue,
@@ -47,6 +49,7 @@ export type Conversation = {
 /** Shared by all conversations. */
 export type ConversationOptions = ReplyQueueOptions & {
   requestQueue: RequestQueueOptions;
+  methodLimits: MethodLimits;
   /** The reply queues that may have open requests. */
   replyQueues: Set<ReplyQueue>;
   /** Called when requests of a connection that could not start may be able to. */
@@ -104,24 +107,52 @@ class ConnectionConversation implements Conversation, ReplySink {
   dispatch(run: Buffer, frames?: number, own?: boolean): void {
     const arrivedAt = performance.now();
     if (this.#replyQueue.streams > 0) this.#readOn = this.#isFull ? this.#readOn + run.length : 0;
+    const { isRaw, methodLimits } = this.#options;
     // To a raw agent, a control frame is a message like any other.
-    if (this.#options.isRaw() || !mayHaveControl(run)) {
+    if ((methodLimits.isEmpty && !mayHaveControl(run)) || isRaw()) {
       this.#requestQueue.dispatch(run, { arrivedAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
     } else this.#dispatchEach(run, arrivedAt, own === true);
   }
 
-  /** Dispatches each frame with the deadline that it carries; carries out what the agent itself is asked for. */
+  /** Dispatches each frame with what limits it; carries out what the agent itself is asked for. */
   #dispatchEach(run: Buffer, arrivedAt: number, own: boolean): void {
-    for (const frames = new FrameWalk(run); frames.next(); ) {
-      const control = readControl(frames.payload);
+    /** Where the frames begin that are not dispatched yet, and how many they are: nothing limits them, and they go together. */
+    let [from, free] = [0, 0];
+    const dispatchTo = (to: number, dueAt: number, count: number, places?: Times['places']): void => {
+      const isAll = from === 0 && to === run.length;
+      if (count > 0)
+        this.#requestQueue.dispatch(run.subarray(from, to), { arrivedAt, dueAt, places }, count, own && isAll);
+      from = to;
+      free = 0;
+    };
+    const frames = new FrameWalk(run);
+    while (frames.next()) {
+      const { start, end, payload } = frames;
+      const control = readControl(payload);
       if (control !== undefined && control.kind !== 'timeout') {
-        this.#carryOut(control, frames.payload);
+        dispatchTo(start, Number.POSITIVE_INFINITY, free);
+        from = end;
+        this.#carryOut(control, payload);
         if (own && control.kind === 'items') this.#options.requestQueue.recycle(run);
         continue;
       }
-      const dueAt = control === undefined ? Number.POSITIVE_INFINITY : arrivedAt + control.timeoutMs;
-      this.#requestQueue.dispatch(frames.frame, { arrivedAt, dueAt }, 1);
+      const limits = this.#limitsOf(payload, control?.timeoutMs);
+      if (limits === undefined) {
+        free += 1;
+        continue;
+      }
+      dispatchTo(start, Number.POSITIVE_INFINITY, free);
+      dispatchTo(end, arrivedAt + limits.timeoutMs, 1, limits.places);
     }
+    dispatchTo(frames.end, Number.POSITIVE_INFINITY, free);
+  }
+
+  /** What limits a request: its method, and its caller. The shorter time counts. Undefined if nothing does. */
+  #limitsOf(payload: Buffer, timeoutMs = Number.POSITIVE_INFINITY): FrameLimits | undefined {
+    const { methodLimits } = this.#options;
+    const limits = methodLimits.isEmpty ? undefined : methodLimits.of(payload);
+    if (limits !== undefined) return { ...limits, timeoutMs: Math.min(limits.timeoutMs, timeoutMs) };
+    return timeoutMs === Number.POSITIVE_INFINITY ? undefined : { timeoutMs, places: undefined };
   }
 
   takeControl(run: Buffer): number {

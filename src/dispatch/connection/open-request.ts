@@ -2,11 +2,25 @@
 import type { PlainError } from '../../../wire/errors.ts';
 import type { Flow } from '../../../workers/stream/flow.ts';
 import type { Contained } from './containment.ts';
+import type { MethodPlaces } from './method-limits.ts';
 import type { IdEntry } from './open-ids.ts';
 import type { ReplySink, Retain } from './reply-sink.ts';
 
 /** When requests arrived, and by when they must have an outcome, on the clock of `performance`. */
-export type Times = { readonly arrivedAt: number; readonly dueAt: number };
+export type Times = {
+  readonly arrivedAt: number;
+  readonly dueAt: number;
+  /** The places that the requests of one frame need to start. */
+  readonly places?: readonly MethodPlaces[] | undefined;
+};
+
+/** The requests of a frame whose methods have limits: src/dispatch/methods/method-gate.ts. */
+export type Limited = {
+  /** They cannot start now: their places are for others, until they may. @param start starts them then. */
+  giveBack(start: () => void): void;
+  /** They run no more, or never will. */
+  end(): void;
+};
 
 /** The outcome of consecutive requests: the frames that reply to them, a failure, or nothing. */
 export type Settlement = {
@@ -58,6 +72,7 @@ export type RequestTimes = Times & {
   flows: Map<number, Flow> | undefined;
   /** The ids of its open requests by position, if the ids of this connection are followed. */
   readonly ids: (IdEntry | undefined)[] | undefined;
+  readonly limited: Limited | undefined;
 };
 
 /** Identifies a request that has started to its thread. */

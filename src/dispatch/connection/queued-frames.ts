@@ -2,6 +2,7 @@
 import type { PlainError } from '../../../wire/errors.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { Contained } from './containment.ts';
+import type { MethodPlaces } from './method-limits.ts';
 import type { IdEntry } from './open-ids.ts';
 import type { Times } from './open-request.ts';
 
@@ -21,6 +22,7 @@ export class QueuedFrames implements Times {
   readonly queue: QueueOfFrames;
   readonly arrivedAt: number;
   readonly dueAt: number;
+  readonly places: readonly MethodPlaces[] | undefined;
   run: Buffer;
   /** How many requests wait here, without those that were refused. */
   frames: number;
@@ -32,12 +34,13 @@ export class QueuedFrames implements Times {
   ids: (IdEntry | undefined)[] | undefined = undefined;
   checkAt: number = Number.POSITIVE_INFINITY;
 
-  constructor(queue: QueueOfFrames, run: Buffer, frames: number, { arrivedAt, dueAt }: Times) {
+  constructor(queue: QueueOfFrames, run: Buffer, frames: number, { arrivedAt, dueAt, places }: Times) {
     this.queue = queue;
     this.run = run;
     this.frames = frames;
     this.arrivedAt = arrivedAt;
     this.dueAt = dueAt;
+    this.places = places;
   }
 
   /** Whether no request waits here any more. */

@@ -111,6 +111,7 @@ class ConnectionReplyQueue implements ReplyQueue {
   settle(group: RequestGroup, first: number, count: number, settlement: Settlement): void {
     const { frames } = settlement;
     if (frames !== undefined) this.expectedBytes = expectAfter(this.expectedBytes, count, frames.length);
+    group.limited?.end();
     const { cancelled } = group;
     if (cancelled === undefined) this.#settle(group, first, count, settlement);
     else for (const part of withoutCancelled(cancelled, first, count, settlement)) this.#settle(group, ...part);

@@ -2,7 +2,7 @@
 import type { PlainError } from '../../../wire/errors.ts';
 import { type Flow, stopFlow } from '../../../workers/stream/flow.ts';
 import type { IdEntry } from './open-ids.ts';
-import type { OpenRequest, Times } from './open-request.ts';
+import type { Limited, OpenRequest, Times } from './open-request.ts';
 
 /** An outcome that waits for its turn. */
 export type HeldReplies = {
@@ -45,6 +45,8 @@ export class RequestGroup implements Times {
   order = 0;
   /** The streams of its open requests, by position. */
   flows: Map<number, Flow> | undefined = undefined;
+  /** Set if it is one frame whose methods have limits. */
+  limited: Limited | undefined = undefined;
   /** When its deadlines are to be checked. */
   checkAt: number = Number.POSITIVE_INFINITY;
   /** The open groups of the same connection, in the order of their requests. */

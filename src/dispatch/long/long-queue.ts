@@ -28,6 +28,13 @@ export class LongQueue {
     this.#requests.unshift(request);
   }
 
+  /** Puts a request back that must not start now. One whose method has a limit leaves its place to others until it may. */
+  park(request: LongRequest): void {
+    const { limited } = request.group;
+    if (limited === undefined) this.putBack(request);
+    else limited.giveBack(() => this.add(request));
+  }
+
   /**
    * Takes the first requests, at most `count`.
    * @param stalled gets those before the last one that must not start now.

@@ -24,8 +24,9 @@ export type LongRequests = RequestSource & {
   /**
    * Takes a request. Reads its payload during the call and copies it, unless it is in shared memory: that belongs to
    * the request from then on.
+   * @param wait gets the function that starts it. @default starts it at once
    */
-  add(replyQueue: ReplyQueue, group: RequestGroup, payload: Buffer): void;
+  add(replyQueue: ReplyQueue, group: RequestGroup, payload: Buffer, wait?: (start: () => void) => void): void;
   /** Hands requests to the threads that have room. */
   pump(): void;
   /** The requests that wait for a thread, in order. */
@@ -199,12 +200,12 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
   }
 
   return {
-    add(replyQueue, group, payload) {
+    add(replyQueue, group, payload, wait = (start) => start()) {
       const shared = isShared(payload) ? payload : copyOf(payload);
       memory.use(shared.buffer);
       const request = new LongRequest(replyQueue, group, shared, holder);
       enter(request);
-      waiting.add(request);
+      wait(() => waiting.add(request));
     },
     pump() {
       if (waiting.isEmpty) return;
@@ -213,7 +214,7 @@ export function createLongRequests(options: LongRequestsOptions): LongRequests {
         const requests = waiting.take(Math.min(size.limit(), Math.max(1, Math.ceil(share()))), stalled);
         if (requests.length > 0) run(requests);
       }
-      for (const each of stalled.reverse()) waiting.putBack(each);
+      for (const each of stalled.reverse()) waiting.park(each);
     },
     waiting: () => waiting,
     runExtra(request) {

@@ -12,7 +12,7 @@ const HOST = new URL('../../../src/installed/host.ts', import.meta.url).href;
 
 const CASES: readonly [args: string, status: number, text: RegExp][] = [
   ['install --lable x a.ts', 64, /unknown option '--lable'.*--label\?.*launchpool install --help/s],
-  ['install a.ts', 64, /required option '--label <LABEL>' not specified.*launchpool install --help/s],
+  ['install a.ts', 64, /the label is missing: .*--label.*package\.json.*launchpool install --help/s],
   ['calll x', 64, /unknown command 'calll'.*call\?/s],
   ['call', 64, /missing required argument 'target'.*launchpool call --help/s],
   ['dev a.ts --idle soon', 64, /--idle soon: not a number.*launchpool dev --help/s],

@@ -37,8 +37,8 @@ function allOptions(): InstallOptions {
   const given = Object.fromEntries(
     Object.values<Option>(INSTALL_TABLE).map((row) => [row.flag, 'switch' in row ? true : sampleOf(row)]),
   );
-  const { env: _pairs, ...rest } = parseOptions(INSTALL_TABLE, given);
-  return { module: 'a.ts', agent, env: { A: '1' }, ...rest };
+  const { env: _pairs, label = '', ...rest } = parseOptions(INSTALL_TABLE, given);
+  return { module: 'a.ts', agent, env: { A: '1' }, label, ...rest };
 }
 
 test('every option is retained but the label, the supervisor, and those that choose the output', (t) => {

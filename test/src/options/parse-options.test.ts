@@ -30,12 +30,6 @@ test('the defaults are those of the rows; switches are off, and lists are empty'
   t.deepEqual(defaultsOf(TABLE), defaults);
 });
 
-test('a missing required option is refused', (t) => {
-  const table = { label: { flag: 'label', value: { kind: 'text', placeholder: 'LABEL' }, required: true, help: '' } };
-  const error = t.throws(() => parseOptions(table as Table, {}), INVALID);
-  t.true(error?.message.includes('--label'));
-});
-
 test('a switch with a value, and a missing value, are refused', (t) => {
   t.throws(() => parseOptions(TABLE, { quiet: 'yes' }), { ...INVALID, message: /--quiet yes/ });
   t.throws(() => parseOptions(TABLE, { wait: true }), { ...INVALID, message: /--wait true/ });

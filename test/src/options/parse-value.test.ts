@@ -79,6 +79,23 @@ test('seconds: whole milliseconds in range, never fewer than were written, or an
   t.pass();
 });
 
+test('seconds: a number may have a unit, and is exact', (t) => {
+  const value: Value = { kind: 'seconds', min: 0, max: 2_000_000 };
+  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const anyUnit = fc.constantFrom(...(Object.entries(units) as [string, number][]));
+  fc.assert(
+    fc.property(
+      fc.nat(500),
+      anyUnit,
+      (number, [unit, ms]) => parseValue(value, `${number}${unit}`, '--idle') === number * ms,
+    ),
+  );
+  t.is(parseValue(value, '1.5h', '--idle'), 5_400_000);
+  t.is(parseValue(value, '0.2ms', '--idle'), 1);
+  for (const text of ['30 s', '-5s', 's', '30sec', '1e3s', '30S', '556h', '2000001s'])
+    t.is(read(t, value, text), undefined, text);
+});
+
 test('seconds: fractions in range are accepted', (t) => {
   const known = ofKind('seconds') as Extract<Value, { kind: 'seconds' }>[];
   const seconds = fc

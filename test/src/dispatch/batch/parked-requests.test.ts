@@ -40,7 +40,7 @@ const ordersOf = (ranges: readonly QueuedRange[]): number[] => ranges.map(({ ran
 
 test('they start in the order of their connection, also those that are parked late', (t) => {
   const { replyQueue, rule } = createConnection();
-  const parked = createParkedRequests();
+  const parked = createParkedRequests(() => undefined);
   const ranges = rangesOf(replyQueue, 6);
   for (const index of [2, 3, 5, 0, 4, 1]) parked.add(ranges[index] as QueuedRange);
   t.deepEqual([parked.frames, parked.waitingOf(replyQueue)], [6, 6]);
@@ -54,7 +54,7 @@ test('they start in the order of their connection, also those that are parked la
 
 test('each settlement asks about few requests, however many are parked', (t) => {
   const { replyQueue, rule } = createConnection();
-  const parked = createParkedRequests();
+  const parked = createParkedRequests(() => undefined);
   const count = 2_000;
   for (const range of rangesOf(replyQueue, count)) parked.add(range);
   for (rule.startable = 1; rule.startable <= count; rule.startable += 1) {
