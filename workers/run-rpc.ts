@@ -55,12 +55,8 @@ type Response = Encoded | null;
  * @param host without it, no result is a stream.
  */
 export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: StreamHost): Runner {
-  const {
-    exposeStacks,
-    maxBatch = DEFAULT_MAX_BATCH,
-    maxReplyBytes = Number.POSITIVE_INFINITY,
-    limited: few,
-  } = options;
+  const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, limited: few } = options;
+  const { maxReplyBytes = Number.POSITIVE_INFINITY } = options;
 
   const plainOf = (thrown: unknown): PlainError =>
     exposeStacks ? withTrimmedStacks(toPlain(thrown, { stack: true })) : toPlain(thrown);

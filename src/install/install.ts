@@ -55,14 +55,14 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
   try {
     const merged = withPackageOptions(withAbsolutePaths(options));
     origins = merged.origins;
-    const begun = beginDescribing(merged.module);
-    describing = begun;
+    const description = beginDescribing(merged.module);
+    describing = description;
     const plan = await planInstall(merged, steps);
     const applied = await apply(plan, merged, steps, lock);
     const folder = join(plan.layout.versions, plan.hash);
     const { facts, arities } = applied;
     // The last step: the compiler has read the types while the other steps ran.
-    await steps.run('describe', (step) => describeVersion(folder, facts, arities, begun, step));
+    await steps.run('describe', (step) => describeVersion(folder, facts, arities, description, step));
     return { ...installedOf(plan, applied), ...keyOf(merged) };
   } catch (error) {
     throw await steps.fail(atOrigin(error, origins));
