@@ -55,6 +55,18 @@ test('for any request and any batch, the methods are those that a parser finds, 
   t.notThrows(() => fc.assert(holds));
 });
 
+test('a method behind a long text is found, whatever quotes and backslashes the text has', (t) => {
+  const anyPart = fc
+    .tuple(fc.constantFrom('x', '\\', '"', 'é', '\\"'), fc.nat(130))
+    .map(([text, times]) => text.repeat(times));
+  const holds = fc.property(fc.array(anyPart, { maxLength: 6 }), (parts) => {
+    const text = parts.join('');
+    t.deepEqual(methodsIn(JSON.stringify({ params: [text, 1], method: 'slow' })), ['slow']);
+    t.deepEqual(methodsIn(`{"method":"slow","params":["${text.replaceAll(/[\\"]/g, '')}`), ['slow']);
+  });
+  t.notThrows(() => fc.assert(holds, { numRuns: 500 }));
+});
+
 test('no bytes make it throw', (t) => {
   const anyStart = fc.constantFrom('', '{"method":"', '[{"method":"\\u', '{', '[');
   const holds = fc.property(anyStart, fc.uint8Array({ maxLength: 60 }), (start, bytes) => {

@@ -32,7 +32,7 @@ function variablesOf(label: string): Variables {
   const host = hostOf();
   const { logFile, options } = mustBeInstalled(label, host);
   const { agent, control } = layoutOf(label, host).sockets;
-  const { authkeyFile } = Object(options.agent) as { authkeyFile?: string };
+  const { 'authkey-file': authkeyFile } = Object(options.agent) as { 'authkey-file'?: string };
   return {
     LAUNCHPOOL_LABEL: label,
     LAUNCHPOOL_SOCKET: agent,

@@ -31,7 +31,7 @@ test('path and env print where an installed agent is, and fail for another label
     logFile: join(home, 'log'),
     madeFolders: [],
   };
-  const options = { agent: { authkeyFile: '/key file' } };
+  const options = { agent: { 'authkey-file': '/key file' } };
   await writeFile(layout.record, JSON.stringify({ ...fields, ...rest, options }));
   const run = (...args: string[]) => runProgram([process.execPath, ENTRY, ...args], { env });
   t.is((await run('path', LABEL)).stdout.toString(), `${layout.sockets.agent}\n`);
