@@ -4,7 +4,6 @@ import { open, rm, rmdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { makeFolder } from '../make-folder.ts';
-import { packageVersion } from '../version.ts';
 import { labelFrom } from './default-label.ts';
 
 export type InitOptions = {
@@ -62,8 +61,7 @@ function scaffold(label: string, raw: boolean): Readonly<Record<string, string>>
 An agent that starts on the first call and exits when it is idle.
 
 \`\`\`sh
-npm install --save-dev launchpool              # once, for the tests
-npm test
+npm test                                       # starts the agent, by launchpool/testing
 npx launchpool dev agent.ts                    # run it in the foreground, with a restart after each change
 npx launchpool install agent.ts --label ${label}
 npx ${call}
@@ -75,8 +73,7 @@ npx launchpool uninstall ${label}
 }
 
 function packageJson(): object {
-  const devDependencies = { launchpool: `^${packageVersion()}` };
-  return { private: true, type: 'module', scripts: { test: 'node --test' }, devDependencies };
+  return { private: true, type: 'module', scripts: { test: 'node --test' } };
 }
 
 const lines = (...text: string[]): string => `${text.join('\n')}\n`;

@@ -1,6 +1,7 @@
 /** `launchpool init`: writes the files of a new agent. */
 import { shellWord } from '../../../wire/shell-word.ts';
 import { findPackage } from '../../bundle/scope.ts';
+import { packageFolder } from '../../version.ts';
 import { report } from '../report.ts';
 import { init } from '../scaffold.ts';
 
@@ -17,6 +18,7 @@ export function initVerb(folder: string, { raw = false, json }: InitFlags): Prom
 
 /** The tests import the package, which a program that is installed for all projects is not. */
 function stepsIn(given: string, folder: string): string[] {
-  const install = findPackage('launchpool', folder) === undefined ? ['npm install --save-dev launchpool'] : [];
+  const isThere = findPackage('launchpool', folder) !== undefined;
+  const install = isThere ? [] : [`npm install --save-dev ${shellWord(packageFolder())}`];
   return [`cd ${shellWord(given)}`, ...install, 'npm test', 'npx launchpool dev agent.ts'];
 }

@@ -110,7 +110,9 @@ for (const [verb, { tables, start }] of Object.entries({ call, list, status })) 
     t.deepEqual([...tables], [...VERB_TABLES[verb as keyof typeof VERB_TABLES]]);
     t.false(start(['--nonsense']));
     t.false(start(verb === 'list' ? ['a'] : []));
-    if (verb === 'status') t.false(start(['a', 'b']));
+    if (verb !== 'status') return;
+    t.false(start(['a', 'b']));
+    t.false(start(['a', '--options']));
   });
 }
 
