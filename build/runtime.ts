@@ -6,6 +6,7 @@
  *     runtime/call.js           `launchpool call`, which is loaded with its compiled code too
  *     runtime/list.js           `launchpool list`, in the same way
  *     runtime/status.js         `launchpool status`, in the same way
+ *     runtime/complete.js       `launchpool complete`, which answers the TAB key, in the same way
  *     runtime/worker.js         the file with which Piscina starts its threads: loads thread.js with its compiled code
  *     runtime/thread.js         a worker thread
  *     runtime/pino.js           loaded after the first reply
@@ -28,7 +29,7 @@ const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'runtime'));
 const sources = resolve(process.argv[3] ?? ROOT);
 const extension = sources === ROOT ? 'ts' : 'js';
 /** The verbs with a bundle of their own: src/cli/quick/. */
-const QUICK_VERBS = ['call', 'list', 'status'];
+const QUICK_VERBS = ['call', 'list', 'status', 'complete'];
 const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 const { version: koffiVersion } = JSON.parse(
   await readFile(join(ROOT, 'node_modules', 'koffi', 'package.json'), 'utf8'),
@@ -54,7 +55,7 @@ const oneFolder: Plugin = {
 const LATE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['spawn', 'spawnSync'],
   'node:net': ['connect'],
-  'node:os': ['homedir'],
+  'node:os': ['availableParallelism', 'homedir'],
   'node:stream/consumers': ['buffer'],
   'node:timers/promises': ['setTimeout'],
 };

@@ -21,6 +21,6 @@ export { type StopOptions, type Stopped, stop } from './install/stop.ts';
 export { type Uninstalled, type UninstallOptions, uninstall } from './install/uninstall.ts';
 export { type UpgradeOptions, upgrade } from './install/upgrade.ts';
 export { type AgentUpgrade, type UpgradeAllOptions, upgradeAll } from './install/upgrade-all.ts';
+export { type AgentVersion, versions } from './installed/agent-versions.ts';
 export type { InstallOptions } from './installed/install-options.ts';
 export type { JobOptions } from './installed/job-options.ts';
-export { type AgentVersion, versions } from './installed/kept-versions.ts';

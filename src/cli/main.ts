@@ -4,7 +4,10 @@ import { guardProcess, setExitStatus } from './exit-status.ts';
 /** @param args the arguments after the program's name. */
 export async function main(args: readonly string[]): Promise<void> {
   const [verb, ...rest] = args;
-  if (verb !== 'run' || rest.includes('--help') || rest.includes('-h')) {
+  if (verb === 'complete') {
+    const { start } = await import('./quick/complete.ts');
+    start(rest);
+  } else if (verb !== 'run' || rest.includes('--help') || rest.includes('-h')) {
     guardProcess();
     await setExitStatus(runVerb(args));
   } else {

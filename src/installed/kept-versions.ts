@@ -6,9 +6,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { Layout } from './layout.ts';
-import { type PlaceOptions, placeOf } from './place.ts';
 import { readText } from './read-optional.ts';
-import { type InstallRecord, mustBeInstalled, parseRecord } from './record.ts';
+import { type InstallRecord, parseRecord } from './record.ts';
 
 /** At the root of a version's folder, beside its module file. */
 const VERSION_FILE = 'launchpool-version.json';
@@ -64,7 +63,7 @@ function readVersionFile(path: string, hash: string): KeptVersion | undefined {
 }
 
 /** The record of an earlier launchpool does not say it: its file was written then. */
-function installedAtOf({ installedAt }: InstallRecord, { record: path }: Pick<Layout, 'record'>): string {
+export function installedAtOf({ installedAt }: InstallRecord, { record: path }: Pick<Layout, 'record'>): string {
   return installedAt ?? (statSync(path, { throwIfNoEntry: false })?.mtime ?? new Date()).toISOString();
 }
 
@@ -74,44 +73,6 @@ function namesIn(folder: string): string[] {
   } catch {
     return [];
   }
-}
-
-/** A version of an installed agent, for people and programs. */
-export type AgentVersion = {
-  /** The name of its folder, which depends on its contents. */
-  id: string;
-  isCurrent: boolean;
-  /** ISO 8601. */
-  installedAt: string;
-  /** When another version replaced it, as ISO 8601. Undefined for the current version. */
-  replacedAt?: string;
-  /** Path of the module that it was installed from. */
-  module: string;
-  /** The version of launchpool that installed it, whose program it has. */
-  launchpool: string;
-  node: InstallRecord['node'];
-};
-
-/**
- * The versions that rollback() can return to, the current one first, then the one that was replaced last.
- * @throws ERR_LAUNCHPOOL_NOT_INSTALLED
- */
-export async function versions(options: PlaceOptions): Promise<AgentVersion[]> {
-  const { layout, host } = placeOf(options);
-  const record = mustBeInstalled(options.label, host);
-  const current: AgentVersion = { ...describe(record), isCurrent: true, installedAt: installedAtOf(record, layout) };
-  const earlier = keptVersions(layout, record.hash).map(
-    (kept): AgentVersion => ({
-      ...describe(kept.record),
-      installedAt: installedAtOf(kept.record, layout),
-      replacedAt: kept.replacedAt,
-    }),
-  );
-  return [current, ...earlier];
-}
-
-function describe({ hash, module, version, node }: InstallRecord): Omit<AgentVersion, 'installedAt'> {
-  return { id: hash, isCurrent: false, module, launchpool: version, node };
 }
 
 /**

@@ -32,6 +32,7 @@ export const VERB_TABLES = {
   'log-level': [JSON_TABLE],
   call: [CALL_TABLE, CLIENT_TABLE],
   repl: [CLIENT_TABLE],
+  completion: [],
 } as const satisfies Readonly<Record<string, readonly Table[]>>;
 
 export type Verb = keyof typeof VERB_TABLES;

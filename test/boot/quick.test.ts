@@ -171,6 +171,21 @@ test('without agents, list asks nothing, and loads neither sockets nor programs'
   t.deepEqual(bench.systemctl.runs(), []);
 });
 
+test('complete loads what the path of the home folder needs, asks nothing, and answers as the whole command line', async (t) => {
+  const bench = await createBench(t, 3);
+  if (bench === undefined) return;
+  const connections = await countConnections(t, bench, bench.labels[0] as string);
+  for (const words of [[''], ['install', '--lo'], ['status', 'com.'], ['call', bench.labels[0] as string, '']]) {
+    const args = ['complete', '--', ...words];
+    t.deepEqual(await loadedBeyond(t, ['os', 'vm'], bench.env, ...args), [], words.join(' '));
+    const [whole, quick] = await bench.both(...args);
+    t.deepEqual(quick, whole);
+    t.deepEqual([quick.status, quick.stderr], [0, '']);
+    t.regex(quick.stdout.toString(), /^:4$/m);
+  }
+  t.deepEqual([bench.systemctl.runs(), connections()], [[], 0]);
+});
+
 test('--version loads nothing', async (t) => {
   t.deepEqual(await loadedBeyond(t, [], process.env, '--version'), []);
   const { stdout } = await runProgram([process.execPath, program, '--version']);

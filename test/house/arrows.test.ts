@@ -246,6 +246,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   esbuild: ['src/bundle', 'build', 'bench'],
   acorn: ['src/bundle', 'src/describe'],
   'get-tsconfig': ['src/bundle', 'src/describe'],
+  '@bomb.sh/tab': ['src/cli'],
   '@vercel/nft': ['src/bundle'],
   'write-file-atomic': ['src/install'],
 };

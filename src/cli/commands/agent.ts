@@ -6,7 +6,6 @@ import { addVerb, type Done, MODULE_HELP } from './shared.ts';
 
 export function addAgentCommands(program: Command, done: Done): void {
   addVerb(program, 'dev', DEV_TABLE, AGENT_TABLE)
-    .summary('hold a socket and start the agent on demand, in the foreground')
     .description(
       'Holds a socket in the foreground, starts the agent on the first connection, and restarts it after a change.',
     )
@@ -17,7 +16,6 @@ export function addAgentCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'run', RUN_TABLE, AGENT_TABLE)
-    .summary('serve the agent; for supervisors')
     .description('The agent itself, as launchd, systemd or `launchpool dev` starts it with a socket. Not for shells.')
     .argument('<module>', MODULE_HELP);
 }

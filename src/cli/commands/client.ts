@@ -5,7 +5,6 @@ import { addVerb, type Done, TARGET_HELP } from './shared.ts';
 
 export function addClientCommands(program: Command, done: Done): void {
   addVerb(program, 'call', CALL_TABLE, CLIENT_TABLE)
-    .summary('call a method and print its result')
     .description(
       'Calls a method and prints its result as JSON. Each argument is JSON; "-" is the JSON value on standard input,\n' +
         '"@FILE" the text of a file, and "@-" the text on standard input.\n' +
@@ -23,7 +22,6 @@ export function addClientCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'repl', CLIENT_TABLE)
-    .summary('call an agent line by line')
     .description(
       'Reads lines of a method and its arguments, calls, and prints. An argument that is not JSON is text.\n' +
         'With --raw, sends each line as it is and prints the reply as text.',

@@ -5,7 +5,6 @@ import { addVerb, type Done } from './shared.ts';
 
 export function addInitCommand(program: Command, done: Done): void {
   addVerb(program, 'init', INIT_TABLE)
-    .summary('write a new agent: a module, its test, a README')
     .description('Writes a small agent that works, with its test and a README, for you to change.')
     .argument('[folder]', 'the folder to write to (default: the current one)', '.')
     .action(async (folder, flags) => {

@@ -9,7 +9,6 @@ const DOCTOR_STATUSES = { 0: 'no problem, or all are repaired', 1: 'problems rem
 
 export function addInstalledCommands(program: Command, done: Done): void {
   addExitStatuses(addVerb(program, 'status', STATUS_TABLE), STATUS_STATUSES)
-    .summary('print the state of an installed agent')
     .description('Asks the supervisor, and the process if there is one; does not start the agent.')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
@@ -18,15 +17,12 @@ export function addInstalledCommands(program: Command, done: Done): void {
       done(await (flags.options ? statusWithOptionsVerb(label, flags) : statusVerb(label, flags)));
     });
 
-  addVerb(program, 'list', JSON_TABLE)
-    .summary('print the state of all installed agents')
-    .action(async (flags) => {
-      const { listVerb } = await import('../verbs/status.ts');
-      done(await listVerb(flags));
-    });
+  addVerb(program, 'list', JSON_TABLE).action(async (flags) => {
+    const { listVerb } = await import('../verbs/status.ts');
+    done(await listVerb(flags));
+  });
 
   addVerb(program, 'path', JSON_TABLE)
-    .summary('print the path of the socket of an installed agent')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
       const { pathVerb } = await import('../verbs/find.ts');
@@ -34,7 +30,6 @@ export function addInstalledCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'env', JSON_TABLE)
-    .summary('print the paths of an installed agent as variables for a shell')
     .description('For example: eval "$(launchpool env com.example.rot13)"; nc -U "$LAUNCHPOOL_SOCKET"')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
@@ -43,7 +38,6 @@ export function addInstalledCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'logs', LOGS_TABLE)
-    .summary('print the log of an installed agent')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
       const { logsVerb } = await import('../verbs/logs.ts');
@@ -51,7 +45,6 @@ export function addInstalledCommands(program: Command, done: Done): void {
     });
 
   addExitStatuses(addVerb(program, 'doctor', DOCTOR_TABLE), DOCTOR_STATUSES)
-    .summary('find problems of installed agents')
     .description('Checks for known problems. Does not start an agent, except to repair it.')
     .argument('[label]', 'the only agent to check')
     .action(async (label, flags) => {

@@ -8,7 +8,6 @@ import { addVerb, type Done, LABEL_HELP, MODULE_HELP } from './shared.ts';
 
 export function addInstallingCommands(program: Command, done: Done): void {
   addVerb(program, 'install', INSTALL_TABLE, AGENT_TABLE)
-    .summary('have launchd or systemd start an agent on demand')
     .description(
       'Copies a module and the agent into a folder, has launchd or systemd hold its socket, and verifies that the agent ' +
         'answers. Upgrades an agent that is already installed under the label; no request fails. When a step fails, ' +
@@ -21,7 +20,6 @@ export function addInstallingCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'upgrade', UPGRADE_TABLE)
-    .summary('install an agent again, from the same module')
     .description(
       'Takes over changes of the module, of launchpool, and of the path of Node. No request fails. With --all, goes through ' +
         'the agents one after another, and upgrades those whose sources have changed; one that fails is as before. The ' +
@@ -34,7 +32,6 @@ export function addInstallingCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'versions', JSON_TABLE)
-    .summary('list the versions of an installed agent that are kept')
     .description('The current version has a star. Below it, the version that was replaced last comes first.')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
@@ -43,7 +40,6 @@ export function addInstallingCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'rollback', JSON_TABLE)
-    .summary('return an installed agent to an earlier version')
     .description(
       'Brings back the program, the module, the options and the Node of that version, and verifies that the agent answers. ' +
         'The process before finishes its requests. When a step fails, restores the previous state. A second rollback undoes ' +
@@ -57,7 +53,6 @@ export function addInstallingCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'uninstall', JSON_TABLE)
-    .summary('remove an installed agent and everything that belongs to it')
     .description('Waits for running requests, then removes every file, unit, process and socket of the agent.')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {
@@ -66,7 +61,6 @@ export function addInstallingCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'stop', JSON_TABLE)
-    .summary('stop an installed agent until it is started')
     .description(
       'Waits for running requests. Then nothing holds the socket, also not after a restart of the machine, until ' +
         '`launchpool start`. The files of the agent stay.',
@@ -78,7 +72,6 @@ export function addInstallingCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'start', JSON_TABLE)
-    .summary('start an agent that is stopped')
     .description(
       'Has launchd or systemd hold the socket again, and verifies that the agent answers. If it does not, it stays stopped.',
     )
@@ -89,7 +82,6 @@ export function addInstallingCommands(program: Command, done: Done): void {
     });
 
   addVerb(program, 'restart', JSON_TABLE)
-    .summary('restart an installed agent')
     .description('Waits for running requests; new connections wait for the next process.')
     .argument('<label>', LABEL_HELP)
     .action(async (label, flags) => {

@@ -9,7 +9,6 @@ const STATUSES = { 0: 'done', 1: 'the agent refuses', 66: 'it is not installed',
 
 export function addRunningCommands(program: Command, done: Done): void {
   addVerb(program, 'top', TOP_TABLE)
-    .summary('show the state and load of agents, repeatedly')
     .description(
       'Asks an agent, or all that are installed, once per interval; does not start an agent without a process.\n' +
         'On a terminal, draws a table in place until q or Ctrl-C is pressed; elsewhere, prints a line for each agent.',
@@ -21,7 +20,6 @@ export function addRunningCommands(program: Command, done: Done): void {
     });
 
   addExitStatuses(addVerb(program, 'reload', JSON_TABLE), STATUSES)
-    .summary('have a running agent load its module again')
     .description('The old module finishes the requests that run; if the new one fails to load, the old one stays.')
     .argument('<target>', TARGET_HELP)
     .action(async (target, flags) => {
@@ -30,7 +28,6 @@ export function addRunningCommands(program: Command, done: Done): void {
     });
 
   addExitStatuses(addVerb(program, 'metrics', JSON_TABLE), STATUSES)
-    .summary('print the metrics of a running agent, in the format of Prometheus')
     .argument('<target>', TARGET_HELP)
     .action(async (target, flags) => {
       const { metricsVerb } = await import('../verbs/control.ts');
@@ -38,7 +35,6 @@ export function addRunningCommands(program: Command, done: Done): void {
     });
 
   addExitStatuses(addVerb(program, 'log-level', JSON_TABLE), STATUSES)
-    .summary('print or change the log level of a running agent')
     .description('A change lasts as long as the process.')
     .argument('<target>', TARGET_HELP)
     .argument('[level]', LOG_LEVELS.join(', '))

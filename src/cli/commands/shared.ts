@@ -3,6 +3,7 @@ import { type Command, Option as CommanderOption } from 'commander';
 import { helpOf, syntaxOf } from '../../options/describe-option.ts';
 import type { Option, Table } from '../../options/option.ts';
 import type { Verb } from '../../options/verb-tables.ts';
+import { VERBS } from '../../options/verbs.ts';
 
 /** Takes the exit status of the verb. */
 export type Done = (status: number) => void;
@@ -11,9 +12,10 @@ export const TARGET_HELP = "an agent's label, or the path of its socket";
 export const LABEL_HELP = 'the label of an installed agent';
 export const MODULE_HELP = 'the module whose exported functions clients call';
 
-/** A command with the options of its tables. */
+/** A command with its line in the help, and the options of its tables. */
 export function addVerb(program: Command, verb: Verb, ...tables: readonly Table[]): Command {
-  const command = program.command(verb).showHelpAfterError(`See \`launchpool ${verb} --help\`.`);
+  const command = program.command(verb).summary(VERBS[verb].summary);
+  command.showHelpAfterError(`See \`launchpool ${verb} --help\`.`);
   for (const table of tables) addOptions(command, table);
   return command;
 }

@@ -1,6 +1,6 @@
 /** The verbs for the versions of an installed agent that are kept: versions, rollback. */
 import { ROLLBACK_STEPS, type RolledBack, rollback } from '../../install/return-to-version.ts';
-import { type AgentVersion, versions } from '../../installed/kept-versions.ts';
+import { type AgentVersion, versions } from '../../installed/agent-versions.ts';
 import { type JsonFlag, report } from '../report.ts';
 import { viewing } from '../step-view.ts';
 

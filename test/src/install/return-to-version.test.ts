@@ -7,7 +7,7 @@ import { doctor } from '../../../src/install/doctor/doctor.ts';
 import { rollback } from '../../../src/install/return-to-version.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
-import { versions } from '../../../src/installed/kept-versions.ts';
+import { versions } from '../../../src/installed/agent-versions.ts';
 import { type InstallRecord, readRecord } from '../../../src/installed/record.ts';
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { ask, createInstallBench, type InstallBench, moduleOf } from '../../helpers/install-bench.ts';

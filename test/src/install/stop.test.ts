@@ -17,7 +17,7 @@ import { start } from '../../../src/install/start.ts';
 import { stop } from '../../../src/install/stop.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
-import { versions } from '../../../src/installed/kept-versions.ts';
+import { versions } from '../../../src/installed/agent-versions.ts';
 import { placeOf } from '../../../src/installed/place.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { pidAt } from '../../helpers/agent-process.ts';
