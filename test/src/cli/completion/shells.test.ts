@@ -110,6 +110,21 @@ async function open(t: ExecutionContext, shell: string): Promise<{ terminal: Ter
   return { terminal, cwd: setting.cwd };
 }
 
+test('a shell without a script is wrong usage, and the script is printed to a closed or full output as other results are', async (t) => {
+  const run = (script: string) => runProgram(['/bin/sh', '-c', script, process.execPath, ENTRY]);
+  const wrong = await run('"$0" "$1" completion ksh');
+  t.deepEqual([wrong.status, wrong.stdout.toString()], [64, '']);
+  t.regex(wrong.stderr, /Allowed choices are bash, zsh, fish.*launchpool completion --help/s);
+  t.is((await run('"$0" "$1" completion')).status, 64);
+  for (const shell of Object.keys(SHELLS)) {
+    const closed = await run(`"$0" "$1" completion ${shell} | head -c 0`);
+    t.deepEqual([closed.status, closed.stderr], [0, ''], shell);
+  }
+  if (existsSync('/dev/full')) t.is((await run('"$0" "$1" completion fish > /dev/full')).status, 73);
+  const help = await run('"$0" "$1" completion --help');
+  t.regex(help.stdout.toString(), /eval "\$\(launchpool completion bash\)".*compinit.*completions\/launchpool\.fish/s);
+});
+
 for (const shell of Object.keys(SHELLS)) {
   test(`${shell} completes words`, async (t) => {
     const opened = await open(t, shell);
@@ -120,6 +135,13 @@ for (const shell of Object.keys(SHELLS)) {
       const shown = await opened.terminal.shows(/WORDS:.*:END/);
       t.is(/WORDS:.*/.exec(shown)?.[0], `WORDS:${[...words, 'last'].map((word) => `[${word}]`).join('')}:END`, typed);
     }
+    // ^B goes back to the end of a word within the line.
+    opened.terminal.type(`launchpool inst last${'\x02'.repeat(5)}\t\r`);
+    await opened.terminal.shows(/WORDS:\[install\]\[last\]:END/);
+    if (shell !== 'bash') return;
+    opened.terminal.type('COMP_WORDBREAKS=" "\r');
+    opened.terminal.type('X=1 launchpool install --process-type=ba\tlast\r');
+    await opened.terminal.shows(/WORDS:\[install\]\[--process-type=background\]\[last\]:END/);
   });
 
   test(`${shell} lists candidates, and runs nothing of a line that is not entered`, async (t) => {
