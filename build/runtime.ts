@@ -12,6 +12,7 @@
  *     runtime/pino.js           loaded after the first reply
  *     runtime/messagepack.js    loaded with the first message in MessagePack
  *     wire/messagepack/codec.js the same as an ES module, for clients
+ *     runtime/discovery.js      loaded with the first `rpc.discover`, or the first unknown method
  *     runtime/prom-client.js    loaded with the first request for metrics
  *     runtime/check.js          a program of its own: loads a module to check it
  *
@@ -82,6 +83,10 @@ const importFromOutside: Plugin = {
     onResolve({ filter: /\/messagepack\/codec\.[tj]s$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './messagepack.js', external: true },
     );
+    onResolve({ filter: /\/discovery\.[tj]s$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './discovery.js', external: true },
+    );
+    onResolve({ filter: /\/load-discovery\.[tj]s$/ }, () => ({ path: source('boot', 'load-discovery') }));
     onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('boot', 'import-module') }));
     onResolve({ filter: /\/load-codec\.[tj]s$/ }, () => ({ path: source('boot', 'load-codec') }));
     onResolve({ filter: /\/load-package\.[tj]s$/ }, () => ({ path: source('boot', 'load-package') }));
@@ -180,6 +185,7 @@ await build({
   plugins: [importFromOutside, nativeKoffi, lateFunctions],
   entryPoints: Object.fromEntries(QUICK_VERBS.map((verb) => [verb, source('src', 'cli', 'quick', verb)])),
 });
+await build({ ...OPTIONS, entryPoints: { discovery: source('description', 'discovery') } });
 await build({
   ...OPTIONS,
   define: { ...OPTIONS.define, 'import.meta.url': 'moduleUrl' },

@@ -9,6 +9,7 @@ import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
 import { createLogLines } from './log-lines.ts';
+import { methodCaller } from './method-caller.ts';
 import { methodsWith } from './method-options.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
@@ -19,7 +20,7 @@ import { reportFiles } from './reported-files.ts';
 import { createRequests } from './requests.ts';
 import { type BatchRunner, createBatchRunner } from './run-batch.ts';
 import { rawRunner } from './run-raw.ts';
-import { methodCaller, rpcRunner, type StreamHost } from './run-rpc.ts';
+import { rpcRunner, type StreamHost } from './run-rpc.ts';
 import type { Runner } from './runner.ts';
 import { slotsOf } from './slot.ts';
 import { loadFromSnapshot } from './snapshot.ts';
@@ -162,5 +163,5 @@ function runnerOf(handlers: Handlers, host: StreamHost): Runner {
   if (handlers.kind === 'raw') return rawRunner(handlers.handle, { ...options, ...host, borrows: handlers.borrows });
   requests.setTimed(methodsWith('timeoutMs', handlers.options));
   const limited = methodsWith('concurrency', handlers.options);
-  return rpcRunner(methodCaller(handlers), { ...options, limited }, host);
+  return rpcRunner(methodCaller(handlers, options.moduleUrl), { ...options, limited }, host);
 }

@@ -7,9 +7,9 @@ import { type Encoded, encodeErrorResponse, encodeResponse, isLonger, owned } fr
 import { BatchReply } from './batch-reply.ts';
 import { inTurns } from './batch-turns.ts';
 import type { NoteFailure } from './failure-lines.ts';
-import type { Method, RpcHandlers } from './handlers.ts';
 import type { LateReplies } from './late-replies.ts';
 import { decodeMessage, encodeValue, formFor } from './message-codec.ts';
+import type { CallMethod } from './method-caller.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { withTrimmedStacks } from './own-frames.ts';
 import { resultTooLong } from './reply-limit.ts';
@@ -43,9 +43,6 @@ export type StreamHost = {
   /** A handler has failed, or its result cannot be sent. */
   onFailure?: NoteFailure;
 };
-
-/** Calls a method; for a module that could not be loaded, throws the reason. */
-export type CallMethod = (name: string, params: readonly unknown[]) => unknown;
 
 /** Null for a notification. */
 type Response = Encoded | null;
@@ -231,17 +228,4 @@ function encodeError(id: IdText, error: PlainError): Encoded {
 
 function stopped(): PlainError {
   return toPlain(new LaunchpoolError('ERR_LAUNCHPOOL_CANCELLED', 'the stream has no reader any more'));
-}
-
-/**
- * Calls methods as Node calls the exports of a module: an export may have another value by now, and a function of a
- * CommonJS module has the module's exports as its `this`.
- */
-export function methodCaller({ exported, methods }: Pick<RpcHandlers, 'exported' | 'methods'>): CallMethod {
-  return (name, params) => {
-    if (methods.has(name)) return (exported as Record<string, Method>)[name]?.(...params);
-    throw new LaunchpoolError('ERR_LAUNCHPOOL_METHOD_NOT_FOUND', `the agent has no method ${JSON.stringify(name)}`, {
-      hint: `Call one of its methods: ${[...methods].join(', ')}.`,
-    });
-  };
 }

@@ -37,7 +37,7 @@ const GROUPS = [
     verbs: ['top', 'reload', 'metrics', 'log-level'],
     load: async () => (await import('./commands/running.ts')).addRunningCommands,
   },
-  { verbs: ['call', 'repl'], load: async () => (await import('./commands/client.ts')).addClientCommands },
+  { verbs: ['describe', 'call', 'repl'], load: async () => (await import('./commands/client.ts')).addClientCommands },
   { verbs: ['completion'], load: async () => (await import('./commands/completion.ts')).addCompletionCommand },
 ] as const;
 

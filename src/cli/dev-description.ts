@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DESCRIPTION_FILE, descriptionText } from '../../description/description-file.ts';
+import { onlyMethods } from '../../description/only-methods.ts';
 import type { Arities, ModuleFacts } from '../../workers/task.ts';
 import { describeModule } from '../describe/describe-module.ts';
-import { DESCRIPTION_FILE, descriptionText } from '../describe/description-file.ts';
-import { onlyMethods } from '../describe/only-methods.ts';
 
 export type DevDescription = {
   /** Describes a version, in place of the one before it. @param folder the version's folder. */

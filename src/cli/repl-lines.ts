@@ -9,6 +9,8 @@ export type LinesOptions = {
   answer: Answer;
   /** The methods of the agent, as far as they are known. */
   methods: readonly string[];
+  /** The text of `.help` on all methods, or on one. Undefined if there are none, as of a raw agent. */
+  help?: ((method: string | undefined) => Promise<string>) | undefined;
   input: NodeJS.ReadStream;
   /** Gets only the answers: prompts go to a terminal only, errors to standard error. */
   output: NodeJS.WriteStream;
@@ -16,14 +18,17 @@ export type LinesOptions = {
 
 const HELP = `METHOD ARGUMENT …   calls a method; an argument is JSON, or text
 .help               this text
+.help METHOD        describes a method
 .exit               ends, as Control-D does; Control-C cancels a call
 `;
+
+const HELP_LINE = /^\s*\.help(?:\s+|$)(\S*)\s*$/;
 
 /**
  * Answers the lines one by one until the input ends.
  * @returns the exit status: 1 when a line from a pipe was answered with an error.
  */
-export async function readLines({ answer, methods, input, output }: LinesOptions): Promise<number> {
+export async function readLines({ answer, methods, help, input, output }: LinesOptions): Promise<number> {
   const isInteractive = input.isTTY === true && output.isTTY === true;
   const lines = createInterface({
     input,
@@ -50,11 +55,11 @@ export async function readLines({ answer, methods, input, output }: LinesOptions
   prompt();
   for await (const line of linesOf(lines)) {
     if (isInteractive && line.trim() === '.exit') lines.close();
-    else if (isInteractive && line.trim() === '.help') output.write(helpOf(methods));
     else {
       running = new AbortController();
+      const [, asked] = (isInteractive && HELP_LINE.exec(line)) || [];
       try {
-        const text = await answer(line, running.signal);
+        const text = asked === undefined ? await answer(line, running.signal) : await helpOn(asked, methods, help);
         if (text !== undefined) output.write(text.endsWith('\n') && isInteractive ? text : `${text}\n`);
       } catch (error) {
         hasFailed = true;
@@ -91,10 +96,20 @@ async function* linesOf(lines: Interface): AsyncGenerator<string> {
 }
 
 function completionsOf(line: string, methods: readonly string[]): [string[], string] {
+  const [, beginning] = HELP_LINE.exec(line) ?? [];
+  if (beginning) return [methods.filter((name) => name.startsWith(beginning)), beginning];
   if (/\s/.test(line)) return [[], line];
   return [[...methods, '.help', '.exit'].filter((name) => name.startsWith(line)), line];
 }
 
-function helpOf(methods: readonly string[]): string {
-  return methods.length === 0 ? HELP : `${HELP}Methods: ${methods.join(', ')}\n`;
+/** @param asked the method, or empty text. */
+async function helpOn(asked: string, methods: readonly string[], help: LinesOptions['help']): Promise<string> {
+  if (asked !== '' && help !== undefined) return help(asked);
+  const names = methods.length === 0 ? HELP : `${HELP}Methods: ${methods.join(', ')}\n`;
+  try {
+    return help === undefined ? names : `${HELP}\n${await help(undefined)}`;
+  } catch {
+    // An agent that is older than descriptions.
+    return names;
+  }
 }

@@ -1,6 +1,7 @@
 /** The types that the language and Node declare, and objects that say themselves what they are in JSON. */
+
+import type { Schema } from '../../description/description.ts';
 import type { Compiler, Type } from './compiler.ts';
-import type { Schema } from './description.ts';
 import { type Reading, unknown } from './reading.ts';
 
 const BYTES: Schema = { 'x-messagepack': 'bytes' };

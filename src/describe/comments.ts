@@ -1,6 +1,7 @@
 /** What a comment says: texts for people, and constraints for a schema. */
+
+import type { MethodDescription, Schema, SchemaObject } from '../../description/description.ts';
 import type { Comment } from './compiler.ts';
-import type { MethodDescription, Schema, SchemaObject } from './description.ts';
 import { annotated, asInteger } from './schema-parts.ts';
 
 /** Tags that are keywords of JSON Schema, as other tools write them too. */

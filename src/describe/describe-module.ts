@@ -5,8 +5,9 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Description } from './description.ts';
+import type { Description } from '../../description/description.ts';
 import { compilerIn, type FoundCompiler, failureOf, findCompiler } from './find-compiler.ts';
+import { packageOf } from './package-facts.ts';
 import type { Answer } from './thread.ts';
 
 export type DescribeOptions = {
@@ -27,12 +28,14 @@ const PROGRAM = fileURLToPath(new URL(`./process${extname(import.meta.url)}`, im
 
 /**
  * Never fails: without a compiler that reads the types, the description has no methods, and a `reason`. The methods of the
- * module itself are brought in by {@link file://./only-methods.ts onlyMethods}.
+ * module itself are brought in by {@link file://../../description/only-methods.ts onlyMethods}.
  */
 export async function describeModule(options: DescribeOptions): Promise<Description> {
   const answer = await ask(options).catch((error): Answer => ({ reason: String(error) }));
-  if ('description' in answer) return answer.description;
-  return { format: 1, reason: answer.reason, methods: [], $defs: {}, notes: [] };
+  const found = packageOf(options.module);
+  const own = found && { package: found };
+  if ('description' in answer) return { ...answer.description, ...own };
+  return { format: 1, reason: answer.reason, ...own, methods: [], $defs: {}, notes: [] };
 }
 
 async function ask(options: DescribeOptions): Promise<Answer> {

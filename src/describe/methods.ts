@@ -1,8 +1,14 @@
 /** The methods of a module. */
+
+import { createDefinitions } from '../../description/definitions.ts';
+import type {
+  Description,
+  DescriptionNote,
+  MethodDescription,
+  ParamDescription,
+} from '../../description/description.ts';
 import { methodTexts, resultText } from './comments.ts';
 import type { Compiler, ExportedValue, Type } from './compiler.ts';
-import { createDefinitions } from './definitions.ts';
-import type { Description, DescriptionNote, MethodDescription, ParamDescription } from './description.ts';
 import { joinParams, paramsOf } from './params.ts';
 import type { Reading } from './reading.ts';
 import { resultSchemas } from './results.ts';

@@ -1,8 +1,9 @@
 /** The schemas of objects, by their properties. */
+
+import type { Schema, SchemaObject } from '../../description/description.ts';
 import { builtInSchema } from './built-in-types.ts';
 import { withComment } from './comments.ts';
 import type { Compiler, Property, Type } from './compiler.ts';
-import type { Schema, SchemaObject } from './description.ts';
 import { mayBeUndefined, membersOf } from './members.ts';
 import { type Reading, unknown } from './reading.ts';
 import { nullable } from './schema-parts.ts';

@@ -1,7 +1,8 @@
 /** The parameters of methods. */
+
+import type { ParamDescription, Schema } from '../../description/description.ts';
 import { paramNameAt, paramText, withoutHyphen } from './comments.ts';
 import type { Comment, Compiler, Param, Signature, Type } from './compiler.ts';
-import type { ParamDescription, Schema } from './description.ts';
 import { literalValue } from './literal-value.ts';
 import { isOrUndefined } from './members.ts';
 import type { Reading } from './reading.ts';

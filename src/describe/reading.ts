@@ -1,6 +1,7 @@
 /** What the parts of a schema need while the types of one method are read. */
+
+import type { Schema } from '../../description/description.ts';
 import type { Compiler, Type } from './compiler.ts';
-import type { Schema } from './description.ts';
 
 /** Notes what a schema leaves out. @param path where it is in its method. */
 export type Note = (path: string, text: string) => void;

@@ -1,6 +1,7 @@
 /** What a call gives: a value, perhaps later, or a stream of values. */
+
+import type { Schema } from '../../description/description.ts';
 import type { Compiler, Type } from './compiler.ts';
-import type { Schema } from './description.ts';
 import { membersOf } from './members.ts';
 import type { Reading } from './reading.ts';
 import { anyOf } from './schema-parts.ts';

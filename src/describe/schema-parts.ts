@@ -1,5 +1,6 @@
 /** Makes schemas of schemas. Knows no types of a compiler. */
-import type { Schema, SchemaObject } from './description.ts';
+import type { Schema, SchemaObject } from '../../description/description.ts';
+import { isObject } from '../../description/schema-walk.ts';
 
 /** The primitive types of JSON, in the order in which they stand in a schema. */
 const ORDER: readonly string[] = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null'];
@@ -100,8 +101,4 @@ export function asInteger(schema: Schema): Schema {
   if (!isObject(schema) || schema.type === undefined) return schema;
   const types = [schema.type].flat().map((type) => (type === 'number' ? 'integer' : type));
   return { ...schema, type: types.length === 1 ? types[0] : types };
-}
-
-export function isObject(schema: Schema): schema is SchemaObject {
-  return typeof schema === 'object';
 }

@@ -1,7 +1,7 @@
 /** The thread of process.ts: opens the compiler, and describes the module. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Description } from '../../description/description.ts';
 import type { CompilerApi } from './compiler-api.ts';
-import type { Description } from './description.ts';
 import { type FoundCompiler, failureOf } from './find-compiler.ts';
 import { describeExports } from './methods.ts';
 import { projectOptionsOf } from './project-options.ts';

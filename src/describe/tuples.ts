@@ -1,6 +1,7 @@
 /** The schemas of tuples. */
+
+import type { Schema } from '../../description/description.ts';
 import type { TupleElement, Type } from './compiler.ts';
-import type { Schema } from './description.ts';
 import { anyOf, nullable } from './schema-parts.ts';
 
 export function tupleSchema(

@@ -1,9 +1,10 @@
 /** The schemas of types. */
+
+import type { Definitions } from '../../description/definitions.ts';
+import type { Schema } from '../../description/description.ts';
 import { jsonOf } from './built-in-types.ts';
 import { withComment } from './comments.ts';
 import type { Compiler, Shape, Type, TypeName } from './compiler.ts';
-import type { Definitions } from './definitions.ts';
-import type { Schema } from './description.ts';
 import { objectSchema } from './object-schemas.ts';
 import { type Note, type Reading, unknown } from './reading.ts';
 import { enumOf } from './schema-parts.ts';

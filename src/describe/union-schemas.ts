@@ -1,7 +1,8 @@
 /** The schemas of unions and intersections. */
+
+import type { Schema } from '../../description/description.ts';
 import { builtInSchema } from './built-in-types.ts';
 import type { Compiler, Type } from './compiler.ts';
-import type { Schema } from './description.ts';
 import { objectSchema } from './object-schemas.ts';
 import type { Reading } from './reading.ts';
 import { anyOf, enumOf } from './schema-parts.ts';

@@ -1,8 +1,8 @@
 /** The description of the methods of a version: read while the other steps run, and written beside its other files. */
 import { join } from 'node:path';
+import type { Description } from '../../description/description.ts';
+import { DESCRIPTION_FILE, descriptionText, readDescription } from '../../description/description-file.ts';
 import type { Arities, ModuleFacts } from '../../workers/task.ts';
-import type { Description } from '../describe/description.ts';
-import { DESCRIPTION_FILE, descriptionText, readDescription } from '../describe/description-file.ts';
 import { writeText } from './files.ts';
 import type { StepContext } from './rollback.ts';
 
@@ -56,7 +56,7 @@ async function descriptionOf(
   arities: Arities | undefined,
   { description }: Describing,
 ): Promise<Description> {
-  const { onlyMethods } = await import('../describe/only-methods.ts');
+  const { onlyMethods } = await import('../../description/only-methods.ts');
   const before = arities === undefined ? readDescription(folder) : undefined;
   const arityOf = (name: string, index: number): number =>
     arities?.[index] ?? before?.methods.find((method) => method.name === name)?.params.length ?? 0;

@@ -1,7 +1,7 @@
 /** A dry run: lists the files and the commands of an installation, on any platform, and changes nothing. */
 import { join } from 'node:path';
+import { DESCRIPTION_FILE } from '../../description/description-file.ts';
 import type { Command } from '../../job/supervisor.ts';
-import { DESCRIPTION_FILE } from '../describe/description-file.ts';
 import { hostOf } from '../installed/host.ts';
 import type { InstallOptions } from '../installed/install-options.ts';
 import { mustBeFree } from '../installed/ownership.ts';

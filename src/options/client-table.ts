@@ -49,3 +49,11 @@ export const CALL_TABLE = {
   },
   ...JSON_TABLE,
 } as const satisfies Table;
+
+/** Without `--raw`: a raw agent has no methods. */
+export const DESCRIBE_TABLE = {
+  authkeyFile: CLIENT_TABLE.authkeyFile,
+  md5: CLIENT_TABLE.md5,
+  serverUid: CLIENT_TABLE.serverUid,
+  ...JSON_TABLE,
+} as const satisfies Table;

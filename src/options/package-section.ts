@@ -3,12 +3,12 @@
  * flags take.
  */
 import { LaunchpoolError } from '../../wire/errors.ts';
+import { similarTo } from '../../wire/suggestion.ts';
 import { AGENT_TABLE } from './agent-table.ts';
 import { expectationOf } from './describe-value.ts';
 import { INSTALL_TABLE, type InstallOption } from './install-table.ts';
 import type { Option, Value } from './option.ts';
 import { parseValue } from './parse-value.ts';
-import { similarTo } from './suggestion.ts';
 
 const HINT = 'docs/options.md has every option: its name here is that of its flag in camelCase.';
 

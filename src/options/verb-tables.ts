@@ -1,6 +1,6 @@
 /** The tables of each verb, in the order of its help; docs/options.md is made from them. */
 import { AGENT_TABLE } from './agent-table.ts';
-import { CALL_TABLE, CLIENT_TABLE } from './client-table.ts';
+import { CALL_TABLE, CLIENT_TABLE, DESCRIBE_TABLE } from './client-table.ts';
 import { INSTALL_TABLE } from './install-table.ts';
 import { JSON_TABLE } from './json-table.ts';
 import type { Table } from './option.ts';
@@ -30,6 +30,7 @@ export const VERB_TABLES = {
   reload: [JSON_TABLE],
   metrics: [JSON_TABLE],
   'log-level': [JSON_TABLE],
+  describe: [DESCRIBE_TABLE],
   call: [CALL_TABLE, CLIENT_TABLE],
   repl: [CLIENT_TABLE],
   completion: [],

@@ -13,11 +13,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Below src/: the protocol, the supervisors, the worker threads.
   wire: [],
+  description: ['wire'],
   job: ['wire'],
   libc: ['wire'],
   launchd: ['job', 'libc', 'wire'],
   systemd: ['job', 'libc', 'wire'],
-  workers: ['wire'],
+  workers: ['description', 'wire'],
 
   // The agent.
   'src/log-output.ts': ['libc'],
@@ -105,7 +106,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/holder': ['src/activation', 'src/make-folder.ts', 'libc', 'job', 'wire'],
   'src/client': ['wire'],
   'src/bundle': ['wire'],
-  'src/describe': [],
+  'src/describe': ['description'],
   // The options of the agent; the Node flags of activation; the type of a module's facts of the worker threads.
   'src/installed': [
     'src/activation',
@@ -130,6 +131,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/module',
     'src/options',
     'src/version.ts',
+    'description',
     'workers',
     'libc',
     'job',
@@ -193,6 +195,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/pool',
     'src/profiles',
     'src/version.ts',
+    'description',
     'workers',
     'libc',
     'job',
@@ -211,7 +214,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // What ships and runs before the agent, the build, and the tools of the repository.
-  boot: ['src/activation', 'src/cli', 'src/make-folder.ts', 'src/pool', 'workers', 'wire'],
+  boot: ['src/activation', 'src/cli', 'src/make-folder.ts', 'src/pool', 'description', 'workers', 'wire'],
   build: ['src/options'],
   bench: ['src/activation', 'src/holder', 'src/install', 'src/installed', 'src/module', 'systemd', 'job', 'test'],
   chaos: [
@@ -229,7 +232,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The rooms that src/ is built on. */
-const BELOW_SRC: readonly string[] = ['wire', 'job', 'libc', 'launchd', 'systemd', 'workers'];
+const BELOW_SRC: readonly string[] = ['wire', 'description', 'job', 'libc', 'launchd', 'systemd', 'workers'];
 
 /** Dependencies of the package, with the only rooms that may load them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -263,7 +266,7 @@ const DEV_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 type Import = { from: string; specifier: string };
 
-const PRODUCT = '{wire,job,libc,launchd,systemd,workers,boot,build,src}/**/*.{ts,cts}';
+const PRODUCT = '{wire,description,job,libc,launchd,systemd,workers,boot,build,src}/**/*.{ts,cts}';
 const productFiles = globSync(PRODUCT, { cwd: root });
 const files = [...productFiles, ...globSync('{bench,chaos}/**/*.{ts,cts}', { cwd: root })];
 const imports: Import[] = files.flatMap((from) => importsOf(from));

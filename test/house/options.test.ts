@@ -115,7 +115,19 @@ type Probed = {
 /** Probes a copy of the sources in which one row of a table is changed. */
 async function probe(t: ExecutionContext, file: string, from: RegExp, to: string): Promise<Probed> {
   const folder = await tempDir(t);
-  const sources = ['src', 'wire', 'job', 'launchd', 'systemd', 'workers', 'libc', 'build', 'package.json', 'README.md'];
+  const sources = [
+    'src',
+    'wire',
+    'description',
+    'job',
+    'launchd',
+    'systemd',
+    'workers',
+    'libc',
+    'build',
+    'package.json',
+    'README.md',
+  ];
   for (const name of sources) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const path = join(folder, 'src', 'options', file);

@@ -6,7 +6,7 @@ import test from 'ava';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const files = globSync(
-  '{wire,job,libc,launchd,systemd,workers,boot,build,bin,src,bench,chaos,test,examples}/**/*.{ts,cts,mts,mjs,cjs,py,c}',
+  '{wire,description,job,libc,launchd,systemd,workers,boot,build,bin,src,bench,chaos,test,examples}/**/*.{ts,cts,mts,mjs,cjs,py,c}',
   {
     cwd: root,
     exclude: ['test/fixtures/broken/**'],

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type Handlers, importHandlers } from '../../workers/handlers.ts';
-import { methodCaller } from '../../workers/run-rpc.ts';
+import { methodCaller } from '../../workers/method-caller.ts';
 import { writeTree } from '../helpers/materialise.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 

@@ -2,7 +2,8 @@
 import test from 'ava';
 import { collectGarbage } from '../../src/dispatch/long/collect-garbage.ts';
 import type { Method } from '../../workers/handlers.ts';
-import { methodCaller, rpcRunner } from '../../workers/run-rpc.ts';
+import { methodCaller } from '../../workers/method-caller.ts';
+import { rpcRunner } from '../../workers/run-rpc.ts';
 
 type Response = { id: number; result?: unknown; error?: { data?: { code?: unknown; name?: string } } };
 

@@ -1,7 +1,8 @@
 /** The examples of JSON-RPC 2.0, from the request's bytes to the reply's. */
 import test from 'ava';
 import type { Method } from '../../workers/handlers.ts';
-import { methodCaller, rpcRunner } from '../../workers/run-rpc.ts';
+import { methodCaller } from '../../workers/method-caller.ts';
+import { rpcRunner } from '../../workers/run-rpc.ts';
 
 type Response = { jsonrpc: unknown; id: unknown; result?: unknown; error?: { code: unknown } };
 

@@ -3,7 +3,8 @@ import { deepStrictEqual } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import type { Method } from '../../workers/handlers.ts';
-import { methodCaller, rpcRunner } from '../../workers/run-rpc.ts';
+import { methodCaller } from '../../workers/method-caller.ts';
+import { rpcRunner } from '../../workers/run-rpc.ts';
 import type { Result } from '../../workers/runner.ts';
 
 type Response = {

@@ -1,9 +1,22 @@
-/** The verbs that call an agent: call, repl. */
+/** The verbs that call an agent, or print what can be called: describe, call, repl. */
 import type { Command } from 'commander';
-import { CALL_TABLE, CLIENT_TABLE } from '../../options/client-table.ts';
+import { CALL_TABLE, CLIENT_TABLE, DESCRIBE_TABLE } from '../../options/client-table.ts';
 import { addVerb, type Done, TARGET_HELP } from './shared.ts';
 
 export function addClientCommands(program: Command, done: Done): void {
+  addVerb(program, 'describe', DESCRIBE_TABLE)
+    .summary('print the methods of an agent')
+    .description(
+      'Prints the signatures and comments of the methods; of one method with examples of calls. Starts no process for a\n' +
+        'label; at the path of a socket, the running agent is asked. --json prints an OpenRPC document.',
+    )
+    .argument('<target>', TARGET_HELP)
+    .argument('[method]', 'the only method to print, with examples')
+    .action(async (target, method, flags) => {
+      const { describeVerb } = await import('../verbs/describe.ts');
+      done(await describeVerb(target, method, flags));
+    });
+
   addVerb(program, 'call', CALL_TABLE, CLIENT_TABLE)
     .description(
       'Calls a method and prints its result as JSON. Each argument is JSON; "-" is the JSON value on standard input,\n' +
@@ -17,6 +30,10 @@ export function addClientCommands(program: Command, done: Done): void {
       `\nExamples:\n  launchpool call com.example.rot13 rot13 '"Hello"'\n  launchpool call com.example.format format @messy.ts -r`,
     )
     .action(async (target, words, flags) => {
+      if (words.length === 0 && !flags.raw) {
+        const { callWithoutMethod } = await import('../verbs/call-without-method.ts');
+        return done(await callWithoutMethod(target, flags));
+      }
       const { call } = await import('../verbs/call.ts');
       done(await call(target, words, flags));
     });

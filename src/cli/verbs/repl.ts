@@ -4,10 +4,13 @@ import { connectRpc, type RpcClient } from '../../client/rpc.ts';
 import { hostOf } from '../../installed/host.ts';
 import { layoutOf } from '../../installed/layout.ts';
 import { readRecord } from '../../installed/record.ts';
+import { discover, installedDocument } from '../agent-document.ts';
 import { connectOptionsOf } from '../client-flags.ts';
+import { methodList, methodText, terminalWidth } from '../description-text.ts';
 import { describe, exitStatusOf } from '../failure.ts';
 import type { CommanderFlags } from '../given-flags.ts';
 import { type Answer, readLines } from '../repl-lines.ts';
+import { methodIn } from './describe.ts';
 
 /** @returns the exit status; 1 when a line from a pipe was answered with an error. */
 export async function repl(target: string, flags: CommanderFlags): Promise<number> {
@@ -26,7 +29,8 @@ export async function repl(target: string, flags: CommanderFlags): Promise<numbe
     ? rawAnswer(clients as () => Promise<RawClient>)
     : rpcAnswer(clients as () => Promise<RpcClient>);
   const methods = flags.raw || target.includes('/') ? [] : (readRecord(layoutOf(target, hostOf()))?.methods ?? []);
-  return readLines({ answer, methods, input: process.stdin, output: process.stdout });
+  const help = flags.raw ? undefined : helpOn(target, clients as () => Promise<RpcClient>);
+  return readLines({ answer, methods, help, input: process.stdin, output: process.stdout });
 }
 
 /** Sends each line unchanged. */
@@ -39,6 +43,17 @@ function rpcAnswer(client: () => Promise<RpcClient>): Answer {
     const [, method, rest] = /^\s*(\S+)\s*(.*)$/.exec(line) ?? [];
     if (method === undefined || rest === undefined) return undefined;
     return JSON.stringify(await (await client()).call(method, paramsOf(rest), { signal }));
+  };
+}
+
+/** That of an installed agent comes from its file. */
+function helpOn(target: string, client: () => Promise<RpcClient>): (name: string | undefined) => Promise<string> {
+  return async (name) => {
+    const document = target.includes('/') ? await discover(await client()) : installedDocument(target);
+    const width = terminalWidth();
+    return name === undefined
+      ? methodList(document.methods, width)
+      : methodText(methodIn(document, name, target), width, true);
   };
 }
 

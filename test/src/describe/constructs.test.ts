@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import type { Description, MethodDescription, Schema } from '../../../description/description.ts';
 import { describeModule } from '../../../src/describe/describe-module.ts';
-import type { Description, MethodDescription, Schema } from '../../../src/describe/description.ts';
 import { notTested } from '../../helpers/not-tested.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

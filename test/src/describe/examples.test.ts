@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
+import { onlyMethods } from '../../../description/only-methods.ts';
 import { describeModule } from '../../../src/describe/describe-module.ts';
-import { onlyMethods } from '../../../src/describe/only-methods.ts';
 import { importHandlers, type Method } from '../../../workers/handlers.ts';
 
 const TIMEOUT_MS = 100_000;

@@ -1,10 +1,10 @@
 /** The OpenRPC document of a description, beside the meta-schema of OpenRPC; and schemas beside a validator. */
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { standAlone } from '../../../src/describe/definitions.ts';
+import { standAlone } from '../../../description/definitions.ts';
+import type { Description, MethodDescription } from '../../../description/description.ts';
+import { openRpc } from '../../../description/open-rpc.ts';
 import { describeModule } from '../../../src/describe/describe-module.ts';
-import type { Description, MethodDescription } from '../../../src/describe/description.ts';
-import { openRpc } from '../../../src/describe/open-rpc.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
 import { createAjv, loadOracle } from '../../helpers/oracles.ts';
 
@@ -72,6 +72,7 @@ test('a document has methods, definitions in draft 7, and extensions for what Op
         ],
         result: { name: 'result', description: 'the user', schema: { $ref: '#/components/schemas/User' } },
         'x-stream': { items: { type: 'number' } },
+        'x-signature': ['put(user: User, ...tags: string[]): AsyncGenerator<number>'],
         'x-deprecated': 'use set',
         'x-examples': ['put(user)'],
         'x-throws': ['RangeError'],

@@ -1,9 +1,9 @@
 /** The parts of a description that need no compiler. */
 import test from 'ava';
 import fc from 'fast-check';
+import { createDefinitions, definitionsIn, standAlone } from '../../../description/definitions.ts';
 import { methodTexts, paramNameAt, paramText, resultText, withComment } from '../../../src/describe/comments.ts';
 import type { Comment } from '../../../src/describe/compiler.ts';
-import { createDefinitions, definitionsIn, standAlone } from '../../../src/describe/definitions.ts';
 import { literalValue } from '../../../src/describe/literal-value.ts';
 import { anyOf, enumOf, nullable } from '../../../src/describe/schema-parts.ts';
 

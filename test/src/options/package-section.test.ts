@@ -5,7 +5,7 @@ import { AGENT_TABLE } from '../../../src/options/agent-table.ts';
 import { INSTALL_TABLE } from '../../../src/options/install-table.ts';
 import type { Option } from '../../../src/options/option.ts';
 import { keyOf, readSection, SECTION_KEYS } from '../../../src/options/package-section.ts';
-import { similarTo } from '../../../src/options/suggestion.ts';
+import { similarTo } from '../../../wire/suggestion.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 
 const FILE = '/project/package.json';

@@ -1,17 +1,16 @@
 /**
  * The OpenRPC 1.3 document of a description: https://spec.open-rpc.org. Its schemas are those of draft 7, which it demands.
  * What it has no place for is in extensions: `x-stream` has the schema of the items of a stream, `x-rest` marks the
- * parameter that stands for all further ones, `x-examples`, `x-throws` and `x-deprecated` have texts of the comment, and
- * `x-notes` what the schemas leave out.
+ * parameter that stands for all further ones, `x-signature` has lines for people, `x-examples`, `x-throws` and `x-deprecated` have texts of the comment, and
+ * `x-notes` what the schemas leave out. `x-reason` of the document says why the schemas are `true`.
  */
 import { definitionName } from './definitions.ts';
 import type { Description, MethodDescription, ParamDescription, Schema, SchemaObject } from './description.ts';
-import { isObject } from './schema-parts.ts';
-import { mapInner } from './schema-walk.ts';
+import { isObject, mapInner } from './schema-walk.ts';
 
 export type OpenRpcInfo = {
-  /** The label of the agent. */
   title: string;
+  /** {@link versionOf} */
   version: string;
   description?: string;
 };
@@ -19,9 +18,43 @@ export type OpenRpcInfo = {
 export type OpenRpcDocument = {
   openrpc: '1.3.2';
   info: OpenRpcInfo;
-  methods: object[];
+  methods: OpenRpcMethod[];
   components?: { schemas: Record<string, Schema> };
+  'x-reason'?: string;
 };
+
+export type OpenRpcMethod = {
+  name: string;
+  summary?: string;
+  description?: string;
+  deprecated?: true;
+  paramStructure: 'by-position';
+  params: OpenRpcParam[];
+  result: { name: 'result'; description?: string; schema: Schema };
+  'x-stream'?: { items: Schema };
+  'x-signature': string[];
+  'x-deprecated'?: string;
+  'x-examples'?: string[];
+  'x-throws'?: string[];
+  'x-notes'?: string[];
+};
+
+export type OpenRpcParam = {
+  name: string;
+  description?: string;
+  required: boolean;
+  schema: Schema;
+  'x-rest'?: true;
+  'x-stream'?: { items: Schema };
+};
+
+/** That of a module whose package has none. */
+const NO_VERSION = '0.0.0';
+
+/** The version of what is described: that of the package of the module. */
+export function versionOf(description: Pick<Description, 'package'>): string {
+  return description.package?.version ?? NO_VERSION;
+}
 
 export function openRpc(description: Description, info: OpenRpcInfo): OpenRpcDocument {
   const schemas = Object.entries(description.$defs).map(([name, schema]) => [name, draft7(schema)]);
@@ -30,11 +63,12 @@ export function openRpc(description: Description, info: OpenRpcInfo): OpenRpcDoc
     info,
     methods: description.methods.map((method) => methodOf(method, description)),
     ...(schemas.length > 0 && { components: { schemas: Object.fromEntries(schemas) } }),
+    ...(description.reason !== undefined && { 'x-reason': description.reason }),
   };
 }
 
-function methodOf(method: MethodDescription, { notes }: Description): object {
-  const { name, summary, description, deprecated, params, result, stream, examples, throws } = method;
+function methodOf(method: MethodDescription, { notes }: Description): OpenRpcMethod {
+  const { name, signature, summary, description, deprecated, params, result, stream, examples, throws } = method;
   const own = notes.filter((note) => note.method === name);
   return {
     name,
@@ -50,6 +84,7 @@ function methodOf(method: MethodDescription, { notes }: Description): object {
       schema: draft7(result.schema),
     },
     ...(stream && { 'x-stream': { items: draft7(stream.items) } }),
+    'x-signature': signature,
     ...(typeof deprecated === 'string' && { 'x-deprecated': deprecated }),
     ...(examples && { 'x-examples': examples }),
     ...(throws && { 'x-throws': throws }),
@@ -57,7 +92,7 @@ function methodOf(method: MethodDescription, { notes }: Description): object {
   };
 }
 
-function paramOf({ name, description, required, schema, rest, stream }: ParamDescription): object {
+function paramOf({ name, description, required, schema, rest, stream }: ParamDescription): OpenRpcParam {
   return {
     name,
     ...(description !== undefined && { description }),

@@ -1,6 +1,5 @@
 /** The schemas within schemas: by keyword, since a property may be called `items` too. */
 import type { Schema, SchemaObject } from './description.ts';
-import { isObject } from './schema-parts.ts';
 
 const ONE: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'x-keys', 'x-values', 'x-items']);
 const LISTS: ReadonlySet<string> = new Set(['anyOf', 'prefixItems']);
@@ -26,4 +25,8 @@ export function eachSchema(schema: Schema, visit: (schema: SchemaObject) => void
     eachSchema(inner, visit);
     return inner;
   });
+}
+
+export function isObject(schema: Schema): schema is SchemaObject {
+  return typeof schema === 'object';
 }

@@ -1,6 +1,6 @@
 /**
  * The file with the description of a version, beside `launchpool-module.json`. A file of its own: the agent reads the other
- * one before its first reply, and a description may be as long as {@link file://./methods.ts MAX_LENGTH}.
+ * one before its first reply, and a description may be as long as {@link file://../src/describe/methods.ts MAX_LENGTH}.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -29,6 +29,8 @@ export type Description = {
   compiler?: string;
   /** Why the schemas are `true`, as one line. Undefined if the types have been read. */
   reason?: string;
+  /** What the package.json of the module says. Undefined without such a file. */
+  package?: PackageFacts;
   /** Sorted by name. Empty for a raw agent. */
   methods: MethodDescription[];
   /** Named types, for `$ref`. Sorted by name. */
@@ -36,6 +38,8 @@ export type Description = {
   /** What the schemas leave out, in the order of the methods. */
   notes: DescriptionNote[];
 };
+
+export type PackageFacts = { name?: string; version?: string };
 
 export type MethodDescription = {
   /** The name by which clients call it. */

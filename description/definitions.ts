@@ -1,7 +1,6 @@
 /** The named types of a description: their names, and what a schema needs to stand alone. */
 import type { Description, Schema, SchemaObject } from './description.ts';
-import { isObject } from './schema-parts.ts';
-import { eachSchema } from './schema-walk.ts';
+import { eachSchema, isObject } from './schema-walk.ts';
 
 const PREFIX = '#/$defs/';
 const MAX_NAME = 60;
