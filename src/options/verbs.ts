@@ -32,6 +32,7 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
   reload: { summary: 'have a running agent load its module again', words: ['target'] },
   metrics: { summary: 'print the metrics of a running agent, in the format of Prometheus', words: ['target'] },
   'log-level': { summary: 'print or change the log level of a running agent', words: ['target', 'level'] },
+  describe: { summary: 'print the methods of an agent', words: ['target', 'method'] },
   call: { summary: 'call a method and print its result', words: ['target', 'method'] },
   repl: { summary: 'call an agent line by line', words: ['target'] },
   completion: { summary: 'print the script with which a shell completes commands', words: ['shell'] },

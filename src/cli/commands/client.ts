@@ -5,7 +5,6 @@ import { addVerb, type Done, TARGET_HELP } from './shared.ts';
 
 export function addClientCommands(program: Command, done: Done): void {
   addVerb(program, 'describe', DESCRIBE_TABLE)
-    .summary('print the methods of an agent')
     .description(
       'Prints the signatures and comments of the methods; of one method with examples of calls. Starts no process for a\n' +
         'label; at the path of a socket, the running agent is asked. --json prints an OpenRPC document.',
