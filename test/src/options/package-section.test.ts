@@ -5,8 +5,8 @@ import { AGENT_TABLE } from '../../../src/options/agent-table.ts';
 import { INSTALL_TABLE } from '../../../src/options/install-table.ts';
 import type { Option } from '../../../src/options/option.ts';
 import { keyOf, readSection, SECTION_KEYS } from '../../../src/options/package-section.ts';
-import { similarTo } from '../../../wire/suggestion.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import { similarTo } from '../../../wire/suggestion.ts';
 
 const FILE = '/project/package.json';
 const shared = (section: unknown): unknown => readSection(section, FILE).shared;
