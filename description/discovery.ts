@@ -27,7 +27,7 @@ const MAX_NAME = 100;
 
 /**
  * The result of `rpc.discover`. The file is read each time: `dev` writes it after the module is loaded, and `install` may
- * write it anew while the agent runs.
+ * write it again while the agent runs.
  */
 export function discover({ moduleUrl, exported, methods }: LoadedMethods): OpenRpcDocument {
   const module = moduleUrl?.startsWith('file:') ? fileURLToPath(moduleUrl) : undefined;

@@ -82,7 +82,7 @@ function typescriptCall(target: string, method: OpenRpcMethod, params: readonly 
 
 function pythonCall(target: string, method: OpenRpcMethod, params: readonly Example[]): string {
   const reason = reasonAgainst(params);
-  if (reason !== undefined) return `# ${method.name} ${reason}: MessagePack has them`;
+  if (reason !== undefined) return `# ${method.name} ${reason}`;
   const args = [method.name, ...params.map(({ value }) => value)].map(pythonSource).join(', ');
   const call =
     method['x-stream'] === undefined

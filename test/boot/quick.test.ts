@@ -299,6 +299,8 @@ test('help and wrong usage are answered by the whole command line', async (t) =>
     ['list', 'a'],
     ['list', '--jso'],
     ['call'],
+    ['call', 'com.example.missing'],
+    ['call', '--json', '/tmp/no.sock'],
     ['call', 'a', 'b', '--timeout'],
     ['--version', 'a'],
   ]) {

@@ -47,7 +47,10 @@ function rpcAnswer(client: () => Promise<RpcClient>): Answer {
 }
 
 /** That of an installed agent comes from its file. */
-function helpOn(target: string, client: () => Promise<RpcClient>): (name: string | undefined) => Promise<string> {
+export function helpOn(
+  target: string,
+  client: () => Promise<RpcClient>,
+): (name: string | undefined) => Promise<string> {
   return async (name) => {
     const document = target.includes('/') ? await discover(await client()) : installedDocument(target);
     const width = terminalWidth();

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { readDescription } from '../../../description/description-file.ts';
+import { discover } from '../../../description/discovery.ts';
+import { moduleUrlOf } from '../../../src/agent/module-url.ts';
 import { createDevBundle } from '../../../src/cli/dev-bundle.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -35,6 +37,10 @@ test('each version of dev is described in the background', async (t) => {
   t.is(await bundle.refresh(), undefined);
   await until(() => result() !== undefined);
   t.deepEqual(result(), { type: 'string' });
+  // As the agent of this module finds it.
+  const moduleUrl = moduleUrlOf(bundle.path);
+  const { methods } = discover({ moduleUrl, exported: { add: () => '' }, methods: new Set(['add']) });
+  t.deepEqual(methods[0]?.['x-signature'], ['add(a: string): string']);
   t.deepEqual(reasons, []);
   t.deepEqual(
     readdirSync(dirname(realpathSync(bundle.path))).filter((name) => name.includes('unfinished')),

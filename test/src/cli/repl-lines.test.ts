@@ -1,12 +1,17 @@
 /** The prompt of `launchpool repl`, with a terminal that is made of streams. */
 import { PassThrough } from 'node:stream';
 import test from 'ava';
-import { type Answer, readLines } from '../../../src/cli/repl-lines.ts';
+import { type Answer, type LinesOptions, readLines } from '../../../src/cli/repl-lines.ts';
 import { until } from '../../helpers/until.ts';
 
 type Session = { type(text: string): void; end(): void; shown(): string; status: Promise<number> };
 
-function session(answer: Answer, { isTTY = true, methods = [] as string[] } = {}): Session {
+type Help = NonNullable<LinesOptions['help']>;
+
+function session(
+  answer: Answer,
+  { isTTY = true, methods = [] as string[], help = undefined as Help | undefined } = {},
+): Session {
   const terminal = (): NodeJS.ReadStream & NodeJS.WriteStream =>
     Object.assign(new PassThrough(), { isTTY, setRawMode: () => undefined, columns: 80 }) as never;
   const [input, output] = [terminal(), terminal()];
@@ -18,7 +23,7 @@ function session(answer: Answer, { isTTY = true, methods = [] as string[] } = {}
     type: (typed) => input.write(typed),
     end: () => input.end(),
     shown: () => text,
-    status: readLines({ answer, methods, input, output }),
+    status: readLines({ answer, methods, help, input, output }),
   };
 }
 
@@ -66,6 +71,32 @@ test('Tab completes the methods and the commands; .help names the methods; .exit
   await until(() => repl.shown().includes('<rotate 1>'));
   repl.type('.help\r');
   await until(() => repl.shown().includes('Methods: rotate, reverse'));
+  repl.type('.exit\r');
+  t.is(await repl.status, 0);
+});
+
+test('.help has the descriptions of the methods, and .help METHOD that of one, whose name Tab completes', async (t) => {
+  const help: Help = async (method) => {
+    if (method === 'wrong') throw new Error('no such method');
+    return method === undefined ? 'all of them\n' : `only ${method}\n`;
+  };
+  const repl = session(async () => 'unexpected', { methods: ['rotate', 'reverse'], help });
+  repl.type('.help\r');
+  await until(() => repl.shown().includes('all of them'));
+  repl.type('.help rot\t');
+  await until(() => repl.shown().includes('.help rotate'));
+  repl.type('\r');
+  await until(() => repl.shown().includes('only rotate'));
+  repl.type('.help wrong\r.exit\r');
+  t.is(await repl.status, 0);
+  t.false(repl.shown().includes('unexpected'));
+});
+
+test('an agent that cannot describe its methods has their names in .help', async (t) => {
+  const help: Help = async () => Promise.reject(new Error('from before descriptions'));
+  const repl = session(async () => 'unexpected', { methods: ['rotate'], help });
+  repl.type('.help\r');
+  await until(() => repl.shown().includes('Methods: rotate'));
   repl.type('.exit\r');
   t.is(await repl.status, 0);
 });
