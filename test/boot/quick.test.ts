@@ -175,7 +175,11 @@ test('complete loads what the path of the home folder needs, asks nothing, and a
   const bench = await createBench(t, 3);
   if (bench === undefined) return;
   const connections = await countConnections(t, bench, bench.labels[0] as string);
-  for (const words of [[''], ['install', '--lo'], ['status', 'com.'], ['call', bench.labels[0] as string, '']]) {
+  for (const words of [
+    ['install', '--lo'],
+    ['status', 'com.'],
+    ['call', bench.labels[0] as string, ''],
+  ]) {
     const args = ['complete', '--', ...words];
     t.deepEqual(await loadedBeyond(t, ['os', 'vm'], bench.env, ...args), [], words.join(' '));
     const [whole, quick] = await bench.both(...args);

@@ -5,9 +5,13 @@ import { addVerb, type Done } from './shared.ts';
 
 const INSTALLATION = `
 Installation:
-  bash  eval "$(launchpool completion bash)"   in ~/.bashrc
-  zsh   eval "$(launchpool completion zsh)"    in ~/.zshrc, below compinit
-  fish  launchpool completion fish > ~/.config/fish/completions/launchpool.fish`;
+  bash, in ~/.bashrc:
+    eval "$(launchpool completion bash)"
+  zsh, in ~/.zshrc below compinit:
+    eval "$(launchpool completion zsh)"
+  fish, once:
+    launchpool completion fish \\
+      > ~/.config/fish/completions/launchpool.fish`;
 
 export function addCompletionCommand(program: Command, done: Done): void {
   addVerb(program, 'completion')
