@@ -35,13 +35,17 @@ async function buildProgram(): Promise<BundleFile[]> {
   const folder = await mkdtemp(join(tmpdir(), 'launchpool-'));
   try {
     const build = fileURLToPath(new URL('../../build/runtime.ts', import.meta.url));
-    await promisify(execFile)(process.execPath, [build, join(folder, 'runtime')]).catch(({ stderr, message }) => {
-      const [reason = message] = /(?:\[ERROR\]|\w*Error:|E[A-Z]{3,}:) [^\]\n]*/.exec(stderr) ?? [];
-      const text = `launchpool cannot be built from its sources: ${reason}`;
-      throw new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', text, {
-        hint: `It is built in ${tmpdir()}, which must have room (TMPDIR chooses another folder), from a checkout as it was cloned.`,
-      });
-    });
+    // The packages are those of the checkout, wherever the command runs.
+    const cwd = dirname(dirname(build));
+    await promisify(execFile)(process.execPath, [build, join(folder, 'runtime')], { cwd }).catch(
+      ({ stderr, message }) => {
+        const [reason = message] = /(?:\[ERROR\]|\w*Error:|E[A-Z]{3,}:) [^\]\n]*/.exec(stderr) ?? [];
+        const text = `launchpool cannot be built from its sources: ${reason}`;
+        throw new LaunchpoolError('ERR_LAUNCHPOOL_INSTALL_FAILED', text, {
+          hint: `It is built in ${tmpdir()}, which must have room (TMPDIR chooses another folder), from a checkout as it was cloned.`,
+        });
+      },
+    );
     return await filesOfProgram(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
