@@ -2,14 +2,14 @@
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { call, connect, connectRaw } from '../../../src/client/index.ts';
 import { agentsFolderOf, socketPathOf } from '../../../wire/address.ts';
 import { STOP_MARKER, stoppedLabelAt } from '../../../wire/stopped.ts';
+import { SHORT_TEMP } from '../../helpers/temp-dir.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lp-'));
+const folder = mkdtempSync(join(SHORT_TEMP, 'lp-'));
 test.after.always(() => rmSync(folder, { recursive: true }));
 // The client asks for them at each connection.
 Object.assign(process.env, { HOME: folder, XDG_RUNTIME_DIR: join(folder, 'r'), XDG_DATA_HOME: join(folder, 'd') });
