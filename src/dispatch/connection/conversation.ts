@@ -109,7 +109,7 @@ class ConnectionConversation implements Conversation, ReplySink {
     if (this.#replyQueue.streams > 0) this.#readOn = this.#isFull ? this.#readOn + run.length : 0;
     const { isRaw, methodLimits } = this.#options;
     // To a raw agent, a control frame is a message like any other.
-    if ((methodLimits.isEmpty && !mayHaveControl(run)) || isRaw()) {
+    if (isRaw() || (methodLimits.isEmpty && !mayHaveControl(run))) {
       this.#requestQueue.dispatch(run, { arrivedAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
     } else this.#dispatchEach(run, arrivedAt, own === true);
   }
