@@ -72,7 +72,7 @@ export async function stop(options: StopOptions): Promise<Stopped> {
   }
 }
 
-/** Ends the job, and keeps its supervisor from loading it. Does nothing to a job of which that is true. */
+/** Ends the job, and keeps its supervisor from loading it. Does nothing if it is kept already. */
 export async function holdBack({ supervisor }: Pick<Place, 'supervisor'>, job: Job): Promise<void> {
   // First: a restart of the machine in between would load the job again.
   await supervisor.disable?.(job.label);

@@ -54,7 +54,7 @@ for (const [language, { name, program, run }] of Object.entries(RECIPES)) {
     t.timeout(120_000);
     t.true(recipeIn(language).includes('label'));
     const [tool] = run.split(' ') as [string];
-    // docs/protocol.md says of which recipes this holds.
+    // docs/protocol.md names the recipes that are run.
     if (findTool(tool) === undefined || (language === 'swift' && process.platform !== 'darwin')) return;
     const folder = await tempDir(t);
     writeFileSync(join(folder, name), program);

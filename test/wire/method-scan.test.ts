@@ -15,7 +15,7 @@ for (const [what, payload, methods] of [
   ['white space', ' \n[ {"method" : "a"} , {"method":"b"} ]', ['a', 'b']],
   ['escapes, also in the key', '{"\\u006dethod":"gr\\u00f6\\u00dfe"}', ['größe']],
   ['UTF-8', '{"method":"größe"}', ['größe']],
-  ['several equal keys, of which the last one counts', '{"method":"a","method":"b"}', ['b']],
+  ['several equal keys: the last one counts', '{"method":"a","method":"b"}', ['b']],
   ['a method that is no text', '{"method":7}', []],
   ['a batch with other values', '[1,{"method":"a"},null,[{"method":"b"}]]', ['a']],
   ['no method', '{"id":1}', []],

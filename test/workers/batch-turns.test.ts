@@ -9,7 +9,7 @@ type Rig = { calls: Call[]; requests: Requests; reply: Promise<{ id: number; res
 
 const CANCELLED = { name: 'Error', message: 'enough', code: 'ERR_LAUNCHPOOL_RUN_TIMEOUT' };
 
-/** Runs a batch of calls, each of which the test answers. */
+/** Runs a batch of calls. The test answers each of them. */
 function runBatch(...batch: (readonly [method: string, text: string])[]): Rig {
   const requests = createRequests({});
   requests.keepContexts();

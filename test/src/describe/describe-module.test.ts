@@ -17,7 +17,7 @@ const AGENT = 'export const add = (a: number, b = 1): number => a + b;\n';
 /** What the module says of itself. */
 const METHODS = [{ name: 'add', arity: 1 }];
 
-/** Describes a module of which the project has this package typescript. */
+/** Describes a module whose project has this package typescript. */
 async function describeWith(
   t: ExecutionContext,
   { version, main, ...files }: { version: unknown; main: string; [path: string]: unknown },

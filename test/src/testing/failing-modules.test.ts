@@ -1,4 +1,4 @@
-/** Modules of which no agent can be started: the error, and that nothing is left. */
+/** Modules whose agent cannot start: the error, and that nothing is left. */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
