@@ -10,7 +10,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { toPlain } from '../wire/errors.ts';
 import { recordUses } from '../workers/checked-uses.ts';
 import { factsOf, importHandlers, type Method, type RpcHandlers } from '../workers/handlers.ts';
-import type { Arities, Inspection } from '../workers/task.ts';
+import { ownSchemasOf } from '../workers/own-schemas.ts';
+import type { Inspection, MethodForm, MethodForms } from '../workers/task.ts';
 
 const MAX_TEARDOWN_MS = 1_000;
 
@@ -29,14 +30,19 @@ async function inspect(module: string, isImportOnly: boolean): Promise<Inspectio
       await setUp();
       await inTime(tearDown());
     }
-    return { ...factsOf(handlers), ...(handlers.kind === 'rpc' && { arities: aritiesOf(handlers) }) };
+    return { ...factsOf(handlers), ...(handlers.kind === 'rpc' && { forms: formsOf(handlers) }) };
   } catch (error) {
     return { error: toPlain(error) };
   }
 }
 
-function aritiesOf({ exported, methods }: RpcHandlers): Arities {
-  return [...methods].map((name) => (exported[name] as Method).length);
+function formsOf({ exported, methods }: RpcHandlers): MethodForms {
+  return [...methods].map((name) => formOf(exported[name] as Method));
+}
+
+function formOf(method: Method): MethodForm {
+  const schemas = ownSchemasOf(method);
+  return { arity: method.length, ...(schemas && { schemas }) };
 }
 
 /** A `teardown` that fails or hangs is no reason to refuse a module. */

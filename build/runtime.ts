@@ -12,7 +12,7 @@
  *     runtime/pino.js           loaded after the first reply
  *     runtime/messagepack.js    loaded with the first message in MessagePack
  *     wire/messagepack/codec.js the same as an ES module, for clients
- *     runtime/discovery.js      loaded with the first `rpc.discover`, or the first unknown method
+ *     runtime/discovery.js      loaded with the first `rpc.discover`, unknown method or wrong argument
  *     runtime/prom-client.js    loaded with the first request for metrics
  *     runtime/check.js          a program of its own: loads a module to check it
  *

@@ -9,7 +9,7 @@
  * - A Date is text with the format `date-time`. An object with a `toJSON` is what that returns.
  * - What JSON does not carry has no assertion, and the keyword `x-messagepack` in their place, with the name of the value in
  *   MessagePack: `bytes`, `bigint`, `map` (with `x-keys` and `x-values`) or `set` (with `x-items`). A Date has the keyword
- *   too, as `date`. In JSON such a result is refused: ERR_LAUNCHPOOL_RESULT_INVALID.
+ *   too, as `date`, and an Iterable, as `iterable`. In JSON such a result is refused: ERR_LAUNCHPOOL_RESULT_INVALID.
  * - A type without a schema is `true`, and a note says why.
  */
 
@@ -56,6 +56,8 @@ export type MethodDescription = {
   examples?: string[];
   /** The texts of `@throws`. */
   throws?: string[];
+  /** Set if the method checks its arguments itself, by schemas of its own: `checked()` of `launchpool/handler`. */
+  checksItself?: true;
   /** In order. Those of several overloads are joined: each schema passes what one of them passes. */
   params: ParamDescription[];
   /**

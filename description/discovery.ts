@@ -7,6 +7,8 @@ import { readDescription } from './description-file.ts';
 import { onlyMethods } from './only-methods.ts';
 import { type OpenRpcDocument, openRpc, versionOf } from './open-rpc.ts';
 
+export { type ArgumentErrors, createArgumentErrors } from './argument-error.ts';
+
 /** The methods of a module that is loaded. */
 export type LoadedMethods = {
   /** Undefined for methods that have no file. */

@@ -1,9 +1,12 @@
 /** The schemas within schemas: by keyword, since a property may be called `items` too. */
 import type { Schema, SchemaObject } from './description.ts';
 
-const ONE: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'x-keys', 'x-values', 'x-items']);
-const LISTS: ReadonlySet<string> = new Set(['anyOf', 'prefixItems']);
-const BY_NAME: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs']);
+const ONE: ReadonlySet<string> = new Set([
+  ...['items', 'additionalProperties', 'x-keys', 'x-values', 'x-items', 'not', 'propertyNames', 'contains'],
+  ...['if', 'then', 'else', 'unevaluatedItems', 'unevaluatedProperties'],
+]);
+const LISTS: ReadonlySet<string> = new Set(['anyOf', 'prefixItems', 'allOf', 'oneOf']);
+const BY_NAME: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'dependentSchemas']);
 
 /** Replaces the schemas directly within one. */
 export function mapInner(schema: SchemaObject, change: (inner: Schema) => Schema): SchemaObject {

@@ -3,6 +3,8 @@
  * whose code calls them, also after an `await` and in a timer. They also work outside of an agent, for tests of handlers.
  */
 
+export { checked, type StandardSchema } from './checked-arguments.ts';
+
 /** The user and the process that have connected. */
 export type Peer = {
   /** The user id. */

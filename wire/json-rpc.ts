@@ -18,6 +18,8 @@ export type RpcRequest = {
   id: IdText | undefined;
   method: string;
   params: unknown[];
+  /** Set if the params are one object, which is the only argument. */
+  isByName?: true;
   /** Absent if the caller asks for a reply and nothing more, as most do. */
   asks?: RequestAsks;
 };
@@ -100,6 +102,7 @@ export function readRequest(value: unknown, index: number, write: IdWriter, sour
   }
   const positional = params === undefined ? [] : Array.isArray(params) ? params : [params];
   const request: RpcRequest = { id: id === undefined ? undefined : idText, method, params: positional };
+  if (params !== undefined && !Array.isArray(params)) request.isByName = true;
   const mayHaveStreams = source !== undefined && mayHaveStreamParam(source);
   const isPlain = stream === undefined && progress === undefined && timeoutMs === undefined && accept === undefined;
   if (isPlain && !mayHaveStreams) return request;
@@ -175,11 +178,7 @@ function notJson(payload: Uint8Array, encoding: Exclude<Encoding, 'json'>): Laun
   return new LaunchpoolError(code, message, { hint });
 }
 
-/**
- * A response as JSON text.
- * @param result `undefined` is sent as null.
- * @throws ERR_LAUNCHPOOL_RESULT_INVALID when the result has no form in JSON.
- */
+/** A response as JSON text. @throws ERR_LAUNCHPOOL_RESULT_INVALID when the result has no form in JSON */
 export function encodeResult(id: IdText, result: unknown): string {
   return resultResponse(id, encodeJson(result, 'result'));
 }

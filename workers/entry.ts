@@ -2,13 +2,14 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { fromPlain, type PlainError, toPlain } from '../wire/errors.ts';
 import { idLabel } from '../wire/id-text.ts';
+import { createArgumentCheck } from './argument-check.ts';
 import { brokenRunner } from './broken-runner.ts';
 import { watchConsole } from './console-lines.ts';
 import { createFailureLines } from './failure-lines.ts';
 import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
-import { createLogLines } from './log-lines.ts';
+import { createLogLines, type WriteLine } from './log-lines.ts';
 import { methodCaller } from './method-caller.ts';
 import { methodsWith } from './method-options.ts';
 import { forbidExit } from './no-exit.ts';
@@ -93,14 +94,14 @@ async function load(): Promise<BatchRunner> {
   const { moduleUrl } = options;
   const onFailure = createFailureLines({ log, moduleUrl, isForDeveloper });
   const host = { requests, lateReplies: replies, params: () => incomingParams(replies), onFailure };
-  const runner = await loadRunner(host);
+  const runner = await loadRunner(host, log);
   send({ launchpool: 'account', account });
   lateReplies = replies;
   batches = createBatchRunner({ runner, lateReplies: replies, requests, threadId, concurrency });
   return batches;
 }
 
-async function loadRunner(host: StreamHost): Promise<Runner> {
+async function loadRunner(host: StreamHost, log: WriteLine): Promise<Runner> {
   const { moduleUrl, kind, broken } = options;
   if (broken !== undefined) {
     send({ launchpool: 'not-loaded', error: broken });
@@ -114,7 +115,7 @@ async function loadRunner(host: StreamHost): Promise<Runner> {
     await setUp();
     tearDown = ending.tearDown;
     send({ launchpool: 'loaded', snapshot: recording?.end(), tearsDown: ending.tearsDown });
-    return runnerOf(handlers, host);
+    return runnerOf(handlers, host, log);
   } catch (thrown) {
     const error = options.exposeStacks ? withTrimmedStacks(toPlain(thrown, { stack: true })) : toPlain(thrown);
     send({ launchpool: 'not-loaded', error });
@@ -157,11 +158,13 @@ function send(message: ThreadMessage): void {
   parentPort?.postMessage(message);
 }
 
-function runnerOf(handlers: Handlers, host: StreamHost): Runner {
+function runnerOf(handlers: Handlers, host: StreamHost, log: WriteLine): Runner {
   isRpc = handlers.kind === 'rpc';
   if (isRpc && isForDeveloper) requests.keepContexts();
   if (handlers.kind === 'raw') return rawRunner(handlers.handle, { ...options, ...host, borrows: handlers.borrows });
   requests.setTimed(methodsWith('timeoutMs', handlers.options));
   const limited = methodsWith('concurrency', handlers.options);
-  return rpcRunner(methodCaller(handlers, options.moduleUrl), { ...options, limited }, host);
+  const { moduleUrl, validate: mode = 'on' } = options;
+  const checkArguments = createArgumentCheck({ moduleUrl, mode, isForDeveloper, log });
+  return rpcRunner(methodCaller(handlers, moduleUrl), { ...options, limited, checkArguments }, host);
 }

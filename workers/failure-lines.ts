@@ -6,11 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
 import { type PlainError, readPlain } from '../wire/plain-error.ts';
 import type { FailurePlaces } from './failure-place.ts';
+import { createLinePause } from './line-pause.ts';
 import type { WriteLine } from './log-lines.ts';
 import { withTrimmedStacks } from './own-frames.ts';
-
-/** Between two lines about one method. */
-const PAUSE_MS = 1_000;
+import { isRefusal } from './refused-arguments.ts';
 
 export type FailureLinesOptions = {
   log: WriteLine;
@@ -23,7 +22,7 @@ export type FailureLinesOptions = {
 export type NoteFailure = (method: string, facts: object, thrown: unknown) => void;
 
 export function createFailureLines({ log, moduleUrl, isForDeveloper }: FailureLinesOptions): NoteFailure {
-  const methods = new Map<string, { dueAt: number; others: number }>();
+  const mayLog = createLinePause(isForDeveloper ? 0 : undefined);
   /** Made once: it keeps the source maps that it has read. */
   let places: Promise<typeof import('./failure-place.ts') & { found: FailurePlaces }> | undefined;
 
@@ -40,7 +39,7 @@ export function createFailureLines({ log, moduleUrl, isForDeveloper }: FailureLi
     const { found, codeFrame } = await places;
     const plain = withTrimmedStacks(toPlain(thrown, { stack: true }));
     // A result that cannot be sent is noticed in launchpool, and its stack has no place of the module.
-    const place = thrown instanceof LaunchpoolError ? undefined : found.placeOf(plain.stack ?? '');
+    const place = ownCodeOf(thrown) === undefined ? found.placeOf(plain.stack ?? '') : undefined;
     const at = place && found.textOf(place);
     if (isForDeveloper) {
       const frame = place && codeFrame(place);
@@ -55,17 +54,21 @@ export function createFailureLines({ log, moduleUrl, isForDeveloper }: FailureLi
 
   return (method, facts, thrown) => {
     // Errors of launchpool are those of the caller, such as a cancellation, except for results that cannot be sent.
-    if (thrown instanceof LaunchpoolError && thrown.code !== 'ERR_LAUNCHPOOL_RESULT_INVALID') return;
-    const now = Number(process.hrtime.bigint() / 1_000_000n);
-    const last = methods.get(method);
-    if (last !== undefined && now < last.dueAt) {
-      last.others += 1;
-      return;
-    }
-    methods.set(method, { dueAt: isForDeveloper ? now : now + PAUSE_MS, others: 0 });
-    const others = last?.others ?? 0;
+    const code = ownCodeOf(thrown);
+    if ((code !== undefined && code !== 'ERR_LAUNCHPOOL_RESULT_INVALID') || isRefusal(thrown)) return;
+    const others = mayLog(method);
+    if (others === undefined) return;
     write(method, others === 0 ? facts : { ...facts, others }, thrown).catch(() => undefined);
   };
+}
+
+/** Of an error of launchpool. What a method throws may be anything: a proxy whose traps throw, for example. */
+function ownCodeOf(thrown: unknown): string | number | undefined {
+  try {
+    return thrown instanceof LaunchpoolError ? thrown.code : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The stack of an error, and below it those of its causes. */

@@ -4,6 +4,7 @@ import { type IdText, idLabel, isPackedId, NULL_ID, PACKED_NULL_ID } from '../wi
 import { DEFAULT_MAX_BATCH, errorText, type RpcItem, type RpcRequest } from '../wire/json-rpc.ts';
 import type { PlainError } from '../wire/plain-error.ts';
 import { type Encoded, encodeErrorResponse, encodeResponse, isLonger, owned } from '../wire/response.ts';
+import type { ArgumentCheck } from './argument-check.ts';
 import { BatchReply } from './batch-reply.ts';
 import { inTurns } from './batch-turns.ts';
 import type { NoteFailure } from './failure-lines.ts';
@@ -12,6 +13,7 @@ import { decodeMessage, encodeValue, formFor } from './message-codec.ts';
 import type { CallMethod } from './method-caller.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { withTrimmedStacks } from './own-frames.ts';
+import { isRefusal, pointToParams } from './refused-arguments.ts';
 import { resultTooLong } from './reply-limit.ts';
 import type { RequestContext, RequestKey, Requests } from './requests.ts';
 import { isThenable } from './run-raw.ts';
@@ -30,6 +32,8 @@ export type RpcOptions = {
    * @default Infinity
    */
   maxReplyBytes?: number | undefined;
+  /** Returns the error of arguments that do not have the types of the parameters. @default passes all */
+  checkArguments?: ArgumentCheck | undefined;
   /** The methods that the main thread limits: those of one batch run one after another. @default none */
   limited?: ReadonlySet<string> | undefined;
 };
@@ -52,7 +56,7 @@ type Response = Encoded | null;
  * @param host without it, no result is a stream.
  */
 export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: StreamHost): Runner {
-  const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, limited: few } = options;
+  const { exposeStacks, maxBatch = DEFAULT_MAX_BATCH, limited: few, checkArguments } = options;
   const { maxReplyBytes = Number.POSITIVE_INFINITY } = options;
 
   const plainOf = (thrown: unknown): PlainError =>
@@ -78,7 +82,8 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
     }
   };
   /** What a handler throws that was cancelled is no failure. */
-  const respondWithFailure = ({ id, method }: RpcRequest, thrown: unknown, key?: RequestKey): Response => {
+  const respondWithFailure = ({ id, method, isByName }: RpcRequest, thrown: unknown, key?: RequestKey): Response => {
+    if (isRefusal(thrown)) pointToParams(thrown, isByName === true);
     if (key !== undefined && host?.requests.reasonOf(key) !== undefined) return respondWithError(id, thrown);
     host?.onFailure?.(method, id === undefined ? { method } : { method, request: idLabel(id) }, thrown);
     return respondWithError(id, thrown);
@@ -86,6 +91,8 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
 
   function respond(item: RpcItem, context?: RequestContext): Response | Promise<Response> {
     if ('error' in item) return limited(item.id, encodeError(item.id, toPlain(item.error)));
+    const fault = checkArguments?.(item);
+    if (fault !== undefined) return respondWithError(item.id, fault);
     if (item.asks?.mayHaveStreams && item.id !== undefined && host !== undefined)
       return respondToStreams(item, item.id, host, context);
     return respondToValues(item, context);

@@ -1,6 +1,7 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
 import type { PlainError } from '../wire/errors.ts';
 import type { FileReport } from '../wire/file-report.ts';
+import type { ValidationMode } from '../wire/validation-mode.ts';
 import type { LogMessage } from './log-lines.ts';
 import type { ReplyAccount } from './reply-account.ts';
 import { NO_PID, NO_UID, type Peer, peerOf } from './request-facts.ts';
@@ -21,6 +22,8 @@ export type ThreadOptions = {
   concurrency: number;
   /** The highest number of requests in a JSON-RPC batch. @default 10000 */
   maxBatch?: number | undefined;
+  /** What becomes of arguments that do not have the types of the parameters. @default 'on' */
+  validate?: ValidationMode | undefined;
   /** The longest reply, and the bytes of waiting replies from which on a thread begins no further request. */
   maxReplyBytes: number;
   /** Folder in which a thread of the bundle keeps compiled code. */
@@ -168,10 +171,17 @@ export type LateReply = Outcome & {
 };
 
 /** The message of a process that has loaded a module only to check it. */
-export type Inspection = ((ModuleFacts & { arities?: Arities }) | { error: PlainError }) & { uses?: CheckedUses };
+export type Inspection = ((ModuleFacts & { forms?: MethodForms }) | { error: PlainError }) & { uses?: CheckedUses };
 
-/** How many parameters each method has, up to the first with a default value: its `length`. In the order of the methods. */
-export type Arities = readonly number[];
+/** What the functions say of themselves, in the order of the methods. */
+export type MethodForms = readonly MethodForm[];
+
+export type MethodForm = {
+  /** How many parameters it has, up to the first with a default value: its `length`. */
+  arity: number;
+  /** Of a method that checks its arguments by schemas of its own: theirs in JSON Schema, null for one that has none. */
+  schemas?: readonly unknown[];
+};
 
 /** What a module looked for while it was checked. */
 export type CheckedUses = {

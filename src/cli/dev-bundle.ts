@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import type { Arities } from '../../workers/task.ts';
+import type { MethodForms } from '../../workers/task.ts';
 import { compileInPlace } from '../bundle/bundle.ts';
 import { isScript } from '../bundle/graph.ts';
 import { nearestPackageFolder, realPath } from '../bundle/scope.ts';
@@ -94,14 +94,14 @@ export async function createDevBundle(
 
   /** An agent that loads a module without this file learns what the module offers from its first thread. */
   async function writeFacts(file: string, signal?: AbortSignal): Promise<void> {
-    let arities: Arities = [];
+    let forms: MethodForms = [];
     const how = {
       env: process.env,
       workingDirectory: process.cwd(),
       timeoutMs: loadTimeoutMs,
       isImportOnly: true,
-      onArities: (found: Arities) => {
-        arities = found;
+      onForms: (found: MethodForms) => {
+        forms = found;
       },
       ...(signal && { signal }),
     };
@@ -111,7 +111,7 @@ export async function createDevBundle(
       writeModuleFile(dirname(file), basename(file), facts);
       notes = methodNotes(facts.methods);
       // Nothing waits for it.
-      description.begin(dirname(file), facts, arities);
+      description.begin(dirname(file), facts, forms);
     } catch (error) {
       // The agent loads the module again, and reports the error.
       sources = [...sources, ...unresolvedIn((error as Error).message, dirname(module))];

@@ -2,14 +2,16 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checksPath } from '../../description/checks-file.ts';
 import { DESCRIPTION_FILE, descriptionText } from '../../description/description-file.ts';
 import { onlyMethods } from '../../description/only-methods.ts';
-import type { Arities, ModuleFacts } from '../../workers/task.ts';
+import type { MethodForms, ModuleFacts } from '../../workers/task.ts';
+import { checksCode } from '../checks/checks-code.ts';
 import { describeModule } from '../describe/describe-module.ts';
 
 export type DevDescription = {
   /** Describes a version, in place of the one before it. @param folder the version's folder. */
-  begin(folder: string, facts: ModuleFacts, arities: Arities): void;
+  begin(folder: string, facts: ModuleFacts, forms: MethodForms): void;
   /** Resolves when nothing is written any more. */
   end(): Promise<void>;
 };
@@ -20,24 +22,31 @@ export function createDevDescription(module: string, onReason: (reason: string) 
   let last: Promise<void> = Promise.resolve();
   let lastReason: string | undefined;
 
-  async function describe(folder: string, facts: ModuleFacts, arities: Arities, signal: AbortSignal): Promise<void> {
+  async function describe(folder: string, facts: ModuleFacts, forms: MethodForms, signal: AbortSignal): Promise<void> {
     const read = await describeModule({ module, inBackground: true, signal });
     if (signal.aborted || !existsSync(folder)) return;
-    const methods = facts.methods.map((name, index) => ({ name, arity: arities[index] ?? 0 }));
-    const path = join(folder, DESCRIPTION_FILE);
-    await writeFile(`${path}.unfinished`, descriptionText(onlyMethods(read, methods)));
-    await rename(`${path}.unfinished`, path);
+    const methods = facts.methods.map((name, index) => ({ name, ...(forms[index] ?? { arity: 0 }) }));
+    const description = onlyMethods(read, methods);
+    await write(join(folder, DESCRIPTION_FILE), descriptionText(description));
+    // Behind the description, which says why arguments do not pass.
+    await write(checksPath(folder), checksCode(description));
     if (read.reason !== undefined && read.reason !== lastReason) onReason(read.reason);
     lastReason = read.reason;
   }
 
+  /** Whole at once. */
+  async function write(path: string, text: string): Promise<void> {
+    await writeFile(`${path}.unfinished`, text, { mode: 0o644 });
+    await rename(`${path}.unfinished`, path);
+  }
+
   return {
-    begin(folder, facts, arities) {
+    begin(folder, facts, forms) {
       ending.abort();
       ending = new AbortController();
       const { signal } = ending;
       // A folder that is gone has no reader.
-      last = last.then(() => describe(folder, facts, arities, signal)).catch(() => undefined);
+      last = last.then(() => describe(folder, facts, forms, signal)).catch(() => undefined);
     },
     end() {
       ending.abort();

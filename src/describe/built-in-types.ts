@@ -1,6 +1,7 @@
 /** The types that the language and Node declare, and objects that say themselves what they are in JSON. */
 
 import type { Schema } from '../../description/description.ts';
+import { isObject } from '../../description/schema-walk.ts';
 import type { Compiler, Type } from './compiler.ts';
 import { type Reading, unknown } from './reading.ts';
 
@@ -52,8 +53,9 @@ function namedSchema(
     case 'ReadonlySet':
       return { 'x-messagepack': 'set', ...(first && { 'x-items': of(first, `${path}.values()`) }) };
     case 'Iterable':
+      return first && iterableOf(of(first, `${path}[]`), ['array']);
     case 'ArrayLike':
-      return first && { type: 'array', items: of(first, `${path}[]`) };
+      return first && iterableOf(of(first, `${path}[]`), ['array', 'object']);
     case 'URL':
       return { type: 'string', format: 'uri' };
     case 'String':
@@ -67,6 +69,13 @@ function namedSchema(
     default:
       return undefined;
   }
+}
+
+/** A text is one of texts. What else can be iterated only MessagePack carries. */
+function iterableOf(items: Schema, types: readonly string[]): Schema {
+  const takesText = items === true || (isObject(items) && [items.type].flat().includes('string') && !items.enum);
+  const all = takesText ? ['string', ...types] : types;
+  return { type: all.length === 1 ? all[0] : all, items, 'x-messagepack': 'iterable' };
 }
 
 /** A class derived from Uint8Array, too. */

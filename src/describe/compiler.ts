@@ -37,7 +37,8 @@ export type Compiler = {
 
 export type Shape =
   | { kind: PlainKind }
-  | { kind: 'literal'; value: string | number | boolean | bigint }
+  /** `isEnum` if it is a member of an enum. */
+  | { kind: 'literal'; value: string | number | boolean | bigint; isEnum: boolean }
   | { kind: 'union'; types: readonly Type[] }
   | { kind: 'intersection'; types: readonly Type[] }
   /** `${texts[0]}${types[0]}${texts[1]}…` */

@@ -7,6 +7,7 @@ import type { Compiler, Property, Type } from './compiler.ts';
 import { mayBeUndefined, membersOf } from './members.ts';
 import { type Reading, unknown } from './reading.ts';
 import { nullable } from './schema-parts.ts';
+import { typesWith } from './structural-types.ts';
 import { templatePattern } from './template-pattern.ts';
 
 /** @param left the names of properties that are no part of the value. */
@@ -25,21 +26,30 @@ export function objectSchema(
   if (compiler.isFunction(type)) return unknown(reading, path, 'a function cannot be sent');
   const members: [string, Schema][] = [];
   const required: string[] = [];
+  const methods: string[] = [];
   for (const property of compiler.propertiesOf(type)) {
     if (left.has(property.name)) continue;
     const at = `${path}${memberName(property.name)}`;
-    if (isMethod(compiler, property)) note(at, 'a function cannot be sent: it is left out');
-    else {
+    if (isMethod(compiler, property)) {
+      note(at, 'a function cannot be sent: it is left out');
+      if (!property.isOptional) methods.push(property.name);
+    } else {
       members.push([property.name, memberSchema(reading, property, at)]);
       if (!property.isOptional && !mayBeUndefined(compiler, property.type)) required.push(property.name);
     }
   }
   const indexes = indexSchemas(reading, type, path);
-  const isEmpty = members.length === 0 && Object.keys(indexes).length === 0;
   // `{}` is everything but null and undefined.
-  if (isEmpty && compiler.nameOf(type) === undefined) return true;
+  if (members.length === 0 && methods.length === 0 && Object.keys(indexes).length === 0) return true;
+  const names = members.map(([name]) => name);
   return {
-    type: 'object',
+    type: typesWith({
+      names,
+      required,
+      methods,
+      indexes: compiler.indexesOf(type),
+      kindOf: (each) => compiler.shapeOf(each).kind,
+    }),
     ...(members.length > 0 && { properties: Object.fromEntries(members) }),
     ...(required.length > 0 && { required: required.sort() }),
     ...indexes,
@@ -59,17 +69,22 @@ function memberSchema({ of, note }: Reading, { type, isOptional, comment }: Prop
 function indexSchemas({ compiler, of }: Reading, type: Type, path: string): SchemaObject {
   const patterns: [string, Schema][] = [];
   let others: Schema | undefined;
+  let items: Schema | undefined;
   for (const { key, value } of compiler.indexesOf(type)) {
     const shape = compiler.shapeOf(key);
     if (shape.kind === 'symbol') continue;
     const schema = of(value, `${path}[]`);
     if (shape.kind === 'template') patterns.push([templatePattern(compiler, shape.texts, shape.types), schema]);
-    else if (shape.kind === 'number') patterns.push(['^-?\\d+(?:\\.\\d+)?$', schema]);
-    else others = schema;
+    else if (shape.kind === 'number') {
+      patterns.push(['^-?\\d+(?:\\.\\d+)?$', schema]);
+      items = schema;
+    } else others = schema;
   }
   return {
     ...(patterns.length > 0 && { patternProperties: Object.fromEntries(patterns) }),
     ...(others !== undefined && { additionalProperties: others }),
+    // Those of an array are numbers too.
+    ...(items !== undefined && { items }),
   };
 }
 

@@ -2,7 +2,9 @@
 import type { Compiler, Type } from './compiler.ts';
 
 const ANY_TEXT = '[\\s\\S]*';
-const NUMBER = '-?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?';
+/** What `${number}` takes, and what a number becomes in a text. */
+const NUMBER =
+  '(?:[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|0[xX][\\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|-?Infinity|NaN)';
 const BIGINT = '-?\\d+';
 
 /** @returns a pattern for the whole text, valid with the flag `u`. */

@@ -64,7 +64,7 @@ export function createTypeReader(api: CompilerApi): Compiler {
     if (has(type, 'Union')) return { kind: 'union', types: api.typesIn(type) };
     if (has(type, 'Intersection')) return { kind: 'intersection', types: api.typesIn(type) };
     if (has(type, 'StringLiteral', 'NumberLiteral', 'BigIntLiteral', 'BooleanLiteral'))
-      return { kind: 'literal', value: api.valueOf(type) };
+      return { kind: 'literal', value: api.valueOf(type), isEnum: has(type, 'EnumLiteral') };
     if (has(type, 'Enum')) return { kind: 'number' };
     if (has(type, 'TemplateLiteral')) return { kind: 'template', texts: api.textsIn(type), types: api.typesIn(type) };
     if (has(type, 'String', 'StringMapping')) return { kind: 'string' };

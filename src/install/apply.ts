@@ -1,27 +1,20 @@
 /** Applies a plan, step by step. Each step registers how it is undone. */
-import { realpathSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
-import type { Arities, ModuleFacts } from '../../workers/task.ts';
-import { APP } from '../bundle/bundle-file.ts';
+import { join } from 'node:path';
+import type { MethodForms, ModuleFacts } from '../../workers/task.ts';
 import { waitForStatus } from '../control/wait-for-status.ts';
 import { jobOfRecord } from '../installed/job-of-record.ts';
-import { loadTimeoutMsOf } from '../installed/job-options.ts';
 import { mustBeFree, taken } from '../installed/ownership.ts';
 import type { MergedOptions } from '../installed/package-options.ts';
 import { type InstallRecord, madeFoldersIn, readRecord } from '../installed/record.ts';
-import { CHECK } from '../installed/runtime-files.ts';
 import { isStopped, stoppedNote } from '../installed/stop-marker.ts';
-import { hasModuleFile, writeModuleFile } from '../module/module-file.ts';
+import { hasModuleFile } from '../module/module-file.ts';
 import { type Before, type Changes, changesOf, originOf } from './changes.ts';
-import { type CheckModule, checkModule } from './check-module.ts';
 import { cleanUp } from './cleanup.ts';
 import { makeFolder, pointTo, removeTree, writeText } from './files.ts';
-import { hideSources, type Wrapper } from './hidden-sources.ts';
 import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile, makeKeyFile, missingKeyFile } from './key-file.ts';
-import { type LeftBehindOptions, leftBehind } from './left-behind.ts';
 import { type LabelLock, takeFolder } from './made-folders.ts';
+import { type FoundFacts, moduleFacts } from './module-facts.ts';
 import { copyNode } from './node-copy.ts';
 import type { Plan } from './plan.ts';
 import { replaceProcess } from './replace-process.ts';
@@ -40,8 +33,6 @@ export type ApplyStep = Exclude<InstallStep, 'check' | 'node' | 'bundle' | 'desc
 export type Applied = {
   outcome: 'installed' | 'upgraded' | 'unchanged';
   facts: ModuleFacts;
-  /** The arities of its methods. Undefined if the module was not loaded this time. */
-  arities: Arities | undefined;
   /** On what the installation leaves behind, as sentences. */
   notes: readonly string[];
   /** Whether the agent is stopped on purpose: it has not been started. */
@@ -50,33 +41,42 @@ export type Applied = {
   keyFile: string | undefined;
 };
 
-type Found = ModuleFacts & { arities?: Arities };
+/** Describes a version whose module has been checked. Returns whether an agent that runs has other checks of arguments. */
+export type Describe = (facts: ModuleFacts, forms: MethodForms | undefined) => Promise<boolean>;
 
-/** @param lock receives `unlock`, to be called after a failed installation has been undone. */
+type ApplyOptions = {
+  /** Receives `unlock`, to be called after a failed installation has been undone. */
+  lock: LabelLock;
+  /** @default the version has its description */
+  describe?: Describe;
+};
+
 export async function apply(
   plan: Plan,
   options: MergedOptions,
   steps: Steps<ApplyStep>,
-  lock: LabelLock,
+  { lock, describe }: ApplyOptions,
 ): Promise<Applied> {
   const { job, layout, supervisor, hash, node } = plan;
   const before = await steps.run('program', (step) => writeProgram(plan, options, lock, step));
   const { previous, keyFile } = before;
   const changes = changesOf(plan, options, before);
-  const { isLoaded, isNewVersion, mustLoad, isUnchanged } = changes;
+  const { isLoaded, isNewVersion, mustLoad } = changes;
   const notes: string[] = [];
-  const { arities, ...facts } = await steps.run('module', ({ detail, skip }): Promise<Found> | Found => {
+  const { forms, ...facts } = await steps.run('module', ({ detail, skip }): Promise<FoundFacts> | FoundFacts => {
     // Its setup() may fail with other options, too.
-    const mustCheck = previous?.hash !== hash || isNewVersion || !isUnchanged;
+    const mustCheck = previous?.hash !== hash || isNewVersion || !changes.isUnchanged;
     if (mustCheck || !hasModuleFile(join(layout.versions, hash), plan.entry, previous))
       return moduleFacts(plan, options, notes, detail);
     skip('this version has been checked');
     return { kind: previous.kind, methods: previous.methods };
   });
+  const hasNewChecks = (await describe?.(facts, forms)) ?? false;
+  const isUnchanged = changes.isUnchanged && !hasNewChecks;
   const origin = originOf(plan, previous, isUnchanged);
   const recordText: RecordText = (isUnderWay, madeFolders) =>
     recordTextOf({ plan, facts, options, madeFolders, isUnderWay, ...origin });
-  await steps.run('files', (step) => writeInstallation(plan, before, changes, recordText, step));
+  await steps.run('files', (step) => writeInstallation(plan, before, { ...changes, isUnchanged }, recordText, step));
   await steps.run('load', async ({ undo, skip }) => {
     if (before.isStopped) return skip(STOPPED);
     // The previous job of this agent may hold the port.
@@ -111,7 +111,7 @@ export async function apply(
   const kept = { hash, node: node.path, keep: plan.keep };
   await cleanUp(layout, kept, supervisor.pathsOf(job.label)).catch(() => undefined);
   const outcome = isUnchanged ? 'unchanged' : isLoaded || previous !== undefined ? 'upgraded' : 'installed';
-  return { outcome, facts, arities, notes, isStopped: before.isStopped, keyFile };
+  return { outcome, facts, notes, isStopped: before.isStopped, keyFile };
 }
 
 function recordedOf({ sources, origins = {} }: Partial<Pick<InstallRecord, 'sources' | 'origins'>> = {}): string {
@@ -143,74 +143,6 @@ async function writeProgram(
   checkKeyFile(options);
   const isHeldBack = isStopped(layout) && !status.listening;
   return { previous, status, misplacement, isStopped: isHeldBack, keyFile: missingKeyFile(options) };
-}
-
-/** Loads the module as the agent will, and writes what it offers to the version's folder. */
-async function moduleFacts(
-  plan: Plan,
-  options: MergedOptions,
-  notes: string[],
-  detail: (text: string) => void,
-): Promise<Found> {
-  const { layout, hash, node, entry, job, host } = plan;
-  const version = join(layout.versions, hash);
-  let arities: Arities | undefined;
-  const check: CheckModule = {
-    node: node.path,
-    program: join(version, CHECK),
-    module: join(version, entry),
-    env: { ...sessionVariables(), ...job.env },
-    workingDirectory: job.workingDirectory,
-    timeoutMs: loadTimeoutMsOf(options),
-    // What a kept version left behind was noted when it was installed.
-    ...(plan.returnsTo === undefined && {
-      onUses: (uses) => notes.splice(0, notes.length, ...leftBehind(uses, leftBehindOptions(plan, version))),
-    }),
-    onArities(found) {
-      arities = found;
-    },
-  };
-  const needed = [version, node.path, job.workingDirectory, ...Object.values(job.env).filter(isAbsolute)];
-  const wrapper = await hideSources(host, plan.sourceFolders, needed);
-  const facts = await checkWithoutSources(check, wrapper).catch((error: LaunchpoolError) => {
-    [error.hint] = [...notes, error.hint];
-    throw error;
-  });
-  writeModuleFile(version, entry, facts);
-  detail(facts.kind === 'raw' ? 'a raw agent' : `methods: ${facts.methods.join(', ')}`);
-  return { ...facts, ...(arities && { arities }) };
-}
-
-function leftBehindOptions({ sourceFolders, job }: Plan, version: string): LeftBehindOptions {
-  const [root = '/', project = root] = sourceFolders;
-  return { installed: join(realpathSync(version), APP), root, project, workingFolder: job.workingDirectory };
-}
-
-/** A file that is missing at load time fails here, and not in a call after the sources have been moved. */
-async function checkWithoutSources(check: CheckModule, wrapper: Wrapper | undefined): Promise<ModuleFacts> {
-  if (wrapper === undefined) return checkModule(check);
-  try {
-    return await checkModule({ ...check, wrapper });
-  } catch (cause) {
-    const { message, code } = toPlain(cause);
-    if (code === 'ERR_LAUNCHPOOL_LOAD_TIMEOUT') throw cause;
-    // The module fails with its sources too, or they are what is missing.
-    await checkModule(check);
-    throw new LaunchpoolError(
-      'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
-      `the module cannot be loaded once its sources are moved away: ${message}`,
-      {
-        cause,
-        hint: 'Take along what it reads: --include, or "launchpool": { "include": [...] } in its package.json.',
-      },
-    );
-  }
-}
-
-/** The variables that a supervisor sets for every job. */
-function sessionVariables(): NodeJS.ProcessEnv {
-  const { HOME, USER, LOGNAME, SHELL, XDG_RUNTIME_DIR } = process.env;
-  return { HOME, USER, LOGNAME, SHELL, XDG_RUNTIME_DIR };
 }
 
 /** Writes the key, the log, the record and the supervisor's files, and makes the version the current one. */

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fromPlain, LaunchpoolError, type PlainError } from '../../wire/errors.ts';
 import { loadTimeout } from '../../wire/load-timeout.ts';
-import type { Arities, CheckedUses, Inspection, ModuleFacts } from '../../workers/task.ts';
+import type { CheckedUses, Inspection, MethodForms, ModuleFacts } from '../../workers/task.ts';
 
 /** How much of the module's output an error contains, in characters. */
 const MAX_OUTPUT = 4_000;
@@ -31,7 +31,7 @@ export type CheckModule = {
   /** Called with what the module looked for, also when it cannot be loaded. Not with `isImportOnly`. */
   onUses?: (uses: CheckedUses) => void;
   /** Called with the number of parameters of each method. */
-  onArities?: (arities: Arities) => void;
+  onForms?: (forms: MethodForms) => void;
   /** Ends the check, which then fails. */
   signal?: AbortSignal;
 };
@@ -104,11 +104,11 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
-function factsOf({ uses, ...result }: Inspection, { onUses, onArities }: CheckModule): ModuleFacts {
+function factsOf({ uses, ...result }: Inspection, { onUses, onForms }: CheckModule): ModuleFacts {
   if (uses !== undefined) onUses?.(uses);
   if ('error' in result) throw moduleError(result.error);
-  const { arities, ...facts } = result;
-  if (arities !== undefined) onArities?.(arities);
+  const { forms, ...facts } = result;
+  if (forms !== undefined) onForms?.(forms);
   return facts;
 }
 

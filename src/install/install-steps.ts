@@ -5,10 +5,10 @@ export const INSTALL_STEPS = {
   bundle: 'Bundle the module',
   program: 'Write the program and the module',
   module: 'Check that the module loads',
+  describe: 'Describe its methods',
   files: 'Write the files of the supervisor',
   load: 'Have the supervisor hold the sockets',
   verify: 'Start the agent and verify that it answers',
-  describe: 'Describe its methods',
 } as const;
 
 export type InstallStep = keyof typeof INSTALL_STEPS;

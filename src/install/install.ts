@@ -6,7 +6,7 @@ import type { InstallOptions } from '../installed/install-options.ts';
 import { atOrigin, type Origins, withPackageOptions } from '../installed/package-options.ts';
 import type { InstallRecord } from '../installed/record.ts';
 import { withAbsolutePaths } from './absolute-paths.ts';
-import { type Applied, apply } from './apply.ts';
+import { type Applied, apply, type Describe } from './apply.ts';
 import { beginDescribing, type Describing, describeVersion } from './describe-version.ts';
 import { INSTALL_STEPS } from './install-steps.ts';
 import { keyFileNotes, keyOf } from './key-file.ts';
@@ -58,11 +58,11 @@ export async function install({ isLocked = false, onStep, ...options }: InstallR
     const description = beginDescribing(merged.module);
     describing = description;
     const plan = await planInstall(merged, steps);
-    const applied = await apply(plan, merged, steps, lock);
     const folder = join(plan.layout.versions, plan.hash);
-    const { facts, arities } = applied;
-    // The last step: the compiler has read the types while the other steps ran.
-    await steps.run('describe', (step) => describeVersion(folder, facts, arities, description, step));
+    // The compiler has read the types while the other steps ran.
+    const describe: Describe = (facts, forms) =>
+      steps.run('describe', (step) => describeVersion(folder, facts, forms, description, step));
+    const applied = await apply(plan, merged, steps, { lock, describe });
     return { ...installedOf(plan, applied), ...keyOf(merged) };
   } catch (error) {
     throw await steps.fail(atOrigin(error, origins));

@@ -67,7 +67,7 @@ export async function rollback(options: RollbackOptions): Promise<RolledBack> {
     });
     const { options: recorded, origins = {}, module: source } = plan.returnsTo as InstallRecord;
     const merged = { ...optionsOf(recorded, current), label, module: source, origins, section: undefined };
-    const applied = await apply(plan, merged, steps, lock);
+    const applied = await apply(plan, merged, steps, { lock });
     const outcome = applied.outcome === 'unchanged' ? 'unchanged' : 'rolled-back';
     return { ...installedOf(plan, applied), outcome, from: current.hash };
   } catch (error) {

@@ -90,6 +90,7 @@ export function recordTextOf(parts: RecordParts): string {
     options: retainedOptions(options),
     ...(Object.keys(options.origins).length > 0 && { origins: options.origins }),
     madeFolders,
+    checksArguments: true,
     ...(installedAt === undefined ? {} : { installedAt }),
     ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
     ...(isUnderWay ? { isUnderWay } : {}),

@@ -36,6 +36,8 @@ export type InstallRecord = ModuleFacts & {
   rolledBackFrom?: string | undefined;
   /** Which of the options are those of a package.json. Absent if none is. */
   origins?: Origins;
+  /** Whether the version has checks of arguments. Absent in the record of an earlier launchpool. */
+  checksArguments?: true;
   /** True until the installation is complete. The supervisor may not have read its files yet. */
   isUnderWay?: true;
   /** The folders above the agent's files that launchpool made, for any agent: src/install/made-folders.ts. */

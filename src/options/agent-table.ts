@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../wire/frame.ts';
 import { DEFAULT_MAX_BATCH } from '../../wire/json-rpc.ts';
+import { VALIDATION_MODES } from '../../wire/validation-mode.ts';
 import { LOG_LEVELS } from '../log.ts';
 import type { Table } from './option.ts';
 
@@ -144,6 +145,14 @@ export const AGENT_TABLE = {
     details:
       'Half of it holds frames that have arrived in part; once that half is full, only the oldest of them is read on. ' +
       'See reliability.md for the memory of an agent as a whole.',
+  },
+  validate: {
+    flag: 'validate',
+    value: { kind: 'choice', placeholder: 'MODE', choices: VALIDATION_MODES },
+    default: 'on',
+    help: "checks arguments by the types of an RPC agent's methods; warn = logs what is wrong, and runs the request",
+    details:
+      'The description of the methods has the types: see description.md. A description without types checks nothing.',
   },
   maxReplyBytes: {
     flag: 'max-reply',

@@ -28,7 +28,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/log.ts': ['src/developer-text.ts', 'src/standard-streams.ts'],
   'src/log-file.ts': [],
   'src/profiles': [],
-  'src/handler.ts': [],
+  'src/handler.ts': ['src/checked-arguments.ts'],
+  'src/checked-arguments.ts': [],
   'src/version.ts': [],
   'src/options': ['src/log.ts', 'job', 'wire'],
   'src/activation': ['launchd', 'systemd', 'wire'],
@@ -107,6 +108,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/client': ['wire'],
   'src/bundle': ['wire'],
   'src/describe': ['description'],
+  'src/checks': ['description'],
   // The options of the agent; the Node flags of activation; the type of a module's facts of the worker threads.
   'src/installed': [
     'src/activation',
@@ -126,6 +128,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/bundle',
     'src/client',
     'src/control',
+    'src/checks',
     'src/describe',
     'src/installed',
     'src/module',
@@ -179,6 +182,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/bundle',
     'src/client',
     'src/control',
+    'src/checks',
     'src/describe',
     'src/holder',
     'src/install',

@@ -129,6 +129,9 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'request-failed',
     'connection-failed',
     'handler-failed',
+    'arguments-invalid',
+    'notification-refused',
+    'checks-not-read',
   ],
   ...[
     'teardown-failed',

@@ -132,14 +132,14 @@ function readFacts(moduleUrl: string, onUnfitFile?: (path: string) => void): Mod
 }
 
 function startFirst(
-  { moduleUrl, development, concurrency, maxBatch, maxReplyBytes, inspect, ...options }: AgentOptions,
+  { moduleUrl, development, concurrency, maxBatch, validate, maxReplyBytes, inspect, ...options }: AgentOptions,
   kind: AgentKind | undefined,
   early?: EarlyStart,
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
   const dev = { exposeStacks: development, reportFiles: development };
   const own = { moduleUrl, kind, takesSnapshot: !VERSION_FOLDER.test(moduleUrl), codeFolder };
-  const threadOptions = { ...own, ...dev, concurrency, maxBatch, maxReplyBytes, inspect };
+  const threadOptions = { ...own, ...dev, concurrency, maxBatch, validate, maxReplyBytes, inspect };
   return startFirstThread(threadOptions, options.threads, worker, limitsOf(options.threadMemoryMb));
 }
 

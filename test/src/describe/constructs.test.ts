@@ -23,6 +23,9 @@ async function notesOn(name: string): Promise<string[]> {
   return (await NATIVE).notes.filter((note) => note.method === name).map(({ path, text }) => `${path}: ${text}`);
 }
 
+const NUMBER =
+  '(?:[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|0[xX][\\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|-?Infinity|NaN)';
+
 /** The schema of the parameter of each method that returns its parameter. */
 const SCHEMAS: Readonly<Record<string, Schema>> = {
   any: true,
@@ -60,6 +63,8 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   endless: { $ref: '#/$defs/Endless_string' },
   enumMember: { type: 'number', enum: [10] },
   error: true,
+  empty: { $ref: '#/$defs/Marker' },
+  flags: { type: 'integer', minimum: 0, maximum: 7 },
   floats: true,
   form: { $ref: '#/$defs/Form' },
   formOrNull: {
@@ -98,15 +103,18 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
     properties: { value: { type: 'number' }, id: { type: 'string' } },
     required: ['id', 'value'],
   },
-  iterable: { type: 'array', items: { type: 'number' } },
+  iterable: { type: 'array', items: { type: 'number' }, 'x-messagepack': 'iterable' },
+  iterableOfText: { type: ['string', 'array'], items: { type: 'string' }, 'x-messagepack': 'iterable' },
   json: { $ref: '#/$defs/Json' },
   keys: { type: 'string', enum: ['value'] },
   limits: { $ref: '#/$defs/Limits' },
   list: { type: 'array', items: { type: 'string' } },
   listOfOptional: { type: 'array', items: { type: ['string', 'null'] } },
+  listLike: { type: ['string', 'array', 'object'], items: { type: 'string' }, 'x-messagepack': 'iterable' },
   literal: { type: 'string', enum: ['a'] },
   literals: { type: ['string', 'number', 'boolean'], enum: ['a', 'b', 3, true] },
   literalsOrNull: { type: ['string', 'null'], enum: ['a', 'b', null] },
+  looseRecord: { type: ['array', 'object'], additionalProperties: true },
   map: { 'x-messagepack': 'map', 'x-keys': { type: 'string' }, 'x-values': { $ref: '#/$defs/Leaf' } },
   mapped: {
     type: 'object',
@@ -131,7 +139,11 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   notNullish: true,
   nullOnly: { type: 'null' },
   number: { type: 'number' },
-  numberIndex: { type: 'object', patternProperties: { '^-?\\d+(?:\\.\\d+)?$': { type: 'string' } } },
+  numberIndex: {
+    type: ['string', 'array', 'object'],
+    patternProperties: { '^-?\\d+(?:\\.\\d+)?$': { type: 'string' } },
+    items: { type: 'string' },
+  },
   numericEnum: { type: 'number', enum: [0, 10] },
   omit: {
     type: 'object',
@@ -144,12 +156,18 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   orNull: { type: ['string', 'null'] },
   orUndefined: { type: ['string', 'null'] },
   ownBytes: { 'x-messagepack': 'bytes' },
+  pair: {
+    type: ['array', 'object'],
+    properties: { 0: { type: 'string' }, 1: { type: 'number' } },
+    required: ['0', '1'],
+  },
   partial: { type: 'object', properties: { value: { type: ['number', 'null'] }, id: { type: ['string', 'null'] } } },
   pick: {
     type: 'object',
     properties: { name: { type: 'string', description: 'How others call them.' } },
     required: ['name'],
   },
+  printable: { type: ['string', 'number', 'boolean', 'array', 'object'] },
   readable: { type: 'object', properties: { stream: true }, required: ['stream'] },
   readonlyList: { type: 'array', items: { type: 'number' } },
   record: { type: 'object', additionalProperties: { $ref: '#/$defs/Leaf' } },
@@ -167,13 +185,14 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   symbolKeys: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
   template: {
     anyOf: [
-      { type: 'string', pattern: '^v-?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?\\.[\\s\\S]*$' },
-      { type: 'string', pattern: '^w-?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?\\.[\\s\\S]*$' },
+      { type: 'string', pattern: `^v${NUMBER}\\.[\\s\\S]*$` },
+      { type: 'string', pattern: `^w${NUMBER}\\.[\\s\\S]*$` },
     ],
   },
   text: { type: 'string' },
   textEnum: { type: 'string', enum: ['bad', 'good'] },
   textOrNumber: { type: ['string', 'number'] },
+  timed: { type: ['string', 'object'] },
   tree: { $ref: '#/$defs/Tree' },
   tuple: { type: 'array', prefixItems: [{ type: 'string' }, { type: 'number' }], items: false, minItems: 2 },
   tupleMiddle: { type: 'array', items: { type: ['string', 'number'] }, minItems: 1 },
@@ -190,6 +209,11 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   unresolvable: true,
   upper: { type: 'string' },
   url: { type: 'string', format: 'uri' },
+  withLength: {
+    type: ['string', 'array', 'object'],
+    properties: { length: { type: 'number' } },
+    required: ['length'],
+  },
   withMethod: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
   withThis: { type: 'string' },
   withToJson: { type: 'object', properties: { amount: { type: 'string' } }, required: ['amount'] },
@@ -219,7 +243,7 @@ test('named types are definitions; the recursive ones refer to themselves', asyn
   const { $defs } = await NATIVE;
   t.deepEqual(Object.keys($defs), [
     ...['Branded', 'Chain', 'Derived', 'Endless_string', 'Endless_string_2', 'Endless_string_3', 'Endless_string_4'],
-    ...['Form', 'Json', 'Leaf', 'Limits', 'Page_Person', 'Person', 'Place', 'Tree'],
+    ...['Form', 'Json', 'Leaf', 'Limits', 'Marker', 'Page_Person', 'Person', 'Place', 'Tree'],
   ]);
   t.deepEqual($defs.Person, {
     type: 'object',

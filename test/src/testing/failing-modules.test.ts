@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
     code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',
     message: /\/agent\.ts failed in its setup\(\): Error: no database \(agent\.ts:1:\d+\)$/,
     cause: /^no database$/,
-    log: /^no port$/m,
+    log: /INFO: no port$/m,
   },
   {
     title: 'has no function',
