@@ -89,7 +89,8 @@ function orThrow(outcome: Outcome<unknown>, refusal: Error): unknown {
 }
 
 function refusalOf([issue]: readonly Issue[], argument: unknown, index: number): Error {
-  const keys = (issue?.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
+  // A plain array: that of arktype has a constructor of another kind, which map() calls.
+  const keys = Array.from(issue?.path ?? [], (part) => (typeof part === 'object' ? part.key : part));
   const pointer = [index, ...keys].map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   const { message = 'it does not pass the schema' } = issue ?? {};
   const place = keys.length === 0 ? '' : ` at ${pointer}`;

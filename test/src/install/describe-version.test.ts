@@ -1,5 +1,5 @@
 /** The description of an installed version: written with it, kept up to date, and no part of its name. */
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,10 @@ import test, { type ExecutionContext } from 'ava';
 import type { Description } from '../../../description/description.ts';
 import { DESCRIPTION_FILE, readDescription } from '../../../description/description-file.ts';
 import type { Supervisor } from '../../../job/supervisor.ts';
+import { connectRpc } from '../../../src/client/rpc.ts';
 import { install } from '../../../src/install/install.ts';
 import type { StepEvent } from '../../../src/install/rollback.ts';
+import { upgrade } from '../../../src/install/upgrade.ts';
 import { createInstallBench, type InstallBench } from '../../helpers/install-bench.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 
@@ -166,4 +168,59 @@ test('an installation does not fail for a description that cannot be written', a
   const { outcome, detail } = await installed(bench);
   t.is(outcome, 'unchanged');
   t.regex(detail, /^the description cannot be written: /);
+});
+
+test('other types of parameters are other checks, which the agent that runs gets with a new process', async (t) => {
+  const bench = await benchWithCompiler(t);
+  if (bench === undefined) return;
+  const source = (type: string): string =>
+    `export const double = (value: ${type}) => value;\nexport const pid = (): number => process.pid;\n`;
+  await bench.write(source('number'));
+  const { socket } = await install(bench.options);
+  const client = await connectRpc(socket);
+  t.teardown(client.close);
+  await t.throwsAsync(client.call('double', ['text']), { code: 'ERR_LAUNCHPOOL_PARAMS_INVALID' });
+  const [pid, versions] = [await client.call('pid', []), versionsOf(bench)];
+  // As long as before: the places in the source map are the same.
+  await bench.write(source('string'));
+  t.is((await installed(bench)).outcome, 'upgraded');
+  t.deepEqual(versionsOf(bench), versions);
+  t.is(await client.call('double', ['text']), 'text');
+  t.not(await client.call('pid', []), pid);
+});
+
+test('an agent of a launchpool without checks logs wrong arguments after its upgrade, unless it is told otherwise', async (t) => {
+  const bench = await benchWithCompiler(t);
+  if (bench === undefined) return;
+  await bench.write('export const double = (value: number) => value;\n');
+  const { socket } = await install(bench.options);
+  const { record } = bench.layout;
+  const isRefused = async (): Promise<boolean> => {
+    const client = await connectRpc(socket);
+    t.teardown(client.close);
+    return client.call('double', ['text']).then(
+      () => false,
+      ({ code }) => code === 'ERR_LAUNCHPOOL_PARAMS_INVALID',
+    );
+  };
+  const makeOld = (): void => {
+    const { checksArguments, ...old } = JSON.parse(readFileSync(record, 'utf8'));
+    t.true(checksArguments);
+    writeFileSync(record, JSON.stringify(old));
+  };
+  t.true(await isRefused());
+  t.deepEqual((await upgrade(bench.options)).notes, []);
+  t.true(await isRefused());
+  makeOld();
+  const { notes } = await upgrade(bench.options);
+  t.regex(notes.join(), /--validate warn.*--validate on/);
+  t.false(await isRefused());
+  t.deepEqual((await upgrade(bench.options)).notes, []);
+  t.false(await isRefused());
+  await install({ ...bench.options, agent: { validate: 'on' } });
+  t.true(await isRefused());
+  await install({ ...bench.options, agent: { validate: 'off' } });
+  makeOld();
+  t.deepEqual((await upgrade(bench.options)).notes, []);
+  t.false(await isRefused());
 });
