@@ -196,6 +196,27 @@ test('--validate off does not look', async (t) => {
   t.is(running.log().includes('arguments-invalid'), false);
 });
 
+test('under dev, checks count as soon as they are written', async (t) => {
+  const folder = await tempDir(t);
+  const module = join(folder, 'calc.agent.mjs');
+  writeFileSync(module, MODULE);
+  const { socketPath, log } = await held(t, module, '--development');
+  const client = await connectRpc(socketPath);
+  t.teardown(client.close);
+  t.is(await client.call('add', ['a', 'b']), 'ab');
+  writeFileSync(join(folder, DESCRIPTION_FILE), descriptionText(DESCRIPTION));
+  writeFileSync(checksPath(folder), checksCode(DESCRIPTION), { mode: 0o644 });
+  await until(async () => {
+    const error = await client.call('add', ['a', 'b']).then(
+      () => undefined,
+      (thrown: LaunchpoolError) => thrown,
+    );
+    return error?.code === 'ERR_LAUNCHPOOL_PARAMS_INVALID';
+  });
+  client.notify('add', ['x']);
+  await until(() => log().includes('argument "a" of add: expected a number, found "x"'));
+});
+
 test('checks that others could have written are not run', async (t) => {
   const folder = await tempDir(t);
   const module = join(folder, 'calc.agent.mjs');

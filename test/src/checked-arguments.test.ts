@@ -1,14 +1,14 @@
 /** checked() of `launchpool/handler`: methods that carry the schemas of their arguments. */
 import { symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
 import * as zod from 'zod';
 import { onlyMethods } from '../../description/only-methods.ts';
 import { checked, type StandardSchema } from '../../src/checked-arguments.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
+import { importHandlers, type RpcHandlers } from '../../workers/handlers.ts';
 import { ownSchemasOf } from '../../workers/own-schemas.ts';
 import { holdAgent } from '../helpers/agent.ts';
 import { declareWith } from '../helpers/not-tested.ts';
@@ -139,7 +139,8 @@ for (const [library, code] of Object.entries(LIBRARIES)) {
       t.like(error.data, { pointer: '/0/name', found: '5' });
       const missing = (await t.throwsAsync(client.call('shout', []), invalid)) as LaunchpoolError;
       t.like(missing.data, { pointer: '/0', found: 'nothing' });
-      const { shout } = createRequire(entry)(entry) as { shout: object };
+      const { handlers } = await importHandlers(pathToFileURL(entry).href);
+      const { shout = {} } = (handlers as RpcHandlers).exported as Record<string, object>;
       t.like(ownSchemasOf(shout)?.[0], {
         type: 'object',
         properties: { name: { type: 'string' } },

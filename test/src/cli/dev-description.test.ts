@@ -1,9 +1,10 @@
 /** The description of `launchpool dev`: nothing waits for it, and it follows the sources. */
-import { readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { checksPath } from '../../../description/checks-file.ts';
 import { readDescription } from '../../../description/description-file.ts';
 import { discover } from '../../../description/discovery.ts';
 import { moduleUrlOf } from '../../../src/agent/module-url.ts';
@@ -42,6 +43,7 @@ test('each version of dev is described in the background', async (t) => {
   const { methods } = discover({ moduleUrl, exported: { add: () => '' }, methods: new Set(['add']) });
   t.deepEqual(methods[0]?.['x-signature'], ['add(a: string): string']);
   t.deepEqual(reasons, []);
+  await until(() => existsSync(checksPath(dirname(realpathSync(bundle.path)))));
   t.deepEqual(
     readdirSync(dirname(realpathSync(bundle.path))).filter((name) => name.includes('unfinished')),
     [],
