@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_REQUEST_INVALID: facts('A request is JSON, but not a JSON-RPC 2.0 request.', 65, -32600),
   ERR_LAUNCHPOOL_METHOD_NOT_FOUND: facts('The agent has no method of that name.', 64, -32601),
   ERR_LAUNCHPOOL_PARAMS_INVALID: facts(
-    'The params are neither an array nor an object, or have no form in JSON.',
+    'The params are no array or object, have no form in JSON, or do not have the types of the parameters.',
     65,
     -32602,
   ),
