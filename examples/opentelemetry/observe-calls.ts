@@ -25,7 +25,7 @@ type Open = { span: Span; startedAt: number };
 
 /** @param storage holds the active context of the context manager: the span of a handler is active while the handler runs. */
 export function observeCalls(storage: AsyncLocalStorage<Context>): void {
-  const calls = tracingChannel<CallMessage>('launchpool:call');
+  const calls = tracingChannel<CallMessage, Context>('launchpool:call');
   const tracer = trace.getTracer('launchpool');
   const meter = metrics.getMeter('launchpool');
   const durations = {
