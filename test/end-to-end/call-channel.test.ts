@@ -49,7 +49,7 @@ for (const [method, params, errorType] of [
   ['streamsAndFails', [], 'TypeError'],
   ['missing', [], 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND'],
 ] as const) {
-  test(`thread: the events of a call of ${method} come in order`, async (t) => {
+  test.serial(`thread: the events of a call of ${method} come in order`, async (t) => {
     await using agent = await connect<Observed>(await observed());
     await call(withOptions(agent, TRACE), method, ...params).catch(() => undefined);
     const events = await eventsOf(agent, method);
@@ -60,7 +60,7 @@ for (const [method, params, errorType] of [
   });
 }
 
-test('thread: a call with a stream has its events, and its result', async (t) => {
+test.serial('thread: a call with a stream has its events, and its result', async (t) => {
   await using agent = await connect<Observed>(await observed());
   async function* numbers(): AsyncGenerator<number> {
     yield 1;
@@ -70,20 +70,23 @@ test('thread: a call with a stream has its events, and its result', async (t) =>
   t.deepEqual(namesOf(await eventsOf(agent, 'sums')), WITHOUT_ERROR);
 });
 
-test('thread: a store that is bound to `start` holds in the handler, after an await and in a stream', async (t) => {
-  await using agent = await connect<Observed>(await observed());
-  t.deepEqual(await agent.later(), ['later', 'later']);
-  const values: unknown[] = [];
-  for await (const value of agent.streams(3)) values.push(value);
-  t.deepEqual(values, ['streams', 'streams', 'streams']);
-});
+test.serial(
+  'thread: a store that is bound to `start` holds in the handler, after an await and in a stream',
+  async (t) => {
+    await using agent = await connect<Observed>(await observed());
+    t.deepEqual(await agent.later(), ['later', 'later']);
+    const values: unknown[] = [];
+    for await (const value of agent.streams(3)) values.push(value);
+    t.deepEqual(values, ['streams', 'streams', 'streams']);
+  },
+);
 
-test('thread: the trace that a subscriber gives at `start` is that of the request', async (t) => {
+test.serial('thread: the trace that a subscriber gives at `start` is that of the request', async (t) => {
   await using agent = await connect<Observed>(await observed());
   t.deepEqual(await agent.inOwnSpan(), { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-aaaaaaaaaaaaaaaa-01' });
 });
 
-test('thread: a call that is cancelled ends with the reason', async (t) => {
+test.serial('thread: a call that is cancelled ends with the reason', async (t) => {
   await using agent = await connect<Observed>(await observed());
   const controller = new AbortController();
   const waiting = withOptions(agent, { signal: controller.signal }).waits();
@@ -95,7 +98,7 @@ test('thread: a call that is cancelled ends with the reason', async (t) => {
   t.truthy(events[0]?.errorType);
 });
 
-test('thread: each request of a batch, and a notification, has its events', async (t) => {
+test.serial('thread: each request of a batch, and a notification, has its events', async (t) => {
   const client = await dial(t, await observed());
   await using agent = await connect<Observed>(await observed());
   // `rejects` and `sums` are of other tests.

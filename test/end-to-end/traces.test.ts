@@ -107,8 +107,8 @@ test('lines of the log have the trace id: those of the handler, of the console, 
   t.deepEqual(lines.toSorted(), [
     ['fails', 'handler-failed', ID],
     ...['after', 'before', 'printed'].flatMap((text) => [
-      ['logs', text, ID],
       ['logs', text, undefined],
+      ['logs', text, ID],
     ]),
   ] as never);
 });
