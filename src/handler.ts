@@ -102,7 +102,7 @@ export function peer(): Peer | undefined {
 
 /**
  * Returns the trace that the request belongs to: what its caller has sent as `traceparent` and `tracestate`, or the span that a
- * subscriber of the tracing channel has begun for the request (docs/tracing.md). Undefined without a trace, for a raw agent,
+ * subscriber of the tracing channel has started for the request (docs/tracing.md). Undefined without a trace, for a raw agent,
  * and outside of a request. `launchpool/client` hands it on by itself.
  */
 export function traceContext(): TraceContext | undefined {
