@@ -116,7 +116,7 @@ test.serial('thread: each request of a batch, and a notification, has its events
   );
 });
 
-/** An agent whose main thread has a subscriber. */
+/** An agent whose threads load a subscriber by NODE_OPTIONS. */
 async function withSubscriber(t: ExecutionContext, module: string, ...flags: string[]) {
   const folder = await tempDir(t);
   const [socketPath, file] = [join(folder, 'a.sock'), join(folder, 'events')];
@@ -126,7 +126,7 @@ async function withSubscriber(t: ExecutionContext, module: string, ...flags: str
     command: [process.execPath, ENTRY, 'run', module, '--threads', '1', '--log-level', 'silent', ...flags],
     env: {
       ...process.env,
-      NODE_OPTIONS: `--import=${pathToFileURL(fixture('observe-main.mjs'))}`,
+      NODE_OPTIONS: `--import=${pathToFileURL(fixture('observe.mjs'))}`,
       OBSERVED_FILE: file,
     },
   });
@@ -137,8 +137,8 @@ async function withSubscriber(t: ExecutionContext, module: string, ...flags: str
       .slice(0, -1)
       .map((line) => JSON.parse(line));
   /** The events of the calls of a method, once so many have ended. */
-  const endedEvents = async (method: string | undefined, calls = 1): Promise<Event[]> => {
-    const found = (): Event[] => events().filter((event) => event.method === method);
+  const endedEvents = async (method: string | undefined, calls = 1, role = 'agent'): Promise<Event[]> => {
+    const found = (): Event[] => events().filter((event) => event.method === method && event.role === role);
     await until(() => found().filter(({ event }) => event === 'asyncEnd').length === calls);
     return found();
   };
@@ -152,6 +152,7 @@ test('main thread: the events of each call come in order, from its arrival to it
   const events = await endedEvents('atOnce');
   t.deepEqual(namesOf(events), WITHOUT_ERROR);
   for (const event of events) t.like(event, { role: 'agent', id: 1, ...TRACE });
+  t.deepEqual(namesOf(await endedEvents('atOnce', 1, 'handler')), WITHOUT_ERROR);
 
   await t.throwsAsync(agent.throws());
   const failed = await endedEvents('throws');
