@@ -3,7 +3,7 @@
  * main thread of an agent and on its worker threads. Without a subscriber, nothing is made of a call. See docs/tracing.md.
  */
 import { tracingChannel } from 'node:diagnostics_channel';
-import { toPlain } from './errors.ts';
+import { type ErrorCode, toPlain } from './errors.ts';
 
 /** One call, as one side sees it. All its events have the same object, to which a subscriber may add members. */
 export type CallMessage = {
@@ -54,9 +54,13 @@ export function endCall(message: CallMessage): void {
   calls.asyncEnd.publish(message);
 }
 
+/** What a client has as the code of an error without one. */
+const NO_CODE: ErrorCode = 'ERR_LAUNCHPOOL_HANDLER';
+
 /** The code of an error may also be a number: that of an error of JSON-RPC, or the old one of a DOMException. */
 function errorTypeOf(error: unknown): string {
   const { name, code } = toPlain(error);
+  if (code === NO_CODE || code === '') return name;
   if (typeof code === 'string') return code;
   return code === undefined || name !== 'Error' ? name : String(code);
 }

@@ -53,11 +53,12 @@ export function scanOutcomes(payload: Buffer, visit: (outcome: ScannedOutcome) =
 /** An error's own name and code are in its data: see docs/protocol.md. */
 function readError(scan: PayloadScan, payload: Buffer, { from }: Span): ScannedError {
   const { spans } = scanKeys(scan, payload, from, ['code', 'message', 'data']);
-  const own = spans.data === undefined ? {} : scanKeys(scan, payload, spans.data.from, ['name', 'code']).spans;
+  const { data } = spans;
+  const own = data && scanKeys(scan, payload, data.from, ['name', 'code']).spans;
   return {
-    name: textAt(scan, payload, own.name) ?? 'Error',
+    name: textAt(scan, payload, own?.name) ?? 'Error',
     message: textAt(scan, payload, spans.message, MAX_MESSAGE_BYTES) ?? '',
-    code: textAt(scan, payload, own.code) ?? numberAt(scan, payload, own.code) ?? numberAt(scan, payload, spans.code),
+    code: textAt(scan, payload, own?.code) ?? numberAt(scan, payload, own ? own.code : spans.code),
   };
 }
 

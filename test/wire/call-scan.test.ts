@@ -52,10 +52,12 @@ for (const [name, bytes] of BOTH) {
   test(`${name}: a reply has a result or an error`, (t) => {
     const own = { code: -32_000, message: 'too far', data: { name: 'RangeError', code: 'E_RANGE', data: { code: 1 } } };
     const plain = { code: -32_601, message: 'no such method' };
+    const withoutCode = { code: -32_000, message: 'no', data: { name: 'TypeError' } };
     const replies = [
       { id: 1, result: { error: own } },
       { id: 'x', error: own },
       { id: null, error: plain },
+      { id: 2, error: withoutCode },
     ];
     t.deepEqual(
       outcomesIn(bytes(replies)).map(({ id, error }) => [id && idValue(id), error]),
@@ -63,6 +65,7 @@ for (const [name, bytes] of BOTH) {
         [1, undefined],
         ['x', { name: 'RangeError', message: 'too far', code: 'E_RANGE' }],
         [null, { name: 'Error', message: 'no such method', code: -32_601 }],
+        [2, { name: 'TypeError', message: 'no', code: undefined }],
       ],
     );
   });
