@@ -15,17 +15,17 @@ export function needsContext({ asks }: RpcRequest, { hasContexts }: Requests): b
 }
 
 /**
- * Calls the handler of the request that the context is of. From its `start` on, the context has the trace that a subscriber
- * gives it.
+ * Calls the handler of a request. From its `start` on, the context has the trace that a subscriber gives it.
+ * @param request undefined for a message of a raw agent.
  * @param call never throws, and never rejects.
  * @param errorOf returns why an outcome is a failure; without it, {@link noteError} is called before the outcome.
  */
 export function callInSight<Outcome>(
+  request: RpcRequest | undefined,
   context: RequestContext,
   call: () => Outcome | Promise<Outcome>,
   errorOf?: (outcome: Outcome) => unknown,
 ): Outcome | Promise<Outcome> {
-  const { request } = context;
   const message: CallMessage = {
     role: 'handler',
     method: request?.method,

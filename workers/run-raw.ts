@@ -78,7 +78,7 @@ export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner 
     const context = newContext(undefined);
     const call = (): Result | Promise<Result> => respond(...message);
     const run = (): Result | Promise<Result> =>
-      runIn(context, calls.hasSubscribers ? () => callInSight(context, call, errorOf) : call);
+      runIn(context, calls.hasSubscribers ? () => callInSight(undefined, context, call, errorOf) : call);
     const result = hasContexts() ? inOwnContext(run) : run();
     const end = (value: Result): Result => {
       context.isOver = true;

@@ -132,7 +132,7 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
   ): Response | Promise<Response> {
     const callItem = (): Response | Promise<Response> => call(item);
     const run = (): Response | Promise<Response> =>
-      requests.runIn(context, calls.hasSubscribers ? () => callInSight(context, callItem) : callItem);
+      requests.runIn(context, calls.hasSubscribers ? () => callInSight(item, context, callItem) : callItem);
     const response = hasContexts() ? inOwnContext(run) : run();
     const end = (response: Response): Response | Promise<Response> => {
       context.isOver = true;

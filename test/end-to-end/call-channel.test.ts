@@ -68,6 +68,10 @@ test.serial('thread: a call with a stream has its events, and its result', async
   }
   t.is(await agent.sums(numbers()), 3);
   t.deepEqual(namesOf(await eventsOf(agent, 'sums')), WITHOUT_ERROR);
+  await t.throwsAsync(agent.sumsAndFails(numbers()), { message: 'the sum is 3' });
+  const failed = await eventsOf(agent, 'sumsAndFails');
+  t.deepEqual(namesOf(failed), WITH_ERROR);
+  t.is(failed.at(-1)?.errorType, 'RangeError');
 });
 
 test.serial(
