@@ -18,6 +18,13 @@ export type LogLine = (
   ...line: [fields: object, text?: string, ...values: unknown[]] | [text: string, ...values: unknown[]]
 ) => void;
 
+/** A trace, as W3C Trace Context (https://www.w3.org/TR/trace-context-1/) writes it. */
+export type TraceContext = {
+  /** `00-<trace id>-<parent id>-<flags>` */
+  readonly traceparent: string;
+  readonly tracestate?: string | undefined;
+};
+
 export type HandlerLog = Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', LogLine>>;
 
 /** What limits the requests to one method. */
@@ -54,6 +61,7 @@ type Host = {
   id(): string | number | null | undefined;
   deadline(): number | undefined;
   peer(): Peer | undefined;
+  trace(): TraceContext | undefined;
   log(level: keyof HandlerLog, args: readonly unknown[]): void;
   progress(done: number, total?: number, text?: string): void;
 };
@@ -95,6 +103,15 @@ export function peer(): Peer | undefined {
 }
 
 /**
+ * Returns the trace that the request belongs to: what its caller has sent as `traceparent` and `tracestate`, or the span that a
+ * subscriber of the tracing channel has started for the request (docs/tracing.md). Undefined without a trace, for a raw agent,
+ * and outside of a request. `launchpool/client` hands it on by itself.
+ */
+export function traceContext(): TraceContext | undefined {
+  return host?.trace();
+}
+
+/**
  * Tells a caller that asks for it how far the request is: at most 20 times a second, the last report always, and none after
  * the response.
  * @param done how much is done, in any unit.
@@ -107,8 +124,9 @@ export function progress(done: number, total?: number, text?: string): void {
 }
 
 /**
- * The agent's own log, with the request id and the method in each line; outside of an agent, the console. A line beyond
- * `--log-level` is not written. Lines that the agent cannot take in time are dropped, and counted in the next line.
+ * The agent's own log, with the request id, the method and the trace id of a request in each line; outside of an agent, the
+ * console. A line beyond `--log-level` is not written. Lines that the agent cannot take in time are dropped, and counted in
+ * the next line.
  */
 export const log: HandlerLog = {
   trace: (...line) => write('trace', line),

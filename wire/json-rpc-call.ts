@@ -17,6 +17,9 @@ export type CallAsks = {
   progress?: true | undefined;
   /** The encodings beside JSON in which the result may come. */
   accept?: readonly string[] | undefined;
+  /** See trace-context.ts. */
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
 };
 
 /** A request; without an id it is a notification. */

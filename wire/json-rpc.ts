@@ -6,12 +6,10 @@ import { findJsonLoss } from './json-loss.ts';
 import { hasMoreItems, isArray as isJsonArray } from './json-scan.ts';
 import { toJsonValue } from './json-value.ts';
 import { ERROR_LIMITS } from './plain-error.ts';
-import { mayHaveStreamParam, readStream, type StreamCredit } from './stream.ts';
-import { MAX_TIMEOUT_MS } from './timeout.ts';
+import { type RequestAsks, readAsks } from './request-asks.ts';
 
 // The module on the same thread may change the global JSON object.
 const { parse: parseJson, stringify: toJson } = JSON;
-const { isArray } = Array;
 
 /** A request that can run. Without an id it is a notification, which gets no reply. */
 export type RpcRequest = {
@@ -22,19 +20,6 @@ export type RpcRequest = {
   isByName?: true;
   /** Absent if the caller asks for a reply and nothing more, as most do. */
   asks?: RequestAsks;
-};
-/** What stands beside the params of a request. */
-export type RequestAsks = {
-  /** Set if the caller reads a stream, and then what it has room for. */
-  stream: StreamCredit | undefined;
-  /** Whether parameters may be streams. */
-  mayHaveStreams: boolean;
-  /** Whether the caller wants to know how far the request is. */
-  progress: boolean;
-  /** Whether a result that JSON would change may come in MessagePack. */
-  acceptsPacked: boolean;
-  /** How long the request may take, if it says so. */
-  timeoutMs: number | undefined;
 };
 /** A request that can only be answered with an error. */
 export type RpcFault = { id: IdText; error: LaunchpoolError };
@@ -90,7 +75,7 @@ export function readRequest(value: unknown, index: number, write: IdWriter, sour
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { id: NULL_ID, error: invalid('a request must be an object') };
   }
-  const { jsonrpc, id, method, params, stream, progress, timeoutMs, accept } = value as Record<string, unknown>;
+  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
   const known = isId(id);
   const idText = known ? write(id, index) : NULL_ID;
   if (!known && id !== undefined) return { id: NULL_ID, error: invalid('id must be a string, a number or null') };
@@ -103,31 +88,13 @@ export function readRequest(value: unknown, index: number, write: IdWriter, sour
   const positional = params === undefined ? [] : Array.isArray(params) ? params : [params];
   const request: RpcRequest = { id: id === undefined ? undefined : idText, method, params: positional };
   if (params !== undefined && !Array.isArray(params)) request.isByName = true;
-  const mayHaveStreams = source !== undefined && mayHaveStreamParam(source);
-  const isPlain = stream === undefined && progress === undefined && timeoutMs === undefined && accept === undefined;
-  if (isPlain && !mayHaveStreams) return request;
   try {
-    request.asks = {
-      stream: source === undefined ? undefined : readStream(stream),
-      mayHaveStreams,
-      progress: progress === true,
-      timeoutMs: source !== undefined && isTimeout(timeoutMs) ? timeoutMs : undefined,
-      // The id of the reply is a value in MessagePack, which must be the same.
-      acceptsPacked: source !== undefined && isArray(accept) && accept.includes('msgpack') && isPlainId(id),
-    };
+    const asks = readAsks(value as Record<string, unknown>, source);
+    if (asks !== undefined) request.asks = asks;
     return request;
   } catch (error) {
     return { id: idText, error: error as LaunchpoolError };
   }
-}
-
-function isPlainId(id: unknown): boolean {
-  return typeof id === 'string' || Number.isSafeInteger(id);
-}
-
-/** Any other value means no deadline: see control-frames.ts. */
-function isTimeout(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT_MS;
 }
 
 /** A large integer of MessagePack is a bigint. */

@@ -6,6 +6,7 @@ import type { IdText } from '../wire/id-text.ts';
 import type { RpcItem, RpcRequest } from '../wire/json-rpc.ts';
 import type { PlainError } from '../wire/plain-error.ts';
 import type { Encoded } from '../wire/response.ts';
+import { needsContext } from './observed-calls.ts';
 import type { RequestContext, Requests } from './requests.ts';
 import { isOwnPromise, whenSettled } from './settling.ts';
 
@@ -28,7 +29,7 @@ export function inTurns({ limited, requests, respond, encodeError }: BatchTurnsO
   function respondAfter(before: Promise<Response>, item: RpcRequest): Promise<Response> {
     // Now: the memory that it is read from may have another use after an await.
     const key = requests.present();
-    const context = requests.hasContexts ? requests.newContext(item) : undefined;
+    const context = needsContext(item, requests) ? requests.newContext(item) : undefined;
     return whenSettled<Response, Response | Promise<Response>>(before, () => {
       const reason = requests.reasonOf(key);
       if (reason !== undefined) return item.id === undefined ? null : encodeError(item.id, reason);

@@ -4,7 +4,8 @@
  * thread only passes them on. A thread that prints nothing makes no stream.
  */
 import type { Writable } from 'node:stream';
-import { inLines, type Line, type Printing } from './printed-lines.ts';
+import type { LineFacts } from './log-lines.ts';
+import { inLines, type Line } from './printed-lines.ts';
 
 /** As in the log: https://getpino.io/#/docs/api?id=loggerlevel-string-gettersetter */
 const LEVELS = { debug: 20, log: 30, info: 30, warn: 40, error: 50 } as const;
@@ -21,7 +22,7 @@ export type ConsoleLinesOptions = {
    */
   keepsConsole: boolean;
   /** The request that the calling code belongs to, if that is known. */
-  printing: () => Printing | undefined;
+  printing: () => LineFacts | undefined;
 };
 
 // The module may replace these.

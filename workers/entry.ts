@@ -1,7 +1,6 @@
 /** Entry of a worker thread: the function that Piscina calls for each task. */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { fromPlain, type PlainError, toPlain } from '../wire/errors.ts';
-import { idLabel } from '../wire/id-text.ts';
 import { createArgumentCheck } from './argument-check.ts';
 import { brokenRunner } from './broken-runner.ts';
 import { watchConsole } from './console-lines.ts';
@@ -9,13 +8,12 @@ import { createFailureLines } from './failure-lines.ts';
 import { offerHandlerHost } from './handler-host.ts';
 import { factsOf, type Handlers, importHandlers, mustBeOfKind } from './handlers.ts';
 import { createLateReplies, type LateReplies } from './late-replies.ts';
-import { createLogLines, type WriteLine } from './log-lines.ts';
+import { createLogLines, factsOfRequest, type LineFacts, type WriteLine } from './log-lines.ts';
 import { methodCaller } from './method-caller.ts';
 import { methodsWith } from './method-options.ts';
 import { forbidExit } from './no-exit.ts';
 import { hasContexts, inOwnContext, watchContexts } from './own-context.ts';
 import { withTrimmedStacks } from './own-frames.ts';
-import type { Printing } from './printed-lines.ts';
 import { createReplyAccount } from './reply-account.ts';
 import { reportFiles } from './reported-files.ts';
 import { createRequests } from './requests.ts';
@@ -129,12 +127,11 @@ async function loadRunner(host: StreamHost, log: WriteLine): Promise<Runner> {
  * The request that prints, for the log. The code behind an `await` is known by its context, which costs time: under
  * `launchpool dev` all requests have one, and otherwise those that start after a request has printed something.
  */
-function printing(): Printing | undefined {
-  const request = requests.context()?.request ?? requests.running;
+function printing(): LineFacts | undefined {
+  const { request = requests.running, trace } = requests.context() ?? {};
   if (!requests.hasContexts && isRpc && (request !== undefined || batches?.hasOpen())) requests.keepContexts();
   if (request === undefined) return undefined;
-  const { method, id } = request;
-  return id === undefined ? { method } : { method, request: idLabel(id) };
+  return factsOfRequest(request, trace);
 }
 
 function incomingParams(replies: LateReplies): Promise<IncomingParams> {

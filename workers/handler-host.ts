@@ -1,8 +1,9 @@
 /** What `launchpool/handler` asks of the thread: it is bundled with the module, and shares only the global object. */
-import { idLabel, idValue } from '../wire/id-text.ts';
+import { idValue } from '../wire/id-text.ts';
 import { encodeMessage } from '../wire/response.ts';
+import type { TraceContext } from '../wire/trace-context.ts';
 import type { LateReplies } from './late-replies.ts';
-import type { LogLevel, WriteLine } from './log-lines.ts';
+import { factsOfRequest, type LogLevel, type WriteLine } from './log-lines.ts';
 import { Progress } from './progress.ts';
 import type { Peer } from './request-facts.ts';
 import type { RequestContext, Requests } from './requests.ts';
@@ -17,6 +18,8 @@ export type HandlerHost = {
   id(): string | number | null | undefined;
   deadline(): number | undefined;
   peer(): Peer | undefined;
+  /** Also for src/client/. */
+  trace(): TraceContext | undefined;
   log(level: LogLevel, args: readonly unknown[]): void;
   progress(done: number, total?: number, text?: string): void;
 };
@@ -52,9 +55,10 @@ export function offerHandlerHost(
     },
     deadline: () => requests.context()?.dueAt,
     peer: () => requests.context()?.peer,
+    trace: () => requests.context()?.trace,
     log(level, args) {
-      const { id, method } = requests.context()?.request ?? {};
-      log(level, args, { ...(id !== undefined && { request: idLabel(id) }), ...(method !== undefined && { method }) });
+      const { request, trace } = requests.context() ?? {};
+      log(level, args, request === undefined ? {} : factsOfRequest(request, trace));
     },
     progress(done, total, text) {
       const context = requests.context();

@@ -1,7 +1,10 @@
 /** Lines that a module writes to the agent's log, on their way to the main thread. */
 import { format } from 'node:util';
+import { idLabel } from '../wire/id-text.ts';
+import type { RpcRequest } from '../wire/json-rpc.ts';
 import { toJsonMembers } from '../wire/json-value.ts';
 import { toPlain } from '../wire/plain-error.ts';
+import { type TraceContext, traceIdOf } from '../wire/trace-context.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -20,6 +23,20 @@ export type LogMessage = {
   fields: object;
   account: LogAccount;
 };
+
+/** What a line says of the request that it belongs to: its method, its id as text, and its trace. */
+export type LineFacts = { method: string; request?: string; traceId?: string };
+
+export function factsOfRequest(
+  { method, id }: Pick<RpcRequest, 'method' | 'id'>,
+  trace: TraceContext | undefined,
+): LineFacts {
+  return {
+    method,
+    ...(id !== undefined && { request: idLabel(id) }),
+    ...(trace !== undefined && { traceId: traceIdOf(trace) }),
+  };
+}
 
 /** Main thread: a line has arrived. */
 export function noteLine(account: LogAccount): void {

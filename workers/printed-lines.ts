@@ -1,5 +1,6 @@
 /** Turns what is written to a stream, in any pieces, into whole lines, each with the request that has started it. */
 import type { Writable } from 'node:stream';
+import type { LineFacts } from './log-lines.ts';
 
 /** How long a line without its end waits for more, in milliseconds. */
 const REST_MS = 1_000;
@@ -8,18 +9,15 @@ const MAX_REST = 64 * 1024;
 /** Encodings of text in which a string stands for bytes. */
 const BINARY = /^(?:hex|base64|base64url|latin1|binary|ucs-?2|utf-?16le)$/i;
 
-/** The request that prints: its method, and its id as text. */
-export type Printing = { method: string; request?: string };
-
 /** The text of the console may have several lines. */
-export type Line = { level: number; printing: Printing | undefined; text: string };
+export type Line = { level: number; printing: LineFacts | undefined; text: string };
 
 export type PrintedLinesOptions = {
   /** The level of what is not from the console. */
   level: number;
   /** That of the function of the console that runs: all that it writes is one line. */
   consoleLevel: () => number | undefined;
-  printing: () => Printing | undefined;
+  printing: () => LineFacts | undefined;
   /** What is written for a line. */
   format: (line: Line) => string;
 };

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { fromPlain, type PlainError } from '../wire/errors.ts';
 import type { RpcRequest } from '../wire/json-rpc.ts';
+import type { TraceContext } from '../wire/trace-context.ts';
 import type { Progress } from './progress.ts';
 import type { Peer, RequestFacts } from './request-facts.ts';
 
@@ -24,6 +25,8 @@ export type RequestContext = {
   /** By when it must have an outcome, in milliseconds since the epoch. */
   readonly dueAt: number | undefined;
   readonly peer: Peer | undefined;
+  /** The trace that it belongs to: that of its caller, or what a subscriber of the tracing channel has made of it. */
+  trace: TraceContext | undefined;
   /** Undefined if its caller does not ask for progress. */
   progress: Progress | undefined;
   /** Whether it has an outcome. */
@@ -38,9 +41,9 @@ export type Requests = {
   present(): RequestKey;
   /** The request whose code runs, until leave(): before its first await. */
   running: RpcRequest | undefined;
-  /** Whether the module asks for contexts. */
+  /** Whether every request has a context, because the module asks for them. A request with a trace always has one. */
   readonly hasContexts: boolean;
-  /** Requests have contexts from now on. */
+  /** Every request has a context from now on. */
   keepContexts(): void;
   /** Each request to these methods has a deadline, also if its caller gives none. */
   setTimed(methods: ReadonlySet<string> | undefined): void;
@@ -127,12 +130,14 @@ export function createRequests(home: Record<symbol, unknown> = globalThis as nev
         request,
         dueAt: isTimed(request) ? currentFacts?.dueAt(currentIndex) : undefined,
         peer: currentFacts?.peer(currentIndex),
+        trace: request?.asks?.trace,
         progress: undefined,
         isOver: false,
       };
     },
     runIn<Result>(context: RequestContext, call: () => Result): Result {
-      return storage === undefined ? call() : storage.run(context, call);
+      storage ??= new AsyncLocalStorage();
+      return storage.run(context, call);
     },
     signal,
     onCancel({ ticket, index }: RequestKey, stop: () => void): void {

@@ -1,8 +1,10 @@
 /** Runs a raw agent's handler: one message in, one message out. */
+import { calls } from '../wire/call-channel.ts';
 import { ownCopy } from '../wire/copy.ts';
 import { toPlain } from '../wire/errors.ts';
 import type { NoteFailure } from './failure-lines.ts';
 import type { RawHandler } from './handlers.ts';
+import { callInSight } from './observed-calls.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { resultTooLong } from './reply-limit.ts';
 import type { Requests } from './requests.ts';
@@ -68,13 +70,15 @@ export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner 
     return inOwnContext(() => respond(input, start, end, mayBorrow));
   }
 
-  /** The module can ask about the request. */
+  /** The module can ask about the request, or a subscriber sees it. */
   function respondObserved(
     { newContext, runIn }: Requests,
     ...message: Parameters<typeof respond>
   ): Result | Promise<Result> {
     const context = newContext(undefined);
-    const run = (): Result | Promise<Result> => runIn(context, () => respond(...message));
+    const call = (): Result | Promise<Result> => respond(...message);
+    const run = (): Result | Promise<Result> =>
+      runIn(context, calls.hasSubscribers ? () => callInSight(undefined, context, call, errorOf) : call);
     const result = hasContexts() ? inOwnContext(run) : run();
     const end = (value: Result): Result => {
       context.isOver = true;
@@ -85,10 +89,15 @@ export function rawRunner(handle: RawHandler, options: RawOptions = {}): Runner 
 
   return {
     run(input, start, end, mayBorrow = false) {
-      if (requests?.hasContexts) return respondObserved(requests, input, start, end, mayBorrow);
+      const isObserved = requests !== undefined && (requests.hasContexts || calls.hasSubscribers);
+      if (isObserved) return respondObserved(requests, input, start, end, mayBorrow);
       return hasContexts() ? respondInContext(input, start, end, mayBorrow) : respond(input, start, end, mayBorrow);
     },
   };
+}
+
+function errorOf(result: Result): unknown {
+  return result instanceof Failure ? result.error : undefined;
 }
 
 /** A plain Uint8Array in ordinary memory, which belongs to the handler forever. */

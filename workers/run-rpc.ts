@@ -1,6 +1,7 @@
 /** Runs an RPC agent's methods: a JSON-RPC 2.0 request in, its response out. */
+import { calls } from '../wire/call-channel.ts';
 import { LaunchpoolError, toPlain } from '../wire/errors.ts';
-import { type IdText, idLabel, isPackedId, NULL_ID, PACKED_NULL_ID } from '../wire/id-text.ts';
+import { type IdText, isPackedId, NULL_ID, PACKED_NULL_ID } from '../wire/id-text.ts';
 import { DEFAULT_MAX_BATCH, errorText, type RpcItem, type RpcRequest } from '../wire/json-rpc.ts';
 import type { PlainError } from '../wire/plain-error.ts';
 import { type Encoded, encodeErrorResponse, encodeResponse, isLonger, owned } from '../wire/response.ts';
@@ -9,8 +10,10 @@ import { BatchReply } from './batch-reply.ts';
 import { inTurns } from './batch-turns.ts';
 import type { NoteFailure } from './failure-lines.ts';
 import type { LateReplies } from './late-replies.ts';
+import { factsOfRequest } from './log-lines.ts';
 import { decodeMessage, encodeValue, formFor } from './message-codec.ts';
 import type { CallMethod } from './method-caller.ts';
+import { callInSight, needsContext, noteError } from './observed-calls.ts';
 import { hasContexts, inOwnContext } from './own-context.ts';
 import { withTrimmedStacks } from './own-frames.ts';
 import { isRefusal, pointToParams } from './refused-arguments.ts';
@@ -82,11 +85,12 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
     }
   };
   /** What a handler throws that was cancelled is no failure. */
-  const respondWithFailure = ({ id, method, isByName }: RpcRequest, thrown: unknown, key?: RequestKey): Response => {
-    if (isRefusal(thrown)) pointToParams(thrown, isByName === true);
-    if (key !== undefined && host?.requests.reasonOf(key) !== undefined) return respondWithError(id, thrown);
-    host?.onFailure?.(method, id === undefined ? { method } : { method, request: idLabel(id) }, thrown);
-    return respondWithError(id, thrown);
+  const respondWithFailure = (item: RpcRequest, thrown: unknown, key?: RequestKey): Response => {
+    if (isRefusal(thrown)) pointToParams(thrown, item.isByName === true);
+    noteError(item, thrown);
+    if (key !== undefined && host?.requests.reasonOf(key) !== undefined) return respondWithError(item.id, thrown);
+    host?.onFailure?.(item.method, factsOfRequest(item, host.requests.context()?.trace), thrown);
+    return respondWithError(item.id, thrown);
   };
 
   function respond(item: RpcItem, context?: RequestContext): Response | Promise<Response> {
@@ -107,7 +111,7 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
   ): Promise<Response> {
     // Now: the memory that it is read from may have another use after an await.
     const key = requests.present();
-    const context = given ?? (requests.hasContexts ? requests.newContext(item) : undefined);
+    const context = given ?? (needsContext(item, requests) ? requests.newContext(item) : undefined);
     const incoming = await params();
     try {
       const opened = { ...item, params: incoming.open(item.params, id, key) };
@@ -123,17 +127,19 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
   }
 
   function respondToValues(item: RpcRequest, context?: RequestContext): Response | Promise<Response> {
-    if (host?.requests.hasContexts) return callObserved(item, host.requests, context);
+    if (host !== undefined && needsContext(item, host.requests)) return callObserved(item, host.requests, context);
     return hasContexts() ? callInContext(item) : call(item);
   }
 
-  /** The module can ask about the request. */
+  /** The module can ask about the request, or the request belongs to a trace. */
   function callObserved(
     item: RpcRequest,
     requests: Requests,
     context: RequestContext = requests.newContext(item),
   ): Response | Promise<Response> {
-    const run = (): Response | Promise<Response> => requests.runIn(context, () => call(item));
+    const callItem = (): Response | Promise<Response> => call(item);
+    const run = (): Response | Promise<Response> =>
+      requests.runIn(context, calls.hasSubscribers ? () => callInSight(item, context, callItem) : callItem);
     const response = hasContexts() ? inOwnContext(run) : run();
     const end = (response: Response): Response | Promise<Response> => {
       context.isOver = true;
@@ -188,13 +194,18 @@ export function rpcRunner(callMethod: CallMethod, options: RpcOptions, host?: St
         { key, id, form: formFor(item), credit: asks?.stream },
         { requests, lateReplies, maxReplyBytes },
       );
-      if (id === undefined) return null;
       // Unless the main thread has answered already, as it does for every cancellation but that at the end of the drain.
-      if (outcome === undefined) return limited(id, encodeError(id, requests.reasonOf(key) ?? stopped()));
+      if (outcome === undefined) return respondWithStop(item, requests.reasonOf(key) ?? stopped());
+      if (id === undefined) return null;
       return 'response' in outcome ? limited(id, outcome.response) : respondWithResult(item, outcome.result);
     } catch (thrown) {
       return respondWithFailure(item, thrown, key);
     }
+  }
+
+  function respondWithStop(item: RpcRequest, reason: PlainError): Response {
+    noteError(item, reason);
+    return item.id === undefined ? null : limited(item.id, encodeError(item.id, reason));
   }
 
   function respondToAll(items: readonly RpcItem[], isPacked: boolean): Response | Promise<Response> {

@@ -63,6 +63,8 @@ class Agent:
     def __init__(self, target: str, authkey: Optional[bytes] = None, timeout: Optional[float] = None) -> None:
         self.path = socket_path(target)
         self.timeout = timeout
+        #: `traceparent` and `tracestate` of W3C Trace Context for the next calls; OpenTelemetry's inject() writes them.
+        self.trace: Dict[str, str] = {}
         self._authkey = authkey
         self._connection: Optional[Connection] = None
         self._is_new = False
@@ -117,10 +119,11 @@ class Agent:
 
     def notify(self, method: str, *params: Any) -> None:
         """Starts a method, and awaits neither its result nor its error."""
-        self._write({"jsonrpc": "2.0", "method": method, "params": params})
+        self._write({**self.trace, "jsonrpc": "2.0", "method": method, "params": params})
 
     def _send(self, method: str, params: Any, timeout: Optional[float], stream: bool) -> None:
-        request = {"jsonrpc": "2.0", "id": self._request.get("id", 0) + 1, "method": method, "params": params}
+        request = {**self.trace, "jsonrpc": "2.0", "id": self._request.get("id", 0) + 1}
+        request.update(method=method, params=params)
         if stream:
             request["stream"] = True
         limit = self.timeout if timeout is None else timeout

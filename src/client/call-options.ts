@@ -13,6 +13,14 @@ export type CallOptions = {
   timeoutMs?: number | undefined;
   /** Called with each report of how far the call is, if the handler reports it. */
   onProgress?: ((report: ProgressReport) => void) | undefined;
+  /**
+   * The trace that the call belongs to, as W3C Trace Context writes it: `00-<trace id>-<parent id>-<flags>`. An RPC agent gets it
+   * with the request. A value that is not valid counts as none.
+   * @default in a handler of an agent, the trace of its request
+   */
+  traceparent?: string | undefined;
+  /** What the vendors of tracing systems add to `traceparent`: up to 512 characters. */
+  tracestate?: string | undefined;
   /** Cancels the call: it is rejected with the signal's reason, and an RPC agent gets a cancellation. */
   signal?: AbortSignal | undefined;
 };

@@ -59,7 +59,8 @@ export function notify<Of extends AsyncDisposable>(
   method: Extract<keyof Of, string> | ReservedName,
   ...params: readonly unknown[]
 ): void {
-  internalsOf(agent).client.notify(method, params);
+  const { client, options } = internalsOf(agent);
+  client.notify(method, params, options);
 }
 
 /** Closes the connection. Open calls are rejected with ERR_LAUNCHPOOL_CONNECTION_CLOSED. */

@@ -1,4 +1,5 @@
 /** `launchpool/client`: the public functions and types for calling agents. Loads no native code. */
+export type { CallMessage } from '../../wire/call-channel.ts';
 export { ERROR_CODES, type ErrorCode, LaunchpoolError } from '../../wire/errors.ts';
 export type { ProgressReport } from '../../wire/progress.ts';
 export type { Agent, AgentStream, OnTheWire } from './agent-types.ts';

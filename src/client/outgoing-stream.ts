@@ -1,5 +1,5 @@
 /** Sends the values of a parameter that is a stream, as many to a frame as are there, at the pace of the agent's credit. */
-import { toPlain } from '../../wire/errors.ts';
+import { LaunchpoolError, toPlain } from '../../wire/errors.ts';
 import { errorText } from '../../wire/json-rpc.ts';
 import { type Encoded, encodeItems, owned } from '../../wire/response.ts';
 import { paramEndText, type StreamCredit } from '../../wire/stream.ts';
@@ -129,4 +129,16 @@ export class OutgoingStream {
 
 export function isStreamParam(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+export function reservedParam(): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', 'an object with "$stream" alone stands for a stream', {
+    hint: 'Put it into another object or an array.',
+  });
+}
+
+export function streamInNotification(): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', 'a notification has no parameter that is a stream', {
+    hint: 'Call the method: nothing says when a notification has read a stream.',
+  });
 }

@@ -1,9 +1,11 @@
 /** The client of a raw agent: sends messages of bytes and receives their replies in order. */
+import { calls } from '../../wire/call-channel.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type CallOptions, limitCall } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { describedAs } from './described.ts';
 import { openSession } from './session.ts';
+import { startInSight } from './trace.ts';
 import type { SentFrame } from './unconfirmed-frames.ts';
 
 export type RawClient = AsyncDisposable & {
@@ -59,18 +61,24 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
     resolveOrReject();
   }
 
+  function request(message: Uint8Array | string, callOptions: CallOptions): Promise<Buffer> {
+    if (closeReason !== undefined) return Promise.reject(closeReason);
+    if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
+    if (typeof message !== 'string' && !(message instanceof Uint8Array)) return Promise.reject(notBytes(message));
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    openRequests += 1;
+    if (openRequests === 1) session.keepAlive(true);
+    const sent = session.send(typeof message === 'string' ? Buffer.from(message) : message);
+    const entry: PendingReply = { sent, isOpen: true, resolve, reject };
+    pending.push(entry);
+    return limitCall(promise, 'the request', callOptions, (reason) => settle(entry, () => reject(reason)));
+  }
+
   const client: RawClient = {
     request(message, callOptions = {}) {
-      if (closeReason !== undefined) return Promise.reject(closeReason);
-      if (callOptions.signal?.aborted) return Promise.reject(callOptions.signal.reason);
-      if (typeof message !== 'string' && !(message instanceof Uint8Array)) return Promise.reject(notBytes(message));
-      const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-      openRequests += 1;
-      if (openRequests === 1) session.keepAlive(true);
-      const sent = session.send(typeof message === 'string' ? Buffer.from(message) : message);
-      const request: PendingReply = { sent, isOpen: true, resolve, reject };
-      pending.push(request);
-      return limitCall(promise, 'the request', callOptions, (reason) => settle(request, () => reject(reason)));
+      if (!calls.hasSubscribers) return request(message, callOptions);
+      const facts = { method: undefined, id: undefined, target, trace: undefined };
+      return startInSight(facts, () => ({ result: request(message, callOptions) })).result;
     },
     get closed() {
       return closeReason !== undefined;

@@ -1,5 +1,6 @@
 /** The client of an RPC agent: matches replies to calls by id. */
-import { LaunchpoolError } from '../../wire/errors.ts';
+import { calls } from '../../wire/call-channel.ts';
+import type { LaunchpoolError } from '../../wire/errors.ts';
 import {
   type CallAsks,
   encodeCancel,
@@ -11,14 +12,16 @@ import {
 } from '../../wire/json-rpc-call.ts';
 import { WINDOW } from '../../wire/received-values.ts';
 import { moreText, streamParam, streamParamOf } from '../../wire/stream.ts';
+import type { TraceContext } from '../../wire/trace-context.ts';
 import { AgentCall } from './agent-call.ts';
 import { AGENT_REPLY_MARGIN_MS, type CallOptions, limitCall, timeoutForAgent } from './call-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { ACCEPT, encodeCall, ReplyReader } from './message-codec.ts';
-import { isStreamParam, OutgoingStream } from './outgoing-stream.ts';
+import type { OpenCall, StartedCall } from './open-call.ts';
+import { isStreamParam, OutgoingStream, reservedParam, streamInNotification } from './outgoing-stream.ts';
 import { openSession } from './session.ts';
-import type { SentFrame } from './unconfirmed-frames.ts';
+import { startInSight, traceFor } from './trace.ts';
 
 export type RpcClient = {
   /**
@@ -28,31 +31,12 @@ export type RpcClient = {
   call(method: string, params: readonly unknown[], options?: CallOptions): Promise<unknown>;
   /** As `call`; its values are read as they come if the result is a stream. */
   open(method: string, params: readonly unknown[], options?: CallOptions): AgentCall;
-  /** Sends a notification, which has no reply. */
-  notify(method: string, params: readonly unknown[]): void;
+  /** Sends a notification, which has no reply. Of the options, its trace counts. */
+  notify(method: string, params: readonly unknown[], options?: CallOptions): void;
   /** Whether the connection is closed. */
   readonly closed: boolean;
   /** Closes the connection and rejects the open calls. */
   close(): void;
-};
-
-type OpenCall = {
-  /** Undefined until it is sent. */
-  sent: SentFrame | undefined;
-  stream: IncomingStream | undefined;
-  onProgress: CallOptions['onProgress'];
-  /** The parameters that are streams. */
-  outgoing: readonly OutgoingStream[];
-  resolve: (result: unknown) => void;
-  reject: (reason: unknown) => void;
-};
-
-/** A call that has been sent, or could not be. */
-type StartedCall = {
-  result: Promise<unknown>;
-  id: number;
-  /** Ends the call early. */
-  cancel: (settle: (call: OpenCall) => void) => void;
 };
 
 /** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes */
@@ -145,11 +129,26 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     method: string,
     params: readonly unknown[],
     callOptions: CallOptions,
+    stream?: IncomingStream,
+  ): StartedCall {
+    lastId += 1;
+    const id = lastId;
+    const trace = traceFor(callOptions);
+    if (!calls.hasSubscribers) return startNow(id, method, params, callOptions, stream, trace);
+    const startWith = (seen: typeof trace): StartedCall => startNow(id, method, params, callOptions, stream, seen);
+    return startInSight({ method, id, target, trace }, startWith);
+  }
+
+  function startNow(
+    id: number,
+    method: string,
+    params: readonly unknown[],
+    callOptions: CallOptions,
     stream: IncomingStream | undefined,
+    trace: TraceContext | undefined,
   ): StartedCall {
     if (closeReason !== undefined) throw closeReason;
     if (callOptions.signal?.aborted) throw callOptions.signal.reason;
-    const id = lastId + 1;
     const { onProgress } = callOptions;
     const timeoutMs = timeoutForAgent(callOptions);
     const outgoing: OutgoingStream[] = [];
@@ -160,9 +159,9 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       outgoing.push(new OutgoingStream(id, outgoing.length, param, send, isJsonOnly));
       return streamParam(outgoing.length - 1);
     });
-    const asks: CallAsks = { timeoutMs, stream: stream && WINDOW, progress: onProgress ? true : undefined, accept };
+    const progress = onProgress ? true : undefined;
+    const asks: CallAsks = { timeoutMs, stream: stream && WINDOW, progress, accept, ...trace };
     const encoded = encodeCall(id, method, values, asks, isJsonOnly);
-    lastId = id;
     const { promise, resolve, reject: rejectCall } = Promise.withResolvers<unknown>();
     if (openCalls.size === 0) session.keepAlive(true);
     const call: OpenCall = { sent: undefined, stream, onProgress, outgoing, resolve, reject: rejectCall };
@@ -190,9 +189,17 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     return { result, id, cancel };
   }
 
+  function notifyNow(method: string, params: readonly unknown[], trace: TraceContext | undefined): void {
+    if (closeReason !== undefined) throw closeReason;
+    if (params.some(isStreamParam)) throw streamInNotification();
+    const encoded = encodeCall(undefined, method, params, { ...trace }, isJsonOnly);
+    if (encoded instanceof Promise) encoded.then((payload) => closeReason ?? session.send(payload, true)).catch(fail);
+    else session.send(encoded, true);
+  }
+
   return {
     async call(method, params, callOptions = {}) {
-      return start(method, params, callOptions, undefined).result;
+      return start(method, params, callOptions).result;
     },
     open(method, params, callOptions = {}) {
       let started: StartedCall | undefined;
@@ -213,28 +220,17 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
         }
       });
     },
-    notify(method, params) {
-      if (closeReason !== undefined) throw closeReason;
-      if (params.some(isStreamParam)) throw streamInNotification();
-      const encoded = encodeCall(undefined, method, params, {}, isJsonOnly);
-      if (encoded instanceof Promise) encoded.then((payload) => closeReason ?? session.send(payload, true)).catch(fail);
-      else session.send(encoded, true);
+    notify(method, params, callOptions = {}) {
+      const trace = traceFor(callOptions);
+      if (!calls.hasSubscribers) return notifyNow(method, params, trace);
+      startInSight({ method, id: undefined, target, trace }, (seen) => {
+        notifyNow(method, params, seen);
+        return { result: Promise.resolve() };
+      });
     },
     get closed() {
       return closeReason !== undefined;
     },
     close: session.close,
   };
-}
-
-function reservedParam(): LaunchpoolError {
-  return new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', 'an object with "$stream" alone stands for a stream', {
-    hint: 'Put it into another object or an array.',
-  });
-}
-
-function streamInNotification(): LaunchpoolError {
-  return new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', 'a notification has no parameter that is a stream', {
-    hint: 'Call the method: nothing says when a notification has read a stream.',
-  });
 }

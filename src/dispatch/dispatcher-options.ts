@@ -5,7 +5,7 @@ import type { MethodOptions } from '../../workers/task.ts';
 import type { Pool } from '../pool/contract.ts';
 import type { Cancellation, CancellationOptions } from './cancel/cancellation.ts';
 import type { Admission } from './connection/admission.ts';
-import type { Conversation } from './connection/conversation.ts';
+import type { Conversation } from './connection/conversation-options.ts';
 import type { ReplySink } from './connection/reply-queue.ts';
 import type { Latency } from './latency.ts';
 

@@ -67,6 +67,8 @@ export function libraryOf(pythons: readonly Python[]): void {
         error: ['ERR_LAUNCHPOOL_METHOD_NOT_FOUND', 'LaunchpoolError', false],
         failing: [[0, 1], 'E_MORE'],
         left: 7,
+        trace: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'a=1' },
+        untraced: null,
         timeout: 'ERR_LAUNCHPOOL_RUN_TIMEOUT',
         texts: 100_000,
         again: true,

@@ -1,6 +1,6 @@
 /** A dispatcher on a pool without threads, whose replies the test decides, with conversations that record their replies. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Conversation } from '../../src/dispatch/connection/conversation.ts';
+import type { Conversation } from '../../src/dispatch/connection/conversation-options.ts';
 import { createDispatcher } from '../../src/dispatch/dispatcher.ts';
 import type { Dispatcher, DispatcherOptions, DispatchPool } from '../../src/dispatch/dispatcher-options.ts';
 import type { PoolListener } from '../../src/pool/pool.ts';

@@ -9,7 +9,7 @@ const files = globSync(
   '{wire,description,job,libc,launchd,systemd,workers,boot,build,bin,src,bench,chaos,test,examples}/**/*.{ts,cts,mts,mjs,cjs,py,c}',
   {
     cwd: root,
-    exclude: ['test/fixtures/broken/**'],
+    exclude: ['test/fixtures/broken/**', 'examples/*/node_modules/**'],
   },
 );
 

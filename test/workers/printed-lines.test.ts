@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import test from 'ava';
 import fc from 'fast-check';
-import { inLines, type Line, type Printing } from '../../workers/printed-lines.ts';
+import type { LineFacts } from '../../workers/log-lines.ts';
+import { inLines, type Line } from '../../workers/printed-lines.ts';
 
 // Each stream listens for the exit of the process.
 process.setMaxListeners(0);
@@ -11,7 +12,7 @@ process.setMaxListeners(0);
 /** A stream, and the lines that come out of it. */
 function printed() {
   const lines: Line[] = [];
-  const state: { consoleLevel?: number; printing?: Printing } = {};
+  const state: { consoleLevel?: number; printing?: LineFacts } = {};
   const sink = new Writable({ decodeStrings: false, write: (_chunk, _encoding, callback) => callback() });
   const stream = inLines(sink, {
     level: 30,

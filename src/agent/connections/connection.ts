@@ -4,7 +4,7 @@ import { isFrameError, type LaunchpoolError, type PlainError, toPlain } from '..
 import { forEachFrame } from '../../../wire/frame-walk.ts';
 import { createFrameOrLineReader, type FrameOrLineReader } from '../../../wire/line-reader.ts';
 import { contain } from '../../dispatch/connection/containment.ts';
-import type { Conversation } from '../../dispatch/connection/conversation.ts';
+import type { Conversation } from '../../dispatch/connection/conversation-options.ts';
 import type { ReplySink, Retain } from '../../dispatch/connection/reply-queue.ts';
 import { GATE_LIMITS, type PendingHandshake } from '../../gate/gate.ts';
 import { ClientChecks } from './client-checks.ts';

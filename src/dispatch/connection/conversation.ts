@@ -1,68 +1,23 @@
 /** One connection's requests and replies: from the frames that arrive to the frames that are sent. */
+import { calls } from '../../../wire/call-channel.ts';
 import { mayHaveControl, type RequestControl, readControl } from '../../../wire/control-frames.ts';
 import { type LaunchpoolError, type PlainError, toPlain } from '../../../wire/errors.ts';
 import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { IdText } from '../../../wire/id-text.ts';
-import type { StreamCredit } from '../../../wire/stream.ts';
 import type { Peer } from '../../../workers/request-facts.ts';
-import type { FrameLimits, MethodLimits } from './method-limits.ts';
+import type { Conversation, ConversationOptions } from './conversation-options.ts';
+import type { FrameLimits } from './method-limits.ts';
+import { ObservedFrame } from './observed-frame.ts';
 import type { Times } from './open-request.ts';
-import {
-  createReplyQueue,
-  type ReplyQueue,
-  type ReplyQueueOptions,
-  type ReplySink,
-  type Retain,
-} from './reply-queue.ts';
+import { createReplyQueue, type ReplyQueue, type ReplySink, type Retain } from './reply-queue.ts';
 import { createRequestQueue } from './request-queue.ts';
-import type { RequestQueue, RequestQueueOptions } from './request-queue-options.ts';
+import type { RequestQueue } from './request-queue-options.ts';
 
 /** The highest number of bytes of open requests of one connection. */
 const MAX_OPEN_BYTES = 8 * 1024 * 1024;
 
-export type Conversation = {
-  /**
-   * Takes whole frames with their headers. Reads the bytes during the call; keeps them only if `own` is true.
-   * @param frames the number of frames, if it is known.
-   * @param own whether the bytes belong to this call from now on.
-   */
-  dispatch(run: Buffer, frames?: number, own?: boolean): void;
-  /**
-   * Takes the first frames that are about open requests: credit, values and cancellations. Every other frame is left.
-   * @returns their number.
-   */
-  takeControl(run: Buffer): number;
-  /** Ends the conversation with an error, behind the replies to all requests before it. */
-  refuse(error: LaunchpoolError): void;
-  /** Whether any request has no outcome yet. */
-  readonly isBusy: boolean;
-  /** Whether the connection must stop reading for now. */
-  readonly isOverfull: boolean;
-  /** The client reads again: starts waiting requests. */
-  resume(): void;
-  /** The client reads no reply any more: cancels its requests. Its notifications run, also those that arrive later. */
-  cancelRequests(): void;
-  /** The connection is closed: cancels its requests, drops later outcomes, and lets its notifications run. */
-  abandon(): void;
-};
-
-/** Shared by all conversations. */
-export type ConversationOptions = ReplyQueueOptions & {
-  requestQueue: RequestQueueOptions;
-  methodLimits: MethodLimits;
-  /** The reply queues that may have open requests. */
-  replyQueues: Set<ReplyQueue>;
-  /** Called when requests of a connection that could not start may be able to. */
-  unpark: (replyQueue: ReplyQueue) => void;
-  /** Gives credit to the stream of the request with this id. */
-  giveMore: (requestQueue: RequestQueue, id: IdText, credit: StreamCredit) => void;
-  /** Hands values of a parameter to the request with this id; returns false if it cannot have asked for any. */
-  passItems: (requestQueue: RequestQueue, id: IdText, payload: Buffer) => boolean;
-  /** Cancels the request with this id. */
-  cancel: (requestQueue: RequestQueue, id: IdText) => void;
-  /** Cancels every request whose reply the client would have read. */
-  cancelAll: (requestQueue: RequestQueue) => void;
-};
+const UNLIMITED = { dueAt: Number.POSITIVE_INFINITY };
+const NO_LIMITS: FrameLimits = { timeoutMs: Number.POSITIVE_INFINITY, places: undefined };
 
 /** @param peer who has connected; undefined over TCP. */
 export function createConversation(sink: ReplySink, options: ConversationOptions, peer?: Peer): Conversation {
@@ -109,7 +64,7 @@ class ConnectionConversation implements Conversation, ReplySink {
     if (this.#replyQueue.streams > 0) this.#readOn = this.#isFull ? this.#readOn + run.length : 0;
     const { isRaw, methodLimits } = this.#options;
     // To a raw agent, a control frame is a message like any other.
-    if (isRaw() || (methodLimits.isEmpty && !mayHaveControl(run))) {
+    if (!calls.hasSubscribers && (isRaw() || (methodLimits.isEmpty && !mayHaveControl(run)))) {
       this.#requestQueue.dispatch(run, { arrivedAt, dueAt: Number.POSITIVE_INFINITY }, frames, own);
     } else this.#dispatchEach(run, arrivedAt, own === true);
   }
@@ -118,33 +73,35 @@ class ConnectionConversation implements Conversation, ReplySink {
   #dispatchEach(run: Buffer, arrivedAt: number, own: boolean): void {
     /** Where the frames begin that are not dispatched yet, and how many they are: nothing limits them, and they go together. */
     let [from, free] = [0, 0];
-    const dispatchTo = (to: number, dueAt: number, count: number, places?: Times['places']): void => {
+    const dispatchTo = (to: number, count: number, limits: Omit<Times, 'arrivedAt'>): void => {
       const isAll = from === 0 && to === run.length;
-      if (count > 0)
-        this.#requestQueue.dispatch(run.subarray(from, to), { arrivedAt, dueAt, places }, count, own && isAll);
+      if (count > 0) this.#requestQueue.dispatch(run.subarray(from, to), { arrivedAt, ...limits }, count, own && isAll);
       from = to;
       free = 0;
     };
+    const isRaw = this.#options.isRaw();
     const frames = new FrameWalk(run);
     while (frames.next()) {
       const { start, end, payload } = frames;
-      const control = readControl(payload);
+      const control = isRaw ? undefined : readControl(payload);
       if (control !== undefined && control.kind !== 'timeout') {
-        dispatchTo(start, Number.POSITIVE_INFINITY, free);
+        dispatchTo(start, free, UNLIMITED);
         from = end;
         this.#carryOut(control, payload);
         if (own && control.kind === 'items') this.#options.requestQueue.recycle(run);
         continue;
       }
       const limits = this.#limitsOf(payload, control?.timeoutMs);
-      if (limits === undefined) {
+      const observed = calls.hasSubscribers ? new ObservedFrame(payload, isRaw) : undefined;
+      if (limits === undefined && observed === undefined) {
         free += 1;
         continue;
       }
-      dispatchTo(start, Number.POSITIVE_INFINITY, free);
-      dispatchTo(end, arrivedAt + limits.timeoutMs, 1, limits.places);
+      dispatchTo(start, free, UNLIMITED);
+      const { timeoutMs, places } = limits ?? NO_LIMITS;
+      dispatchTo(end, 1, { dueAt: arrivedAt + timeoutMs, places, observed });
     }
-    dispatchTo(frames.end, Number.POSITIVE_INFINITY, free);
+    dispatchTo(frames.end, free, UNLIMITED);
   }
 
   /** What limits a request: its method, and its caller. The shorter time counts. Undefined if nothing does. */

@@ -12,6 +12,8 @@ export type Times = {
   readonly dueAt: number;
   /** The places that the requests of one frame need to start. */
   readonly places?: readonly MethodPlaces[] | undefined;
+  /** Set for one frame that subscribers see. */
+  readonly observed?: Observed | undefined;
 };
 
 /** The requests of a frame whose methods have limits: src/dispatch/methods/method-gate.ts. */
@@ -20,6 +22,12 @@ export type Limited = {
   giveBack(start: () => void): void;
   /** They run no more, or never will. */
   end(): void;
+};
+
+/** The requests of one frame that subscribers of the tracing channel see: observed-frame.ts. */
+export type Observed = {
+  /** The frame has its outcome. @param isAbandoned whether its connection is closed. */
+  end(settlement: Settlement, isAbandoned: boolean): void;
 };
 
 /** The outcome of consecutive requests: the frames that reply to them, a failure, or nothing. */

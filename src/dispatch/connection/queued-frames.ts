@@ -4,7 +4,7 @@ import { FrameWalk } from '../../../wire/frame-walk.ts';
 import type { Contained } from './containment.ts';
 import type { MethodPlaces } from './method-limits.ts';
 import type { IdEntry } from './open-ids.ts';
-import type { Times } from './open-request.ts';
+import type { Observed, Times } from './open-request.ts';
 
 /** Gives the error that a waiting request is refused with; undefined leaves it waiting. */
 export type RefusalOf = (payload: Buffer, times: Times) => PlainError | undefined;
@@ -23,6 +23,7 @@ export class QueuedFrames implements Times {
   readonly arrivedAt: number;
   readonly dueAt: number;
   readonly places: readonly MethodPlaces[] | undefined;
+  readonly observed: Observed | undefined;
   run: Buffer;
   /** How many requests wait here, without those that were refused. */
   frames: number;
@@ -34,13 +35,14 @@ export class QueuedFrames implements Times {
   ids: (IdEntry | undefined)[] | undefined = undefined;
   checkAt: number = Number.POSITIVE_INFINITY;
 
-  constructor(queue: QueueOfFrames, run: Buffer, frames: number, { arrivedAt, dueAt, places }: Times) {
+  constructor(queue: QueueOfFrames, run: Buffer, frames: number, { arrivedAt, dueAt, places, observed }: Times) {
     this.queue = queue;
     this.run = run;
     this.frames = frames;
     this.arrivedAt = arrivedAt;
     this.dueAt = dueAt;
     this.places = places;
+    this.observed = observed;
   }
 
   /** Whether no request waits here any more. */

@@ -188,7 +188,8 @@ class ConnectionReplyQueue implements ReplyQueue {
     this.#options.admission.hold('held', bytes);
   }
 
-  #hand(group: RequestGroup, count: number, { frames, failure, retain }: Settlement): void {
+  #hand(group: RequestGroup, count: number, settlement: Settlement): void {
+    const { frames, failure, retain } = settlement;
     group.handed += count;
     if (group.isOver) {
       remove(this, group);
@@ -198,6 +199,7 @@ class ConnectionReplyQueue implements ReplyQueue {
     const { admission, onOutcome } = this.#options;
     admission.leave(count, group.isOver ? group.admittedBytes : 0);
     onOutcome(group.isRefused ? undefined : performance.now() - group.arrivedAt, count);
+    group.observed?.end(settlement, this.abandoned);
     if (this.abandoned) return;
     if (frames !== undefined) this.sink.send(frames, retain);
     if (failure !== undefined) this.#fail(failure);

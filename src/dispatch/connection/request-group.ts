@@ -2,7 +2,7 @@
 import type { PlainError } from '../../../wire/errors.ts';
 import { type Flow, stopFlow } from '../../../workers/stream/flow.ts';
 import type { IdEntry } from './open-ids.ts';
-import type { Limited, OpenRequest, Times } from './open-request.ts';
+import type { Limited, Observed, OpenRequest, Times } from './open-request.ts';
 
 /** An outcome that waits for its turn. */
 export type HeldReplies = {
@@ -31,6 +31,7 @@ export class RequestGroup implements Times {
   readonly admittedBytes: number;
   readonly arrivedAt: number;
   readonly dueAt: number;
+  readonly observed: Observed | undefined;
   /** Whether they were refused without a start: their latency is not recorded. */
   readonly isRefused: boolean;
   /** How many of its positions are handed on. */
@@ -58,7 +59,7 @@ export class RequestGroup implements Times {
   constructor(
     count: number,
     bytes: number,
-    { arrivedAt, dueAt }: Times,
+    { arrivedAt, dueAt, observed }: Times,
     isRefused: boolean,
     admittedBytes: number = bytes,
   ) {
@@ -67,6 +68,7 @@ export class RequestGroup implements Times {
     this.admittedBytes = admittedBytes;
     this.arrivedAt = arrivedAt;
     this.dueAt = dueAt;
+    this.observed = observed;
     this.isRefused = isRefused;
   }
 

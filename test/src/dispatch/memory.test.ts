@@ -2,7 +2,7 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import type { Conversation } from '../../../src/dispatch/connection/conversation.ts';
+import type { Conversation } from '../../../src/dispatch/connection/conversation-options.ts';
 import type { AgentKind } from '../../../workers/task.ts';
 import { type Bench, createBench, runOf, stopBenches } from '../../helpers/dispatch-bench.ts';
 

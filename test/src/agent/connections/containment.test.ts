@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createConnection } from '../../../../src/agent/connections/connection.ts';
 import type { Connection, ConnectionOptions } from '../../../../src/agent/connections/connection-options.ts';
 import { createIncomingFrames } from '../../../../src/agent/connections/incoming-frames.ts';
-import type { Conversation } from '../../../../src/dispatch/connection/conversation.ts';
+import type { Conversation } from '../../../../src/dispatch/connection/conversation-options.ts';
 import type { ReplySink } from '../../../../src/dispatch/connection/reply-queue.ts';
 import type { Gate } from '../../../../src/gate/gate.ts';
 import { LaunchpoolError } from '../../../../wire/errors.ts';

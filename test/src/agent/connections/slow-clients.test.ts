@@ -7,7 +7,7 @@ import { createConnection } from '../../../../src/agent/connections/connection.t
 import type { Connection } from '../../../../src/agent/connections/connection-options.ts';
 import { createIncomingFrames } from '../../../../src/agent/connections/incoming-frames.ts';
 import { FRAME_MS, UNREAD_MS } from '../../../../src/agent/connections/slow-client-timeout.ts';
-import type { Conversation } from '../../../../src/dispatch/connection/conversation.ts';
+import type { Conversation } from '../../../../src/dispatch/connection/conversation-options.ts';
 import type { ReplySink } from '../../../../src/dispatch/connection/reply-queue.ts';
 import { encodeFrame, frameHeader } from '../../../../wire/frame.ts';
 import { framesOf } from '../../../helpers/frame-server.ts';

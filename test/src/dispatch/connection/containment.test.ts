@@ -1,6 +1,6 @@
 /** What is thrown while a reply is on its way to one connection costs the other connections of its batch nothing. */
 import test from 'ava';
-import type { Conversation } from '../../../../src/dispatch/connection/conversation.ts';
+import type { Conversation } from '../../../../src/dispatch/connection/conversation-options.ts';
 import type { ReplySink } from '../../../../src/dispatch/connection/reply-queue.ts';
 import type { AgentKind } from '../../../../workers/task.ts';
 import {
