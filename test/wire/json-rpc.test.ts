@@ -31,7 +31,10 @@ const EXAMPLES: readonly [what: string, json: string, expected: ReturnType<typeo
   [
     'named parameters',
     '{"jsonrpc": "2.0", "method": "subtract", "params": {"subtrahend": 23, "minuend": 42}, "id": 3}',
-    { batch: false, items: [{ id: '3', method: 'subtract', params: [{ subtrahend: 23, minuend: 42 }] }] },
+    {
+      batch: false,
+      items: [{ id: '3', method: 'subtract', params: [{ subtrahend: 23, minuend: 42 }], isByName: true }],
+    },
   ],
   [
     'a notification',
@@ -70,7 +73,7 @@ const EXAMPLES: readonly [what: string, json: string, expected: ReturnType<typeo
         { id: undefined, method: 'notify_hello', params: [7] },
         { id: '"2"', method: 'subtract', params: [42, 23] },
         { id: 'null', code: INVALID },
-        { id: '"5"', method: 'foo.get', params: [{ name: 'myself' }] },
+        { id: '"5"', method: 'foo.get', params: [{ name: 'myself' }], isByName: true },
         { id: '"9"', method: 'get_data', params: [] },
       ],
     },
