@@ -39,6 +39,8 @@ class AgentError(Exception):
         self.data: Any = details.get("data")
         self.hint: Optional[str] = details.get("hint")
         self.retryable: bool = details.get("retryable", False)
+        #: Where the handler threw, under `launchpool dev` alone.
+        self.stack: Optional[str] = details.get("stack")
 
 
 def socket_path(target: str) -> str:

@@ -1,11 +1,14 @@
 /** What the log says of a handler that fails: the method, the error, and the place in the source. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { call, connect, connectRaw } from '../../src/client/index.ts';
 import { createActivator } from '../../src/holder/activator.ts';
 import { ENTRY } from '../helpers/agent.ts';
 import { writeTree } from '../helpers/materialise.ts';
+import { runProgram } from '../helpers/program.ts';
+import { findPython } from '../helpers/pythons.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 import { bundled } from '../src/bundle/bundled.ts';
@@ -157,3 +160,42 @@ test('in development, the log shows the source and the stack of each failure, an
   t.regex(text(), /> 12 \| {3}if \(options\.deep\) throw new Failure\('deep'\);\n +\| {27}\^/);
   t.regex(text(), /Error: deep\n +at fail /);
 });
+
+const PYTHON = `
+import json, sys
+from multiprocessing.connection import Client
+sys.path.insert(0, sys.argv[2])
+from launchpool_client import Agent, AgentError
+with Client(sys.argv[1], "AF_UNIX") as plain:
+    plain.send_bytes(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "deep"}).encode())
+    error = json.loads(plain.recv_bytes())["error"]
+with Agent(sys.argv[1]) as agent:
+    try:
+        agent.call("deep")
+    except AgentError as caught:
+        own = [str(caught), caught.name, caught.code, caught.stack]
+print(json.dumps([[error["message"], error["data"]["name"], error["code"], error["data"].get("stack")], own]))
+`;
+
+for (const flags of [[], ['--development']]) {
+  const isDev = flags.length > 0;
+  test(`Python reads what a method throws, ${isDev ? 'under dev with its stack' : 'installed without a place, which the log has'}`, async (t) => {
+    const files = { 'agent.ts': MODULE, 'lib/fail.ts': LIB, 'package.json': '{ "type": "module" }' };
+    const folder = await tempDir(t);
+    await writeTree(folder, files);
+    const module = isDev ? join(folder, 'agent.ts') : (await bundled(t, 'agent.ts', files)).entry;
+    const { path, text } = await started(t, module, ...flags);
+    const python = findPython()?.path ?? 'python3';
+    const examples = fileURLToPath(new URL('../../examples/python', import.meta.url));
+    const { stdout, stderr, status } = await runProgram([python, '-c', PYTHON, path, examples]);
+    t.is(status, 0, stderr);
+    const [plain, own] = JSON.parse(stdout.toString());
+    for (const [message, name, , stack] of [plain, own]) {
+      t.deepEqual([message, name], ['deep', 'Error']);
+      if (isDev) t.regex(stack, /\bfail\.ts:11:\d+/);
+      else t.falsy(stack);
+    }
+    const place = `lib/fail.ts:${placeOf(LIB, "new Failure('deep')")}`;
+    await until(() => text().includes(place));
+  });
+}

@@ -10,7 +10,9 @@ const PARSE = 'ERR_LAUNCHPOOL_PARSE';
 const INVALID = 'ERR_LAUNCHPOOL_REQUEST_INVALID';
 
 /** A request unchanged, an error as its id and code. */
-type Short = { id: string | undefined; method: string; params: unknown[] } | { id: string; code: string | number };
+type Short =
+  | { id: string | undefined; method: string; params: unknown[]; isByName?: true }
+  | { id: string; code: string | number };
 const shorten = (item: RpcItem): Short => ('error' in item ? { id: item.id, code: item.error.code } : item);
 
 function decode(payload: string | Uint8Array): { batch: boolean; items: Short[] } {
