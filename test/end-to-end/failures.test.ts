@@ -192,7 +192,7 @@ for (const flags of [[], ['--development']]) {
     const [plain, own] = JSON.parse(stdout.toString());
     for (const [message, name, , stack] of [plain, own]) {
       t.deepEqual([message, name], ['deep', 'Error']);
-      if (isDev) t.regex(stack, /\bfail\.ts:11:\d+/);
+      if (isDev) t.regex(stack, /\bfail\.ts:12:\d+/);
       else t.falsy(stack);
     }
     const place = `lib/fail.ts:${placeOf(LIB, "new Failure('deep')")}`;
