@@ -160,6 +160,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'libc',
     'wire',
   ],
+  // The bridge: reads the files of installed agents, and calls them as any client.
+  'src/mcp': ['src/client', 'src/installed', 'src/version.ts', 'description', 'wire'],
   // What tests of an agent load: the agent's flags, and none of the command line.
   'src/testing': [
     'src/activation',
@@ -189,6 +191,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/log-file.ts',
     'src/make-folder.ts',
+    'src/mcp',
     'src/standard-streams.ts',
     'src/module',
     'src/options',
