@@ -34,7 +34,10 @@ export function createLineReader({ onLine, onTooLong }: LineEvents, maxBytes = M
     const [bytes, own] = [held, parts];
     parts = [];
     held = 0;
-    if (bytes > maxBytes) return onTooLong(maxBytes);
+    if (bytes > maxBytes) {
+      onTooLong(maxBytes);
+      return;
+    }
     const whole = own.length === 1 ? (own[0] as Buffer) : Buffer.concat(own);
     const line = whole.at(-1) === RETURN ? whole.subarray(0, -1) : whole;
     if (line.length > 0) onLine(line);

@@ -162,6 +162,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The bridge: reads the files of installed agents, and calls them as any client.
   'src/mcp': ['src/client', 'src/installed', 'src/version.ts', 'description', 'wire'],
+  'src/mcp/clients': ['src/installed', 'src/options', 'src/version.ts', 'wire'],
   // What tests of an agent load: the agent's flags, and none of the command line.
   'src/testing': [
     'src/activation',
@@ -192,6 +193,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/log-file.ts',
     'src/make-folder.ts',
     'src/mcp',
+    'src/mcp/clients',
     'src/standard-streams.ts',
     'src/module',
     'src/options',

@@ -16,6 +16,10 @@ export function addMcpCommand(program: Command, done: Done): void {
       '\nExamples:\n  launchpool mcp --config claude-code --write com.example.rot13\n  launchpool mcp com.example.rot13 com.example.format',
     )
     .action(async (labels, flags) => {
+      if (flags.config !== undefined || flags.write || flags.name !== undefined) {
+        const { mcpConfig } = await import('../verbs/mcp-config.ts');
+        return done(await mcpConfig(labels, flags));
+      }
       const { mcp } = await import('../verbs/mcp.ts');
       done(await mcp(labels, flags));
     });
