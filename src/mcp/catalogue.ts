@@ -11,6 +11,8 @@ import { type Tool, toolMethods, toolOf } from './tools.ts';
 export type ServedTool = { name: string; label: string; method: MethodDescription; description: Description };
 
 export type Catalogue = {
+  /** @throws ERR_LAUNCHPOOL_TOOL_NAMES */
+  checkNames(): void;
   /**
    * In the order of the labels, and of the names of the methods.
    * @throws Fault if no agent has tools because of a problem; ERR_LAUNCHPOOL_TOOL_NAMES
@@ -58,6 +60,7 @@ export function createCatalogue(labels: readonly string[], host: Host): Catalogu
   }
 
   return {
+    checkNames: () => void served(read()),
     tools(era) {
       const agents = read();
       const [problem] = problemsOf(agents).values();

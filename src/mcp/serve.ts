@@ -28,7 +28,7 @@ export async function serveMcp(
   const catalogue = createCatalogue(labels, hostOf());
   for (const problem of catalogue.problems().values()) note(errorText(problem));
   // Names that are not unique end it at once. Everything else is an answer to the client.
-  catalogue.find('');
+  catalogue.checkNames();
   const output = createLineWriter(stdout);
   const caller = createCaller(connectOptions);
   const bridge = createBridge({ labels, version: packageVersion(), catalogue, caller, output });

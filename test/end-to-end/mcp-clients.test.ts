@@ -18,12 +18,14 @@ type CallOptions = { onprogress?: (progress: { progress: number; message?: strin
 type SdkClient = {
   connect(transport: unknown): Promise<void>;
   listTools(): Promise<{ tools: { name: string; annotations?: object }[] }>;
-  callTool(params: object, options: CallOptions): Promise<Result>;
+  callTool(params: object, ...options: unknown[]): Promise<Result>;
   close(): Promise<void>;
   getServerVersion(): { name: string } | undefined;
 };
 type Transport = new (options: object) => unknown;
 type Sdk = {
+  /** Whether the options of a call stand behind a schema of its result. */
+  hasSchema: boolean;
   client: new (info: object, options?: object) => SdkClient;
   transport: Transport;
 };
@@ -33,7 +35,7 @@ async function sdk1(): Promise<Sdk> {
   const { StdioClientTransport } = await loadMcpOracle<{ StdioClientTransport: Transport }>(
     '@modelcontextprotocol/sdk/client/stdio.js',
   );
-  return { client: Client, transport: StdioClientTransport };
+  return { hasSchema: true, client: Client, transport: StdioClientTransport };
 }
 
 async function sdk2(): Promise<Sdk> {
@@ -41,7 +43,7 @@ async function sdk2(): Promise<Sdk> {
   const { StdioClientTransport } = await loadMcpOracle<{ StdioClientTransport: Transport }>(
     '@modelcontextprotocol/client/stdio',
   );
-  return { client: Client, transport: StdioClientTransport };
+  return { hasSchema: false, client: Client, transport: StdioClientTransport };
 }
 
 const CLIENTS: readonly (readonly [string, () => Promise<Sdk>, object])[] = [
@@ -52,9 +54,19 @@ const CLIENTS: readonly (readonly [string, () => Promise<Sdk>, object])[] = [
   ['2026-07-28, SDK 2, pinned', sdk2, { versionNegotiation: { mode: { pin: '2026-07-28' } } }],
 ];
 
-type Bench = { client: SdkClient; agent: Awaited<ReturnType<typeof holdInstalled>>; folder: string; home: Awaited<ReturnType<typeof agentHome>> };
+type Bench = {
+  client: SdkClient;
+  agent: Awaited<ReturnType<typeof holdInstalled>>;
+  folder: string;
+  home: Awaited<ReturnType<typeof agentHome>>;
+};
 
-async function connect(t: ExecutionContext, load: () => Promise<Sdk>, options: object, flags: string[] = []): Promise<Bench> {
+async function connect(
+  t: ExecutionContext,
+  load: () => Promise<Sdk>,
+  options: object,
+  flags: string[] = [],
+): Promise<Bench> {
   t.timeout(180_000);
   const { client: Client, transport: StdioTransport } = await load();
   const home = await agentHome(t);
@@ -71,8 +83,9 @@ async function connect(t: ExecutionContext, load: () => Promise<Sdk>, options: o
 for (const [name, load, options] of CLIENTS) {
   tested(`${name}: lists, calls, gets progress, cancels, and notices no idle exit`, async (t) => {
     const { client, agent, folder } = await connect(t, load, options, ['--idle', '100ms']);
+    const { hasSchema } = await load();
     const call = (tool: string, args: object = {}, more: CallOptions = {}): Promise<Result> =>
-      client.callTool({ name: tool, arguments: args }, more);
+      client.callTool({ name: tool, arguments: args }, ...(hasSchema ? [undefined, more] : [more]));
 
     const { tools } = await client.listTools();
     t.true(tools.length > 10);
@@ -96,12 +109,15 @@ for (const [name, load, options] of CLIENTS) {
     }
 
     const progress: unknown[] = [];
-    await call('count', { upTo: 3 }, { onprogress: ({ progress: done, message }) => progress.push([done, message]) });
+    // A client may miss reports that it reads together with the response.
+    const onprogress: CallOptions['onprogress'] = ({ progress: done, message }) => progress.push([done, message]);
+    t.is((await call('steps', {}, { onprogress })).content[0]?.text, 'done');
     t.deepEqual(progress, [
-      [1, '1'],
-      [2, '2'],
-      [3, '3'],
+      [1, 'one'],
+      [2, 'two'],
+      [3, undefined],
     ]);
+    t.is((await call('count', { upTo: 3 }, { onprogress })).content[0]?.text, '[1,2,3]');
 
     const [signals, file] = [join(folder, 's'), join(folder, 'cancelled')];
     const server = createServer().listen(signals);
@@ -114,10 +130,10 @@ for (const [name, load, options] of CLIENTS) {
     await t.throwsAsync(held, undefined);
     await until(() => existsSync(file));
 
-    const exits = agent.all('exited').length;
+    const exits = agent.all('left').length;
     for (let exit = exits + 1; exit <= exits + IDLE_EXITS; exit += 1) {
       t.is((await call('add', { a: exit, b: 0 })).content[0]?.text, String(exit));
-      await agent.reached('exited', exit);
+      await agent.reached('left', exit);
     }
   });
 
@@ -127,7 +143,11 @@ for (const [name, load, options] of CLIENTS) {
       changed = resolve;
     });
     const listChanged = {
-      tools: { autoRefresh: true, debounceMs: 1, onChanged: (error: unknown, tools: unknown) => changed(error ?? tools) },
+      tools: {
+        autoRefresh: true,
+        debounceMs: 1,
+        onChanged: (error: unknown, tools: unknown) => changed(error ?? tools),
+      },
     };
     const { client, home } = await connect(t, load, { ...options, listChanged });
     await client.listTools();
@@ -141,7 +161,12 @@ for (const [name, load, options] of CLIENTS) {
     await until(async () => {
       if (isHeard) return true;
       version += 1;
-      writeAgent(home, LABEL, { ...description, methods: description.methods.slice(0, 1 + (version % 5)) }, `v${version}`);
+      writeAgent(
+        home,
+        LABEL,
+        { ...description, methods: description.methods.slice(0, 1 + (version % 5)) },
+        `v${version}`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 300));
       return false;
     });

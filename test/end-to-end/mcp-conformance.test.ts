@@ -1,11 +1,10 @@
 /** @modelcontextprotocol/conformance against the bridge: all scenarios of a server of tools. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { fixture } from '../helpers/agent.ts';
 import { agentHome, descriptionOf, holdInstalled, LABEL, startBridge, writeAgent } from '../helpers/mcp-agents.ts';
-import { mcpOraclePath } from '../helpers/mcp-oracles.ts';
+import { mcpOracleProgram } from '../helpers/mcp-oracles.ts';
 import { serveOverHttp } from '../helpers/mcp-over-http.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
@@ -16,7 +15,13 @@ const NOT_APPLICABLE = [
   ...['tools-call-sampling', 'tools-call-elicitation', 'elicitation-sep1034-defaults', 'elicitation-sep1330-enums'],
   ...['resources-list', 'resources-read-text', 'resources-read-binary', 'resources-templates-read'],
   ...['resources-subscribe', 'resources-unsubscribe'],
-  ...['prompts-list', 'prompts-get-simple', 'prompts-get-with-args', 'prompts-get-embedded-resource', 'prompts-get-with-image'],
+  ...[
+    'prompts-list',
+    'prompts-get-simple',
+    'prompts-get-with-args',
+    'prompts-get-embedded-resource',
+    'prompts-get-with-image',
+  ],
   'dns-rebinding-protection',
   // All but one of its checks pass.
   'json-schema-2020-12',
@@ -31,7 +36,7 @@ type Check = { id: string; status: string; errorMessage?: string };
 
 declareWith(test)('all scenarios that concern tools pass, and the others are those that are named', async (t) => {
   t.timeout(180_000);
-  const program = fileURLToPath(mcpOraclePath('@modelcontextprotocol/conformance'));
+  const program = mcpOracleProgram('@modelcontextprotocol/conformance', 'dist/index.js');
   const home = await agentHome(t);
   const module = fixture('agents/conformance.ts');
   writeAgent(home, LABEL, await descriptionOf(module));

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import test from 'ava';
 import { ENTRY } from '../helpers/agent.ts';
 import {
@@ -37,9 +37,16 @@ test('the end of standard input ends it, with exit status 0, behind the answers'
   await initialize(warm);
   await callTool(warm, 'pid');
   const input = request(1, 'tools/call', { name: 'add', arguments: { a: 1 } }) + request(2, 'tools/list', {}).trimEnd();
-  const { status, stdout, stderr } = await runProgram([process.execPath, ENTRY, 'mcp', LABEL], { input, env: home.env });
+  const { status, stdout, stderr } = await runProgram([process.execPath, ENTRY, 'mcp', LABEL], {
+    input,
+    env: home.env,
+  });
   t.deepEqual([status, stderr], [0, '']);
-  const ids = stdout.toString().trim().split('\n').map((line) => JSON.parse(line).id);
+  const ids = stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).id);
   t.deepEqual(ids.sort(), [1, 2]);
 });
 
@@ -115,9 +122,12 @@ const CLIENT = `
     const meta = ${JSON.stringify(MODERN_META)};
     child.stdin.write(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call',
       params: { _meta: meta, name: 'pid', arguments: {} } }) + '\\n');
-    child.stdout.once('data', () => { ready += 1; if (ready === Number(count)) console.log('ready'); });
-    // Another process with a copy of the ends of the pipes, as a shell between client and server would be.
-    if (holder === 'held') spawn('sleep', ['60'], { stdio: ['ignore', child.stdin, child.stdout], detached: true }).unref();
+    child.stdout.once('data', () => {
+      // Another process with a copy of the ends of the pipes, as a shell between client and server would be.
+      if (holder === 'held') spawn('sleep', ['60'], { stdio: ['ignore', child.stdin, child.stdout], detached: true }).unref();
+      ready += 1;
+      if (ready === Number(count)) console.log('ready');
+    });
   }
   setInterval(() => {}, 1e6);
 `;

@@ -56,7 +56,10 @@ test('arguments reach the parameters, results the content', async (t) => {
   t.is(await textOf(client, 'join', { separator: '-', texts: ['a', 'b'] }), 'a-b');
   t.is(await textOf(client, 'greet', { name: 'Ada', polite: true }), 'Good day, Ada');
   t.is(await textOf(client, 'sum', { values: [1, 2, 3] }), '6');
-  t.is(await textOf(client, 'natives', { data: 'AQID', when: '2026-01-31T12:00:00.000Z', tags: ['a', 'b'] }), '3 2026 a,b');
+  t.is(
+    await textOf(client, 'natives', { data: 'AQID', when: '2026-01-31T12:00:00.000Z', tags: ['a', 'b'] }),
+    '3 2026 a,b',
+  );
   t.is(await textOf(client, 'nothing'), 'null');
   const { result } = await callTool(client, 'point', { x: 1, y: 2 });
   t.deepEqual(result, { content: [{ type: 'text', text: '{"x":1,"y":2}' }], structuredContent: { x: 1, y: 2 } });
@@ -74,7 +77,10 @@ test('pictures are content of their own, other bytes a resource', async (t) => {
   t.is(picture.result.content[0].type, 'image');
   t.is(picture.result.content[0].mimeType, 'image/png');
   const framed = await callTool(client, 'framed');
-  t.deepEqual(framed.result.content.map(({ type }: { type: string }) => type), ['text', 'image']);
+  t.deepEqual(
+    framed.result.content.map(({ type }: { type: string }) => type),
+    ['text', 'image'],
+  );
   t.is(framed.result.structuredContent, undefined);
   const bytes = await callTool(client, 'bytes', { length: 100_000 });
   const [{ type, resource }] = bytes.result.content;
@@ -159,7 +165,7 @@ test('a session outlives the idle exits of its agent', async (t) => {
   const pids = new Set<string>();
   for (let exits = 1; exits <= 5; exits += 1) {
     pids.add(await textOf(client, 'pid'));
-    await agent.reached('exited', exits);
+    await agent.reached('left', exits);
   }
   t.is(pids.size, 5);
 });
@@ -221,6 +227,9 @@ test('a module that cannot be loaded is an error of the tool, with the reason', 
 test('many calls at once have their own results', async (t) => {
   const { agent, client } = await createBench(t);
   const results = await Promise.all(Array.from({ length: 200 }, (_, a) => textOf(client, 'add', { a, b: 1 })));
-  t.deepEqual(results, Array.from({ length: 200 }, (_, a) => String(a + 1)));
+  t.deepEqual(
+    results,
+    Array.from({ length: 200 }, (_, a) => String(a + 1)),
+  );
   t.is(agent.all('started').length, 1);
 });

@@ -63,7 +63,11 @@ export type ServedAgent = Omit<History<ActivatorEvent>, 'add'> & { socketPath: s
 export async function holdInstalled(
   t: ExecutionContext,
   { runtime }: AgentHome,
-  { label = LABEL, module = TOOLS_AGENT, flags = [] }: { label?: string; module?: string; flags?: readonly string[] } = {},
+  {
+    label = LABEL,
+    module = TOOLS_AGENT,
+    flags = [],
+  }: { label?: string; module?: string; flags?: readonly string[] } = {},
 ): Promise<ServedAgent> {
   const socketPath = join(runtime, `${label}.sock`);
   const { add, ...history } = createHistory<ActivatorEvent>();

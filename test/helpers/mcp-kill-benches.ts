@@ -31,10 +31,9 @@ export async function embeddedKillBench(t: ExecutionContext): Promise<KillBench>
   const cut = await cutConnections(t, join(home.runtime, `${LABEL}.sock`), agent.socketPath);
   const client = startBridge(t, home);
   await initialize(client);
-  const killed = async (): Promise<void> => {
-    const pid = agent.all('started').at(-1)?.pid;
-    if (pid === undefined || agent.all('exited').some((event) => event.pid === pid)) return;
-    process.kill(pid, 'SIGKILL');
+  const killed = (): void => {
+    const last = agent.events.at(-1);
+    if (last?.event === 'started') process.kill(last.pid, 'SIGKILL');
   };
   return { client, folder: home.folder, kills: [{ name: 'the agent', kill: killed }, cut] };
 }
@@ -52,11 +51,16 @@ export async function systemdKillBench(t: ExecutionContext): Promise<KillBench |
   // A path through /proc is too long for some tools, not for sockets.
   const short = join(folder, 'r');
   symlinkSync(String(runtime), short);
-  const client = startBridge(t, { env: { ...env, HOME: home, XDG_RUNTIME_DIR: short, XDG_CACHE_HOME: join(folder, 'c') } });
+  const client = startBridge(t, {
+    env: { ...env, HOME: home, XDG_RUNTIME_DIR: short, XDG_CACHE_HOME: join(folder, 'c') },
+  });
   await initialize(client);
   await callTool(client, 'pid');
   const { service } = unitNamesOf(LABEL);
-  const systemctl = (...words: string[]): (() => Promise<unknown>) => () => session.run(['systemctl', '--user', ...words, service]);
+  const systemctl =
+    (...words: string[]): (() => Promise<unknown>) =>
+    () =>
+      session.run(['systemctl', '--user', ...words, service]);
   return {
     client,
     folder,

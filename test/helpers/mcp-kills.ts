@@ -60,10 +60,12 @@ export async function cutConnections(t: ExecutionContext, path: string, to: stri
     ] as const) {
       sockets.add(from);
       from.pipe(into);
-      from.on('error', () => into.destroy()).on('close', () => {
-        sockets.delete(from);
-        into.destroy();
-      });
+      from
+        .on('error', () => into.destroy())
+        .on('close', () => {
+          sockets.delete(from);
+          into.destroy();
+        });
     }
   });
   t.teardown(() => {

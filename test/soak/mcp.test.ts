@@ -27,7 +27,7 @@ test.serial('1,000 idle exits of the agent are not noticed', async (t) => {
   for (let exit = 1; exit <= IDLE_EXITS; exit += 1) {
     const { result } = await callTool(client, 'add', { a: exit, b: 0 });
     t.deepEqual(result, { content: [{ type: 'text', text: String(exit) }] });
-    await agent.reached('exited', exit);
+    await agent.reached('left', exit);
   }
 });
 

@@ -25,8 +25,9 @@ export function mergedJson(text: string, entry: ServerEntry, file: Pick<ClientFi
   const before = serverInJson(text, file, entry.name);
   const formattingOptions = formattingOf(text);
   const path = [file.section, entry.name];
+  // As the first one: behind others it would come between them and their comments.
   const set = (source: string, at: string[], value: unknown): string =>
-    jsonc.applyEdits(source, jsonc.modify(source, at, value, { formattingOptions }));
+    jsonc.applyEdits(source, jsonc.modify(source, at, value, { formattingOptions, getInsertionIndex: () => 0 }));
   if (typeof before !== 'object' || before === null) return set(text, path, jsonEntry(entry, file));
   const same = (key: string, value: unknown): boolean =>
     JSON.stringify((before as Readonly<Record<string, unknown>>)[key]) === JSON.stringify(value);

@@ -92,23 +92,38 @@ function unescaped(quoted: string): string {
   }
 }
 
-/** To the end of a value: brackets, strings of all kinds, and comments between the items of an array. */
+/** To the end of a value: a string, what is between brackets, or a word such as a number or a date. */
 function skipValue(reader: Reader): void {
+  const { text } = reader;
+  const first = text[reader.at] ?? '';
+  if (first === '"' || first === "'") {
+    skipString(reader, first);
+    reader.at += 1;
+  } else if (first === '[' || first === '{') skipBrackets(reader);
+  else {
+    const [word = ''] = /^[^\n#"'=[\]{}]*/.exec(text.slice(reader.at)) ?? [];
+    if (word.trim() === '') throw failure(reader, 'expected a value');
+    reader.at += word.trimEnd().length;
+  }
+}
+
+/** To the end of an array or an inline table, with strings of all kinds, and comments between the items. */
+function skipBrackets(reader: Reader): void {
   const { text } = reader;
   let depth = 0;
   for (; reader.at < text.length; reader.at += 1) {
     const character = text[reader.at] as string;
     if (character === '"' || character === "'") skipString(reader, character);
-    else if ('[{'.includes(character)) depth += 1;
-    else if (']}'.includes(character)) depth -= 1;
-    else if (depth === 0 && (character === '\n' || character === '#')) break;
     else if (character === '#') {
       skipComment(reader);
       reader.at -= 1;
-    }
+    } else if ('[{'.includes(character)) depth += 1;
+    else if (']}'.includes(character)) depth -= 1;
+    if (depth > 0) continue;
+    reader.at += 1;
+    return;
   }
-  if (depth !== 0) throw failure(reader, 'a bracket is not closed');
-  while (/\s/.test(text[reader.at - 1] ?? '')) reader.at -= 1;
+  throw failure(reader, 'a bracket is not closed');
 }
 
 /** Leaves the reader at the last quote. */

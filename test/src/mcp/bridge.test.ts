@@ -21,7 +21,14 @@ test.before(async (t) => {
   description = await descriptionOf(TOOLS_AGENT);
 });
 
-type Tool = { name: string; title?: string; description: string; inputSchema: object; outputSchema?: object; annotations?: object };
+type Tool = {
+  name: string;
+  title?: string;
+  description: string;
+  inputSchema: object;
+  outputSchema?: object;
+  annotations?: object;
+};
 
 function toolIn({ result }: Message, name: string): Tool {
   const found = (result.tools as Tool[]).find((tool) => tool.name === name);
@@ -114,7 +121,9 @@ test('tools have the texts, the tags and the schemas of the methods, in one orde
 test('of several agents, the label stands in front, and methods with the tag @mcp tool are the only ones', async (t) => {
   const home = await agentHome(t);
   writeAgent(home, 'com.example.a', description);
-  const chosen = description.methods.map((method) => (method.name === 'pid' ? { ...method, mcp: { isTool: true as const } } : method));
+  const chosen = description.methods.map((method) =>
+    method.name === 'pid' ? { ...method, mcp: { isTool: true as const } } : method,
+  );
   writeAgent(home, 'com.example.b', { ...description, methods: chosen });
   const client = startBridge(t, home, ['com.example.a', 'com.example.b']);
   const { result } = await client.request('tools/list', { _meta: MODERN_META });
@@ -179,7 +188,8 @@ test('an upgrade and an uninstallation are announced, once each', async (t) => {
   const client = startBridge(t, home);
   await initialize(client);
   const before = await client.request('tools/list');
-  const changes = (): Message[] => client.messages.filter(({ method }) => method === 'notifications/tools/list_changed');
+  const changes = (): Message[] =>
+    client.messages.filter(({ method }) => method === 'notifications/tools/list_changed');
   const announced = (count: number): Promise<Message> => client.message(() => changes().length >= count);
 
   // As an installation does it: the description comes last.
@@ -204,7 +214,7 @@ test('a subscription of 2026-07-28 gets what it has asked for, until it is cance
     client.send({ jsonrpc: '2.0', id, method: 'subscriptions/listen', params: { _meta: MODERN_META, notifications } });
   const key = 'io.modelcontextprotocol/subscriptionId';
   const of = (id: string, method: string) => (message: Message) =>
-    message.method === method && (message.params?._meta as Record<string, unknown>)[key] === id;
+    message.method === method && Object(message.params?._meta)[key] === id;
 
   listen('tools', { toolsListChanged: true, promptsListChanged: true });
   const acknowledged = await client.message(of('tools', 'notifications/subscriptions/acknowledged'));
@@ -220,12 +230,17 @@ test('a subscription of 2026-07-28 gets what it has asked for, until it is cance
   writeAgent(home, LABEL, { ...description, methods: [] }, 'two');
   await client.message(of('tools', 'notifications/tools/list_changed'));
   await client.request('server/discover', { _meta: MODERN_META });
-  const ids = client.messages.filter(({ method }) => method === 'notifications/tools/list_changed').map(({ params }) => params?._meta);
+  const ids = client.messages
+    .filter(({ method }) => method === 'notifications/tools/list_changed')
+    .map(({ params }) => params?._meta);
   t.deepEqual(ids, [{ [key]: 'tools' }]);
 
   client.child.kill('SIGTERM');
   t.is(await client.ended, 0);
-  const closed = client.messages.filter(({ id, result }) => result?.resultType === 'complete' && id !== undefined && ['tools', 'others', 'gone'].includes(String(id)));
+  const closed = client.messages.filter(
+    ({ id, result }) =>
+      result?.resultType === 'complete' && id !== undefined && ['tools', 'others', 'gone'].includes(String(id)),
+  );
   t.deepEqual(closed.map(({ id }) => id).sort(), ['others', 'tools']);
 });
 
@@ -249,6 +264,9 @@ test('an unbuilt, an undescribed and a raw agent are errors that say what to do'
   writeAgent(home, LABEL, undefined);
   const client = startBridge(t, home);
   await initialize(client);
-  t.regex((await client.request('tools/list')).error.message, /has no description.*launchpool upgrade com\.example\.tools/);
+  t.regex(
+    (await client.request('tools/list')).error.message,
+    /has no description.*launchpool upgrade com\.example\.tools/,
+  );
   t.regex((await callTool(client, 'add')).result.content[0].text, /has no description/);
 });

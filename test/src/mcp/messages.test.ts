@@ -54,7 +54,10 @@ test('any line is read without an exception, and any JSON has a kind', (t) => {
 });
 
 test('an error without an id has none, and no data if there are none', (t) => {
-  t.deepEqual(errorMessage(undefined, new Fault('parse', 'no')), { jsonrpc: '2.0', error: { code: -32700, message: 'no' } });
+  t.deepEqual(errorMessage(undefined, new Fault('parse', 'no')), {
+    jsonrpc: '2.0',
+    error: { code: -32700, message: 'no' },
+  });
   t.deepEqual(errorMessage(1, new Fault('internal', 'no', { a: 1 })), {
     jsonrpc: '2.0',
     id: 1,

@@ -2,8 +2,10 @@ import test from 'ava';
 import { errorResult, errorText } from '../../../src/mcp/tool-errors.ts';
 import { fromPlain, LaunchpoolError } from '../../../wire/errors.ts';
 
-test("an error of launchpool has its text, its code and what to do", (t) => {
-  const error = new LaunchpoolError('ERR_LAUNCHPOOL_NOT_INSTALLED', 'no agent is installed as a', { hint: 'Install it.' });
+test('an error of launchpool has its text, its code and what to do', (t) => {
+  const error = new LaunchpoolError('ERR_LAUNCHPOOL_NOT_INSTALLED', 'no agent is installed as a', {
+    hint: 'Install it.',
+  });
   t.is(errorText(error), 'no agent is installed as a (ERR_LAUNCHPOOL_NOT_INSTALLED)\nInstall it.');
   t.deepEqual(errorResult(error), {
     content: [{ type: 'text', text: errorText(error) }],

@@ -2,9 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { Description, MethodDescription, ParamDescription, Schema } from '../../../description/description.ts';
 import { ArgumentsError, inputSchema, outputSchema, paramsFrom } from '../../../src/mcp/tool-shape.ts';
+import { descriptionOf, TOOLS_AGENT } from '../../helpers/mcp-agents.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
 import { createAjv } from '../../helpers/oracles.ts';
-import { descriptionOf, TOOLS_AGENT } from '../../helpers/mcp-agents.ts';
 
 const tested = declareWith(test);
 
@@ -31,8 +31,14 @@ test('arguments have the names of the parameters, in any order', (t) => {
   });
   t.deepEqual(paramsFrom(add, {}, { b: 2, a: 1 }), [1, 2]);
   t.deepEqual(paramsFrom(add, {}, { a: 1 }), [1]);
-  t.throws(() => paramsFrom(add, {}, {}), { instanceOf: ArgumentsError, message: /^missing arguments: a\. .*b \(optional\)/ });
-  t.throws(() => paramsFrom(add, {}, { a: 1, c: 2 }), { instanceOf: ArgumentsError, message: /^unknown arguments: c\./ });
+  t.throws(() => paramsFrom(add, {}, {}), {
+    instanceOf: ArgumentsError,
+    message: /^missing arguments: a\. .*b \(optional\)/,
+  });
+  t.throws(() => paramsFrom(add, {}, { a: 1, c: 2 }), {
+    instanceOf: ArgumentsError,
+    message: /^unknown arguments: c\./,
+  });
   t.throws(() => paramsFrom(method([]), {}, { a: 1 }), { message: 'unknown arguments: a. The tool has none.' });
 });
 
@@ -47,14 +53,20 @@ test('a parameter that is left out in front of others is its default, or null', 
 });
 
 test('the only parameter gives its properties, if it is an object', (t) => {
-  const $defs = { User: { type: 'object', properties: { name: { type: 'string' }, friend: { $ref: '#/$defs/User' } } } };
+  const $defs = {
+    User: { type: 'object', properties: { name: { type: 'string' }, friend: { $ref: '#/$defs/User' } } },
+  };
   const user = method([param('user', { $ref: '#/$defs/User' })]);
   t.deepEqual(inputSchema(user, $defs), { ...$defs.User, $defs });
   t.deepEqual(paramsFrom(user, $defs, { name: 'A' }), [{ name: 'A' }]);
   t.deepEqual(paramsFrom(user, $defs, {}), [{}]);
 
   const optional = method([
-    param('user', { anyOf: [{ $ref: '#/$defs/User' }, { type: 'null' }], description: 'of a user' }, { required: false }),
+    param(
+      'user',
+      { anyOf: [{ $ref: '#/$defs/User' }, { type: 'null' }], description: 'of a user' },
+      { required: false },
+    ),
   ]);
   t.deepEqual(inputSchema(optional, $defs), { ...$defs.User, description: 'of a user', $defs });
   t.deepEqual(paramsFrom(optional, $defs, {}), []);
@@ -71,8 +83,14 @@ test('the only parameter gives its properties, if it is an object', (t) => {
 });
 
 test('a rest parameter, and one that may be a stream, are arrays', async (t) => {
-  const all = method([param('a', { type: 'string' }), param('rest', { type: 'number' }, { rest: true, required: false })]);
-  t.deepEqual((inputSchema(all, {}).properties as object)['rest' as never], { type: 'array', items: { type: 'number' } });
+  const all = method([
+    param('a', { type: 'string' }),
+    param('rest', { type: 'number' }, { rest: true, required: false }),
+  ]);
+  t.deepEqual((inputSchema(all, {}).properties as object)['rest' as never], {
+    type: 'array',
+    items: { type: 'number' },
+  });
   t.deepEqual(paramsFrom(all, {}, { a: 'x', rest: [1, 2] }), ['x', 1, 2]);
   t.deepEqual(paramsFrom(all, {}, { a: 'x' }), ['x']);
   t.throws(() => paramsFrom(all, {}, { a: 'x', rest: 1 }), { message: 'the argument rest is no array' });
@@ -83,7 +101,9 @@ test('a rest parameter, and one that may be a stream, are arrays', async (t) => 
     items: { type: 'number' },
   });
   const [values] = paramsFrom(stream, {}, { values: [1, 2] });
-  t.deepEqual(await Array.fromAsync(values as AsyncIterable<number>), [1, 2]);
+  const items: number[] = [];
+  for await (const value of values as AsyncIterable<number>) items.push(value);
+  t.deepEqual(items, [1, 2]);
 });
 
 test('bytes, dates, BigInts, Maps and Sets come in their forms of JSON', (t) => {
@@ -123,7 +143,11 @@ test('up to 2025-11-25 only an object is a structured result; later any JSON is'
   const modern = (result: Schema): unknown => outputSchema(method([], result), $defs, '2026-07-28');
   t.deepEqual(legacy({ $ref: '#/$defs/Point' }), $defs.Point);
   t.deepEqual(modern({ $ref: '#/$defs/Point' }), { $ref: '#/$defs/Point', $defs });
-  for (const schema of [{ type: 'number' }, { type: ['object', 'null'] }, { anyOf: [{ $ref: '#/$defs/Point' }, { type: 'null' }] }])
+  for (const schema of [
+    { type: 'number' },
+    { type: ['object', 'null'] },
+    { anyOf: [{ $ref: '#/$defs/Point' }, { type: 'null' }] },
+  ])
     t.is(legacy(schema), undefined);
   t.deepEqual(modern({ type: 'number' }), { type: 'number' });
   for (const era of [legacy, modern]) {

@@ -22,7 +22,8 @@ test('comments, the order of keys, the indentation and trailing commas stay', (t
 }
 `;
   const after = mergedJson(before, entry, FILE);
-  for (const kept of ['// of mine', '/* yes */', '// keep', '"other": { "command": "x" }']) t.true(after.includes(kept));
+  for (const kept of ['// of mine', '/* yes */', '// keep', '"other": { "command": "x" }'])
+    t.true(after.includes(kept));
   t.regex(after, /^ {8}"tools": \{$/m);
   t.deepEqual(serverInJson(after, FILE, 'tools'), { command: entry.command, args: entry.args });
   t.is(mergedJson(after, entry, FILE), after);
@@ -39,18 +40,25 @@ test('of a server that is there, further keys stay', (t) => {
 
 test('what is no JSON object is refused, with the line', (t) => {
   t.throws(() => mergedJson('{\n  "a": \n}', entry, FILE), { message: /in line 3/ });
-  for (const text of ['[]', '"x"', 'null']) t.throws(() => mergedJson(text, entry, FILE), { message: /no JSON object/ });
+  for (const text of ['[]', '"x"', 'null'])
+    t.throws(() => mergedJson(text, entry, FILE), { message: /no JSON object/ });
 });
 
 test('any JSON object keeps all that it had', (t) => {
-  const file = fc.tuple(fc.dictionary(fc.string(), fc.jsonValue()), fc.dictionary(fc.string(), fc.dictionary(fc.string(), fc.jsonValue())));
+  const file = fc.tuple(
+    fc.dictionary(fc.string(), fc.jsonValue()),
+    fc.dictionary(fc.string(), fc.dictionary(fc.string(), fc.jsonValue())),
+  );
   fc.assert(
     fc.property(file, fc.constantFrom(undefined, 2, '\t'), ([rest, servers], indent) => {
       const before = JSON.parse(JSON.stringify({ ...rest, mcpServers: servers }));
       const after = JSON.parse(mergedJson(JSON.stringify(before, null, indent), entry, FILE));
       t.deepEqual(after, {
         ...before,
-        mcpServers: { ...before.mcpServers, tools: { ...before.mcpServers.tools, command: entry.command, args: entry.args } },
+        mcpServers: {
+          ...before.mcpServers,
+          tools: { ...before.mcpServers.tools, command: entry.command, args: entry.args },
+        },
       });
     }),
   );

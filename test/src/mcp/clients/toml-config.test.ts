@@ -2,8 +2,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { mergedToml, serverInToml, tomlText } from '../../../../src/mcp/clients/toml-config.ts';
 import { tomlStatements } from '../../../../src/mcp/clients/toml-statements.ts';
-import { declareWith } from '../../../helpers/not-tested.ts';
 import { loadMcpOracle } from '../../../helpers/mcp-oracles.ts';
+import { declareWith } from '../../../helpers/not-tested.ts';
 
 const tested = declareWith(test);
 const FILE = { section: 'mcp_servers' };
@@ -88,7 +88,7 @@ test('other forms of the table, and what is no TOML, are refused', (t) => {
 });
 
 test('statements have their places', (t) => {
-  const text = 'a."b c".d = [1, "]", \'\'\'\n]\'\'\'] # x\r\n[x.\'y.z\']\n';
+  const text = "a.\"b c\".d = [1, \"]\", '''\n]'''] # x\r\n[x.'y.z']\n";
   const found = tomlStatements(text);
   t.deepEqual(
     found.map(({ kind, keys }) => [kind, keys]),
@@ -97,13 +97,16 @@ test('statements have their places', (t) => {
       ['table', ['x', 'y.z']],
     ],
   );
-  t.is(text.slice(found[0]?.valueStart, found[0]?.valueEnd), '[1, "]", \'\'\'\n]\'\'\']');
+  t.is(text.slice(found[0]?.valueStart, found[0]?.valueEnd), "[1, \"]\", '''\n]''']");
   t.is(found.at(-1)?.end, text.length);
 });
 
 tested('a parser of TOML sees the same file, with the server', async (t) => {
   const { parse, stringify } = await loadMcpOracle<Toml>('smol-toml');
-  const key = fc.oneof(fc.stringMatching(/^[a-z_-]{1,6}$/), fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme' }));
+  const key = fc.oneof(
+    fc.stringMatching(/^[a-z_-]{1,6}$/),
+    fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme' }),
+  );
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
       fc.string({ unit: 'grapheme' }),
