@@ -56,6 +56,7 @@ const oneFolder: Plugin = {
 /** Functions of modules that a quick verb may not need. In its bundle, the first call of one loads its module. */
 const LATE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['spawn', 'spawnSync'],
+  'node:module': ['createRequire'],
   'node:net': ['connect'],
   'node:os': ['availableParallelism', 'homedir'],
   'node:stream/consumers': ['buffer'],

@@ -17,15 +17,15 @@ const META = {
 export type McpPrepared = Prepared & {
   /** Starts a server, as a client does. */
   start(kind: string): Started;
-  /** The process of the agent, once a bridge has called it. */
-  agentPid(): Promise<number>;
+  /** The process of the agent, undefined if none runs. */
+  agentPid(): Promise<number | undefined>;
 };
 
 export async function prepareMcp({ folder }: PrepareOptions): Promise<McpPrepared> {
   const program = await builtProgram();
   const place = await makePlace(join(folder, 'm'));
   const module = join(import.meta.dirname, '..', 'handlers', 'rpc', 'rot13.ts');
-  const agent = await installAgent(place, { label: LABEL, module, agent: { idle: '0' } as never });
+  const agent = await installAgent(place, { label: LABEL, module, agent: { idle: '0', 'log-level': 'warn' } });
   const holder = createEmbedded();
   await holder.load(agent.job, []);
   const env = { HOME: place.host.home, XDG_RUNTIME_DIR: place.runtime, XDG_CACHE_HOME: join(folder, 'cache') };
@@ -41,7 +41,10 @@ export async function prepareMcp({ folder }: PrepareOptions): Promise<McpPrepare
     missing,
     close: () => holder.close(),
     start: (kind) => start(commands[kind] as readonly [string, ...string[]], env),
-    agentPid: async () => 0,
+    agentPid: async () => {
+      const status = await holder.status(LABEL);
+      return status.state === 'running' ? status.pid : undefined;
+    },
   };
 }
 

@@ -256,7 +256,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'get-tsconfig': ['src/bundle', 'src/describe'],
   '@bomb.sh/tab': ['src/cli'],
   '@vercel/nft': ['src/bundle'],
-  'write-file-atomic': ['src/install'],
+  'write-file-atomic': ['src/install', 'src/mcp/clients'],
+  'jsonc-parser': ['src/mcp/clients'],
 };
 
 /** Development dependencies, with the only rooms that may load them. */
