@@ -13,7 +13,7 @@ export function addMcpCommand(program: Command, done: Done): void {
     .argument('<labels...>', 'the labels of installed agents')
     .addHelpText(
       'after',
-      '\nExamples:\n  launchpool mcp --config claude-code --write com.example.rot13\n  launchpool mcp com.example.rot13 com.example.format',
+      '\nExamples:\n  launchpool mcp --config codex --write com.example.rot13\n  launchpool mcp com.example.rot13 com.example.format',
     )
     .action(async (labels, flags) => {
       if (flags.config !== undefined || flags.write || flags.name !== undefined) {
