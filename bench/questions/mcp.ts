@@ -12,7 +12,6 @@ import { numberText, ratioText } from '../text.ts';
 
 const LIST = 'tools/list';
 const CLIENTS: Readonly<Record<string, number>> = { '1 client': 1, '10 clients': 10 };
-const TIMES = 20;
 const MIB = 2 ** 20;
 /** Freed memory is returned to the system some time later, if at all. */
 const SETTLE_MS = 1_000;
@@ -35,7 +34,7 @@ export const mcp: Question = question<Cell, McpPrepared>({
   quickKinds: MCP_KINDS,
   quickRounds: 1,
   alone: true,
-  times: 1,
+  times: 3,
   prepare: prepareMcp,
   async measure({ cell: { name }, kind }, prepared): Promise<Sample> {
     return name === LIST ? timeToList(kind, prepared) : memoryOf(kind, CLIENTS[name] as number, prepared);
@@ -64,18 +63,14 @@ export const mcp: Question = question<Cell, McpPrepared>({
   },
 });
 
-/** The median of 20: one start is not reliable. */
 async function timeToList(kind: string, { start }: McpPrepared): Promise<Sample> {
-  const times: number[] = [];
-  for (let time = 0; time < TIMES; time += 1) {
-    const begin = performance.now();
-    const server = start(kind);
-    server.child.stdin?.write(requestLine(1, 'tools/list'));
-    await server.firstLine;
-    times.push(performance.now() - begin);
-    await end(server);
-  }
-  return { ms: times.sort((a, b) => a - b)[TIMES / 2] as number };
+  const begin = performance.now();
+  const server = start(kind);
+  server.child.stdin?.write(requestLine(1, 'tools/list'));
+  await server.firstLine;
+  const ms = performance.now() - begin;
+  await end(server);
+  return { ms };
 }
 
 async function memoryOf(kind: string, clients: number, { start, agentPid }: McpPrepared): Promise<Sample> {
