@@ -1,4 +1,4 @@
-/** How long does an AI client wait for the list of tools, and what do its servers take? */
+/** How long does an AI client wait for the list of tools, and what memory do its servers take? */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type McpPrepared, prepareMcp, requestLine } from '../mcp/prepare.ts';
