@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
-import { ENTRY } from '../helpers/agent.ts';
+import { ENTRY, SOURCES } from '../helpers/agent.ts';
 import {
   agentHome,
   callTool,
@@ -24,6 +24,8 @@ import { runProgram } from '../helpers/program.ts';
 import { until } from '../helpers/until.ts';
 
 const BRIDGES = 10;
+/** 50 here, of which a bare Node has 46; with room for other systems. */
+const MAX_MIB = 56;
 
 test('the end of standard input ends it, with exit status 0, behind the answers', async (t) => {
   t.timeout(120_000);
@@ -153,6 +155,8 @@ for (const [title, holder] of [
     });
     await once(client.stdout, 'data');
     t.is(bridges().length, BRIDGES);
+    // From its sources, a bridge is a whole command line with its types.
+    if (ENTRY !== SOURCES) for (const pid of bridges()) t.true(residentMiB(pid) < MAX_MIB, `${residentMiB(pid)} MiB`);
     t.is(agent.all('started').length, 1);
     client.kill('SIGKILL');
     await until(() => bridges().length === 0);
@@ -165,4 +169,8 @@ function commandOf(pid: number): string {
   } catch {
     return '';
   }
+}
+
+function residentMiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }

@@ -3,6 +3,7 @@ import { serveMcp } from '../../mcp/serve.ts';
 import { usage } from '../call-arguments.ts';
 import { connectOptionsOf } from '../client-flags.ts';
 import type { CommanderFlags } from '../given-flags.ts';
+import { printNow } from '../print.ts';
 
 /** What is still on its way, such as a connection that is being made, does not outlive the client for longer. */
 const EXIT_MS = 250;
@@ -18,7 +19,7 @@ export async function mcp(labels: readonly string[], flags: CommanderFlags): Pro
   return 0;
 }
 
-/** Standard output belongs to the client. */
+/** Standard output belongs to the client. Standard error may be closed, and then has no reader. */
 function note(line: string): void {
-  process.stderr.write(`launchpool mcp: ${line}\n`);
+  printNow(2, `launchpool mcp: ${line}\n`);
 }
