@@ -54,8 +54,12 @@ export function createAgentReader(label: string, host: Host): AgentReader {
 }
 
 function stateOf(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stats === undefined ? '-' : `${stats.ino}-${stats.size}-${stats.mtimeNs}`;
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return `${ino}-${size}-${mtimeNs}`;
+  } catch {
+    return '-';
+  }
 }
 
 function isRaw(label: string): LaunchpoolError {

@@ -59,7 +59,8 @@ export function createBridge({ labels, version, catalogue, caller, output }: Bri
       if (params.cursor !== undefined)
         throw new Fault('invalidParams', 'the list of tools has no pages: no cursor is valid');
       const tools = catalogue.tools(era);
-      listed = catalogue.fingerprint();
+      // Until changes are noticed.
+      if (changes === undefined) listed = catalogue.fingerprint();
       return { tools, ...(era === MODERN && { ttlMs: TOOLS_TTL_MS, cacheScope: 'private' }) };
     },
     'tools/call': ({ id, params }, era) => {

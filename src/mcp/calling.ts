@@ -33,20 +33,31 @@ export type Caller = {
   close(): void;
 };
 
+type Session = {
+  opening: Promise<RpcClient>;
+  /** Undefined until it is open. */
+  client: RpcClient | undefined;
+};
+
 /** @param connectOptions is called for each connection; what it throws is the error of the call. */
 export function createCaller(connectOptions: () => ConnectOptions): Caller {
-  const sessions = new Map<string, Promise<RpcClient>>();
+  const sessions = new Map<string, Session>();
 
-  async function clientOf(label: string): Promise<RpcClient> {
-    const open = await sessions.get(label);
-    if (open !== undefined && !open.closed) return open;
-    // Another call may have connected in the same turn.
-    const current = sessions.get(label);
-    if (current !== undefined && (await current) !== open) return current;
-    const connecting = connect(label);
-    sessions.set(label, connecting);
-    connecting.catch(() => sessions.delete(label));
-    return connecting;
+  /** Connects if there is no session, or it has ended. Calls of the same turn share it. */
+  function clientOf(label: string): Promise<RpcClient> {
+    const known = sessions.get(label);
+    if (known !== undefined && known.client?.closed !== true) return known.opening;
+    const session: Session = { opening: connect(label), client: undefined };
+    sessions.set(label, session);
+    session.opening.then(
+      (client) => {
+        session.client = client;
+      },
+      () => {
+        if (sessions.get(label) === session) sessions.delete(label);
+      },
+    );
+    return session.opening;
   }
 
   async function connect(label: string): Promise<RpcClient> {
@@ -82,7 +93,7 @@ export function createCaller(connectOptions: () => ConnectOptions): Caller {
       }
     },
     close() {
-      for (const session of sessions.values()) session.then((client) => client.close()).catch(() => undefined);
+      for (const { opening } of sessions.values()) opening.then((client) => client.close()).catch(() => undefined);
     },
   };
 }
