@@ -14,6 +14,7 @@ import {
   initialize,
   LABEL,
   MODERN_META,
+  socketOf,
   startBridge,
   TOOLS_AGENT,
   writeAgent,
@@ -102,7 +103,7 @@ test('an agent that never accepts does not keep it', async (t) => {
   const home = await agentHome(t);
   writeAgent(home, LABEL, await descriptionOf(TOOLS_AGENT));
   // It accepts, and never says a word of the handshake.
-  const server = createServer().listen(join(home.runtime, `${LABEL}.sock`));
+  const server = createServer().listen(socketOf(home, LABEL));
   t.teardown(() => server.close());
   await once(server, 'listening');
   const connected = once(server, 'connection');

@@ -1,14 +1,15 @@
 /** Installed agents without a supervisor, and the bridge that serves them to the test as a client of MCP. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 import type { Description } from '../../description/description.ts';
 import { DESCRIPTION_FILE, descriptionText } from '../../description/description-file.ts';
 import { describeModule } from '../../src/describe/describe-module.ts';
 import { type Activator, type ActivatorEvent, createActivator } from '../../src/holder/activator.ts';
-import type { Layout } from '../../src/installed/layout.ts';
+import { hostOf } from '../../src/installed/host.ts';
+import { type Layout, layoutOf } from '../../src/installed/layout.ts';
 import { ENTRY, fixture } from './agent.ts';
 import { createHistory, type History } from './history.ts';
 import { recordInstalled } from './install-record.ts';
@@ -50,11 +51,16 @@ export function writeAgent(
   hash = 'abc',
 ): Layout {
   const methods = description?.methods.map(({ name }) => name) ?? [];
-  const layout = recordInstalled(label, { platform: 'linux', home, env }, () => ({ hash, methods }));
+  const layout = recordInstalled(label, { home, env }, () => ({ hash, methods }));
   mkdirSync(join(layout.versions, hash), { recursive: true });
   if (description !== undefined)
     writeFileSync(join(layout.versions, hash, DESCRIPTION_FILE), descriptionText(description));
   return layout;
+}
+
+/** The path of the socket of an installed agent. */
+export function socketOf({ home, env }: AgentHome, label: string): string {
+  return layoutOf(label, hostOf({ home, env })).sockets.agent;
 }
 
 export type ServedAgent = Omit<History<ActivatorEvent>, 'add'> & { socketPath: string; activator: Activator };
@@ -62,14 +68,15 @@ export type ServedAgent = Omit<History<ActivatorEvent>, 'add'> & { socketPath: s
 /** Holds the socket of an agent, which starts with the first connection. */
 export async function holdInstalled(
   t: ExecutionContext,
-  { runtime }: AgentHome,
+  home: AgentHome,
   {
     label = LABEL,
     module = TOOLS_AGENT,
     flags = [],
   }: { label?: string; module?: string; flags?: readonly string[] } = {},
 ): Promise<ServedAgent> {
-  const socketPath = join(runtime, `${label}.sock`);
+  const socketPath = socketOf(home, label);
+  mkdirSync(dirname(socketPath), { recursive: true });
   const { add, ...history } = createHistory<ActivatorEvent>();
   const activator = await createActivator({
     socketPath,

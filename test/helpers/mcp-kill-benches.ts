@@ -13,6 +13,7 @@ import {
   initialize,
   LABEL,
   type McpClient,
+  socketOf,
   startBridge,
   TOOLS_AGENT,
   writeAgent,
@@ -28,7 +29,7 @@ export async function embeddedKillBench(t: ExecutionContext): Promise<KillBench>
   writeAgent(home, LABEL, await descriptionOf(TOOLS_AGENT));
   // The bridge's path is a socket in front of this one.
   const agent = await holdInstalled(t, home, { label: 'com.example.behind' });
-  const cut = await cutConnections(t, join(home.runtime, `${LABEL}.sock`), agent.socketPath);
+  const cut = await cutConnections(t, socketOf(home, LABEL), agent.socketPath);
   const client = startBridge(t, home);
   await initialize(client);
   const killed = (): void => {

@@ -26,8 +26,7 @@ type Bench = { home: string; run(...args: string[]): Promise<Finished> };
 
 async function createBench(t: ExecutionContext, ...labels: string[]): Promise<Bench> {
   const home = await tempDir(t);
-  for (const label of labels.length === 0 ? [LABEL] : labels)
-    recordInstalled(label, { platform: 'linux', home, env: {} });
+  for (const label of labels.length === 0 ? [LABEL] : labels) recordInstalled(label, { home, env: {} });
   const env = { PATH: process.env.PATH, HOME: home };
   return { home, run: (...args) => runProgram([process.execPath, ENTRY, 'mcp', ...args], { env }) };
 }
