@@ -163,6 +163,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'libc',
     'wire',
   ],
+  // The bridge: reads the files of installed agents, and calls them as any client.
+  'src/mcp': ['src/client', 'src/installed', 'src/version.ts', 'description', 'wire'],
+  'src/mcp/clients': ['src/installed', 'src/options', 'src/version.ts', 'wire'],
   // What tests of an agent load: the agent's flags, and none of the command line.
   'src/testing': [
     'src/activation',
@@ -193,6 +196,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/log-file.ts',
     'src/make-folder.ts',
+    'src/mcp',
+    'src/mcp/clients',
     'src/standard-streams.ts',
     'src/module',
     'src/options',
@@ -255,7 +260,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'get-tsconfig': ['src/bundle', 'src/describe'],
   '@bomb.sh/tab': ['src/cli'],
   '@vercel/nft': ['src/bundle'],
-  'write-file-atomic': ['src/install'],
+  'write-file-atomic': ['src/install', 'src/mcp/clients'],
+  'jsonc-parser': ['src/mcp/clients'],
 };
 
 /** Development dependencies, with the only rooms that may load them. */

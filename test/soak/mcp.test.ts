@@ -1,0 +1,44 @@
+/** A bridge of MCP through 1,000 idle exits of its agent, and through 200 kills of what it depends on. */
+import test from 'ava';
+import {
+  agentHome,
+  callTool,
+  descriptionOf,
+  holdInstalled,
+  initialize,
+  LABEL,
+  startBridge,
+  TOOLS_AGENT,
+  writeAgent,
+} from '../helpers/mcp-agents.ts';
+import { embeddedKillBench, systemdKillBench } from '../helpers/mcp-kill-benches.ts';
+import { killRepeatedly } from '../helpers/mcp-kills.ts';
+
+const MINUTE = 60_000;
+const IDLE_EXITS = 1_000;
+
+test.serial('1,000 idle exits of the agent are not noticed', async (t) => {
+  t.timeout(30 * MINUTE);
+  const home = await agentHome(t);
+  writeAgent(home, LABEL, await descriptionOf(TOOLS_AGENT));
+  const agent = await holdInstalled(t, home, { flags: ['--idle', '1ms'] });
+  const client = startBridge(t, home);
+  await initialize(client);
+  for (let exit = 1; exit <= IDLE_EXITS; exit += 1) {
+    const { result } = await callTool(client, 'add', { a: exit, b: 0 });
+    t.deepEqual(result, { content: [{ type: 'text', text: String(exit) }] });
+    await agent.reached('left', exit);
+  }
+});
+
+test.serial('150 kills of the agent and of connections', async (t) => {
+  t.timeout(30 * MINUTE);
+  const { client, folder, kills } = await embeddedKillBench(t);
+  await killRepeatedly(t, client, folder, kills, 150);
+});
+
+test.serial('50 kills of the unit', async (t) => {
+  t.timeout(30 * MINUTE);
+  const bench = await systemdKillBench(t);
+  if (bench !== undefined) await killRepeatedly(t, bench.client, bench.folder, bench.kills, 50);
+});
