@@ -29,7 +29,7 @@ const ON_THREADS = [
   'test/src/gate/{gate,allowed-users,socket-safety}.test.ts',
   'test/src/install/{files,node-path,rollback}.test.ts',
   'test/src/installed/job-options.test.ts',
-  'test/src/mcp/{content,eras,lines,messages,progress,tool-errors,tool-names}.test.ts',
+  'test/src/mcp/{content,eras,lines,messages,progress,tool-errors,tool-names,trace-context}.test.ts',
   'test/src/mcp/clients/{json,toml}-config.test.ts',
 ];
 
