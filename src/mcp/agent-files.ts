@@ -22,21 +22,23 @@ export function createAgentReader(label: string, host: Host): AgentReader {
   const layout = layoutOf(label, host);
   let state: string | undefined;
   let found: AgentFiles | undefined;
+  let known: Description | undefined;
 
   function readAgain(): AgentFiles {
     let record: InstallRecord;
     try {
       record = mustBeInstalled(label, host);
     } catch (error) {
+      known = undefined;
       return { label, folders: [layout.folder], problem: error as LaunchpoolError, isPassing: false };
     }
     const folder = join(layout.versions, record.hash);
     const folders = [layout.folder, folder];
     if (record.kind === 'raw') return { label, folders, problem: isRaw(label), isPassing: false };
-    const description = readDescription(folder);
-    // An installation writes the description as its last step.
-    if (description === undefined) return { label, folders, problem: notDescribed(label), isPassing: true };
-    return { label, folders, description };
+    // An installation writes the description as its last step: until then, the earlier one counts.
+    known = readDescription(folder) ?? known;
+    if (known === undefined) return { label, folders, problem: notDescribed(label), isPassing: true };
+    return { label, folders, description: known };
   }
 
   const stateNow = (): string =>

@@ -194,6 +194,7 @@ test('an upgrade and an uninstallation are announced, once each', async (t) => {
 
   // As an installation does it: the description comes last.
   writeAgent(home, LABEL, undefined, 'two');
+  t.deepEqual((await client.request('tools/list')).result, before.result);
   writeAgent(home, LABEL, { ...description, methods: description.methods.slice(0, 3) }, 'two');
   await announced(1);
   const after = await client.request('tools/list');
