@@ -225,7 +225,19 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // What ships and runs before the agent, the build, and the tools of the repository.
   boot: ['src/activation', 'src/cli', 'src/make-folder.ts', 'src/pool', 'description', 'workers', 'wire'],
   build: ['src/options'],
-  bench: ['src/activation', 'src/holder', 'src/install', 'src/installed', 'src/module', 'systemd', 'job', 'test'],
+  bench: [
+    'src/activation',
+    'src/checks',
+    'src/describe',
+    'src/holder',
+    'src/install',
+    'src/installed',
+    'src/module',
+    'systemd',
+    'job',
+    'description',
+    'test',
+  ],
   chaos: [
     'bench',
     'build',
