@@ -82,6 +82,8 @@ function formIn(before: Description | undefined, name: string): MethodForm {
   const { params, checksItself } = method;
   return {
     arity: params.length,
-    ...(checksItself && { schemas: params.map(({ schema }) => standAlone(before, schema)) }),
+    ...(checksItself && {
+      schemas: params.map(({ schema, required }) => ({ json: standAlone(before, schema), isOptional: !required })),
+    }),
   };
 }

@@ -25,7 +25,7 @@ import { runProgram } from '../helpers/program.ts';
 import { until } from '../helpers/until.ts';
 
 const BRIDGES = 10;
-/** 50 here, of which a bare Node has 46; with room for other systems. */
+/** 50 here, and 46 for a bare Node; with room for other systems. */
 const MAX_MIB = 56;
 
 test('the end of standard input ends it, with exit status 0, behind the answers', async (t) => {

@@ -29,7 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/log-file.ts': [],
   'src/profiles': [],
   'src/handler.ts': ['src/checked-arguments.ts'],
-  'src/checked-arguments.ts': [],
+  'src/checked-arguments.ts': ['wire'],
   'src/version.ts': [],
   'src/options': ['src/log.ts', 'job', 'wire'],
   'src/activation': ['launchd', 'systemd', 'wire'],
