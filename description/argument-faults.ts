@@ -7,6 +7,7 @@ import { expectedText } from './fault-texts.ts';
 import { FORMATS } from './formats.ts';
 import { passesPattern } from './linear-pattern.ts';
 import { isObject } from './schema-walk.ts';
+import { type Fault, type Refusal, unionFault } from './union-fault.ts';
 
 export type ArgumentFault = {
   /** The name of the parameter. */
@@ -19,8 +20,6 @@ export type ArgumentFault = {
   found: string;
 };
 
-/** A value that does not pass. */
-type Fault = { path: readonly (string | number)[]; schema: Schema; value: unknown };
 type Path = Fault['path'];
 
 /** Past these, the fault is that of the whole argument: unions within themselves could be tried without end. */
@@ -83,30 +82,14 @@ function faultOf($defs: Description['$defs'], schema: Schema, value: unknown, pa
     return type === 'object' ? findInObject(schema, value as Record<string, unknown>, path) : undefined;
   }
 
-  /** That of the one alternative that the value is meant to be, where there is one. */
   function findInAny(schema: SchemaObject, alternatives: Schema[], value: unknown, path: Path): Fault | undefined {
-    const faults: { alternative: Schema; fault: Fault }[] = [];
+    const refusals: Refusal[] = [];
     for (const alternative of alternatives) {
       const fault = find(alternative, value, path);
       if (fault === undefined) return undefined;
-      faults.push({ alternative, fault });
+      refusals.push({ alternative, fault });
     }
-    const meant = faults.filter(
-      ({ alternative, fault }) => fault.path.length > path.length && isMeant(alternative, value),
-    );
-    const [only] = meant;
-    return meant.length === 1 && only !== undefined ? only.fault : { path, schema, value };
-  }
-
-  /** Whether the value has the literals by which the alternatives are told apart. */
-  function isMeant(schema: Schema, value: unknown): boolean {
-    if (!isObject(schema)) return false;
-    if (schema.$ref !== undefined) return isMeant($defs[definitionName(schema.$ref)] ?? true, value);
-    const object = Object(value) as Record<string, unknown>;
-    return Object.entries((schema.properties ?? {}) as Record<string, Schema>).every(([name, inner]) => {
-      const values = isObject(inner) ? inner.enum : undefined;
-      return !Array.isArray(values) || values.includes(object[name] ?? null);
-    });
+    return unionFault($defs, refusals, { path, schema, value });
   }
 
   function findInArray(schema: SchemaObject, value: readonly unknown[], path: Path): Fault | undefined {

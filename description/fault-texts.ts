@@ -29,19 +29,24 @@ export function expectedText(schema: Schema, $defs: Description['$defs'] = {}): 
   return listed(alternativesOf(schema, $defs, 0));
 }
 
-function alternativesOf(schema: Schema, $defs: Description['$defs'], depth: number): string[] {
+/** @param isOneOf whether others stand beside it, so that an object is told apart from them by its properties. */
+function alternativesOf(schema: Schema, $defs: Description['$defs'], depth: number, isOneOf = false): string[] {
   if (!isObject(schema)) return [schema ? 'a value' : 'nothing'];
   const { $ref, anyOf, type } = schema;
   if ($ref !== undefined) {
     const found = $defs[definitionName($ref)];
-    return found === undefined || depth >= MAX_DEPTH ? ['a value'] : alternativesOf(found, $defs, depth + 1);
+    return found === undefined || depth >= MAX_DEPTH ? ['a value'] : alternativesOf(found, $defs, depth + 1, isOneOf);
   }
-  if (Array.isArray(anyOf)) return (anyOf as Schema[]).flatMap((each) => alternativesOf(each, $defs, depth + 1));
+  if (Array.isArray(anyOf)) return (anyOf as Schema[]).flatMap((each) => alternativesOf(each, $defs, depth + 1, true));
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value));
   const packed = PACKED[String(schema['x-messagepack'])];
   if (packed !== undefined) return [packed];
   if (type === undefined) return ['a value'];
-  return ([type].flat() as string[]).map((each) => `${TYPES[each] ?? each}${detailsOf(each, schema)}`);
+  const names = isOneOf && Array.isArray(schema.required) ? (schema.required as string[]) : [];
+  const properties = names.length > 0 ? ` with ${names.slice(0, MAX_LISTED).join(' and ')}` : '';
+  return ([type].flat() as string[]).map(
+    (each) => `${TYPES[each] ?? each}${each === 'object' ? properties : ''}${detailsOf(each, schema)}`,
+  );
 }
 
 function detailsOf(type: string, schema: SchemaObject): string {

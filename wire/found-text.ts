@@ -2,8 +2,9 @@
 
 /** Of a text. */
 const MAX_TEXT = 60;
+const MAX_NAMES = 5;
 
-/** Such as `"text"`, `an array of 3`, `nothing`. */
+/** Such as `"text"`, `an array of 3`, `an object with a, b`, `nothing`. */
 export function foundText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string')
@@ -12,5 +13,13 @@ export function foundText(value: unknown): string {
   if (typeof value === 'bigint') return `the BigInt ${value}`;
   if (typeof value !== 'object' || value === null) return String(value);
   const isNative = [Date, Map, Set, Uint8Array].find((type) => value instanceof type);
-  return isNative === undefined ? 'an object' : `a ${isNative.name}`;
+  return isNative === undefined ? objectText(Object.keys(value)) : `a ${isNative.name}`;
+}
+
+function objectText(names: readonly string[]): string {
+  if (names.length === 0) return 'an empty object';
+  const shown = names
+    .slice(0, MAX_NAMES)
+    .map((name) => (name.length > MAX_TEXT ? `${name.slice(0, MAX_TEXT)}…` : name));
+  return `an object with ${shown.join(', ')}${names.length > MAX_NAMES ? ', …' : ''}`;
 }

@@ -1,5 +1,9 @@
 /** The result of a method as the content of a tool's result. */
+import { LaunchpoolError } from '../../wire/errors.ts';
 import { mediaTypeOf } from './media.ts';
+
+/** Beyond it, parsers of JSON that clients have give up too. */
+const MAX_DEPTH = 1_000;
 
 export type Content =
   | { type: 'text'; text: string }
@@ -43,8 +47,11 @@ function blockOf(bytes: Uint8Array, uri: string): Content {
     : { type: kind, data, mimeType };
 }
 
-/** @param all takes the bytes; a text stands in their place. */
-function toJson(value: unknown, all: Uint8Array[]): unknown {
+/**
+ * @param all takes the bytes; a text stands in their place.
+ * @throws ERR_LAUNCHPOOL_RESULT_INVALID
+ */
+function toJson(value: unknown, all: Uint8Array[], depth = 0): unknown {
   if (typeof value === 'bigint') return String(value);
   if (value === undefined) return null;
   if (typeof value !== 'object' || value === null) return value;
@@ -53,7 +60,9 @@ function toJson(value: unknown, all: Uint8Array[]): unknown {
     return `[${mediaTypeOf(value).mimeType}, ${value.length} bytes]`;
   }
   if (value instanceof Date) return value.toJSON();
-  const inner = (each: unknown): unknown => toJson(each, all);
+  if (depth === MAX_DEPTH)
+    throw new LaunchpoolError('ERR_LAUNCHPOOL_RESULT_INVALID', `the result has more than ${MAX_DEPTH} levels`);
+  const inner = (each: unknown): unknown => toJson(each, all, depth + 1);
   if (value instanceof Map) return [...value].map(([key, item]) => [inner(key), inner(item)]);
   if (value instanceof Set) return [...value].map(inner);
   if (Array.isArray(value)) return value.map(inner);

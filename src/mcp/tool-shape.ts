@@ -4,7 +4,7 @@
  */
 import type { MethodDescription, ParamDescription, Schema, SchemaObject } from '../../description/description.ts';
 import { type Era, MODERN } from './eras.ts';
-import { fromJson } from './json-arguments.ts';
+import { FormError, fromJson } from './json-arguments.ts';
 import { type Definitions, definitionsFor, forJson, hasNative, objectSchema } from './json-schemas.ts';
 import type { Params } from './messages.ts';
 
@@ -36,7 +36,7 @@ export function paramsFrom({ params }: Method, $defs: Definitions, given: Params
   const whole = wholeParam(params, $defs);
   if (whole !== undefined) {
     const isLeftOut = !whole.param.required && Object.keys(given).length === 0;
-    return isLeftOut ? [] : [paramFrom(whole.schema, given, $defs)];
+    return isLeftOut ? [] : [paramFrom(whole.param.name, whole.schema, given, $defs)];
   }
   const unknown = Object.keys(given).filter((name) => !params.some((param) => param.name === name));
   if (unknown.length > 0) throw new ArgumentsError(`unknown arguments: ${unknown.join(', ')}. ${namesOf(params)}`);
@@ -79,10 +79,10 @@ function argumentsOf(param: ParamDescription, $defs: Definitions, given: Params)
   const value = given[name];
   if (rest || (stream !== undefined && value !== null)) {
     if (!Array.isArray(value)) throw new ArgumentsError(`the argument ${name} is no array`);
-    const items = value.map((item) => paramFrom(rest ? schema : (stream?.items ?? true), item, $defs));
+    const items = value.map((item) => paramFrom(name, rest ? schema : (stream?.items ?? true), item, $defs));
     return rest ? items : [streamOf(items)];
   }
-  return [paramFrom(schema, value, $defs)];
+  return [paramFrom(name, schema, value, $defs)];
 }
 
 /** Of a parameter that is left out in front of others: the agent sees null. */
@@ -90,8 +90,15 @@ function defaultOf(schema: Schema): unknown {
   return (typeof schema === 'object' ? schema.default : undefined) ?? null;
 }
 
-function paramFrom(schema: Schema, value: unknown, $defs: Definitions): unknown {
-  return hasNative(schema, $defs) ? fromJson(schema, value, $defs) : value;
+function paramFrom(name: string, schema: Schema, value: unknown, $defs: Definitions): unknown {
+  if (!hasNative(schema, $defs)) return value;
+  try {
+    return fromJson(schema, value, $defs);
+  } catch (error) {
+    if (!(error instanceof FormError)) throw error;
+    const place = error.pointer === '' ? '' : ` at ${error.pointer}`;
+    throw new ArgumentsError(`argument "${name}"${place}: ${error.message}`);
+  }
 }
 
 async function* streamOf(items: readonly unknown[]): AsyncGenerator<unknown> {

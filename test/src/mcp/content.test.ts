@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { contentOf, structuredOf } from '../../../src/mcp/content.ts';
+import { contentOf, structuredOf, textOf } from '../../../src/mcp/content.ts';
 import { mediaTypeOf } from '../../../src/mcp/media.ts';
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n....', 'latin1');
@@ -77,4 +77,21 @@ test('a value of JSON is the same as structured content, and in the text', (t) =
       if (typeof value !== 'string') t.deepEqual(content, { type: 'text', text: JSON.stringify(value) });
     }),
   );
+});
+
+test('a result with more levels than a parser takes is refused by name', (t) => {
+  const nested = (levels: number): unknown => {
+    let value: unknown = 1;
+    for (let level = 0; level < levels; level += 1) value = [value];
+    return value;
+  };
+  t.deepEqual(structuredOf(nested(1_000)), nested(1_000));
+  for (const levels of [1_001, 100_000]) {
+    for (const write of [
+      () => contentOf(nested(levels), 'launchpool:a/b'),
+      () => structuredOf(nested(levels)),
+      () => textOf(nested(levels)),
+    ])
+      t.throws(write, { code: 'ERR_LAUNCHPOOL_RESULT_INVALID', message: 'the result has more than 1000 levels' });
+  }
 });
