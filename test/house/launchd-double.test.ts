@@ -77,7 +77,8 @@ onLinux('bootout of a missing job, and of a job without a process', async (t) =>
 });
 
 onLinux('bootout returns at once, and the label stays taken for a while after the exit of the process', async (t) => {
-  const bench = await createBench(t, { drainMs: 6_000 });
+  const { promise: drain, resolve: endDrain } = Promise.withResolvers<void>();
+  const bench = await createBench(t, { drain });
   // 0 means no limit.
   await bench.load({ ProgramArguments: DEAF, RunAtLoad: true, ExitTimeOut: 0, Sockets: socketsOf(bench) });
   await until(isUp(bench));
@@ -93,6 +94,7 @@ onLinux('bootout returns at once, and the label stays taken for a while after th
   await bench.launchd.reached('exited', 1);
   t.like(await bench.printed(), { state: 'SIGTERMed', pid: undefined });
   t.is((await bench.load()).status, 5);
+  endDrain();
   await bench.launchd.reached('removed', 1);
   t.is((await bench.ctl('print', TARGET)).status, 113);
   t.is((await bench.load()).status, 0);

@@ -118,7 +118,7 @@ test('loading a loaded job and unloading a missing job do nothing', async (t) =>
 });
 
 test('unload waits for the process and leaves no socket behind', async (t) => {
-  const fixture = await setUp(t, { drainMs: 300 });
+  const fixture = await setUp(t, { drain: 300 });
   const { supervisor, job, launchd } = fixture;
   const pid = await startSlow(fixture);
   await whileProcessStays(t, fixture, () => supervisor.unload(LABEL));
@@ -128,7 +128,7 @@ test('unload waits for the process and leaves no socket behind', async (t) => {
 });
 
 test('a changed job is loaded after the previous one is removed', async (t) => {
-  const fixture = await setUp(t, { drainMs: 300 });
+  const fixture = await setUp(t, { drain: 300 });
   const { supervisor, path, write, launchd } = fixture;
   const pid = await startSlow(fixture);
   await whileProcessStays(t, fixture, () => supervisor.load(write(), [path]));
@@ -143,7 +143,7 @@ test('a changed job is loaded after the previous one is removed', async (t) => {
 
 for (const changed of [true, false]) {
   test(`a label that another process is removing is loaded once it is free, ${changed ? '' : 'not '}changed`, async (t) => {
-    const fixture = await setUp(t, { drainMs: 300 });
+    const fixture = await setUp(t, { drain: 300 });
     const { supervisor, job, path, write, launchd } = fixture;
     await startSlow(fixture);
     t.is((await launchd.run(['/bin/launchctl', 'bootout', `gui/501/${LABEL}`])).status, 36);

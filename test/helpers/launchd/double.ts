@@ -12,7 +12,7 @@ import { compileLibrary } from '../c-library.ts';
 import { createHistory } from '../history.ts';
 import { NotTested } from '../not-tested.ts';
 import type { LaunchdEvent, LaunchdHistory } from './events.ts';
-import { createJob, type LaunchdJob } from './job.ts';
+import { createJob, type Drain, type LaunchdJob } from './job.ts';
 import { createLaunchctl } from './launchctl.ts';
 import { signalGroup } from './process.ts';
 
@@ -43,8 +43,8 @@ export type LaunchdDoubleOptions = {
   uid?: number;
   /** The existing domains. @default gui/ and user/ of the uid */
   domains?: readonly string[];
-  /** How long a label stays taken after the exit of its process, in milliseconds. @default 150 */
-  drainMs?: number;
+  /** @default 150 */
+  drain?: Drain;
   /** Whether sockets are bound in another place and renamed, as launchd 3298 does. @default false */
   renamesSockets?: boolean;
 };
@@ -56,7 +56,7 @@ export type LaunchdDoubleOptions = {
 export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleOptions): LaunchdDouble {
   // Its sockets and the library of its jobs use calls of Linux.
   if (process.platform !== 'linux') throw new NotTested('the launchd double runs on Linux only');
-  const { home, uid = 501, drainMs = 150, renamesSockets = false } = options;
+  const { home, uid = 501, drain = 150, renamesSockets = false } = options;
   const domains = [...(options.domains ?? [`gui/${uid}`, `user/${uid}`])];
   const jobs = new Map<string, LaunchdJob>();
   const disabled = new Map<string, boolean>();
@@ -81,7 +81,7 @@ export function createLaunchdDouble(t: ExecutionContext, options: LaunchdDoubleO
           path,
           home,
           shim,
-          drainMs,
+          drain,
           renamesSockets,
           history: { ...history, add },
           survivors,

@@ -1,4 +1,5 @@
 /** One job of the launchd double: its sockets, its process, and the conditions for a start. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { close, isReadable } from '../../../libc/descriptors.ts';
 import type { LaunchdHistory } from './events.ts';
 import type { JobPlist } from './plist.ts';
@@ -13,10 +14,13 @@ const BAD_CONFIGURATION = 78;
 
 export type JobState = 'running' | 'not running' | 'spawn scheduled' | 'SIGTERMed';
 
+/** How long a label stays taken after the exit of its process: in milliseconds, or until the promise is fulfilled. */
+export type Drain = number | Promise<void>;
+
 export type JobOptions = Omit<ProcessOptions, 'sockets'> & {
   /** The path of the plist. */
   path: string;
-  drainMs: number;
+  drain: Drain;
   renamesSockets?: boolean;
   history: LaunchdHistory;
   /** Process groups that outlive their first process. */
@@ -38,12 +42,12 @@ export type LaunchdJob = {
   kickstart(kill: boolean): void;
   /** Returns whether the job had a process. */
   signal(signal: NodeJS.Signals | number): boolean;
-  /** Closes the sockets and keeps their paths. The label stays taken until `drainMs` after the exit of the process. */
+  /** Closes the sockets and keeps their paths. The label stays taken until `drain` has ended after the exit of the process. */
   bootOut(): 'removed' | 'started' | 'in-progress';
 };
 
 export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
-  const { path, drainMs, history, survivors, onRemoved } = options;
+  const { path, drain, history, survivors, onRemoved } = options;
   const { Label: label, KeepAlive, RunAtLoad, AbandonProcessGroup = false, ExitTimeOut = EXIT_TIMEOUT } = plist;
   const sockets = makeSockets(plist.Sockets, options.renamesSockets);
   const fds = [...sockets.values()].flat();
@@ -89,7 +93,7 @@ export function createJob(plist: JobPlist, options: JobOptions): LaunchdJob {
     isEnding = false;
     end = status;
     if (signalGroup(pid, AbandonProcessGroup ? 0 : 'SIGTERM')) survivors.add(pid);
-    if (isRemoved) setTimeout(remove, drainMs);
+    if (isRemoved) (typeof drain === 'number' ? wait(drain) : drain).then(remove);
     history.add({ event: 'exited', label, pid, status });
   }
 
