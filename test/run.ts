@@ -5,10 +5,12 @@
  * which are those of ava, the named files run, in either group.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BuiltProgram, buildProgram } from '../build/program.ts';
+import { describeModule } from '../src/describe/describe-module.ts';
+import { CONSTRUCTS, DESCRIBE_TIMEOUT_MS } from './helpers/constructs.ts';
 import { placeNode } from './helpers/lasting-node.ts';
 
 const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
@@ -19,21 +21,32 @@ const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
  */
 const TIMEOUT_MS = 30 * 60_000;
 
+const args = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'lp-run-'));
 const node = placeNode();
 let built: BuiltProgram | undefined;
 try {
   if (process.env.LAUNCHPOOL_TEST_PROGRAM === undefined) built = buildProgram();
-  process.exitCode = run(built?.path);
+  // Several files need it, of the whole run.
+  const constructs = args.length === 0 ? await describeConstructs() : undefined;
+  process.exitCode = run(constructs, built?.path);
 } finally {
   built?.remove();
   node.remove();
   rmSync(folder, { recursive: true, force: true });
 }
 
-function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
+/** Returns the path of the description; undefined if there is none, which the tests report. */
+async function describeConstructs(): Promise<string | undefined> {
+  const description = await describeModule({ module: CONSTRUCTS, timeoutMs: DESCRIBE_TIMEOUT_MS });
+  if (description.reason !== undefined) return undefined;
+  const path = join(folder, 'constructs.json');
+  writeFileSync(path, JSON.stringify(description));
+  return path;
+}
+
+function run(constructs: string | undefined, program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
   const list = join(folder, 'not-tested');
-  const args = process.argv.slice(2);
   let failed = false;
   for (const group of args.length === 0 ? ['threads', 'processes'] : [undefined]) {
     const { status } = spawnSync(process.execPath, [AVA, ...args], {
@@ -43,6 +56,7 @@ function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
         LAUNCHPOOL_NOT_TESTED: list,
         LAUNCHPOOL_TEST_PROGRAM: program,
         LAUNCHPOOL_TEST_NODE: node.path,
+        LAUNCHPOOL_TEST_CONSTRUCTS: constructs,
         LAUNCHPOOL_TEST_GROUP: group,
       },
       timeout: TIMEOUT_MS,

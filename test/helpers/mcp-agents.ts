@@ -14,6 +14,7 @@ import { ENTRY, fixture } from './agent.ts';
 import { createHistory, type History } from './history.ts';
 import { recordInstalled } from './install-record.ts';
 import { tempDir } from './temp-dir.ts';
+import './with-compile-cache.ts';
 
 export const TOOLS_AGENT: string = fixture('agents/tools.ts');
 export const LABEL = 'com.example.tools';
