@@ -1,16 +1,16 @@
 /**
  * Runs the tests, and lists at the end what they did not test on this machine. With LAUNCHPOOL_TEST_ALL set, that list
  * must be empty. Most agents in the tests start from a build that is made here, which takes a quarter of the time of the
- * sources: see test/helpers/agent.ts. Without arguments, both groups of ava.config.js run in sequence; with arguments,
- * which are those of ava, the named files run, in either group.
+ * sources: see test/helpers/agent.ts. Without arguments, both groups of ava.config.js run in sequence, and modules that
+ * many files need described are described once; with arguments, which are those of ava, the named files run, in either
+ * group.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BuiltProgram, buildProgram } from '../build/program.ts';
-import { describeModule } from '../src/describe/describe-module.ts';
-import { CONSTRUCTS, DESCRIBE_TIMEOUT_MS } from './helpers/constructs.ts';
+import { describeAll } from './helpers/described.ts';
 import { placeNode } from './helpers/lasting-node.ts';
 
 const AVA = resolve(import.meta.dirname, '..', 'node_modules', '.bin', 'ava');
@@ -27,25 +27,15 @@ const node = placeNode();
 let built: BuiltProgram | undefined;
 try {
   if (process.env.LAUNCHPOOL_TEST_PROGRAM === undefined) built = buildProgram();
-  // Several files need it, of the whole run.
-  const constructs = args.length === 0 ? await describeConstructs() : undefined;
-  process.exitCode = run(constructs, built?.path);
+  if (args.length === 0) await describeAll(folder);
+  process.exitCode = run(built?.path);
 } finally {
   built?.remove();
   node.remove();
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Returns the path of the description; undefined if there is none, which the tests report. */
-async function describeConstructs(): Promise<string | undefined> {
-  const description = await describeModule({ module: CONSTRUCTS, timeoutMs: DESCRIBE_TIMEOUT_MS });
-  if (description.reason !== undefined) return undefined;
-  const path = join(folder, 'constructs.json');
-  writeFileSync(path, JSON.stringify(description));
-  return path;
-}
-
-function run(constructs: string | undefined, program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
+function run(program = process.env.LAUNCHPOOL_TEST_PROGRAM): number {
   const list = join(folder, 'not-tested');
   let failed = false;
   for (const group of args.length === 0 ? ['threads', 'processes'] : [undefined]) {
@@ -56,7 +46,7 @@ function run(constructs: string | undefined, program = process.env.LAUNCHPOOL_TE
         LAUNCHPOOL_NOT_TESTED: list,
         LAUNCHPOOL_TEST_PROGRAM: program,
         LAUNCHPOOL_TEST_NODE: node.path,
-        LAUNCHPOOL_TEST_CONSTRUCTS: constructs,
+        LAUNCHPOOL_TEST_DESCRIPTIONS: folder,
         LAUNCHPOOL_TEST_GROUP: group,
       },
       timeout: TIMEOUT_MS,

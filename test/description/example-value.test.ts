@@ -3,7 +3,7 @@ import test from 'ava';
 import type { Schema } from '../../description/description.ts';
 import { exampleValue } from '../../description/example-value.ts';
 import { openRpc } from '../../description/open-rpc.ts';
-import { DESCRIBE_TIMEOUT_MS, describedConstructs } from '../helpers/constructs.ts';
+import { DESCRIBE_TIMEOUT_MS, describedConstructs } from '../helpers/described.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { createAjv } from '../helpers/oracles.ts';
 

@@ -6,7 +6,7 @@ import type { Checks } from '../../../description/checks-file.ts';
 import type { Description, MethodDescription, ParamDescription, Schema } from '../../../description/description.ts';
 import { checksCode } from '../../../src/checks/checks-code.ts';
 import { WELL_TYPED } from '../../fixtures/describe/well-typed.ts';
-import { describedConstructs } from '../../helpers/constructs.ts';
+import { describedConstructs } from '../../helpers/described.ts';
 import { mutationsOf, valuesOf } from '../../helpers/schema-values.ts';
 
 const DESCRIPTION = describedConstructs();

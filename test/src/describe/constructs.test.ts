@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Description, MethodDescription, Schema } from '../../../description/description.ts';
 import { describeModule } from '../../../src/describe/describe-module.ts';
-import { CONSTRUCTS, describedConstructs, DESCRIBE_TIMEOUT_MS as TIMEOUT_MS } from '../../helpers/constructs.ts';
+import { CONSTRUCTS, describedConstructs, DESCRIBE_TIMEOUT_MS as TIMEOUT_MS } from '../../helpers/described.ts';
 import { notTested } from '../../helpers/not-tested.ts';
 import '../../helpers/with-compile-cache.ts';
 

@@ -3,7 +3,7 @@ import test from 'ava';
 import { standAlone } from '../../../description/definitions.ts';
 import type { Description, MethodDescription } from '../../../description/description.ts';
 import { openRpc } from '../../../description/open-rpc.ts';
-import { DESCRIBE_TIMEOUT_MS, describedConstructs } from '../../helpers/constructs.ts';
+import { DESCRIBE_TIMEOUT_MS, describedConstructs } from '../../helpers/described.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
 import { createAjv, loadOracle } from '../../helpers/oracles.ts';
 
