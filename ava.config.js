@@ -14,23 +14,28 @@ const SOAKS = 'test/soak/**';
  * number. A thread with AVA takes a third of the processor time that a process with AVA takes to start.
  */
 const ON_THREADS = [
-  'test/{chaos,job,wire,workers}/**/*.test.ts',
+  'test/{chaos,description,job,wire,workers}/**/*.test.ts',
   'test/bench/{generator,growth,measure,noise,outcome,techniques}.test.ts',
+  'test/bench/guard/{comparison,interval,rounds}.test.ts',
   'test/house/{arrows,errors,security,words}.test.ts',
   'test/launchd/{launchctl,plist}.test.ts',
-  'test/systemd/{notify,supervisor,systemctl}.test.ts',
-  'test/src/{bundle,client,dispatch,options,pool}/**/*.test.ts',
+  'test/libc/is-bound.test.ts',
+  'test/systemd/{foreign-units,notify,supervisor,systemctl}.test.ts',
+  'test/src/{bundle,checks,client,dispatch,module,options,pool,profiles}/**/*.test.ts',
   'test/src/{log,log-file}.test.ts',
   'test/src/agent/!(control-answers|reload).test.ts',
   'test/src/agent/connections/!(backpressure|connection|memory).test.ts',
   'test/src/cli/top/*.test.ts',
-  'test/src/cli/{file-watcher,given-flags,quick/arguments}.test.ts',
-  'test/src/describe/{constructs,open-rpc,parts}.test.ts',
+  'test/src/cli/{bare-options,default-label,description-text,dev-bundle-notes,file-watcher,find,given-flags}.test.ts',
+  'test/src/cli/{help,install-env,install-text,package-options,progress-bar,repl-lines,run-arguments}.test.ts',
+  'test/src/cli/{completion/{candidates,plain-word},quick/arguments,verbs/repl}.test.ts',
+  'test/src/describe/!(describe-module).test.ts',
   'test/src/gate/{gate,allowed-users,socket-safety}.test.ts',
-  'test/src/install/{files,node-path,rollback}.test.ts',
-  'test/src/installed/job-options.test.ts',
-  'test/src/mcp/{content,eras,lines,messages,progress,tool-errors,tool-names,trace-context}.test.ts',
+  'test/src/install/{files,method-notes,node-path,replace-process,rollback,version-folder}.test.ts',
+  'test/src/installed/*.test.ts',
+  'test/src/mcp/!(calling).test.ts',
   'test/src/mcp/clients/{json,toml}-config.test.ts',
+  'test/src/testing/last-lines.test.ts',
 ];
 
 /** The longest first: a long file that starts last runs alone at the end. */

@@ -31,6 +31,11 @@ function programFiles(): Promise<BundleFile[]> {
 
 let built: Promise<BundleFile[]> | undefined;
 
+/** From the sources: takes the program that build/runtime.ts has written into a folder, and does not build it. */
+export function useProgramIn(folder: string): void {
+  built = filesOfProgram(folder);
+}
+
 async function buildProgram(): Promise<BundleFile[]> {
   const folder = await mkdtemp(join(tmpdir(), 'launchpool-'));
   try {

@@ -26,6 +26,7 @@ import { heldCall } from '../helpers/held-call.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../helpers/until.ts';
+import '../helpers/built-runtime.ts';
 
 /** A machine as an installer sees it. */
 export type Ground = {

@@ -1,15 +1,11 @@
 /** Plausible values for schemas, beside a validator. */
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Schema } from '../../description/description.ts';
 import { exampleValue } from '../../description/example-value.ts';
 import { openRpc } from '../../description/open-rpc.ts';
-import { describeModule } from '../../src/describe/describe-module.ts';
+import { DESCRIBE_TIMEOUT_MS, describedConstructs } from '../helpers/described.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { createAjv } from '../helpers/oracles.ts';
-
-const CONSTRUCTS = fileURLToPath(new URL('../fixtures/describe/constructs.ts', import.meta.url));
-const TIMEOUT_MS = 100_000;
 
 const CASES: readonly [schema: Schema, value: unknown][] = [
   [true, 'text'],
@@ -77,9 +73,9 @@ test('a type that must have itself within it ends', (t) => {
 });
 
 declareWith(test)('a validator passes the values, but for patterns', async (t) => {
-  t.timeout(TIMEOUT_MS);
+  t.timeout(DESCRIBE_TIMEOUT_MS);
   const ajv = await createAjv('ajv');
-  const description = await describeModule({ module: CONSTRUCTS, timeoutMs: TIMEOUT_MS });
+  const description = await describedConstructs();
   const { methods, components = { schemas: {} } } = openRpc(description, { title: 'a', version: '1' });
   let count = 0;
   for (const { name, params } of methods) {

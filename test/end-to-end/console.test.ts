@@ -7,6 +7,7 @@ import { activate } from '../helpers/activator.ts';
 import { ENTRY, SOURCES } from '../helpers/agent.ts';
 import { startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import '../helpers/with-compile-cache.ts';
 import { until } from '../helpers/until.ts';
 
 const MODULE = `

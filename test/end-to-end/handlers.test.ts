@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { call, connect, connectRaw, LaunchpoolError } from '../../src/client/index.ts';
 import { fixture, holdAgent, SOURCES, type TestAgent } from '../helpers/agent.ts';
 import { sharedAgent } from '../helpers/shared-agent.ts';
+import '../helpers/with-compile-cache.ts';
 
 type Misbehaving = typeof import('../fixtures/agents/misbehaving.ts');
 

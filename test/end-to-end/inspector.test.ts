@@ -12,6 +12,7 @@ import { freePort } from '../helpers/ports.ts';
 import { type Running, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
+import '../helpers/with-compile-cache.ts';
 
 type Paused = { callFrames: [Frame, ...Frame[]]; hitBreakpoints: string[] };
 type Dev = Running & { module: string; url: string; socket: string; controlSocket: string };

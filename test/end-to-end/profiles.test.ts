@@ -7,6 +7,7 @@ import { connectRpc } from '../../src/client/rpc.ts';
 import { SOURCES } from '../helpers/agent.ts';
 import { type Running, runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
+import '../helpers/with-compile-cache.ts';
 
 const MODULE = `// A comment, which the compiler removes.
 interface Options {

@@ -18,6 +18,7 @@ import { notTested } from './not-tested.ts';
 import { startSystemd } from './systemd-session.ts';
 import { tempDir } from './temp-dir.ts';
 import { tracesIn } from './tree.ts';
+import './built-runtime.ts';
 
 export type Kind = 'launchd' | 'embedded' | 'systemd';
 

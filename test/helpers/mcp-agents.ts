@@ -6,16 +6,16 @@ import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 import type { Description } from '../../description/description.ts';
 import { DESCRIPTION_FILE, descriptionText } from '../../description/description-file.ts';
-import { describeModule } from '../../src/describe/describe-module.ts';
 import { type Activator, type ActivatorEvent, createActivator } from '../../src/holder/activator.ts';
 import { hostOf } from '../../src/installed/host.ts';
 import { type Layout, layoutOf } from '../../src/installed/layout.ts';
-import { ENTRY, fixture } from './agent.ts';
+import { ENTRY } from './agent.ts';
+import { describedModule, TOOLS_AGENT } from './described.ts';
 import { createHistory, type History } from './history.ts';
 import { recordInstalled } from './install-record.ts';
 import { tempDir } from './temp-dir.ts';
 
-export const TOOLS_AGENT: string = fixture('agents/tools.ts');
+export { TOOLS_AGENT };
 export const LABEL = 'com.example.tools';
 
 export type AgentHome = { folder: string; home: string; runtime: string; env: NodeJS.ProcessEnv };
@@ -38,7 +38,7 @@ const descriptions = new Map<string, Promise<Description>>();
 
 /** As the compiler of this checkout reads it. */
 export function descriptionOf(module: string): Promise<Description> {
-  const found = descriptions.get(module) ?? describeModule({ module });
+  const found = descriptions.get(module) ?? describedModule(module);
   descriptions.set(module, found);
   return found;
 }
@@ -120,7 +120,8 @@ export function startBridge(
 ): McpClient {
   const child = spawn(process.execPath, [program, 'mcp', ...args], { env, stdio: 'pipe' });
   const ended = new Promise<number | string | null>((resolve) => {
-    child.once('exit', (status, signal) => resolve(status ?? signal));
+    // With the rest of its output.
+    child.once('close', (status, signal) => resolve(status ?? signal));
   });
   t.teardown(async () => {
     child.kill('SIGKILL');

@@ -21,6 +21,7 @@ import {
 import { cutConnections, type Kill } from './mcp-kills.ts';
 import { startSystemd } from './systemd-session.ts';
 import { tempDir } from './temp-dir.ts';
+import './built-runtime.ts';
 
 export type KillBench = { client: McpClient; folder: string; kills: readonly Kill[] };
 

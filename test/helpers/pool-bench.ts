@@ -9,6 +9,7 @@ import { limitsOf } from '../../src/pool/thread-limits.ts';
 import { encodeTextFrame } from '../../wire/frame.ts';
 import type { AgentKind } from '../../workers/task.ts';
 import { textsOf } from './dispatch-bench.ts';
+import './with-compile-cache.ts';
 
 export { until } from './until.ts';
 

@@ -15,6 +15,7 @@ import { createLaunchdDouble, type LaunchdDoubleOptions } from '../helpers/launc
 import { declareWith } from '../helpers/not-tested.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
+import '../helpers/built-runtime.ts';
 
 const test = declareWith(anyTest.serial);
 const LABEL = 'com.example.agents';

@@ -1,8 +1,6 @@
 /** Reads plists with another implementation than the product writes them with, and refuses the plists that launchd refuses. */
-import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { findPython } from '../pythons.ts';
+import { contentsOf } from './plist-reader.ts';
 import type { SocketKeys } from './sockets.ts';
 
 /** The keys of launchd.plist(5) that the double supports; it ignores the others, as launchd ignores unknown keys. */
@@ -24,26 +22,20 @@ export type JobPlist = {
   KeepAlive?: unknown;
 };
 
-const PYTHON = findPython()?.path ?? 'python3';
-const TO_JSON = 'import json,plistlib,sys; print(json.dumps(plistlib.load(open(sys.argv[1],"rb")),default=str))';
-
 /** Undefined for a file that bootstrap refuses with error 5. */
 export async function readPlist(path: string): Promise<JobPlist | undefined> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   // path_goodness_check in the last open source of launchctl.
   if (!stats?.isFile() || (stats.mode & 0o022) !== 0 || !path.endsWith('.plist')) return undefined;
-  try {
-    const { stdout } = await promisify(execFile)(PYTHON, ['-ISc', TO_JSON, path]);
-    const { ProgramArguments, ...plist } = JSON.parse(stdout);
-    const args = ProgramArguments ?? [plist.Program];
-    const isGood = isText(plist.Label) && isText(args[0]) && (plist.Program ?? args[0]).startsWith('/');
-    return isGood ? { ...plist, ProgramArguments: args } : undefined;
-  } catch {
-    // An invalid plist.
-    return undefined;
-  }
+  const contents = await contentsOf(path);
+  if (contents === undefined) return undefined;
+  const { ProgramArguments, ...plist } = contents as Partial<JobPlist>;
+  const args = ProgramArguments ?? [plist.Program];
+  const program = plist.Program ?? args[0];
+  const isGood = isText(plist.Label) && isText(args[0]) && isText(program) && program.startsWith('/');
+  return isGood ? ({ ...plist, ProgramArguments: args } as JobPlist) : undefined;
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }

@@ -1,18 +1,15 @@
 /** The checks that are made of a description: what they let through, and what they refuse. */
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import fc from 'fast-check';
 import { argumentFault } from '../../../description/argument-faults.ts';
 import type { Checks } from '../../../description/checks-file.ts';
 import type { Description, MethodDescription, ParamDescription, Schema } from '../../../description/description.ts';
 import { checksCode } from '../../../src/checks/checks-code.ts';
-import { describeModule } from '../../../src/describe/describe-module.ts';
 import { WELL_TYPED } from '../../fixtures/describe/well-typed.ts';
+import { describedConstructs } from '../../helpers/described.ts';
 import { mutationsOf, valuesOf } from '../../helpers/schema-values.ts';
 
-const CONSTRUCTS = fileURLToPath(new URL('../../fixtures/describe/constructs.ts', import.meta.url));
-/** A loaded machine needs many times what an idle one needs. */
-const DESCRIPTION = describeModule({ module: CONSTRUCTS, timeoutMs: 100_000 });
+const DESCRIPTION = describedConstructs();
 
 function checksOf(description: Description): Checks['methods'] {
   const exports = {} as Checks;

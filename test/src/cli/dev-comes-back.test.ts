@@ -10,6 +10,7 @@ import { writeTree } from '../../helpers/materialise.ts';
 import { type Running, startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { RECHECK_MS, until } from '../../helpers/until.ts';
+import '../../helpers/with-compile-cache.ts';
 
 type Dev = Running & { folder: string; project: string; answers(value: unknown): Promise<void> };
 

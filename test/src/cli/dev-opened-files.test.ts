@@ -9,6 +9,7 @@ import { writeTree } from '../../helpers/materialise.ts';
 import { startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../../helpers/until.ts';
+import '../../helpers/with-compile-cache.ts';
 
 type Dev = {
   project: string;

@@ -9,6 +9,7 @@ import { writeTree } from '../../helpers/materialise.ts';
 import { type Running, startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { until } from '../../helpers/until.ts';
+import '../../helpers/with-compile-cache.ts';
 
 type Dev = Running & { folder: string; call(method: string): Promise<unknown> };
 

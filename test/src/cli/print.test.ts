@@ -8,6 +8,7 @@ import { fixture } from '../../helpers/agent.ts';
 import { notTested } from '../../helpers/not-tested.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { findPython } from '../../helpers/pythons.ts';
+import '../../helpers/with-compile-cache.ts';
 
 const PROGRAM = fixture('programs/print.ts');
 const BYTES = 1_000_000;

@@ -6,6 +6,7 @@ import { fixture } from '../../helpers/agent.ts';
 import { serveFrames } from '../../helpers/frame-server.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 const CHALLENGE = `#CHALLENGE#{sha256}${'x'.repeat(40)}`;
 

@@ -4,14 +4,12 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Description, MethodDescription, Schema } from '../../../description/description.ts';
 import { describeModule } from '../../../src/describe/describe-module.ts';
+import { CONSTRUCTS, describedConstructs, DESCRIBE_TIMEOUT_MS as TIMEOUT_MS } from '../../helpers/described.ts';
 import { notTested } from '../../helpers/not-tested.ts';
+import '../../helpers/with-compile-cache.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-const CONSTRUCTS = at('test/fixtures/describe/constructs.ts');
-/** A loaded machine needs many times what an idle one needs. */
-const TIMEOUT_MS = 100_000;
-
-const NATIVE = describeModule({ module: CONSTRUCTS, timeoutMs: TIMEOUT_MS });
+const NATIVE = describedConstructs();
 
 async function method(name: string): Promise<MethodDescription> {
   const found = (await NATIVE).methods.find((each) => each.name === name);

@@ -9,6 +9,7 @@ import { type DescribeOptions, describeModule } from '../../../src/describe/desc
 import { writeTree } from '../../helpers/materialise.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { until } from '../../helpers/until.ts';
+import '../../helpers/with-compile-cache.ts';
 
 const TIMEOUT_MS = 100_000;
 const NATIVE = fileURLToPath(new URL('../../../node_modules/typescript', import.meta.url));

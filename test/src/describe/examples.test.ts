@@ -4,6 +4,7 @@ import test from 'ava';
 import { onlyMethods } from '../../../description/only-methods.ts';
 import { describeModule } from '../../../src/describe/describe-module.ts';
 import { importHandlers, type Method } from '../../../workers/handlers.ts';
+import '../../helpers/with-compile-cache.ts';
 
 const TIMEOUT_MS = 100_000;
 const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

@@ -1,16 +1,13 @@
 /** The OpenRPC document of a description, beside the meta-schema of OpenRPC; and schemas beside a validator. */
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { standAlone } from '../../../description/definitions.ts';
 import type { Description, MethodDescription } from '../../../description/description.ts';
 import { openRpc } from '../../../description/open-rpc.ts';
-import { describeModule } from '../../../src/describe/describe-module.ts';
+import { DESCRIBE_TIMEOUT_MS, describedConstructs } from '../../helpers/described.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
 import { createAjv, loadOracle } from '../../helpers/oracles.ts';
 
-const TIMEOUT_MS = 100_000;
-const CONSTRUCTS = fileURLToPath(new URL('../../fixtures/describe/constructs.ts', import.meta.url));
-const DESCRIPTION = describeModule({ module: CONSTRUCTS, timeoutMs: TIMEOUT_MS });
+const DESCRIPTION = describedConstructs();
 const INFO = { title: 'com.example.constructs', version: '1.0.0' };
 
 const withOracles = declareWith(test);
@@ -99,7 +96,7 @@ test('a document has methods, definitions in draft 7, and extensions for what Op
 });
 
 withOracles('the meta-schema of OpenRPC accepts the documents', async (t) => {
-  t.timeout(TIMEOUT_MS);
+  t.timeout(DESCRIBE_TIMEOUT_MS);
   const ajv = await createAjv('ajv');
   const { default: metaSchema } = await loadOracle<{ default: { default: object } }>('@open-rpc/meta-schema');
   const { default: jsonSchema } = await loadOracle<{ default: { default: object } }>('@json-schema-tools/meta-schema');
@@ -166,7 +163,7 @@ const VALUES: Readonly<Record<string, Values>> = {
 
 for (const [name, { passes, fails }] of Object.entries(VALUES)) {
   withOracles(`a validator passes what the type takes, and nothing else: ${name}`, async (t) => {
-    t.timeout(TIMEOUT_MS);
+    t.timeout(DESCRIBE_TIMEOUT_MS);
     const ajv = await createAjv('ajv/dist/2020.js');
     const description = await DESCRIPTION;
     const { params } = description.methods.find((method) => method.name === name) as MethodDescription;
@@ -177,7 +174,7 @@ for (const [name, { passes, fails }] of Object.entries(VALUES)) {
 }
 
 withOracles('every schema of the constructs is one of the dialect', async (t) => {
-  t.timeout(TIMEOUT_MS);
+  t.timeout(DESCRIBE_TIMEOUT_MS);
   const ajv = await createAjv('ajv/dist/2020.js');
   const description = await DESCRIPTION;
   for (const { name, params, result, stream } of description.methods) {

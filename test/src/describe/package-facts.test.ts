@@ -5,6 +5,7 @@ import { describeModule } from '../../../src/describe/describe-module.ts';
 import { packageOf } from '../../../src/describe/package-facts.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 test('they are those of the nearest package.json', async (t) => {
   const folder = await tempDir(t);

@@ -7,6 +7,7 @@ import test from 'ava';
 import { activate, listenTo, serveCommand } from '../../helpers/activator.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 test('the backoff grows with each crash, and the first connection is served after it', async (t) => {
   const crashes = join(await tempDir(t), 'crashes');

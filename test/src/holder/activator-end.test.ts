@@ -8,6 +8,7 @@ import { connect, connectRaw } from '../../../src/client/index.ts';
 import { activate, agentCommand, isAlive, listenTo, serveCommand } from '../../helpers/activator.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 test('close ends the agent and removes both sockets', async (t) => {
   const held = await activate(t, agentCommand('agents/echo.ts'));

@@ -25,6 +25,7 @@ import { fixture } from '../../helpers/agent.ts';
 import { heldCall } from '../../helpers/held-call.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { connectTo, hold, leaveDeadSocket, listenAt } from '../../helpers/unix-sockets.ts';
+import '../../helpers/with-compile-cache.ts';
 
 type Supervised = typeof import('../../fixtures/agents/supervised.ts');
 

@@ -8,6 +8,7 @@ import { type CheckModule, checkModule } from '../../../src/install/check-module
 import { fixture } from '../../helpers/agent.ts';
 import { startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 const CHECK = join(import.meta.dirname, '..', '..', '..', 'boot', 'check.ts');
 

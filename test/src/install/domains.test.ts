@@ -10,6 +10,7 @@ import { lastingNode } from '../../helpers/lasting-node.ts';
 import { createLaunchdDouble, type LaunchdDouble } from '../../helpers/launchd/double.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/built-runtime.ts';
 
 const it = declareWith(test);
 const LABEL = 'com.example.domains';

@@ -11,6 +11,7 @@ import { fixture } from '../../helpers/agent.ts';
 import { ask, createInstallBench, moduleOf } from '../../helpers/install-bench.ts';
 import { startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 test('a second caller gets the lock when the first has released it', async (t) => {
   const folder = await tempDir(t);

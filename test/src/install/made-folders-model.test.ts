@@ -10,6 +10,7 @@ import { createFakeSupervisor } from '../../helpers/fake-supervisor.ts';
 import { createStepwiseInstallation, type StepwiseInstallation } from '../../helpers/installation-steps.ts';
 import { killedAfter } from '../../helpers/killed-after.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/built-runtime.ts';
 
 const LABELS = ['com.example.a', 'com.example.b', 'c'] as const;
 const STEPS = ['begin', 'fill', 'finish', 'fail', 'uninstall'] as const;

@@ -17,6 +17,7 @@ import { createFakeSupervisor, type FakeSupervisor } from '../../helpers/fake-su
 import { createStepwiseInstallation, type StepwiseInstallation } from '../../helpers/installation-steps.ts';
 import { killedAfter } from '../../helpers/killed-after.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/built-runtime.ts';
 
 const namesIn = (home: string): string[] => readdirSync(home, { recursive: true, encoding: 'utf8' }).sort();
 

@@ -5,6 +5,7 @@ import { startFirstThread } from '../../../src/pool/first-thread.ts';
 import { createIdleThreads } from '../../../src/pool/idle-threads.ts';
 import { createPool, type Pool, type PoolOptions } from '../../../src/pool/pool.ts';
 import { fixture } from '../../helpers/agent.ts';
+import '../../helpers/with-compile-cache.ts';
 
 /** Ends with the test. */
 function poolOf(t: ExecutionContext, options: Partial<PoolOptions> & { threads: number }): Pool {

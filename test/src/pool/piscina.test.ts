@@ -16,6 +16,7 @@ import { PISCINA_WORKER } from '../../../src/pool/worker-entry.ts';
 import type { PiscinaTask, TaskReport } from '../../fixtures/programs/piscina-tasks.ts';
 import { fixture } from '../../helpers/agent.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 type Options = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
 type Balancer = (workers: readonly PiscinaWorker[]) => PiscinaWorker | null;

@@ -23,6 +23,7 @@ import { createLaunchdDouble, type LaunchdDouble, type LaunchdDoubleOptions } fr
 import { type SystemdSession, startSystemd } from '../../../helpers/systemd-session.ts';
 import { removeFolder, SHORT_TEMP, tempDir } from '../../../helpers/temp-dir.ts';
 import { RECHECK_MS } from '../../../helpers/until.ts';
+import '../../../helpers/built-runtime.ts';
 
 /** The shortest uptime that no supervisor treats as a crash. */
 export const SHORT = { idle: 0.1, 'min-uptime': 1.2 };
