@@ -14,7 +14,7 @@ const SOAKS = 'test/soak/**';
  * number. A thread with AVA takes a third of the processor time that a process with AVA takes to start.
  */
 const ON_THREADS = [
-  'test/{chaos,job,wire,workers}/**/*.test.ts',
+  'test/{build,chaos,job,wire,workers}/**/*.test.ts',
   'test/bench/{generator,growth,measure,noise,outcome,techniques}.test.ts',
   'test/house/{arrows,errors,security,words}.test.ts',
   'test/launchd/{launchctl,plist}.test.ts',

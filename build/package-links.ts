@@ -45,10 +45,17 @@ function whyDead(page: string, link: string, files: ReadonlySet<string>, read: (
 export function anchorsOf(markdown: string): Set<string> {
   const anchors = new Set([...markdown.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id));
   for (const [, heading = ''] of withoutBlocks(markdown).matchAll(/^#{1,6} (.+)$/gm)) {
-    const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
-    anchors.add(plain.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+    anchors.add(slugOf(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')));
   }
   return anchors;
+}
+
+/** The anchor of a heading, from its text without links. */
+export function slugOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 function withoutBlocks(markdown: string): string {
