@@ -40,7 +40,7 @@ async function agentOf(t: ExecutionContext, project: string, module: string): Pr
 type Case = { program: string; module: string; args: readonly string[]; shows: string; notes?: RegExp };
 
 const CASES: readonly Case[] = [
-  { program: 'call-rot13.ts', module: 'rot13.ts', args: [], shows: 'Uryyb\nERR_LAUNCHPOOL_QUEUE_TIMEOUT\n' },
+  { program: 'call-rot13.ts', module: 'rot13.ts', args: [], shows: 'Uryyb\nUryyb\nERR_LAUNCHPOOL_METHOD_NOT_FOUND\n' },
   { program: 'call_rot13.py', module: 'rot13.ts', args: [], shows: 'Uryyb\n' },
   { program: 'call-search.ts', module: 'search.ts', args: ['texts'], shows: 'a.txt:2\nb.txt:1\n', notes: /0 of 2: a\.txt/ },
   { program: 'call_search.py', module: 'search.ts', args: ['texts'], shows: 'a.txt 2\nb.txt 1\n2 hits\n' },
