@@ -89,7 +89,9 @@ test('pack.ts and limits.ts do what their comments say', async (t) => {
   t.teardown(() => close(limited));
   t.is(await limited.slow(1), 'done');
   const slow = withOptions(limited, { timeoutMs: 50 });
-  await t.throwsAsync(() => slow.slow(60_000), { code: 'ERR_LAUNCHPOOL_RUN_TIMEOUT' });
+  // Which of the two it is depends on the machine: the request may wait for longer than that.
+  const error = await t.throwsAsync<NodeJS.ErrnoException>(() => slow.slow(60_000));
+  t.regex(error?.code ?? '', /^ERR_LAUNCHPOOL_(?:RUN|QUEUE)_TIMEOUT$/);
 });
 
 type Command = { readonly command: string; readonly output: string };
