@@ -6,7 +6,6 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { VERBS } from '../../src/options/verbs.ts';
 import { builtPackage } from '../helpers/built-package.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { type Finished, type ProgramOptions, runProgram } from '../helpers/program.ts';
@@ -194,7 +193,6 @@ test.serial('the tools are methods of the agent, with descriptions for a model',
   t.deepEqual(found, [{ file: 'notes.md', line: 2, text: 'TODO: b' }]);
   const largest = JSON.parse(String(await agent.call('largest', JSON.stringify(agent.folder), '1'))) as object[];
   t.is(largest.length, 1);
-  if (!('mcp' in VERBS)) return;
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},
