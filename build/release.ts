@@ -1,6 +1,6 @@
 /**
- * Prepares a release: sets the version, gives the changes in CHANGELOG.md the version and the date, packs, and checks the package.
- * Publishes nothing.
+ * Prepares a release: sets the version, gives the changes in CHANGELOG.md the version and the date, packs, and checks the
+ * package. Publishes nothing.
  *
  *     npm run release -- 0.2.0 --dry-run    in a copy of the checkout, which is removed
  *     npm run release -- 0.2.0

@@ -1,6 +1,6 @@
 /**
- * Copies the documents of the repository into one folder, as VitePress reads them, with their links leading to each other.
- * The documents stay where they are read on their own: docs/, the examples, the bench.
+ * Copies the documents of the repository into one folder, as VitePress reads them, with links that lead to each other. The
+ * documents stay where they are read on their own: docs/, the examples, the bench.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, normalize } from 'node:path';
@@ -82,7 +82,8 @@ function linkOf(link: string, source: string, places: Places): string {
     const folder = dirname(each.source);
     return each.source.startsWith('examples/') && (file === folder || file.startsWith(`${folder}/`));
   });
-  if (ofExample === undefined || !existsSync(join(places.root, file))) throw new Error(`${source}: a link to ${link} leads to no page`);
+  if (ofExample === undefined || !existsSync(join(places.root, file)))
+    throw new Error(`${source}: a link to ${link} leads to no page`);
   const isFile = statSync(join(places.root, file)).isFile();
   const isShown = isFile && !readTextOf(ofExample, places).includes(`<!-- file: ${file} -->`);
   return `./${ofExample.name}.md${isShown ? `#${anchorOf(basename(file))}` : ''}`;

@@ -1,7 +1,7 @@
 /**
- * `npm run docs:session`: records a terminal in which an agent is installed, called, idle and listed, under a real systemd,
- * and draws it as docs/pictures/session.svg. Every line of output is one that the commands have printed. Needs root on Linux,
- * as the tests with systemd do.
+ * `npm run docs:session`: records a terminal in which an agent is installed, called, idle and listed, under a real
+ * systemd, and draws it as docs/pictures/session.svg. Every line of output is one that the commands have printed. Needs
+ * root on Linux, as the tests with systemd do.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

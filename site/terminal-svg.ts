@@ -22,10 +22,12 @@ export function terminalSvg(entries: readonly Entry[]): string {
   const total = second + END_S;
   const width = Math.round(COLUMNS * CHARACTER_PX + 2 * MARGIN_PX);
   const height = BAR_PX + lines.length * LINE_PX + 2 * MARGIN_PX;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">
+  const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="title">
 <title id="title">${escaped(entries.map(({ command }) => command).join('; '))}</title>
 <style>
-  text { font: ${FONT_PX}px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; white-space: pre; fill: #d9e2ec; }
+  text { font: ${FONT_PX}px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
+  text { white-space: pre; fill: #d9e2ec; }
   .prompt { fill: #6fc3ab; }
   .command { fill: #ffffff; font-weight: 600; }
 ${lines.map(({ second: start }, index) => appearance(index, start, total)).join('\n')}
@@ -33,7 +35,9 @@ ${lines.map(({ second: start }, index) => appearance(index, start, total)).join(
   @media print { g { animation: none; } }
 </style>
 <rect width="${width}" height="${height}" rx="10" fill="#16201d" stroke="#52606d" />
-<circle cx="20" cy="17" r="6" fill="#e5635a" /><circle cx="40" cy="17" r="6" fill="#e5b54a" /><circle cx="60" cy="17" r="6" fill="#5fb85c" />
+<circle cx="20" cy="17" r="6" fill="#e5635a" />
+<circle cx="40" cy="17" r="6" fill="#e5b54a" />
+<circle cx="60" cy="17" r="6" fill="#5fb85c" />
 ${lines.map(drawn).join('\n')}
 </svg>
 `;
@@ -43,7 +47,7 @@ function appearance(index: number, start: number, total: number): string {
   const percent = ((100 * start) / total).toFixed(2);
   const until = (Number(percent) + 0.01).toFixed(2);
   return `  .l${index} { animation: a${index} ${total.toFixed(1)}s step-end infinite; }
-  @keyframes a${index} { 0% { opacity: 0; } ${percent}% { opacity: 0; } ${until}% { opacity: 1; } 100% { opacity: 1; } }`;
+  @keyframes a${index} { 0%, ${percent}% { opacity: 0; } ${until}%, 100% { opacity: 1; } }`;
 }
 
 function drawn({ text, isCommand }: Line, index: number): string {

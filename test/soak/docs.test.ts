@@ -1,4 +1,4 @@
-/** The programs on the pages of docs/, run in a project that has the package, and the sessions, whose output is compared. */
+/** The programs on the pages of docs/, run in a project that has the package; the sessions, with their output. */
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

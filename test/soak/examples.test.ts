@@ -1,6 +1,6 @@
 /**
- * The examples that a reader installs: copied into a project that has launchpool as a package, with packages of their own,
- * installed under a real systemd, and called. `npm run examples` runs this file.
+ * The examples that a reader installs: copied into a project that has launchpool as a package, with packages of their
+ * own, installed under a real systemd, and called. `npm run examples` runs this file.
  */
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
