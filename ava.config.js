@@ -29,6 +29,8 @@ const ON_THREADS = [
   'test/src/gate/{gate,allowed-users,socket-safety}.test.ts',
   'test/src/install/{files,node-path,rollback}.test.ts',
   'test/src/installed/job-options.test.ts',
+  'test/src/mcp/{content,eras,lines,messages,progress,tool-errors,tool-names,trace-context}.test.ts',
+  'test/src/mcp/clients/{json,toml}-config.test.ts',
 ];
 
 /** The longest first: a long file that starts last runs alone at the end. */

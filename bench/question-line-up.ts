@@ -17,7 +17,9 @@ export const SHELL_KINDS: readonly string[] = [
   'shell-eslint_d',
 ];
 
-export const QUESTION_KINDS: readonly string[] = [...PACKAGE_KINDS, ...SHELL_KINDS];
+export const MCP_KINDS: readonly string[] = ['mcp-launchpool', 'mcp-node', 'mcp-sdk'];
+
+export const QUESTION_KINDS: readonly string[] = [...PACKAGE_KINDS, ...SHELL_KINDS, ...MCP_KINDS];
 
 export function questionContenders(): Contender[] {
   return QUESTION_KINDS.map((kind) => ({

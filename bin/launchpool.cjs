@@ -14,7 +14,7 @@ if (versions.bun !== undefined) {
 } else if (args[0] === 'run' && args.indexOf('--help') < 0 && args.indexOf('-h') < 0) {
   // A client waits for its reply.
   require('../boot/start.ts');
-} else if (['call', 'list', 'status', 'complete', '--version'].indexOf(args[0]) >= 0) {
+} else if (['call', 'list', 'status', 'complete', 'mcp', '--version'].indexOf(args[0]) >= 0) {
   // A shell waits for it.
   require('../boot/quick.ts');
 } else {

@@ -4,6 +4,7 @@
  */
 import { print } from '../src/cli/print.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { keepHeapSmall } from './small-heap.ts';
 
 type QuickVerb = Pick<typeof import('../src/cli/quick/call.ts'), 'start'>;
 
@@ -15,6 +16,7 @@ if (verb === '--version') {
   if (args.length === 0) void print(`${LAUNCHPOOL_VERSION}\n`);
   else runWhole();
 } else {
+  if (verb === 'mcp') keepHeapSmall();
   // Not an import: `--version` needs nothing of it.
   const { loadWithCode } = require('./code-cache.ts') as typeof import('./code-cache.ts');
   const loaded = loadWithCode<QuickVerb>(`${__dirname}/runtime/${verb}.js`, cacheFolder());

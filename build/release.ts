@@ -47,7 +47,9 @@ export function withRelease(changelog: string, version: string, date: string): s
 function run(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
   if (status === 0) return stdout;
-  throw new ReleaseError(`${command} ${args.join(' ')}: ${error?.message ?? `exit status ${status}`}\n${stdout}${stderr}`);
+  throw new ReleaseError(
+    `${command} ${args.join(' ')}: ${error?.message ?? `exit status ${status}`}\n${stdout}${stderr}`,
+  );
 }
 
 /** Sets the version in a checkout. */
@@ -70,7 +72,9 @@ function writeVersion(folder: string, version: string): void {
 /** Packs, and tries the package. @returns the path of the package */
 function pack(folder: string, version: string): string {
   const tarball = join(folder, `launchpool-${version}.tgz`);
-  const [packed] = Object.values(JSON.parse(run('npm', ['pack', '--json', '--loglevel', 'error', '--foreground-scripts=false'], folder))) as {
+  const [packed] = Object.values(
+    JSON.parse(run('npm', ['pack', '--json', '--loglevel', 'error', '--foreground-scripts=false'], folder)),
+  ) as {
     files: { path: string }[];
   }[];
   const files = packed?.files.map(({ path }) => path) ?? [];
@@ -90,14 +94,24 @@ function pack(folder: string, version: string): string {
 
 /** @param folder of the unpacked package, below the packages that it needs. */
 function check(folder: string, files: readonly string[], version: string): void {
-  const dead = deadLinks(files.filter((path) => path.endsWith('.md')), files, folder);
+  const dead = deadLinks(
+    files.filter((path) => path.endsWith('.md')),
+    files,
+    folder,
+  );
   if (dead.length > 0)
     throw new ReleaseError(dead.map(({ page, link, reason }) => `${page}: ${link}: ${reason}`).join('\n'));
   const printed = run(process.execPath, [join(folder, 'dist', 'launchpool.cjs'), '--version'], folder).trim();
   if (printed !== version) throw new ReleaseError(`launchpool --version prints ${printed}`);
-  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports: Record<string, unknown> };
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    exports: Record<string, unknown>;
+  };
   for (const entry of Object.keys(exports).filter((path) => !path.endsWith('.json')))
-    run(process.execPath, ['--input-type=module', '--eval', `await import('${entry.replace('.', 'launchpool')}')`], folder);
+    run(
+      process.execPath,
+      ['--input-type=module', '--eval', `await import('${entry.replace('.', 'launchpool')}')`],
+      folder,
+    );
 }
 
 /** A copy of the files that git knows, as they are now, with the packages of the checkout. */
@@ -127,7 +141,8 @@ function release(version: string, isDryRun: boolean): void {
     writeVersion(copy, version);
     const tarball = pack(copy, version);
     const name = `launchpool-${version}.tgz`;
-    if (!isDryRun) for (const file of [...CHANGED, name]) copyFileSync(file === name ? tarball : join(copy, file), join(ROOT, file));
+    if (!isDryRun)
+      for (const file of [...CHANGED, name]) copyFileSync(file === name ? tarball : join(copy, file), join(ROOT, file));
     console.log(`${name}: packed and checked${isDryRun ? ', and removed again (--dry-run)' : ''}.`);
     if (isDryRun) return;
     console.log(`\nNext:\n  git commit -am 'release ${version}'\n  git tag v${version}\n  npm publish ${name}`);
@@ -138,12 +153,16 @@ function release(version: string, isDryRun: boolean): void {
 
 if (import.meta.main) {
   try {
-    const { values, positionals } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } }, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      options: { 'dry-run': { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
     const [version, ...more] = positionals;
     if (version === undefined || more.length > 0) throw new ReleaseError('npm run release -- VERSION [--dry-run]');
     release(version, values['dry-run']);
   } catch (error) {
-    if (!(error instanceof ReleaseError) && (error as { code?: string }).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw error;
+    if (!(error instanceof ReleaseError) && (error as { code?: string }).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
+      throw error;
     console.error(`release: ${(error as Error).message}`);
     process.exitCode = 1;
   }

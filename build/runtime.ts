@@ -7,6 +7,7 @@
  *     runtime/list.js           `launchpool list`, in the same way
  *     runtime/status.js         `launchpool status`, in the same way
  *     runtime/complete.js       `launchpool complete`, which answers the TAB key, in the same way
+ *     runtime/mcp.js            `launchpool mcp`, in the same way: a client of MCP waits for its list of tools
  *     runtime/worker.js         the file with which Piscina starts its threads: loads thread.js with its compiled code
  *     runtime/thread.js         a worker thread
  *     runtime/pino.js           loaded after the first reply
@@ -30,7 +31,7 @@ const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'runtime'));
 const sources = resolve(process.argv[3] ?? ROOT);
 const extension = sources === ROOT ? 'ts' : 'js';
 /** The verbs with a bundle of their own: src/cli/quick/. */
-const QUICK_VERBS = ['call', 'list', 'status', 'complete'];
+const QUICK_VERBS = ['call', 'list', 'status', 'complete', 'mcp'];
 const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 const { version: koffiVersion } = JSON.parse(
   await readFile(join(ROOT, 'node_modules', 'koffi', 'package.json'), 'utf8'),
@@ -55,6 +56,7 @@ const oneFolder: Plugin = {
 /** Functions of modules that a quick verb may not need. In its bundle, the first call of one loads its module. */
 const LATE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['spawn', 'spawnSync'],
+  'node:module': ['createRequire'],
   'node:net': ['connect'],
   'node:os': ['availableParallelism', 'homedir'],
   'node:stream/consumers': ['buffer'],

@@ -1,11 +1,9 @@
 /** The error of arguments that do not have the types of their parameters. A thread loads this file with the first of them. */
 import { LaunchpoolError } from '../wire/errors.ts';
+import { pointerInParams } from '../wire/json-pointer.ts';
 import { type ArgumentFault, argumentFault } from './argument-faults.ts';
 import type { Description } from './description.ts';
 import { readDescription } from './description-file.ts';
-
-/** The `data` of the error; `pointer` leads to the value in the params of the request, as a JSON Pointer (RFC 6901). */
-export type ArgumentErrorData = ArgumentFault;
 
 export type RefusedCall = {
   method: string;
@@ -34,14 +32,15 @@ export function createArgumentErrors(folder: string): ArgumentErrors {
 }
 
 /** @param description undefined if there is none, or none that fits the checks. */
-export function argumentError(description: Description | undefined, call: RefusedCall): LaunchpoolError {
+function argumentError(description: Description | undefined, call: RefusedCall): LaunchpoolError {
   const { method, args, isByName } = call;
   const found = description && argumentFault(description, method, args);
   const signature = description?.methods.find(({ name }) => name === method)?.signature[0];
   const hint = signature && `It is ${signature}.`;
   if (found === undefined)
     return invalid(`the arguments of ${method} do not have the types of its parameters`, { hint });
-  const data: ArgumentErrorData = isByName ? { ...found, pointer: found.pointer.replace(/^\/0/, '') } : found;
+  // As the caller has sent them.
+  const data: ArgumentFault = { ...found, pointer: pointerInParams(found.pointer, isByName) };
   const { parameter, pointer, expected, found: value } = data;
   const place = isNested(found.pointer) ? ` at ${pointer}` : '';
   const isWhole = isByName && pointer === '';
@@ -58,7 +57,7 @@ function uncheckedError(method: string, reason: string): LaunchpoolError {
   });
 }
 
-function invalid(message: string, more: { hint?: string | undefined; data?: ArgumentErrorData }): LaunchpoolError {
+function invalid(message: string, more: { hint?: string | undefined; data?: ArgumentFault }): LaunchpoolError {
   return new LaunchpoolError('ERR_LAUNCHPOOL_PARAMS_INVALID', message, more);
 }
 

@@ -1,7 +1,9 @@
 /** Why arguments do not have the types of their parameters: the first value that does not pass, for an error. */
+import { foundText } from '../wire/found-text.ts';
+import { pointerOf } from '../wire/json-pointer.ts';
 import { definitionName } from './definitions.ts';
 import type { Description, Schema, SchemaObject } from './description.ts';
-import { expectedText, foundText } from './fault-texts.ts';
+import { expectedText } from './fault-texts.ts';
 import { FORMATS } from './formats.ts';
 import { passesPattern } from './linear-pattern.ts';
 import { isObject } from './schema-walk.ts';
@@ -32,30 +34,19 @@ export function argumentFault(
 ): ArgumentFault | undefined {
   const { params = [] } = methods.find(({ name }) => name === method) ?? {};
   for (const [index, { name, schema, required, rest }] of params.entries()) {
-    const values = rest ? args.slice(index) : [args[index]];
+    // A parameter that is left out has no value, and the argument of one that may be is none if it is null.
+    const given = rest ? args.slice(index) : args.slice(index, index + 1);
+    const values = required && given.length === 0 ? [undefined] : given;
     for (const [offset, value] of values.entries()) {
-      if (value === undefined && index + offset >= args.length) {
-        if (!required) continue;
-      } else if (!rest && !required && value === null) continue;
-      const isMissing = index + offset >= args.length;
-      const fault = isMissing
-        ? { path: [index], schema, value: undefined }
-        : faultOf($defs, schema, value, [index + offset]);
-      if (fault !== undefined)
-        return {
-          parameter: name,
-          pointer: pointerOf(fault.path),
-          expected: expectedText(fault.schema, $defs),
-          found: foundText(fault.value),
-        };
+      if (!rest && !required && value === null) continue;
+      const path = [index + offset];
+      const fault = value === undefined ? { path, schema, value } : faultOf($defs, schema, value, path);
+      if (fault === undefined) continue;
+      const pointer = pointerOf(fault.path);
+      return { parameter: name, pointer, expected: expectedText(fault.schema, $defs), found: foundText(fault.value) };
     }
   }
   return undefined;
-}
-
-/** RFC 6901, section 3. */
-export function pointerOf(path: Path): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 function faultOf($defs: Description['$defs'], schema: Schema, value: unknown, path: Path): Fault | undefined {

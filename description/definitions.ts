@@ -21,11 +21,7 @@ export function createDefinitions(): Definitions {
   let schemas = new Map<string, Schema>();
   return {
     nameFor(text) {
-      const name =
-        text
-          .replaceAll(/[^A-Za-z0-9]+/g, '_')
-          .replaceAll(/^_+|_+$/g, '')
-          .slice(0, MAX_NAME) || 'Type';
+      const name = definitionNameOf(text);
       for (let count = 1; ; count += 1) {
         const free = count === 1 ? name : `${name}_${count}`;
         if (taken.has(free)) continue;
@@ -43,6 +39,12 @@ export function createDefinitions(): Definitions {
     },
     all: () => Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
+}
+
+/** A name that resembles the text of a type. */
+export function definitionNameOf(text: string): string {
+  const name = text.replaceAll(/[^A-Za-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
+  return name.slice(0, MAX_NAME) || 'Type';
 }
 
 /** A schema with the definitions that it refers to, for use outside of its description. */

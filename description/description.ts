@@ -58,6 +58,8 @@ export type MethodDescription = {
   throws?: string[];
   /** Set if the method checks its arguments itself, by schemas of its own: `checked()` of `launchpool/handler`. */
   checksItself?: true;
+  /** What the tags `@mcp` say, for clients of MCP. */
+  mcp?: ToolFacts;
   /** In order. Those of several overloads are joined: each schema passes what one of them passes. */
   params: ParamDescription[];
   /**
@@ -67,6 +69,24 @@ export type MethodDescription = {
   result: ResultDescription;
   /** Undefined unless the result is a stream. */
   stream?: { items: Schema };
+};
+
+/** What a method is as a tool of MCP. What is undefined is not said. */
+export type ToolFacts = {
+  /** Its name for people. */
+  title?: string;
+  /** It is a tool, and methods without this mark are none. */
+  isTool?: true;
+  /** It is no tool. */
+  isHidden?: true;
+  /** Whether it changes nothing. */
+  readOnly?: boolean;
+  /** Whether it may remove or replace something. */
+  destructive?: boolean;
+  /** Whether a second call with the same arguments has no further effect. */
+  idempotent?: boolean;
+  /** Whether it deals with what is outside of this machine, such as the web. */
+  openWorld?: boolean;
 };
 
 export type ParamDescription = {

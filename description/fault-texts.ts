@@ -1,10 +1,9 @@
-/** What a schema expects, and what a value is, in the words of an error. */
+/** What a schema expects, in the words of an error. */
 import { definitionName } from './definitions.ts';
 import type { Description, Schema, SchemaObject } from './description.ts';
 import { isObject } from './schema-walk.ts';
 
-/** Of a text that is found, and of the alternatives of a union. */
-const MAX_TEXT = 60;
+/** Of the alternatives of a union. */
 const MAX_LISTED = 8;
 const MAX_DEPTH = 4;
 
@@ -30,7 +29,6 @@ export function expectedText(schema: Schema, $defs: Description['$defs'] = {}): 
   return listed(alternativesOf(schema, $defs, 0));
 }
 
-/** Null stands last, and is left out where it stands for undefined beside something else. */
 function alternativesOf(schema: Schema, $defs: Description['$defs'], depth: number): string[] {
   if (!isObject(schema)) return [schema ? 'a value' : 'nothing'];
   const { $ref, anyOf, type } = schema;
@@ -82,6 +80,7 @@ function phrase(word: string, bounds: readonly string[], others: readonly string
   return parts.map((part) => ` ${part}`).join('');
 }
 
+/** Null stands last, as in sources. */
 function listed(texts: readonly string[]): string {
   const all = [...new Set(texts)];
   const others = all.filter((text) => text !== 'null');
@@ -90,20 +89,4 @@ function listed(texts: readonly string[]): string {
     sorted.length > MAX_LISTED ? [...sorted.slice(0, MAX_LISTED), `${sorted.length - MAX_LISTED} more`] : sorted;
   const [last = ''] = shown.slice(-1);
   return shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} or ${last}`;
-}
-
-/** Such as `"text"`, `an array`, `nothing`. */
-export function foundText(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'string') {
-    const text = JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
-    return text;
-  }
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
-  if (typeof value === 'bigint') return `the BigInt ${value}`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  const { name = 'Object' } = (value.constructor ?? {}) as { name?: string };
-  if (value instanceof Date || value instanceof Map || value instanceof Set || ArrayBuffer.isView(value))
-    return `a ${name}`;
-  return 'an object';
 }

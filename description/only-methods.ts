@@ -1,14 +1,14 @@
 /** Brings a description together with the methods that the module itself has. */
 import { definitionsIn } from './definitions.ts';
 import type { Description, MethodDescription, Schema } from './description.ts';
-import { withOwnSchemas } from './own-schemas.ts';
+import { type OwnSchema, withOwnSchemas } from './own-schemas.ts';
 
 /** What a method says of itself. */
 export type MethodOfModule = {
   name: string;
   arity: number;
   /** The schemas that it carries: own-schemas.ts. */
-  schemas?: readonly unknown[] | undefined;
+  schemas?: readonly OwnSchema[] | undefined;
 };
 
 /** The description of these methods only, and a method without types for each that it does not have. */

@@ -1,4 +1,6 @@
 /** Puts the schemas that a method carries in the place of those of its types. */
+
+import { definitionNameOf } from './definitions.ts';
 import type { MethodDescription, ParamDescription, Schema, SchemaObject } from './description.ts';
 import { isObject, mapInner } from './schema-walk.ts';
 
@@ -9,23 +11,27 @@ const LOCAL = /^#(?:\/(?:\$defs|definitions)\/(.+))?$/;
 /** Of the dialect of the whole, and names that would be those of the description. */
 const DROPPED: ReadonlySet<string> = new Set(['$schema', '$id', '$defs', 'definitions', '~standard']);
 
-/**
- * @param schemas one for each parameter, in JSON Schema 2020-12; null for one that has no form in it: then the types count.
- * @param $defs gets the definitions of the schemas.
- */
+/** A schema of a parameter. */
+export type OwnSchema = {
+  /** In JSON Schema 2020-12; null for a schema that has no form in it: then the type counts. */
+  json: unknown;
+  /** Whether the argument may be left out. */
+  isOptional: boolean;
+};
+
+/** @param $defs gets the definitions of the schemas. */
 export function withOwnSchemas(
   method: MethodDescription,
-  schemas: readonly unknown[],
+  schemas: readonly OwnSchema[],
   $defs: Definitions,
 ): MethodDescription {
   const names = new Set(method.params.map(({ name }) => name));
-  const params = schemas.map((schema, index): ParamDescription => {
-    const found = method.params[index] ?? { name: freeName(index, names), schema: true, required: true };
-    const own = isSchema(schema)
-      ? embedded(schema, `${method.name}_${found.name}`.replaceAll(/[^A-Za-z0-9]+/g, '_'), $defs)
+  const params = schemas.map(({ json, isOptional }, index): ParamDescription => {
+    const { rest, ...found } = method.params[index] ?? { name: freeName(index, names), schema: true, required: true };
+    const schema = isSchema(json)
+      ? embedded(json, definitionNameOf(`${method.name}_${found.name}`), $defs)
       : found.schema;
-    const { rest, ...typed } = found;
-    return { ...typed, schema: own, required: isSchema(schema) && !passesMissing(schema) };
+    return { ...found, schema, required: found.required && !isOptional };
   });
   return { ...method, params, checksItself: true };
 }
@@ -38,11 +44,6 @@ function isSchema(value: unknown): value is Schema {
   return typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value));
 }
 
-/** A schema says nothing of a missing argument: with a default, it may be left out. */
-function passesMissing(schema: Schema): boolean {
-  return isObject(schema) && 'default' in schema;
-}
-
 /** References within the schema lead to definitions of the description. */
 function embedded(schema: Schema, prefix: string, $defs: Definitions): Schema {
   if (!isObject(schema)) return schema;
@@ -51,9 +52,8 @@ function embedded(schema: Schema, prefix: string, $defs: Definitions): Schema {
   const nameFor = (key: string): string => {
     const earlier = known.get(key);
     if (earlier !== undefined) return earlier;
-    const own = `${prefix}${key === '' ? '' : `_${key}`}`.replaceAll(/[^A-Za-z0-9]+/g, '_');
     // One that has been brought in before keeps its name.
-    const base = key.startsWith(`${prefix}_`) ? key : own;
+    const base = key.startsWith(`${prefix}_`) ? key : definitionNameOf(`${prefix}_${key}`);
     let name = base;
     for (let count = 2; Object.hasOwn($defs, name); count += 1) name = `${base}_${count}`;
     known.set(key, name);

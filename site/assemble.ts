@@ -2,7 +2,16 @@
  * Copies the documents of the repository into one folder, as VitePress reads them, with links that lead to each other. The
  * documents stay where they are read on their own: docs/, the examples, the bench.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, extname, join, normalize } from 'node:path';
 import { SIDEBAR, type SitePage } from './pages.ts';
 
@@ -65,9 +74,13 @@ type Places = { readonly root: string; readonly target: string; readonly pages: 
 function withLinks(text: string, source: string, places: Places): string {
   const parts = text.split(/^(````?[\s\S]*?^````?$)/m);
   return parts
-    .map((part, index) => (index % 2 === 1 ? part : part.replace(/(\]\()([^)\s]+)(\))/g, (_, before, link, after) => {
-      return `${before}${linkOf(link, source, places)}${after}`;
-    })))
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part.replace(/(\]\()([^)\s]+)(\))/g, (_, before, link, after) => {
+            return `${before}${linkOf(link, source, places)}${after}`;
+          }),
+    )
     .join('');
 }
 

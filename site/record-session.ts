@@ -46,7 +46,9 @@ try {
   mkdirSync(join(project, 'bin'), { recursive: true });
   writeFileSync(join(project, 'rot13.ts'), MODULE);
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(project, 'bin', 'launchpool'), `#!/bin/sh\nexec '${node.path}' '${program.path}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(project, 'bin', 'launchpool'), `#!/bin/sh\nexec '${node.path}' '${program.path}' "$@"\n`, {
+    mode: 0o755,
+  });
   const shell = (command: string) =>
     session.run(['/bin/sh', '-c', `cd '${project}' && PATH='${project}/bin':$PATH && ${command}`]);
   const entries: Entry[] = [];

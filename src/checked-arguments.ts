@@ -1,5 +1,8 @@
 /** `checked()` of `launchpool/handler`: a method that carries the schemas of its arguments. */
 
+import { foundText } from '../wire/found-text.ts';
+import { pointerOf } from '../wire/json-pointer.ts';
+
 /** The part of https://standardschema.dev that is used. zod, valibot and arktype have it, among others. */
 export type StandardSchema<Input = unknown, Output = Input> = {
   readonly '~standard': {
@@ -91,28 +94,16 @@ function orThrow(outcome: Outcome<unknown>, refusal: Error): unknown {
 function refusalOf([issue]: readonly Issue[], argument: unknown, index: number): Error {
   // A plain array: that of arktype has a constructor of another kind, which map() calls.
   const keys = Array.from(issue?.path ?? [], (part) => (typeof part === 'object' ? part.key : part));
-  const pointer = [index, ...keys].map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const pointer = pointerOf([index, ...keys]);
   const { message = 'it does not pass the schema' } = issue ?? {};
   const place = keys.length === 0 ? '' : ` at ${pointer}`;
   const error = new Error(`argument ${index + 1}${place}: ${message}`);
-  const found = foundAt(argument, keys);
-  const data = { parameter: String(index + 1), pointer, expected: message, ...(found !== undefined && { found }) };
+  const value = keys.reduce<unknown>((outer, key) => (Object(outer) as Record<PropertyKey, unknown>)[key], argument);
+  const data = { parameter: String(index + 1), pointer, expected: message, found: foundText(value) };
   return Object.assign(error, {
     name: 'LaunchpoolError',
     code: 'ERR_LAUNCHPOOL_PARAMS_INVALID',
     data,
     [REFUSED]: true,
   });
-}
-
-/** As JSON, if it is short. */
-function foundAt(argument: unknown, keys: readonly PropertyKey[]): string | undefined {
-  const value = keys.reduce<unknown>(
-    (outer, key) => (outer as Record<PropertyKey, unknown> | null | undefined)?.[key],
-    argument,
-  );
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length <= 60 ? text : undefined;
 }

@@ -88,6 +88,8 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_INSTALL_FAILED: facts('A step of an installation failed; everything is restored.', 73),
   ERR_LAUNCHPOOL_NOT_INSTALLED: facts('No agent is installed under that label.', 66),
   ERR_LAUNCHPOOL_NOT_DESCRIBED: facts('The agent has no description of its methods.', 66),
+  ERR_LAUNCHPOOL_TOOL_NAMES: facts('Two methods would have the same name as tools of MCP.', 78),
+  ERR_LAUNCHPOOL_CLIENT_CONFIG: facts('The configuration file of a client of MCP cannot be read or changed.', 78),
   ERR_LAUNCHPOOL_NOT_READY: facts('The agent does not answer, or another program does.', 70),
   ERR_LAUNCHPOOL_STOPPED: facts('The agent is stopped on purpose; `launchpool start` starts it.', 69),
   ERR_LAUNCHPOOL_VERSION_NOT_KEPT: facts('The version to return to is not kept, or not complete.', 66),

@@ -1,4 +1,5 @@
 /** Errors by which a method refuses its arguments: src/checked-arguments.ts throws them. They are faults of the caller. */
+import { pointerInParams } from '../wire/json-pointer.ts';
 
 const REFUSED = Symbol.for('launchpool.refused');
 
@@ -15,5 +16,5 @@ export function isRefusal(thrown: unknown): thrown is Refusal {
 
 /** Leads to the value in the params of the request. @param isByName whether they are one object, the first argument */
 export function pointToParams(refusal: Refusal, isByName: boolean): void {
-  if (isByName) refusal.data = { ...refusal.data, pointer: refusal.data.pointer.replace(/^\/0/, '') };
+  refusal.data = { ...refusal.data, pointer: pointerInParams(refusal.data.pointer, isByName) };
 }

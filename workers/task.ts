@@ -1,4 +1,5 @@
 /** The contract between the pool and a worker thread: its options, its tasks, their results, and the messages. */
+import type { OwnSchema } from '../description/own-schemas.ts';
 import type { PlainError } from '../wire/errors.ts';
 import type { FileReport } from '../wire/file-report.ts';
 import type { ValidationMode } from '../wire/validation-mode.ts';
@@ -179,8 +180,8 @@ export type MethodForms = readonly MethodForm[];
 export type MethodForm = {
   /** How many parameters it has, up to the first with a default value: its `length`. */
   arity: number;
-  /** Of a method that checks its arguments by schemas of its own: theirs in JSON Schema, null for one that has none. */
-  schemas?: readonly unknown[];
+  /** Of a method that checks its arguments by schemas of its own. */
+  schemas?: readonly OwnSchema[];
 };
 
 /** What a module looked for while it was checked. */

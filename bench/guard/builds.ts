@@ -1,7 +1,11 @@
 /** Prepares the three sides: sources, packages, build, and the command of their agents. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { build as bundle } from 'esbuild';
+import { checksPath } from '../../description/checks-file.ts';
+import { DESCRIPTION_FILE, descriptionText } from '../../description/description-file.ts';
+import { checksCode } from '../../src/checks/checks-code.ts';
+import { describeModule } from '../../src/describe/describe-module.ts';
 import { runToEnd } from '../processes.ts';
 import { buildCheckout } from './build.ts';
 import { nodeFlagsOf } from './node-flags.ts';
@@ -52,12 +56,16 @@ export async function buildSides(commit: string, folder: string, onStep: (text: 
   };
 }
 
-/** The handlers of this checkout, for all sides, as JavaScript: the removal of types would delay the start. */
+/**
+ * The handlers of this checkout, for all sides, as JavaScript: the removal of types would delay the start. An earlier commit reads
+ * no checks of arguments, so a comparison with it shows what they cost.
+ */
 async function bundleHandlers(folder: string): Promise<Handlers> {
-  const source = (name: string): string => join(import.meta.dirname, '..', 'handlers', 'raw', `${name}.ts`);
+  const source = (kind: string, name: string): string =>
+    join(import.meta.dirname, '..', 'handlers', kind, `${name}.ts`);
   const outdir = join(folder, 'handlers');
   await bundle({
-    entryPoints: [source('rot13'), source('echo')],
+    entryPoints: [source('raw', 'rot13'), source('raw', 'echo'), source('rpc', 'rot13')],
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -65,5 +73,10 @@ async function bundleHandlers(folder: string): Promise<Handlers> {
     outExtension: { '.js': '.mjs' },
     logLevel: 'warning',
   });
-  return { rot13: join(outdir, 'rot13.mjs'), echo: join(outdir, 'echo.mjs') };
+  const description = await describeModule({ module: source('rpc', 'rot13') });
+  if (description.reason !== undefined) throw new Error(`the handler is not described: ${description.reason}`);
+  await writeFile(join(outdir, 'rpc', DESCRIPTION_FILE), descriptionText(description));
+  await writeFile(checksPath(join(outdir, 'rpc')), checksCode(description), { mode: 0o644 });
+  const module = (kind: string, name: string): string => join(outdir, kind, `${name}.mjs`);
+  return { rot13: module('raw', 'rot13'), echo: module('raw', 'echo'), rpc: module('rpc', 'rot13') };
 }

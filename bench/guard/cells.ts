@@ -36,6 +36,8 @@ const KIB = 2 ** 10;
 const WARM_UP_SECONDS = 0.25;
 const TEXT = 'Hello';
 const REPLY = 'Uryyb';
+const RPC_TEXT = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'rot13', params: [TEXT] });
+const RPC_REPLY = JSON.stringify({ jsonrpc: '2.0', id: 1, result: REPLY });
 /** An agent saves its compiled code some time after the first reply. */
 const KEEPING_MS = 500;
 
@@ -64,14 +66,24 @@ export const CELLS: readonly GuardCell[] = [
   loadCell('1x1', 1, 1),
   loadCell('16x16', 16, 16),
   loadCell('64x64', 64, 64),
-  loadCell('64 KiB 1x1', 1, 1, 64 * KIB),
-  loadCell('64 KiB 4x4', 4, 4, 64 * KIB),
+  loadCell('RPC 1x1', 1, 1, { handler: 'rpc' }),
+  loadCell('RPC 16x16', 16, 16, { handler: 'rpc' }),
+  loadCell('RPC 64x64', 64, 64, { handler: 'rpc' }),
+  loadCell('64 KiB 1x1', 1, 1, { handler: 'echo', size: 64 * KIB }),
+  loadCell('64 KiB 4x4', 4, 4, { handler: 'echo', size: 64 * KIB }),
   {
     name: 'first reply',
     unit: 'ms',
     better: 'lower',
     repeats: 5,
     measure: async (subject) => (await startCold(subject, 0)).firstMs,
+  },
+  {
+    name: 'RPC first reply',
+    unit: 'ms',
+    better: 'lower',
+    repeats: 5,
+    measure: async (subject) => (await startCold(subject, 0, 'rpc')).firstMs,
   },
 ];
 
@@ -85,16 +97,26 @@ async function callOnce({ build, generator, socketPath }: Subject): Promise<numb
   return (await generator.wall({ command, env: build.env, expect: REPLY })).ms;
 }
 
-function startCold({ build, handlers, generator, socketPath, threads }: Subject, stay: number) {
-  const command = agentCommand(build, handlers.rot13, threads);
-  return generator.cold({ socketPath, burst: 1, command, env: build.env, text: TEXT, reply: REPLY, stay });
+function startCold(
+  { build, handlers, generator, socketPath, threads }: Subject,
+  stay: number,
+  handler: 'rot13' | 'rpc' = 'rot13',
+) {
+  const command = agentCommand(build, handlers[handler], threads);
+  const message = handler === 'rpc' ? { text: RPC_TEXT, reply: RPC_REPLY } : { text: TEXT, reply: REPLY };
+  return generator.cold({ socketPath, burst: 1, command, env: build.env, ...message, stay });
 }
 
-/** Requests a second. With a size, of an agent that returns messages of that size. */
-function loadCell(name: string, connections: number, depth: number, size?: number): GuardCell {
-  const handler = size === undefined ? 'rot13' : 'echo';
+/** Requests a second. With a size, messages of that size. */
+function loadCell(
+  name: string,
+  connections: number,
+  depth: number,
+  { handler, size }: { handler: keyof Handlers; size?: number } = { handler: 'rot13' },
+): GuardCell {
+  const kind = handler === 'rpc' ? ({ mode: 'rpc', expect: 'rot13' } as const) : { expect: handler };
   const load = ({ generator, socketPath }: Subject, seconds: number, warmUpSeconds: number) =>
-    generator.load({ socketPath, connections, depth, seconds, warmUpSeconds, expect: handler, ...(size && { size }) });
+    generator.load({ socketPath, connections, depth, seconds, warmUpSeconds, ...kind, ...(size && { size }) });
   return {
     name,
     unit: 'rate',

@@ -21,7 +21,7 @@ export type Setting = Pick<Subject, 'generator' | 'handlers' | 'threads' | 'seco
 
 export async function measureRound(cells: readonly GuardCell[], round: number, setting: Setting): Promise<Sample[]> {
   const samples: Sample[] = [];
-  for (const handler of ['rot13', 'echo', undefined] as const) {
+  for (const handler of ['rot13', 'rpc', 'echo', undefined] as const) {
     const group = cells.filter((cell) => cell.handler === handler);
     if (group.length > 0) samples.push(...(await measureGroup(group, handler, round, setting)));
   }

@@ -12,8 +12,8 @@ export type Build = {
   env: NodeJS.ProcessEnv;
 };
 
-/** Modules by the names of their handlers. */
-export type Handlers = Readonly<Record<'rot13' | 'echo', string>>;
+/** Modules by the names of their handlers. `rpc` has rot13 as a method, and checks of its arguments. */
+export type Handlers = Readonly<Record<'rot13' | 'echo' | 'rpc', string>>;
 
 /** The command of an agent, which gets its listening socket as descriptor 3. */
 export function agentCommand({ program, nodeFlags }: Build, module: string, threads: number): string[] {

@@ -7,6 +7,7 @@ import { growth } from './growth.ts';
 import { headOfLine } from './head-of-line.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largePayloads, largePayloadsRpc } from './large-payloads.ts';
+import { mcp } from './mcp.ts';
 import { memory } from './memory.ts';
 import { shell } from './shell.ts';
 import { throughput, throughputRpc } from './throughput.ts';
@@ -23,5 +24,6 @@ export const QUESTIONS: readonly Question[] = [
   memory,
   idleConnections,
   shell,
+  mcp,
   growth,
 ];

@@ -45,7 +45,8 @@ function open(config: string): Project {
     getCompilationSettings: () => options,
     getScriptFileNames: () => fileNames,
     getScriptVersion: (file) => project.edited[file] ?? String(statSync(file, { throwIfNoEntry: false })?.mtimeMs),
-    getScriptSnapshot: (file) => (text(file) === undefined ? undefined : ts.ScriptSnapshot.fromString(text(file) ?? '')),
+    getScriptSnapshot: (file) =>
+      text(file) === undefined ? undefined : ts.ScriptSnapshot.fromString(text(file) ?? ''),
   });
   const project: Project = { service, edited: {} };
   projects.set(config, project);

@@ -39,8 +39,7 @@ class AgentError(Exception):
         self.data: Any = details.get("data")
         self.hint: Optional[str] = details.get("hint")
         self.retryable: bool = details.get("retryable", False)
-        #: Where the handler threw, under `launchpool dev` alone.
-        self.stack: Optional[str] = details.get("stack")
+        self.stack: Optional[str] = details.get("stack")  # under `launchpool dev` alone
 
 
 def socket_path(target: str) -> str:

@@ -38,6 +38,7 @@ const GROUPS = [
     load: async () => (await import('./commands/running.ts')).addRunningCommands,
   },
   { verbs: ['describe', 'call', 'repl'], load: async () => (await import('./commands/client.ts')).addClientCommands },
+  { verbs: ['mcp'], load: async () => (await import('./commands/mcp.ts')).addMcpCommand },
   { verbs: ['completion'], load: async () => (await import('./commands/completion.ts')).addCompletionCommand },
 ] as const;
 

@@ -25,9 +25,7 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
     path: join(folder, name),
     text,
   }));
-  const existing = files
-    .filter(({ path }) => existsSync(path) && !KEPT.has(basename(path)))
-    .map(({ path }) => path);
+  const existing = files.filter(({ path }) => existsSync(path) && !KEPT.has(basename(path))).map(({ path }) => path);
   if (existing.length > 0) {
     throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `files exist: ${existing.join(', ')}`, {
       hint: 'Choose another folder. No file was written.',

@@ -15,7 +15,7 @@ export type DescribeOptions = {
   module: string;
   /** The folder of the package `typescript`. @default the nearest above the module */
   compiler?: string;
-  /** Time that the compiler may take, in milliseconds. @default 20 seconds */
+  /** Time that the compiler may take, in milliseconds. @default one minute, and five in the background */
   timeoutMs?: number;
   /** Whether other processes go first. @default false */
   inBackground?: boolean;
@@ -23,7 +23,9 @@ export type DescribeOptions = {
   signal?: AbortSignal;
 };
 
-const DEFAULT_TIMEOUT_MS = 20_000;
+// A compiler takes seconds. A machine with much else to do, which goes first in the background, takes many times as long.
+const DEFAULT_TIMEOUT_MS = 60_000;
+const BACKGROUND_TIMEOUT_MS = 300_000;
 const PROGRAM = fileURLToPath(new URL(`./process${extname(import.meta.url)}`, import.meta.url));
 
 /**
@@ -55,7 +57,11 @@ async function askProcess(
   compiler: FoundCompiler,
   module: string,
   scratch: string,
-  { timeoutMs = DEFAULT_TIMEOUT_MS, inBackground = false, signal }: DescribeOptions,
+  {
+    inBackground = false,
+    timeoutMs = inBackground ? BACKGROUND_TIMEOUT_MS : DEFAULT_TIMEOUT_MS,
+    signal,
+  }: DescribeOptions,
 ): Promise<Answer> {
   const args = [module, JSON.stringify(compiler), scratch, ...(inBackground ? ['low'] : [])];
   // A process group of its own: process.ts ends it when this process ends, since Ctrl+C does not reach it.

@@ -9,6 +9,7 @@ import type {
 } from '../../description/description.ts';
 import { methodTexts, resultText } from './comments.ts';
 import type { Compiler, ExportedValue, Type } from './compiler.ts';
+import { toolFacts } from './mcp-tags.ts';
 import { joinParams, paramsOf } from './params.ts';
 import type { Reading } from './reading.ts';
 import { resultSchemas } from './results.ts';
@@ -35,7 +36,7 @@ export function describeExports(compiler: Compiler, maxLength = MAX_LENGTH): Des
     const knownBefore = new Map(known);
     const restore = definitions.save();
     try {
-      const method = describeMethod(compiler, value, createTypeSchemas(compiler, definitions, known, note));
+      const method = describeMethod(compiler, value, createTypeSchemas(compiler, definitions, known, note), note);
       if (method === undefined) continue;
       const added = [...known.values()].slice(knownBefore.size).map((name) => definitions.all()[name]);
       const more = JSON.stringify([method, added, own]).length;
@@ -61,6 +62,7 @@ function describeMethod(
   compiler: Compiler,
   { name, type, comment }: ExportedValue,
   schemas: Reading,
+  note: (path: string, text: string) => void,
 ): MethodDescription | undefined {
   const signatures = compiler.signaturesOf(type);
   if (signatures.length === 0) return undefined;
@@ -68,10 +70,12 @@ function describeMethod(
   const results = signatures.map(({ result }) => resultSchemas(compiler, schemas, result));
   const items = results.map((each) => each.items).filter((each) => each !== undefined);
   const description = resultText(comment);
+  const mcp = toolFacts(comment, note);
   return {
     name,
     signature: signatures.map(({ text }) => signatureText(name, text)),
     ...methodTexts(comment),
+    ...(mcp && { mcp }),
     params: joinParams(params),
     result: { schema: anyOf(results.map((each) => each.result)), ...(description !== '' && { description }) },
     ...(items.length > 0 && { stream: { items: anyOf(items) } }),
@@ -80,6 +84,7 @@ function describeMethod(
 
 function withoutSchemas(compiler: Compiler, { name, type, comment }: ExportedValue): MethodDescription {
   const signatures = compiler.signaturesOf(type);
+  const mcp = toolFacts(comment, () => undefined);
   const params = signatures.map((signature) =>
     signature.params.map(
       (param, index): ParamDescription => ({
@@ -94,6 +99,7 @@ function withoutSchemas(compiler: Compiler, { name, type, comment }: ExportedVal
     name,
     signature: signatures.map(({ text }) => signatureText(name, text)),
     ...methodTexts(comment),
+    ...(mcp && { mcp }),
     params: joinParams(params),
     result: { schema: true },
   };

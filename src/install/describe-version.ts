@@ -44,12 +44,12 @@ export async function describeVersion(
   try {
     const found = facts.kind === 'raw' ? RAW : await descriptionOf(folder, facts, forms, describing);
     const wrote = await writeText(join(folder, DESCRIPTION_FILE), descriptionText(found), 0o644, undo);
+    const { checksCode } = await import('../checks/checks-code.ts');
+    const hasNewChecks = await writeText(checksPath(folder), checksCode(found), 0o644, undo);
     if (facts.kind === 'raw') {
       detail('a raw agent has none');
       return false;
     }
-    const { checksCode } = await import('../checks/checks-code.ts');
-    const hasNewChecks = await writeText(checksPath(folder), checksCode(found), 0o644, undo);
     const how = found.reason === undefined ? `types: ${found.compiler}` : `without types: ${found.reason}`;
     if (wrote || hasNewChecks) detail(how);
     else skip(`${how}; nothing has changed`);
@@ -82,6 +82,8 @@ function formIn(before: Description | undefined, name: string): MethodForm {
   const { params, checksItself } = method;
   return {
     arity: params.length,
-    ...(checksItself && { schemas: params.map(({ schema }) => standAlone(before, schema)) }),
+    ...(checksItself && {
+      schemas: params.map(({ schema, required }) => ({ json: standAlone(before, schema), isOptional: !required })),
+    }),
   };
 }

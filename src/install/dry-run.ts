@@ -1,5 +1,6 @@
 /** A dry run: lists the files and the commands of an installation, on any platform, and changes nothing. */
 import { join } from 'node:path';
+import { checksPath } from '../../description/checks-file.ts';
 import { DESCRIPTION_FILE } from '../../description/description-file.ts';
 import type { Command } from '../../job/supervisor.ts';
 import { hostOf } from '../installed/host.ts';
@@ -55,6 +56,7 @@ export async function dryRun(given: InstallOptions): Promise<DryRun> {
       ...(keyFile === undefined ? [] : [[keyFile, KEY_FILE_BYTES] as [string, number]]),
       [join(version, MODULE_FILE)],
       [join(version, DESCRIPTION_FILE)],
+      [checksPath(version)],
       [layout.record],
     ];
     return {

@@ -16,7 +16,7 @@ export const PROGRAM = 'launchpool.cjs';
 export const CHECK = 'runtime/check.js';
 
 /** Verbs of the command line, which an agent does not need. */
-const QUICK_VERBS = ['call.js', 'list.js', 'status.js', 'complete.js'];
+const QUICK_VERBS = ['call.js', 'list.js', 'status.js', 'complete.js', 'mcp.js'];
 
 export async function runtimeFiles(): Promise<BundleFile[]> {
   return [...(await programFiles()), ...koffiFiles()];

@@ -3,6 +3,7 @@ import { AGENT_TABLE } from './agent-table.ts';
 import { CALL_TABLE, CLIENT_TABLE, DESCRIBE_TABLE } from './client-table.ts';
 import { INSTALL_TABLE } from './install-table.ts';
 import { JSON_TABLE } from './json-table.ts';
+import { MCP_TABLE } from './mcp-table.ts';
 import type { Table } from './option.ts';
 import { DEV_TABLE, RUN_TABLE } from './run-table.ts';
 import { DOCTOR_TABLE, INIT_TABLE, LOGS_TABLE, STATUS_TABLE, TOP_TABLE } from './tool-tables.ts';
@@ -33,6 +34,7 @@ export const VERB_TABLES = {
   describe: [DESCRIBE_TABLE],
   call: [CALL_TABLE, CLIENT_TABLE],
   repl: [CLIENT_TABLE],
+  mcp: [MCP_TABLE],
   completion: [],
 } as const satisfies Readonly<Record<string, readonly Table[]>>;
 

@@ -5,7 +5,12 @@ import type { Verb } from './verb-tables.ts';
 export type WordKind = 'module' | 'folder' | 'label' | 'target' | 'method' | 'version' | 'level' | 'shell';
 
 /** The words of `call` end with the method: its arguments can be anything. */
-type VerbEntry = { summary: string; words: readonly WordKind[] };
+type VerbEntry = {
+  summary: string;
+  words: readonly WordKind[];
+  /** What all further words stand for. */
+  more?: WordKind;
+};
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -35,5 +40,10 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
   describe: { summary: 'print the methods of an agent', words: ['target', 'method'] },
   call: { summary: 'call a method and print its result', words: ['target', 'method'] },
   repl: { summary: 'call an agent line by line', words: ['target'] },
+  mcp: {
+    summary: 'serve agents as tools to a client of MCP, on standard input and output',
+    words: ['label'],
+    more: 'label',
+  },
   completion: { summary: 'print the script with which a shell completes commands', words: ['shell'] },
 };

@@ -125,6 +125,7 @@ async function loadedBeyond(
   t: ExecutionContext,
   expected: readonly string[],
   env: NodeJS.ProcessEnv,
+  input: string | undefined,
   ...args: string[]
 ): Promise<string[]> {
   const folder = await tempDir(t);
@@ -138,7 +139,8 @@ async function loadedBeyond(
       require('node:fs').writeFileSync(${JSON.stringify(report)}, JSON.stringify(loaded));
     });`,
   );
-  const { status, stderr } = await runProgram([process.execPath, '--require', probe, program, ...args], { env });
+  const options = { env, ...(input !== undefined && { input }) };
+  const { status, stderr } = await runProgram([process.execPath, '--require', probe, program, ...args], options);
   t.deepEqual([status, stderr], [0, '']);
   return (JSON.parse(readFileSync(report, 'utf8')) as string[])
     .filter((name) => !/^(NativeModule internal\/|Internal Binding )/.test(name) && name !== probe && name !== program)
@@ -149,7 +151,7 @@ async function loadedBeyond(
 test('call loads what a connection needs, and no file beside its own', async (t) => {
   const { socketPath } = await holdAgent(t, fixture('agents/echo.ts'));
   const env = await ownCache(t);
-  t.deepEqual(await loadedBeyond(t, ['vm', ...CONNECTING], env, 'call', socketPath, '--raw', 'text'), []);
+  t.deepEqual(await loadedBeyond(t, ['vm', ...CONNECTING], env, undefined, 'call', socketPath, '--raw', 'text'), []);
 });
 
 test('list and status load what one question to systemd needs, and no file beside their own', async (t) => {
@@ -157,14 +159,14 @@ test('list and status load what one question to systemd needs, and no file besid
   if (bench === undefined) return;
   await serve(t, bench, bench.labels[1] as string);
   for (const args of [['list'], ['list', '--json'], ['status', bench.labels[1] as string]]) {
-    t.deepEqual(await loadedBeyond(t, ['os', 'vm', ...SPAWNING], bench.env, ...args), [], args.join(' '));
+    t.deepEqual(await loadedBeyond(t, ['os', 'vm', ...SPAWNING], bench.env, undefined, ...args), [], args.join(' '));
   }
 });
 
 test('without agents, list asks nothing, and loads neither sockets nor programs', async (t) => {
   const bench = await createBench(t, 0);
   if (bench === undefined) return;
-  t.deepEqual(await loadedBeyond(t, ['os', 'vm'], bench.env, 'list'), []);
+  t.deepEqual(await loadedBeyond(t, ['os', 'vm'], bench.env, undefined, 'list'), []);
   const [whole, quick] = await bench.both('list');
   t.deepEqual(quick, whole);
   t.is(quick.stdout.toString(), 'No agent is installed.\n');
@@ -181,7 +183,7 @@ test('complete loads what the path of the home folder needs, asks nothing, and a
     ['call', bench.labels[0] as string, ''],
   ]) {
     const args = ['complete', '--', ...words];
-    t.deepEqual(await loadedBeyond(t, ['os', 'vm'], bench.env, ...args), [], words.join(' '));
+    t.deepEqual(await loadedBeyond(t, ['os', 'vm'], bench.env, undefined, ...args), [], words.join(' '));
     const [whole, quick] = await bench.both(...args);
     t.deepEqual(quick, whole);
     t.deepEqual([quick.status, quick.stderr], [0, '']);
@@ -190,8 +192,37 @@ test('complete loads what the path of the home folder needs, asks nothing, and a
   t.deepEqual([bench.systemctl.runs(), connections()], [[], 0]);
 });
 
+test('mcp loads what standard streams need to list its tools, asks nothing, and starts nothing', async (t) => {
+  const bench = await createBench(t, 2);
+  if (bench === undefined) return;
+  const label = bench.labels[0] as string;
+  const connections = await countConnections(t, bench, label);
+  const layout = layoutOf(label, hostOf({ home: bench.home, env: {} }));
+  mkdirSync(join(layout.versions, 'abc'), { recursive: true });
+  const method = { name: 'pid', signature: ['pid(): number'], params: [], result: { schema: true } };
+  const description = { format: 1, methods: [method], $defs: {}, notes: [] };
+  writeFileSync(join(layout.versions, 'abc', 'launchpool-description.json'), JSON.stringify(description));
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const input = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } });
+  const streams = ['v8', 'tty', ...CONNECTING];
+  t.deepEqual(await loadedBeyond(t, ['os', 'vm', ...streams], bench.env, input, 'mcp', label), []);
+  const { status, stdout, stderr } = await runProgram([process.execPath, program, 'mcp', label], {
+    input,
+    env: bench.env,
+  });
+  t.deepEqual([status, stderr], [0, '']);
+  t.deepEqual(
+    JSON.parse(stdout.toString()).result.tools.map(({ name }: { name: string }) => name),
+    ['pid'],
+  );
+  t.deepEqual([bench.systemctl.runs(), connections()], [[], 0]);
+});
+
 test('--version loads nothing', async (t) => {
-  t.deepEqual(await loadedBeyond(t, [], process.env, '--version'), []);
+  t.deepEqual(await loadedBeyond(t, [], process.env, undefined, '--version'), []);
   const { stdout } = await runProgram([process.execPath, program, '--version']);
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   t.is(stdout.toString(), `${version}\n`);
@@ -307,6 +338,10 @@ test('help and wrong usage are answered by the whole command line', async (t) =>
     ['call', '--json', '/tmp/no.sock'],
     ['call', 'a', 'b', '--timeout'],
     ['--version', 'a'],
+    ['mcp'],
+    ['mcp', '--help'],
+    ['mcp', '--config'],
+    ['mcp', 'a', '--write'],
   ]) {
     const [whole, quick] = await Promise.all(
       [SOURCES, program].map((entry) => runProgram([process.execPath, entry, ...args], { env })),

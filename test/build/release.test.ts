@@ -19,6 +19,8 @@ test('unreleased changes get the version and the date, and the next ones a place
 });
 
 test('a release without changes is refused', (t) => {
-  t.throws(() => withRelease('# Changelog\n\n## Unreleased\n\n## 0.1.0\n\nb\n', '0.2.0', ''), { message: /no unreleased changes/ });
+  t.throws(() => withRelease('# Changelog\n\n## Unreleased\n\n## 0.1.0\n\nb\n', '0.2.0', ''), {
+    message: /no unreleased changes/,
+  });
   t.throws(() => withRelease('# Changelog\n', '0.2.0', ''), { message: /no section/ });
 });

@@ -31,7 +31,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/log-file.ts': [],
   'src/profiles': [],
   'src/handler.ts': ['src/checked-arguments.ts', 'wire/node-version.ts'],
-  'src/checked-arguments.ts': [],
+  'src/checked-arguments.ts': ['wire'],
   'src/version.ts': [],
   'src/options': ['src/log.ts', 'job', 'wire'],
   'src/activation': ['launchd', 'systemd', 'wire'],
@@ -165,6 +165,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'libc',
     'wire',
   ],
+  // The bridge: reads the files of installed agents, and calls them as any client.
+  'src/mcp': ['src/client', 'src/installed', 'src/version.ts', 'description', 'wire'],
+  'src/mcp/clients': ['src/installed', 'src/options', 'src/version.ts', 'wire'],
   // What tests of an agent load: the agent's flags, and none of the command line.
   'src/testing': [
     'src/activation',
@@ -196,6 +199,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/log-file.ts',
     'src/make-folder.ts',
+    'src/mcp',
+    'src/mcp/clients',
     'src/standard-streams.ts',
     'src/module',
     'src/options',
@@ -224,7 +229,19 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // What ships and runs before the agent, the build, and the tools of the repository.
   boot: ['src/activation', 'src/cli', 'src/make-folder.ts', 'src/pool', 'description', 'workers', 'wire'],
   build: ['src/options'],
-  bench: ['src/activation', 'src/holder', 'src/install', 'src/installed', 'src/module', 'systemd', 'job', 'test'],
+  bench: [
+    'src/activation',
+    'src/checks',
+    'src/describe',
+    'src/holder',
+    'src/install',
+    'src/installed',
+    'src/module',
+    'systemd',
+    'job',
+    'description',
+    'test',
+  ],
   chaos: [
     'bench',
     'build',
@@ -259,7 +276,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'get-tsconfig': ['src/bundle', 'src/describe'],
   '@bomb.sh/tab': ['src/cli'],
   '@vercel/nft': ['src/bundle'],
-  'write-file-atomic': ['src/install'],
+  'write-file-atomic': ['src/install', 'src/mcp/clients'],
+  'jsonc-parser': ['src/mcp/clients'],
 };
 
 /** Development dependencies, with the only rooms that may load them. */

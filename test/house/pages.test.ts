@@ -19,7 +19,9 @@ test('the code on the pages is that of the files that tests run', (t) => {
 test('the error codes on the pages exist', (t) => {
   const known = new Set(Object.keys(ERROR_CODES));
   const unknown = pages().flatMap(({ name, text }) =>
-    [...text.matchAll(/\bERR_LAUNCHPOOL_[A-Z_]+\b/g)].filter(([code]) => !known.has(code)).map(([code]) => [name, code]),
+    [...text.matchAll(/\bERR_LAUNCHPOOL_[A-Z_]+\b/g)]
+      .filter(([code]) => !known.has(code))
+      .map(([code]) => [name, code]),
   );
   t.deepEqual(unknown, []);
 });
@@ -41,14 +43,16 @@ test('each link of the packed documents leads to a file in the package, and to a
   t.is(stderr, '');
   const files = packedFiles(stdout.toString());
   const documents = files.filter((file) => file.endsWith('.md'));
-  for (const name of ['README.md', 'docs/start.md', 'CHANGELOG.md', 'bench/README.md']) t.true(documents.includes(name), name);
+  for (const name of ['README.md', 'docs/start.md', 'CHANGELOG.md', 'bench/README.md'])
+    t.true(documents.includes(name), name);
   t.deepEqual(deadLinks(documents, files, root), []);
 });
 
 test('the package has no file that its users do not need', async (t) => {
   const { stdout } = await runProgram(['npm', 'pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root });
   const unexpected = packedFiles(stdout.toString()).filter(
-    (file) => /(^|\/)(node_modules|test|package-lock\.json|\.[^/]+)(\/|$)/.test(file) || !existsSync(resolve(root, file)),
+    (file) =>
+      /(^|\/)(node_modules|test|package-lock\.json|\.[^/]+)(\/|$)/.test(file) || !existsSync(resolve(root, file)),
   );
   t.deepEqual(unexpected, []);
 });
@@ -67,7 +71,8 @@ test('links are found, and those in code are not', (t) => {
 });
 
 test('headings have the anchors of GitHub', (t) => {
-  const text = "# Under launchd\n## What `doctor` finds, and why?\n## [Stop](a.md), start\n```\n# no heading\n```\n<a id=\"own\"></a>\n";
+  const text =
+    '# Under launchd\n## What `doctor` finds, and why?\n## [Stop](a.md), start\n```\n# no heading\n```\n<a id="own"></a>\n';
   t.deepEqual(anchorsOf(text), new Set(['own', 'under-launchd', 'what-doctor-finds-and-why', 'stop-start']));
 });
 

@@ -42,7 +42,13 @@ type Case = { program: string; module: string; args: readonly string[]; shows: s
 const CASES: readonly Case[] = [
   { program: 'call-rot13.ts', module: 'rot13.ts', args: [], shows: 'Uryyb\nUryyb\nERR_LAUNCHPOOL_METHOD_NOT_FOUND\n' },
   { program: 'call_rot13.py', module: 'rot13.ts', args: [], shows: 'Uryyb\n' },
-  { program: 'call-search.ts', module: 'search.ts', args: ['texts'], shows: 'a.txt:2\nb.txt:1\n', notes: /0 of 2: a\.txt/ },
+  {
+    program: 'call-search.ts',
+    module: 'search.ts',
+    args: ['texts'],
+    shows: 'a.txt:2\nb.txt:1\n',
+    notes: /0 of 2: a\.txt/,
+  },
   { program: 'call_search.py', module: 'search.ts', args: ['texts'], shows: 'a.txt 2\nb.txt 1\n2 hits\n' },
   { program: 'call_library.py', module: 'search.ts', args: ['texts'], shows: 'a.txt 2\nb.txt 1\nENOENT\n' },
 ];

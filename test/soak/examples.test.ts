@@ -131,7 +131,10 @@ test.serial('thumbnails have the size that was asked for, from bytes and from a 
   const sharp = createRequire(join(agent.folder, 'thumbnails.ts'))('sharp') as Sharp;
   const picture = { create: { width: 800, height: 400, channels: 3, background: 'red' } };
   mkdirSync(join(agent.folder, 'photos'));
-  for (const name of ['a.png', 'b.png', 'c.png']) await sharp(picture).png().toFile(join(agent.folder, 'photos', name));
+  for (const name of ['a.png', 'b.png', 'c.png'])
+    await sharp(picture)
+      .png()
+      .toFile(join(agent.folder, 'photos', name));
 
   const thumbnail = await agent.call('thumbnail', '--bytes-arg', 'photos/a.png', '-r');
   const { format, width, height } = await sharp(thumbnail).metadata();
@@ -156,34 +159,43 @@ test.serial('the lookup finds words in the files that it has read, also after it
   t.true(hits.some((hit) => (hit as { file: string }).file === join(notes, 'protocol.md')));
 });
 
-test.serial('the diagnostics are those of the compiler, of texts that are not saved too, and can be cancelled', async (t) => {
-  const agent = await installed(t, 'diagnostics');
-  if (agent === undefined) return;
-  const checked = join(agent.folder, 'checked');
-  const [config, wrong] = [join(checked, 'tsconfig.json'), join(checked, 'b.ts')];
-  mkdirSync(checked);
-  writeFileSync(config, '{ "compilerOptions": { "strict": true, "types": [] } }');
-  writeFileSync(join(checked, 'a.ts'), 'export const a: number = 1;\n');
-  writeFileSync(wrong, "import { a } from './a';\nexport const b: string = a;\n");
-  const problem = { file: wrong, line: 2, column: 14, code: 2322, text: "Type 'number' is not assignable to type 'string'." };
-  t.deepEqual(linesOf(await agent.call('check', '--text-arg', config, '--stream')), [problem]);
+test.serial(
+  'the diagnostics are those of the compiler, of texts that are not saved too, and can be cancelled',
+  async (t) => {
+    const agent = await installed(t, 'diagnostics');
+    if (agent === undefined) return;
+    const checked = join(agent.folder, 'checked');
+    const [config, wrong] = [join(checked, 'tsconfig.json'), join(checked, 'b.ts')];
+    mkdirSync(checked);
+    writeFileSync(config, '{ "compilerOptions": { "strict": true, "types": [] } }');
+    writeFileSync(join(checked, 'a.ts'), 'export const a: number = 1;\n');
+    writeFileSync(wrong, "import { a } from './a';\nexport const b: string = a;\n");
+    const problem = {
+      file: wrong,
+      line: 2,
+      column: 14,
+      code: 2322,
+      text: "Type 'number' is not assignable to type 'string'.",
+    };
+    t.deepEqual(linesOf(await agent.call('check', '--text-arg', config, '--stream')), [problem]);
 
-  const { close, connect, withOptions } = await built.client();
-  const client = await connect<Diagnostics>(agent.socketPath);
-  t.teardown(() => close(client));
-  const found = async (edited: Record<string, string>, signal?: AbortSignal): Promise<Problem[]> => {
-    const problems: Problem[] = [];
-    for await (const each of withOptions(client, { signal }).check(config, edited)) problems.push(each);
-    return problems;
-  };
-  t.deepEqual(await found({ [wrong]: 'export {};\n' }), []);
-  t.deepEqual(await found({}), [problem]);
-  const typing = new AbortController();
-  const checking = found({ [wrong]: 'export const b: number = "c";\n' }, typing.signal);
-  typing.abort();
-  await t.throwsAsync(checking, { name: 'AbortError' });
-  t.deepEqual(await found({}), [problem]);
-});
+    const { close, connect, withOptions } = await built.client();
+    const client = await connect<Diagnostics>(agent.socketPath);
+    t.teardown(() => close(client));
+    const found = async (edited: Record<string, string>, signal?: AbortSignal): Promise<Problem[]> => {
+      const problems: Problem[] = [];
+      for await (const each of withOptions(client, { signal }).check(config, edited)) problems.push(each);
+      return problems;
+    };
+    t.deepEqual(await found({ [wrong]: 'export {};\n' }), []);
+    t.deepEqual(await found({}), [problem]);
+    const typing = new AbortController();
+    const checking = found({ [wrong]: 'export const b: number = "c";\n' }, typing.signal);
+    typing.abort();
+    await t.throwsAsync(checking, { name: 'AbortError' });
+    t.deepEqual(await found({}), [problem]);
+  },
+);
 
 test.serial('the tools are methods of the agent, with descriptions for a model', async (t) => {
   const agent = await installed(t, 'tools');

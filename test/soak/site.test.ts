@@ -75,7 +75,8 @@ async function openPage(): Promise<{ page: Page; faults: string[] }> {
     if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) faults.push(`outside: ${request.url()}`);
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:'))
+      faults.push(`outside: ${request.url()}`);
   });
   return { page, faults };
 }
@@ -129,13 +130,15 @@ test.serial('every page opens without an error, narrow and wide, light and dark'
 
   const ids = new Map(seen.map(({ path, ids: all }) => [path, new Set(all)]));
   const dead = seen.flatMap(({ path, links }) =>
-    links.filter((link) => link.startsWith(origin)).flatMap((link) => {
-      const { pathname, hash } = new URL(link);
-      const target = pathname === '/' ? '/index.html' : pathname;
-      const known = ids.get(target);
-      if (known === undefined) return existsSync(join(DIST, target)) ? [] : [`${path}: ${link}`];
-      return hash === '' || known.has(decodeURIComponent(hash.slice(1))) ? [] : [`${path}: ${link}`];
-    }),
+    links
+      .filter((link) => link.startsWith(origin))
+      .flatMap((link) => {
+        const { pathname, hash } = new URL(link);
+        const target = pathname === '/' ? '/index.html' : pathname;
+        const known = ids.get(target);
+        if (known === undefined) return existsSync(join(DIST, target)) ? [] : [`${path}: ${link}`];
+        return hash === '' || known.has(decodeURIComponent(hash.slice(1))) ? [] : [`${path}: ${link}`];
+      }),
   );
   t.deepEqual([...new Set(dead)], []);
   t.true(seen.flatMap(({ links }) => links).filter((link) => link.startsWith(origin)).length > 500);
@@ -150,7 +153,9 @@ test.serial('the search works without a network, and finds "idle"', async (t) =>
   await page.click('#local-search button');
   await page.fill('#localsearch-input', 'idle');
   await page.waitForSelector('#localsearch-list a');
-  const results = await page.evaluate<string[]>(`[...document.querySelectorAll('#localsearch-list a')].map((a) => a.href)`);
+  const results = await page.evaluate<string[]>(
+    `[...document.querySelectorAll('#localsearch-list a')].map((a) => a.href)`,
+  );
   t.true(results.length > 3);
   await page.click('#localsearch-list a');
   await page.waitForURL(new RegExp(`^${results[0]?.replace(/[.?]/g, '\\$&')}`));
@@ -164,7 +169,10 @@ test.serial('each page of docs/ is in the sidebar, and leads on to the next', as
   const { page } = await openPage();
   await page.goto(`${origin}/start.html`);
   const links = await page.evaluate<string[]>(`[...document.querySelectorAll('.VPSidebar a')].map((a) => a.pathname)`);
-  t.deepEqual(documents.filter((name) => !links.includes(`/${name}`)), []);
+  t.deepEqual(
+    documents.filter((name) => !links.includes(`/${name}`)),
+    [],
+  );
 });
 
 test.serial('the site passes the compiler', async (t) => {

@@ -52,7 +52,8 @@ function ofVerb(verb: Verb, args: readonly string[], typed: string, installed: I
     const row = rowOf(typed, rows);
     return row !== undefined && 'value' in row ? ofValue(row, typed.slice(typed.indexOf('=') + 1), installed) : NOTHING;
   }
-  const kind = VERBS[verb].words[line.words.length];
+  const { words, more } = VERBS[verb];
+  const kind = words[line.words.length] ?? more;
   if (kind !== undefined) return ofWord(kind, line, typed, installed);
   return typed === '' && !line.isPastOptions ? { candidates: optionsOf(rows, line), files: false } : NOTHING;
 }
@@ -79,7 +80,10 @@ function ofWord(kind: WordKind, { words, given }: CommandLine, typed: string, in
     case 'folder':
       return FILES;
     case 'label':
-      return beginningWith(typed, installed.labels());
+      return beginningWith(
+        typed,
+        installed.labels().filter(({ value }) => !words.includes(value)),
+      );
     case 'target':
       return { ...beginningWith(typed, installed.labels()), files: true };
     case 'method':

@@ -24,7 +24,7 @@ function settingOf(t: ExecutionContext, log = ''): { setting: Setting; trace: Tr
   const setting: Setting = {
     generator,
     builds: { other: buildOf('other'), this: buildOf('this'), again: buildOf('again') },
-    handlers: { rot13: '/rot13.mjs', echo: '/echo.mjs' },
+    handlers: { rot13: '/rot13.mjs', echo: '/echo.mjs', rpc: '/rpc.mjs' },
     folder: '/sockets',
     threads: 2,
     seconds: 1,

@@ -16,7 +16,7 @@ import { until } from '../../helpers/until.ts';
 const PACKAGES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
 async function project(t: ExecutionContext): Promise<string> {
-  t.timeout(100_000);
+  t.timeout(400_000);
   const folder = await tempDir(t);
   await mkdir(join(folder, 'node_modules'));
   return join(folder, 'agent.ts');

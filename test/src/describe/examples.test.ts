@@ -1,5 +1,4 @@
 /** The agents of the examples and of the tests are described. */
-import { readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
 import { onlyMethods } from '../../../description/only-methods.ts';
@@ -8,12 +7,14 @@ import { importHandlers, type Method } from '../../../workers/handlers.ts';
 
 const TIMEOUT_MS = 100_000;
 const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-const below = (folder: string): string[] => readdirSync(at(folder)).map((name) => `${folder}/${name}`);
-
 const AGENTS = [
-  ...['examples/app/app.ts', 'examples/rot13/rpc.ts'],
-  ...below('test/fixtures/agents'),
-  ...below('test/fixtures/modules'),
+  ...['app/app.ts', 'rot13/rpc.ts', 'opentelemetry/greeting.ts', 'opentelemetry/shouting.ts'].map(
+    (path) => `examples/${path}`,
+  ),
+  ...['contexts', 'relaying', 'streaming', 'tools', 'values'].map((name) => `test/fixtures/agents/${name}.ts`),
+  ...['exports.cjs', 'getters.cjs', 'object.cjs', 'setup.ts', 'typescript.cts'].map(
+    (name) => `test/fixtures/modules/${name}`,
+  ),
   ...['test/fixtures/package/rpc.ts', 'test/fixtures/package/rpc.cjs'],
 ];
 

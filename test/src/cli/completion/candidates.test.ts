@@ -28,6 +28,9 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const CASES: readonly [args: readonly string[], expected: readonly string[]][] = [
   [['sta'], ['start', 'status']],
   [['list'], ['list']],
+  [['mcp', ''], LABELS],
+  [['mcp', 'com.example.a', ''], ['com.example.b']],
+  [['mcp', '--config', 'co'], ['codex']],
   [['--v'], ['--version']],
   [['-'], ['--help', '--version']],
   [['nonsense'], []],

@@ -117,7 +117,7 @@ for (const [verb, { tables, start }] of Object.entries({ call, list, status })) 
 }
 
 test('the program, its build and an installation agree about the quick verbs', (t) => {
-  const verbs = ['call', 'list', 'status', 'complete'];
+  const verbs = ['call', 'list', 'status', 'complete', 'mcp'];
   const namesIn = (file: string, pattern: RegExp): string[] =>
     [...(pattern.exec(read(file))?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, name]) => String(name));
   t.deepEqual(namesIn('bin/launchpool.cjs', /\[([^\]]+)\]\.indexOf\(args\[0\]\)/), [...verbs, '--version']);
