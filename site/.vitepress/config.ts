@@ -1,13 +1,24 @@
 /** The site as VitePress makes it. site/assemble.ts has written its pages. */
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitepress';
-import { slugOf } from '../../build/package-links.ts';
+import { type DefaultTheme, defineConfig } from 'vitepress';
 import { presentPages } from '../assemble.ts';
+import { slugOf } from '../slug.ts';
 
 const sidebar = presentPages(fileURLToPath(new URL('../..', import.meta.url))).map(({ title, pages }) => ({
   text: title,
   items: pages.map((page) => ({ text: page.title, link: `/${page.name}` })),
 }));
+
+/** A page for the index of the search, which drops the colours of code again: they take most of the time. */
+const withoutHighlighting: DefaultTheme.LocalSearchOptions['_render'] = (text, env, md) => {
+  const { highlight } = md.options;
+  md.options.highlight = null;
+  try {
+    return md.render(text, env);
+  } finally {
+    md.options.highlight = highlight;
+  }
+};
 
 export default defineConfig({
   title: 'launchpool',
@@ -19,6 +30,7 @@ export default defineConfig({
   // Where the site is not at the root of its host: LAUNCHPOOL_SITE_BASE=/launchpool/
   base: process.env.LAUNCHPOOL_SITE_BASE ?? '/',
   head: [['link', { rel: 'icon', href: `${process.env.LAUNCHPOOL_SITE_BASE ?? '/'}icon.svg`, type: 'image/svg+xml' }]],
+  vite: { build: { target: 'es2022' } },
   // The documents link to headings as GitHub and npm name them.
   markdown: { anchor: { slugify: slugOf }, toc: { slugify: slugOf } },
   themeConfig: {
@@ -31,6 +43,6 @@ export default defineConfig({
     ],
     sidebar,
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { _render: withoutHighlighting } },
   },
 });
