@@ -1,7 +1,6 @@
 /** Checks that the links of documents lead to files of the package, and to headings that exist. */
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { slugOf } from '../site/slug.ts';
 
 /** A link that leads nowhere, and why. */
 export type DeadLink = { readonly page: string; readonly link: string; readonly reason: string };
@@ -49,6 +48,14 @@ export function anchorsOf(markdown: string): Set<string> {
     anchors.add(slugOf(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')));
   }
   return anchors;
+}
+
+/** The anchor of a heading, from its text without links. */
+export function slugOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 function withoutBlocks(markdown: string): string {

@@ -18,16 +18,15 @@ const projects = new Map<string, Project>();
  */
 export async function* check(config: string, edited: Project['edited'] = {}): AsyncGenerator<Problem, number> {
   const project = projects.get(config) ?? open(config);
+  const { service } = project;
   project.edited = edited;
-  const files = project.service.getProgram()?.getRootFileNames() ?? [];
-  const isEdited = (file: string): number => Number(file in edited);
-  for (const file of files.toSorted((a, b) => isEdited(b) - isEdited(a))) {
+  const files = service.getProgram()?.getRootFileNames() ?? [];
+  for (const file of files.toSorted((a, b) => Number(b in edited) - Number(a in edited))) {
     // The event loop turns: only now can the signal of a cancelled request fire.
     await setImmediate();
     requestSignal().throwIfAborted();
     project.edited = edited;
-    yield* project.service.getSyntacticDiagnostics(file).map(problem);
-    yield* project.service.getSemanticDiagnostics(file).map(problem);
+    yield* [...service.getSyntacticDiagnostics(file), ...service.getSemanticDiagnostics(file)].map(problem);
   }
   return files.length;
 }

@@ -1,8 +1,8 @@
 /** The site as VitePress makes it. site/assemble.ts has written its pages. */
 import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { slugOf } from '../../build/package-links.ts';
 import { presentPages } from '../assemble.ts';
-import { slugOf } from '../slug.ts';
 
 const sidebar = presentPages(fileURLToPath(new URL('../..', import.meta.url))).map(({ title, pages }) => ({
   text: title,
