@@ -131,7 +131,10 @@ for (const page of ['README.md', 'docs/start.md']) {
   });
 }
 
-/** Runs commands of a page in a session of a user, with an idle time of a second in place of a minute. */
+/**
+ * Runs commands of a page in a session of a user, with an idle time of a second in place of a minute. Gives what they
+ * print to standard output: the steps of an installation are on standard error.
+ */
 function shellIn({ run }: SystemdSession, project: string): (command: string) => Promise<string> {
   const program = join(built.folder, 'dist', 'launchpool.cjs');
   mkdirSync(join(project, 'bin'));
@@ -139,8 +142,8 @@ function shellIn({ run }: SystemdSession, project: string): (command: string) =>
   writeFileSync(join(project, 'bin', 'launchpool'), script, { mode: 0o755 });
   const shell = async (command: string): Promise<string> => {
     const line = `cd '${project}' && PATH='${project}/bin':$PATH && ${command}`;
-    const { stdout, stderr } = await run(['/bin/sh', '-c', line]);
-    return `${stdout}${stderr}`.replaceAll('/run/user/0/', '/run/user/1000/');
+    const { stdout } = await run(['/bin/sh', '-c', line]);
+    return stdout.trimEnd().replaceAll('/run/user/0/', '/run/user/1000/');
   };
   return async (command) => {
     if (command.startsWith('launchpool install')) return shell(`${command} --idle 1`);

@@ -2,7 +2,7 @@
  * The examples that a reader installs: copied into a project that has launchpool as a package, with packages of their
  * own, installed under a real systemd, and called. `npm run examples` runs this file.
  */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -11,7 +11,7 @@ import { lastingNode } from '../helpers/lasting-node.ts';
 import { type Finished, type ProgramOptions, runProgram } from '../helpers/program.ts';
 import { sharedSystemd } from '../helpers/shared-systemd.ts';
 import type { SystemdSession } from '../helpers/systemd-session.ts';
-import { tempDir } from '../helpers/temp-dir.ts';
+import { removeFolder, SHORT_TEMP } from '../helpers/temp-dir.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const EXAMPLES = ['formatter', 'thumbnails', 'lookup', 'diagnostics', 'tools'] as const;
@@ -34,7 +34,7 @@ async function installed(t: ExecutionContext, name: (typeof EXAMPLES)[number]): 
   t.timeout(90_000);
   const session = await systemd(t);
   if (session === undefined) return undefined;
-  const folder = await copyOf(t, name);
+  const folder = await copyOf(name);
   const launchpool = commandIn(session, folder);
   const label = `com.example.${name}`;
   const { status, stdout, stderr } = await launchpool(['install', `${name}.ts`, '--json']);
@@ -53,9 +53,19 @@ async function installed(t: ExecutionContext, name: (typeof EXAMPLES)[number]): 
   };
 }
 
-/** A project with launchpool, TypeScript and one example, whose packages `npm ci` installs. */
-async function copyOf(t: ExecutionContext, name: string): Promise<string> {
-  const project = join(await tempDir(t), 'project');
+const copies = new Map<string, Promise<string>>();
+const projects = mkdtempSync(join(SHORT_TEMP, 'lp-'));
+test.after.always(() => removeFolder(projects));
+
+/** A project with launchpool, TypeScript and one example, whose packages `npm ci` installs, once. */
+function copyOf(name: (typeof EXAMPLES)[number]): Promise<string> {
+  const known = copies.get(name) ?? makeCopy(name);
+  copies.set(name, known);
+  return known;
+}
+
+async function makeCopy(name: string): Promise<string> {
+  const project = join(projects, `of-${name}`);
   mkdirSync(project);
   built.linkInto(project);
   for (const shared of ['typescript', '@types'])
@@ -219,7 +229,7 @@ test.serial('the tools are methods of the agent, with descriptions for a model',
 for (const name of EXAMPLES) {
   test.serial(`${name} passes the compiler with its own tsconfig.json`, async (t) => {
     t.timeout(60_000);
-    const folder = await copyOf(t, name);
+    const folder = await copyOf(name);
     const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
     const { status, stdout } = await runProgram([process.execPath, tsc, '-p', folder]);
     t.is(status, 0, stdout.toString());
