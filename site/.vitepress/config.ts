@@ -32,7 +32,14 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: `${process.env.LAUNCHPOOL_SITE_BASE ?? '/'}icon.svg`, type: 'image/svg+xml' }]],
   vite: { build: { target: 'es2022' } },
   // The documents link to headings as GitHub and npm name them.
-  markdown: { anchor: { slugify: slugOf }, toc: { slugify: slugOf } },
+  markdown: {
+    anchor: { slugify: slugOf },
+    toc: { slugify: slugOf },
+    config({ renderer: { rules } }) {
+      // Indented code has the box of fenced code, which scrolls.
+      rules.code_block = (...token) => rules.fence?.(...token) ?? '';
+    },
+  },
   themeConfig: {
     nav: [
       { text: 'Start', link: '/start' },
