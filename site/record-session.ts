@@ -19,7 +19,6 @@ const COMMANDS: readonly string[] = [
   `launchpool call com.example.rot13 rot13 '"Hello"'`,
   'launchpool list',
   'sleep 60; launchpool list',
-  'launchpool describe com.example.rot13 rot13',
 ];
 
 const MODULE = `/** @returns the text, rotated by 13 letters */
