@@ -17,7 +17,7 @@ import { SIDEBAR, type SitePage } from './pages.ts';
 
 /** Links to these are pictures of the page. */
 const PICTURES: ReadonlySet<string> = new Set(['.svg', '.png']);
-const LANGUAGES: Readonly<Record<string, string>> = { '.ts': 'ts', '.py': 'python', '.json': 'json' };
+const LANGUAGES: Readonly<Record<string, string>> = { '.ts': 'ts', '.py': 'python', '.json': 'json', '.sh': 'sh' };
 /** Files of an example that its page does not show. */
 const HIDDEN = /^(README\.md|package-lock\.json|node_modules|__pycache__|\..*)$/;
 

@@ -50,6 +50,23 @@ export default defineConfig({
     ],
     sidebar,
     outline: [2, 3],
-    search: { provider: 'local', options: { _render: withoutHighlighting } },
+    search: {
+      provider: 'local',
+      options: {
+        _render: withoutHighlighting,
+        miniSearch: {
+          // The browser gets the text of both functions, so they refer to nothing outside of themselves.
+          options: {
+            processTerm: (term) =>
+              /^(?:an?|and|are|do|how|i|in|is|it|of|the|to|what|where)$/i.test(term) ? null : term.toLowerCase(),
+          },
+          // Pages for those who change launchpool come last.
+          searchOptions: {
+            boostDocument: (id) =>
+              /\/(?:architecture|changelog|contributing|bench|performance|packages)\./.test(id) ? 0.1 : 1,
+          },
+        },
+      },
+    },
   },
 });

@@ -30,9 +30,9 @@ async function projectOf(t: ExecutionContext): Promise<string> {
 }
 
 /** The socket of an agent of one of these programs. */
-async function agentOf(t: ExecutionContext, project: string, module: string): Promise<string> {
+async function agentOf(t: ExecutionContext, project: string, module: string, env = {}): Promise<string> {
   const { startAgent } = await built.testing();
-  const agent = await startAgent(join(project, module));
+  const agent = await startAgent(join(project, module), { env });
   t.teardown(agent.close);
   return agent.socketPath;
 }
@@ -98,6 +98,16 @@ test('pack.ts and limits.ts do what their comments say', async (t) => {
   // Which of the two it is depends on the machine: the request may wait for longer than that.
   const error = await t.throwsAsync<NodeJS.ErrnoException>(() => slow.slow(60_000));
   t.regex(error?.code ?? '', /^ERR_LAUNCHPOOL_(?:RUN|QUEUE)_TIMEOUT$/);
+});
+
+test('relay.ts calls another agent', async (t) => {
+  t.timeout(60_000);
+  const project = await projectOf(t);
+  const { close, connect } = await built.client();
+  const relay = await agentOf(t, project, 'relay.ts', { ROT13: await agentOf(t, project, 'rot13.ts') });
+  const client = await connect<typeof import('../fixtures/docs/relay.ts')>(relay);
+  t.teardown(() => close(client));
+  t.is(await client.shout('Hello'), 'URYYB');
 });
 
 type Command = { readonly command: string; readonly output: string };

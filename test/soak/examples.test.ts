@@ -8,10 +8,12 @@ import { join, resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { builtPackage } from '../helpers/built-package.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
+import { notTested } from '../helpers/not-tested.ts';
 import { type Finished, type ProgramOptions, runProgram } from '../helpers/program.ts';
 import { sharedSystemd } from '../helpers/shared-systemd.ts';
 import type { SystemdSession } from '../helpers/systemd-session.ts';
 import { removeFolder, SHORT_TEMP } from '../helpers/temp-dir.ts';
+import { findTool } from '../helpers/tools.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const EXAMPLES = ['formatter', 'thumbnails', 'lookup', 'diagnostics', 'tools'] as const;
@@ -128,6 +130,17 @@ test.serial('the formatter formats as the command of prettier does', async (t) =
   // -r prints a text as a line.
   const formatted = (await agent.call('format', '@messy.ts', '--text-arg', file, '-r')).toString();
   t.is(formatted.trimEnd(), expected.trimEnd());
+  const nc = findTool('nc');
+  const help = nc === undefined ? '' : (await runProgram([nc, '-h'])).stderr;
+  if (/-N\b/.test(help) && findTool('jq') !== undefined) {
+    const { PATH } = process.env;
+    const options = { input: readFileSync(file), env: { PATH, FORMATTER_SOCKET: agent.socketPath } };
+    const script = join(agent.folder, 'format.sh');
+    t.is((await runProgram([script, file], options)).stdout.toString(), expected);
+    const refused = await runProgram([script, '/x.unknown'], options);
+    t.is(refused.status, 1);
+    t.regex(refused.stderr, /prettier knows no parser for \/x\.unknown/);
+  } else notTested(t, 'examples/formatter/format.sh needs jq, and nc with -N');
   writeFileSync(file, expected);
   t.is((await agent.call('isFormatted', '@messy.ts', '--text-arg', file)).toString(), 'true\n');
   const { status, stderr } = await agent.launchpool(['call', agent.label, 'format', '"x"', '"/x.unknown"']);
