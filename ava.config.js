@@ -14,7 +14,7 @@ const SOAKS = 'test/soak/**';
  * number. A thread with AVA takes a third of the processor time that a process with AVA takes to start.
  */
 const ON_THREADS = [
-  'test/{chaos,description,job,wire,workers}/**/*.test.ts',
+  'test/{build,chaos,description,job,wire,workers}/**/*.test.ts',
   'test/bench/{generator,growth,measure,noise,outcome,techniques}.test.ts',
   'test/bench/guard/{comparison,interval,rounds}.test.ts',
   'test/house/{arrows,errors,security,words}.test.ts',

@@ -2,6 +2,7 @@
  * `launchpool/handler`: what a handler can ask about its request, and tell its caller. The functions belong to the request
  * whose code calls them, also after an `await` and in a timer. They also work outside of an agent, for tests of handlers.
  */
+import '../wire/node-version.ts';
 
 export { checked, type StandardSchema } from './checked-arguments.ts';
 

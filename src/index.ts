@@ -1,4 +1,6 @@
 /** The public names of `launchpool`. */
+import '../wire/node-version.ts';
+
 export type { Job, ProcessType } from '../job/job.ts';
 export type { JobStatus, Supervisor } from '../job/supervisor.ts';
 export { ERROR_CODES, type ErrorCode, LaunchpoolError } from '../wire/errors.ts';

@@ -3,14 +3,7 @@
  * systemd and loads them, each only after a change since the last launch; then opens the socket.
  */
 import { fileURLToPath } from 'node:url';
-import {
-  connectRaw,
-  type Installed,
-  type InstallOptions,
-  install,
-  type RawClient,
-  uninstall,
-} from '../../src/index.ts';
+import { connectRaw, type Installed, type InstallOptions, install, type RawClient, uninstall } from 'launchpool';
 
 export const LABEL = 'com.example.launchpool.app';
 

@@ -1,5 +1,6 @@
 /** What goes along because the user says so: files and packages that code names only when it runs. */
-import { existsSync, globSync, statSync } from 'node:fs';
+// As an object: an old Node has no globSync, and would fail before wire/node-version.ts says why.
+import fs, { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { PackageRequest } from './packages.ts';
@@ -46,12 +47,13 @@ function entriesIn(folder: string): readonly string[] {
 /** A folder stands for all of its files. */
 function filesOf(pattern: string, folder: string): string[] {
   // A name may have characters of patterns in it: `[id].json`.
-  const paths = existsSync(resolve(folder, pattern)) ? [pattern] : globSync(pattern, { cwd: folder });
+  const paths = existsSync(resolve(folder, pattern)) ? [pattern] : fs.globSync(pattern, { cwd: folder });
   const found = paths.map((path) => resolve(folder, path));
   const inside = found.filter((path) => path.startsWith(join(folder, '/')) && !path.includes('/node_modules/'));
   return inside.flatMap((path) => {
     if (!statSync(path).isDirectory()) return [path];
-    return globSync('**/*', { cwd: path })
+    return fs
+      .globSync('**/*', { cwd: path })
       .map((each) => join(path, each))
       .filter((each) => statSync(each).isFile() && !each.includes('/node_modules/'));
   });

@@ -1,4 +1,4 @@
-/** The files that `launchpool init` writes: an agent, its test, and a README. */
+/** The files that `launchpool init` writes: an agent, its test, a README, and what a project needs. */
 import { existsSync } from 'node:fs';
 import { open, rm, rmdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ export type InitOptions = {
 };
 
 /**
- * Writes a small agent with its test and a README. Overwrites nothing; an existing package.json is kept.
+ * Writes a small agent with its test and a README. Overwrites nothing; an existing package.json or tsconfig.json is kept.
  * @returns the paths of the written files.
  * @throws ERR_LAUNCHPOOL_OPTION_INVALID when another of the files exists; nothing is written then
  */
@@ -25,9 +25,7 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
     path: join(folder, name),
     text,
   }));
-  const existing = files
-    .filter(({ path }) => existsSync(path) && !path.endsWith('package.json'))
-    .map(({ path }) => path);
+  const existing = files.filter(({ path }) => existsSync(path) && !KEPT.has(basename(path))).map(({ path }) => path);
   if (existing.length > 0) {
     throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `files exist: ${existing.join(', ')}`, {
       hint: 'Choose another folder. No file was written.',
@@ -51,6 +49,9 @@ export async function init(options: InitOptions): Promise<{ folder: string; file
   return { folder, files: missing.map(({ path }) => path) };
 }
 
+/** The files of a project, which may exist before. */
+const KEPT: ReadonlySet<string> = new Set(['package.json', 'tsconfig.json']);
+
 function scaffold(label: string, raw: boolean): Readonly<Record<string, string>> {
   const call = raw ? `launchpool call ${label} --raw 'Hello'` : `launchpool call ${label} greet '"you"'`;
   return {
@@ -69,6 +70,7 @@ npx launchpool uninstall ${label}
 \`\`\`
 `,
     'package.json': `${JSON.stringify(packageJson(), null, 2)}\n`,
+    'tsconfig.json': TSCONFIG,
   };
 }
 
@@ -77,6 +79,25 @@ function packageJson(): object {
 }
 
 const lines = (...text: string[]): string => `${text.join('\n')}\n`;
+
+/** For editors and `tsc`; Node needs none. */
+const TSCONFIG = lines(
+  '{',
+  '  "compilerOptions": {',
+  '    "target": "es2024",',
+  '    "lib": ["es2024", "esnext.disposable"],',
+  '    "module": "nodenext",',
+  '    "types": ["node"],',
+  '    "strict": true,',
+  '    "erasableSyntaxOnly": true,',
+  '    "verbatimModuleSyntax": true,',
+  '    "allowImportingTsExtensions": true,',
+  '    "skipLibCheck": true,',
+  '    "noEmit": true',
+  '  },',
+  '  "include": ["*.ts"]',
+  '}',
+);
 
 const RPC_AGENT = lines(
   '/** Every exported function is a method. */',

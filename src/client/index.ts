@@ -1,4 +1,6 @@
 /** `launchpool/client`: the public functions and types for calling agents. Loads no native code. */
+import '../../wire/node-version.ts';
+
 export type { CallMessage } from '../../wire/call-channel.ts';
 export { ERROR_CODES, type ErrorCode, LaunchpoolError } from '../../wire/errors.ts';
 export type { ProgressReport } from '../../wire/progress.ts';

@@ -2,12 +2,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { launch, remove } from '../../examples/app/launch.ts';
 import { lastingNode } from '../helpers/lasting-node.ts';
 import { createLaunchdDouble } from '../helpers/launchd/double.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { treeOf } from '../helpers/tree.ts';
+import '../helpers/package-from-sources.ts';
+
+// Static imports are resolved before the hooks are there.
+const { launch, remove } = await import('../../examples/app/launch.ts');
 
 declareWith(test)(
   'the first launch installs, the second changes nothing, and the removal leaves nothing behind',

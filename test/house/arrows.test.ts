@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Below src/: the protocol, the supervisors, the worker threads.
   wire: [],
+  // Imported for its effect, by the entries of the package.
+  'wire/node-version.ts': [],
   description: ['wire'],
   job: ['wire'],
   libc: ['wire'],
@@ -28,7 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/log.ts': ['src/developer-text.ts', 'src/standard-streams.ts'],
   'src/log-file.ts': [],
   'src/profiles': [],
-  'src/handler.ts': ['src/checked-arguments.ts'],
+  'src/handler.ts': ['src/checked-arguments.ts', 'wire/node-version.ts'],
   'src/checked-arguments.ts': ['wire'],
   'src/version.ts': [],
   'src/options': ['src/log.ts', 'job', 'wire'],
@@ -105,7 +107,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
   // Around the agent: its holder, its clients, its installation.
   'src/holder': ['src/activation', 'src/make-folder.ts', 'libc', 'job', 'wire'],
-  'src/client': ['wire'],
+  'src/client': ['wire', 'wire/node-version.ts'],
   'src/bundle': ['wire'],
   'src/describe': ['description'],
   'src/checks': ['description'],
@@ -177,6 +179,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/options',
     'libc',
     'wire',
+    'wire/node-version.ts',
   ],
   // The pool's first thread, which starts before the agent is loaded.
   'src/cli': [
@@ -220,6 +223,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/installed',
     'job',
     'wire',
+    'wire/node-version.ts',
   ],
 
   // What ships and runs before the agent, the build, and the tools of the repository.

@@ -6,10 +6,10 @@ import test from 'ava';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const files = globSync(
-  '{wire,description,job,libc,launchd,systemd,workers,boot,build,bin,src,bench,chaos,test,examples}/**/*.{ts,cts,mts,mjs,cjs,py,c}',
+  '{wire,description,job,libc,launchd,systemd,workers,boot,build,bin,src,bench,chaos,test,examples,site}/**/*.{ts,cts,mts,mjs,cjs,py,c}',
   {
     cwd: root,
-    exclude: ['test/fixtures/broken/**', 'examples/*/node_modules/**'],
+    exclude: ['test/fixtures/broken/**', '{examples/*,site}/node_modules/**', 'site/dist/**'],
   },
 );
 
@@ -226,7 +226,7 @@ test('no text of the product has an old word', (t) => {
 });
 
 test('no comment and no document has an old word of prose', (t) => {
-  const documents = globSync('{*.md,docs/*.md,bench/*.md,.ci/run}', { cwd: root });
+  const documents = globSync('{*.md,{docs,bench,site,examples/*}/*.md,.ci/run}', { cwd: root });
   t.true(documents.length > 10);
   const found = [...files, ...documents]
     .filter((file) => file !== 'test/house/words.test.ts')

@@ -9,7 +9,7 @@ import { runProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const launchpool = builtPackage();
-const NAMES = ['agent.ts', 'agent.test.ts', 'README.md', 'package.json'];
+const NAMES = ['agent.ts', 'agent.test.ts', 'README.md', 'package.json', 'tsconfig.json'];
 
 for (const raw of [false, true]) {
   test(`the tests of a new ${raw ? 'raw' : 'RPC'} agent pass`, async (t) => {
@@ -50,9 +50,17 @@ test('the package that the tests import is installed from where it is, if it is 
   t.true((await run(below)).endsWith(`Try it:  cd '${below}' && ${steps}`));
 });
 
-test('an existing package.json is kept', async (t) => {
+test('the tsconfig.json is that of the examples', async (t) => {
+  const folder = join(await tempDir(t), 'a');
+  await init({ folder });
+  const ofExamples = new URL('../../../examples/formatter/tsconfig.json', import.meta.url);
+  t.is(readFileSync(join(folder, 'tsconfig.json'), 'utf8'), readFileSync(ofExamples, 'utf8'));
+});
+
+test('an existing package.json and tsconfig.json are kept', async (t) => {
   const folder = await tempDir(t);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'tsconfig.json'), '{}');
   const { status, stdout } = await runProgram([process.execPath, ENTRY, 'init', folder]);
   t.is(status, 0);
   t.deepEqual(
@@ -60,6 +68,7 @@ test('an existing package.json is kept', async (t) => {
     NAMES.slice(0, 3).map((name) => `wrote ${join(folder, name)}`),
   );
   t.is(readFileSync(join(folder, 'package.json'), 'utf8'), '{ "type": "module" }');
+  t.is(readFileSync(join(folder, 'tsconfig.json'), 'utf8'), '{}');
 });
 
 test('when a file cannot be written, no other file is left', async (t) => {
