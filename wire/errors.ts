@@ -62,6 +62,11 @@ export const ERROR_CODES = {
     75,
     -32800,
   ),
+  ERR_LAUNCHPOOL_OUTCOME_UNKNOWN: facts(
+    'The instance that had the request was lost: the request may have run, and is not repeated.',
+    75,
+    -32004,
+  ),
   ERR_LAUNCHPOOL_PEER_REFUSED: facts('The user who connected may not use this agent.', 77),
   ERR_LAUNCHPOOL_SOCKET_UNSAFE: facts('Users who may not use the agent can reach its socket.', 78, -32001),
   ERR_LAUNCHPOOL_RELOAD_FAILED: facts('The new module cannot replace the old one, which stays.', 66, -32001),

@@ -105,7 +105,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
   // Around the agent: its holder, its clients, its installation.
   'src/holder': ['src/activation', 'src/make-folder.ts', 'libc', 'job', 'wire'],
-  'src/client': ['wire'],
+  'src/client': ['src/nats', 'wire'],
   'src/bundle': ['wire'],
   'src/describe': ['description'],
   'src/checks': ['description'],
