@@ -105,6 +105,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
   // Around the agent: its holder, its clients, its installation.
   'src/holder': ['src/activation', 'src/make-folder.ts', 'libc', 'job', 'wire'],
+  // Links over NATS, for both sides of them.
+  'src/nats': ['wire'],
   'src/client': ['src/nats', 'wire'],
   'src/bundle': ['wire'],
   'src/describe': ['description'],
