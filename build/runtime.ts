@@ -92,6 +92,11 @@ const importFromOutside: Plugin = {
     onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('boot', 'import-module') }));
     onResolve({ filter: /\/load-codec\.[tj]s$/ }, () => ({ path: source('boot', 'load-codec') }));
     onResolve({ filter: /\/load-package\.[tj]s$/ }, () => ({ path: source('boot', 'load-package') }));
+    // The whole command line answers what concerns NATS.
+    onResolve({ filter: /\/open-nats-session\.[tj]s$/ }, () => ({
+      path: '../src/client/nats/open-nats-session.js',
+      external: true,
+    }));
   },
 };
 

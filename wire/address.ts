@@ -64,7 +64,7 @@ export function agentsFolderOf({
  * it.
  */
 export function isServiceTarget(target: string): boolean {
-  return /^(nats|tls|wss?):\/\//.test(target);
+  return /^(nats|tls):\/\//.test(target);
 }
 
 /** The target as it may be printed: without a password or a token. */

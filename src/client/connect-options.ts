@@ -1,4 +1,5 @@
 /** The options of a client's connection. */
+import type { NatsConnection, NatsOptions } from '../nats/nats-types.ts';
 
 export type ConnectOptions = {
   /**
@@ -39,4 +40,10 @@ export type ConnectOptions = {
    * @default 67108864
    */
   maxFrameBytes?: number | undefined;
+  /**
+   * For a service on NATS: options for `connect()` of `@nats-io/transport-node`, such as `authenticator`, `tls` or `inboxPrefix`;
+   * or a connection that is open, which several clients may share. Closing the client leaves such a connection open.
+   * @default what the target and the environment say
+   */
+  nats?: NatsOptions | NatsConnection | undefined;
 };

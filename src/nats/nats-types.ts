@@ -54,3 +54,6 @@ export type NatsConnection = NatsWire & {
 
 /** The status of a reply for which no subscriber is: the NATS server sends it at once. */
 export const NO_RESPONDERS = 503;
+
+/** What `connect()` of `@nats-io/transport-node` takes; the whole of it is in the documentation of that package. */
+export type NatsOptions = { readonly servers?: string | readonly string[]; readonly [option: string]: unknown };

@@ -30,3 +30,13 @@ export function allBusy(place: string, waiting: number): LaunchpoolError {
     { data: { retryAfterMs: 100 }, hint: 'Wait, send less at a time, or start more instances.' },
   );
 }
+
+/** The connection to NATS is closed, and is not made again. */
+export function natsClosed(place: string, cause: unknown): LaunchpoolError {
+  const detail = cause instanceof Error ? `: ${cause.message}` : '';
+  return new LaunchpoolError(
+    'ERR_LAUNCHPOOL_CONNECTION_CLOSED',
+    `the connection to NATS for ${place} is closed${detail}`,
+    { cause, hint: 'Check that a NATS server runs, and that the credentials are valid.' },
+  );
+}
