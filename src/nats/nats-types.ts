@@ -54,3 +54,31 @@ export type NatsConnection = NatsWire & {
 
 /** The status of a reply for which no subscriber is: the NATS server sends it at once. */
 export const NO_RESPONDERS = 503;
+
+/** https://nats-io.github.io/nats.js/services/types/ServiceConfig.html */
+export type ServiceConfig = {
+  name: string;
+  version: string;
+  description: string;
+  metadata: Record<string, string>;
+  queue?: string;
+  statsHandler?: () => Promise<unknown>;
+};
+
+export type ServiceRequest = NatsMessage & {
+  respond(payload: Uint8Array, options?: { headers?: NatsHeaders }): boolean;
+};
+
+export type NatsService = {
+  info(): { readonly id: string };
+  addEndpoint(
+    name: string,
+    options: {
+      subject?: string;
+      metadata?: Record<string, string>;
+      handler: (error: Error | null, message: ServiceRequest) => void;
+    },
+  ): unknown;
+  /** Leaves discovery and the queue group; requests that have arrived are handled. */
+  stop(): Promise<unknown>;
+};
