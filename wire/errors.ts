@@ -108,6 +108,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_SOCKET_FAILED: facts('The socket cannot be bound.', 73),
   ERR_LAUNCHPOOL_OPTION_INVALID: facts('An option has a value that is not allowed.', 64),
 
+  ERR_LAUNCHPOOL_NATS_MISSING: facts('A package of NATS is not installed in the project.', 69),
   ERR_LAUNCHPOOL_CONNECT_FAILED: facts('No process answers at the socket.', 69, undefined, true),
   ERR_LAUNCHPOOL_CONNECTION_CLOSED: facts('The connection closed before the reply arrived.', 69, undefined, true),
   ERR_LAUNCHPOOL_SOCKET_OWNER: facts('The socket belongs to a user whom the client does not trust.', 77),

@@ -57,3 +57,31 @@ export const NO_RESPONDERS = 503;
 
 /** What `connect()` of `@nats-io/transport-node` takes; the whole of it is in the documentation of that package. */
 export type NatsOptions = { readonly servers?: string | readonly string[]; readonly [option: string]: unknown };
+
+/** https://nats-io.github.io/nats.js/services/types/ServiceConfig.html */
+export type ServiceConfig = {
+  name: string;
+  version: string;
+  description: string;
+  metadata: Record<string, string>;
+  queue?: string;
+  statsHandler?: () => Promise<unknown>;
+};
+
+export type ServiceRequest = NatsMessage & {
+  respond(payload: Uint8Array, options?: { headers?: NatsHeaders }): boolean;
+};
+
+export type NatsService = {
+  info(): { readonly id: string };
+  addEndpoint(
+    name: string,
+    options: {
+      subject?: string;
+      metadata?: Record<string, string>;
+      handler: (error: Error | null, message: ServiceRequest) => void;
+    },
+  ): unknown;
+  /** Leaves discovery and the queue group; requests that have arrived are handled. */
+  stop(): Promise<unknown>;
+};

@@ -4,7 +4,7 @@ import { call, connect, connectRaw, type LaunchpoolError, withOptions } from '..
 import { connectRpc } from '../../src/client/rpc.ts';
 import { fixture, holdAgent } from '../helpers/agent.ts';
 import { serveInstance, type TestInstance } from '../helpers/nats-instance.ts';
-import { connectNats, type NatsServer, startNatsServer } from '../helpers/nats-server.ts';
+import { type NatsServer, natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 
 const natsTest = declareWith(test);
@@ -18,7 +18,7 @@ async function serve(
   const all: TestInstance[] = [];
   for (let index = 0; index < instances; index += 1) {
     const { socketPath } = await holdAgent(t, fixture(`agents/${module}.ts`));
-    all.push(serveInstance(t, await connectNats(t, { servers: server.url }), { name: 'tested', socketPath }));
+    all.push(serveInstance(t, await natsConnection(t, server.url), { name: 'tested', socketPath }));
   }
   return { server, target: `${server.url}/tested`, all };
 }
@@ -26,7 +26,7 @@ async function serve(
 natsTest('a typed client calls, and gets results and errors as from a socket', async (t) => {
   const { server, target } = await serve(t, 'misbehaving', 2);
   const agent = await connect<typeof import('../fixtures/agents/misbehaving.ts')>(target, {
-    nats: await connectNats(t, { servers: server.url }),
+    nats: await natsConnection(t, server.url),
   });
   t.is(await agent.add(1, 2), 3);
   const results = await Promise.all(Array.from({ length: 100 }, (_, index) => agent.add(index, 1)));
@@ -44,7 +44,7 @@ natsTest('a typed client calls, and gets results and errors as from a socket', a
 natsTest('bytes, and messages longer than what the NATS server takes', async (t) => {
   const { server, target } = await serve(t, 'values');
   const agent = await connect<typeof import('../fixtures/agents/values.ts')>(target, {
-    nats: await connectNats(t, { servers: server.url }),
+    nats: await natsConnection(t, server.url),
   });
   const bytes = new Uint8Array(5_000_000).fill(7);
   t.deepEqual(await agent.echo(bytes), bytes);
@@ -58,7 +58,7 @@ natsTest('bytes, and messages longer than what the NATS server takes', async (t)
 natsTest('a stream that nobody reads stops at its source, and one that is left ends there', async (t) => {
   const { server, target } = await serve(t, 'streaming');
   const agent = await connect<typeof import('../fixtures/agents/streaming.ts')>(target, {
-    nats: await connectNats(t, { servers: server.url }),
+    nats: await natsConnection(t, server.url),
   });
   let read = 0;
   for await (const value of agent.count(100_000)) {
@@ -71,7 +71,7 @@ natsTest('a stream that nobody reads stops at its source, and one that is left e
 
 natsTest('a raw agent', async (t) => {
   const { server, target } = await serve(t, 'echo', 2);
-  const client = await connectRaw(target, { nats: await connectNats(t, { servers: server.url }) });
+  const client = await connectRaw(target, { nats: await natsConnection(t, server.url) });
   const messages = Array.from(
     { length: 200 },
     (_, index) => `message ${index} ${'.'.repeat((index * 7_919) % 50_000)}`,
@@ -83,7 +83,7 @@ natsTest('a raw agent', async (t) => {
 
 natsTest('without a service, the error comes at once', async (t) => {
   const server = await startNatsServer(t);
-  const nats = await connectNats(t, { servers: server.url });
+  const nats = await natsConnection(t, server.url);
   const error = await t.throwsAsync(connectRpc(`${server.url}/nothing`, { nats }), {
     code: 'ERR_LAUNCHPOOL_CONNECT_FAILED',
   });

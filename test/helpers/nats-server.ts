@@ -1,89 +1,87 @@
-/** Real NATS servers on loopback addresses, and the packages of NATS: `npm ci --prefix packages/nats`. */
+/** Real servers of NATS, on loopback ports, and the packages of packages/nats. They end with their test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import type { NatsConnection, NatsOptions } from '../../src/nats/nats-types.ts';
+import { connectNats } from '../../src/nats/connect-nats.ts';
+import { findNatsPackage, loadNatsPackage, type NatsLibrary } from '../../src/nats/library.ts';
+import type { NatsConnection } from '../../src/nats/nats-types.ts';
+import { parseServers } from '../../src/nats/target.ts';
 import { NotTested } from './not-tested.ts';
 import { freePort } from './ports.ts';
+import { findTool } from './tools.ts';
 
-/** A project that has the packages. */
-export const NATS_PROJECT: string = fileURLToPath(new URL('../../packages/nats', import.meta.url));
+/** A module of the folder with the packages: for LibraryOptions. */
+export const NATS_PROJECT = fileURLToPath(new URL('../../packages/nats/any.js', import.meta.url));
 
 export type NatsServer = {
-  /** `nats://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
   readonly process: ChildProcess;
-  /** Ends it by a signal; resolves when it has ended. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends it by SIGKILL. */
+  kill(): Promise<void>;
 };
 
-export type NatsServerOptions = {
-  host?: string;
-  /** @default a free one */
-  port?: number;
-  /** Further arguments of the program. */
-  args?: readonly string[];
-};
-
-/** Starts a server that ends with the test. @throws NotTested if there is none on this machine. */
+/**
+ * Resolves when the server takes clients.
+ * @param args further arguments of nats-server, which listens on 127.0.0.1.
+ * @throws NotTested without nats-server, or without the packages
+ */
 export async function startNatsServer(
   t: ExecutionContext,
-  { host = '127.0.0.1', port, args = [] }: NatsServerOptions = {},
+  { args = [], port }: { args?: readonly string[]; port?: number } = {},
 ): Promise<NatsServer> {
-  for (;;) {
-    const chosen = port ?? (await freePort(host));
-    const child = spawn('nats-server', ['-a', host, '-p', String(chosen), ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const server: NatsServer = {
-      url: `nats://${host}:${chosen}`,
-      port: chosen,
-      process: child,
-      async kill(signal = 'SIGKILL') {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const ended = once(child, 'exit');
-        child.kill(signal);
-        await ended;
-      },
-    };
-    t.teardown(() => server.kill());
-    if (await isReady(child)) return server;
-    // Another process has taken the port in the meantime.
-    if (port !== undefined) throw new Error(`nats-server does not listen on port ${port}`);
-  }
-}
-
-async function isReady(child: ChildProcess): Promise<boolean> {
-  const failed = once(child, 'error').then(([error]) => {
-    throw error.code === 'ENOENT' ? new NotTested('needs nats-server') : error;
+  const program = findTool('nats-server');
+  if (program === undefined) throw new NotTested('nats-server is not installed');
+  loadedOrNotTested();
+  const taken = port ?? (await freePort('127.0.0.1'));
+  const child = spawn(program, ['-a', '127.0.0.1', '-p', String(taken), ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  failed.catch(() => undefined);
-  const lines = createInterface({ input: child.stderr as NonNullable<ChildProcess['stderr']> });
-  const ready = new Promise<boolean>((resolve) => {
-    lines.on('line', (line) => line.includes('Server is ready') && resolve(true));
-    child.once('exit', () => resolve(false));
-  });
-  return Promise.race([ready, failed]);
+  const exited = once(child, 'exit');
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  t.teardown(kill);
+  await ready(child);
+  return { url: `nats://127.0.0.1:${taken}`, port: taken, process: child, kill };
 }
 
-type TransportNode = { connect(options: NatsOptions): Promise<NatsConnection> };
-
-/** A connection that is closed after the test. @throws NotTested if the packages are not installed. */
-export async function connectNats(t: ExecutionContext, options: NatsOptions): Promise<NatsConnection> {
-  const nats = await loadNats().connect(options);
-  t.teardown(() => nats.close());
-  return nats;
-}
-
-function loadNats(): TransportNode {
+function loadedOrNotTested(): void {
   try {
-    return createRequire(join(NATS_PROJECT, 'package.json'))('@nats-io/transport-node');
+    findNatsPackage('transport-node', { module: NATS_PROJECT, cwd: '/', own: '/any.js' });
   } catch {
     throw new NotTested('needs npm ci --prefix packages/nats');
   }
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let log = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.on('data', (chunk) => {
+      log += chunk;
+      if (log.includes('Server is ready')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`nats-server has ended: ${log}`)));
+  });
+}
+
+export function natsLibrary(): Promise<NatsLibrary> {
+  return loadNatsPackage<NatsLibrary>('transport-node', { module: NATS_PROJECT });
+}
+
+/** A connection that is closed with the test. */
+export async function natsConnection(
+  t: ExecutionContext,
+  url: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<NatsConnection> {
+  const connection = await connectNats(parseServers(url), {
+    library: await natsLibrary(),
+    connectionName: t.title.slice(0, 50),
+    env,
+  });
+  t.teardown(() => connection.close());
+  return connection;
 }

@@ -8,5 +8,7 @@ import { call } from '../verbs/call.ts';
 import { quickVerb } from './quick-verb.ts';
 
 export const { tables, start } = quickVerb([CALL_TABLE, CLIENT_TABLE], ({ words: [target, ...words], flags }) =>
-  target === undefined || isServiceTarget(target) || (words.length === 0 && !flags.raw) ? undefined : call(target, words, flags),
+  target === undefined || isServiceTarget(target) || (words.length === 0 && !flags.raw)
+    ? undefined
+    : call(target, words, flags),
 );

@@ -5,7 +5,11 @@ import { mcp } from '../verbs/mcp.ts';
 import { quickVerb } from './quick-verb.ts';
 
 export const { tables, start } = quickVerb([MCP_TABLE], ({ words, flags }) =>
-  words.length === 0 || words.some(isServiceTarget) || flags.config !== undefined || flags.write || flags.name !== undefined
+  words.length === 0 ||
+  words.some(isServiceTarget) ||
+  flags.config !== undefined ||
+  flags.write ||
+  flags.name !== undefined
     ? undefined
     : mcp(words, flags),
 );
