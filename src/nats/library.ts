@@ -2,10 +2,8 @@
  * Finds the packages of NATS. They are not among launchpool's dependencies: agents on one machine need none of them. An
  * installed service has them in a file of its version, and any other program in the project of the user.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { NatsConnection, NatsHeaders, NatsService, ServiceConfig } from './nats-types.ts';
 
@@ -21,6 +19,13 @@ export type NatsServices = {
   Svcm: new (connection: NatsConnection) => { add(config: ServiceConfig): Promise<NatsService> };
 };
 
+/**
+ * Not imported by its name: a file with that name in its code knows where it is, for the bundler of agents, and the agents that
+ * load `launchpool/client` could not be one file. This one finds the same in a bundle.
+ */
+// biome-ignore lint/complexity/useLiteralKeys: see above.
+const requireFrom = process.getBuiltinModule('node:module')['createRequire'];
+
 /** The file that `install --nats` writes at the root of a version. */
 export const LIBRARY_FILE = 'launchpool-nats.cjs';
 
@@ -31,7 +36,7 @@ export type LibraryOptions = {
   module?: string | undefined;
   /** @default process.cwd() */
   cwd?: string | undefined;
-  /** Where launchpool itself is. */
+  /** @default the file with which the process was started: a program, or launchpool itself */
   own?: string | undefined;
 };
 
@@ -42,10 +47,11 @@ export type LibraryOptions = {
 export async function loadNatsPackage<Exports>(name: Package, options: LibraryOptions = {}): Promise<Exports> {
   const bundled = options.module === undefined ? undefined : libraryFileAbove(options.module);
   if (bundled !== undefined) {
-    const packages = createRequire(bundled)(bundled) as Record<string, Exports>;
+    const packages = requireFrom(bundled)(bundled) as Record<string, Exports>;
     if (packages[name] !== undefined) return packages[name];
   }
-  return (await import(pathToFileURL(findNatsPackage(name, options)).href)) as Exports;
+  const path = findNatsPackage(name, options);
+  return requireFrom(path)(path) as Exports;
 }
 
 /**
@@ -54,12 +60,12 @@ export async function loadNatsPackage<Exports>(name: Package, options: LibraryOp
  */
 export function findNatsPackage(
   name: Package,
-  { module, cwd = process.cwd(), own = fileURLToPath(import.meta.url) }: LibraryOptions = {},
+  { module, cwd = process.cwd(), own = startedFile() }: LibraryOptions = {},
 ): string {
-  const froms = [...(module === undefined ? [] : [module]), join(cwd, 'any.js'), own];
-  for (const from of froms) {
+  for (const from of [module, join(cwd, 'any.js'), own]) {
+    if (from === undefined) continue;
     try {
-      return createRequire(from).resolve(`@nats-io/${name}`);
+      return requireFrom(from).resolve(`@nats-io/${name}`);
     } catch {
       // The next place may have it.
     }
@@ -67,6 +73,12 @@ export function findNatsPackage(
   throw new LaunchpoolError('ERR_LAUNCHPOOL_NATS_MISSING', `the package @nats-io/${name} is not installed`, {
     hint: `NATS is no part of launchpool. In the project, run: npm install @nats-io/${name}`,
   });
+}
+
+/** Links to programs, such as those in `node_modules/.bin`, are followed. */
+function startedFile(): string | undefined {
+  const [, path] = process.argv;
+  return path !== undefined && existsSync(path) ? realpathSync(path) : undefined;
 }
 
 /** The nearest one in the folders above a module. */

@@ -37,7 +37,9 @@ natsTest('a typed client calls, and gets results and errors as from a socket', a
   await t.throwsAsync(agent.fail('no'), { name: 'RangeError', message: 'no', code: 'E_TEST' });
   await t.throwsAsync(call(agent, 'none'), { code: 'ERR_LAUNCHPOOL_METHOD_NOT_FOUND' });
   const hasty = withOptions(agent, { timeoutMs: 50 });
-  await t.throwsAsync(hasty.slow(5_000), { code: 'ERR_LAUNCHPOOL_RUN_TIMEOUT' });
+  // On a loaded machine, the client may be the first to notice.
+  const late = await t.throwsAsync(hasty.slow(50_000));
+  t.regex(String((late as LaunchpoolError).code), /_(RUN|QUEUE|CALL)_TIMEOUT$/);
   t.is(String(agent), `Agent(${target})`);
 });
 

@@ -31,7 +31,7 @@ export async function connectTo(target: string, { nats }: ConnectOptions): Promi
 }
 
 async function connectOwn(target: NatsTarget, settings: NatsOptions | undefined): Promise<NatsConnection> {
-  const library = await loadNatsPackage<NatsLibrary>('transport-node', { module: process.argv[1] });
+  const library = await loadNatsPackage<NatsLibrary>('transport-node');
   return connectNats(target, { library, connectionName: `launchpool client of ${target.name}`, settings });
 }
 
