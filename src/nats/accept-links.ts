@@ -1,7 +1,7 @@
 /** The server's side of links: accepts those of one instance, and ends those whose client is gone. */
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_WINDOW_BYTES, Link, lost } from './link.ts';
-import { encodeMessage, KINDS } from './link-message.ts';
+import { encodeClose, encodeMessage, KINDS } from './link-message.ts';
 import {
   type InstanceId,
   LINK_VERSION,
@@ -80,7 +80,7 @@ export function acceptLinks(nats: NatsWire, options: AcceptOptions): AcceptedLin
     if (headers?.code === NO_RESPONDERS && data.length === 0) link?.onUndelivered();
     else if (link !== undefined) link.receive(data);
     else if (reply !== undefined)
-      nats.publish(reply, encodeMessage(KINDS.close, 0, Buffer.from('it is not known here')));
+      nats.publish(reply, encodeMessage(KINDS.close, 0, encodeClose(undefined, 'it is not known here')));
   }
 
   /** A client with open calls pings several times in a second: after one without a message, a ping finds out whether it is there. */

@@ -12,7 +12,9 @@ export const KINDS = {
   ping: 3,
   /** No bytes follow; the other direction goes on. */
   end: 4,
-  /** The sender has closed the link: after what it has sent, or at once, because of an error. Counts in no sequence. */
+  /**
+   * The sender has closed the link: how many bytes its reader had taken, and the error, if there was one. Counts in no sequence.
+   */
   close: 5,
 } as const;
 
@@ -20,6 +22,7 @@ export type Kind = (typeof KINDS)[keyof typeof KINDS];
 
 export const HEADER_BYTES = 5;
 const CONSUMED_BYTES = 6;
+const UNKNOWN = 2 ** (8 * CONSUMED_BYTES) - 1;
 const CREDIT_BYTES = CONSUMED_BYTES + 4;
 const MAX_PLACES = 0xffff_ffff;
 
@@ -49,6 +52,19 @@ export function encodeCredit({ consumed, places }: Credit): Buffer {
 export function decodeCredit(body: Buffer): Credit | undefined {
   if (body.length < CREDIT_BYTES) return undefined;
   return { consumed: body.readUIntBE(0, CONSUMED_BYTES), places: body.readUInt32BE(CONSUMED_BYTES) };
+}
+
+/** @param taken undefined if it is not known. */
+export function encodeClose(taken: number | undefined, error = ''): Buffer {
+  const body = Buffer.allocUnsafe(CONSUMED_BYTES + Buffer.byteLength(error));
+  body.writeUIntBE(taken ?? UNKNOWN, 0, CONSUMED_BYTES);
+  body.write(error, CONSUMED_BYTES);
+  return body;
+}
+
+export function decodeClose(body: Buffer): { taken: number | undefined; error: string } {
+  const taken = body.length < CONSUMED_BYTES ? UNKNOWN : body.readUIntBE(0, CONSUMED_BYTES);
+  return { taken: taken === UNKNOWN ? undefined : taken, error: body.toString('utf8', CONSUMED_BYTES) };
 }
 
 /** Undefined for bytes that are no message of a link. */

@@ -7,8 +7,10 @@ import { Duplex } from 'node:stream';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import {
   type Credit,
+  decodeClose,
   decodeCredit,
   decodeMessage,
+  encodeClose,
   encodeCredit,
   KINDS,
   type Kind,
@@ -53,8 +55,8 @@ export class Link extends Duplex {
   /** Called when the other side has reported its places. */
   onPlaces: (() => void) | undefined;
   /**
-   * Once the link is destroyed: no byte from this offset of the written bytes on has reached the other side. Undefined if
-   * that is not known.
+   * Once the link is closed: no byte from this offset of the written bytes on has reached the reader of the other side.
+   * Undefined if that is not known.
    */
   undeliveredFrom: number | undefined;
 
@@ -147,7 +149,7 @@ export class Link extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     if (error !== null) this.#output.discard();
-    if (!this.isComplete) this.#output.send(KINDS.close, error === null ? undefined : Buffer.from(error.message));
+    if (!this.isComplete) this.#output.send(KINDS.close, encodeClose(this.#takenBytes, error?.message));
     this.#unread.length = 0;
     this.#output.discard();
     this.#options.onClosed();
@@ -207,8 +209,10 @@ export class Link extends Duplex {
 
   /** What was sent before a close without an error is read all the same. */
   #onClose(body: Buffer): void {
+    const { taken, error } = decodeClose(body);
     this.#isClosedByOther = true;
-    if (body.length > 0) this.destroy(lost(`the other side closed the link: ${body}`));
+    this.undeliveredFrom = taken;
+    if (error !== '') this.destroy(lost(`the other side closed the link: ${error}`));
     else if (this.readableEnded) this.destroy();
     else {
       this.once('end', () => this.destroy());

@@ -117,6 +117,7 @@ test('a lost message ends the link on both sides, with the next message', async 
   t.regex(server.errored?.message ?? '', /a message was lost/);
   t.regex(stream.errored?.message ?? '', /the other side closed the link: .*a message was lost/);
   t.like(stream.errored, { code: 'ERR_LAUNCHPOOL_CONNECTION_CLOSED', retryable: true });
+  t.is(stream.undeliveredFrom, 0);
 });
 
 test('an instance that has left is noticed by the next write, with what has not reached it', async (t) => {
@@ -176,6 +177,19 @@ test('what was sent before a close is read', async (t) => {
   t.is((await readAll(server)).toString(), 'last words');
   await closed(server);
   t.is(server.errored, null);
+});
+
+test('a close says what its reader had taken', async (t) => {
+  const { stream, server } = await openPair(t, createNatsDouble());
+  stream.write('12345');
+  await once(server, 'data');
+  server.pause();
+  server.destroy();
+  stream.write('678');
+  stream.resume();
+  await closed(stream);
+  t.is(stream.errored, null);
+  t.is(stream.undeliveredFrom, 5);
 });
 
 test('a link that ended on both sides is read to the end, although the other side knows it no more', async (t) => {
