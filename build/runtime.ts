@@ -23,7 +23,7 @@
  */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -93,10 +93,12 @@ const importFromOutside: Plugin = {
     onResolve({ filter: /\/load-codec\.[tj]s$/ }, () => ({ path: source('boot', 'load-codec') }));
     onResolve({ filter: /\/load-package\.[tj]s$/ }, () => ({ path: source('boot', 'load-package') }));
     // The whole command line answers what concerns NATS.
-    onResolve({ filter: /\/open-nats-session\.[tj]s$/ }, () => ({
-      path: '../src/client/nats/open-nats-session.js',
-      external: true,
-    }));
+    for (const file of ['client/nats/open-nats-session', 'mcp/service-reader']) {
+      onResolve({ filter: new RegExp(`/${basename(file)}\\.[tj]s$`) }, () => ({
+        path: `../src/${file}.js`,
+        external: true,
+      }));
+    }
   },
 };
 

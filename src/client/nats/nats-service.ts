@@ -40,7 +40,7 @@ export function createNatsService({ nats, name, place, isOwned }: NatsServiceOpt
 }
 
 /** Permissions of the account may name the subjects on which its clients receive. */
-function inboxPrefixOf(nats: NatsConnection): string {
+export function inboxPrefixOf(nats: NatsConnection): string {
   const { options } = nats as { options?: { inboxPrefix?: string } };
   return options?.inboxPrefix ?? '_INBOX';
 }
