@@ -23,11 +23,11 @@ export async function openNatsSession(
 }
 
 /** A connection for a target: that of the caller, or one that is made. */
-export async function connectTo(target: string, { nats }: ConnectOptions): Promise<NatsServiceOptions> {
+export async function connectTo(target: string, { nats, lostAfterMs }: ConnectOptions): Promise<NatsServiceOptions> {
   const parsed = parseTarget(target);
   const place = `nats://${parsed.servers.join(',')}/${parsed.name}`;
   const isOwned = !isConnection(nats);
-  return { nats: isOwned ? await connectOwn(parsed, nats) : nats, name: parsed.name, place, isOwned };
+  return { nats: isOwned ? await connectOwn(parsed, nats) : nats, name: parsed.name, place, isOwned, lostAfterMs };
 }
 
 async function connectOwn(target: NatsTarget, settings: NatsOptions | undefined): Promise<NatsConnection> {
