@@ -33,7 +33,7 @@ type PendingReply = {
 /**
  * Connects to a raw agent and starts it if it does not run. The connection keeps the process alive only while requests
  * are open.
- * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
+ * @param target the path of a socket if it contains `/`, otherwise the label of an agent; or `nats://HOST/NAME`, a service on NATS.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function connectRaw(target: string, options: ConnectOptions = {}): Promise<RawClient> {
