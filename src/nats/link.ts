@@ -88,6 +88,15 @@ export class Link extends Duplex {
   receive(bytes: Uint8Array): void {
     if (this.destroyed || this.isComplete) return;
     this.wasHeard = true;
+    try {
+      this.#receive(bytes);
+    } catch (error) {
+      // A listener has thrown. In the library, the error would end the connection to NATS.
+      this.destroy(error as Error);
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
     if (message === undefined) this.#fail('a message that is none of a link arrived');
     else if (message.kind === KINDS.close) this.#onClose(message.body);

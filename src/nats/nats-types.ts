@@ -37,7 +37,11 @@ export type NatsWire = {
 
 export type NatsConnection = NatsWire & {
   readonly info?: { readonly max_payload: number; readonly server_name: string } | undefined;
-  request(subject: string, payload?: Uint8Array, options?: { timeout: number }): Promise<NatsMessage>;
+  request(
+    subject: string,
+    payload?: Uint8Array,
+    options?: { timeout: number; headers?: NatsHeaders },
+  ): Promise<NatsMessage>;
   requestMany(
     subject: string,
     payload?: Uint8Array,
@@ -65,7 +69,7 @@ export type ServiceConfig = {
   description: string;
   metadata: Record<string, string>;
   queue?: string;
-  statsHandler?: () => Promise<unknown>;
+  statsHandler?: (endpoint: { readonly name: string }) => Promise<unknown>;
 };
 
 export type ServiceRequest = NatsMessage & {

@@ -180,6 +180,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'libc',
     'wire',
   ],
+  // The agent of a process as a service on NATS: its links are tied to connections of the agent.
+  'src/serve': [
+    'src/agent',
+    'src/client',
+    'src/log.ts',
+    'src/nats',
+    'src/version.ts',
+    'description',
+    'workers',
+    'wire',
+  ],
   // The pool's first thread, which starts before the agent is loaded.
   'src/cli': [
     'src/activation',
@@ -205,6 +216,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/options',
     'src/pool',
     'src/profiles',
+    'src/serve',
     'src/version.ts',
     'description',
     'workers',

@@ -277,6 +277,17 @@ test('a connection to NATS that is closed for good ends its links', async (t) =>
   t.regex(stream.errored?.message ?? '', /closed connection/);
 });
 
+test('a listener that throws ends its link, and nothing else', async (t) => {
+  const { stream, server } = await openPair(t, createNatsDouble());
+  server.on('data', () => {
+    throw new Error('own fault');
+  });
+  stream.write('x');
+  await closed(server);
+  t.is(server.errored?.message, 'own fault');
+  await closed(stream);
+});
+
 test('nothing is left of closed links', async (t) => {
   const nats = createNatsDouble();
   const { accepted, stream, server } = await openPair(t, nats);
