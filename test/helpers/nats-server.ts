@@ -24,18 +24,19 @@ export type NatsServer = {
 
 /**
  * Resolves when the server takes clients.
- * @param args further arguments of nats-server, which listens on 127.0.0.1.
+ * @param args further arguments of nats-server.
+ * @param host a loopback address.
  * @throws NotTested without nats-server, or without the packages
  */
 export async function startNatsServer(
   t: ExecutionContext,
-  { args = [], port }: { args?: readonly string[]; port?: number } = {},
+  { args = [], port, host = '127.0.0.1' }: { args?: readonly string[]; port?: number; host?: string } = {},
 ): Promise<NatsServer> {
   const program = findTool('nats-server');
   if (program === undefined) throw new NotTested('nats-server is not installed');
   loadedOrNotTested();
-  const taken = port ?? (await freePort('127.0.0.1'));
-  const child = spawn(program, ['-a', '127.0.0.1', '-p', String(taken), ...args], {
+  const taken = port ?? (await freePort(host));
+  const child = spawn(program, ['-a', host, '-p', String(taken), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = once(child, 'exit');
@@ -45,7 +46,7 @@ export async function startNatsServer(
   };
   t.teardown(kill);
   await ready(child);
-  return { url: `nats://127.0.0.1:${taken}`, port: taken, process: child, kill };
+  return { url: `nats://${host}:${taken}`, port: taken, process: child, kill };
 }
 
 function loadedOrNotTested(): void {
