@@ -167,7 +167,7 @@ natsTest('a project without the packages learns how to install them', async (t) 
   t.regex(String(stdout), /^ERR_LAUNCHPOOL_NATS_MISSING .*npm install @nats-io\/transport-node\n$/);
 });
 
-natsTest('call, describe and top take a service', async (t) => {
+natsTest('call and describe take a service', async (t) => {
   const { target } = await serve(t, 'misbehaving');
   const run = (...args: string[]) => runProgram([process.execPath, ENTRY, ...args], { cwd: PROJECT });
   const called = await run('call', target, 'add', '1', '2');

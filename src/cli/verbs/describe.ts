@@ -1,6 +1,6 @@
 /** `launchpool describe`: prints what an agent says of its methods. Starts nothing for a label. */
 import type { OpenRpcDocument, OpenRpcMethod } from '../../../description/open-rpc.ts';
-import { withoutCredentials } from '../../../wire/address.ts';
+import { isServiceTarget, withoutCredentials } from '../../../wire/address.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { similarTo } from '../../../wire/suggestion.ts';
 import { documentOf } from '../agent-document.ts';
@@ -46,7 +46,12 @@ export function methodIn({ methods }: OpenRpcDocument, name: string, target: str
 
 function examplesText(target: string, method: OpenRpcMethod, { components }: OpenRpcDocument): string {
   const { shell, typescript, python } = exampleCalls(target, method, components);
-  const texts = { Shell: shell, TypeScript: typescript, 'Python, with examples/python/launchpool_client.py': python };
+  const texts = {
+    Shell: shell,
+    TypeScript: typescript,
+    // It connects to sockets.
+    ...(!isServiceTarget(target) && { 'Python, with examples/python/launchpool_client.py': python }),
+  };
   return Object.entries(texts)
     .map(([title, text]) => `${title}:\n${text.replaceAll(/^(?=.)/gm, '  ')}\n`)
     .join('\n');
