@@ -131,6 +131,8 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
     calls?.close();
     links?.close();
     await Promise.race([nats.drain().catch(() => undefined), after(FLUSH_MS)]);
+    // Without a server, the library goes on to look for one.
+    await Promise.race([nats.close().catch(() => undefined), after(FLUSH_MS)]);
     socket?.close();
     return status;
   }

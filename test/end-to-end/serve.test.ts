@@ -14,7 +14,7 @@ import { runProgram } from '../helpers/program.ts';
 import { askService, linkClient, natsProject, plainRequest, serve } from '../helpers/served-agent.ts';
 import { until } from '../helpers/until.ts';
 
-const testWithNats = declareWith(test);
+const testWithNats = declareWith(test.serial);
 
 const METHODS = `
 /** Adds two numbers. */
@@ -31,7 +31,7 @@ export const options = { slow: { timeoutMs: 60000 } };
 testWithNats('a service is found, described, measured and called by links and by plain clients', async (t) => {
   const { url } = await startNatsServer(t);
   const nats = await natsConnection(t, url);
-  await serve(t, await natsProject(t, METHODS), url, ['--name', 'sums', '--queue', 'group']);
+  await serve(t, await natsProject(t, METHODS, { isTyped: true }), url, ['--name', 'sums', '--queue', 'group']);
 
   const [info] = await askService(nats, 'INFO', 'sums');
   t.like(info, { version: '1.2.3', metadata: { kind: 'rpc' } });
@@ -149,6 +149,15 @@ testWithNats('an instance comes back after its only server was down', async (t) 
   t.is((await plainRequest(nats, 'back.add', '[1,2]')).body, '3');
 });
 
+testWithNats('an instance without a server ends all the same', async (t) => {
+  const { url, kill } = await startNatsServer(t);
+  const instance = await serve(t, await natsProject(t, METHODS), url);
+  await kill();
+  await instance.stderr(/nats-disconnected/);
+  instance.signal('SIGTERM');
+  t.is(await instance.ended, 0);
+});
+
 testWithNats('with an authkey there are links and no endpoints', async (t) => {
   const { url } = await startNatsServer(t);
   const nats = await natsConnection(t, url);
@@ -180,7 +189,7 @@ testWithNats('what is missing or wrong is said, without a stack or a password', 
   await fails([join(dirname(module), 'none.ts'), '--nats', url], 66, /there is no module/);
   await fails([module, '--nats', url.replace('//', '//joe:wr0ng@')], 69, /no connection to NATS/);
   const bare = await natsProject(t, METHODS);
-  await rm(join(dirname(bare), 'node_modules'));
+  await rm(join(dirname(bare), 'node_modules'), { recursive: true });
   await fails([bare, '--nats', url], 69, /npm install @nats-io\/transport-node/, dirname(bare));
   await kill();
   await fails([module, '--nats', url], 69, /no connection to NATS/);
