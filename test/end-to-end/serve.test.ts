@@ -1,6 +1,6 @@
 /** `launchpool serve` on real servers of NATS. */
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,7 @@ import { natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
 import { askService, linkClient, natsProject, plainRequest, serve } from '../helpers/served-agent.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
 const testWithNats = declareWith(test.serial);
@@ -172,6 +173,31 @@ testWithNats('with an authkey there are links and no endpoints', async (t) => {
   t.teardown(() => stream.destroy());
   const [challenge] = await once(stream, 'data');
   t.regex(String(challenge), /#CHALLENGE#/);
+});
+
+/** The lists of docs/nats.md, for an instance, a client with links, and a plain client, in their order. */
+function permissionsInDocument(): string[] {
+  const text = readFileSync(new URL('../../docs/nats.md', import.meta.url), 'utf8');
+  const lists = text.matchAll(/^ {4}publish: +(\[.*\])\n {4}subscribe: (\[.*\])$/gm);
+  return [...lists].map(([, publish, subscribe]) => `{ publish: ${publish}, subscribe: ${subscribe} }`);
+}
+
+testWithNats('the permissions of the document are enough, and keep plain clients from links', async (t) => {
+  const config = join(await tempDir(t), 'nats.conf');
+  const users = ['instance', 'links', 'plain'].map(
+    (user, index) => `{ user: ${user}, password: p, permissions: ${permissionsInDocument()[index]} }`,
+  );
+  await writeFile(config, `authorization { users: [${users.join(', ')}] }\n`);
+  const { url } = await startNatsServer(t, { args: ['-c', config] });
+  const as = (user: string): string => url.replace('//', `//${user}:p@`);
+  const instance = await serve(t, await natsProject(t, METHODS), as('instance'), ['--name', 'rot13']);
+  const [links, plain] = [await natsConnection(t, as('links')), await natsConnection(t, as('plain'))];
+  const [info] = await askService(links, 'INFO', 'rot13');
+  const client = await linkClient(links, 'rot13', info?.id as string);
+  t.like(await client.call('add', 1, 2), { result: 3 });
+  t.is((await plainRequest(plain, 'rot13.add', '[1,2]')).body, '3');
+  await t.throwsAsync(openLink(plain, { name: 'rot13', instance: info?.id as string, openMs: 500 }));
+  t.notRegex(await instance.stderr(/nats-serving/), /nats-error|ermission/);
 });
 
 testWithNats('what is missing or wrong is said, without a stack or a password', async (t) => {
