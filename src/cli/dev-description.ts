@@ -12,7 +12,7 @@ import { describeModule } from '../describe/describe-module.ts';
 export type DevDescription = {
   /** Describes a version, in place of the one before it. @param folder the version's folder. */
   begin(folder: string, facts: ModuleFacts, forms: MethodForms): void;
-  /** Resolves when what was begun is written, or cannot be. */
+  /** Resolves when the descriptions so far are written, or cannot be. */
   written(): Promise<void>;
   /** Resolves when nothing is written any more. */
   end(): Promise<void>;

@@ -59,7 +59,7 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   log.info({ server: serverOf(nats) }, 'nats-connected');
   void logStatus(nats, log);
 
-  let isLeaving = false;
+  let isStopping = false;
   let status = 0;
   let service: NatsService | undefined;
   let links: AcceptedLinks | undefined;
@@ -68,9 +68,9 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   let socket: PrivateSocket | undefined;
   const { promise: lost, resolve: onLost } = Promise.withResolvers<string>();
   void nats.closed().then((error) => {
-    if (isLeaving) return;
+    if (isStopping) return;
     status = LOST_STATUS;
-    log.error({ ...(error && { err: error }) }, 'nats-closed');
+    log.error({ err: error }, 'nats-closed');
     onLost(`the connection to NATS is closed${error === undefined ? '' : `: ${error.message}`}`);
   });
 
@@ -107,13 +107,13 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
       endpoints = addEndpoints(service, found, { calls, library, maxPayload });
     }
     await nats.flush();
-    if (isLeaving) return stop();
+    if (isStopping) return stop();
     log.info({ name, instance, endpoints: found.length }, 'nats-serving');
   }
 
   async function leave(): Promise<void> {
-    if (isLeaving) return;
-    isLeaving = true;
+    if (isStopping) return;
+    isStopping = true;
     await stop();
     log.info({ name, links: links?.links.size ?? 0 }, 'nats-left');
   }
@@ -125,12 +125,14 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   }
 
   async function close(): Promise<number> {
-    isLeaving = true;
+    isStopping = true;
     const ended = [...(links?.links ?? [])].map((link) => new Promise((resolve) => link.once('close', resolve)));
     await Promise.race([Promise.all([...ended, endpoints?.idle]), after(FLUSH_MS)]);
     calls?.close();
     links?.close();
     await Promise.race([nats.drain().catch(() => undefined), after(FLUSH_MS)]);
+    // Without a server, the library goes on to look for one.
+    await Promise.race([nats.close().catch(() => undefined), after(FLUSH_MS)]);
     socket?.close();
     return status;
   }

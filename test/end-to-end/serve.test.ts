@@ -1,6 +1,6 @@
 /** `launchpool serve` on real servers of NATS. */
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,9 +12,10 @@ import { natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { runProgram } from '../helpers/program.ts';
 import { askService, linkClient, natsProject, plainRequest, serve } from '../helpers/served-agent.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
-const testWithNats = declareWith(test);
+const testWithNats = declareWith(test.serial);
 
 const METHODS = `
 /** Adds two numbers. */
@@ -31,7 +32,7 @@ export const options = { slow: { timeoutMs: 60000 } };
 testWithNats('a service is found, described, measured and called by links and by plain clients', async (t) => {
   const { url } = await startNatsServer(t);
   const nats = await natsConnection(t, url);
-  await serve(t, await natsProject(t, METHODS), url, ['--name', 'sums', '--queue', 'group']);
+  await serve(t, await natsProject(t, METHODS, { isTyped: true }), url, ['--name', 'sums', '--queue', 'group']);
 
   const [info] = await askService(nats, 'INFO', 'sums');
   t.like(info, { version: '1.2.3', metadata: { kind: 'rpc' } });
@@ -149,6 +150,15 @@ testWithNats('an instance comes back after its only server was down', async (t) 
   t.is((await plainRequest(nats, 'back.add', '[1,2]')).body, '3');
 });
 
+testWithNats('an instance without a server ends all the same', async (t) => {
+  const { url, kill } = await startNatsServer(t);
+  const instance = await serve(t, await natsProject(t, METHODS), url);
+  await kill();
+  await instance.stderr(/nats-disconnected/);
+  instance.signal('SIGTERM');
+  t.is(await instance.ended, 0);
+});
+
 testWithNats('with an authkey there are links and no endpoints', async (t) => {
   const { url } = await startNatsServer(t);
   const nats = await natsConnection(t, url);
@@ -163,6 +173,31 @@ testWithNats('with an authkey there are links and no endpoints', async (t) => {
   t.teardown(() => stream.destroy());
   const [challenge] = await once(stream, 'data');
   t.regex(String(challenge), /#CHALLENGE#/);
+});
+
+/** The lists of docs/nats.md, for an instance, a client with links, and a plain client, in their order. */
+function permissionsInDocument(): string[] {
+  const text = readFileSync(new URL('../../docs/nats.md', import.meta.url), 'utf8');
+  const lists = text.matchAll(/^ {4}publish: +(\[.*\])\n {4}subscribe: (\[.*\])$/gm);
+  return [...lists].map(([, publish, subscribe]) => `{ publish: ${publish}, subscribe: ${subscribe} }`);
+}
+
+testWithNats('the permissions of the document are enough, and keep plain clients from links', async (t) => {
+  const config = join(await tempDir(t), 'nats.conf');
+  const users = ['instance', 'links', 'plain'].map(
+    (user, index) => `{ user: ${user}, password: p, permissions: ${permissionsInDocument()[index]} }`,
+  );
+  await writeFile(config, `authorization { users: [${users.join(', ')}] }\n`);
+  const { url } = await startNatsServer(t, { args: ['-c', config] });
+  const as = (user: string): string => url.replace('//', `//${user}:p@`);
+  const instance = await serve(t, await natsProject(t, METHODS), as('instance'), ['--name', 'rot13']);
+  const [links, plain] = [await natsConnection(t, as('links')), await natsConnection(t, as('plain'))];
+  const [info] = await askService(links, 'INFO', 'rot13');
+  const client = await linkClient(links, 'rot13', info?.id as string);
+  t.like(await client.call('add', 1, 2), { result: 3 });
+  t.is((await plainRequest(plain, 'rot13.add', '[1,2]')).body, '3');
+  await t.throwsAsync(openLink(plain, { name: 'rot13', instance: info?.id as string, openMs: 500 }));
+  t.notRegex(await instance.stderr(/nats-serving/), /nats-error|ermission/);
 });
 
 testWithNats('what is missing or wrong is said, without a stack or a password', async (t) => {
@@ -180,7 +215,7 @@ testWithNats('what is missing or wrong is said, without a stack or a password', 
   await fails([join(dirname(module), 'none.ts'), '--nats', url], 66, /there is no module/);
   await fails([module, '--nats', url.replace('//', '//joe:wr0ng@')], 69, /no connection to NATS/);
   const bare = await natsProject(t, METHODS);
-  await rm(join(dirname(bare), 'node_modules'));
+  await rm(join(dirname(bare), 'node_modules'), { recursive: true });
   await fails([bare, '--nats', url], 69, /npm install @nats-io\/transport-node/, dirname(bare));
   await kill();
   await fails([module, '--nats', url], 69, /no connection to NATS/);

@@ -18,13 +18,13 @@ import { tempDir } from './temp-dir.ts';
 /** The compiler that describes the methods. */
 const TYPESCRIPT = fileURLToPath(new URL('../../node_modules/typescript', import.meta.url));
 
-/** A project with the packages of NATS. @returns the path of its module. */
-export async function natsProject(t: ExecutionContext, text: string): Promise<string> {
+/** A project with the packages of NATS. @param isTyped whether it has a compiler too. @returns the path of its module. */
+export async function natsProject(t: ExecutionContext, text: string, { isTyped = false } = {}): Promise<string> {
   const folder = await tempDir(t);
   await writeTree(folder, { 'package.json': '{ "version": "1.2.3" }', 'agent.ts': text });
   await mkdir(join(folder, 'node_modules'));
   await symlink(join(dirname(NATS_PROJECT), 'node_modules', '@nats-io'), join(folder, 'node_modules', '@nats-io'));
-  await symlink(TYPESCRIPT, join(folder, 'node_modules', 'typescript'));
+  if (isTyped) await symlink(TYPESCRIPT, join(folder, 'node_modules', 'typescript'));
   return join(folder, 'agent.ts');
 }
 

@@ -38,7 +38,10 @@ export async function serve(module: string, flags: CommanderFlags): Promise<numb
     await bundle.described();
     process.setSourceMapsEnabled(true);
     const name = { name: nats.name ?? serviceNameOf(modulePath) };
-    return await run([bundle.path, ...argumentsOf({ ...nats, ...name, ...given })], { signals, source: modulePath });
+    return await run([bundle.path, ...argumentsOf({ ...nats, ...name, ...given })], {
+      signals,
+      source: modulePath,
+    });
   } finally {
     await bundle.remove();
   }
