@@ -27,7 +27,7 @@ type World = { target: string; folder: string; run: (...args: string[]) => Promi
 async function serve(t: ExecutionContext, instances: number, text = METHODS): Promise<World> {
   t.timeout(100_000);
   const { url } = await startNatsServer(t);
-  const module = await natsProject(t, text);
+  const module = await natsProject(t, text, { isTyped: true });
   const folder = dirname(module);
   await Promise.all(Array.from({ length: instances }, () => startInstance(t, module, url, ['--name', 'sums'])));
   const run = (...args: string[]) => runProgram([process.execPath, ENTRY, ...args], { cwd: folder });

@@ -9,8 +9,8 @@ const EVEN_FACTOR = 1.4;
 const FLOOR_MS = 1;
 /** With fewer measurements nothing is known: the first replies of an instance take longer, since it loads what it needs. */
 const MIN_MEASUREMENTS = 3;
-/** The newest of many measurements counts one part in so many. */
-const MAX_MEASUREMENTS = 20;
+/** The median of so many counts: one that is late because of another process says little of its instance. */
+const MAX_MEASUREMENTS = 25;
 /**
  * A slow instance is measured again: what is known of it loses its weight while this many requests go elsewhere. One that is
  * ten times slower gets one request in 300, and has no part in a 99th percentile.
@@ -21,24 +21,23 @@ const MAX_METHODS = 1_000;
 
 /** How long one instance takes for one method until the first sign of a reply. */
 class ReplyTime {
-  #ms = Number.POSITIVE_INFINITY;
-  #count = 0;
+  /** The newest last. */
+  #measured: number[] = [];
   #measuredAt = 0;
+  /** Undefined if too little is known. */
+  ms: number | undefined;
 
   /** @param at the number of choices that were made so far. */
   add(ms: number, at: number): void {
     // After a pause, one measurement says more than all that is old.
-    if (this.#count > MIN_MEASUREMENTS)
-      this.#count = Math.max(MIN_MEASUREMENTS, this.#count * weightOf(at - this.#measuredAt));
+    const kept = Math.max(MIN_MEASUREMENTS - 1, Math.floor((MAX_MEASUREMENTS - 1) * weightOf(at - this.#measuredAt)));
+    if (this.#measured.length > kept) this.#measured = this.#measured.slice(-kept);
+    this.#measured.push(ms);
     this.#measuredAt = at;
-    this.#count = Math.min(this.#count + 1, MAX_MEASUREMENTS);
-    if (this.#count <= MIN_MEASUREMENTS) this.#ms = Math.min(this.#ms, ms);
-    else this.#ms += (ms - this.#ms) / (this.#count - MIN_MEASUREMENTS + 1);
-  }
-
-  /** Undefined if too little is known. */
-  get ms(): number | undefined {
-    return this.#count < MIN_MEASUREMENTS ? undefined : this.#ms;
+    const sorted = this.#measured.toSorted((a, b) => a - b);
+    // While there are few, the shortest: the first ones have what is loaded only once.
+    const place = this.#measured.length === MIN_MEASUREMENTS ? 0 : Math.floor(sorted.length / 2);
+    if (sorted.length >= MIN_MEASUREMENTS) this.ms = sorted[place];
   }
 
   /** How it compares with the fastest time: 2 takes twice as long. */

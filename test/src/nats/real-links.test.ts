@@ -49,7 +49,8 @@ testWithNats('no instance, and one that ends, are noticed at once', async (t) =>
   await server.close();
   stream.write('after');
   await closed(stream);
-  t.is(stream.undeliveredFrom, 6);
+  // A NATS server that has not noticed the end yet takes what comes before the next ping: it may have arrived.
+  t.true(stream.undeliveredFrom === 6 || stream.undeliveredFrom === 11);
 });
 
 testWithNats('a server of a cluster that is killed ends its links, and the next ones go another way', async (t) => {
