@@ -1,7 +1,7 @@
 /** Clients of services on a real NATS server. */
 import { dirname } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { call, connect, connectRaw, type LaunchpoolError, withOptions } from '../../src/client/index.ts';
+import { call, close, connect, connectRaw, type LaunchpoolError, withOptions } from '../../src/client/index.ts';
 import { connectRpc } from '../../src/client/rpc.ts';
 import type { NatsConnection } from '../../src/nats/nats-types.ts';
 import { ENTRY, fixture, holdAgent } from '../helpers/agent.ts';
@@ -36,7 +36,7 @@ async function serve(
   const all: TestInstance[] = [];
   for (let index = 0; index < instances; index += 1) {
     const { socketPath } = await holdAgent(t, fixture(`agents/${module}.ts`));
-    all.push(serveInstance(t, await natsConnection(t, server.url), { name: 'tested', socketPath }));
+    all.push(await serveInstance(t, await natsConnection(t, server.url), { name: 'tested', socketPath }));
   }
   return { server, target: `${server.url}/tested`, all };
 }
@@ -44,6 +44,7 @@ async function serve(
 natsTest('a typed client calls, and gets results and errors as from a socket', async (t) => {
   const { server, target } = await serve(t, 'misbehaving', 2);
   const agent = await connect<typeof import('../fixtures/agents/misbehaving.ts')>(target, await patient(t, server));
+  t.teardown(() => close(agent));
   t.is(await agent.add(1, 2), 3);
   const results = await Promise.all(Array.from({ length: 100 }, (_, index) => agent.add(index, 1)));
   t.deepEqual(
@@ -62,6 +63,7 @@ natsTest('a typed client calls, and gets results and errors as from a socket', a
 natsTest('bytes, and messages longer than what the NATS server takes', async (t) => {
   const { server, target } = await serve(t, 'values');
   const agent = await connect<typeof import('../fixtures/agents/values.ts')>(target, await patient(t, server));
+  t.teardown(() => close(agent));
   const bytes = new Uint8Array(5_000_000).fill(7);
   t.deepEqual(await agent.echo(bytes), bytes);
   t.is((await agent.bytes(3_000_000)).length, 3_000_000);
@@ -74,6 +76,7 @@ natsTest('bytes, and messages longer than what the NATS server takes', async (t)
 natsTest('a stream, and one of which the reader takes only a part', async (t) => {
   const { server, target } = await serve(t, 'streaming');
   const agent = await connect<typeof import('../fixtures/agents/streaming.ts')>(target, await patient(t, server));
+  t.teardown(() => close(agent));
   let read = 0;
   for await (const value of agent.count(100_000)) {
     t.is(value, read);

@@ -13,11 +13,12 @@ export type TestInstance = {
   stop(): void;
 };
 
-export function serveInstance(
+/** Resolves when the NATS server knows it. */
+export async function serveInstance(
   t: ExecutionContext,
   nats: NatsConnection,
   { name, socketPath, places = () => 64 }: { name: string; socketPath: string; places?: () => number },
-): TestInstance {
+): Promise<TestInstance> {
   const id = randomBytes(8).toString('hex');
   const sockets: Socket[] = [];
   const onLink = (link: Link): void => {
@@ -40,5 +41,6 @@ export function serveInstance(
     for (const socket of sockets) socket.destroy();
   };
   t.teardown(stop);
+  await nats.flush();
   return { id, links, sockets, stop };
 }

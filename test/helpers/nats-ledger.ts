@@ -159,7 +159,7 @@ function close(
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     const ran = runs.get(key) ?? 0;
     if (ran > 1) runTwice += 1;
-    const [least, most] =
+    const [from, to] =
       outcome === 'result'
         ? [1, 1]
         : NOT_RUN.has(outcome)
@@ -167,7 +167,7 @@ function close(
           : outcome === 'ERR_LAUNCHPOOL_OUTCOME_UNKNOWN'
             ? [0, 1]
             : [1, 0];
-    const isRight = ran >= least && ran <= (isRepeatable && !isStream ? 2 : most);
+    const isRight = ran >= from && ran <= (isRepeatable && !isStream ? 2 : to);
     if (count !== 1 || !isRight) faults.push(`${key}: ${outcome}, ${count} outcomes, ran ${ran} times`);
     if (atMs === undefined) continue;
     const [kill, killedAtMs] = [...kills].findLast(([, at]) => at <= atMs) ?? ['no kill', atMs];

@@ -83,6 +83,10 @@ export async function natsConnection(
     connectionName: t.title.slice(0, 50),
     env,
   });
-  t.teardown(() => connection.close());
+  t.teardown(async () => {
+    // A write that is under way when the library closes its connection would be an error that nothing catches.
+    await new Promise(setImmediate);
+    await connection.close();
+  });
   return connection;
 }

@@ -1,5 +1,6 @@
 /** A service on NATS, over one connection: finds its instances, and opens links to them. */
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { lost } from '../../nats/link.ts';
 import type { NatsConnection } from '../../nats/nats-types.ts';
 import { type ClientLink, openLink } from '../../nats/open-link.ts';
@@ -21,6 +22,8 @@ export type NatsServiceOptions = {
 };
 
 const LOST_AFTER_MS = 900;
+/** How long links may take to send the rest when the client is closed. */
+const CLOSE_MS = 1_000;
 /** How long an instance may take to take a conversation. */
 const OPEN_MS = 2_000;
 /** Pings in this time. */
@@ -58,12 +61,24 @@ export function createNatsService(options: NatsServiceOptions): Service {
     keepAlive: isOwned ? createKeepAlive(nats) : () => undefined,
     close() {
       service.onClose = undefined;
-      if (isOwned) void nats.close();
+      if (isOwned) void closeAfterLinks(nats, links);
     },
   };
   void followConnection(nats, links);
   nats.closed().then((cause) => service.onClose?.(natsClosed(place, cause)));
   return service;
+}
+
+/**
+ * Links say that they close. A write of the library that is under way when its connection closes would be an error that nothing
+ * catches, so the connection is closed after them.
+ */
+async function closeAfterLinks(nats: NatsConnection, links: ReadonlySet<ClientLink>): Promise<void> {
+  const closed = [...links].map(({ stream }) => new Promise((resolve) => stream.once('close', resolve)));
+  await Promise.race([Promise.all(closed), wait(CLOSE_MS, undefined, { ref: false })]);
+  for (const { stream } of links) stream.destroy();
+  await new Promise(setImmediate);
+  await nats.close();
 }
 
 /**
