@@ -74,6 +74,11 @@ export class Link extends Duplex {
     this.#output = new LinkOutput({ ...options, publish });
   }
 
+  /** As of a socket: all bytes that were written, also those that wait. */
+  get bytesWritten(): number {
+    return this.sentBytes + this.writableLength;
+  }
+
   /** The number of bytes that were written so far and sent, or will be in this turn. */
   get sentBytes(): number {
     return this.#output.sentBytes;

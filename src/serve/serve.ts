@@ -1,4 +1,5 @@
 /** Serves the agent of this process on NATS: see docs/nats.md. Loaded only for `serve`, and for jobs that serve. */
+import type { Socket } from 'node:net';
 import type { AgentKind, ModuleFacts } from '../../workers/task.ts';
 import type { Agent } from '../agent/agent-types.ts';
 import type { AgentOptions } from '../agent/options.ts';
@@ -9,7 +10,6 @@ import { loadNatsPackage, type NatsLibrary, type NatsServices } from '../nats/li
 import type { NatsConnection, NatsService } from '../nats/nats-types.ts';
 import { checkServiceName, parseServers } from '../nats/target.ts';
 import { addEndpoints, type Endpoints } from './endpoints.ts';
-import { tie } from './gateway.ts';
 import { createPlainCalls, type PlainCalls } from './plain-calls.ts';
 import { openPrivateSocket, type PrivateSocket } from './private-socket.ts';
 import { serviceFacts } from './service-facts.ts';
@@ -94,7 +94,7 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
     const instance = service.info().id;
     links = acceptLinks(nats, {
       ...{ name, instance, places: agent.places },
-      onLink: (link) => tie(link, own.connect(), (error) => log.warn({ err: error }, 'link-failed')),
+      onLink: (link) => agent.accept(link as unknown as Socket),
     });
     // A plain client cannot prove that it knows a key.
     if (agentOptions.authkey === undefined) {
