@@ -120,7 +120,7 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'module-file-unfit',
   ],
   ...['nats-connected', 'nats-disconnected', 'nats-reconnected', 'nats-error', 'nats-server-leaves', 'nats-serving'],
-  ...['nats-left', 'nats-closed', 'link-failed'],
+  ...['nats-left', 'nats-closed'],
   ...[
     'connection-rejected',
     'slow-client-closed',
