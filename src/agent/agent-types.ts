@@ -47,7 +47,7 @@ export type Agent = {
   reload(): Promise<Reloaded>;
   /** Has a thread load the module. */
   load(): Promise<void>;
-  /** Takes over a paused socket of a client that this process itself has let in, once the agent listens. */
+  /** Takes over a client that this process itself has let in, once the agent listens: a paused socket, or a link over NATS. */
   accept(socket: Socket): void;
   /** @param asker see utilisation.ts. */
   status(asker: object): AgentStatus;

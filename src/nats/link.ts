@@ -32,6 +32,7 @@ export type LinkOptions = OutputOptions & {
   onClosed: () => void;
 };
 
+/** Has what the agent uses of a socket: it takes links as they are. */
 export class Link extends Duplex {
   readonly #options: LinkOptions;
   readonly #output: LinkOutput;

@@ -98,7 +98,7 @@ export const INSTALL_TABLE = {
   },
   nats: {
     ...NATS_TABLE.nats,
-    help: 'serves on NATS too, and has systemd keep it running: nats://HOST[:PORT][,HOST2[:PORT]], or tls://',
+    help: 'serves on NATS too, and has systemd keep it running: nats://HOST[:PORT], or tls://',
     details:
       'The packages of NATS come from the project, into the version. Credentials are no part of the URL: give them by --env, ' +
       'such as NATS_CREDS with the path of a file. See nats.md.',

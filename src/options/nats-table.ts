@@ -5,7 +5,7 @@ export const NATS_TABLE = {
   nats: {
     flag: 'nats',
     value: { kind: 'text', placeholder: 'URL' },
-    help: 'serves on NATS: nats://HOST[:PORT][,HOST2[:PORT]], or tls://',
+    help: 'serves on NATS: nats://HOST[:PORT], or tls://; commas between several hosts',
     details:
       'The packages @nats-io/transport-node and @nats-io/services come from the project. Credentials come from the variables ' +
       'NATS_CREDS, NATS_NKEY, NATS_USER and NATS_PASSWORD, or NATS_TOKEN. See nats.md.',

@@ -1,15 +1,13 @@
-/** The socket over which the gateway reaches the agent of its own process: in a folder that only the user can enter. */
+/** The socket over which a process calls its own agent: in a folder that only the user can enter. */
 import { chmodSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkSocketPath } from '../../wire/address.ts';
 
 export type PrivateSocket = {
   readonly path: string;
-  /** Opens a connection, whose other end goes to `onSocket`. */
-  connect(): Socket;
   /** Takes no more connections, and removes the folder. */
   close(): void;
 };
@@ -25,7 +23,6 @@ export async function openPrivateSocket(onSocket: (socket: Socket) => void): Pro
   process.once('exit', remove);
   return {
     path,
-    connect: () => connect({ path, allowHalfOpen: true }),
     close() {
       server.close();
       process.off('exit', remove);

@@ -94,7 +94,7 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
     const instance = service.info().id;
     links = acceptLinks(nats, {
       ...{ name, instance, places: agent.places },
-      // A link is all that a connection asks of a socket: src/nats/link.ts.
+      // What holds for a client of the socket holds for one on NATS.
       onLink: (link) => agent.accept(link as unknown as Socket),
     });
     // A plain client cannot prove that it knows a key.

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { openLink } from '../../src/nats/open-link.ts';
-import { encodeTextFrame } from '../../wire/frame.ts';
+import { encodeTextFrame, payloadStart } from '../../wire/frame.ts';
+import { createFrameReader } from '../../wire/frame-reader.ts';
 import { SOURCES } from '../helpers/agent.ts';
 import { natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
@@ -136,6 +137,52 @@ testWithNats('a drain finishes what has started on links, and says what has run'
     readdirSync(tmpdir()).filter((name) => name.startsWith('launchpool-serve-') && name.includes(String(instance.pid))),
     [],
   );
+});
+
+testWithNats('requests of a client that is gone are cancelled, and what it has sent before runs', async (t) => {
+  const { url } = await startNatsServer(t);
+  const nats = await natsConnection(t, url);
+  await serve(t, await natsProject(t, METHODS), url, ['--name', 'gone', '--cancel-grace', '0']);
+  const [info] = await askService(nats, 'INFO', 'gone');
+  const status = async (): Promise<{ requests: number; connections: number; counters: { done: number } }> =>
+    (await askService(nats, 'STATS', 'gone'))[0]?.endpoints[0]?.data as never;
+  const client = await linkClient(nats, 'gone', info?.id as string);
+  await client.call('add', 1, 2);
+  void client.call('slow', 60_000);
+  await client.call('add', 1, 2);
+  t.like(await status(), { requests: 1, connections: 1 });
+  client.link.destroySoon();
+  await until(async () => (await status()).connections === 0);
+  t.is((await status()).requests, 0);
+
+  const other = await linkClient(nats, 'gone', info?.id as string);
+  for (let n = 0; n < 100; n += 1) other.link.write(encodeTextFrame('{"jsonrpc":"2.0","method":"add","params":[1,2]}'));
+  other.link.destroySoon();
+  await until(async () => (await status()).counters.done === 103);
+  t.pass();
+});
+
+testWithNats('a stream goes through a window that is much smaller', async (t) => {
+  const { url } = await startNatsServer(t);
+  const nats = await natsConnection(t, url);
+  await serve(t, await natsProject(t, METHODS), url, ['--name', 'stream']);
+  const [info] = await askService(nats, 'INFO', 'stream');
+  const { stream } = await openLink(nats, { name: 'stream', instance: info?.id as string, windowBytes: 100_000 });
+  t.teardown(() => stream.destroy());
+  stream.write(encodeTextFrame('{"jsonrpc":"2.0","id":1,"method":"count","params":[300000],"stream":true}'));
+  await once(stream, 'readable');
+  let received = 0;
+  const reader = createFrameReader({ maxRunFrames: 1 });
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  stream.on('data', (chunk: Buffer) =>
+    reader.push(chunk, (frame) => {
+      const { id, params } = JSON.parse(String(frame.subarray(payloadStart(frame, 0))));
+      received += params?.values.length ?? 0;
+      if (id === 1) resolve();
+    }),
+  );
+  await ended;
+  t.is(received, 300_000);
 });
 
 testWithNats('an instance comes back after its only server was down', async (t) => {

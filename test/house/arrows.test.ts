@@ -182,7 +182,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'libc',
     'wire',
   ],
-  // The agent of a process as a service on NATS: its links are tied to connections of the agent.
+  // The agent of a process as a service on NATS.
   'src/serve': [
     'src/agent',
     'src/client',
