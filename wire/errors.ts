@@ -62,6 +62,11 @@ export const ERROR_CODES = {
     75,
     -32800,
   ),
+  ERR_LAUNCHPOOL_OUTCOME_UNKNOWN: facts(
+    'The instance that had the request was lost: the request may have run, and is not repeated.',
+    75,
+    -32004,
+  ),
   ERR_LAUNCHPOOL_PEER_REFUSED: facts('The user who connected may not use this agent.', 77),
   ERR_LAUNCHPOOL_SOCKET_UNSAFE: facts('Users who may not use the agent can reach its socket.', 78, -32001),
   ERR_LAUNCHPOOL_RELOAD_FAILED: facts('The new module cannot replace the old one, which stays.', 66, -32001),
@@ -103,6 +108,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_SOCKET_FAILED: facts('The socket cannot be bound.', 73),
   ERR_LAUNCHPOOL_OPTION_INVALID: facts('An option has a value that is not allowed.', 64),
 
+  ERR_LAUNCHPOOL_NATS_MISSING: facts('A package of NATS is not installed in the project.', 69),
   ERR_LAUNCHPOOL_CONNECT_FAILED: facts('No process answers at the socket.', 69, undefined, true),
   ERR_LAUNCHPOOL_CONNECTION_CLOSED: facts('The connection closed before the reply arrived.', 69, undefined, true),
   ERR_LAUNCHPOOL_SOCKET_OWNER: facts('The socket belongs to a user whom the client does not trust.', 77),

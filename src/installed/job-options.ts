@@ -3,6 +3,7 @@ import type { Job, ProcessType, TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { NODE_FLAGS } from '../activation/node-flags.ts';
 import { agentOptionsOf } from '../agent/agent-flags.ts';
+import { checkServiceName, parseServers } from '../nats/target.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import { argumentsOf, givenFlagsOf } from '../options/flags.ts';
 import { INSTALL_TABLE } from '../options/install-table.ts';
@@ -27,6 +28,12 @@ export type JobOptions = {
   workingDirectory?: string;
   /** A second address, `127.0.0.1:PORT` or `[::1]:PORT`. It needs an authkey: every user of the machine reaches it. */
   tcp?: string;
+  /** systemd: the servers of NATS on which the agent serves too, such as `nats://host`; the agent is kept running. */
+  nats?: string;
+  /** Its name there. @default made of the label */
+  serviceName?: string;
+  /** The queue group of its endpoints. @default that of NATS, `q` */
+  queue?: string;
   /**
    * macOS: how far the system may throttle the agent; see ProcessType in launchd.plist(5).
    * @default that of `--process-type`
@@ -93,6 +100,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
     '--cache',
     cache,
     ...(logFile === undefined ? [] : ['--log-file', logFile]),
+    ...natsArguments(options),
   ];
   return {
     label,
@@ -101,6 +109,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
     workingDirectory,
     sockets: paths.sockets,
     tcp,
+    ...(options.nats !== undefined && { isResident: true }),
     logFile,
     startSeconds: Math.ceil(loadTimeoutMs / 1000) + START_SECONDS,
     stopSeconds: Math.ceil((drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS,
@@ -124,6 +133,23 @@ function tcpOf(text: string): TcpAddress {
   if (digits !== undefined && port >= 1 && port <= 65_535)
     return { host: v4 === undefined && v6 ? '::1' : '127.0.0.1', port };
   throw invalid(`--tcp ${text}: not 127.0.0.1:PORT or [::1]:PORT`, 'Agents listen on the loopback interface only.');
+}
+
+/** The job is in files, and its command line is there for every user of the machine to see. */
+function natsArguments({ nats, serviceName, queue }: JobOptions): string[] {
+  if (nats === undefined) {
+    if (serviceName === undefined && queue === undefined) return [];
+    throw invalid('--name and --queue are those of a service on NATS: --nats is missing');
+  }
+  const { user, token } = parseServers(nats);
+  if (user !== undefined || token !== undefined)
+    throw invalid(
+      '--nats: the URL has credentials',
+      'Leave them out, and give the path of a file: --env NATS_CREDS=FILE.',
+    );
+  if (serviceName !== undefined) checkServiceName(serviceName);
+  if (queue !== undefined) checkServiceName(queue);
+  return argumentsOf({ nats, name: serviceName, queue });
 }
 
 function checkedEnv(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

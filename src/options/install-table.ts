@@ -1,6 +1,7 @@
 /** The options of `install` beside those of the agent. */
 import { PROCESS_TYPES } from '../../job/job.ts';
 import { JSON_TABLE } from './json-table.ts';
+import { NATS_TABLE } from './nats-table.ts';
 import type { Option } from './option.ts';
 
 /** Whether an upgrade uses the given value again. */
@@ -95,6 +96,16 @@ export const INSTALL_TABLE = {
     help: 'number of versions to keep for `rollback`, with the current one',
     isRetained: true,
   },
+  nats: {
+    ...NATS_TABLE.nats,
+    help: 'serves on NATS too, and has systemd keep it running: nats://HOST[:PORT], or tls://',
+    details:
+      'The packages of NATS come from the project, into the version. Credentials are no part of the URL: give them by --env, ' +
+      'such as NATS_CREDS with the path of a file. See nats.md.',
+    isRetained: true,
+  },
+  serviceName: { ...NATS_TABLE.serviceName, defaultText: 'made of the label', isRetained: true },
+  queue: { ...NATS_TABLE.queue, isRetained: true },
   supervisor: {
     flag: 'supervisor',
     value: { kind: 'choice', placeholder: 'NAME', choices: ['launchd', 'systemd'] },

@@ -119,6 +119,8 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'methods-differ',
     'module-file-unfit',
   ],
+  ...['nats-connected', 'nats-disconnected', 'nats-reconnected', 'nats-error', 'nats-server-leaves', 'nats-serving'],
+  ...['nats-left', 'nats-closed'],
   ...[
     'connection-rejected',
     'slow-client-closed',

@@ -1,0 +1,20 @@
+/**
+ * A service on a cluster of NATS: three servers, five instances, 16 clients. One server and one instance are killed, another instance
+ * leaves, and two start. `npm run soak:nats` takes five minutes for it.
+ */
+import test from 'ava';
+import { runLedger } from '../helpers/nats-ledger.ts';
+import { declareWith } from '../helpers/not-tested.ts';
+
+const MINUTE = 60_000;
+const DURATION_MS = process.env.LAUNCHPOOL_WHOLE_SOAK === undefined ? MINUTE : 5 * MINUTE;
+
+declareWith(test)(
+  'every call has one outcome, none runs twice that may not, and lost ones are told within a second',
+  async (t) => {
+    t.timeout(10 * MINUTE);
+    const report = await runLedger(t, DURATION_MS);
+    t.log(JSON.stringify(report, undefined, 2));
+    for (const [kill, ms] of Object.entries(report.noticedMs)) t.true(ms <= 1_000, `${kill}: ${ms} ms`);
+  },
+);
