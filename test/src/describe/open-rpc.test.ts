@@ -104,7 +104,7 @@ test('a document has the description that it was made of, without its compiler a
 });
 
 test('whatever the types: the document of a description that was read from one is the same', async (t) => {
-  t.timeout(TIMEOUT_MS);
+  t.timeout(DESCRIBE_TIMEOUT_MS);
   const document = openRpc(await DESCRIPTION, INFO);
   const methods = document.methods.map(({ 'x-notes': _notes, ...method }) => method);
   t.true(methods.length > 10);
