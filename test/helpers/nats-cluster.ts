@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 import { ENTRY } from './agent.ts';
 import { type NatsServer, natsConnection, startNatsServer } from './nats-server.ts';
 import { freePort } from './ports.ts';
+import { tempDir } from './temp-dir.ts';
 
 /** Linux has all of these on its loopback interface. */
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
@@ -75,7 +76,8 @@ export async function startInstance(
 ): Promise<ServedInstance> {
   const child = spawn(process.execPath, [ENTRY, 'serve', module, '--nats', url, ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env,
+    // An instance that is killed leaves its temporary files.
+    env: { ...env, TMPDIR: await tempDir(t) },
   });
   const ended = once(child, 'exit').then(([status, signal]): number | NodeJS.Signals => status ?? signal);
   t.teardown(async () => {
