@@ -45,7 +45,7 @@ const SECTIONS: readonly Section[] = [
       'fills up, descriptors run out, and the reader of a log stops; a setup is slow and fails; a module is damaged and ' +
       'reloaded. Each request and each notification is unique and recorded.',
     claim:
-      'Each request ends with its own result or with an error of [errors.md](errors.md) that has a reason. The outcome of a ' +
+      'Each request ends with its own result or with one of the [errors](errors.md), which has a reason. The outcome of a ' +
       'request may be unknown only when its process was killed. No reply is wrong, none comes twice, and no request is ' +
       'without an outcome 30 seconds after the end. No request runs twice. Each notification that the agent has read runs once. A process ends only with status 0 or by a ' +
       'signal that was sent to it; that of the agent whose setup fails at times may also end with 66, the status of a module that ' +
