@@ -56,7 +56,7 @@ function frontMatterOf(text: string, window: string | undefined): string {
   const first = text.split(/\n\n+/).find((part) => /^[*[`]*[A-Za-z]/.test(part)) ?? '';
   const plain = first
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[*`_]+/g, '')
+    .replace(/[*`]+/g, '')
     .replace(/\s+/g, ' ');
   const description = plain.length > 160 ? `${plain.slice(0, 160).replace(/ \S*$/, '')} …` : plain;
   const lines = [`description: ${JSON.stringify(description)}`];
