@@ -29,7 +29,7 @@ the allocator keeps. A connection takes 5 KiB beside all that, and 4 KiB more wh
 \`status\` shows the counted memory as \`bytes\`.
 
 **An example.** The defaults, and two threads: 80 MiB when idle, 256 MiB of \`--max-bytes\`, two times 64 MiB of \`--max-reply\`, and 96 + 2 × 16 MiB
-of overhead are 80 + 256 + 128 + 128 = 592 MiB, plus what the handlers hold. \`--threads\` defaults to one per processor: with 16 of them it is
+of overhead are 80 + 256 + 128 + 128 = 592 MiB, plus what the handlers hold, and 6 to 10 KiB for each connection: at most 100 MiB for 10,000. \`--threads\` defaults to one per processor: with 16 of them it is
 80 + 256 + 16 × 64 + 96 + 16 × 16 = 1712 MiB. A request of JSON becomes objects of up to 15 times its length in the handler's memory:
 64 MiB, which \`--max-frame\` allows, up to 960 MiB. An agent for small messages has a smaller bound with \`--max-frame\`, \`--max-bytes\` and
 \`--max-reply\`, and \`--thread-memory\` limits the heap of each thread.`;
