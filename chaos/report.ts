@@ -14,7 +14,7 @@ type Section = { verb: string; title: string; description: string; claim?: strin
 const MEMORY = `The resident memory of an agent, in whatever its clients do, is at most the sum of
 
 - its memory when it is idle,
-- \`--max-bytes\`; or three quarters of \`--max-bytes\` and \`--max-frame\`, if that is more,
+- the larger of two: \`--max-bytes\`, or the sum of three quarters of \`--max-bytes\` and the whole of \`--max-frame\`,
 - \`--max-reply\` for each thread,
 - the overhead: ${OVERHEAD_MIB} MiB, and ${THREAD_OVERHEAD_MIB} MiB for each thread,
 
@@ -26,7 +26,13 @@ threads; a thread starts no request while \`--max-reply\` bytes wait in it. The 
 started before, at most \`--concurrency\` of them, count as memory of the handlers; so do the values of a parsed request, up to
 15 bytes for each byte of its JSON. The overhead is the memory of batches, garbage that V8 has not collected, and memory that
 the allocator keeps. A connection takes 5 KiB beside all that, and 4 KiB more while arriving frames have all of their half.
-\`status\` shows the counted memory as \`bytes\`.`;
+\`status\` shows the counted memory as \`bytes\`.
+
+**An example.** The defaults, and two threads: 80 MiB when idle, 256 MiB of \`--max-bytes\`, two times 64 MiB of \`--max-reply\`, and 96 + 2 × 16 MiB
+of overhead are 80 + 256 + 128 + 128 = 592 MiB, plus what the handlers hold, and 6 to 10 KiB for each connection: at most 100 MiB for 10,000. \`--threads\` defaults to one per processor: with 16 of them it is
+80 + 256 + 16 × 64 + 96 + 16 × 16 = 1712 MiB. A request of JSON becomes objects of up to 15 times its length in the handler's memory:
+64 MiB, which \`--max-frame\` allows, up to 960 MiB. An agent for small messages has a smaller bound with \`--max-frame\`, \`--max-bytes\` and
+\`--max-reply\`, and \`--thread-memory\` limits the heap of each thread.`;
 
 const SECTIONS: readonly Section[] = [
   {
@@ -39,10 +45,13 @@ const SECTIONS: readonly Section[] = [
       'fills up, descriptors run out, and the reader of a log stops; a setup is slow and fails; a module is damaged and ' +
       'reloaded. Each request and each notification is unique and recorded.',
     claim:
-      'Each request ends with its own result or with an error of [errors.md](errors.md) that has a reason. The outcome of a ' +
+      'Each request ends with its own result or with one of the [errors](errors.md), which has a reason. The outcome of a ' +
       'request may be unknown only when its process was killed. No reply is wrong, none comes twice, and no request is ' +
       'without an outcome 30 seconds after the end. No request runs twice. Each notification that the agent has read runs once. A process ends only with status 0 or by a ' +
-      'signal that was sent to it. After the load, each agent answers.',
+      'signal that was sent to it; that of the agent whose setup fails at times may also end with 66, the status of a module that ' +
+      'does not load. After the load, each agent answers.\n\n' +
+      'In the table, *main*, *raw*, *cramped*, *disk*, *slow* and *changing* are the agents. *Left* counts processes that shut ' +
+      'down by themselves. A notification counts as unknown if its process was killed, or exited before it had read it.',
   },
   {
     verb: 'soak',
@@ -83,7 +92,7 @@ const SECTIONS: readonly Section[] = [
     title: 'Shutdown',
     description: 'An agent under load gets SIGTERM.',
     claim:
-      'Calls of launchpool’s client never fail. On each connection that gets a closing notice, exactly the requests that ' +
+      'Calls of launchpool’s own client never fail; other clients lose the requests that were not read. On each connection that gets a closing notice, exactly the requests that ' +
       'the notice reports as run are answered.',
   },
   {
@@ -118,6 +127,9 @@ const SECTIONS: readonly Section[] = [
 export function reportText(results: string = RESULTS_FOLDER): string {
   const head = [
     '# Reliability',
+    'In short: each request gets its own result or an error with a reason, and no reply is wrong or comes twice; only a ' +
+      'killed process leaves the outcome of a request unknown. The memory of an agent stays within a [formula](#memory), ' +
+      'whatever its clients do. Each run below says what it claims, and whether it passed.',
     'Written by `npm run chaos -- report` from the last runs of `npm run chaos`. `npm run chaos -- --help` lists the runs.',
   ];
   const sections = SECTIONS.map((section) => sectionText(section, readCommitted(section.verb, results)));

@@ -43,9 +43,25 @@ export function assemble(root: string, target: string): void {
   }
   const write = (name: string, source: string, text: string): void =>
     writeFileSync(join(target, `${name}.md`), withLinks(text, source, { root, target, pages }));
-  for (const { name, source } of pages) write(name, source, textOf(root, source));
+  for (const { name, source, window } of pages) {
+    const text = textOf(root, source);
+    write(name, source, `${frontMatterOf(text, window)}${text}`);
+  }
   write('index', 'site/index.md', readFileSync(join(root, 'site/index.md'), 'utf8'));
   copyFileSync(join(root, 'site/icon.svg'), join(target, 'public', 'icon.svg'));
+}
+
+/** What VitePress writes into the head of a page: its title, if it is not the heading, and its first paragraph. */
+function frontMatterOf(text: string, window: string | undefined): string {
+  const first = text.split(/\n\n+/).find((part) => /^[*[`]*[A-Za-z]/.test(part)) ?? '';
+  const plain = first
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*`]+/g, '')
+    .replace(/\s+/g, ' ');
+  const description = plain.length > 160 ? `${plain.slice(0, 160).replace(/ \S*$/, '')} …` : plain;
+  const lines = [`description: ${JSON.stringify(description)}`];
+  if (window !== undefined) lines.unshift(`title: ${JSON.stringify(window)}`);
+  return `---\n${lines.join('\n')}\n---\n\n`;
 }
 
 /** The document; of an example, also the files beside it that it does not show. */

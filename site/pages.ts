@@ -1,7 +1,13 @@
 /** The pages of the site, in the order of its sidebar, and where their texts stand in the repository. */
 
 /** A page: its name on the site, without `.md`, its title in the sidebar, and its source. */
-export type SitePage = { readonly name: string; readonly title: string; readonly source: string };
+export type SitePage = {
+  readonly name: string;
+  readonly title: string;
+  readonly source: string;
+  /** The title of the window, if the heading of the document does not say what the page is. */
+  readonly window?: string;
+};
 
 const doc = (name: string, title: string): SitePage => ({ name, title, source: `docs/${name}.md` });
 const example = (name: string, title: string): SitePage => ({
@@ -39,6 +45,7 @@ export const SIDEBAR: readonly { readonly title: string; readonly pages: readonl
   {
     title: 'Examples',
     pages: [
+      doc('examples', 'Overview'),
       example('rot13', 'rot13'),
       example('formatter', 'A formatter'),
       example('thumbnails', 'Thumbnails'),
@@ -69,9 +76,9 @@ export const SIDEBAR: readonly { readonly title: string; readonly pages: readonl
       { name: 'bench', title: 'The bench', source: 'bench/README.md' },
       doc('performance', 'Performance'),
       doc('packages', 'Real packages'),
-      doc('architecture', 'Architecture'),
+      { ...doc('architecture', 'Architecture'), window: 'Architecture' },
       { name: 'contributing', title: 'Contributing', source: 'CONTRIBUTING.md' },
-      { name: 'changelog', title: 'Changes', source: 'CHANGELOG.md' },
+      { name: 'changelog', title: 'Changelog', source: 'CHANGELOG.md' },
     ],
   },
 ];

@@ -43,7 +43,7 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: 'Start', link: '/start' },
-      { text: 'Examples', link: '/example-formatter' },
+      { text: 'Examples', link: '/examples' },
       { text: 'Options', link: '/options' },
       { text: 'Errors', link: '/errors' },
       { text: 'Troubleshooting', link: '/troubleshooting' },

@@ -69,7 +69,7 @@ export const AGENT_TABLE = {
     value: { kind: 'count', min: 1, max: 1_000_000 },
     default: 256,
     help: 'maximum number of asynchronous requests that run on one thread at a time',
-    details: 'A connection without a running request gets one more place.',
+    details: 'When all places are taken, a connection that has no running request may still start one.',
   },
   authkeyFile: {
     flag: 'authkey-file',

@@ -16,10 +16,15 @@ interface Options {
 
 const kept: object[] = [];
 
+// On a loaded machine, a profile has no sample of a thread that has not run.
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
 export function work({ ms }: Options): number {
   let sum = 0;
-  for (const end = Date.now() + ms; Date.now() < end; ) {
-    sum += Math.sqrt(sum + 1);
+  for (const end = cpuMs() + ms; cpuMs() < end; ) {
+    for (let n = 0; n < 100_000; n += 1) sum += Math.sqrt(sum + 1);
   }
   return sum;
 }
@@ -31,7 +36,7 @@ export function spin(): void {
   for (;;);
 }
 export function die(): void {
-  work({ ms: 50 });
+  work({ ms: 100 });
   setTimeout(() => {
     throw new Error('dies');
   });

@@ -1,4 +1,4 @@
-/** Descriptions of modules, of which many files of tests need the same: a compiler takes seconds. */
+/** Descriptions of modules that many test files share: a compiler takes seconds. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

@@ -1,5 +1,5 @@
 /** Writes the record of an agent without installing it. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Host, hostOf } from '../../src/installed/host.ts';
 import { type Layout, layoutOf } from '../../src/installed/layout.ts';
@@ -28,6 +28,13 @@ export function recordInstalled(
     ...changes(layout),
   };
   mkdirSync(dirname(layout.logFile), { recursive: true });
-  writeFileSync(layout.record, JSON.stringify(record));
+  replaceFile(layout.record, JSON.stringify(record));
   return layout;
+}
+
+/** As an installation writes its files: a program that reads meanwhile finds the earlier text or the new one. */
+export function replaceFile(path: string, text: string): void {
+  const written = `${path}.new`;
+  writeFileSync(written, text);
+  renameSync(written, path);
 }

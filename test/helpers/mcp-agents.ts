@@ -1,6 +1,6 @@
 /** Installed agents without a supervisor, and the bridge that serves them to the test as a client of MCP. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
@@ -12,7 +12,7 @@ import { type Layout, layoutOf } from '../../src/installed/layout.ts';
 import { ENTRY } from './agent.ts';
 import { describedModule, TOOLS_AGENT } from './described.ts';
 import { createHistory, type History } from './history.ts';
-import { recordInstalled } from './install-record.ts';
+import { recordInstalled, replaceFile } from './install-record.ts';
 import { tempDir } from './temp-dir.ts';
 
 export { TOOLS_AGENT };
@@ -54,7 +54,7 @@ export function writeAgent(
   const layout = recordInstalled(label, { home, env }, () => ({ hash, methods }));
   mkdirSync(join(layout.versions, hash), { recursive: true });
   if (description !== undefined)
-    writeFileSync(join(layout.versions, hash, DESCRIPTION_FILE), descriptionText(description));
+    replaceFile(join(layout.versions, hash, DESCRIPTION_FILE), descriptionText(description));
   return layout;
 }
 

@@ -67,6 +67,19 @@ for (const { program, module, args, shows, notes = /^$/ } of CASES) {
   });
 }
 
+test('call_search.py ends with the error that the agent answers', async (t) => {
+  t.timeout(60_000);
+  const project = await projectOf(t);
+  const socket = await agentOf(t, project, 'search.ts');
+  const runtime = findPython()?.path;
+  if (runtime === undefined) return t.fail('no Python is installed');
+  const program = [runtime, 'call_search.py', socket, join(project, 'missing')] as const;
+  const { status, stdout, stderr } = await runProgram(program, { cwd: project });
+  t.is(status, 1);
+  t.is(stdout.toString(), '');
+  t.regex(stderr, /^ENOENT: .*missing'\n$/);
+});
+
 test('hold.ts holds a socket, and leaves nothing', async (t) => {
   t.timeout(60_000);
   const project = await projectOf(t);
