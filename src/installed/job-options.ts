@@ -3,6 +3,7 @@ import type { Job, ProcessType, TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { NODE_FLAGS } from '../activation/node-flags.ts';
 import { agentOptionsOf } from '../agent/agent-flags.ts';
+import type { AgentOptions } from '../agent/options.ts';
 import { checkServiceName, parseServers } from '../nats/target.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import { argumentsOf, givenFlagsOf } from '../options/flags.ts';
@@ -63,6 +64,8 @@ export function searchPathOf({ platform, hasFolder }: Pick<Host, 'platform' | 'h
 export const START_SECONDS = 30;
 /** Beyond the time that requests have to finish: for threads to end, and for the log. */
 const SLACK_SECONDS = 5;
+/** For NATS to confirm that nothing arrives any more, and for the last replies: src/serve/serve.ts. */
+const LEAVE_NATS_MS = 11_000;
 
 export type JobPaths = {
   label: string;
@@ -112,10 +115,16 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
     ...(options.nats !== undefined && { isResident: true }),
     logFile,
     startSeconds: Math.ceil(loadTimeoutMs / 1000) + START_SECONDS,
-    stopSeconds: Math.ceil((drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS,
+    stopSeconds: stopSecondsOf({ drainMs, cancelGraceMs }, options.nats !== undefined),
     processType,
     bundleIdentifiers: options.bundleIdentifiers ?? [],
   };
+}
+
+/** An agent on NATS starts first what has arrived, then leaves as others do. */
+function stopSecondsOf({ drainMs, cancelGraceMs }: Pick<AgentOptions, 'drainMs' | 'cancelGraceMs'>, isOnNats: boolean) {
+  const leaveMs = isOnNats ? drainMs + LEAVE_NATS_MS : 0;
+  return Math.ceil((leaveMs + drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS;
 }
 
 /** Time that a thread of the agent may take to load the module, in milliseconds. */

@@ -1,9 +1,11 @@
 /**
- * Calls of plain clients of NATS, as frames of one connection to the agent: what holds for other clients holds for these.
+ * Calls of plain clients of NATS, as frames of one conversation with the agent: what holds for other clients holds for these.
  * A body of JSON is passed on as it is, and so is a result.
  */
+import type { Socket } from 'node:net';
 import { LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
-import { openTransport, type Transport } from '../client/transport.ts';
+import { overStream, type Transport } from '../client/transport.ts';
+import { type LinkPair, linkPair } from './link-pair.ts';
 
 export type PlainReply = { result: Uint8Array } | { error: PlainFailure };
 
@@ -26,6 +28,8 @@ export type PlainCallsOptions = {
 export type PlainCalls = {
   /** @param method undefined for a raw agent. */
   call(method: string | undefined, body: Uint8Array, asks: PlainAsks, onReply: (reply: PlainReply) => void): void;
+  /** Whether the agent has taken all calls of earlier turns of the event loop: it answers them, also while it shuts down. */
+  readonly isTaken: boolean;
   close(): void;
 };
 
@@ -37,18 +41,25 @@ const INTERNAL = -32_603;
 const RETRY_MS = 100;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @param path of the agent's socket; the connection is opened with the first call, and again after the agent has closed it. */
-export function createPlainCalls(path: string, { kind, maxFrameBytes, maxOpen }: PlainCallsOptions): PlainCalls {
+/** @param accept has the agent take a conversation: with the first call, and again after the agent has closed it. */
+export function createPlainCalls(
+  accept: (socket: Socket) => void,
+  { kind, maxFrameBytes, maxOpen }: PlainCallsOptions,
+): PlainCalls {
   const open = new Map<number, OpenCall>();
   let connection: Promise<Transport> | undefined;
+  let pair: LinkPair | undefined;
   let lastId = 0;
   let sent = 0;
   let isClosed = false;
 
   function connect(): Promise<Transport> {
     sent = 0;
-    connection = openTransport(
-      path,
+    pair = linkPair();
+    // It has what the agent uses of a socket.
+    accept(pair.agent as unknown as Socket);
+    connection = overStream(
+      { stream: pair.client, place: 'the agent', handshake: undefined, keepAlive: () => undefined },
       { maxFrameBytes: Number.POSITIVE_INFINITY },
       {
         onFrame: kind === 'raw' ? receiveRaw : receive,
@@ -113,6 +124,9 @@ export function createPlainCalls(path: string, { kind, maxFrameBytes, maxOpen }:
       const call = { id: lastId, index: -1, onReply };
       open.set(lastId, call);
       void send(call, payload);
+    },
+    get isTaken() {
+      return pair === undefined || pair.isTaken;
     },
     close() {
       isClosed = true;

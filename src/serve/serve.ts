@@ -11,7 +11,6 @@ import type { NatsConnection, NatsService } from '../nats/nats-types.ts';
 import { checkServiceName, parseServers } from '../nats/target.ts';
 import { addEndpoints, type Endpoints } from './endpoints.ts';
 import { createPlainCalls, type PlainCalls } from './plain-calls.ts';
-import { openPrivateSocket, type PrivateSocket } from './private-socket.ts';
 import { serviceFacts } from './service-facts.ts';
 
 export type ServeOptions = {
@@ -22,14 +21,17 @@ export type ServeOptions = {
   module: string;
   /** The path of a module of the project that has the packages of NATS. */
   source: string;
-  agentOptions: Pick<AgentOptions, 'maxFrameBytes' | 'maxRequests' | 'authkey'>;
+  agentOptions: Pick<AgentOptions, 'maxFrameBytes' | 'maxRequests' | 'authkey' | 'drainMs'>;
   log: Log;
 };
 
 export type Serving = {
   /** Makes the service known, and takes links and requests. */
   announce(agent: Pick<Agent, 'accept' | 'places' | 'status'>, facts: ModuleFacts | undefined): Promise<void>;
-  /** Leaves discovery and the queue group: nothing new arrives. What has arrived goes on. */
+  /**
+   * Leaves discovery and the queue group: nothing new arrives. Resolves when the agent has taken what has arrived from plain
+   * clients, which no other instance gets, or when the time of a drain is over.
+   */
   leave(): Promise<void>;
   /** Sends what is left to send, and closes the connection. @returns the exit status. */
   close(): Promise<number>;
@@ -37,8 +39,10 @@ export type Serving = {
   readonly lost: Promise<string>;
 };
 
-/** How long NATS may take to confirm that nothing arrives any more, in milliseconds. */
-const LEAVE_MS = 1_000;
+/** How long NATS may take to confirm that nothing arrives any more, in milliseconds: a busy process hears it late. */
+const LEAVE_MS = 5_000;
+/** Interval of the checks for calls that the agent has not taken. */
+const CHECK_MS = 20;
 /** As for ERR_LAUNCHPOOL_CONNECT_FAILED: a supervisor starts the service again. */
 const LOST_STATUS = 69;
 /** How long links may take to send the rest of their replies after the agent has stopped, in milliseconds. */
@@ -57,15 +61,15 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   const { Svcm } = await loadNatsPackage<NatsServices>('services', { module: source });
   const nats = await connectNats(servers, { library, connectionName: `launchpool serve ${name}` });
   log.info({ server: serverOf(nats) }, 'nats-connected');
-  void logStatus(nats, log);
+  void followStatus();
 
   let isStopping = false;
+  let isConnected = true;
   let status = 0;
   let service: NatsService | undefined;
   let links: AcceptedLinks | undefined;
   let endpoints: Endpoints | undefined;
   let calls: PlainCalls | undefined;
-  let socket: PrivateSocket | undefined;
   const { promise: lost, resolve: onLost } = Promise.withResolvers<string>();
   void nats.closed().then((error) => {
     if (isStopping) return;
@@ -80,8 +84,6 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
     agent: Pick<Agent, 'accept' | 'places' | 'status'>,
     facts: ModuleFacts | undefined,
   ): Promise<void> {
-    const own = await openPrivateSocket(agent.accept);
-    socket = own;
     const asker = {};
     const { version, description, metadata, endpoints: found } = serviceFacts(name, module, facts, maxPayload());
     const [first] = found;
@@ -100,7 +102,7 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
     // A plain client cannot prove that it knows a key.
     if (agentOptions.authkey === undefined) {
       const kind: AgentKind = facts?.kind ?? 'rpc';
-      calls = createPlainCalls(own.path, {
+      calls = createPlainCalls(agent.accept, {
         kind,
         maxFrameBytes: agentOptions.maxFrameBytes,
         maxOpen: agentOptions.maxRequests,
@@ -121,8 +123,26 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
 
   async function stop(): Promise<void> {
     // Without a connection to a server, nothing arrives, and nothing is confirmed.
-    await Promise.race([Promise.allSettled([service?.stop(), links?.stop()]), after(LEAVE_MS)]);
-    socket?.close();
+    const left = Promise.allSettled([service?.stop(), links?.stop()]);
+    if (isConnected) await Promise.race([left, after(LEAVE_MS)]);
+    const end = performance.now() + agentOptions.drainMs;
+    // No event reports it. The first check is a turn after the last call, which is written by then.
+    do await after(CHECK_MS);
+    while (calls?.isTaken === false && performance.now() < end);
+  }
+
+  /** Each event that is about the connection. Never with credentials: the library's `server` is a host and a port. */
+  async function followStatus(): Promise<void> {
+    for await (const { type, error } of nats.status()) {
+      if (type === 'disconnect') {
+        isConnected = false;
+        log.warn('nats-disconnected');
+      } else if (type === 'reconnect') {
+        isConnected = true;
+        log.info({ server: serverOf(nats) }, 'nats-reconnected');
+      } else if (type === 'error') log.warn({ err: error }, 'nats-error');
+      else if (type === 'ldm') log.info('nats-server-leaves');
+    }
   }
 
   async function close(): Promise<number> {
@@ -134,7 +154,6 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
     await Promise.race([nats.drain().catch(() => undefined), after(FLUSH_MS)]);
     // Without a server, the library goes on to look for one.
     await Promise.race([nats.close().catch(() => undefined), after(FLUSH_MS)]);
-    socket?.close();
     return status;
   }
 
@@ -143,16 +162,6 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-/** Each event that is about the connection. Never with credentials: the library's `server` is a host and a port. */
-async function logStatus(nats: NatsConnection, log: Log): Promise<void> {
-  for await (const { type, error } of nats.status()) {
-    if (type === 'disconnect') log.warn('nats-disconnected');
-    else if (type === 'reconnect') log.info({ server: serverOf(nats) }, 'nats-reconnected');
-    else if (type === 'error') log.warn({ err: error }, 'nats-error');
-    else if (type === 'ldm') log.info('nats-server-leaves');
-  }
 }
 
 function serverOf(nats: NatsConnection): string {
