@@ -7,8 +7,8 @@ import { type NatsServer, natsConnection, startNatsServer } from './nats-server.
 import { freePort } from './ports.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** Linux has all of these on its loopback interface. */
-const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
+/** Linux has all of these on its loopback interface, and no other test listens on them. */
+const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
 export type NatsCluster = {
   readonly servers: NatsServer[];

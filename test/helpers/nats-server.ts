@@ -28,13 +28,27 @@ export type NatsServer = {
  * @param host a loopback address.
  * @throws NotTested without nats-server, or without the packages
  */
-export async function startNatsServer(
-  t: ExecutionContext,
-  { args = [], port, host = '127.0.0.1' }: { args?: readonly string[]; port?: number; host?: string } = {},
-): Promise<NatsServer> {
+export async function startNatsServer(t: ExecutionContext, options: ServerOptions = {}): Promise<NatsServer> {
   const program = findTool('nats-server');
   if (program === undefined) throw new NotTested('nats-server is not installed');
   loadedOrNotTested();
+  for (;;) {
+    try {
+      return await start(t, program, options);
+    } catch (error) {
+      // Another process was faster.
+      if (options.port !== undefined || !/address already in use/.test(String(error))) throw error;
+    }
+  }
+}
+
+type ServerOptions = { args?: readonly string[]; port?: number; host?: string };
+
+async function start(
+  t: ExecutionContext,
+  program: string,
+  { args = [], port, host = '127.0.0.1' }: ServerOptions,
+): Promise<NatsServer> {
   const taken = port ?? (await freePort(host));
   const child = spawn(program, ['-a', host, '-p', String(taken), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
