@@ -32,7 +32,7 @@ export function recordInstalled(
   return layout;
 }
 
-/** As an installation writes its files: a program that reads meanwhile finds the earlier text or the new one. */
+/** As an installation writes its files: each program that reads the file finds the earlier text or the new one. */
 export function replaceFile(path: string, text: string): void {
   const written = `${path}.new`;
   writeFileSync(written, text);
