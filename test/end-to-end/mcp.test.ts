@@ -1,6 +1,6 @@
 /** Calls of tools: from a client of MCP to an agent, and back. */
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -19,7 +19,7 @@ import {
   TOOLS_AGENT,
   writeAgent,
 } from '../helpers/mcp-agents.ts';
-import { until } from '../helpers/until.ts';
+import { untilWritten } from '../helpers/until.ts';
 
 type Bench = { home: AgentHome; agent: ServedAgent; client: McpClient };
 
@@ -133,8 +133,7 @@ test('a cancellation reaches the handler, and the request has no response', asyn
   });
   await started;
   client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'held', reason: 'test' } });
-  await until(() => existsSync(file));
-  t.is(readFileSync(file, 'utf8'), 'ERR_LAUNCHPOOL_CANCELLED\n');
+  t.is(await untilWritten(file), 'ERR_LAUNCHPOOL_CANCELLED\n');
   t.is(await textOf(client, 'add', { a: 1 }), '2');
   t.false(client.messages.some(({ id }) => id === 'held'));
   client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'unknown' } });

@@ -1,5 +1,4 @@
 /** Connections that the agent does not read for now, or that have ended: none is forgotten, and none loses a reply. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { connect } from '../../src/client/index.ts';
@@ -7,7 +6,7 @@ import { fixture, holdAgent } from '../helpers/agent.ts';
 import { runOf } from '../helpers/dispatch-bench.ts';
 import { dial } from '../helpers/frame-client.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-import { until } from '../helpers/until.ts';
+import { until, untilWritten } from '../helpers/until.ts';
 
 const requestOf = (id: number, method: string, ...params: unknown[]): string =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params });
@@ -24,8 +23,7 @@ test('the requests of a client that goes while its connection is paused are canc
   await until(async () => (await control.status()).requests >= 64);
   socket.destroy();
   await until(async () => (await control.status()).requests === 0);
-  await until(() => existsSync(file));
-  const codes = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const codes = (await untilWritten(file)).trimEnd().split('\n');
   t.deepEqual(new Set(codes), new Set(['ERR_LAUNCHPOOL_CANCELLED']));
 });
 

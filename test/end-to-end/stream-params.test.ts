@@ -1,5 +1,4 @@
 /** Parameters that are streams, sent by JSON-RPC as it stands on the wire, and by the TypeScript client. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { connect, withOptions } from '../../src/client/index.ts';
@@ -8,7 +7,7 @@ import { fixture } from '../helpers/agent.ts';
 import { dial } from '../helpers/frame-client.ts';
 import { sharedAgent } from '../helpers/shared-agent.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-import { until } from '../helpers/until.ts';
+import { until, untilWritten } from '../helpers/until.ts';
 
 type Streaming = typeof import('../fixtures/agents/streaming.ts');
 const socketPath = sharedAgent(fixture('agents/streaming.ts'), () => ['--threads', '1']);
@@ -178,6 +177,5 @@ test('a caller that is away ends the parameter', async (t) => {
   client.socket.write(frame({ id: 1, method: 'notesEnd', params: [{ $stream: 0 }, file] }));
   await client.until(1);
   client.socket.destroy();
-  await until(() => existsSync(file));
-  t.is(readFileSync(file, 'utf8'), 'ERR_LAUNCHPOOL_CANCELLED');
+  t.is(await untilWritten(file), 'ERR_LAUNCHPOOL_CANCELLED');
 });

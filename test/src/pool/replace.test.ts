@@ -1,6 +1,6 @@
 /** Threads that end at once: their open requests fail, and no others. */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { LaunchpoolError } from '../../../wire/errors.ts';
@@ -8,6 +8,7 @@ import { fixture } from '../../helpers/agent.ts';
 import { heldCall } from '../../helpers/held-call.ts';
 import { type PoolBench, startPoolBench, until } from '../../helpers/pool-bench.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import { untilWritten } from '../../helpers/until.ts';
 
 const module = fixture('agents/misbehaving.ts');
 const REASON = new LaunchpoolError('ERR_LAUNCHPOOL_THREAD_EXITED', 'replaced for a test');
@@ -40,9 +41,9 @@ test('a handler that never returns is ended, and the other thread goes on', asyn
   await bothThreads(call);
   const started = join(await tempDir(t), 'started');
   const never = call('never', started);
-  await until(() => existsSync(started));
+  const thread = Number(await untilWritten(started));
   const beside = call('slow', 200);
-  pool.replace(Number(await readFile(started, 'utf8')), REASON);
+  pool.replace(thread, REASON);
   await t.throwsAsync(never, { message: 'replaced for a test' });
   t.is(await beside, 200);
   t.is((await bothThreads(call)).length, 2);
