@@ -10,6 +10,7 @@ import { loadNatsPackage, type NatsLibrary, type NatsServices } from '../nats/li
 import type { NatsConnection, NatsService } from '../nats/nats-types.ts';
 import { checkServiceName, parseServers } from '../nats/target.ts';
 import { addEndpoints, type Endpoints } from './endpoints.ts';
+import type { Durable, DurableOptions } from './later/durable.ts';
 import { createPlainCalls, type PlainCalls } from './plain-calls.ts';
 import { openPrivateSocket, type PrivateSocket } from './private-socket.ts';
 import { serviceFacts } from './service-facts.ts';
@@ -22,7 +23,11 @@ export type ServeOptions = {
   module: string;
   /** The path of a module of the project that has the packages of NATS. */
   source: string;
-  agentOptions: Pick<AgentOptions, 'maxFrameBytes' | 'maxRequests' | 'authkey'>;
+  /** Whether it takes calls for later, and how. */
+  durable: DurableOptions | undefined;
+  /** What the version says that the module is. */
+  kind: AgentKind | undefined;
+  agentOptions: Pick<AgentOptions, 'maxFrameBytes' | 'maxRequests' | 'authkey' | 'threads' | 'concurrency'>;
   log: Log;
 };
 
@@ -46,7 +51,7 @@ const FLUSH_MS = 2_000;
 
 /**
  * Connects to NATS.
- * @throws ERR_LAUNCHPOOL_NATS_MISSING, ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED
+ * @throws ERR_LAUNCHPOOL_NATS_MISSING, ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, and what `durable` throws
  */
 export async function connectToServe(options: ServeOptions): Promise<Serving> {
   const { name, queue, module, source, agentOptions, log } = options;
@@ -57,7 +62,9 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   const { Svcm } = await loadNatsPackage<NatsServices>('services', { module: source });
   const nats = await connectNats(servers, { library, connectionName: `launchpool serve ${name}` });
   log.info({ server: serverOf(nats) }, 'nats-connected');
-  void logStatus(nats, log);
+
+  const durable = options.durable && (await openDurable(nats, options, options.durable));
+  void followStatus(nats, log, () => durable?.reconnected());
 
   let isStopping = false;
   let status = 0;
@@ -107,6 +114,7 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
       });
       endpoints = addEndpoints(service, found, { calls, library, maxPayload });
     }
+    durable?.start(own.path, agent.places);
     await nats.flush();
     if (isStopping) return stop();
     log.info({ name, instance, endpoints: found.length }, 'nats-serving');
@@ -121,15 +129,16 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
 
   async function stop(): Promise<void> {
     // Without a connection to a server, nothing arrives, and nothing is confirmed.
-    await Promise.race([Promise.allSettled([service?.stop(), links?.stop()]), after(LEAVE_MS)]);
+    await Promise.race([Promise.allSettled([service?.stop(), links?.stop(), durable?.leave()]), after(LEAVE_MS)]);
     socket?.close();
   }
 
   async function close(): Promise<number> {
     isStopping = true;
     const ended = [...(links?.links ?? [])].map((link) => new Promise((resolve) => link.once('close', resolve)));
-    await Promise.race([Promise.all([...ended, endpoints?.idle]), after(FLUSH_MS)]);
+    await Promise.race([Promise.all([...ended, endpoints?.idle, durable?.idle]), after(FLUSH_MS)]);
     calls?.close();
+    durable?.close();
     links?.close();
     await Promise.race([nats.drain().catch(() => undefined), after(FLUSH_MS)]);
     // Without a server, the library goes on to look for one.
@@ -145,12 +154,26 @@ function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
-/** Each event that is about the connection. Never with credentials: the library's `server` is a host and a port. */
-async function logStatus(nats: NatsConnection, log: Log): Promise<void> {
+/** An instance that cannot be durable is none: the connection is closed. */
+async function openDurable(nats: NatsConnection, options: ServeOptions, durable: DurableOptions): Promise<Durable> {
+  const { name: service, source, kind = 'rpc', agentOptions, log } = options;
+  try {
+    const { openDurable: open } = await import('./later/durable.ts');
+    return await open({ durable, nats, service, place: nats.getServer(), source, kind, agentOptions, log });
+  } catch (error) {
+    await nats.close();
+    throw error;
+  }
+}
+
+/** Logs each event that is about the connection. Never with credentials: the library's `server` is a host and a port. */
+async function followStatus(nats: NatsConnection, log: Log, onReconnect: () => void): Promise<void> {
   for await (const { type, error } of nats.status()) {
     if (type === 'disconnect') log.warn('nats-disconnected');
-    else if (type === 'reconnect') log.info({ server: serverOf(nats) }, 'nats-reconnected');
-    else if (type === 'error') log.warn({ err: error }, 'nats-error');
+    else if (type === 'reconnect') {
+      log.info({ server: serverOf(nats) }, 'nats-reconnected');
+      onReconnect();
+    } else if (type === 'error') log.warn({ err: error }, 'nats-error');
     else if (type === 'ldm') log.info('nats-server-leaves');
   }
 }

@@ -22,13 +22,16 @@ export type CallFlags = CommanderFlags & {
   bytesArg?: string[];
   text?: boolean;
   stream?: boolean;
+  later?: boolean;
+  result?: string;
   json?: boolean;
 };
 
 /** @returns the exit status; 1 when the agent has answered with an error. */
 export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
   try {
-    if (flags.raw) await callRaw(target, words, flags);
+    if (flags.later || flags.result !== undefined) await callLater(target, words, flags);
+    else if (flags.raw) await callRaw(target, words, flags);
     else await callMethod(target, words, flags);
     return 0;
   } catch (error) {
@@ -53,11 +56,15 @@ async function callRaw(target: string, words: readonly string[], flags: CallFlag
   }
 }
 
-async function callMethod(target: string, [method, ...words]: readonly string[], flags: CallFlags): Promise<void> {
-  if (method === undefined) throw usage('the method is missing');
-  const { params: all, textArg = [], bytesArg = [] } = flags;
-  const rest = [...words, ...textArg, ...bytesArg];
-  const params = all === undefined ? await argumentsOf(words, textArg, bytesArg) : await paramsOf(all, rest);
+async function callLater(target: string, words: readonly string[], flags: CallFlags): Promise<void> {
+  const later = await import('./call-later.ts');
+  if (flags.result === undefined) return later.enqueue(target, words, flags);
+  await printAsIs(resultOf(await later.fetchResult(target, words, flags), flags));
+}
+
+async function callMethod(target: string, words: readonly string[], flags: CallFlags): Promise<void> {
+  const { method, params } = await callOf(words, flags);
+  const { bytesArg = [] } = flags;
   // Bytes can be printed as they are.
   const client = await connectRpc(target, connectOptionsOf(flags, flags.text === true || bytesArg.length > 0));
   const bar = createProgressBar();
@@ -115,7 +122,16 @@ function jsonOf(value: unknown): string {
   return `${encodeJson(value, 'result')}\n`;
 }
 
-function timeoutOf(flags: CallFlags): { timeoutMs?: number } {
+/** @throws ERR_LAUNCHPOOL_OPTION_INVALID */
+export async function callOf([method, ...words]: readonly string[], flags: CallFlags) {
+  if (method === undefined) throw usage('the method is missing');
+  const { params: all, textArg = [], bytesArg = [] } = flags;
+  const rest = [...words, ...textArg, ...bytesArg];
+  const params = all === undefined ? await argumentsOf(words, textArg, bytesArg) : await paramsOf(all, rest);
+  return { method, params };
+}
+
+export function timeoutOf(flags: CallFlags): { timeoutMs?: number } {
   const { timeoutMs } = parseOptions(CALL_TABLE, givenFlags(CALL_TABLE, flags));
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
