@@ -38,7 +38,7 @@ testWithNats('a task runs once, and its outcome is there for those who ask later
   t.is((await held.runs(1)).length, 1);
 });
 
-testWithNats('an id that is known is not run again, whoever has stored it', async (t) => {
+testWithNats('an id that is known is not run again, even if JetStream has stored it twice', async (t) => {
   const { url } = await startJetStream(t);
   const nats = await natsConnection(t, url);
   const module = await natsProject(t, TASK_METHODS);
@@ -197,14 +197,14 @@ testWithNats('several instances share the tasks, each as many as it has places',
   const names = Array.from({ length: 6 }, (_, index) => `h${index}`);
   await Promise.all(names.map((name) => client.enqueue('held', [folder, name], { id: name })));
   const started = new Map<string, number>();
-  const look = async (): Promise<void> => {
+  const readStarted = async (): Promise<void> => {
     for (const name of names) {
       const [pid] = readRuns(folder, name);
       if (pid !== undefined) started.set(name, pid);
     }
   };
   await until(async () => {
-    await look();
+    await readStarted();
     return started.size === 4;
   });
   const pids = [...started.values()];

@@ -4,9 +4,9 @@ import { connectTasks } from '../../client/tasks.ts';
 import { CALL_TABLE, CLIENT_TABLE } from '../../options/client-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';
 import { usage } from '../call-arguments.ts';
+import { type CallFlags, callOf, timeoutOf } from '../call-flags.ts';
 import { givenFlags } from '../given-flags.ts';
 import { print } from '../print.ts';
-import { type CallFlags, callOf, timeoutOf } from './call.ts';
 
 /** What belongs to a conversation with an instance, which a call for later has not. */
 const OF_CONVERSATION = [

@@ -5,27 +5,13 @@ import { encodeJson } from '../../../wire/json-rpc.ts';
 import type { AgentCall } from '../../client/agent-call.ts';
 import { connectRaw } from '../../client/index.ts';
 import { connectRpc } from '../../client/rpc.ts';
-import { CALL_TABLE } from '../../options/client-table.ts';
-import { parseOptions } from '../../options/parse-options.ts';
-import { argumentsOf, paramsOf, usage } from '../call-arguments.ts';
+import { usage } from '../call-arguments.ts';
+import { type CallFlags, callOf, timeoutOf } from '../call-flags.ts';
 import { connectOptionsOf } from '../client-flags.ts';
-import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { print } from '../print.ts';
 import { createProgressBar, type ProgressBar } from '../progress-bar.ts';
 import { reportError } from '../report.ts';
 import { StreamOutput } from '../stream-output.ts';
-
-export type CallFlags = CommanderFlags & {
-  raw?: boolean;
-  params?: string;
-  textArg?: string[];
-  bytesArg?: string[];
-  text?: boolean;
-  stream?: boolean;
-  later?: boolean;
-  result?: string;
-  json?: boolean;
-};
 
 /** @returns the exit status; 1 when the agent has answered with an error. */
 export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
@@ -120,18 +106,4 @@ function resultOf(result: unknown, { json, text }: CallFlags): string | Uint8Arr
 /** @throws ERR_LAUNCHPOOL_RESULT_INVALID for a value that has come in MessagePack, and would not be itself in JSON. */
 function jsonOf(value: unknown): string {
   return `${encodeJson(value, 'result')}\n`;
-}
-
-/** @throws ERR_LAUNCHPOOL_OPTION_INVALID */
-export async function callOf([method, ...words]: readonly string[], flags: CallFlags) {
-  if (method === undefined) throw usage('the method is missing');
-  const { params: all, textArg = [], bytesArg = [] } = flags;
-  const rest = [...words, ...textArg, ...bytesArg];
-  const params = all === undefined ? await argumentsOf(words, textArg, bytesArg) : await paramsOf(all, rest);
-  return { method, params };
-}
-
-export function timeoutOf(flags: CallFlags): { timeoutMs?: number } {
-  const { timeoutMs } = parseOptions(CALL_TABLE, givenFlags(CALL_TABLE, flags));
-  return timeoutMs === undefined ? {} : { timeoutMs };
 }

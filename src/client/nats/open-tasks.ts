@@ -7,7 +7,7 @@ import { checkTaskId, newTaskId, outcomeSubject, streamsOf, taskSubject } from '
 import { limitCall, timeoutForAgent } from '../call-options.ts';
 import { describedAs } from '../described.ts';
 import { isStreamParam } from '../outgoing-stream.ts';
-import type { EnqueueOptions, ResultOptions, TaskClient, TaskConnectOptions, TaskOutcome } from '../tasks.ts';
+import type { EnqueueOptions, ResultOptions, TaskClient, TaskConnectOptions, TaskOutcome } from '../task-types.ts';
 import { traceFor } from '../trace.ts';
 import { createKeepAlive } from './keep-alive.ts';
 import type { NatsServiceOptions } from './nats-service.ts';
@@ -16,8 +16,8 @@ import { createTaskErrors, isKnownTask, streamInTask, taskTooLong } from './task
 
 /** The message is sent again when no confirmation comes in 5 s: JetStream knows it by its id. */
 const PUBLISHED = { retries: 3, timeout: 5_000 };
-/** Between two looks at an outcome: an instance tells of it, but what it tells may get lost. */
-const LOOK_MS = 2_000;
+/** Between two questions for an outcome: an instance tells of it, but what it tells may get lost. */
+const POLL_MS = 2_000;
 /** When an instance has told of an outcome that is not stored yet. */
 const SOON_MS = 50;
 
@@ -76,7 +76,7 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     }
   }
 
-  async function look(id: string): Promise<TaskOutcome> {
+  async function fetchNow(id: string): Promise<TaskOutcome> {
     try {
       const body = await outcomeOf(id);
       if (body !== undefined) return publicOf(body);
@@ -92,28 +92,28 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
   }
 
   async function waitFor(id: string, ending: AbortSignal): Promise<TaskOutcome> {
-    let onTold: (() => void) | undefined;
-    let isTold = false;
-    const told = nats.subscribe(outcomeSubject(name, id), {
+    let wake: (() => void) | undefined;
+    let isAnnounced = false;
+    const announcements = nats.subscribe(outcomeSubject(name, id), {
       callback: (error) => {
         if (error !== null) return;
-        isTold = true;
-        onTold?.();
+        isAnnounced = true;
+        wake?.();
       },
     });
     try {
       for (;;) {
-        const found = await look(id);
+        const found = await fetchNow(id);
         if (found.outcome !== 'pending' || ending.aborted) return found;
         const { promise, resolve } = Promise.withResolvers<void>();
-        onTold = resolve;
-        const timer = setTimeout(resolve, isTold ? SOON_MS : LOOK_MS);
+        wake = resolve;
+        const timer = setTimeout(resolve, isAnnounced ? SOON_MS : POLL_MS);
         ending.addEventListener('abort', () => resolve(), { once: true });
         await promise;
         clearTimeout(timer);
       }
     } finally {
-      told.unsubscribe();
+      announcements.unsubscribe();
     }
   }
 
@@ -122,7 +122,7 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     if (signal?.aborted) throw signal.reason;
     const ending = new AbortController();
     const { promise, resolve, reject } = Promise.withResolvers<TaskOutcome>();
-    (wait ? waitFor(id, ending.signal) : look(id)).then(resolve, reject);
+    (wait ? waitFor(id, ending.signal) : fetchNow(id)).then(resolve, reject);
     return limitCall(promise, `the task ${id}`, { timeoutMs, signal }, (reason) => {
       ending.abort();
       reject(reason);

@@ -70,19 +70,19 @@ export async function openDurable(start: DurableStart): Promise<Durable> {
     calls: { call: (...args) => (calls as PlainCalls).call(...args) },
     ...{ store, log, maxDeliveries: durable.maxDeliveries, retryDelayMs: durable.retryDelayMs },
     maxPayload: () => nats.info?.max_payload ?? 1_048_576,
-    onFree: () => pulls?.look(),
+    onFree: () => pulls?.ask(),
   });
 
   return {
     start(socketPath, places) {
-      const most = agentOptions.threads * agentOptions.concurrency;
+      const maxPlaces = agentOptions.threads * agentOptions.concurrency;
       const { maxFrameBytes } = agentOptions;
       calls = createPlainCalls(socketPath, { kind, maxFrameBytes, maxOpen: Number.POSITIVE_INFINITY });
       pulls = startPulls(nats, {
         stream: store.streams.tasks,
         inboxPrefix: inboxPrefixOf() ?? '_INBOX',
         // What has just been taken is not among the requests of the agent yet.
-        free: () => Math.min(places(), most - tasks.running),
+        free: () => Math.min(places(), maxPlaces - tasks.running),
         onMessage(message) {
           const delivery = deliveryOf(nats, message);
           if (delivery !== undefined) tasks.take(delivery);

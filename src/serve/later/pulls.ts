@@ -19,7 +19,7 @@ export type PullOptions = {
 
 export type Pulls = {
   /** A place is free, or the connection is there again. */
-  look(): void;
+  ask(): void;
   /** Forgets what was asked for: the connection, over which it was, is another one. */
   restart(): void;
   /** Asks for nothing more. Resolves when what was on the way has arrived. */
@@ -30,7 +30,7 @@ export type Pulls = {
 const EXPIRES_MS = 5_000;
 /** When a question counts as lost. */
 const LOST_MS = EXPIRES_MS + 2_000;
-/** Between two looks for a place. */
+/** Between two questions for a place. */
 const PAUSE_MS = 100;
 /** Before JetStream is asked again that has refused. */
 const REFUSED_MS = 500;
@@ -59,7 +59,7 @@ export function startPulls(nats: NatsWire, { stream, inboxPrefix, free, onMessag
     // Tasks have their own subject.
     asked = Math.max(0, asked - 1);
     onMessage(message);
-    if (asked === 0) look();
+    if (asked === 0) ask();
   }
 
   function endAfter(ms: number): void {
@@ -70,10 +70,10 @@ export function startPulls(nats: NatsWire, { stream, inboxPrefix, free, onMessag
 
   function end(): void {
     asked = 0;
-    look();
+    ask();
   }
 
-  function look(): void {
+  function ask(): void {
     if (isStopped || asked > 0) return;
     const places = free();
     if (places <= 0) {
@@ -91,9 +91,9 @@ export function startPulls(nats: NatsWire, { stream, inboxPrefix, free, onMessag
     endAfter(LOST_MS);
   }
 
-  look();
+  ask();
   return {
-    look,
+    ask,
     restart: end,
     async stop() {
       isStopped = true;

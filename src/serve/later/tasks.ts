@@ -55,7 +55,7 @@ const PERMANENT_CODES: ReadonlySet<unknown> = new Set([
 export function createTasks(options: TaskOptions): Tasks {
   const { calls, store, log, maxDeliveries, retryDelayMs, maxPayload, onFree } = options;
   const running = new Set<Delivery>();
-  let isLeaving = false;
+  let isDraining = false;
   const closing = new AbortController();
   let settleIdle: (() => void) | undefined;
   const heartbeat = setInterval(() => {
@@ -79,7 +79,7 @@ export function createTasks(options: TaskOptions): Tasks {
     }
     const { error } = reply;
     if (isPermanent(error) || deliveries >= maxDeliveries) return bury(delivery, task, error);
-    const delayMs = isLeaving ? 0 : Math.min(retryDelayMs * 2 ** (deliveries - 1), MAX_DELAY_MS);
+    const delayMs = isDraining ? 0 : Math.min(retryDelayMs * 2 ** (deliveries - 1), MAX_DELAY_MS);
     log.info({ id, method: task.method, deliveries, delayMs, code: codeOf(error) }, 'task-retried');
     delivery.nak(delayMs);
   }
@@ -134,7 +134,7 @@ export function createTasks(options: TaskOptions): Tasks {
       return running.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => (settleIdle = resolve));
     },
     take(delivery) {
-      if (isLeaving) return delivery.nak(0);
+      if (isDraining) return delivery.nak(0);
       running.add(delivery);
       handle(delivery)
         .catch((error) => {
@@ -148,7 +148,7 @@ export function createTasks(options: TaskOptions): Tasks {
         });
     },
     leave() {
-      isLeaving = true;
+      isDraining = true;
     },
     close() {
       clearInterval(heartbeat);
