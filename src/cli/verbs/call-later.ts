@@ -1,6 +1,7 @@
 /** `launchpool call --later` and `--result`: a call that a durable service on NATS stores, and its outcome. */
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { connectTasks } from '../../client/tasks.ts';
+import { checkTaskId } from '../../nats/later/task-names.ts';
 import { CALL_TABLE, CLIENT_TABLE } from '../../options/client-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';
 import { usage } from '../call-arguments.ts';
@@ -20,6 +21,7 @@ export async function enqueue(target: string, words: readonly string[], flags: C
   if (flags.result !== undefined) throw unfit('--later makes a call, and --result fetches one');
   if (wait) throw unfit('--wait belongs to --result');
   const { method, params } = await callOf(words, flags);
+  if (given !== undefined) checkTaskId(given);
   const client = await connectTasks(target);
   try {
     const { id, isDuplicate } = await client.enqueue(method, params, { id: given, ...timeoutOf(flags) });
@@ -38,6 +40,7 @@ export async function fetchResult(target: string, words: readonly string[], flag
   if (flags.later) throw unfit('--later makes a call, and --result fetches one');
   if (given !== undefined) throw unfit('--id belongs to --later');
   if (words.length > 0) throw unfit('--result takes no method');
+  checkTaskId(id);
   const client = await connectTasks(target);
   try {
     const outcome = await client.result(id, { wait, ...timeoutOf(flags) });
