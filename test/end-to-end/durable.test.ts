@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { deadLetters, heldTask, startJetStream, TASK_METHODS, taskClient } from '../helpers/durable.ts';
-import { startInstance } from '../helpers/nats-cluster.ts';
+import { startInstance, startNatsCluster } from '../helpers/nats-cluster.ts';
 import { natsConnection } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { natsProject, serve } from '../helpers/served-agent.ts';
@@ -212,6 +212,28 @@ testWithNats('several instances share the tasks, each as many as it has places',
   for (const pid of new Set(pids)) t.is(pids.filter((each) => each === pid).length, 2);
   for (const name of names) heldTask(folder, name).release();
   for (const name of names) t.like(await client.result(name, { wait: true }), { deliveries: 1 });
+});
+
+testWithNats('in a cluster, tasks and outcomes outlive the loss of a server', async (t) => {
+  t.timeout(150_000);
+  const cluster = await startNatsCluster(t, { hasJetStream: true });
+  const module = await natsProject(t, TASK_METHODS);
+  const folder = dirname(module);
+  const flags = ['--name', 'cluster', '--durable', '--threads', '1', '--concurrency', '1'];
+  const instance = await serve(t, module, cluster.url, flags);
+  t.regex(await instance.stderr(/jetstream-found/), /"replicas":3/);
+  const client = await taskClient(t, cluster.url, 'cluster');
+  const held = heldTask(folder, 'h');
+  await client.enqueue('held', [folder, 'h'], { id: 'running' });
+  await held.runs(1);
+  await client.enqueue('add', [1, 2], { id: 'waiting' });
+  // Of the three, it is the one to which the instance or the client may be connected, or that leads a stream.
+  await cluster.servers[0]?.kill();
+  held.release();
+  const other = await taskClient(t, cluster.url, 'cluster');
+  t.like(await other.result('running', { wait: true }), { outcome: 'result' });
+  t.like(await other.result('waiting', { wait: true }), { outcome: 'result', result: 3 });
+  t.is((await held.runs(1)).length, 1);
 });
 
 function readRuns(folder: string, name: string): number[] {

@@ -1,7 +1,7 @@
 /** `launchpool call --later` and `--result`: a call that a durable service on NATS stores, and its outcome. */
 import { LaunchpoolError } from '../../../wire/errors.ts';
+import { checkTaskId } from '../../client/nats/open-tasks.ts';
 import { connectTasks } from '../../client/tasks.ts';
-import { checkTaskId } from '../../nats/later/task-names.ts';
 import { CALL_TABLE, CLIENT_TABLE } from '../../options/client-table.ts';
 import { parseOptions } from '../../options/parse-options.ts';
 import { usage } from '../call-arguments.ts';

@@ -14,6 +14,8 @@ import type { NatsServiceOptions } from './nats-service.ts';
 import { connectTo } from './open-nats-session.ts';
 import { createTaskErrors, isKnownTask, streamInTask, taskTooLong } from './task-errors.ts';
 
+export { checkTaskId };
+
 /** The message is sent again when no confirmation comes in 5 s: JetStream knows it by its id. */
 const PUBLISHED = { retries: 3, timeout: 5_000 };
 /** Between two questions for an outcome: an instance tells of it, but what it tells may get lost. */

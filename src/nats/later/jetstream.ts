@@ -63,6 +63,7 @@ export const API_CODES = {
   insufficientResources: 10_023,
   noPeers: 10_005,
   notClustered: 10_074,
+  notAvailable: 10_008,
   streamNameExists: 10_058,
 } as const;
 
@@ -94,6 +95,11 @@ export function isUnanswered(error: unknown): boolean {
   const { name, isNoResponders } = Object(error) as { name?: unknown; isNoResponders?: () => boolean };
   // The second, if the packages of the project have different versions of their core.
   return name === 'JetStreamNotEnabled' || (typeof isNoResponders === 'function' && isNoResponders.call(error));
+}
+
+/** Whether a cluster has no leader yet, as when it starts. */
+export function isNotReady(error: unknown): boolean {
+  return apiCodeOf(error) === API_CODES.notAvailable || (error as Error | undefined)?.name === 'TimeoutError';
 }
 
 export function noJetStream(place: string, cause: unknown): LaunchpoolError {

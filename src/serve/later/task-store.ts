@@ -1,8 +1,10 @@
 /** Where the tasks of a service, their outcomes and its dead letters are: streams of JetStream, with a consumer of all instances. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import {
   API_CODES,
   apiCodeOf,
+  isNotReady,
   isUnanswered,
   type JetStream,
   jetStreamFailed,
@@ -45,6 +47,9 @@ export type TaskStore = {
 
 const NANOSECONDS = 1_000_000;
 const REPLICAS = 3;
+/** How long a cluster may take to have a leader. */
+const START_MS = 20_000;
+const RETRY_MS = 250;
 /** Dead letters wait for a person. */
 const KEEP_DEAD_MS = 30 * 24 * 3_600_000;
 /** The server has fewer members than copies. */
@@ -55,43 +60,52 @@ const TOO_FEW_SERVERS: ReadonlySet<number | undefined> = new Set([
 ]);
 
 /**
- * Finds the streams and the consumer, or makes them. Those that are found stay as they are.
+ * Finds the streams and the consumer, or makes them. Those that are found stay as they are. A cluster that starts gets its time.
  * @throws ERR_LAUNCHPOOL_JETSTREAM_MISSING, ERR_LAUNCHPOOL_OPTION_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED
  */
 export async function openTaskStore(jetStream: JetStream, options: StoreOptions): Promise<TaskStore> {
+  const deadline = Date.now() + START_MS;
+  for (;;) {
+    try {
+      return await findOrMakeAll(jetStream, options);
+    } catch (error) {
+      if (error instanceof LaunchpoolError) throw error;
+      if (isUnanswered(error)) throw noJetStream(options.place, error);
+      if (!isNotReady(error) || Date.now() > deadline)
+        throw jetStreamFailed(`the tasks of ${options.service} cannot be stored`, error);
+      await wait(RETRY_MS);
+    }
+  }
+}
+
+async function findOrMakeAll(jetStream: JetStream, options: StoreOptions): Promise<TaskStore> {
   const { service, keepMs, maxBytes } = options;
   const streams = streamsOf(service);
   const common = { storage: 'file', discard: 'new', ...(maxBytes !== undefined && { max_bytes: maxBytes }) } as const;
   const perSubject = { ...common, max_msgs_per_subject: 1 };
-  try {
-    const { num_replicas } = await findOrMakeStream(jetStream, options, {
-      ...perSubject,
-      name: streams.tasks,
-      subjects: [taskSubject(service, '*')],
-      retention: 'workqueue',
-      // A second task of an id is refused while the first one waits or runs.
-      discard_new_per_subject: true,
-    });
-    const limits = { ...perSubject, retention: 'limits' } as const;
-    await findOrMakeStream(jetStream, options, {
-      ...limits,
-      name: streams.outcomes,
-      subjects: [outcomeSubject(service, '*')],
-      max_age: keepMs * NANOSECONDS,
-    });
-    await findOrMakeStream(jetStream, options, {
-      ...limits,
-      name: streams.dead,
-      subjects: [deadSubject(service, '*')],
-      max_age: KEEP_DEAD_MS * NANOSECONDS,
-    });
-    const ackWaitMs = (await findOrMakeConsumer(jetStream, streams.tasks)).ack_wait / NANOSECONDS;
-    return storeOf(jetStream, { service, streams, replicas: num_replicas, ackWaitMs });
-  } catch (error) {
-    if (error instanceof LaunchpoolError) throw error;
-    if (isUnanswered(error)) throw noJetStream(options.place, error);
-    throw jetStreamFailed(`the tasks of ${service} cannot be stored`, error);
-  }
+  const { num_replicas } = await findOrMakeStream(jetStream, options, {
+    ...perSubject,
+    name: streams.tasks,
+    subjects: [taskSubject(service, '*')],
+    retention: 'workqueue',
+    // A second task of an id is refused while the first one waits or runs.
+    discard_new_per_subject: true,
+  });
+  const limits = { ...perSubject, retention: 'limits' } as const;
+  await findOrMakeStream(jetStream, options, {
+    ...limits,
+    name: streams.outcomes,
+    subjects: [outcomeSubject(service, '*')],
+    max_age: keepMs * NANOSECONDS,
+  });
+  await findOrMakeStream(jetStream, options, {
+    ...limits,
+    name: streams.dead,
+    subjects: [deadSubject(service, '*')],
+    max_age: KEEP_DEAD_MS * NANOSECONDS,
+  });
+  const ackWaitMs = (await findOrMakeConsumer(jetStream, streams.tasks)).ack_wait / NANOSECONDS;
+  return storeOf(jetStream, { service, streams, replicas: num_replicas, ackWaitMs });
 }
 
 type Known = Pick<TaskStore, 'streams' | 'replicas' | 'ackWaitMs'> & { service: string };
