@@ -1,7 +1,7 @@
 /** Stores calls for later in JetStream, and fetches their outcomes. Loaded only for them. */
 import type { LaunchpoolError } from '../../../wire/errors.ts';
 import { encodeRequest, readError } from '../../../wire/json-rpc-call.ts';
-import { type JetStream, openJetStream } from '../../nats/later/jetstream.ts';
+import { isNotReady, type JetStream, openJetStream } from '../../nats/later/jetstream.ts';
 import { type OutcomeBody, parseOutcome, roomIn } from '../../nats/later/task-messages.ts';
 import { checkTaskId, newTaskId, outcomeSubject, streamsOf, taskSubject } from '../../nats/later/task-names.ts';
 import { limitCall, timeoutForAgent } from '../call-options.ts';
@@ -78,19 +78,25 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     }
   }
 
-  async function fetchNow(id: string): Promise<TaskOutcome> {
-    try {
-      const body = await outcomeOf(id);
-      if (body !== undefined) return publicOf(body);
-      const query = { last_by_subj: taskSubject(name, id) };
-      if ((await jetStream.streams.getMessage(streams.tasks, query)) !== null) return { outcome: 'pending' };
-      // It may have ended between the two questions.
-      const late = await outcomeOf(id);
-      if (late !== undefined) return publicOf(late);
-    } catch (error) {
-      throw await errors.of(error, id);
-    }
-    throw await errors.unknown(id);
+  /** Undefined for a task of which nothing is stored. @throws the error of JetStream */
+  async function find(id: string): Promise<TaskOutcome | undefined> {
+    const body = await outcomeOf(id);
+    if (body !== undefined) return publicOf(body);
+    const query = { last_by_subj: taskSubject(name, id) };
+    if ((await jetStream.streams.getMessage(streams.tasks, query)) !== null) return { outcome: 'pending' };
+    // It may have ended between the two questions.
+    const late = await outcomeOf(id);
+    return late && publicOf(late);
+  }
+
+  /** @param isPatient whether a JetStream that does not answer, as one without a leader, is an outcome that is not there yet. */
+  async function fetchNow(id: string, isPatient: boolean): Promise<TaskOutcome> {
+    const found = await find(id).catch(async (error): Promise<TaskOutcome> => {
+      if (isPatient && isNotReady(error)) return { outcome: 'pending' };
+      throw await errors.of(error);
+    });
+    if (found === undefined) throw await errors.unknown(id);
+    return found;
   }
 
   async function waitFor(id: string, ending: AbortSignal): Promise<TaskOutcome> {
@@ -105,7 +111,7 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     });
     try {
       for (;;) {
-        const found = await fetchNow(id);
+        const found = await fetchNow(id, true);
         if (found.outcome !== 'pending' || ending.aborted) return found;
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
@@ -124,7 +130,7 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     if (signal?.aborted) throw signal.reason;
     const ending = new AbortController();
     const { promise, resolve, reject } = Promise.withResolvers<TaskOutcome>();
-    (wait ? waitFor(id, ending.signal) : fetchNow(id)).then(resolve, reject);
+    (wait ? waitFor(id, ending.signal) : fetchNow(id, false)).then(resolve, reject);
     return limitCall(promise, `the task ${id}`, { timeoutMs, signal }, (reason) => {
       ending.abort();
       reject(reason);

@@ -3,6 +3,7 @@ import { LaunchpoolError } from '../../../wire/errors.ts';
 import {
   API_CODES,
   apiCodeOf,
+  isNotReady,
   isUnanswered,
   type JetStream,
   jetStreamFailed,
@@ -14,8 +15,8 @@ import { natsClosed } from './service-errors.ts';
 const NANOSECONDS = 1_000_000;
 
 export type TaskErrors = {
-  /** The error by which storing or fetching has failed. */
-  of(error: unknown, id: string): Promise<LaunchpoolError>;
+  /** The error by which storing or fetching has failed. @param stored the id of the task that was to be stored. */
+  of(error: unknown, stored?: string): Promise<LaunchpoolError>;
   /** The error for an id of which nothing is stored. */
   unknown(id: string): Promise<LaunchpoolError>;
 };
@@ -37,14 +38,14 @@ export function createTaskErrors(
   }
 
   return {
-    async of(error, id) {
+    async of(error, stored) {
       if (error instanceof LaunchpoolError) return error;
       if (isUnanswered(error)) return whyUnanswered(error);
       const code = apiCodeOf(error);
       if (code === API_CODES.streamNotFound) return notDurable(place, error);
       if (code === API_CODES.storeFailed || code === API_CODES.insufficientResources) return noRoom(place, error);
       const { name } = Object(error) as { name?: unknown };
-      if (name === 'TimeoutError') return notConfirmed(place, id, error);
+      if (isNotReady(error)) return stored === undefined ? noAnswer(place, error) : notConfirmed(place, stored, error);
       if (name === 'ClosedConnectionError') return natsClosed(place, error);
       return jetStreamFailed(`JetStream for ${place} has failed`, error);
     },
@@ -97,6 +98,13 @@ function notConfirmed(place: string, id: string, cause: unknown): LaunchpoolErro
     cause,
     data: { id },
     hint: `Whether the call is stored is not known. Repeat it with the id ${id}: it is not stored twice.`,
+  });
+}
+
+function noAnswer(place: string, cause: unknown): LaunchpoolError {
+  return new LaunchpoolError('ERR_LAUNCHPOOL_CALL_TIMEOUT', `JetStream for ${place} does not answer in time`, {
+    cause,
+    hint: 'Ask again: a cluster that has lost a server needs some seconds.',
   });
 }
 
