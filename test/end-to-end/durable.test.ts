@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import { deadLetters, heldTask, startJetStream, TASK_METHODS, taskClient } from '../helpers/durable.ts';
+import { deadLetters, heldTask, runsIn, startJetStream, TASK_METHODS, taskClient } from '../helpers/durable.ts';
 import { startInstance, startNatsCluster } from '../helpers/nats-cluster.ts';
 import { natsConnection } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
@@ -199,7 +199,7 @@ testWithNats('several instances share the tasks, each as many as it has places',
   const started = new Map<string, number>();
   const readStarted = async (): Promise<void> => {
     for (const name of names) {
-      const [pid] = readRuns(folder, name);
+      const [pid] = runsIn(join(folder, name));
       if (pid !== undefined) started.set(name, pid);
     }
   };
@@ -235,11 +235,3 @@ testWithNats('in a cluster, tasks and outcomes outlive the loss of a server', as
   t.like(await other.result('waiting', { wait: true }), { outcome: 'result', result: 3 });
   t.is((await held.runs(1)).length, 1);
 });
-
-function readRuns(folder: string, name: string): number[] {
-  try {
-    return readFileSync(join(folder, name), 'utf8').trim().split('\n').map(Number);
-  } catch {
-    return [];
-  }
-}

@@ -48,6 +48,12 @@ export async function startJetStream(t: ExecutionContext, args: readonly string[
   return { ...server, restart: () => startNatsServer(t, { ...options, port: server.port }) };
 }
 
+/** The process ids of the runs that a file tells of, as far as it is written. */
+export function runsIn(path: string): number[] {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return text.split('\n').filter(Boolean).map(Number);
+}
+
 export type HeldTask = {
   /** The process ids of its runs. Resolves when it has run this often. */
   runs(number: number): Promise<number[]>;
@@ -57,8 +63,7 @@ export type HeldTask = {
 
 /** Of the method `held`. */
 export function heldTask(folder: string, name: string): HeldTask {
-  const pids = (): number[] =>
-    existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8').trim().split('\n').map(Number) : [];
+  const pids = (): number[] => runsIn(join(folder, name));
   return {
     async runs(number) {
       await until(() => pids().length >= number);
