@@ -97,7 +97,12 @@ const importFromOutside: Plugin = {
     onResolve({ filter: /\/load-codec\.[tj]s$/ }, () => ({ path: source('boot', 'load-codec') }));
     onResolve({ filter: /\/load-package\.[tj]s$/ }, () => ({ path: source('boot', 'load-package') }));
     // The whole command line answers what concerns NATS.
-    for (const file of ['client/nats/open-nats-session', 'mcp/service-reader']) {
+    for (const file of [
+      'client/nats/open-nats-session',
+      'client/nats/open-tasks',
+      'cli/verbs/call-later',
+      'mcp/service-reader',
+    ]) {
       onResolve({ filter: new RegExp(`/${basename(file)}\\.[tj]s$`) }, () => ({
         path: `../src/${file}.js`,
         external: true,

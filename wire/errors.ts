@@ -109,6 +109,11 @@ export const ERROR_CODES = {
   ERR_LAUNCHPOOL_OPTION_INVALID: facts('An option has a value that is not allowed.', 64),
 
   ERR_LAUNCHPOOL_NATS_MISSING: facts('A package of NATS is not installed in the project.', 69),
+  ERR_LAUNCHPOOL_JETSTREAM_MISSING: facts('The NATS server has no JetStream, or none for this account.', 69),
+  ERR_LAUNCHPOOL_NOT_DURABLE: facts('The service takes no calls for later: it runs without --durable.', 69),
+  ERR_LAUNCHPOOL_TASK_UNKNOWN: facts('No call for later has this id, or its outcome is kept no longer.', 66),
+  ERR_LAUNCHPOOL_TASK_PENDING: facts('The call for later has no outcome yet.', 75, undefined, true),
+  ERR_LAUNCHPOOL_RESULT_EXPIRED: facts('The outcome of the call for later is kept no longer.', 66),
   ERR_LAUNCHPOOL_CONNECT_FAILED: facts('No process answers at the socket.', 69, undefined, true),
   ERR_LAUNCHPOOL_CONNECTION_CLOSED: facts('The connection closed before the reply arrived.', 69, undefined, true),
   ERR_LAUNCHPOOL_SOCKET_OWNER: facts('The socket belongs to a user whom the client does not trust.', 77),

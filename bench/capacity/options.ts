@@ -5,6 +5,9 @@ import { numberOf, wholeOf } from '../arguments.ts';
 import type { Demand } from './instances.ts';
 import { parseTimes, type ServiceTimes, timesOf } from './service-times.ts';
 
+/** Times that vary more are not those of a gamma distribution. */
+const MAX_VARIATION = 10;
+
 export const HELP = `Usage: npm run capacity -- --rate R (--mean MS | --times FILE) --p99 MS [options]
 
 Says how many instances of a service a load needs, so that 99 % of its
@@ -94,5 +97,6 @@ function readTimes({ mean, times, variation }: { mean?: string; times?: string; 
     return parseTimes(readFileSync(times, 'utf8'));
   }
   const spread = variation === undefined ? 1 : variation === '0' ? 0 : numberOf(variation, '--variation');
+  if (spread > MAX_VARIATION) throw new Error(`--variation ${variation}: above ${MAX_VARIATION}: give measured times`);
   return timesOf(numberOf(mean as string, '--mean'), spread);
 }

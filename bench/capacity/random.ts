@@ -1,5 +1,8 @@
 /** Random numbers that are the same for the same seed, and distributions of times. */
 
+/** Values that vary less are the same. */
+const MIN_VARIATION = 1e-4;
+
 /** From 0 to 1, both excluded. */
 export type Random = () => number;
 
@@ -23,7 +26,7 @@ export function exponential(random: Random, mean: number): number {
  * distribution. The method is that of Marsaglia and Tsang, https://doi.org/10.1145/358407.358414.
  */
 export function gamma(random: Random, mean: number, variation: number): number {
-  if (variation === 0) return mean;
+  if (variation < MIN_VARIATION) return mean;
   const shape = 1 / variation ** 2;
   return (mean / shape) * standardGamma(random, shape);
 }

@@ -5,6 +5,8 @@ import type { InstallOptions } from '../installed/install-options.ts';
 import { findNatsPackage, LIBRARY_FILE } from '../nats/library.ts';
 
 const NEEDED = ['transport-node', 'services'] as const;
+/** What stores calls for later. */
+const DURABLE = [...NEEDED, 'jetstream'] as const;
 
 /** @throws ERR_LAUNCHPOOL_OPTION_INVALID under launchd, which has no such job yet */
 export function mustRunOnNats({ nats }: Pick<InstallOptions, 'nats'>, supervisor: string): void {
@@ -22,8 +24,8 @@ export function mustRunOnNats({ nats }: Pick<InstallOptions, 'nats'>, supervisor
  * Compiled: an installed agent needs nothing of its project.
  * @throws ERR_LAUNCHPOOL_NATS_MISSING
  */
-export async function natsLibraryFiles(module: string): Promise<BundleFile[]> {
-  const paths = NEEDED.map((name) => [name, findNatsPackage(name, { module })] as const);
+export async function natsLibraryFiles(module: string, isDurable: boolean): Promise<BundleFile[]> {
+  const paths = (isDurable ? DURABLE : NEEDED).map((name) => [name, findNatsPackage(name, { module })] as const);
   const { build } = await import('esbuild');
   const lines = paths.map(([name, path]) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(path)});`);
   const { outputFiles } = await build({

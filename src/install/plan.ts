@@ -111,7 +111,7 @@ function planNode(
 
 function planVersion(
   { host }: Place,
-  { module, include, workingDirectory, section, nats }: MergedOptions,
+  { module, include, workingDirectory, section, nats, durable = false }: MergedOptions,
   steps: Steps<InstallStep>,
   notes: string[],
 ): Promise<VersionPlan> {
@@ -121,7 +121,7 @@ function planVersion(
     const [bundle, runtime, library] = await Promise.all([
       bundleModule(module, { include }),
       runtimeFiles(nats !== undefined),
-      nats === undefined ? [] : natsLibraryFiles(module),
+      nats === undefined ? [] : natsLibraryFiles(module, durable),
     ]);
     const sources = [...sourceStates(bundle.inputs), ...(section === undefined ? [] : [section])];
     notes.push(...bundle.warnings);

@@ -4,15 +4,15 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { NODE_FLAGS } from '../activation/node-flags.ts';
 import { agentOptionsOf } from '../agent/agent-flags.ts';
 import type { AgentOptions } from '../agent/options.ts';
-import { checkServiceName, parseServers } from '../nats/target.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import { argumentsOf, givenFlagsOf } from '../options/flags.ts';
 import { INSTALL_TABLE } from '../options/install-table.ts';
 import { defaultsOf } from '../options/parse-options.ts';
 import { parseValue } from '../options/parse-value.ts';
 import type { Host } from './host.ts';
+import { type NatsJobOptions, natsArguments } from './nats-arguments.ts';
 
-export type JobOptions = {
+export type JobOptions = NatsJobOptions & {
   /**
    * Flags of the agent, by their names as `launchpool run` has them: `{ idle: 30, threads: 4, 'no-md5': true }`.
    * @default {}
@@ -29,12 +29,6 @@ export type JobOptions = {
   workingDirectory?: string;
   /** A second address, `127.0.0.1:PORT` or `[::1]:PORT`. It needs an authkey: every user of the machine reaches it. */
   tcp?: string;
-  /** systemd: the servers of NATS on which the agent serves too, such as `nats://host`; the agent is kept running. */
-  nats?: string;
-  /** Its name there. @default made of the label */
-  serviceName?: string;
-  /** The queue group of its endpoints. @default that of NATS, `q` */
-  queue?: string;
   /**
    * macOS: how far the system may throttle the agent; see ProcessType in launchd.plist(5).
    * @default that of `--process-type`
@@ -142,23 +136,6 @@ function tcpOf(text: string): TcpAddress {
   if (digits !== undefined && port >= 1 && port <= 65_535)
     return { host: v4 === undefined && v6 ? '::1' : '127.0.0.1', port };
   throw invalid(`--tcp ${text}: not 127.0.0.1:PORT or [::1]:PORT`, 'Agents listen on the loopback interface only.');
-}
-
-/** The job is in files, and its command line is there for every user of the machine to see. */
-function natsArguments({ nats, serviceName, queue }: JobOptions): string[] {
-  if (nats === undefined) {
-    if (serviceName === undefined && queue === undefined) return [];
-    throw invalid('--name and --queue are those of a service on NATS: --nats is missing');
-  }
-  const { user, token } = parseServers(nats);
-  if (user !== undefined || token !== undefined)
-    throw invalid(
-      '--nats: the URL has credentials',
-      'Leave them out, and give the path of a file: --env NATS_CREDS=FILE.',
-    );
-  if (serviceName !== undefined) checkServiceName(serviceName);
-  if (queue !== undefined) checkServiceName(queue);
-  return argumentsOf({ nats, name: serviceName, queue });
 }
 
 function checkedEnv(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -36,7 +36,7 @@ export type NatsWire = {
 };
 
 export type NatsConnection = NatsWire & {
-  readonly info?: { readonly max_payload: number; readonly server_name: string } | undefined;
+  readonly info?: { readonly max_payload: number; readonly server_name: string; readonly cluster?: string } | undefined;
   request(
     subject: string,
     payload?: Uint8Array,

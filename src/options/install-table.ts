@@ -7,6 +7,8 @@ import type { Option } from './option.ts';
 /** Whether an upgrade uses the given value again. */
 export type InstallOption = Option & { isRetained: boolean };
 
+const SECONDS = { kind: 'text', placeholder: 'SECONDS' } as const;
+
 export const INSTALL_TABLE = {
   label: {
     flag: 'label',
@@ -106,6 +108,13 @@ export const INSTALL_TABLE = {
   },
   serviceName: { ...NATS_TABLE.serviceName, defaultText: 'made of the label', isRetained: true },
   queue: { ...NATS_TABLE.queue, isRetained: true },
+  durable: { ...NATS_TABLE.durable, isRetained: true },
+  maxDeliveries: { ...NATS_TABLE.maxDeliveries, isRetained: true },
+  // As they are given, for the record and for `status --options`.
+  retryDelay: { ...NATS_TABLE.retryDelayMs, value: SECONDS, default: '1s', isRetained: true },
+  keepResults: { ...NATS_TABLE.keepResultsMs, value: SECONDS, default: '24h', isRetained: true },
+  replicas: { ...NATS_TABLE.replicas, isRetained: true },
+  maxStoredMb: { ...NATS_TABLE.maxStoredMb, isRetained: true },
   supervisor: {
     flag: 'supervisor',
     value: { kind: 'choice', placeholder: 'NAME', choices: ['launchd', 'systemd'] },

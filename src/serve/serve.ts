@@ -10,6 +10,7 @@ import { loadNatsPackage, type NatsLibrary, type NatsServices } from '../nats/li
 import type { NatsConnection, NatsService } from '../nats/nats-types.ts';
 import { checkServiceName, parseServers } from '../nats/target.ts';
 import { addEndpoints, type Endpoints } from './endpoints.ts';
+import type { Durable, DurableOptions } from './later/durable.ts';
 import { createPlainCalls, type PlainCalls } from './plain-calls.ts';
 import { serviceFacts } from './service-facts.ts';
 
@@ -21,7 +22,11 @@ export type ServeOptions = {
   module: string;
   /** The path of a module of the project that has the packages of NATS. */
   source: string;
-  agentOptions: Pick<AgentOptions, 'maxFrameBytes' | 'maxRequests' | 'authkey' | 'drainMs'>;
+  /** Whether it takes calls for later, and how. */
+  durable: DurableOptions | undefined;
+  /** What the version says that the module is. */
+  kind: AgentKind | undefined;
+  agentOptions: Pick<AgentOptions, 'maxFrameBytes' | 'maxRequests' | 'authkey' | 'drainMs' | 'threads' | 'concurrency'>;
   log: Log;
 };
 
@@ -50,7 +55,7 @@ const FLUSH_MS = 2_000;
 
 /**
  * Connects to NATS.
- * @throws ERR_LAUNCHPOOL_NATS_MISSING, ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED
+ * @throws ERR_LAUNCHPOOL_NATS_MISSING, ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, and what `durable` throws
  */
 export async function connectToServe(options: ServeOptions): Promise<Serving> {
   const { name, queue, module, source, agentOptions, log } = options;
@@ -61,10 +66,15 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   const { Svcm } = await loadNatsPackage<NatsServices>('services', { module: source });
   const nats = await connectNats(servers, { library, connectionName: `launchpool serve ${name}` });
   log.info({ server: serverOf(nats) }, 'nats-connected');
-  void followStatus();
+
+  const durable = options.durable && (await openDurable(nats, options, options.durable));
+  let isConnected = true;
+  void followStatus(nats, log, (isNow) => {
+    isConnected = isNow;
+    if (isNow) durable?.reconnected();
+  });
 
   let isStopping = false;
-  let isConnected = true;
   let status = 0;
   let service: NatsService | undefined;
   let links: AcceptedLinks | undefined;
@@ -109,6 +119,7 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
       });
       endpoints = addEndpoints(service, found, { calls, library, maxPayload });
     }
+    durable?.start(agent);
     await nats.flush();
     if (isStopping) return stop();
     log.info({ name, instance, endpoints: found.length }, 'nats-serving');
@@ -123,7 +134,7 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
 
   async function stop(): Promise<void> {
     // Without a connection to a server, nothing arrives, and nothing is confirmed.
-    const left = Promise.allSettled([service?.stop(), links?.stop()]);
+    const left = Promise.allSettled([service?.stop(), links?.stop(), durable?.leave()]);
     if (isConnected) await Promise.race([left, after(LEAVE_MS)]);
     const end = performance.now() + agentOptions.drainMs;
     // No event reports it. The first check is a turn after the last call, which is written by then.
@@ -131,25 +142,12 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
     while (calls?.isTaken === false && performance.now() < end);
   }
 
-  /** Each event that is about the connection. Never with credentials: the library's `server` is a host and a port. */
-  async function followStatus(): Promise<void> {
-    for await (const { type, error } of nats.status()) {
-      if (type === 'disconnect') {
-        isConnected = false;
-        log.warn('nats-disconnected');
-      } else if (type === 'reconnect') {
-        isConnected = true;
-        log.info({ server: serverOf(nats) }, 'nats-reconnected');
-      } else if (type === 'error') log.warn({ err: error }, 'nats-error');
-      else if (type === 'ldm') log.info('nats-server-leaves');
-    }
-  }
-
   async function close(): Promise<number> {
     isStopping = true;
     const ended = [...(links?.links ?? [])].map((link) => new Promise((resolve) => link.once('close', resolve)));
-    await Promise.race([Promise.all([...ended, endpoints?.idle]), after(FLUSH_MS)]);
+    await Promise.race([Promise.all([...ended, endpoints?.idle, durable?.idle]), after(FLUSH_MS)]);
     calls?.close();
+    durable?.close();
     links?.close();
     await Promise.race([nats.drain().catch(() => undefined), after(FLUSH_MS)]);
     // Without a server, the library goes on to look for one.
@@ -162,6 +160,32 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+/** An instance that cannot be durable is none: the connection is closed. */
+async function openDurable(nats: NatsConnection, options: ServeOptions, durable: DurableOptions): Promise<Durable> {
+  const { name: service, source, kind = 'rpc', agentOptions, log } = options;
+  try {
+    const { openDurable: open } = await import('./later/durable.ts');
+    return await open({ durable, nats, service, place: nats.getServer(), source, kind, agentOptions, log });
+  } catch (error) {
+    await nats.close();
+    throw error;
+  }
+}
+
+/** Logs each event that is about the connection. Never with credentials: the library's `server` is a host and a port. */
+async function followStatus(nats: NatsConnection, log: Log, onChange: (isConnected: boolean) => void): Promise<void> {
+  for await (const { type, error } of nats.status()) {
+    if (type === 'disconnect') {
+      log.warn('nats-disconnected');
+      onChange(false);
+    } else if (type === 'reconnect') {
+      log.info({ server: serverOf(nats) }, 'nats-reconnected');
+      onChange(true);
+    } else if (type === 'error') log.warn({ err: error }, 'nats-error');
+    else if (type === 'ldm') log.info('nats-server-leaves');
+  }
 }
 
 function serverOf(nats: NatsConnection): string {

@@ -1,6 +1,5 @@
 /** `launchpool serve` on real servers of NATS. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
@@ -10,6 +9,7 @@ import { createFrameReader } from '../../wire/frame-reader.ts';
 import { SOURCES } from '../helpers/agent.ts';
 import { natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
+import { authorization, permissionsInDocument } from '../helpers/permissions.ts';
 import { runProgram } from '../helpers/program.ts';
 import { askService, linkClient, natsProject, plainRequest, serve } from '../helpers/served-agent.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
@@ -217,19 +217,10 @@ testWithNats('with an authkey there are links and no endpoints', async (t) => {
   t.regex(String(challenge), /#CHALLENGE#/);
 });
 
-/** The lists of docs/nats.md, for an instance, a client with links, and a plain client, in their order. */
-function permissionsInDocument(): string[] {
-  const text = readFileSync(new URL('../../docs/nats.md', import.meta.url), 'utf8');
-  const lists = text.matchAll(/^ {4}publish: +(\[.*\])\n {4}subscribe: (\[.*\])$/gm);
-  return [...lists].map(([, publish, subscribe]) => `{ publish: ${publish}, subscribe: ${subscribe} }`);
-}
-
 testWithNats('the permissions of the document are enough, and keep plain clients from links', async (t) => {
   const config = join(await tempDir(t), 'nats.conf');
-  const users = ['instance', 'links', 'plain'].map(
-    (user, index) => `{ user: ${user}, password: p, permissions: ${permissionsInDocument()[index]} }`,
-  );
-  await writeFile(config, `authorization { users: [${users.join(', ')}] }\n`);
+  const [instances, withLinks, withoutLinks] = permissionsInDocument();
+  await writeFile(config, authorization({ instance: [instances], links: [withLinks], plain: [withoutLinks] }));
   const { url } = await startNatsServer(t, { args: ['-c', config] });
   const as = (user: string): string => url.replace('//', `//${user}:p@`);
   const instance = await serve(t, await natsProject(t, METHODS), as('instance'), ['--name', 'rot13']);

@@ -1,6 +1,7 @@
 /** Three NATS servers that are one cluster, and instances of a service on it, each a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { ENTRY } from './agent.ts';
 import { type NatsServer, natsConnection, startNatsServer } from './nats-server.ts';
@@ -18,14 +19,23 @@ export type NatsCluster = {
   restart(index: number): Promise<void>;
 };
 
-/** Resolves when messages get from each server to each other one. */
-export async function startNatsCluster(t: ExecutionContext): Promise<NatsCluster> {
+/**
+ * Resolves when messages get from each server to each other one.
+ * @param hasJetStream whether each server stores messages, in a folder of its own.
+ */
+export async function startNatsCluster(t: ExecutionContext, { hasJetStream = false } = {}): Promise<NatsCluster> {
+  const folder = hasJetStream ? await tempDir(t) : '';
+  const storage = (index: number): string[] =>
+    hasJetStream ? ['-js', '-sd', join(folder, String(index)), '-n', `server-${index}`] : [];
   const routes = await Promise.all(HOSTS.map(async (host) => `nats://${host}:${await freePort(host)}`));
   const start = (index: number, port?: number): Promise<NatsServer> =>
     startNatsServer(t, {
       host: HOSTS[index] as string,
       ...(port !== undefined && { port }),
-      args: ['--cluster_name', 'tested', '--cluster', routes[index] as string, '--routes', routes.join(',')],
+      args: [
+        ...['--cluster_name', 'tested', '--cluster', routes[index] as string, '--routes', routes.join(',')],
+        ...storage(index),
+      ],
     });
   const servers = await Promise.all(HOSTS.map((_, index) => start(index)));
   await connected(t, servers);

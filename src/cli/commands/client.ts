@@ -20,7 +20,8 @@ export function addClientCommands(program: Command, done: Done): void {
     .description(
       'Calls a method and prints its result as JSON. Each argument is JSON; "-" is the JSON value on standard input,\n' +
         '"@FILE" the text of a file, and "@-" the text on standard input.\n' +
-        'With --raw, sends the argument, or standard input, as it is, and writes the reply as it is.',
+        'With --raw, sends the argument, or standard input, as it is, and writes the reply as it is.\n' +
+        'With --later, a durable service on NATS stores the call; --result ID prints what has become of it.',
     )
     .argument('<target>', CLIENT_TARGET_HELP)
     .argument('[words...]', 'the method and its arguments')
@@ -29,7 +30,7 @@ export function addClientCommands(program: Command, done: Done): void {
       `\nExamples:\n  launchpool call com.example.rot13 rot13 '"Hello"'\n  launchpool call com.example.format format @messy.ts -r`,
     )
     .action(async (target, words, flags) => {
-      if (words.length === 0 && !flags.raw) {
+      if (words.length === 0 && !flags.raw && !flags.later && flags.result === undefined) {
         const { callWithoutMethod } = await import('../verbs/call-without-method.ts');
         return done(await callWithoutMethod(target, flags));
       }

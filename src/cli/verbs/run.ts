@@ -89,7 +89,9 @@ export async function run(args: readonly string[], early?: Partial<EarlyStart>):
     notify(`STOPPING=1\nSTATUS=Shutting down (${reason})`);
     void serving?.leave();
   };
-  const serving = nats && (await connectToNats(nats, { agentOptions: options, label, source: early?.source, log }));
+  const serving =
+    nats &&
+    (await connectToNats(nats, { agentOptions: options, kind: facts?.kind, label, source: early?.source, log }));
   const agent = await startAgent({
     options,
     sockets: found.sockets,

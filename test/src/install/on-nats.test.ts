@@ -1,6 +1,6 @@
 /** Agents that are installed to serve on NATS: systemd keeps them running, and the verbs are those of any agent. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { doctor } from '../../../src/install/doctor/doctor.ts';
@@ -9,6 +9,7 @@ import { stop } from '../../../src/install/stop.ts';
 import { uninstall } from '../../../src/install/uninstall.ts';
 import { upgrade } from '../../../src/install/upgrade.ts';
 import type { NatsConnection } from '../../../src/nats/nats-types.ts';
+import { startJetStream, taskClient } from '../../helpers/durable.ts';
 import { createInstallBench, type InstallBench, LABEL, moduleOf } from '../../helpers/install-bench.ts';
 import { NATS_PROJECT, natsConnection, startNatsServer } from '../../helpers/nats-server.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
@@ -77,6 +78,24 @@ testWithNats(
   },
 );
 
+testWithNats('an installed durable service takes calls for later, and needs no package of the project', async (t) => {
+  const bench = await createInstallBench(t, 'systemd');
+  if (bench === undefined) return;
+  await withPackages(bench);
+  const { url } = await startJetStream(t);
+  const { label, host, supervisor } = bench.options;
+  const options = { nats: url, serviceName: 'bench', durable: true, maxDeliveries: 3, retryDelay: '500ms' };
+  t.is((await bench.install(options)).outcome, 'installed');
+  await rm(join(dirname(bench.module), 'node_modules'), { recursive: true });
+  const unit = await readFile(join(bench.home, '.config/systemd/user', `${LABEL}.service`), 'utf8');
+  t.regex(unit, /--durable.*--max-deliveries.*3.*--retry-delay.*500ms/);
+  await oneInstance(await natsConnection(t, url));
+  const client = await taskClient(t, url, 'bench');
+  const { id } = await client.enqueue('version', []);
+  t.deepEqual(await client.result(id, { wait: true }), { outcome: 'result', result: 1, deliveries: 1 });
+  await uninstall({ label, host, supervisor });
+});
+
 async function fails(
   t: ExecutionContext,
   bench: InstallBench,
@@ -107,6 +126,11 @@ testWithNats('what is wrong with the options of NATS is said before anything is 
   await fails(t, bench, { nats: 'nats://joe:s3cret@host' }, invalid, /the URL has credentials/);
   await fails(t, bench, { nats: 'host' }, 'ERR_LAUNCHPOOL_ADDRESS_INVALID', /not an address/);
   await fails(t, bench, { queue: 'x' }, invalid, /--nats is missing/);
+  await fails(t, bench, { durable: true }, invalid, /--nats is missing/);
+  const nats = 'nats://host';
+  await fails(t, bench, { nats, maxDeliveries: 3 }, invalid, /--durable is missing/);
+  await fails(t, bench, { nats, durable: true, maxDeliveries: 0 }, invalid, /--max-deliveries 0/);
+  await fails(t, bench, { nats, durable: true, keepResults: 'long' }, invalid, /--keep-results long/);
 });
 
 testWithNats('an agent that is not on NATS has nothing of it', async (t) => {

@@ -7,9 +7,12 @@ import { createScope } from '../../../../src/bundle/scope.ts';
 import { COMMONJS_NAMES, findSign } from '../../../../src/bundle/signs.ts';
 
 test('no file of it could tell whether it is a file of its own', async (t) => {
-  const entry = fileURLToPath(new URL('../../../../src/client/nats/open-nats-session.ts', import.meta.url));
-  const { files } = await readGraph([entry], createScope(entry));
-  const own = [...files.values()].filter(({ path }) => /\/nats\/[^/]+\.ts$/.test(path));
+  const entries = ['open-nats-session', 'open-tasks'].map((name) =>
+    fileURLToPath(new URL(`../../../../src/client/nats/${name}.ts`, import.meta.url)),
+  );
+  const { files } = await readGraph(entries, createScope(entries[0] as string));
+  const own = [...files.values()].filter(({ path }) => /\/nats\/(later\/)?[^/]+\.ts$/.test(path));
+  t.true(own.some(({ path }) => path.endsWith('task-names.ts')));
   t.true(own.length > 10);
   for (const { path, format } of own) {
     const script = { path, format, isOwn: false, isEntry: false };
