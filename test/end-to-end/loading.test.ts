@@ -71,7 +71,11 @@ for (const [what, facts] of [
     t.true((counters.cancelled ?? 0) >= 1);
     t.is(counters.runTimeouts, 0);
     await open(folder);
-    t.deepEqual(await client.call('ran', []), []);
+    // The setup may end later than the queue timeout of the first such call.
+    const ran = (): Promise<unknown> => client.call('ran', []).catch(({ code }) => code);
+    let found = await ran();
+    while (found === 'ERR_LAUNCHPOOL_QUEUE_TIMEOUT') found = await ran();
+    t.deepEqual(found, []);
     client.close();
   });
 }
