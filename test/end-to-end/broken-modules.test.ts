@@ -19,7 +19,7 @@ const BROKEN: ReadonlyArray<[module: string, code: string, message: RegExp]> = [
 
 for (const [module, code, message] of BROKEN) {
   test(`${module}: every queued client gets the reason, and the agent exits`, async (t) => {
-    const held = await holdAgent(t, fixture(`broken/${module}`), ['--idle', '0']);
+    const held = await holdAgent(t, fixture(`broken/${module}`), ['--idle', '0', '--min-uptime', '5']);
     const [one, two] = await Promise.all([connectRpc(held.socketPath), connectRpc(held.socketPath)]);
     const raw = await connectRaw(held.socketPath);
     // All at once: the agent exits soon, and a later client would start another one.
@@ -89,7 +89,7 @@ test('a module that cannot be loaded without free descriptors is loaded when the
     }
     export const pid = (): number => process.pid;`,
   );
-  const held = await holdAgent(t, `${folder}/agent.ts`, ['--threads', '1']);
+  const held = await holdAgent(t, `${folder}/agent.ts`, ['--threads', '1', '--min-uptime', '120']);
   const client = await connectRpc(held.socketPath);
   await t.throwsAsync(client.call('pid', []), {
     code: 'ERR_LAUNCHPOOL_MODULE_NOT_LOADED',

@@ -98,7 +98,7 @@ test('a request that times out before it starts gets an error while the thread i
 });
 
 test('--queue-timeout and --run-timeout apply to all requests, with different errors', async (t) => {
-  const { socketPath, file } = await hold(t, '--queue-timeout', '0.3', '--run-timeout', '2', '--cancel-grace', '0.1');
+  const { socketPath, file } = await hold(t, '--queue-timeout', '0.3', '--run-timeout', '5', '--cancel-grace', '0.1');
   await using agent = await connect<Cancellable>(socketPath);
   const call = await heldCall(t);
   let endless: Promise<unknown> = Promise.resolve();

@@ -48,7 +48,7 @@ test('a connection over the limit of a raw agent is closed', async (t) => {
 });
 
 test('a storm of more connections than there are descriptors leaves the agent as it was', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const agent = agentCommand(RAW, ['--max-connections', '10000', '--idle', '0']);
   const { socketPath, all } = await activate(t, [...withDescriptors(64), ...agent]);
   const first = await connectRaw(socketPath);

@@ -154,6 +154,10 @@ test('the log of dev has the method and the request of each line, the first one 
   t.teardown(() => client.close());
   await client.call('late', ['first']);
   await client.call('levels', []);
+  // They come by two streams, without an order between them.
+  await dev.stderr(/late first\n/);
+  await dev.stderr(/levels \(2\): a 1\n/);
+  await dev.stderr(/INFO: loading\n/);
   const text = await dev.stderr(/an error\n/);
   const clock = String.raw`\[\d\d:\d\d:\d\d\.\d{3}\]`;
   t.regex(text, new RegExp(`^${clock} INFO: loading$`, 'm'));

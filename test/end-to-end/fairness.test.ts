@@ -10,7 +10,7 @@ const CALLS = 300;
 const LONG = 'x'.repeat(100_000);
 
 function start(t: ExecutionContext, threads: number): PoolBench & { greedy: BenchClient } {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const bench = startPoolBench(t, { module: fixture('agents/gate.ts'), threads, concurrency: CONCURRENCY });
   return { ...bench, greedy: bench.connect() };
 }

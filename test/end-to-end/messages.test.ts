@@ -20,7 +20,7 @@ function message(first: string, seed: number, size: number): Buffer {
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 test('a handler that keeps, changes and transfers its messages harms no other message', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const { socketPath } = await holdAgent(t, fixture('agents/keeper.ts'), ['--threads', '2']);
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => dial(t, socketPath)));
   let seed = 0;
@@ -54,7 +54,7 @@ test('long messages are borrowed by a handler that asks for them; short ones are
 });
 
 test('borrowed messages are returned unchanged, at once, later or in part, while others are borrowed', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const { socketPath } = await holdAgent(t, fixture('agents/borrower.ts'), ['--threads', '2']);
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => dial(t, socketPath)));
   const sent = clients.map((): Buffer[] => []);
@@ -75,7 +75,7 @@ test('borrowed messages are returned unchanged, at once, later or in part, while
 });
 
 test('a client that reads late gets the right reply, though others need the memory in the meantime', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const { socketPath } = await holdAgent(t, fixture('agents/borrower.ts'), ['--threads', '2']);
   const [late, other] = [await dial(t, socketPath), await dial(t, socketPath)];
   const messages = Array.from({ length: 30 }, (_unused, seed) => message('e', seed, 20 * KIB + (seed % 3) * 200 * KIB));

@@ -102,7 +102,7 @@ test('an orphan delays neither a reload nor the end of the thread after it', asy
 
 for (const method of ['endless', 'endlessOnAbort']) {
   test(`${method}: a thread whose event loop is blocked is replaced; the requests on it get the reason`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(120_000);
     const rig = await start(t);
     await giveUp(t, rig, method);
     await t.throwsAsync(rig.neighbour.answer, { code: EXITED, message: /blocked its event loop/ });

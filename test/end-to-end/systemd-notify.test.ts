@@ -113,7 +113,7 @@ test.serial('an agent that shuts down notifies systemd, while it finishes its st
   const agent = await connect<Agent>(socket);
   const held = agent.hold();
   while (!existsSync(join(folder, 'held'))) await wait(10);
-  t.is(await show('ActiveState'), 'active');
+  await becomes('ActiveState', 'active');
   // Only a signal: systemd would know of a stop by itself.
   await systemctl('kill', '--kill-who', 'main', '--signal', 'SIGTERM', service);
   await becomes('ActiveState', 'deactivating');

@@ -39,7 +39,7 @@ const sorted = (lines: string[], prefix: string): string[] =>
     .toSorted();
 
 test('each thread of an agent that leaves tears down before the process exits', async (t) => {
-  const { socketPath, lines, exits } = await hold(t, ['--threads', '2', '--min-threads', '2', '--idle', '0.3']);
+  const { socketPath, lines, exits } = await hold(t, ['--threads', '2', '--min-threads', '2', '--idle', '2']);
   const agent = await connect<TornDown>(socketPath);
   await Promise.all([agent.slowly(200), agent.slowly(200), agent.slowly(200)]);
   await until(() => exits() === 1);

@@ -12,7 +12,7 @@ export function builtProgram(): string {
   // Under node_modules, where the bundle finds its external packages.
   const folder = join(ROOT, 'node_modules', '.cache', `launchpool-test-${process.pid}`);
   test.before(async (t) => {
-    t.timeout(60_000);
+    t.timeout(120_000);
     const build = [process.execPath, join(ROOT, 'build', 'runtime.ts'), join(folder, 'runtime')] as const;
     const { status, stderr } = await runProgram(build);
     if (status !== 0) throw new Error(stderr);

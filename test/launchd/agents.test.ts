@@ -26,13 +26,13 @@ const MODULE = `
   import { writeFileSync } from 'node:fs';
   import { requestSignal } from ${JSON.stringify(HANDLER)};
   export const one = (): number => 1;
-  export async function waits(file: string): Promise<string> {
+  export async function waits(file: string, ms: number): Promise<string> {
     const signal = requestSignal();
     writeFileSync(file, 'began');
     await new Promise((resolve) => {
       if (signal.aborted) resolve(undefined);
       signal.addEventListener('abort', resolve);
-      setTimeout(resolve, 2_000);
+      setTimeout(resolve, ms);
     });
     writeFileSync(file, signal.aborted ? 'aborted' : 'done');
     return 'reply';
@@ -56,15 +56,15 @@ async function installAgent(t: ExecutionContext, options: Partial<LaunchdDoubleO
   return { socket: sockets.agent, control: sockets.control, folder, log };
 }
 
-const request = (file: string): Buffer =>
-  encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'waits', params: [file] }));
+const request = (file: string, ms = 2_000): Buffer =>
+  encodeTextFrame(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'waits', params: [file, ms] }));
 const contentOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
 test('the signal of a request fires when its client has closed', async (t) => {
   const { socket, folder } = await installAgent(t);
   const file = join(folder, 'state');
   const client = connectSocket(socket);
-  client.write(request(file));
+  client.write(request(file, 600_000));
   await until(() => contentOf(file) === 'began');
   client.destroy();
   await until(() => contentOf(file) === 'aborted' || contentOf(file) === 'done');

@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [
 
 for (const { program, module, args, shows, notes = /^$/ } of CASES) {
   test(`${program} prints what its comments say`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(120_000);
     const project = await projectOf(t);
     const socket = await agentOf(t, project, module);
     const runtime = program.endsWith('.py') ? findPython()?.path : process.execPath;
@@ -68,7 +68,7 @@ for (const { program, module, args, shows, notes = /^$/ } of CASES) {
 }
 
 test('call_search.py ends with the error that the agent answers', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const project = await projectOf(t);
   const socket = await agentOf(t, project, 'search.ts');
   const runtime = findPython()?.path;
@@ -81,7 +81,7 @@ test('call_search.py ends with the error that the agent answers', async (t) => {
 });
 
 test('hold.ts holds a socket, and leaves nothing', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const project = await projectOf(t);
   const { status, stdout, stderr } = await runProgram([process.execPath, 'hold.ts'], { cwd: project });
   t.is(stdout.toString(), 'Uryyb\n', stderr);
@@ -89,14 +89,14 @@ test('hold.ts holds a socket, and leaves nothing', async (t) => {
 });
 
 test('rot13.test.ts passes under node:test', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const project = await projectOf(t);
   const { status, stdout } = await runProgram([process.execPath, '--test', 'rot13.test.ts'], { cwd: project });
   t.is(status, 0, stdout.toString());
 });
 
 test('pack.ts and limits.ts do what their comments say', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const project = await projectOf(t);
   const { close, connect, withOptions } = await built.client();
   const packing = await connect<typeof import('../fixtures/docs/pack.ts')>(await agentOf(t, project, 'pack.ts'));
@@ -114,7 +114,7 @@ test('pack.ts and limits.ts do what their comments say', async (t) => {
 });
 
 test('relay.ts calls another agent', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const project = await projectOf(t);
   const { close, connect } = await built.client();
   const relay = await agentOf(t, project, 'relay.ts', { ROT13: await agentOf(t, project, 'rot13.ts') });

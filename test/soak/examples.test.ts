@@ -241,7 +241,7 @@ test.serial('the tools are methods of the agent, with descriptions for a model',
 
 for (const name of EXAMPLES) {
   test.serial(`${name} passes the compiler with its own tsconfig.json`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(120_000);
     const folder = await copyOf(name);
     const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
     const { status, stdout } = await runProgram([process.execPath, tsc, '-p', folder]);

@@ -47,7 +47,7 @@ test('close kills an agent that ignores SIGTERM', async (t) => {
 });
 
 test('restart kills an agent that ignores SIGTERM', async (t) => {
-  t.timeout(20_000);
+  t.timeout(120_000);
   const held = await activate(t, serveCommand('--stubborn', '--times', '2'), { stopMs: 50 });
   const pid = await listenTo(held.socketPath);
   held.restart();

@@ -40,7 +40,7 @@ test('an agent that starts at once needs no connection, and starts again after a
 });
 
 test('an agent that has started at once and exited starts with the next connection', async (t) => {
-  const held = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '0.1']), { startsAtOnce: true });
+  const held = await activate(t, agentCommand('agents/supervised.ts', ['--idle', '1']), { startsAtOnce: true });
   await pidAt(held.socketPath);
   await held.reached('left', 1);
   await held.reached('waiting', 2);

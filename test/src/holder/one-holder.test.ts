@@ -25,6 +25,7 @@ import { fixture } from '../../helpers/agent.ts';
 import { heldCall } from '../../helpers/held-call.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { connectTo, hold, leaveDeadSocket, listenAt } from '../../helpers/unix-sockets.ts';
+import { until } from '../../helpers/until.ts';
 import '../../helpers/with-compile-cache.ts';
 
 type Supervised = typeof import('../../fixtures/agents/supervised.ts');
@@ -111,6 +112,7 @@ test('an agent whose holder was killed serves the connections that wait in the k
   await waiting;
   const first = await connectRaw(path);
   await first.request('first');
+  await until(() => /"started","pid":\d+/.test(child.output));
   const agent = Number(/"started","pid":(\d+)/.exec(child.output)?.[1]);
   t.teardown(() => isAlive(agent) && process.kill(agent, 'SIGKILL'));
   process.kill(agent, 'SIGSTOP');

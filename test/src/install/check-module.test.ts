@@ -25,7 +25,7 @@ type Bench = {
  * @param afterwards what `setup` does when that process is up.
  */
 async function createBench(t: ExecutionContext, detached: boolean, afterwards = ''): Promise<Bench> {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const folder = await tempDir(t);
   const path = join(folder, 's');
   const server = createServer().listen(path);

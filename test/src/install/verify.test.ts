@@ -35,9 +35,9 @@ test.serial('an agent is verified by its process; another process or version is 
   const pid = await ask(socket, 'pid');
   const options = optionsOf(bench);
   t.is(await verify(options), pid);
-  const { message } = await t.throwsAsync(verify({ ...options, timeoutMs: 300, before: pid }), NOT_READY);
+  const { message } = await t.throwsAsync(verify({ ...options, timeoutMs: 5_000, before: pid }), NOT_READY);
   t.regex(message, new RegExp(`process ${pid} is still running`));
-  const other = await t.throwsAsync(verify({ ...options, timeoutMs: 300, folder: '/other' }), NOT_READY);
+  const other = await t.throwsAsync(verify({ ...options, timeoutMs: 5_000, folder: '/other' }), NOT_READY);
   t.regex(other.message, /another agent answers/);
 });
 
@@ -50,7 +50,7 @@ test.serial('a process of another version is dismissed once, and so is the next 
   const dismiss = async (): Promise<void> => {
     dismissed.push(await (bench.options.supervisor as Supervisor).dismiss(bench.options.label));
   };
-  await t.throwsAsync(verify({ ...optionsOf(bench), timeoutMs: 2_000, folder: '/other', dismiss }), NOT_READY);
+  await t.throwsAsync(verify({ ...optionsOf(bench), timeoutMs: 10_000, folder: '/other', dismiss }), NOT_READY);
   t.is(dismissed[0], pid);
   t.is(new Set(dismissed).size, dismissed.length);
 });

@@ -17,7 +17,7 @@ import {
 
 let description: Description;
 test.before(async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   description = await descriptionOf(TOOLS_AGENT);
 });
 

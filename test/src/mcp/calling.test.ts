@@ -18,7 +18,7 @@ const callOf = (label: string, method: string, more: Partial<AgentCall> = {}): A
 });
 
 test('calls of the same turn share one connection, also after the agent was killed', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const { socketPath, reached, all } = await holdAgent(t, fixture('agents/tools.ts'));
   let connections = 0;
   const caller = createCaller(() => {
@@ -77,7 +77,7 @@ test('a call whose connection is lost is made up to three times if it may be rep
 });
 
 test('a method that is described as a stream and returns a value gives the value', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const { socketPath } = await holdAgent(t, fixture('agents/tools.ts'));
   const caller = createCaller(() => ({}));
   t.teardown(caller.close);

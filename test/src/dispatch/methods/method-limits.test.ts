@@ -104,8 +104,9 @@ test('a waiting request that is cancelled gets its error at once, and never star
 });
 
 test('a request that waits for its place has the deadline of its method', async (t) => {
-  const rig = createRig({ slow: { concurrency: 1, timeoutMs: 30 } });
+  const rig = createRig({ slow: { concurrency: 1, timeoutMs: 2_000 } });
   await rig.send(request('1'), request('2'));
+  t.deepEqual(rig.running(), ['1']);
   await until(() => rig.received.length === 2);
   const codes = Object.fromEntries(rig.received.map((reply) => [JSON.parse(reply).id, codeIn(reply)]));
   t.deepEqual(codes, { 1: 'ERR_LAUNCHPOOL_RUN_TIMEOUT', 2: 'ERR_LAUNCHPOOL_QUEUE_TIMEOUT' });
@@ -116,8 +117,9 @@ test('a request that waits for its place has the deadline of its method', async 
 });
 
 test('the shorter of two deadlines counts, that of the caller or that of the method', async (t) => {
-  const rig = createRig({ slow: { timeoutMs: 60_000 }, brief: { timeoutMs: 20 } });
-  await rig.send(request('1', 'slow', { timeoutMs: 20 }), request('2', 'brief', { timeoutMs: 60_000 }), request('3'));
+  const rig = createRig({ slow: { timeoutMs: 60_000 }, brief: { timeoutMs: 2_000 } });
+  const more = { timeoutMs: 2_000 };
+  await rig.send(request('1', 'slow', more), request('2', 'brief', { timeoutMs: 60_000 }), request('3'));
   await until(() => rig.received.length === 2);
   t.deepEqual(rig.received.map((reply) => JSON.parse(reply).id).sort(), ['1', '2']);
   t.deepEqual(rig.dispatcher.counts.runTimeouts, 2);
@@ -187,7 +189,7 @@ test('a batch takes a place of each of its methods, and starts when it is first 
 });
 
 test('a batch has the shortest deadline of its methods', async (t) => {
-  const rig = createRig({ slow: { timeoutMs: 60_000 }, brief: { timeoutMs: 20 } });
+  const rig = createRig({ slow: { timeoutMs: 60_000 }, brief: { timeoutMs: 2_000 } });
   await rig.send(`[${request('1', 'slow')},${request('2', 'brief')},${request('3', 'free')}]`);
   await until(() => rig.received.length === 1);
   const errors = JSON.parse(String(rig.received[0])) as { id: string; error: { data: { code: string } } }[];

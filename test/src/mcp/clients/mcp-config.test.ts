@@ -68,7 +68,7 @@ test('each client has its file, on each system and by its variables', (t) => {
 
 for (const client of MCP_CLIENTS) {
   test(`${client}: what is printed is what is written, and once more nothing changes`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(120_000);
     const { home, run } = await createBench(t);
     const printed = await run('--config', client, LABEL);
     t.is(printed.status, 0, printed.stderr);
@@ -110,7 +110,7 @@ test('what the file had stays, with its mode, its link and a copy', async (t) =>
 });
 
 test('a server of the same name with other agents, and a file that is damaged, stay as they are', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const { home, run } = await createBench(t, LABEL, 'org.example.tools');
   t.is((await run('--config', 'gemini-cli', '--write', LABEL)).status, 0);
   const other = await run('--config', 'gemini-cli', '--write', 'org.example.tools');
@@ -127,7 +127,7 @@ test('a server of the same name with other agents, and a file that is damaged, s
 });
 
 test('wrong usage, and an agent that is not installed, are refused', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const { run } = await createBench(t);
   for (const [args, status, text] of [
     [['--config', 'emacs', LABEL], 64, /claude-code/],
