@@ -113,6 +113,10 @@ test('the schema refuses keys that change an agent and values that launchd would
   t.true(PLIST_SCHEMA.safeParse(plist).success);
 });
 
+const LINE_ENDS = ['\u0085', '\u2028', '\u2029'];
+
+type Wild = { env: Record<string, string>; extra: string[] };
+
 test('a random job is refused, or its plist is valid and reads back unchanged', (t) => {
   const anyText = fc.string({ unit: 'binary', maxLength: 6 });
   const wild = fc.record({ env: fc.dictionary(fc.constantFrom('A', 'B'), anyText), extra: fc.array(anyText) });
@@ -130,7 +134,7 @@ test('a random job is refused, or its plist is valid and reads back unchanged', 
       t.true(PLIST_SCHEMA.safeParse(plist).success);
       t.deepEqual<unknown, unknown>(parse(encodePlist(plist)), asPlistPackageReads(plist));
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, examples: LINE_ENDS.map((end) => [jobWith(), { env: { A: end }, extra: [end] }] as [Job, Wild]) },
   );
   t.true(accepted > 100 && refused > 20, `${accepted} accepted, ${refused} refused`);
 });
@@ -194,5 +198,5 @@ function plistOrRefusal(job: Job): Plist | undefined {
 
 /** The package's parser reads these characters as line ends, as in XML 1.1. A plist is XML 1.0, where they are not. */
 function asPlistPackageReads(plist: Plist): unknown {
-  return JSON.parse(JSON.stringify(plist).replace(/\\r[\u0085]|[\u0085\u2028]/g, '\\n'));
+  return JSON.parse(JSON.stringify(plist).replace(/\\r\u0085|[\u0085\u2028\u2029]/g, '\\n'));
 }
