@@ -18,7 +18,6 @@ const SOAKS = 'test/soak/**';
 const ON_THREADS = [
   'test/{build,chaos,description,job,wire,workers}/**/*.test.ts',
   'test/bench/{generator,growth,measure,noise,outcome,techniques}.test.ts',
-  'test/bench/capacity/*.test.ts',
   'test/bench/guard/{comparison,interval,rounds}.test.ts',
   'test/house/{arrows,errors,security,words}.test.ts',
   'test/launchd/{launchctl,plist}.test.ts',
