@@ -30,10 +30,14 @@ export const RESULTS_FILE: string = resolve(import.meta.dirname, 'results.json')
 const ROUNDS = { full: MIN_ROUNDS, quick: 2 };
 const SECONDS = { full: 0.6, quick: 0.3 };
 
+/** Says how many instances of a service on NATS a load needs: capacity/. It has a help of its own. */
+export const CAPACITY = 'nats-capacity';
+
 export const HELP = `Usage: npm run bench -- [options]
        npm run bench -- report [FILE]
        npm run bench -- techniques [options]
        npm run bench -- --guard REV [options]
+       npm run bench -- ${CAPACITY} [options]
 
 Measures launchpool beside its peers: in each round all of them, close together and in a new order. Checks every reply.
 Prints medians over the rounds, and ratios, which are taken within each round.
@@ -54,7 +58,8 @@ Two cells in less than a minute: --only throughput --cells 1x1,16x16 --contender
 
 Before a ratio, ≈ means that the rounds show no difference, and ? that there are fewer than the ${MIN_ROUNDS} rounds that an
 interval needs. first-reply has agents of real packages after \`npm ci --prefix packages\`; shell has prettierd and eslint_d
-after \`npm ci --prefix packages/peers\`, and nc where OpenBSD's is installed. Without them, these rows say what is missing.
+after \`npm ci --prefix packages/peers\`, and nc where OpenBSD's is installed; nats needs nats-server on the PATH, and
+\`npm ci --prefix packages/nats\`. Without them, these rows say what is missing.
 
 report writes bench/README.md and its charts from FILE (default: bench/results.json).
 
