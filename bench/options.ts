@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { listOf, numberOf, wholeOf } from './arguments.ts';
 import { GUARD_HELP } from './guard/options.ts';
 import { MIN_ROUNDS } from './noise.ts';
+import { QUESTIONS } from './questions/index.ts';
 
 export type BenchOptions = {
   command: 'run' | 'report' | 'techniques' | 'help';
@@ -33,7 +34,7 @@ const SECONDS = { full: 0.6, quick: 0.3 };
 /** Says how many instances of a service on NATS a load needs: capacity/. It has a help of its own. */
 export const CAPACITY = 'nats-capacity';
 
-export const HELP = `Usage: npm run bench -- [options]
+export const HELP = `Usage: npm run bench -- [QUESTION] [options]
        npm run bench -- report [FILE]
        npm run bench -- techniques [options]
        npm run bench -- --guard REV [options]
@@ -43,7 +44,7 @@ Measures launchpool beside its peers: in each round all of them, close together 
 Prints medians over the rounds, and ratios, which are taken within each round.
 
   --quick              a run of less than 90 seconds: ${ROUNDS.quick} rounds, fewer cells, fewer contenders
-  --only A,B           these questions only
+  --only A,B           these questions only; QUESTION stands for one of them
   --contenders A,B     these contenders only; "python" means all of them, "python3.13" those of one version
   --cells A,B          these cells only
   --rounds N           number of measurements of each cell (default: ${ROUNDS.full})
@@ -86,17 +87,23 @@ export function readOptions(args: readonly string[]): BenchOptions {
       help: { type: 'boolean', default: false },
     },
   });
-  const [command = 'run', file, ...rest] = positionals;
+  const [first = 'run', file, ...rest] = positionals;
+  const isQuestion = QUESTIONS.some(({ name }) => name === first) && file === undefined;
+  const command = isQuestion ? 'run' : first;
   if ((command !== 'run' && command !== 'report' && command !== 'techniques') || rest.length > 0) {
-    throw new Error(`${positionals.join(' ')}: neither "run" nor "report [FILE]" nor "techniques"`);
+    const names = QUESTIONS.map(({ name }) => name).join(', ');
+    throw new Error(
+      `${positionals.join(' ')}: neither "run" nor "report [FILE]" nor "techniques" nor one question of ${names}`,
+    );
   }
+  const only = [...(isQuestion ? [first] : []), ...listOf(values.only)];
   const size = values.quick ? 'quick' : 'full';
-  const part = values.only !== '' || values.contenders !== '' || values.cells !== '' || values.beside.length > 0;
+  const part = only.length > 0 || values.contenders !== '' || values.cells !== '' || values.beside.length > 0;
   const json = file ?? values.json;
   return {
     command: values.help ? 'help' : command,
     quick: values.quick,
-    only: listOf(values.only),
+    only,
     contenders: listOf(values.contenders),
     cells: listOf(values.cells),
     rounds: values.rounds === undefined ? ROUNDS[size] : wholeOf(values.rounds, '--rounds'),

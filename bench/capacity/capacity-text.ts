@@ -48,7 +48,17 @@ export function answerJson({ options, service, sizing, checked }: Answer): strin
 }
 
 function rowsText(rows: readonly Row[]): string {
-  const head = ['instances', 'busy', 'waiting', 'wait p50', 'wait p99', '± 95 %', 'p99 by formula', 'response p50', 'p99'];
+  const head = [
+    'instances',
+    'busy',
+    'waiting',
+    'wait p50',
+    'wait p99',
+    '± 95 %',
+    'p99 by formula',
+    'response p50',
+    'p99',
+  ];
   return tableText([
     head,
     ...rows.map(({ instances, utilisation, approximate, simulated: { wait, response } }) => [

@@ -248,11 +248,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   bench: [
     'src/activation',
     'src/checks',
+    'src/client',
     'src/describe',
     'src/holder',
     'src/install',
     'src/installed',
     'src/module',
+    'src/nats',
     'systemd',
     'job',
     'description',
