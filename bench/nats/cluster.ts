@@ -18,10 +18,11 @@ const HOST = '127.0.0.1';
 const READY_MS = 120_000;
 
 /** What this machine lacks, and how to get it; undefined if nothing. */
-export function missingForNats(): string | undefined {
-  if (findTool('nats-server') === undefined) return 'not installed: nats-server';
+export function missingForNats(find: typeof findTool = findTool, packages: string = NATS_PACKAGES): string | undefined {
+  if (find('nats-server') === undefined)
+    return 'not installed: nats-server (Debian, Ubuntu: apt-get install nats-server)';
   try {
-    findNatsPackage('services', { module: join(NATS_PACKAGES, 'any.js'), cwd: '/', own: '/any.js' });
+    findNatsPackage('services', { module: join(packages, 'any.js'), cwd: '/', own: '/any.js' });
     return undefined;
   } catch {
     return 'not installed: npm ci --prefix packages/nats';
