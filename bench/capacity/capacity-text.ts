@@ -3,7 +3,7 @@ import { tableText } from '../text.ts';
 import type { Checked } from './check.ts';
 import type { CapacityOptions } from './options.ts';
 import type { ServiceTimes } from './service-times.ts';
-import type { Estimate, Times } from './simulate.ts';
+import type { Estimate, Figures } from './simulate.ts';
 import type { Row, Sizing } from './sizing.ts';
 
 export type Answer = {
@@ -99,20 +99,24 @@ function checkedText({
   overheadMs,
   lateP99Ms,
   measured,
+  replayed,
   simulated,
-  central,
 }: Checked): string {
-  const line = (name: string, { mean, p50, p99 }: Times): string[] => [name, ...[mean, p50, p99].map(estimateText)];
+  const line = (name: string, { mean, p50, p99 }: Figures): string[] => [name, ...[mean, p50, p99].map(msText)];
   return [
     `${instances} real instances, ${requests} requests in ${seconds.toFixed(0)} s. A call without a wait takes ` +
-      `${msText(overheadMs)} longer than its handler: that is added to the simulated times. 1 % of the calls were sent ` +
-      `${msText(lateP99Ms)} late or more.`,
+      `${msText(overheadMs)} longer than its handler: that is added to the simulated times. 1 % of the requests were sent ` +
+      `${msText(lateP99Ms)} late or more${lateP99Ms > measured.p50 / 4 ? ': this machine has too much other work to compare' : ''}.`,
     '',
     tableText([
       ['response', 'mean', 'p50', 'p99'],
-      ['measured', ...[measured.mean, measured.p50, measured.p99].map(msText)],
-      line('simulated, shortest', simulated),
-      line('simulated, central', central),
+      line('measured', measured),
+      line('the same requests simulated, shortest queue', replayed.shortest),
+      line('the same requests simulated, one queue', replayed.central),
+      [
+        'Poisson arrivals simulated, shortest queue',
+        ...[simulated.mean, simulated.p50, simulated.p99].map(estimateText),
+      ],
     ]),
   ].join('\n');
 }

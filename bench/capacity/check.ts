@@ -5,7 +5,7 @@ import { median } from '../measure.ts';
 import { missingForNats, openConnection, startInstance, startNatsServer } from '../nats/cluster.ts';
 import { createRandom, exponential } from './random.ts';
 import { measuredTimes, quantileOf, type ServiceTimes } from './service-times.ts';
-import { type Choice, type Estimate, simulate, type Times } from './simulate.ts';
+import { type Choice, type Estimate, type Figures, figuresOf, replay, simulate, type Times } from './simulate.ts';
 
 export type CheckOptions = {
   service: ServiceTimes;
@@ -24,17 +24,19 @@ export type Checked = {
   requests: number;
   /** What a call takes beyond its handler, if it does not wait. */
   overheadMs: number;
-  /** How late one request in a hundred was sent at least: the times count from when it was due. */
+  /** How late one request in a hundred was sent at least, because the machine was busy with something else. */
   lateP99Ms: number;
-  /** From the arrival of a request to its reply, in milliseconds. */
-  measured: { mean: number; p50: number; p99: number };
-  /** With the service times that the handlers have measured. `simulated` chooses as launchpool's client does. */
+  /** From the sending of a request to its reply, in milliseconds. */
+  measured: Figures;
+  /** The same requests, sent at the same time, with the service times that the handlers have measured. */
+  replayed: { shortest: Figures; central: Figures };
+  /** As many Poisson arrivals with these service times, each to the instance with the fewest open requests. */
   simulated: Times;
-  central: Times;
 };
 
 const NAME = 'capacity';
 const OVERHEAD_CALLS = 100;
+const MIN_REQUESTS = 20;
 /** Calls to each instance before anything is measured: the first ones load the module in each thread. */
 const WARM_UP_CALLS = 50;
 /** The queues fill during the first requests, which do not count. */
@@ -44,12 +46,12 @@ const TIMER_MS = 2;
 
 /** @throws Error without nats-server and the packages of NATS, or for a load that the instances cannot serve. */
 export async function checkCluster(options: CheckOptions): Promise<Checked> {
-  const { service, rate, places, instances, seed, requests } = options;
+  const { service, rate, places, instances, seconds, seed, requests } = options;
   const missing = missingForNats();
   if (missing !== undefined) throw new Error(`--check: ${missing}`);
-  const load = (rate / 1000) * service.meanMs;
-  if (load >= instances * places) {
-    throw new Error(`--instances ${instances}: ${instances * places} places cannot serve a load of ${load.toFixed(1)}`);
+  const busy = (rate / 1000) * service.meanMs;
+  if (busy >= instances * places) {
+    throw new Error(`--instances ${instances}: ${instances * places} places cannot serve a load of ${busy.toFixed(1)}`);
   }
   const closings: (() => unknown)[] = [];
   try {
@@ -64,19 +66,23 @@ export async function checkCluster(options: CheckOptions): Promise<Checked> {
     const warmUp = Array.from({ length: WARM_UP_CALLS * instances }, () => block(client, 1));
     await Promise.all(warmUp);
     const overheadMs = await measureOverhead(client, service.meanMs);
-    const { responses, services, late, seconds } = await offerLoad(client, options);
-    const simulatedBy = (choice: Choice): Times => {
-      const own = measuredTimes(services, 'measured');
-      const perMs = responses.length / (seconds * 1000);
-      const { response } = simulate({ rate: perMs, service: own, instances, places, choice, seed, requests });
-      return withOverhead(response, overheadMs);
+    const load = await offerLoad(client, options);
+    const unmeasured = Math.ceil(load.arrivals.length * UNMEASURED_SHARE);
+    const replayed = (choice: Choice): Figures => {
+      const { mean, p50, p99 } = replay({ ...load, unmeasured }, { instances, places, choice, seed });
+      return { mean: mean + overheadMs, p50: p50 + overheadMs, p99: p99 + overheadMs };
     };
+    const own = measuredTimes(load.services, 'measured');
+    const perMs = load.arrivals.length / (seconds * 1000);
+    const { response } = simulate({
+      ...{ rate: perMs, service: own, instances, places, choice: 'shortest', seed, requests },
+    });
     return {
-      ...{ instances, seconds, requests: responses.length, overheadMs },
-      lateP99Ms: quantileOf(Float64Array.from(late).sort(), 0.99),
-      measured: figuresOf(responses.slice(Math.ceil(responses.length * UNMEASURED_SHARE))),
-      simulated: simulatedBy('shortest'),
-      central: simulatedBy('central'),
+      ...{ instances, seconds, requests: load.arrivals.length, overheadMs },
+      lateP99Ms: quantileOf(Float64Array.from(load.late).sort(), 0.99),
+      measured: figuresOf(Float64Array.from(load.responses.slice(unmeasured))),
+      replayed: { shortest: replayed('shortest'), central: replayed('central') },
+      simulated: withOverhead(response, overheadMs),
     };
   } finally {
     for (const close of closings.toReversed()) await close();
@@ -100,27 +106,28 @@ async function measureOverhead(client: RpcClient, ms: number): Promise<number> {
 
 /** A request is sent when it is due, however many others have no reply yet. */
 async function offerLoad(client: RpcClient, { service, rate, seconds, seed }: CheckOptions) {
-  const [arrivals, services] = [createRandom(seed, 101), createRandom(seed, 102)];
-  const responses: number[] = [];
-  const served: number[] = [];
-  const late: number[] = [];
+  const [gaps, times] = [createRandom(seed, 101), createRandom(seed, 102)];
+  const load = { arrivals: [] as number[], services: [] as number[], responses: [] as number[], late: [] as number[] };
   const open: Promise<void>[] = [];
   const start = performance.now();
-  let dueMs = 0;
-  for (;;) {
-    dueMs += (1000 / rate) * exponential(arrivals);
-    if (dueMs > seconds * 1000) break;
-    await until(start + dueMs);
-    const index = late.push(performance.now() - start - dueMs) - 1;
-    open.push(answered(index, start + dueMs, service.sample(services)));
+  const send = async (index: number, ms: number): Promise<void> => {
+    const sent = performance.now();
+    load.arrivals[index] = sent;
+    load.services[index] = await block(client, ms);
+    load.responses[index] = performance.now() - sent;
+  };
+  let due = start;
+  for (let index = 0; ; index += 1) {
+    due += (1000 / rate) * exponential(gaps);
+    if (due > start + seconds * 1000) break;
+    await until(due);
+    load.late.push(performance.now() - due);
+    open.push(send(index, service.sample(times)));
   }
   await Promise.all(open);
-  return { responses, services: served, late, seconds };
-
-  async function answered(index: number, due: number, ms: number): Promise<void> {
-    served[index] = await block(client, ms);
-    responses[index] = performance.now() - due;
-  }
+  if (open.length < MIN_REQUESTS)
+    throw new Error(`--check: only ${open.length} requests in ${seconds} s. Give more --seconds`);
+  return load;
 }
 
 /** Timers are in whole milliseconds, and late: the rest is waited for in turns of the event loop. */
@@ -128,12 +135,6 @@ async function until(time: number): Promise<void> {
   const ms = time - performance.now() - TIMER_MS;
   if (ms > 0) await wait(ms);
   while (performance.now() < time) await nextTurn();
-}
-
-function figuresOf(times: readonly number[]): { mean: number; p50: number; p99: number } {
-  const sorted = Float64Array.from(times).sort();
-  const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length;
-  return { mean, p50: quantileOf(sorted, 0.5), p99: quantileOf(sorted, 0.99) };
 }
 
 function withOverhead({ mean, p50, p99 }: Times, ms: number): Times {

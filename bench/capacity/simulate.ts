@@ -47,7 +47,25 @@ export function simulate(options: SimulateOptions): Simulated {
   return { wait: over('wait'), response: over('response') };
 }
 
-type Figures = Record<'mean' | 'p50' | 'p99', number>;
+export type Figures = Record<'mean' | 'p50' | 'p99', number>;
+
+/**
+ * Simulates requests that there were: with their arrivals, and with the service times that they had.
+ * @param arrivals in ascending order.
+ * @param unmeasured so many requests at the beginning do not count.
+ * @returns the times of the responses.
+ */
+export function replay(
+  { arrivals, services, unmeasured }: { arrivals: readonly number[]; services: readonly number[]; unmeasured: number },
+  options: Pick<SimulateOptions, 'instances' | 'places' | 'choice' | 'seed'>,
+): Figures {
+  const queues = createQueues(options, createRandom(options.seed));
+  const responses = arrivals.map((arrival, index) => {
+    const ms = services[index] as number;
+    return queues.start(arrival, ms) + ms - arrival;
+  });
+  return figuresOf(Float64Array.from(responses.slice(unmeasured)));
+}
 
 /** Arrivals and service times do not depend on the instances, so that their numbers are compared under the same load. */
 function simulateOnce(options: SimulateOptions, replication: number): { wait: Figures; response: Figures } {
@@ -69,7 +87,10 @@ function simulateOnce(options: SimulateOptions, replication: number): { wait: Fi
   return { wait: figuresOf(waits), response: figuresOf(responses) };
 }
 
-function createQueues({ instances, places, choice }: SimulateOptions, random: () => number) {
+function createQueues(
+  { instances, places, choice }: Pick<SimulateOptions, 'instances' | 'places' | 'choice'>,
+  random: () => number,
+) {
   if (choice === 'central') return new Instance(instances * places);
   const all = Array.from({ length: instances }, () => new Instance(places, choice === 'shortest'));
   if (choice === 'random') {
@@ -170,8 +191,8 @@ class Heap {
   }
 }
 
-/** Sorts the times. */
-function figuresOf(times: Float64Array): Figures {
+/** Sorts the times, of which there must be one. */
+export function figuresOf(times: Float64Array): Figures {
   const mean = times.reduce((sum, each) => sum + each, 0) / times.length;
   times.sort();
   return { mean, p50: quantileOf(times, 0.5), p99: quantileOf(times, 0.99) };

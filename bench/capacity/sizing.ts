@@ -94,13 +94,15 @@ export function findInstances(options: SizingOptions): Sizing {
 }
 
 function measureRow({ service, rate, places, choice, target, seed, requests }: SizingOptions, instances: number): Row {
-  const servers = instances * places;
   const perMs = rate / 1000;
+  // Chosen by chance, each instance is a queue of its own.
+  const queues = choice === 'random' ? instances : 1;
+  const servers = (instances * places) / queues;
   const simulated = simulate({ rate: perMs, service, instances, places, choice, seed, requests });
   return {
     instances,
-    utilisation: (perMs * service.meanMs) / servers,
-    approximate: approximateWait({ rate: perMs, meanMs: service.meanMs, cv: service.cv, servers }),
+    utilisation: (perMs * service.meanMs) / (instances * places),
+    approximate: approximateWait({ rate: perMs / queues, meanMs: service.meanMs, cv: service.cv, servers }),
     simulated,
     keepsTarget: upper(simulated[target.of].p99) <= target.p99Ms,
   };

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { approximateWait, erlangC } from '../../../bench/capacity/queueing.ts';
 import { gammaTimes } from '../../../bench/capacity/service-times.ts';
-import { type SimulateOptions, simulate } from '../../../bench/capacity/simulate.ts';
+import { replay, type SimulateOptions, simulate } from '../../../bench/capacity/simulate.ts';
 
 const MEAN_MS = 10;
 
@@ -74,4 +74,14 @@ test('a seed gives the same figures again, and another seed others', (t) => {
   const figures = (seed: number) => run({ utilisation: 0.7, seed, requests: 2_000 });
   t.deepEqual(figures(3), figures(3));
   t.notDeepEqual(figures(3), figures(4));
+});
+
+test('requests that there were are simulated with their own arrivals', (t) => {
+  const load = { arrivals: [0, 1, 2, 3], services: [10, 10, 10, 2], unmeasured: 0 };
+  const of = (choice: 'central' | 'shortest') => replay(load, { instances: 2, places: 1, choice, seed: 1 });
+  // Two start at once, the third after 8 ms, the fourth after 8 ms where the second was.
+  t.deepEqual(of('central'), { mean: (10 + 10 + 18 + 10) / 4, p50: 10, p99: 18 });
+  t.deepEqual(of('shortest'), of('central'));
+  const alone = replay({ ...load, unmeasured: 3 }, { instances: 1, places: 1, choice: 'central', seed: 1 });
+  t.deepEqual(alone, { mean: 29, p50: 29, p99: 29 });
 });
