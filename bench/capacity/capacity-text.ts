@@ -27,8 +27,9 @@ export function answerText({ options, service, sizing, checked }: Answer): strin
   const row = rows.find(({ instances }) => instances === needed) as Row;
   const lines = [
     `Service times: ${service.source}.`,
-    `Load: ${rate} requests a second × ${msText(service.meanMs)} (coefficient of variation ${service.cv.toFixed(2)}) keep ` +
-      `${load.toFixed(2)} places busy; an instance has ${places}. Queue: ${QUEUES[choice]}.`,
+    `Load: ${rate} requests a second of ${msText(service.meanMs)} (coefficient of variation ${service.cv.toFixed(2)}) keep ` +
+      `${load.toFixed(2)} places busy; an instance has ${places}.`,
+    `Queue: ${QUEUES[choice]}.`,
     `Target: the ${KINDS[target.of]} of 99 in 100 requests takes at most ${msText(target.p99Ms)}.`,
     `Needed: ${needed} instances, with ${percent(row.utilisation)} of their places busy.`,
     '',

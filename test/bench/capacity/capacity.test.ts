@@ -1,4 +1,5 @@
 /** `nats-capacity` as a program: what it takes, what it says, and what it refuses. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { CAPACITY_HELP, readCapacityOptions } from '../../../bench/capacity/options.ts';
@@ -114,4 +115,11 @@ test('what NATS lacks is named, with the command that installs it', (t) => {
     missingForNats(() => '/bin/true', '/does/not/exist'),
     'not installed: npm ci --prefix packages/nats',
   );
+});
+
+test('the example of docs/nats.md is what the program prints', async (t) => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/nats.md', import.meta.url)), 'utf8');
+  const [, args = '', output] = /^ +npm run bench -- nats-capacity (.*)\n\n```\n([\s\S]*?)```$/m.exec(page) ?? [];
+  const { stdout, stderr } = await capacity(...args.split(' '));
+  t.is(output, stdout.toString(), stderr);
 });
