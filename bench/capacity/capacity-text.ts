@@ -18,6 +18,7 @@ const KINDS = { wait: 'wait', response: 'wait and service' } as const;
 const QUEUES = {
   central: 'one queue for all instances',
   shortest: 'each request to the instance with the fewest open ones',
+  client: "each request to the instance that launchpool's client chooses",
   random: 'each request to a random instance',
 } as const;
 
@@ -93,29 +94,22 @@ function plotText(rows: readonly Row[], { target }: CapacityOptions): string {
   ].join('\n');
 }
 
-function checkedText({
-  instances,
-  seconds,
-  requests,
-  overheadMs,
-  lateP99Ms,
-  measured,
-  replayed,
-  simulated,
-}: Checked): string {
+function checkedText(checked: Checked): string {
+  const { instances, seconds, requests, overheadMs, lateP99Ms, isDisturbed, measured, replayed, simulated } = checked;
   const line = (name: string, { mean, p50, p99 }: Figures): string[] => [name, ...[mean, p50, p99].map(msText)];
   return [
     `${instances} real instances, ${requests} requests in ${seconds.toFixed(0)} s. A call without a wait takes ` +
-      `${msText(overheadMs)} longer than its handler: that is added to the simulated times. 1 % of the requests were sent ` +
-      `${msText(lateP99Ms)} late or more${lateP99Ms > measured.p50 / 4 ? ': this machine has too much other work to compare' : ''}.`,
+      `${msText(overheadMs)} longer than its handler: that is added to the simulated times.`,
+    `One request in a hundred was sent ${msText(lateP99Ms)} late or later.`,
+    ...(isDisturbed ? ['The machine has other work, or too few processors: the measured times are too long.'] : []),
     '',
     tableText([
       ['response', 'mean', 'p50', 'p99'],
       line('measured', measured),
-      line('the same requests simulated, shortest queue', replayed.shortest),
+      line("the same requests simulated, launchpool's client", replayed.client),
       line('the same requests simulated, one queue', replayed.central),
       [
-        'Poisson arrivals simulated, shortest queue',
+        "Poisson arrivals simulated, launchpool's client",
         ...[simulated.mean, simulated.p50, simulated.p99].map(estimateText),
       ],
     ]),

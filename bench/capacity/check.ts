@@ -26,11 +26,13 @@ export type Checked = {
   overheadMs: number;
   /** How late one request in a hundred was sent at least, because the machine was busy with something else. */
   lateP99Ms: number;
+  /** Whether the machine had so much other work that the measured times say little. */
+  isDisturbed: boolean;
   /** From the sending of a request to its reply, in milliseconds. */
   measured: Figures;
   /** The same requests, sent at the same time, with the service times that the handlers have measured. */
-  replayed: { shortest: Figures; central: Figures };
-  /** As many Poisson arrivals with these service times, each to the instance with the fewest open requests. */
+  replayed: { client: Figures; central: Figures };
+  /** As many Poisson arrivals with these service times, each to the instance that the client chooses. */
   simulated: Times;
 };
 
@@ -41,6 +43,8 @@ const MIN_REQUESTS = 20;
 const WARM_UP_CALLS = 50;
 /** The queues fill during the first requests, which do not count. */
 const UNMEASURED_SHARE = 0.1;
+/** Where what is not simulated takes more than this part of the service time, another process has taken the processors. */
+const DISTURBED_PART = 10;
 /** A timer may be late by so much. */
 const TIMER_MS = 2;
 
@@ -75,13 +79,14 @@ export async function checkCluster(options: CheckOptions): Promise<Checked> {
     const own = measuredTimes(load.services, 'measured');
     const perMs = load.arrivals.length / (seconds * 1000);
     const { response } = simulate({
-      ...{ rate: perMs, service: own, instances, places, choice: 'shortest', seed, requests },
+      ...{ rate: perMs, service: own, instances, places, choice: 'client', seed, requests },
     });
+    const lateP99Ms = quantileOf(Float64Array.from(load.late).sort(), 0.99);
     return {
-      ...{ instances, seconds, requests: load.arrivals.length, overheadMs },
-      lateP99Ms: quantileOf(Float64Array.from(load.late).sort(), 0.99),
+      ...{ instances, seconds, requests: load.arrivals.length, overheadMs, lateP99Ms },
+      isDisturbed: Math.max(overheadMs, lateP99Ms) > service.meanMs / DISTURBED_PART,
       measured: figuresOf(Float64Array.from(load.responses.slice(unmeasured))),
-      replayed: { shortest: replayed('shortest'), central: replayed('central') },
+      replayed: { client: replayed('client'), central: replayed('central') },
       simulated: withOverhead(response, overheadMs),
     };
   } finally {

@@ -42,8 +42,9 @@ The load, and one target:
   --p99-wait MS        the longest wait that one request in a hundred may exceed
   --p99-response MS    the same for wait and service together
 
-  --choice CHOICE      central: one queue for all instances (default); shortest: the instance with the fewest open requests, as
-                       launchpool's client; random: any instance, as a queue group of NATS
+  --choice CHOICE      central: one queue for all instances (default); shortest: the instance with the fewest open requests;
+                       client: the one that launchpool's client chooses, by its own code, with all requests in one client;
+                       random: any instance, as a queue group of NATS
   --requests N         measured requests of each of the ten replications (default: ${DEFAULTS.requests})
   --seed N             seed of the random numbers (default: ${DEFAULTS.seed})
   --max-instances N    the largest number to try (default: ${DEFAULTS.maxInstances})

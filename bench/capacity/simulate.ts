@@ -2,15 +2,17 @@
  * Simulates the instances of a service under Poisson arrivals, request by request. Exact up to the noise of the random
  * numbers: for requests that are served in their order, the start of each follows from the starts before it.
  */
+import { createClientChoice } from './client-choice.ts';
 import { createRandom, exponential } from './random.ts';
 import { quantileOf, type ServiceTimes } from './service-times.ts';
 
 /**
  * Where a request goes. `central`: all wait in one queue, as in M/G/k. `shortest`: to the instance with the fewest open requests,
- * and waits there, as with launchpool's client. `random`: to any instance, and waits there, as in a queue group of NATS.
+ * and waits there. `client`: as launchpool's client chooses, which also measures how fast each instance is, and waits there.
+ * `random`: to any instance, and waits there, as in a queue group of NATS.
  */
-export type Choice = 'central' | 'shortest' | 'random';
-export const CHOICES: readonly Choice[] = ['central', 'shortest', 'random'];
+export type Choice = 'central' | 'shortest' | 'client' | 'random';
+export const CHOICES: readonly Choice[] = ['central', 'shortest', 'client', 'random'];
 
 export type SimulateOptions = {
   /** Requests a millisecond. */
@@ -93,6 +95,7 @@ function createQueues(
 ) {
   if (choice === 'central') return new Instance(instances * places);
   const all = Array.from({ length: instances }, () => new Instance(places, choice === 'shortest'));
+  if (choice === 'client') return createClientChoice(all);
   if (choice === 'random') {
     return { start: (now: number, ms: number) => (all[Math.floor(random() * instances)] as Instance).start(now, ms) };
   }

@@ -93,7 +93,7 @@ for (const [args, message] of [
   [['--mean', '5', '--rate', '1'], /--places is missing/],
   [['--mean', '5', '--rate', '1', '--places', '1.5'], /--places 1\.5: not a whole number/],
   [['--mean', '5', '--rate', '1', '--places', '1'], /give one target: --p99-wait MS or --p99-response MS/],
-  [['--mean', '5', '--choice', 'best'], /--choice best: there are central, shortest, random/],
+  [['--mean', '5', '--choice', 'best'], /--choice best: there are central, shortest, client, random/],
   [['--seconds', '5'], /--seconds belongs to --check/],
   [['extra'], /Unexpected argument 'extra'/],
 ] as const) {
