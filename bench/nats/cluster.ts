@@ -19,8 +19,7 @@ const READY_MS = 120_000;
 
 /** What this machine lacks, and how to get it; undefined if nothing. */
 export function missingForNats(find: typeof findTool = findTool, packages: string = NATS_PACKAGES): string | undefined {
-  if (find('nats-server') === undefined)
-    return 'not installed: nats-server (Debian, Ubuntu: apt-get install nats-server)';
+  if (find('nats-server') === undefined) return 'not installed: nats-server';
   try {
     findNatsPackage('services', { module: join(packages, 'any.js'), cwd: '/', own: '/any.js' });
     return undefined;

@@ -8,8 +8,6 @@ import { missingForNats, NATS_PACKAGES, startInstance, startNatsServer } from '.
 import type { LoadFigures, LoadReply, LoadRequest } from './load-messages.ts';
 
 export type NatsPrepared = Prepared & {
-  /** The address of the NATS server. */
-  url: string;
   /** Has the clients of this contender measure a cell. @throws Error for a wrong reply, and for none. */
   load(contender: string, request: Omit<LoadRequest, 'url'>): Promise<LoadFigures>;
 };
@@ -24,7 +22,7 @@ export async function prepareNats(kinds: readonly string[], services: Services):
   const why = missingForNats();
   if (why !== undefined) {
     const missing = kinds.map((contender): Missing => ({ contender, why }));
-    return { missing, url: '', load: () => Promise.reject(new Error(why)), close: async () => undefined };
+    return { missing, load: () => Promise.reject(new Error(why)), close: async () => undefined };
   }
   const server = await startNatsServer();
   const started: Started[] = [];
@@ -41,7 +39,6 @@ export async function prepareNats(kinds: readonly string[], services: Services):
   }
   return {
     missing: [],
-    url: server.url,
     close,
     load(contender, request) {
       const own = clients.get(contender) ?? startClients();

@@ -2,7 +2,6 @@
 
 import { median, type Sample } from '../measure.ts';
 import { type NatsPrepared, prepareNats, serveInstance } from '../nats/prepare.ts';
-import type { Started } from '../processes.ts';
 import { type Cell, type Question, question } from '../question.ts';
 import { BALANCE_KINDS } from '../question-line-up.ts';
 import { figure, type Result } from '../results.ts';
@@ -47,7 +46,7 @@ export const natsBalance: Question = question<BalanceCell, NatsPrepared>({
         ...{ url, name: 'five', threads: 1 },
         env: { BENCH_SLOW: index === 0 ? '1' : '0' },
       }));
-      await startAll([...four, ...five], started);
+      await Promise.all([...four, ...five].map((each) => serveInstance(each, started)));
     }),
   async measure({ cell: { service, slowMs }, kind, seconds, warmUpSeconds }, { load }) {
     const { answers, ...figures } = await load(kind, {
@@ -78,14 +77,6 @@ export const natsBalance: Question = question<BalanceCell, NatsPrepared>({
     );
   },
 });
-
-type InstanceOptions = Parameters<typeof serveInstance>[0];
-
-/** One instance compiles the module before the others start: on few processors, nine at once take longer. */
-async function startAll([first, ...rest]: readonly InstanceOptions[], started: Started[]): Promise<void> {
-  await serveInstance(first as InstanceOptions, started);
-  await Promise.all(rest.map((each) => serveInstance(each, started)));
-}
 
 function sharesOf(counts: readonly number[], instances: number): Sample {
   const even = counts.reduce((sum, each) => sum + each, 0) / instances;

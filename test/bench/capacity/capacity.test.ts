@@ -109,8 +109,11 @@ test('what is refused is one line of the program', async (t) => {
   t.regex(stderr, /^bench: a load of 8\.0 busy places can never be served by 3 instances .*\n$/);
 });
 
-test('what NATS lacks is named, with the command that installs it', (t) => {
-  t.regex(missingForNats(() => undefined) ?? '', /^not installed: nats-server .*apt-get install nats-server/);
+test('what is missing for NATS is named', (t) => {
+  t.is(
+    missingForNats(() => undefined),
+    'not installed: nats-server',
+  );
   t.is(
     missingForNats(() => '/bin/true', '/does/not/exist'),
     'not installed: npm ci --prefix packages/nats',
