@@ -3,14 +3,22 @@
  * clock. Times are milliseconds of any clock that does not go back.
  */
 
-/** An instance up to this much slower than the fastest one counts as equally fast: measurements of few requests vary so much. */
+/** An instance up to this much slower than the fastest one counts as equally fast. */
 const EVEN_FACTOR = 1.4;
 /** Shorter times are not told apart: they are those of the network and of the event loops. */
 const FLOOR_MS = 1;
-/** With fewer measurements nothing is known: the first replies of an instance take longer, since it loads what it needs. */
+/** With fewer measurements nothing is known. */
 const MIN_MEASUREMENTS = 3;
-/** The median of so many counts: one that is late because of another process says little of its instance. */
-const MAX_MEASUREMENTS = 25;
+/** The newest measurement counts for at least one in so many. */
+const MAX_MEASUREMENTS = 32;
+/**
+ * An instance is slower than another one as far as it is beyond so many standard errors. Times vary: by the work itself, by
+ * waits behind other requests, by what a first request loads. Without this bound, an instance that had a short queue for a
+ * moment would pass for slow, and its requests would wait at the others.
+ */
+const STANDARD_ERRORS = 2;
+/** A request without a reply is late beyond so many standard deviations. */
+const LATE_DEVIATIONS = 3;
 /**
  * A slow instance is measured again: what is known of it loses its weight while this many requests go elsewhere. One that is
  * ten times slower gets one request in 300, and has no part in a 99th percentile.
@@ -19,32 +27,50 @@ const FORGET_CHOICES = 100;
 /** Methods whose times are known. A client that calls more names than this is not served better by knowing them. */
 const MAX_METHODS = 1_000;
 
-/** How long one instance takes for one method until the first sign of a reply. */
+/** How long one instance takes for one method until the first sign of a reply: mean and variance of the logarithm. */
 class ReplyTime {
-  /** The newest last. */
-  #measured: number[] = [];
+  #count = 0;
+  #mean = 0;
+  #variance = 0;
   #measuredAt = 0;
-  /** Undefined if too little is known. */
-  ms: number | undefined;
 
   /** @param at the number of choices that were made so far. */
   add(ms: number, at: number): void {
     // After a pause, one measurement says more than all that is old.
-    const kept = Math.max(MIN_MEASUREMENTS - 1, Math.floor((MAX_MEASUREMENTS - 1) * weightOf(at - this.#measuredAt)));
-    if (this.#measured.length > kept) this.#measured = this.#measured.slice(-kept);
-    this.#measured.push(ms);
+    const max = Math.max(MIN_MEASUREMENTS - 1, (MAX_MEASUREMENTS - 1) * weightOf(at - this.#measuredAt));
+    this.#count = Math.min(this.#count, max) + 1;
     this.#measuredAt = at;
-    const sorted = this.#measured.toSorted((a, b) => a - b);
-    // While there are few, the shortest: the first ones have what is loaded only once.
-    const place = this.#measured.length === MIN_MEASUREMENTS ? 0 : Math.floor(sorted.length / 2);
-    if (sorted.length >= MIN_MEASUREMENTS) this.ms = sorted[place];
+    const share = 1 / this.#count;
+    const difference = Math.log(ms + FLOOR_MS) - this.#mean;
+    this.#mean += share * difference;
+    this.#variance = (1 - share) * (this.#variance + share * difference ** 2);
   }
 
-  /** How it compares with the fastest time: 2 takes twice as long. */
-  factor(fastestMs: number, at: number): number {
-    if (this.ms === undefined) return 1;
-    const factor = (this.ms + FLOOR_MS) / (fastestMs + FLOOR_MS);
+  /** Whether enough was measured. */
+  get isKnown(): boolean {
+    return this.#count >= MIN_MEASUREMENTS;
+  }
+
+  /** The geometric mean. */
+  get ms(): number {
+    return Math.exp(this.#mean) - FLOOR_MS;
+  }
+
+  /** How many times longer than expected a request without a reply takes so far: up to 1 if it is not late. */
+  lateness(waitedMs: number): number {
+    const expected = this.#mean + LATE_DEVIATIONS * Math.sqrt(this.#variance);
+    return Math.exp(Math.log(waitedMs + FLOOR_MS) - expected);
+  }
+
+  /** How it compares with the fastest time, at least: 2 takes twice as long. */
+  factor(fastest: ReplyTime, at: number): number {
+    const error = Math.sqrt(this.#squaredError + fastest.#squaredError);
+    const factor = Math.exp(Math.max(0, this.#mean - fastest.#mean - STANDARD_ERRORS * error));
     return 1 + (factor - 1) * weightOf(at - this.#measuredAt);
+  }
+
+  get #squaredError(): number {
+    return this.#variance / (this.#count - 1);
   }
 }
 
@@ -113,8 +139,10 @@ export class InstanceLoad {
     this.#places += 1;
   }
 
+  /** Undefined if too little is known. */
   timeOf(method: string): ReplyTime | undefined {
-    return this.#times.get(method);
+    const time = this.#times.get(method);
+    return time?.isKnown ? time : undefined;
   }
 
   /** An instance that hangs is slow before it replies. */
@@ -133,13 +161,13 @@ export class Balance {
   /** @returns undefined if none has a place. */
   choose<Member extends Candidate>(members: Iterable<Member>, method: string, nowMs: number): Member | undefined {
     const free = [...members].filter(({ load }) => load.hasPlace);
-    const fastestMs = fastest(free, method) ?? 0;
+    const fastest = fastestOf(free, method);
     let best: Member | undefined;
     let bestCost = Number.POSITIVE_INFINITY;
     for (const member of free) {
       const { load } = member;
-      const time = load.timeOf(method)?.factor(fastestMs, this.choices) ?? 1;
-      const factor = Math.max(time, waitedFactor(load, free, nowMs));
+      const time = (fastest && load.timeOf(method)?.factor(fastest, this.choices)) ?? 1;
+      const factor = Math.max(time, latenessOf(load, free, nowMs));
       const cost = (load.open + 1) * (factor < EVEN_FACTOR ? 1 : factor);
       const isBefore = best !== undefined && load.lastChoice < best.load.lastChoice;
       if (cost < bestCost || (cost === bestCost && isBefore)) [best, bestCost] = [member, cost];
@@ -151,19 +179,18 @@ export class Balance {
   }
 }
 
-/** How many times longer its oldest silent request waits than it would take at the fastest instance. */
-function waitedFactor({ oldestSilent }: InstanceLoad, all: readonly Candidate[], nowMs: number): number {
-  const usualMs = oldestSilent && fastest(all, oldestSilent.method);
-  if (oldestSilent === undefined || usualMs === undefined) return 1;
-  return (nowMs - oldestSilent.sinceMs + FLOOR_MS) / (usualMs + FLOOR_MS);
+/** How late its oldest request without a reply is, by what the fastest instance needs. */
+function latenessOf({ oldestSilent }: InstanceLoad, all: readonly Candidate[], nowMs: number): number {
+  if (oldestSilent === undefined) return 1;
+  return fastestOf(all, oldestSilent.method)?.lateness(nowMs - oldestSilent.sinceMs) ?? 1;
 }
 
 /** Undefined if nothing is known of the method. */
-function fastest(all: readonly Candidate[], method: string): number | undefined {
-  let found: number | undefined;
+function fastestOf(all: readonly Candidate[], method: string): ReplyTime | undefined {
+  let found: ReplyTime | undefined;
   for (const { load } of all) {
-    const ms = load.timeOf(method)?.ms;
-    if (ms !== undefined && (found === undefined || ms < found)) found = ms;
+    const time = load.timeOf(method);
+    if (time !== undefined && (found === undefined || time.ms < found.ms)) found = time;
   }
   return found;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { CAPACITY_HELP, readCapacityOptions } from '../../../bench/capacity/options.ts';
 import { gammaTimes } from '../../../bench/capacity/service-times.ts';
+import { simulate } from '../../../bench/capacity/simulate.ts';
 import { findInstances, type SizingOptions } from '../../../bench/capacity/sizing.ts';
 import { missingForNats } from '../../../bench/nats/cluster.ts';
 import { runProgram } from '../../helpers/program.ts';
@@ -33,6 +34,21 @@ test('the answer is the fewest instances that keep the target', (t) => {
     rows.map(({ instances }) => instances),
     [5, 6, 7, 8, 9],
   );
+});
+
+test("launchpool's client keeps the waits of the fewest open requests: queues make no instance slow", (t) => {
+  for (const [places, utilization, cv] of [
+    [1, 0.8, 1],
+    [4, 0.8, 1],
+    [4, 0.9, 0.5],
+  ] as const) {
+    const meanWait = (choice: 'shortest' | 'client'): number => {
+      const load = { rate: (utilization * places * 5) / 20, service: gammaTimes(20, cv), instances: 5, places };
+      return simulate({ ...load, choice, seed: 1, requests: 10_000 }).wait.mean.value;
+    };
+    const ratio = meanWait('client') / meanWait('shortest');
+    t.true(ratio < 1.03, `${places} places, ${utilization} busy: ${ratio}`);
+  }
 });
 
 test('a load that exactly fills its places needs one instance more', (t) => {
