@@ -15,3 +15,11 @@ export function wholeOf(text: string, flag: string): number {
   if (!Number.isInteger(number)) throw new Error(`${flag} ${text}: not a whole number`);
   return number;
 }
+
+export function notNegativeOf(text: string, flag: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !(number >= 0) || number === Number.POSITIVE_INFINITY) {
+    throw new Error(`${flag} ${text}: not a number from 0 on`);
+  }
+  return number;
+}

@@ -7,7 +7,7 @@ import { compileGenerator, generatorProgram } from './generator.ts';
 import { asksForGuard } from './guard/options.ts';
 import { besideFolder, readLineUp } from './line-up.ts';
 import { readCommit, readMachine } from './machine.ts';
-import { type BenchOptions, type Checkout, HELP, readOptions } from './options.ts';
+import { type BenchOptions, CAPACITY, type Checkout, HELP, readOptions } from './options.ts';
 import { planRun, stepsOf } from './plan.ts';
 import { endAll } from './processes.ts';
 import { createProgress } from './progress.ts';
@@ -30,6 +30,11 @@ try {
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === CAPACITY) {
+    const { runCapacity } = await import('./capacity/capacity.ts');
+    return inFolder(() => runCapacity(rest));
+  }
   if (asksForGuard(args)) {
     const { runGuard } = await import('./guard/guard.ts');
     return inFolder((folder) => runGuard(args, folder));

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { listOf, numberOf, wholeOf } from './arguments.ts';
 import { GUARD_HELP } from './guard/options.ts';
 import { MIN_ROUNDS } from './noise.ts';
+import { QUESTIONS } from './questions/index.ts';
 
 export type BenchOptions = {
   command: 'run' | 'report' | 'techniques' | 'help';
@@ -30,16 +31,20 @@ export const RESULTS_FILE: string = resolve(import.meta.dirname, 'results.json')
 const ROUNDS = { full: MIN_ROUNDS, quick: 2 };
 const SECONDS = { full: 0.6, quick: 0.3 };
 
-export const HELP = `Usage: npm run bench -- [options]
+/** Says how many instances of a service on NATS a load needs: capacity/. It has a help of its own. */
+export const CAPACITY = 'nats-capacity';
+
+export const HELP = `Usage: npm run bench -- [QUESTION] [options]
        npm run bench -- report [FILE]
        npm run bench -- techniques [options]
        npm run bench -- --guard REV [options]
+       npm run bench -- ${CAPACITY} [options]
 
 Measures launchpool beside its peers: in each round all of them, close together and in a new order. Checks every reply.
 Prints medians over the rounds, and ratios, which are taken within each round.
 
   --quick              a run of less than 90 seconds: ${ROUNDS.quick} rounds, fewer cells, fewer contenders
-  --only A,B           these questions only
+  --only A,B           these questions only; QUESTION stands for one of them
   --contenders A,B     these contenders only; "python" means all of them, "python3.13" those of one version
   --cells A,B          these cells only
   --rounds N           number of measurements of each cell (default: ${ROUNDS.full})
@@ -54,7 +59,8 @@ Two cells in less than a minute: --only throughput --cells 1x1,16x16 --contender
 
 Before a ratio, ≈ means that the rounds show no difference, and ? that there are fewer than the ${MIN_ROUNDS} rounds that an
 interval needs. first-reply has agents of real packages after \`npm ci --prefix packages\`; shell has prettierd and eslint_d
-after \`npm ci --prefix packages/peers\`, and nc where OpenBSD's is installed. Without them, these rows say what is missing.
+after \`npm ci --prefix packages/peers\`, and nc where OpenBSD's is installed; nats needs nats-server on the PATH, and
+\`npm ci --prefix packages/nats\`. Without them, these rows say what is missing.
 
 report writes bench/README.md and its charts from FILE (default: bench/results.json).
 
@@ -81,17 +87,23 @@ export function readOptions(args: readonly string[]): BenchOptions {
       help: { type: 'boolean', default: false },
     },
   });
-  const [command = 'run', file, ...rest] = positionals;
+  const [first = 'run', file, ...rest] = positionals;
+  const isQuestion = QUESTIONS.some(({ name }) => name === first) && file === undefined;
+  const command = isQuestion ? 'run' : first;
   if ((command !== 'run' && command !== 'report' && command !== 'techniques') || rest.length > 0) {
-    throw new Error(`${positionals.join(' ')}: neither "run" nor "report [FILE]" nor "techniques"`);
+    const names = QUESTIONS.map(({ name }) => name).join(', ');
+    throw new Error(
+      `${positionals.join(' ')}: neither "run" nor "report [FILE]" nor "techniques" nor one question of ${names}`,
+    );
   }
+  const only = [...(isQuestion ? [first] : []), ...listOf(values.only)];
   const size = values.quick ? 'quick' : 'full';
-  const part = values.only !== '' || values.contenders !== '' || values.cells !== '' || values.beside.length > 0;
+  const part = only.length > 0 || values.contenders !== '' || values.cells !== '' || values.beside.length > 0;
   const json = file ?? values.json;
   return {
     command: values.help ? 'help' : command,
     quick: values.quick,
-    only: listOf(values.only),
+    only,
     contenders: listOf(values.contenders),
     cells: listOf(values.cells),
     rounds: values.rounds === undefined ? ROUNDS[size] : wholeOf(values.rounds, '--rounds'),

@@ -19,7 +19,17 @@ export const SHELL_KINDS: readonly string[] = [
 
 export const MCP_KINDS: readonly string[] = ['mcp-launchpool', 'mcp-node', 'mcp-sdk'];
 
-export const QUESTION_KINDS: readonly string[] = [...PACKAGE_KINDS, ...SHELL_KINDS, ...MCP_KINDS];
+export const NATS_KINDS: readonly string[] = ['nats-launchpool', 'nats-launchpool-plain', 'nats-piscina', 'nats-bare'];
+
+export const BALANCE_KINDS: readonly string[] = ['balance-launchpool', 'balance-queue-group'];
+
+export const QUESTION_KINDS: readonly string[] = [
+  ...PACKAGE_KINDS,
+  ...SHELL_KINDS,
+  ...MCP_KINDS,
+  ...NATS_KINDS,
+  ...BALANCE_KINDS,
+];
 
 export function questionContenders(): Contender[] {
   return QUESTION_KINDS.map((kind) => ({

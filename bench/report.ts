@@ -53,7 +53,7 @@ function headText({ machine, commit, date, quick, threads, missing }: Results): 
     `${NOISE_LEGEND} Results of earlier runs have no marks.`,
     'Rows of other packages say so where these are not installed: the agents of `first-reply` need `npm ci --prefix packages`, ' +
       'prettierd and eslint_d of `shell` need `npm ci --prefix packages/peers`, the server of the SDK in `mcp` needs ' +
-      '`npm ci --prefix packages/mcp`. `growth` shows the cost of one request, one KiB and ' +
+      '`npm ci --prefix packages/mcp`, `nats` needs nats-server and `npm ci --prefix packages/nats`. `growth` shows the cost of one request, one KiB and ' +
       'one installed agent as curves, with their slopes, and names what grows faster than linearly.',
   ];
   if (machine.loadAverage > machine.cores / 4) {

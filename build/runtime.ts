@@ -15,6 +15,7 @@
  *     wire/messagepack/codec.js the same as an ES module, for clients
  *     runtime/discovery.js      loaded with the first `rpc.discover`, unknown method or wrong argument
  *     runtime/prom-client.js    loaded with the first request for metrics
+ *     runtime/nats.js           loaded by an agent that serves on NATS
  *     runtime/check.js          a program of its own: loads a module to check it
  *
  * The format is CommonJS: it starts faster, and Piscina is CommonJS and expects worker.js beside itself. `npm run build`
@@ -23,7 +24,7 @@
  */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -88,10 +89,25 @@ const importFromOutside: Plugin = {
     onResolve({ filter: /\/discovery\.[tj]s$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './discovery.js', external: true },
     );
+    onResolve({ filter: /\/nats-serving\.[tj]s$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './nats.js', external: true },
+    );
     onResolve({ filter: /\/load-discovery\.[tj]s$/ }, () => ({ path: source('boot', 'load-discovery') }));
     onResolve({ filter: /\/import-module\.[tj]s$/ }, () => ({ path: source('boot', 'import-module') }));
     onResolve({ filter: /\/load-codec\.[tj]s$/ }, () => ({ path: source('boot', 'load-codec') }));
     onResolve({ filter: /\/load-package\.[tj]s$/ }, () => ({ path: source('boot', 'load-package') }));
+    // The whole command line answers what concerns NATS.
+    for (const file of [
+      'client/nats/open-nats-session',
+      'client/nats/open-tasks',
+      'cli/verbs/call-later',
+      'mcp/service-reader',
+    ]) {
+      onResolve({ filter: new RegExp(`/${basename(file)}\\.[tj]s$`) }, () => ({
+        path: `../src/${file}.js`,
+        external: true,
+      }));
+    }
   },
 };
 
@@ -188,12 +204,9 @@ await build({
   entryPoints: Object.fromEntries(QUICK_VERBS.map((verb) => [verb, source('src', 'cli', 'quick', verb)])),
 });
 await build({ ...OPTIONS, entryPoints: { discovery: source('description', 'discovery') } });
-await build({
-  ...OPTIONS,
-  define: { ...OPTIONS.define, 'import.meta.url': 'moduleUrl' },
-  banner: WITH_URL,
-  entryPoints: { check: source('boot', 'check') },
-});
+const withUrl = { ...OPTIONS, define: { ...SCRIPTS.define }, banner: WITH_URL };
+await build({ ...withUrl, entryPoints: { check: source('boot', 'check') } });
+await build({ ...withUrl, entryPoints: { nats: source('src', 'cli', 'nats-serving') } });
 const codec = {
   ...OPTIONS,
   plugins: [importFromOutside],

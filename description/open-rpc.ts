@@ -2,10 +2,17 @@
  * The OpenRPC 1.3 document of a description: https://spec.open-rpc.org. Its schemas are those of draft 7, which it demands.
  * What it has no place for is in extensions: `x-stream` has the schema of the items of a stream, `x-rest` marks the
  * parameter that stands for all further ones, `x-signature` has lines for people, `x-examples`, `x-throws` and `x-deprecated` have texts of the comment, and
- * `x-notes` what the schemas leave out. `x-reason` of the document says why the schemas are `true`.
+ * `x-notes` what the schemas leave out, and `x-mcp` has what the tags `@mcp` say. `x-reason` of the document says why the schemas are `true`.
  */
 import { definitionName } from './definitions.ts';
-import type { Description, MethodDescription, ParamDescription, Schema, SchemaObject } from './description.ts';
+import type {
+  Description,
+  MethodDescription,
+  ParamDescription,
+  Schema,
+  SchemaObject,
+  ToolFacts,
+} from './description.ts';
 import { isObject, mapInner } from './schema-walk.ts';
 
 export type OpenRpcInfo = {
@@ -37,6 +44,7 @@ export type OpenRpcMethod = {
   'x-examples'?: string[];
   'x-throws'?: string[];
   'x-notes'?: string[];
+  'x-mcp'?: ToolFacts;
 };
 
 export type OpenRpcParam = {
@@ -68,7 +76,7 @@ export function openRpc(description: Description, info: OpenRpcInfo): OpenRpcDoc
 }
 
 function methodOf(method: MethodDescription, { notes }: Description): OpenRpcMethod {
-  const { name, signature, summary, description, deprecated, params, result, stream, examples, throws } = method;
+  const { name, signature, summary, description, deprecated, params, result, stream, examples, throws, mcp } = method;
   const own = notes.filter((note) => note.method === name);
   return {
     name,
@@ -88,6 +96,7 @@ function methodOf(method: MethodDescription, { notes }: Description): OpenRpcMet
     ...(typeof deprecated === 'string' && { 'x-deprecated': deprecated }),
     ...(examples && { 'x-examples': examples }),
     ...(throws && { 'x-throws': throws }),
+    ...(mcp && { 'x-mcp': mcp }),
     ...(own.length > 0 && { 'x-notes': own.map(({ path, text }) => (path === '' ? text : `${path}: ${text}`)) }),
   };
 }

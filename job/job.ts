@@ -13,6 +13,8 @@ export type Job = {
   sockets: { agent: string; control: string };
   /** A second address for requests, on the loopback interface. */
   tcp?: TcpAddress | undefined;
+  /** Whether it runs from the start of the session on, and again after a failure. Only for systemd. @default false */
+  isResident?: boolean;
   /** The file for standard output and error. @default the supervisor's log, or none under launchd */
   logFile?: string | undefined;
   /** Seconds that a process may take from its start until it has loaded the module. */

@@ -32,6 +32,8 @@ export const SIDEBAR: readonly { readonly title: string; readonly pages: readonl
     pages: [
       doc('operate', 'Install, upgrade, operate'),
       doc('app', 'In an app'),
+      doc('nats', 'On many machines'),
+      doc('nats-client', 'Call a service on NATS'),
       doc('testing', 'Test'),
       doc('debugging', 'Debug'),
       doc('tracing', 'Trace'),

@@ -11,6 +11,8 @@ export function unitNamesOf(label: string): UnitNames {
 
 /** The folder of links beside the units: `systemctl enable` makes it, and `disable` removes it with its last link. */
 export const WANTS = 'sockets.target.wants';
+/** As {@link WANTS}, for services that run from the start of the session on. */
+export const SERVICE_WANTS = 'default.target.wants';
 
 /** systemd.unit(5): `$XDG_CONFIG_HOME/systemd/user`, or `~/.config/systemd/user`. */
 export function unitFolderOf(home: string, env: Environment): string {

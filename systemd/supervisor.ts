@@ -10,7 +10,7 @@ import type { Environment } from './check-in.ts';
 import { isForeign } from './foreign-units.ts';
 import { createSystemdReader } from './job-reader.ts';
 import { isListening, nameTakenBy } from './job-status.ts';
-import { otherUnitFoldersOf, unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
+import { otherUnitFoldersOf, SERVICE_WANTS, unitFolderOf, unitNamesOf, WANTS } from './paths.ts';
 import { createSystemctl, systemctlCommand, type UnitStatus } from './systemctl.ts';
 import { unitsOf } from './units.ts';
 
@@ -49,10 +49,10 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
   }
 
   /** `systemctl disable` would remove the links that enable the other unit. */
-  function removeLink(socket: string): void {
-    const link = inFolder(join(WANTS, socket));
+  function removeLink(unit: string, wants = WANTS): void {
+    const link = inFolder(join(wants, unit));
     try {
-      if (readlinkSync(link) !== inFolder(socket)) return;
+      if (readlinkSync(link) !== inFolder(unit)) return;
       unlinkSync(link);
       rmdirSync(dirname(link));
     } catch {
@@ -69,7 +69,7 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
     pathsOf: (label) => Object.values(unitNamesOf(label)).map(inFolder),
     foreignPathsOf: (label) =>
       others.flatMap((other) => Object.values(unitNamesOf(label)).map((name) => join(other, name))),
-    loading({ label }, changed) {
+    loading({ label, isResident }, changed) {
       const { service, socket, control } = unitNamesOf(label);
       if (changed.length === 0) return [];
       const reload = systemctlCommand('daemon-reload');
@@ -79,10 +79,12 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
         systemctlCommand('stop', service, socket, control),
         systemctlCommand('reset-failed', service, socket, control),
         systemctlCommand('enable', '--now', socket, control),
+        ...(isResident ? [systemctlCommand('enable', service)] : []),
       ];
     },
-    async load({ label }, changed) {
+    async load({ label, isResident }, changed) {
       const { service, socket, control } = unitNamesOf(label);
+      if (!isResident) removeLink(service, SERVICE_WANTS);
       // Also before the reload: a running unit of another program passes for the agent's as soon as the agent's file is read.
       let units = await showOwn(socket, control, service);
       if (changed.length > 0) {
@@ -91,17 +93,21 @@ export function createSystemd({ run, home, uid, env }: SystemdOptions): Supervis
       }
       const sockets = units.slice(0, 2).map(isListening);
       // A changed service does not affect listening sockets.
-      if (!sockets.includes(false) && changed.every((path) => path === inFolder(service))) return;
-      // systemd starts no socket whose service is running.
-      await systemctl.may('stop', service, socket, control);
-      await systemctl.may('reset-failed', service, socket, control);
-      await systemctl.must('enable', '--now', socket, control);
+      if (sockets.includes(false) || !changed.every((path) => path === inFolder(service))) {
+        // systemd starts no socket whose service is running.
+        await systemctl.may('stop', service, socket, control);
+        await systemctl.may('reset-failed', service, socket, control);
+        await systemctl.must('enable', '--now', socket, control);
+      }
+      // The sockets start it now, as any agent.
+      if (isResident) await systemctl.must('enable', service);
     },
     async unload(label, stopSeconds = 0) {
       const { service, socket, control } = unitNamesOf(label);
       const { own, states } = await ownUnits(socket, control, service);
       const sockets = own.filter((name) => name !== service);
       for (const name of [socket, control]) if (!own.includes(name)) removeLink(name);
+      removeLink(service, SERVICE_WANTS);
       // The links to units whose files were removed by hand stay, and so does the folder of the links.
       if (states.every(isAtRest) && !sockets.some(isEnabled)) return;
       // Sockets stop first: a connection would start the service again.

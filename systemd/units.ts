@@ -61,7 +61,7 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
   const log: Line[] = job.logFile === undefined ? [] : logTo(job.logFile);
   return encodeUnit({
     Unit: [
-      ['Description', `${job.label}: on-demand agent`],
+      ['Description', `${job.label}: ${job.isResident ? 'agent' : 'on-demand agent'}`],
       ['Requires', `${socket} ${control}`],
       ['After', `${socket} ${control}`],
       // The limit counts starts on demand too, and makes the socket fail for good.
@@ -72,6 +72,7 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
       ['ExecStart', commandLine(job)],
       // Replaces the limits: after a failure, a waiting connection starts the service again only a second later.
       ['ExecStopPost', `/bin/sh -c '[ "$$SERVICE_RESULT" = success ] || sleep 1'`],
+      ...(job.isResident ? RESIDENT : []),
       ['TimeoutStartSec', String(job.startSeconds)],
       ['TimeoutStopSec', String(job.stopSeconds)],
       ['WatchdogSec', String(WATCHDOG_SECONDS)],
@@ -91,8 +92,15 @@ function serviceUnit(job: Job, { socket, control }: UnitNames): string {
       ['RestrictAddressFamilies', 'AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
       ['SystemCallArchitectures', 'native'],
     ],
+    ...(job.isResident && { Install: [['WantedBy', 'default.target']] }),
   });
 }
+
+/** Whatever ends it, but for `systemctl stop`. The start limits are off: a server that it needs may be down for long. */
+const RESIDENT: readonly Line[] = [
+  ['Restart', 'always'],
+  ['RestartSec', '1'],
+];
 
 function logTo(file: string): Line[] {
   const target = `append:${checkedPath('the log file', file)}`;

@@ -59,6 +59,19 @@ export function agentsFolderOf({
   return join(data, 'launchpool');
 }
 
+/**
+ * Whether a target is a service on NATS, such as `nats://host/name`, and neither a label nor a path. src/nats/target.ts reads
+ * it.
+ */
+export function isServiceTarget(target: string): boolean {
+  return /^(nats|tls):\/\//.test(target);
+}
+
+/** The target as it may be printed: without a password or a token. */
+export function withoutCredentials(target: string): string {
+  return isServiceTarget(target) ? target.replaceAll(/[^/,]*@/g, '') : target;
+}
+
 export type SocketPaths = { agent: string; control: string };
 
 /**

@@ -9,6 +9,8 @@ import { idleConnections } from './idle-connections.ts';
 import { largePayloads, largePayloadsRpc } from './large-payloads.ts';
 import { mcp } from './mcp.ts';
 import { memory } from './memory.ts';
+import { nats } from './nats.ts';
+import { natsBalance } from './nats-balance.ts';
 import { shell } from './shell.ts';
 import { throughput, throughputRpc } from './throughput.ts';
 
@@ -25,5 +27,7 @@ export const QUESTIONS: readonly Question[] = [
   idleConnections,
   shell,
   mcp,
+  nats,
+  natsBalance,
   growth,
 ];

@@ -1,16 +1,14 @@
 /** The running agent: connects its rooms, and shuts them down in order. */
-
+import type { Socket } from 'node:net';
 import { ERROR_CODES, factsOf, LaunchpoolError, type PlainError, toPlain } from '../../wire/errors.ts';
-import type { FileReport } from '../../wire/file-report.ts';
 import type { ModuleFacts } from '../../workers/task.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
 import { createGate } from '../gate/gate.ts';
-import { createPeerCheck, type RenamedSockets } from '../gate/peer-check.ts';
+import { createPeerCheck } from '../gate/peer-check.ts';
 import { UNKNOWN_PATH_HINT } from '../gate/socket-safety.ts';
-import type { Log } from '../log.ts';
 import { createBrokenPool } from '../pool/broken-pool.ts';
-import type { FirstThread } from '../pool/first-thread.ts';
 import { createAgentPool } from './agent-pool.ts';
+import type { Agent, AgentStart } from './agent-types.ts';
 import { createAcceptor } from './connections/acceptor.ts';
 import { type Listener, listen } from './connections/listener.ts';
 import { createOpenConnections } from './connections/open-connections.ts';
@@ -18,52 +16,14 @@ import { createRejections } from './connections/rejections.ts';
 import { createControl } from './control.ts';
 import { createAnswers } from './control-answers.ts';
 import { createIdle } from './idle.ts';
-import type { AgentOptions } from './options.ts';
 import { createRecovery } from './recovery.ts';
-import { createReload, type Reloaded } from './reload.ts';
+import { createReload } from './reload.ts';
 import { createShutdown } from './shutdown.ts';
 import { createStatus } from './status.ts';
 
 /** Time for a broken agent to send its error to all waiting clients. */
 const BROKEN_IDLE_MS = 1_000;
 const NOT_LOADED = ERROR_CODES.ERR_LAUNCHPOOL_MODULE_NOT_LOADED;
-
-export type AgentStart = {
-  options: AgentOptions;
-  /** Bound, listening descriptors, for requests and for the control socket. */
-  sockets: { agent: readonly number[]; control: readonly number[] };
-  /** The paths of the job, if its supervisor renames sockets: see SafetyOptions. */
-  renamed?: RenamedSockets | undefined;
-  log: Log;
-  /** Called with the files of the module, in development. */
-  onFiles?: (report: FileReport) => void;
-  /** Called once, at the start of the shutdown. */
-  onShutdown?: (reason: string) => void;
-  /** What the module offers, if its version says it. */
-  facts: ModuleFacts | undefined;
-  /** Reads what the version of another module says. */
-  readFacts: (moduleUrl: string) => ModuleFacts | undefined;
-  /** The first thread, or the error that every client gets: a client without a reply would wait forever. */
-  first: FirstThread | LaunchpoolError;
-};
-
-export type Agent = {
-  /**
-   * Resolves when the agent reads clients, with whether it does: it may have been told to shut down before.
-   * @throws ERR_LAUNCHPOOL_SUPERVISOR_INVALID
-   */
-  readonly listening: Promise<boolean>;
-  /** Does the work that no client waits for: starts the other threads of `minThreads`. */
-  settleIn(): void;
-  /** Stops accepting, completes open requests within `drainMs`, and ends. Further calls have no effect. */
-  shutDown(reason: string): void;
-  /** As {@link shutDown}, for an agent whose holder has exited: accepts first what waits in the kernel. */
-  shutDownOrphaned(reason: string): Promise<void>;
-  /** Resolves after the shutdown, with the exit status of the process. */
-  readonly stopped: Promise<number>;
-  /** See reload.ts. */
-  reload(): Promise<Reloaded>;
-};
 
 /**
  * Resolves when the agent can be told to shut down, and answers at its control socket.
@@ -233,6 +193,13 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
     shutdown.shutDown(reason);
   }
 
+  function accept(socket: Socket): void {
+    if (shutdown.isUnderWay) socket.destroy();
+    else acceptor.accept(socket);
+  }
+
+  const places = (): number => Math.max(0, options.threads * options.concurrency - dispatcher.requests);
   const { shutDown, stopped } = shutdown;
-  return { listening, settleIn: pool.fill, shutDown, shutDownOrphaned, stopped, reload };
+  const settleIn = pool.fill;
+  return { listening, settleIn, shutDown, shutDownOrphaned, stopped, reload, load: loaded, accept, status, places };
 }

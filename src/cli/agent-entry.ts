@@ -3,6 +3,6 @@ import { exitAtOnce } from '../../libc/exit-now.ts';
 import { setExitStatus } from './exit-status.ts';
 import { type EarlyStart, run } from './verbs/run.ts';
 
-export function runAgent(early: EarlyStart): void {
+export function runAgent(early: Omit<EarlyStart, 'source'>): void {
   setExitStatus(run(process.argv.slice(3), early)).then(exitAtOnce);
 }

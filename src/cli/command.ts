@@ -24,7 +24,7 @@ const EXIT_STATUSES = {
 /** The verbs by the module that declares them, in the order of the help. `call` is short: it loads its group only. */
 const GROUPS = [
   { verbs: ['init'], load: async () => (await import('./commands/init.ts')).addInitCommand },
-  { verbs: ['dev', 'run'], load: async () => (await import('./commands/agent.ts')).addAgentCommands },
+  { verbs: ['dev', 'serve', 'run'], load: async () => (await import('./commands/agent.ts')).addAgentCommands },
   {
     verbs: ['install', 'upgrade', 'versions', 'rollback', 'uninstall', 'stop', 'start', 'restart'],
     load: async () => (await import('./commands/installing.ts')).addInstallingCommands,

@@ -28,6 +28,8 @@ export type DevBundle = {
    * @returns the error of the compilation, which loading the module then throws too.
    */
   refresh(signal?: AbortSignal): Promise<LaunchpoolError | undefined>;
+  /** Resolves when the methods of the last version are described, or cannot be. */
+  described(): Promise<void>;
   /** The absolute paths of files that change the result: sources, and files that would resolve what was not resolved. */
   readonly sources: readonly string[];
   /** On the last version, for people: its methods, and the files that an installation does not find. */
@@ -161,6 +163,7 @@ export async function createDevBundle(
       const isBelow = [project, realPath(project)].some((above) => file.startsWith(join(above, '/')));
       return isBelow || file.includes('/node_modules/') || isScript(file);
     },
+    described: description.written,
     isThere: () => existsSync(marker),
     isOwn: (file) => file.startsWith(join(folder, '/')),
     removeNow: () => rmSync(folder, { recursive: true, force: true }),

@@ -12,6 +12,8 @@ import { describeModule } from '../describe/describe-module.ts';
 export type DevDescription = {
   /** Describes a version, in place of the one before it. @param folder the version's folder. */
   begin(folder: string, facts: ModuleFacts, forms: MethodForms): void;
+  /** Resolves when the descriptions so far are written, or cannot be. */
+  written(): Promise<void>;
   /** Resolves when nothing is written any more. */
   end(): Promise<void>;
 };
@@ -48,6 +50,7 @@ export function createDevDescription(module: string, onReason: (reason: string) 
       // A folder that is gone has no reader.
       last = last.then(() => describe(folder, facts, forms, signal)).catch(() => undefined);
     },
+    written: () => last,
     end() {
       ending.abort();
       return last;

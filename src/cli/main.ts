@@ -9,12 +9,17 @@ export async function main(args: readonly string[]): Promise<void> {
     start(rest);
   } else if (verb !== 'run' || rest.includes('--help') || rest.includes('-h')) {
     guardProcess();
-    await setExitStatus(runVerb(args));
+    const status = await setExitStatus(runVerb(args));
+    if (verb === 'serve') await exit(status);
   } else {
-    const status = await setExitStatus(runAgent(rest));
-    const { exitAtOnce } = await import('../../libc/exit-now.ts');
-    exitAtOnce(status);
+    await exit(await setExitStatus(runAgent(rest)));
   }
+}
+
+/** Threads of an agent may be left. */
+async function exit(status: number): Promise<never> {
+  const { exitAtOnce } = await import('../../libc/exit-now.ts');
+  return exitAtOnce(status);
 }
 
 /** A client waits for the start of `run`, so the parser and the other verbs are not loaded for it. */

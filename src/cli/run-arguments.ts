@@ -4,7 +4,8 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { agentOptionsOf } from '../agent/agent-flags.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../agent/options.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
-import type { Table } from '../options/option.ts';
+import { NATS_TABLE } from '../options/nats-table.ts';
+import type { GivenOf, Table } from '../options/option.ts';
 import { type GivenValues, parseOptions } from '../options/parse-options.ts';
 import { RUN_TABLE } from '../options/run-table.ts';
 import type { ProfileOptions } from '../profiles/thread-profiles.ts';
@@ -16,6 +17,8 @@ export type RunArguments = {
   logFile: string | undefined;
   /** The profiles of threads that are to be written. */
   profiles: ProfileOptions | undefined;
+  /** How the agent serves on NATS too, if it does. */
+  nats: GivenOf<typeof NATS_TABLE> | undefined;
   /** The error in the arguments, if there is one. */
   unfit?: LaunchpoolError;
 };
@@ -29,23 +32,27 @@ export function readArguments(args: readonly string[]): RunArguments {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: parseArgsOptions(RUN_TABLE, AGENT_TABLE),
+      options: parseArgsOptions(RUN_TABLE, NATS_TABLE, AGENT_TABLE),
     });
     const [module, ...rest] = positionals;
     if (module === undefined || rest.length > 0) throw new Error('`run` takes one module');
     const given = values as GivenValues;
     const { label, logFile, development = false, ...debugging } = parseOptions(RUN_TABLE, given);
     const { inspect: port, inspectWait: waits = false, cpuProf = false, heapProf = false, profPrefix } = debugging;
+    const service = parseOptions(NATS_TABLE, given);
+    const nats = service.nats === undefined ? undefined : service;
     const options = agentOptionsOf(module, given);
     options.development = development;
+    // Its instances are known by name, and nothing would start one.
+    if (nats !== undefined) options.idleMs = 0;
     if (port !== undefined) options.inspect = { port, waits };
     const kinds = [...(cpuProf ? (['cpu'] as const) : []), ...(heapProf ? (['heap'] as const) : [])];
     const profiles = profPrefix === undefined || kinds.length === 0 ? undefined : { kinds, prefix: profPrefix };
-    return { options, label, logFile, profiles };
+    return { options, label, logFile, profiles, nats };
   } catch (cause) {
     const unfit = wrongUsage(cause);
     const options = { ...AGENT_DEFAULTS, moduleUrl: '' };
-    return { options, label: undefined, logFile: undefined, profiles: undefined, unfit };
+    return { options, label: undefined, logFile: undefined, profiles: undefined, nats: undefined, unfit };
   }
 }
 

@@ -21,6 +21,14 @@ export type CallOptions = {
   traceparent?: string | undefined;
   /** What the vendors of tracing systems add to `traceparent`: up to 512 characters. */
   tracestate?: string | undefined;
+  /**
+   * Whether the call may run twice: it changes nothing, or the same again. A client of several instances then makes it once
+   * more on another instance, if the one that had it is lost; otherwise, such a call is rejected with
+   * ERR_LAUNCHPOOL_OUTCOME_UNKNOWN. A call of which values of a stream have arrived is not repeated. Without a meaning for an
+   * agent on a socket.
+   * @default false
+   */
+  repeatable?: boolean | undefined;
   /** Cancels the call: it is rejected with the signal's reason, and an RPC agent gets a cancellation. */
   signal?: AbortSignal | undefined;
 };

@@ -1,4 +1,5 @@
 /** The options of a client's connection. */
+import type { NatsConnection, NatsOptions } from '../nats/nats-types.ts';
 
 export type ConnectOptions = {
   /**
@@ -39,4 +40,17 @@ export type ConnectOptions = {
    * @default 67108864
    */
   maxFrameBytes?: number | undefined;
+  /**
+   * For a service on NATS: how long an instance with open calls may stay silent before it counts as lost, in milliseconds. One
+   * that has ended is noticed earlier; this is for a machine that has, and for a network that is interrupted. An instance whose
+   * main thread has no processor for so long counts as lost too: on machines with too much work, allow more.
+   * @default 900
+   */
+  lostAfterMs?: number | undefined;
+  /**
+   * For a service on NATS: options for `connect()` of `@nats-io/transport-node`, such as `authenticator`, `tls` or `inboxPrefix`;
+   * or a connection that is open, which several clients may share. Closing the client leaves such a connection open.
+   * @default what the target and the environment say
+   */
+  nats?: NatsOptions | NatsConnection | undefined;
 };

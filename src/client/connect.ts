@@ -21,7 +21,7 @@ const internals = new WeakMap<object, Internals>();
  * a call: `then`, `catch`, `finally`, the names of Object.prototype, `toJSON`, `toBSON`, `inspect`, `asymmetricMatch`,
  * `jasmineToString`, `nodeType`, `nodeName`, `tagName`, `hasAttribute`, `headers`, and names that begin with `_`, `$` or `@`. The other operations are
  * separate functions: {@link call} for a method of any name, {@link notify}, {@link withOptions}, {@link close}.
- * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
+ * @param target the path of a socket if it contains `/`, otherwise the label of an agent; or `nats://HOST/NAME`, a service on NATS.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_STOPPED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export function connect<Module = AnyMethods>(

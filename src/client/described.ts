@@ -1,6 +1,6 @@
-/** What inspection shows of the client's objects: their kind and their socket, and nothing of the connection. */
+/** What inspection shows of the client's objects: their kind and their target, and nothing of the connection. */
 import { resolve } from 'node:path';
-import { socketPathOf } from '../../wire/address.ts';
+import { isServiceTarget, socketPathOf, withoutCredentials } from '../../wire/address.ts';
 
 /**
  * A prototype for an object whose text is, for example, `Agent(unix:/run/user/1000/a.sock)`: for String(), templates,
@@ -8,7 +8,8 @@ import { socketPathOf } from '../../wire/address.ts';
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID
  */
 export function describedAs(kind: string, target: string): object {
-  const text = `${kind}(unix:${resolve(socketPathOf(target))})`;
+  const place = isServiceTarget(target) ? withoutCredentials(target) : `unix:${resolve(socketPathOf(target))}`;
+  const text = `${kind}(${place})`;
   const describe = (): string => text;
   return Object.defineProperties(
     {},

@@ -1,5 +1,5 @@
-/** Writes frames to a client's socket. */
-import type { Socket } from 'node:net';
+/** Writes frames to the stream of a client's connection. */
+import type { Writable } from 'node:stream';
 import { longHeader } from '../../wire/closing.ts';
 import { encodeFrame, frameHeader } from '../../wire/frame.ts';
 
@@ -16,7 +16,7 @@ export type FrameWriter = {
   write(payload: Uint8Array): void;
 };
 
-export function createFrameWriter(socket: Socket): FrameWriter {
+export function createFrameWriter(socket: Writable): FrameWriter {
   let isFirst = true;
 
   function writeShort(payload: Uint8Array): void {

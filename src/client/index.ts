@@ -9,3 +9,12 @@ export type { CallOptions } from './call-options.ts';
 export { call, close, connect, notify, withOptions } from './connect.ts';
 export type { ConnectOptions } from './connect-options.ts';
 export { connectRaw, type RawClient } from './raw.ts';
+export type {
+  EnqueueOptions,
+  ResultOptions,
+  TaskClient,
+  TaskConnectOptions,
+  TaskId,
+  TaskOutcome,
+} from './task-types.ts';
+export { connectTasks } from './tasks.ts';

@@ -5,6 +5,11 @@ import type { OutgoingStream } from './outgoing-stream.ts';
 import type { SentFrame } from './unconfirmed-frames.ts';
 
 export type OpenCall = {
+  readonly method: string;
+  /** See CallOptions. */
+  readonly isRepeatable: boolean;
+  /** Rejects the call, which gets no answer. */
+  fail: (reason: unknown) => void;
   /** Undefined until it is sent. */
   sent: SentFrame | undefined;
   stream: IncomingStream | undefined;

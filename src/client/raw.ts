@@ -1,4 +1,5 @@
 /** The client of a raw agent: sends messages of bytes and receives their replies in order. */
+import { withoutCredentials } from '../../wire/address.ts';
 import { calls } from '../../wire/call-channel.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import { type CallOptions, limitCall } from './call-options.ts';
@@ -32,18 +33,20 @@ type PendingReply = {
 /**
  * Connects to a raw agent and starts it if it does not run. The connection keeps the process alive only while requests
  * are open.
- * @param target the path of a socket if it contains `/`, otherwise the label of an agent.
+ * @param target the path of a socket if it contains `/`, otherwise the label of an agent; or `nats://HOST/NAME`, a service on NATS.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function connectRaw(target: string, options: ConnectOptions = {}): Promise<RawClient> {
   const prototype = describedAs('RawClient', target);
+  const shownTarget = withoutCredentials(target);
   const pending: PendingReply[] = [];
   let openRequests = 0;
   let closeReason: LaunchpoolError | undefined;
   const session = await openSession(target, options, {
-    onFrame(payload) {
-      const next = pending.shift();
+    onFrame(payload, from) {
+      const next = from === undefined ? pending[0] : pending.find(({ sent }) => sent === from.oldest);
       if (next === undefined) return;
+      remove(next);
       session.markAnswered(next.sent);
       settle(next, () => next.resolve(payload));
     },
@@ -52,6 +55,11 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
       for (const each of pending.splice(0)) settle(each, () => each.reject(reason));
     },
   });
+
+  function remove(reply: PendingReply): void {
+    if (pending[0] === reply) pending.shift();
+    else pending.splice(pending.indexOf(reply), 1);
+  }
 
   function settle(request: PendingReply, resolveOrReject: () => void): void {
     if (!request.isOpen) return;
@@ -68,7 +76,12 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
     openRequests += 1;
     if (openRequests === 1) session.keepAlive(true);
-    const sent = session.send(typeof message === 'string' ? Buffer.from(message) : message);
+    const fail = (reason: LaunchpoolError): void => {
+      remove(entry);
+      settle(entry, () => reject(reason));
+    };
+    const facts = { isRepeatable: callOptions.repeatable === true, fail };
+    const sent = session.send(typeof message === 'string' ? Buffer.from(message) : message, facts);
     const entry: PendingReply = { sent, isOpen: true, resolve, reject };
     pending.push(entry);
     return limitCall(promise, 'the request', callOptions, (reason) => settle(entry, () => reject(reason)));
@@ -77,7 +90,7 @@ export async function connectRaw(target: string, options: ConnectOptions = {}): 
   const client: RawClient = {
     request(message, callOptions = {}) {
       if (!calls.hasSubscribers) return request(message, callOptions);
-      const facts = { method: undefined, id: undefined, target, trace: undefined };
+      const facts = { method: undefined, id: undefined, target: shownTarget, trace: undefined };
       return startInSight(facts, () => ({ result: request(message, callOptions) })).result;
     },
     get closed() {

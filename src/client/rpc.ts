@@ -1,4 +1,5 @@
 /** The client of an RPC agent: matches replies to calls by id. */
+import { withoutCredentials } from '../../wire/address.ts';
 import { calls } from '../../wire/call-channel.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import {
@@ -20,35 +21,32 @@ import { IncomingStream } from './incoming-stream.ts';
 import { ACCEPT, encodeCall, ReplyReader } from './message-codec.ts';
 import type { OpenCall, StartedCall } from './open-call.ts';
 import { isStreamParam, OutgoingStream, reservedParam, streamInNotification } from './outgoing-stream.ts';
+import type { RpcClient } from './rpc-client.ts';
 import { openSession } from './session.ts';
 import { startInSight, traceFor } from './trace.ts';
 
-export type RpcClient = {
-  /**
-   * Calls a method and resolves with its result. Calls may overlap. The values of a stream come as one array.
-   * @throws the handler's error, ERR_LAUNCHPOOL_CONNECTION_CLOSED, ERR_LAUNCHPOOL_CALL_TIMEOUT, or the signal's reason
-   */
-  call(method: string, params: readonly unknown[], options?: CallOptions): Promise<unknown>;
-  /** As `call`; its values are read as they come if the result is a stream. */
-  open(method: string, params: readonly unknown[], options?: CallOptions): AgentCall;
-  /** Sends a notification, which has no reply. Of the options, its trace counts. */
-  notify(method: string, params: readonly unknown[], options?: CallOptions): void;
-  /** Whether the connection is closed. */
-  readonly closed: boolean;
-  /** Closes the connection and rejects the open calls. */
-  close(): void;
-};
+export type { RpcClient } from './rpc-client.ts';
 
-/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes */
-export async function connectRpc(target: string, options: ConnectOptions = {}): Promise<RpcClient> {
+const NOTIFICATION = { isNotification: true } as const;
+
+/**
+ * @param open opens the session.
+ * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
+ */
+export async function connectRpc(
+  target: string,
+  options: ConnectOptions = {},
+  open: typeof openSession = openSession,
+): Promise<RpcClient> {
   const openCalls = new Map<number, OpenCall>();
   let lastId = 0;
   let closeReason: LaunchpoolError | undefined;
+  const shownTarget = withoutCredentials(target);
   const isJsonOnly = options.messagePack === false;
   const accept = isJsonOnly ? undefined : ACCEPT;
   const reader = new ReplyReader(take, fail);
   const onFrame = (payload: Buffer): void => reader.receive(payload);
-  const session = await openSession(target, options, { onFrame, onClose: rejectAll });
+  const session = await open(target, options, { onFrame, onClose: rejectAll });
 
   function take(replies: readonly Reply[], { length }: Buffer): void {
     for (const reply of replies) {
@@ -67,8 +65,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
   function takeItems({ id, values }: RpcItems, bytes: number): void {
     const call = openCalls.get(id as number);
     if (call === undefined) return;
-    // It runs: it is not sent to another process of the agent.
-    markAnswered(call);
+    markRead(call);
     call.stream?.onItems(values, bytes);
   }
 
@@ -80,7 +77,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
 
   function giveCredit({ id, stream, credit }: RpcParamCredit): void {
     const call = openCalls.get(id as number);
-    if (call !== undefined) markAnswered(call);
+    if (call !== undefined) markRead(call);
     const outgoing = call?.outgoing[stream];
     if (credit === undefined) outgoing?.stop();
     else outgoing?.give(credit);
@@ -93,7 +90,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     }
     const call = openCalls.get(response.id as number);
     if (call === undefined) return;
-    markAnswered(call);
+    if (call.sent !== undefined) session.markAnswered(call.sent);
     remove(response.id as number);
     stopParams(call);
     if ('error' in response) reject(call, response.error);
@@ -110,8 +107,9 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     for (const each of outgoing) each.stop();
   }
 
-  function markAnswered({ sent }: OpenCall): void {
-    if (sent !== undefined) session.markAnswered(sent);
+  /** It runs: it is not sent to another process of the agent. */
+  function markRead({ sent }: OpenCall): void {
+    if (sent !== undefined) session.markRead(sent);
   }
 
   function remove(id: number): void {
@@ -136,7 +134,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     const trace = traceFor(callOptions);
     if (!calls.hasSubscribers) return startNow(id, method, params, callOptions, stream, trace);
     const startWith = (seen: typeof trace): StartedCall => startNow(id, method, params, callOptions, stream, seen);
-    return startInSight({ method, id, target, trace }, startWith);
+    return startInSight({ method, id, target: shownTarget, trace }, startWith);
   }
 
   function startNow(
@@ -149,10 +147,10 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
   ): StartedCall {
     if (closeReason !== undefined) throw closeReason;
     if (callOptions.signal?.aborted) throw callOptions.signal.reason;
-    const { onProgress } = callOptions;
+    const { onProgress, repeatable: isRepeatable = false } = callOptions;
     const timeoutMs = timeoutForAgent(callOptions);
     const outgoing: OutgoingStream[] = [];
-    const send = (notification: Uint8Array): void => session.sendIfConnected(notification);
+    const send = (notification: Uint8Array): void => session.sendIfConnected(notification, openCalls.get(id)?.sent);
     const values = params.map((param) => {
       if (streamParamOf(param) !== undefined) throw reservedParam();
       if (!isStreamParam(param)) return param;
@@ -164,22 +162,25 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     const encoded = encodeCall(id, method, values, asks, isJsonOnly);
     const { promise, resolve, reject: rejectCall } = Promise.withResolvers<unknown>();
     if (openCalls.size === 0) session.keepAlive(true);
-    const call: OpenCall = { sent: undefined, stream, onProgress, outgoing, resolve, reject: rejectCall };
+    const fail: OpenCall['fail'] = (reason) => {
+      remove(id);
+      reject(call, reason);
+    };
+    const call: OpenCall = {
+      ...{ method, isRepeatable, sent: undefined, stream, onProgress, outgoing },
+      ...{ fail, resolve, reject: rejectCall },
+    };
     openCalls.set(id, call);
     const sendCall = (payload: Uint8Array): void => {
-      if (openCalls.get(id) === call) call.sent = session.send(payload);
+      if (openCalls.get(id) === call) call.sent = session.send(payload, call);
     };
-    if (encoded instanceof Promise) encoded.then(sendCall).catch((error) => call.sent ?? dropCall(error));
+    if (encoded instanceof Promise) encoded.then(sendCall).catch((error) => call.sent ?? fail(error));
     else sendCall(encoded);
-    const dropCall = (error: unknown): void => {
-      remove(id);
-      reject(call, error);
-    };
     const cancel: StartedCall['cancel'] = (settleCall) => {
       remove(id);
       if (call.sent !== undefined) {
         session.discard(call.sent);
-        session.sendIfConnected(Buffer.from(encodeCancel(id)));
+        session.sendIfConnected(Buffer.from(encodeCancel(id)), call.sent);
       }
       stopParams(call);
       settleCall(call);
@@ -193,8 +194,9 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     if (closeReason !== undefined) throw closeReason;
     if (params.some(isStreamParam)) throw streamInNotification();
     const encoded = encodeCall(undefined, method, params, { ...trace }, isJsonOnly);
-    if (encoded instanceof Promise) encoded.then((payload) => closeReason ?? session.send(payload, true)).catch(fail);
-    else session.send(encoded, true);
+    if (encoded instanceof Promise)
+      encoded.then((payload) => closeReason ?? session.send(payload, NOTIFICATION)).catch(fail);
+    else session.send(encoded, NOTIFICATION);
   }
 
   return {
@@ -205,7 +207,8 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
       let started: StartedCall | undefined;
       const stream = new IncomingStream(method, {
         more: (credit) => {
-          if (started !== undefined) session.sendIfConnected(Buffer.from(moreText(started.id, credit)));
+          if (started === undefined) return;
+          session.sendIfConnected(Buffer.from(moreText(started.id, credit)), openCalls.get(started.id)?.sent);
         },
         leave: (error) =>
           started?.cancel((call) => (error === undefined ? call.resolve(undefined) : reject(call, error))),
@@ -223,7 +226,7 @@ export async function connectRpc(target: string, options: ConnectOptions = {}): 
     notify(method, params, callOptions = {}) {
       const trace = traceFor(callOptions);
       if (!calls.hasSubscribers) return notifyNow(method, params, trace);
-      startInSight({ method, id: undefined, target, trace }, (seen) => {
+      startInSight({ method, id: undefined, target: shownTarget, trace }, (seen) => {
         notifyNow(method, params, seen);
         return { result: Promise.resolve() };
       });

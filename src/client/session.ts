@@ -2,38 +2,25 @@
  * A client's conversation with an agent across several connections. When an agent closes gracefully, its closing notice
  * says how many frames it has run; the session sends the others to the next process of the agent. Callers notice nothing.
  */
+import { isServiceTarget } from '../../wire/address.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { closedByClient } from './connection-errors.ts';
+import type { Session, SessionEvents } from './session-types.ts';
 import { openTransport, type Transport } from './transport.ts';
 import { createUnconfirmedFrames, type SentFrame } from './unconfirmed-frames.ts';
 
-export type SessionEvents = {
-  /** Called with each whole frame. The callee may keep the bytes. */
-  onFrame: (payload: Buffer) => void;
-  /** Called once, when the session ends. */
-  onClose: (reason: LaunchpoolError) => void;
-};
-
-export type Session = {
-  /** Sends a frame. Its bytes must not change before it is answered. */
-  send(payload: Uint8Array, isNotification?: boolean): SentFrame;
-  /** Sends a frame that is useful only now, such as a cancellation. Drops it while the session has no connection. */
-  sendIfConnected(payload: Uint8Array): void;
-  /** Marks a frame as answered. All frames before it have been read, so none of them is sent again. */
-  markAnswered(sent: SentFrame): void;
-  /** Excludes a frame from resending: its call has been cancelled. */
-  discard(sent: SentFrame): void;
-  /** Whether the session keeps the process alive. */
-  keepAlive(on: boolean): void;
-  close(): void;
-};
-
 /**
- * Resolves when frames can be sent.
+ * Resolves when frames can be sent. A target on NATS has a session of its own kind, which is loaded only for it.
  * @throws ERR_LAUNCHPOOL_ADDRESS_INVALID, ERR_LAUNCHPOOL_CONNECT_FAILED, ERR_LAUNCHPOOL_STOPPED, ERR_LAUNCHPOOL_SOCKET_OWNER, the ERR_LAUNCHPOOL_AUTH_* codes
  */
 export async function openSession(target: string, options: ConnectOptions, events: SessionEvents): Promise<Session> {
+  if (!isServiceTarget(target)) return openSocketSession(target, options, events);
+  const { openNatsSession } = await import('./nats/open-nats-session.ts');
+  return openNatsSession(target, options, events);
+}
+
+async function openSocketSession(target: string, options: ConnectOptions, events: SessionEvents): Promise<Session> {
   const { onFrame, onClose } = events;
   const unconfirmed = createUnconfirmedFrames();
   /** The number of frames on the current connection. */
@@ -94,7 +81,7 @@ export async function openSession(target: string, options: ConnectOptions, event
 
   await connect();
   return {
-    send(payload, isNotification = false) {
+    send(payload, { isNotification = false } = {}) {
       const sent: SentFrame = { payload, isNotification, index: -1 };
       unconfirmed.add(sent);
       if (transport === undefined) reconnect();
@@ -110,6 +97,7 @@ export async function openSession(target: string, options: ConnectOptions, event
       framesSent += 1;
       transport.send(payload);
     },
+    markRead: unconfirmed.markAnswered,
     markAnswered: unconfirmed.markAnswered,
     discard: unconfirmed.discard,
     keepAlive(on) {

@@ -1,4 +1,5 @@
-/** One connection of a client: its handshake, its frames, and its end. */
+/** One connection of a client, over a socket or another stream of bytes: its handshake, its frames, and its end. */
+import type { Duplex } from 'node:stream';
 import { socketPathOf } from '../../wire/address.ts';
 import { isChallenge } from '../../wire/challenge.ts';
 import { decodeClosing } from '../../wire/closing.ts';
@@ -50,14 +51,30 @@ export async function openTransport(
   events: TransportEvents,
 ): Promise<Transport> {
   const path = socketPathOf(target);
-  const {
-    serverUid = [],
-    activationMs = 1_000,
-    handshakeMs = 30_000,
-    maxFrameBytes = DEFAULT_MAX_FRAME_BYTES,
-  } = options;
+  const { serverUid = [], activationMs = 1_000 } = options;
+  // Loaded before the connection exists: nothing delays its first bytes.
   const handshake = await createClientHandshake(options);
   const socket = await connectWithRetry(path, activationMs, [serverUid].flat());
+  const keepAlive = (on: boolean): unknown => (on ? socket.ref() : socket.unref());
+  return overStream({ stream: socket, place: path, handshake, keepAlive }, options, events);
+}
+
+/** What a transport is made of. */
+export type TransportStream = {
+  stream: Duplex;
+  /** For errors. */
+  place: string;
+  handshake: Handshake | undefined;
+  keepAlive: (on: boolean) => void;
+};
+
+/** As {@link openTransport}, over a stream that is open. It is read at once, before the promise is awaited. */
+export async function overStream(
+  { stream: socket, place, handshake, keepAlive }: TransportStream,
+  options: ConnectOptions,
+  events: TransportEvents,
+): Promise<Transport> {
+  const { handshakeMs = 30_000, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
   const reader = createFrameReader({ maxFrameBytes, maxRunFrames: 1 });
   const writer = createFrameWriter(socket);
   const ready = Promise.withResolvers<void>();
@@ -108,9 +125,9 @@ export async function openTransport(
       fail(error as LaunchpoolError);
     }
   });
-  socket.on('error', (error: Error) => fail(closedByAgent(path, error)));
+  socket.on('error', (error: Error) => fail(closedByAgent(place, error)));
   socket.on('close', () => {
-    closeReason ??= closedByAgent(path);
+    closeReason ??= closedByAgent(place);
     ready.reject(isHandshaking ? handshakeFailed(closeReason) : closeReason);
     reportClose(closeReason);
   });
@@ -121,16 +138,16 @@ export async function openTransport(
     get unsentBytes() {
       return socket.writableLength;
     },
-    keepAlive: (on) => (on ? socket.ref() : socket.unref()),
+    keepAlive,
     close() {
       closeReason ??= closedByClient();
       reportClose(closeReason);
-      socket.destroySoon();
+      socket.end(() => socket.destroy());
     },
   };
 }
 
-async function createClientHandshake({ authkey, md5 = true }: ConnectOptions): Promise<Handshake | undefined> {
+export async function createClientHandshake({ authkey, md5 = true }: ConnectOptions): Promise<Handshake | undefined> {
   if (authkey === undefined) return undefined;
   const { createHandshake } = await import('../../wire/handshake.ts');
   return createHandshake({ role: 'client', authkey: Buffer.from(authkey as Uint8Array), md5 });

@@ -19,6 +19,7 @@ import { packageVersion } from '../version.ts';
 import type { InstallStep } from './install-steps.ts';
 import { checkKeyFile } from './key-file.ts';
 import { workingFolderNote } from './left-behind.ts';
+import { mustRunOnNats, natsLibraryFiles } from './nats-library.ts';
 import { copyPathOf, versionOf } from './node-copy.ts';
 import { chooseNode } from './node-path.ts';
 import type { Steps } from './rollback.ts';
@@ -77,6 +78,7 @@ export async function planInstall(
   const place = await steps.run('check', async ({ detail }) => {
     const found = placeOf(options);
     if (!dryRun) await found.supervisor.check();
+    mustRunOnNats(options, found.supervisor.name);
     detail(found.supervisor.name);
     return found;
   });
@@ -109,19 +111,23 @@ function planNode(
 
 function planVersion(
   { host }: Place,
-  { module, include, workingDirectory, section }: MergedOptions,
+  { module, include, workingDirectory, section, nats, durable = false }: MergedOptions,
   steps: Steps<InstallStep>,
   notes: string[],
 ): Promise<VersionPlan> {
   return steps.run('bundle', async ({ detail }) => {
     // Loaded here: other commands need no bundler.
     const { bundleModule } = await import('../bundle/bundle.ts');
-    const [bundle, runtime] = await Promise.all([bundleModule(module, { include }), runtimeFiles()]);
+    const [bundle, runtime, library] = await Promise.all([
+      bundleModule(module, { include }),
+      runtimeFiles(nats !== undefined),
+      nats === undefined ? [] : natsLibraryFiles(module, durable),
+    ]);
     const sources = [...sourceStates(bundle.inputs), ...(section === undefined ? [] : [section])];
     notes.push(...bundle.warnings);
     if (workingDirectory === undefined)
       notes.push(...bundle.workingFolderPaths.map((path) => workingFolderNote(path, host.home)));
-    const files = [...runtime, ...bundle.files];
+    const files = [...runtime, ...library, ...bundle.files];
     detail(`${files.length} files`);
     const hash = hashOf(files);
     const launchpool = packageVersion();

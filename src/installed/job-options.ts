@@ -3,14 +3,16 @@ import type { Job, ProcessType, TcpAddress } from '../../job/job.ts';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import { NODE_FLAGS } from '../activation/node-flags.ts';
 import { agentOptionsOf } from '../agent/agent-flags.ts';
+import type { AgentOptions } from '../agent/options.ts';
 import { AGENT_TABLE } from '../options/agent-table.ts';
 import { argumentsOf, givenFlagsOf } from '../options/flags.ts';
 import { INSTALL_TABLE } from '../options/install-table.ts';
 import { defaultsOf } from '../options/parse-options.ts';
 import { parseValue } from '../options/parse-value.ts';
 import type { Host } from './host.ts';
+import { type NatsJobOptions, natsArguments } from './nats-arguments.ts';
 
-export type JobOptions = {
+export type JobOptions = NatsJobOptions & {
   /**
    * Flags of the agent, by their names as `launchpool run` has them: `{ idle: 30, threads: 4, 'no-md5': true }`.
    * @default {}
@@ -56,6 +58,8 @@ export function searchPathOf({ platform, hasFolder }: Pick<Host, 'platform' | 'h
 export const START_SECONDS = 30;
 /** Beyond the time that requests have to finish: for threads to end, and for the log. */
 const SLACK_SECONDS = 5;
+/** For NATS to confirm that nothing arrives any more, and for the last replies: src/serve/serve.ts. */
+const LEAVE_NATS_MS = 11_000;
 
 export type JobPaths = {
   label: string;
@@ -93,6 +97,7 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
     '--cache',
     cache,
     ...(logFile === undefined ? [] : ['--log-file', logFile]),
+    ...natsArguments(options),
   ];
   return {
     label,
@@ -101,12 +106,19 @@ export function jobOf(options: JobOptions, paths: JobPaths): Job {
     workingDirectory,
     sockets: paths.sockets,
     tcp,
+    ...(options.nats !== undefined && { isResident: true }),
     logFile,
     startSeconds: Math.ceil(loadTimeoutMs / 1000) + START_SECONDS,
-    stopSeconds: Math.ceil((drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS,
+    stopSeconds: stopSecondsOf({ drainMs, cancelGraceMs }, options.nats !== undefined),
     processType,
     bundleIdentifiers: options.bundleIdentifiers ?? [],
   };
+}
+
+/** An agent on NATS starts first what has arrived, then leaves as others do. */
+function stopSecondsOf({ drainMs, cancelGraceMs }: Pick<AgentOptions, 'drainMs' | 'cancelGraceMs'>, isOnNats: boolean) {
+  const leaveMs = isOnNats ? drainMs + LEAVE_NATS_MS : 0;
+  return Math.ceil((leaveMs + drainMs + cancelGraceMs) / 1000) + SLACK_SECONDS;
 }
 
 /** Time that a thread of the agent may take to load the module, in milliseconds. */

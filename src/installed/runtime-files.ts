@@ -18,8 +18,13 @@ export const CHECK = 'runtime/check.js';
 /** Verbs of the command line, which an agent does not need. */
 const QUICK_VERBS = ['call.js', 'list.js', 'status.js', 'complete.js', 'mcp.js'];
 
-export async function runtimeFiles(): Promise<BundleFile[]> {
-  return [...(await programFiles()), ...koffiFiles()];
+/** What only an agent on NATS loads. */
+const NATS_FILE = 'runtime/nats.js';
+
+/** @param isOnNats whether the agent serves on NATS. */
+export async function runtimeFiles(isOnNats = false): Promise<BundleFile[]> {
+  const program = await programFiles();
+  return [...program.filter(({ path }) => isOnNats || path !== NATS_FILE), ...koffiFiles()];
 }
 
 /** In the built package, the program is two folders above this file. From the sources, it is built once a process. */

@@ -39,8 +39,14 @@ type Session = {
   client: RpcClient | undefined;
 };
 
-/** @param connectOptions is called for each connection; what it throws is the error of the call. */
-export function createCaller(connectOptions: () => ConnectOptions): Caller {
+/**
+ * @param connectOptions is called for each connection; what it throws is the error of the call.
+ * @param targetOf what a client connects to, by label.
+ */
+export function createCaller(
+  connectOptions: () => ConnectOptions,
+  targetOf: (label: string) => string = (label) => label,
+): Caller {
   const sessions = new Map<string, Session>();
 
   /** Connects if there is no session, or it has ended. Calls of the same turn share it. */
@@ -63,13 +69,14 @@ export function createCaller(connectOptions: () => ConnectOptions): Caller {
   async function connect(label: string): Promise<RpcClient> {
     // Not loaded before the first call: a list of tools needs no connection.
     const { connectRpc } = await import('../client/rpc.ts');
-    return connectRpc(label, connectOptions());
+    return connectRpc(targetOf(label), connectOptions());
   }
 
   async function callOnce(call: AgentCall): Promise<unknown> {
     const client = await clientOf(call.label);
     call.signal.throwIfAborted();
-    const options = { signal: call.signal, onProgress: call.onProgress, ...call.trace };
+    const { signal, onProgress, trace, isRepeatable: repeatable } = call;
+    const options = { signal, onProgress, repeatable, ...trace };
     if (!call.isStream) return client.call(call.method, call.params, options);
     const values = client.open(call.method, call.params, options)[Symbol.asyncIterator]();
     try {

@@ -1,8 +1,7 @@
 /** The tools of all agents that are served, as their files have them at the moment. */
 import type { Description, MethodDescription } from '../../description/description.ts';
 import type { LaunchpoolError } from '../../wire/errors.ts';
-import type { Host } from '../installed/host.ts';
-import { type AgentFiles, createAgentReader } from './agent-files.ts';
+import type { AgentFiles, AgentReader } from './agent-files.ts';
 import { type Era, MODERN } from './eras.ts';
 import { Fault } from './messages.ts';
 import { toolName, toolNames } from './tool-names.ts';
@@ -31,11 +30,9 @@ export type Catalogue = {
   folders(): string[];
 };
 
-/** @throws ERR_LAUNCHPOOL_ADDRESS_INVALID */
-export function createCatalogue(labels: readonly string[], host: Host): Catalogue {
-  const readers = labels.map((label) => createAgentReader(label, host));
+export function createCatalogue(readers: readonly AgentReader[]): Catalogue {
   const parts = new Map<string, string>();
-  const isOneAgent = labels.length === 1;
+  const isOneAgent = readers.length === 1;
   const read = (): AgentFiles[] => readers.map((reader) => reader.read());
 
   function served(agents: readonly AgentFiles[]): ServedTool[] {

@@ -47,6 +47,24 @@ export const CALL_TABLE = {
     defaultText: 'no limit',
     help: 'maximum time to wait for the reply',
   },
+  later: {
+    flag: 'later',
+    switch: true,
+    help: 'has a durable service on NATS store the call, and prints its id',
+    details: 'The service runs with --durable. See nats-client.md.',
+  },
+  id: {
+    flag: 'id',
+    value: { kind: 'text', placeholder: 'ID' },
+    defaultText: 'a UUID',
+    help: 'with --later: the id; a call with an id that is known is not stored again',
+  },
+  result: {
+    flag: 'result',
+    value: { kind: 'text', placeholder: 'ID' },
+    help: 'prints the outcome of a call that was made with --later, in the place of a call',
+  },
+  wait: { flag: 'wait', switch: true, help: 'with --result: waits until there is an outcome' },
   ...JSON_TABLE,
 } as const satisfies Table;
 

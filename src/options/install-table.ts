@@ -1,10 +1,13 @@
 /** The options of `install` beside those of the agent. */
 import { PROCESS_TYPES } from '../../job/job.ts';
 import { JSON_TABLE } from './json-table.ts';
+import { NATS_TABLE } from './nats-table.ts';
 import type { Option } from './option.ts';
 
 /** Whether an upgrade uses the given value again. */
 export type InstallOption = Option & { isRetained: boolean };
+
+const SECONDS = { kind: 'text', placeholder: 'SECONDS' } as const;
 
 export const INSTALL_TABLE = {
   label: {
@@ -95,6 +98,23 @@ export const INSTALL_TABLE = {
     help: 'number of versions to keep for `rollback`, with the current one',
     isRetained: true,
   },
+  nats: {
+    ...NATS_TABLE.nats,
+    help: 'serves on NATS too, and has systemd keep it running: nats://HOST[:PORT], or tls://',
+    details:
+      'The packages of NATS come from the project, into the version. Credentials are no part of the URL: give them by --env, ' +
+      'such as NATS_CREDS with the path of a file. See nats.md.',
+    isRetained: true,
+  },
+  serviceName: { ...NATS_TABLE.serviceName, defaultText: 'made of the label', isRetained: true },
+  queue: { ...NATS_TABLE.queue, isRetained: true },
+  durable: { ...NATS_TABLE.durable, isRetained: true },
+  maxDeliveries: { ...NATS_TABLE.maxDeliveries, isRetained: true },
+  // As they are given, for the record and for `status --options`.
+  retryDelay: { ...NATS_TABLE.retryDelayMs, value: SECONDS, default: '1s', isRetained: true },
+  keepResults: { ...NATS_TABLE.keepResultsMs, value: SECONDS, default: '24h', isRetained: true },
+  replicas: { ...NATS_TABLE.replicas, isRetained: true },
+  maxStoredMb: { ...NATS_TABLE.maxStoredMb, isRetained: true },
   supervisor: {
     flag: 'supervisor',
     value: { kind: 'choice', placeholder: 'NAME', choices: ['launchd', 'systemd'] },

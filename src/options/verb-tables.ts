@@ -4,6 +4,7 @@ import { CALL_TABLE, CLIENT_TABLE, DESCRIBE_TABLE } from './client-table.ts';
 import { INSTALL_TABLE } from './install-table.ts';
 import { JSON_TABLE } from './json-table.ts';
 import { MCP_TABLE } from './mcp-table.ts';
+import { NATS_TABLE } from './nats-table.ts';
 import type { Table } from './option.ts';
 import { DEV_TABLE, RUN_TABLE } from './run-table.ts';
 import { DOCTOR_TABLE, INIT_TABLE, LOGS_TABLE, STATUS_TABLE, TOP_TABLE } from './tool-tables.ts';
@@ -12,7 +13,8 @@ import { UPGRADE_TABLE } from './upgrade-table.ts';
 export const VERB_TABLES = {
   init: [INIT_TABLE],
   dev: [DEV_TABLE, AGENT_TABLE],
-  run: [RUN_TABLE, AGENT_TABLE],
+  serve: [NATS_TABLE, AGENT_TABLE],
+  run: [RUN_TABLE, NATS_TABLE, AGENT_TABLE],
   install: [INSTALL_TABLE, AGENT_TABLE],
   upgrade: [UPGRADE_TABLE],
   versions: [JSON_TABLE],

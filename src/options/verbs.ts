@@ -18,6 +18,7 @@ export type Shell = (typeof SHELLS)[number];
 export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
   init: { summary: 'write a new agent: a module, its test, a README', words: ['folder'] },
   dev: { summary: 'hold a socket and start the agent on demand, in the foreground', words: ['module'] },
+  serve: { summary: 'serve the agent on NATS, for many machines, in the foreground', words: ['module'] },
   run: { summary: 'serve the agent; for supervisors', words: ['module'] },
   install: { summary: 'have launchd or systemd start an agent on demand', words: ['module'] },
   upgrade: { summary: 'install an agent again, from the same module', words: ['label'] },

@@ -27,6 +27,13 @@ for (const [args, message] of [
   });
 }
 
+test('the name of a question stands for --only', (t) => {
+  t.like(readOptions(['nats', '--quick']), { command: 'run', only: ['nats'], json: undefined });
+  const asked = planRun(QUESTIONS, CONTENDERS, readOptions(['nats'])).map(({ question }) => question.name);
+  t.deepEqual(asked, ['nats', 'nats-balance']);
+  t.throws(() => readOptions(['nats', 'mcp']), { message: /^nats mcp: neither "run"/ });
+});
+
 test('what is refused is an error of the program, which measures nothing', async (t) => {
   const { status, stdout, stderr } = await bench('--cells', '3x3');
   t.is(status, 1);

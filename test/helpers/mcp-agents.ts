@@ -114,11 +114,11 @@ export type McpClient = {
 /** Starts the bridge. It ends with the test. */
 export function startBridge(
   t: ExecutionContext,
-  { env }: Pick<AgentHome, 'env'>,
+  { env, cwd }: Pick<AgentHome, 'env'> & { cwd?: string },
   args: readonly string[] = [LABEL],
   program: string = ENTRY,
 ): McpClient {
-  const child = spawn(process.execPath, [program, 'mcp', ...args], { env, stdio: 'pipe' });
+  const child = spawn(process.execPath, [program, 'mcp', ...args], { env, cwd, stdio: 'pipe' });
   const ended = new Promise<number | string | null>((resolve) => {
     // With the rest of its output.
     child.once('close', (status, signal) => resolve(status ?? signal));

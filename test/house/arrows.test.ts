@@ -107,7 +107,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
   // Around the agent: its holder, its clients, its installation.
   'src/holder': ['src/activation', 'src/make-folder.ts', 'libc', 'job', 'wire'],
-  'src/client': ['wire', 'wire/node-version.ts'],
+  // Links over NATS, for both sides of them.
+  'src/nats': ['wire'],
+  'src/client': ['src/nats', 'wire', 'wire/node-version.ts'],
   'src/bundle': ['wire'],
   'src/describe': ['description'],
   'src/checks': ['description'],
@@ -116,6 +118,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/activation',
     'src/agent',
     'src/bundle',
+    'src/nats',
     'src/options',
     'launchd',
     'systemd',
@@ -134,6 +137,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/describe',
     'src/installed',
     'src/module',
+    'src/nats',
     'src/options',
     'src/version.ts',
     'description',
@@ -181,6 +185,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'wire/node-version.ts',
   ],
+  // The agent of a process as a service on NATS.
+  'src/serve': [
+    'src/agent',
+    'src/client',
+    'src/log.ts',
+    'src/nats',
+    'src/version.ts',
+    'description',
+    'workers',
+    'wire',
+  ],
   // The pool's first thread, which starts before the agent is loaded.
   'src/cli': [
     'src/activation',
@@ -206,6 +221,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/options',
     'src/pool',
     'src/profiles',
+    'src/serve',
     'src/version.ts',
     'description',
     'workers',
@@ -232,11 +248,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   bench: [
     'src/activation',
     'src/checks',
+    'src/client',
     'src/describe',
     'src/holder',
     'src/install',
     'src/installed',
     'src/module',
+    'src/nats',
     'systemd',
     'job',
     'description',
@@ -271,7 +289,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   execa: ['src/install'],
   plist: ['launchd', 'bench'],
   zod: ['launchd'],
-  esbuild: ['src/bundle', 'build', 'bench'],
+  esbuild: ['src/bundle', 'src/install', 'build', 'bench'],
   acorn: ['src/bundle', 'src/describe'],
   'get-tsconfig': ['src/bundle', 'src/describe'],
   '@bomb.sh/tab': ['src/cli'],

@@ -119,6 +119,9 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'methods-differ',
     'module-file-unfit',
   ],
+  ...['jetstream-failed', 'jetstream-found', 'task-dead', 'task-failed', 'task-retried', 'tasks-refused'],
+  ...['nats-connected', 'nats-disconnected', 'nats-reconnected', 'nats-error', 'nats-server-leaves', 'nats-serving'],
+  ...['nats-left', 'nats-closed'],
   ...[
     'connection-rejected',
     'slow-client-closed',

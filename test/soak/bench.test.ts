@@ -3,10 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { missingForNats } from '../../bench/nats/cluster.ts';
+import { BALANCE_KINDS, NATS_KINDS } from '../../bench/question-line-up.ts';
 import { QUESTIONS } from '../../bench/questions/index.ts';
 import { writeReport } from '../../bench/report.ts';
 import type { Results } from '../../bench/results.ts';
 import { descendantsOf, isAlive } from '../bench/processes.ts';
+import { notTested } from '../helpers/not-tested.ts';
 import { runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
@@ -66,6 +69,60 @@ test('questions that start programs of their own measure them, or say what is mi
     t.true(isGood, `${question}, ${cell}, ${contender}: ${figure}`);
   }
   t.regex(stdout.toString(), /\nlist 10 +launchpool /);
+});
+
+test('the question about NATS checks every reply, and shares calls among all instances', async (t) => {
+  t.timeout(600_000);
+  const missing = missingForNats();
+  if (missing !== undefined) return notTested(t, missing);
+  const json = join(await tempDir(t), 'out.json');
+  const part = ['nats', '--cells', '4x1,64 KiB 4x4,five even,four even,four and one slow'];
+  const { status, stderr } = await bench(...part, '--rounds', '1', '--seconds', '0.2', '--json', json);
+  t.is(status, 0, stderr);
+  const { results } = JSON.parse(await readFile(json, 'utf8')) as Results;
+  t.deepEqual(
+    results.map(({ cell, contender }) => `${cell}: ${contender}`),
+    [
+      ...['4x1', '64 KiB 4x4'].flatMap((cell) => NATS_KINDS.map((kind) => `${cell}: ${kind}`)),
+      ...['five even', 'four even', 'four and one slow'].flatMap((cell) =>
+        BALANCE_KINDS.map((kind) => `${cell}: ${kind}`),
+      ),
+    ],
+  );
+  for (const { cell, contender, reqPerSec, p50us, p99us, largestShare } of results) {
+    t.true(Number(reqPerSec) > 0 && Number(p50us) > 0 && Number(p99us) >= Number(p50us), `${cell}, ${contender}`);
+    if (BALANCE_KINDS.includes(contender)) t.true(Number(largestShare) >= 1, `${cell}, ${contender}: ${largestShare}`);
+  }
+});
+
+test('nats-capacity compares its simulation with real instances', async (t) => {
+  t.timeout(600_000);
+  const missing = missingForNats();
+  if (missing !== undefined) return notTested(t, missing);
+  const load = [
+    '--mean',
+    '10',
+    '--cv',
+    '0.5',
+    '--rate',
+    '40',
+    '--places',
+    '1',
+    '--p99-wait',
+    '40',
+    '--requests',
+    '5000',
+  ];
+  const real = ['--check', '--instances', '2', '--seconds', '2', '--json'];
+  const { status, stdout, stderr } = await bench('nats-capacity', ...load, ...real);
+  t.is(status, 0, stderr);
+  const { check } = JSON.parse(stdout.toString());
+  t.is(check.instances, 2);
+  t.true(check.requests > 40 && check.requests < 140, String(check.requests));
+  // A handler sleeps for as long as it is asked to, and the simulation has its own times.
+  const { simulated, replayed, measured } = check;
+  t.true(simulated.p99.value > simulated.p50.value && simulated.mean.value > 8);
+  for (const { mean, p50, p99 } of [measured, replayed.client, replayed.central]) t.true(p99 > p50 && mean > 8);
 });
 
 test('an interrupted run ends the processes that it has started', async (t) => {

@@ -10,7 +10,7 @@ export function addMcpCommand(program: Command, done: Done): void {
         'client that has started it, until that client ends. The list of tools comes from files; the first call of a tool\n' +
         'starts its agent.',
     )
-    .argument('<labels...>', 'the labels of installed agents')
+    .argument('<labels...>', 'the labels of installed agents, and nats://HOST/NAME for services on NATS')
     .addHelpText(
       'after',
       '\nExamples:\n  launchpool mcp --config codex --write com.example.rot13\n  launchpool mcp com.example.rot13 com.example.format',

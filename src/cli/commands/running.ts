@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { LOG_LEVELS } from '../../log.ts';
 import { JSON_TABLE } from '../../options/json-table.ts';
 import { TOP_TABLE } from '../../options/tool-tables.ts';
-import { addExitStatuses, addVerb, type Done, TARGET_HELP } from './shared.ts';
+import { addExitStatuses, addVerb, CLIENT_TARGET_HELP, type Done, TARGET_HELP } from './shared.ts';
 
 const STATUSES = { 0: 'done', 1: 'the agent refuses', 66: 'it is not installed', 69: 'it has no process' };
 
@@ -13,7 +13,7 @@ export function addRunningCommands(program: Command, done: Done): void {
       'Asks an agent, or all that are installed, once per interval; does not start an agent without a process.\n' +
         'On a terminal, draws a table in place until q or Ctrl-C is pressed; elsewhere, prints a line for each agent.',
     )
-    .argument('[target]', TARGET_HELP)
+    .argument('[target]', CLIENT_TARGET_HELP)
     .action(async (target, flags) => {
       const { topVerb } = await import('../verbs/top.ts');
       done(await topVerb(target, flags));

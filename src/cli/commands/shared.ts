@@ -9,6 +9,8 @@ import { VERBS } from '../../options/verbs.ts';
 export type Done = (status: number) => void;
 
 export const TARGET_HELP = "an agent's label, or the path of its socket";
+/** Of verbs that call as clients do. */
+export const CLIENT_TARGET_HELP = `${TARGET_HELP}; or nats://HOST/NAME for a service on NATS`;
 export const LABEL_HELP = 'the label of an installed agent';
 export const MODULE_HELP = 'the module whose exported functions clients call';
 

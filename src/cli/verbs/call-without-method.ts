@@ -1,4 +1,5 @@
 /** `launchpool call` without a method: an error that lists the methods. */
+import { withoutCredentials } from '../../../wire/address.ts';
 import { toPlain } from '../../../wire/errors.ts';
 import { documentOf } from '../agent-document.ts';
 import { usage } from '../call-arguments.ts';
@@ -15,7 +16,7 @@ async function hintFor(target: string, flags: CommanderFlags): Promise<string> {
   try {
     const { methods } = await documentOf(target, flags);
     const list = methodList(methods, terminalWidth() - INDENT.length).trimEnd();
-    return `The methods of ${target}:\n${list.replaceAll(/^(?=.)/gm, INDENT)}`;
+    return `The methods of ${withoutCredentials(target)}:\n${list.replaceAll(/^(?=.)/gm, INDENT)}`;
   } catch (error) {
     const { message, hint } = toPlain(error);
     return `Its methods are not known: ${message}${hint === undefined ? '.' : `. ${hint}`}`;

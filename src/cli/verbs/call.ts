@@ -5,30 +5,19 @@ import { encodeJson } from '../../../wire/json-rpc.ts';
 import type { AgentCall } from '../../client/agent-call.ts';
 import { connectRaw } from '../../client/index.ts';
 import { connectRpc } from '../../client/rpc.ts';
-import { CALL_TABLE } from '../../options/client-table.ts';
-import { parseOptions } from '../../options/parse-options.ts';
-import { argumentsOf, paramsOf, usage } from '../call-arguments.ts';
+import { usage } from '../call-arguments.ts';
+import { type CallFlags, callOf, timeoutOf } from '../call-flags.ts';
 import { connectOptionsOf } from '../client-flags.ts';
-import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { print } from '../print.ts';
 import { createProgressBar, type ProgressBar } from '../progress-bar.ts';
 import { reportError } from '../report.ts';
 import { StreamOutput } from '../stream-output.ts';
 
-export type CallFlags = CommanderFlags & {
-  raw?: boolean;
-  params?: string;
-  textArg?: string[];
-  bytesArg?: string[];
-  text?: boolean;
-  stream?: boolean;
-  json?: boolean;
-};
-
 /** @returns the exit status; 1 when the agent has answered with an error. */
 export async function call(target: string, words: readonly string[], flags: CallFlags): Promise<number> {
   try {
-    if (flags.raw) await callRaw(target, words, flags);
+    if (flags.later || flags.result !== undefined) await callLater(target, words, flags);
+    else if (flags.raw) await callRaw(target, words, flags);
     else await callMethod(target, words, flags);
     return 0;
   } catch (error) {
@@ -53,11 +42,15 @@ async function callRaw(target: string, words: readonly string[], flags: CallFlag
   }
 }
 
-async function callMethod(target: string, [method, ...words]: readonly string[], flags: CallFlags): Promise<void> {
-  if (method === undefined) throw usage('the method is missing');
-  const { params: all, textArg = [], bytesArg = [] } = flags;
-  const rest = [...words, ...textArg, ...bytesArg];
-  const params = all === undefined ? await argumentsOf(words, textArg, bytesArg) : await paramsOf(all, rest);
+async function callLater(target: string, words: readonly string[], flags: CallFlags): Promise<void> {
+  const later = await import('./call-later.ts');
+  if (flags.result === undefined) return later.enqueue(target, words, flags);
+  await printAsIs(resultOf(await later.fetchResult(target, words, flags), flags));
+}
+
+async function callMethod(target: string, words: readonly string[], flags: CallFlags): Promise<void> {
+  const { method, params } = await callOf(words, flags);
+  const { bytesArg = [] } = flags;
   // Bytes can be printed as they are.
   const client = await connectRpc(target, connectOptionsOf(flags, flags.text === true || bytesArg.length > 0));
   const bar = createProgressBar();
@@ -113,9 +106,4 @@ function resultOf(result: unknown, { json, text }: CallFlags): string | Uint8Arr
 /** @throws ERR_LAUNCHPOOL_RESULT_INVALID for a value that has come in MessagePack, and would not be itself in JSON. */
 function jsonOf(value: unknown): string {
   return `${encodeJson(value, 'result')}\n`;
-}
-
-function timeoutOf(flags: CallFlags): { timeoutMs?: number } {
-  const { timeoutMs } = parseOptions(CALL_TABLE, givenFlags(CALL_TABLE, flags));
-  return timeoutMs === undefined ? {} : { timeoutMs };
 }

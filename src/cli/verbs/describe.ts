@@ -1,5 +1,6 @@
 /** `launchpool describe`: prints what an agent says of its methods. Starts nothing for a label. */
 import type { OpenRpcDocument, OpenRpcMethod } from '../../../description/open-rpc.ts';
+import { isServiceTarget, withoutCredentials } from '../../../wire/address.ts';
 import { LaunchpoolError } from '../../../wire/errors.ts';
 import { similarTo } from '../../../wire/suggestion.ts';
 import { documentOf } from '../agent-document.ts';
@@ -14,18 +15,19 @@ export function describeVerb(
   name: string | undefined,
   flags: CommanderFlags & JsonFlag,
 ): Promise<number> {
+  const shown = withoutCredentials(target);
   return report({
     json: flags.json,
     run: async () => {
       const document = await documentOf(target, flags);
-      return name === undefined ? document : { ...document, methods: [methodIn(document, name, target)] };
+      return name === undefined ? document : { ...document, methods: [methodIn(document, name, shown)] };
     },
     render: (document) => {
       const [method] = document.methods;
       const width = terminalWidth();
       return name === undefined || method === undefined
         ? documentText(document, width)
-        : `${methodText(method, width, true)}\n${examplesText(target, method, document)}`;
+        : `${methodText(method, width, true)}\n${examplesText(shown, method, document)}`;
     },
   });
 }
@@ -44,7 +46,12 @@ export function methodIn({ methods }: OpenRpcDocument, name: string, target: str
 
 function examplesText(target: string, method: OpenRpcMethod, { components }: OpenRpcDocument): string {
   const { shell, typescript, python } = exampleCalls(target, method, components);
-  const texts = { Shell: shell, TypeScript: typescript, 'Python, with examples/python/launchpool_client.py': python };
+  const texts = {
+    Shell: shell,
+    TypeScript: typescript,
+    // It connects to sockets.
+    ...(!isServiceTarget(target) && { 'Python, with examples/python/launchpool_client.py': python }),
+  };
   return Object.entries(texts)
     .map(([title, text]) => `${title}:\n${text.replaceAll(/^(?=.)/gm, '  ')}\n`)
     .join('\n');

@@ -4,11 +4,11 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { type SocketPaths, socketPathsOf } from '../../../wire/address.ts';
-import { LaunchpoolError } from '../../../wire/errors.ts';
+import { fromPlain, LaunchpoolError, toPlain } from '../../../wire/errors.ts';
 import type { FileReport } from '../../../wire/file-report.ts';
 import { shellWord } from '../../../wire/shell-word.ts';
 import type { AgentKind, ModuleFacts } from '../../../workers/task.ts';
-import { checkIn } from '../../activation/check-in.ts';
+import { type CheckIn, checkIn } from '../../activation/check-in.ts';
 import { type Environment, takeEnvironment } from '../../activation/environment.ts';
 import { holdLifeline } from '../../activation/lifeline.ts';
 import { listenForSignals, type Signals } from '../../activation/signals.ts';
@@ -19,7 +19,9 @@ import { SUPERVISED_UPTIME_SECONDS } from '../../options/agent-table.ts';
 import { type FirstThread, startFirstThread } from '../../pool/first-thread.ts';
 import { limitsOf } from '../../pool/thread-limits.ts';
 import type { ProfileOptions, ThreadProfiles } from '../../profiles/thread-profiles.ts';
+import type { Serving } from '../../serve/serve.ts';
 import { standardError } from '../../standard-streams.ts';
+import type { connectToNats as Connect } from '../nats-serving.ts';
 import { readArguments } from '../run-arguments.ts';
 
 /** The folder of an installed version, whose files do not change. What `dev` compiles refers to files that do. */
@@ -29,6 +31,9 @@ const VERSION_FOLDER = /\/versions\/[0-9a-f]{20}\//;
 const QUIET_MS = 100;
 /** Between two checks of the log's size. */
 const LOG_CHECK_MS = 10_000;
+
+/** An agent on NATS needs no socket of a supervisor. */
+const NO_SOCKETS: CheckIn = { supervisor: 'embedded', sockets: { agent: [], control: [] }, lifelineFd: undefined };
 
 /** The work that boot/start.ts has done before this file is loaded, so that the first thread starts early. */
 export type EarlyStart = {
@@ -40,6 +45,8 @@ export type EarlyStart = {
   codeFolder: string;
   /** Called when the first request has had its time. */
   onQuiet(): void;
+  /** The module of the user, if the agent loads a compiled one from elsewhere. */
+  source: string;
 };
 
 /**
@@ -47,17 +54,18 @@ export type EarlyStart = {
  * @returns the exit status.
  * @throws ERR_LAUNCHPOOL_NOT_SUPERVISED when no supervisor has passed a socket.
  */
-export async function run(args: readonly string[], early?: EarlyStart): Promise<number> {
+export async function run(args: readonly string[], early?: Partial<EarlyStart>): Promise<number> {
   const signals = early?.signals ?? listenForSignals();
   const env = early?.env ?? takeEnvironment();
-  const { options, label, logFile, profiles, unfit } = readArguments(args);
+  const { options, label, logFile, profiles, nats, unfit } = readArguments(args);
   let unfitFile: string | undefined;
   const onUnfitFile = (path: string): void => {
     unfitFile = path;
   };
   const facts = unfit === undefined ? readFacts(options.moduleUrl, onUnfitFile) : undefined;
   const first = unfit ?? startFirst(options, facts?.kind, early);
-  const [found, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
+  const [checkedIn, { startAgent }] = await Promise.all([checkIn({ env, label }), import('../../agent/agent.ts')]);
+  const found = checkedIn ?? (nats === undefined ? undefined : NO_SOCKETS);
   if (found === undefined) throw unfit ?? notSupervised(options.moduleUrl);
   const log = createLog({ level: options.logLevel, pretty: options.development });
   log.debug({ supervisor: found.supervisor }, 'checked-in');
@@ -77,7 +85,13 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   const notify = (message: string): void => {
     found.notify?.(message).catch((error) => log.warn({ err: error }, 'not-notified'));
   };
-  const onShutdown = (reason: string): void => notify(`STOPPING=1\nSTATUS=Shutting down (${reason})`);
+  const onShutdown = (reason: string): void => {
+    notify(`STOPPING=1\nSTATUS=Shutting down (${reason})`);
+    void serving?.leave();
+  };
+  const serving =
+    nats &&
+    (await connectToNats(nats, { agentOptions: options, kind: facts?.kind, label, source: early?.source, log }));
   const agent = await startAgent({
     options,
     sockets: found.sockets,
@@ -91,14 +105,20 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
   });
   // The agent logs the error.
   signals.onReload(() => void agent.reload().catch(() => undefined));
-  signals.leave.then(agent.shutDown);
+  void serving?.lost.then(agent.shutDown);
+  // Nothing new arrives from NATS when the connections are closed.
+  signals.leave.then((signal) => Promise.resolve(serving?.leave()).then(() => agent.shutDown(signal)));
   orphaned.promise.then(agent.shutDownOrphaned);
   if (await agent.listening) {
+    if (serving !== undefined) {
+      await agent.load();
+      await serving.announce(agent, facts);
+    }
     notify(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
     if (found.watchdogMs !== undefined) setInterval(notify, found.watchdogMs / 2, 'WATCHDOG=1').unref();
     setTimeout(() => {
       try {
-        early?.onQuiet();
+        early?.onQuiet?.();
       } catch (error) {
         log.warn({ err: error }, 'code-cache-not-written');
       }
@@ -108,8 +128,17 @@ export async function run(args: readonly string[], early?: EarlyStart): Promise<
     }, QUIET_MS).unref();
   }
   const status = await agent.stopped;
+  const servingStatus = await serving?.close();
   await profiled?.end();
-  return status;
+  return status || (servingStatus ?? 0);
+}
+
+/** The errors of the other file are of a class of their own. */
+async function connectToNats(...args: Parameters<typeof Connect>): Promise<Serving> {
+  const { connectToNats: connect } = await import('../nats-serving.ts');
+  return connect(...args).catch((error) => {
+    throw Object.assign(fromPlain(toPlain(error)), { remote: false });
+  });
 }
 
 /** Looks at the first thread while it boots, before it loads the module. */
@@ -134,7 +163,7 @@ function readFacts(moduleUrl: string, onUnfitFile?: (path: string) => void): Mod
 function startFirst(
   { moduleUrl, development, concurrency, maxBatch, validate, maxReplyBytes, inspect, ...options }: AgentOptions,
   kind: AgentKind | undefined,
-  early?: EarlyStart,
+  early?: Partial<EarlyStart>,
 ): FirstThread {
   const { codeFolder, worker } = early ?? {};
   const dev = { exposeStacks: development, reportFiles: development };

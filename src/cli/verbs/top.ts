@@ -1,18 +1,19 @@
 /** `launchpool top`: shows the figures of running agents repeatedly. Starts no process. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { isServiceTarget } from '../../../wire/address.ts';
 import { defaultsOf, parseOptions } from '../../options/parse-options.ts';
 import { TOP_TABLE } from '../../options/tool-tables.ts';
 import { type CommanderFlags, givenFlags } from '../given-flags.ts';
 import { reportError } from '../report.ts';
-import { observeAgents } from '../top/observed-agents.ts';
+import { type ObservedAgents, observeAgents } from '../top/observed-agents.ts';
 import { openView, type View } from '../top/view.ts';
 
 /** A main thread answers at once. An agent that does not answer delays the others by this time, once. */
 const TIMEOUT_MS = 2_000;
 
-/** @param target all installed agents if it is undefined. */
+/** @param target all installed agents if it is undefined; all instances of a service on NATS. */
 export async function topVerb(target: string | undefined, flags: CommanderFlags): Promise<number> {
-  const observed = observeAgents(target);
+  let observed: ObservedAgents | undefined;
   const ending = new AbortController();
   const end = (): void => ending.abort();
   process.once('SIGINT', end).once('SIGTERM', end).once('SIGHUP', end);
@@ -22,6 +23,7 @@ export async function topVerb(target: string | undefined, flags: CommanderFlags)
   try {
     const given = parseOptions(TOP_TABLE, givenFlags(TOP_TABLE, flags));
     const options = { ...defaultsOf(TOP_TABLE), ...given };
+    observed = await observedBy(target);
     let agents = await observed.next(TIMEOUT_MS);
     view = openView({ once: options.once, json: options.json, ending, redraw: () => view?.show(agents) });
     await view.show(agents);
@@ -36,6 +38,12 @@ export async function topVerb(target: string | undefined, flags: CommanderFlags)
     return reportError(error, flags.json as boolean | undefined);
   } finally {
     view?.close();
-    observed.close();
+    observed?.close();
   }
+}
+
+async function observedBy(target: string | undefined): Promise<ObservedAgents> {
+  if (target === undefined || !isServiceTarget(target)) return observeAgents(target);
+  const { observeInstances } = await import('../top/observed-instances.ts');
+  return observeInstances(target);
 }

@@ -54,7 +54,7 @@ test('an inspector and profiles, as `dev` asks for them', (t) => {
 test('the flags of the supervisor are those of `run` alone', (t) => {
   const args = ['/a.ts', '--socket', '/a.sock', '--label', 'x', '--cache', '/c', '--log-file', '/l', '--development'];
   const { options, ...rest } = readArguments(args);
-  t.deepEqual(rest, { label: 'x', logFile: '/l', profiles: undefined });
+  t.deepEqual(rest, { label: 'x', logFile: '/l', profiles: undefined, nats: undefined });
   t.deepEqual(options, { ...AGENT_DEFAULTS, modulePath: '/a.ts', moduleUrl: 'file:///a.ts', development: true });
 });
 
@@ -74,3 +74,9 @@ for (const args of WRONG) {
     t.deepEqual(options, { ...AGENT_DEFAULTS, moduleUrl: '' });
   });
 }
+
+test('an agent on NATS does not exit when it is idle', (t) => {
+  const { options, nats } = readArguments(['/a.ts', '--nats', 'nats://host', '--name', 'x', '--idle', '5']);
+  t.deepEqual(nats, { nats: 'nats://host', serviceName: 'x' });
+  t.is(options.idleMs, 0);
+});

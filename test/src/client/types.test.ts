@@ -8,6 +8,9 @@ import {
   connect,
   connectRaw,
   notify,
+  type TaskClient,
+  type TaskId,
+  type TaskOutcome,
   withOptions,
 } from '../../../src/client/index.ts';
 import type { ReservedName } from '../../../wire/reserved-names.ts';
@@ -99,6 +102,31 @@ type Carried = {
   buffer: () => Buffer;
 };
 type Json = Agent<Carried, 'json'>;
+
+const streamTasks = null as unknown as TaskClient<Streaming>;
+const carriedTasks = null as unknown as TaskClient<Carried>;
+const anyTasks = null as unknown as TaskClient;
+type Enqueued<Call extends (...params: never[]) => Promise<{ id: unknown }>> = Awaited<ReturnType<Call>>['id'];
+const countLater = () => streamTasks.enqueue('count', [3]);
+const datesLater = () => carriedTasks.enqueue('dates', [], { id: 'a' });
+const anyLater = () => anyTasks.enqueue('any', [1, 'a']);
+const outcomeLater = async () => streamTasks.result((await countLater()).id);
+const outcomeOfText = () => streamTasks.result('text');
+// @ts-expect-error: there is no such method.
+const noMethodLater = () => streamTasks.enqueue('none', []);
+// @ts-expect-error: the argument has another type.
+const wrongLater = () => streamTasks.enqueue('count', ['three']);
+// @ts-expect-error: JSON has no maps.
+const mapLater = () => carriedTasks.enqueue('takesMap', [new Map()]);
+
+/** Tasks have the types of JSON, and their ids the type of the result. */
+const tasks: {
+  stream: Same<Enqueued<typeof countLater>, TaskId<number[]>>;
+  date: Same<Enqueued<typeof datesLater>, TaskId<{ at: string; when?: string }>>;
+  any: Same<Enqueued<typeof anyLater>, TaskId<unknown>>;
+  outcome: Same<Awaited<ReturnType<typeof outcomeLater>>, TaskOutcome<number[]>>;
+  ofText: Same<Awaited<ReturnType<typeof outcomeOfText>>, TaskOutcome<unknown>>;
+} = { stream: true, date: true, any: true, outcome: true, ofText: true };
 
 const carried: {
   dates: Same<ReturnType<Agent<Carried>['dates']>, Promise<{ at: Date; when?: Date }>>;
@@ -198,6 +226,8 @@ async function asAUserWritesIt(): Promise<unknown[]> {
 test('the types compile, and the module is not loaded for them', (t) => {
   t.is(asAUserWritesIt.length, 0);
   t.is(withStreams.length + withValues.length + connectInJson.length, 3);
-  t.true(Object.values<boolean>({ ...facts, ...results, ...streams, ...carried, ...inJson }).every((fact) => fact));
+  t.is([noMethodLater, wrongLater, mapLater].length, 3);
+  const all = { ...facts, ...results, ...streams, ...carried, ...inJson, ...tasks };
+  t.true(Object.values<boolean>(all).every((fact) => fact));
   t.false(Object.values<boolean>(absent).some((name) => name));
 });

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { standAlone } from '../../../description/definitions.ts';
 import type { Description, MethodDescription } from '../../../description/description.ts';
+import { fromOpenRpc } from '../../../description/from-open-rpc.ts';
 import { openRpc } from '../../../description/open-rpc.ts';
 import { DESCRIBE_TIMEOUT_MS, describedConstructs } from '../../helpers/described.ts';
 import { declareWith } from '../../helpers/not-tested.ts';
@@ -24,6 +25,7 @@ const BASIC: Description = {
       deprecated: 'use set',
       examples: ['put(user)'],
       throws: ['RangeError'],
+      mcp: { title: 'Put it', idempotent: true },
       params: [
         { name: 'user', schema: { $ref: '#/$defs/User', default: null }, required: true, description: 'which one' },
         { name: 'tags', schema: { type: 'string' }, required: false, rest: true },
@@ -73,6 +75,7 @@ test('a document has methods, definitions in draft 7, and extensions for what Op
         'x-deprecated': 'use set',
         'x-examples': ['put(user)'],
         'x-throws': ['RangeError'],
+        'x-mcp': { title: 'Put it', idempotent: true },
         'x-notes': ['params.user.x: its type is any'],
       },
     ],
@@ -92,6 +95,38 @@ test('a document has methods, definitions in draft 7, and extensions for what Op
         },
       },
     },
+  });
+});
+
+test('a document has the description that it was made of, without its compiler and its notes', (t) => {
+  const { compiler: _compiler, ...others } = BASIC;
+  t.deepEqual(fromOpenRpc(openRpc(BASIC, INFO)), { ...others, package: { version: '1.0.0' }, notes: [] });
+});
+
+test('whatever the types: the document of a description that was read from one is the same', async (t) => {
+  t.timeout(DESCRIBE_TIMEOUT_MS);
+  const document = openRpc(await DESCRIPTION, INFO);
+  const methods = document.methods.map(({ 'x-notes': _notes, ...method }) => method);
+  t.true(methods.length > 10);
+  t.deepEqual(openRpc(fromOpenRpc(document), INFO), { ...document, methods });
+});
+
+test('what another server leaves out counts as not said', (t) => {
+  const method = { name: 'm', params: [{ name: 'a' }], result: { name: 'result' } };
+  const document = { openrpc: '1.3.2', info: { title: 't', version: '2' }, methods: [method] };
+  t.deepEqual(fromOpenRpc(document as unknown as Parameters<typeof fromOpenRpc>[0]), {
+    format: 1,
+    package: { version: '2' },
+    methods: [
+      {
+        name: 'm',
+        signature: ['m(a)'],
+        params: [{ name: 'a', schema: true, required: false }],
+        result: { schema: true },
+      },
+    ],
+    $defs: {},
+    notes: [],
   });
 });
 

@@ -53,6 +53,9 @@ test('flags of the agent are passed on unchanged, without those that are off', (
 
 test('the stop timeout of the supervisor grows with the drain time', (t) => {
   t.is(job({ agent: { drain: 30.5 } }).stopSeconds - job({ agent: { drain: 0 } }).stopSeconds, 31);
+  const nats = { nats: 'nats://localhost' };
+  // An agent on NATS has the time of a drain twice.
+  t.is(job({ agent: { drain: 30 }, ...nats }).stopSeconds - job({ agent: { drain: 0 }, ...nats }).stopSeconds, 60);
 });
 
 test('the start timeout grows with the time that the module may take to load', (t) => {

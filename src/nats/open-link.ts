@@ -1,0 +1,163 @@
+/** The client's side of links: opens them, and notices when their instance answers no more. */
+import { randomBytes } from 'node:crypto';
+import { LaunchpoolError } from '../../wire/errors.ts';
+import { DEFAULT_WINDOW_BYTES, Link, lost } from './link.ts';
+import {
+  type InstanceId,
+  LINK_VERSION,
+  lastToken,
+  linkSubject,
+  type OpenReply,
+  type OpenRequest,
+  openSubject,
+  parseOpen,
+} from './link-subjects.ts';
+import { type NatsMessage, type NatsWire, NO_RESPONDERS } from './nats-types.ts';
+
+export type OpenLinkOptions = InstanceId & {
+  /** The prefix of the subjects on which this client receives. @default '_INBOX' */
+  inboxPrefix?: string | undefined;
+  /** How many bytes of replies may arrive before they are read. @default 1 MiB */
+  windowBytes?: number | undefined;
+  /** How long the instance may take to answer, in milliseconds. @default 2000 */
+  openMs?: number | undefined;
+  heartbeat?: Partial<Heartbeat> | undefined;
+};
+
+export type Heartbeat = {
+  /** Milliseconds between two pings while calls are open. @default 150 */
+  busyMs: number;
+  /** And while none is. @default 3000 */
+  idleMs: number;
+  /** How many pings in a row may stay without any message of the instance. @default 5 while calls are open, and 2 otherwise */
+  busyMissed: number;
+  idleMissed: number;
+};
+
+const HEARTBEAT: Heartbeat = { busyMs: 150, idleMs: 3_000, busyMissed: 5, idleMissed: 2 };
+const OPEN_MS = 2_000;
+const OPEN_TICKS = 8;
+const OPEN_TOKEN = 'open';
+
+export type ClientLink = {
+  readonly stream: Link;
+  readonly instance: string;
+  /** Says whether calls are open on this link: then a lost instance is noticed within a second. */
+  setBusy(on: boolean): void;
+};
+
+/**
+ * Opens a link to one instance.
+ * @throws ERR_LAUNCHPOOL_CONNECT_FAILED, at once if the instance has left.
+ */
+export function openLink(nats: NatsWire, options: OpenLinkOptions): Promise<ClientLink> {
+  const { inboxPrefix = '_INBOX', windowBytes = DEFAULT_WINDOW_BYTES, openMs = OPEN_MS, instance } = options;
+  const inbox = `${inboxPrefix}.${randomBytes(12).toString('base64url')}`;
+  const { promise, resolve, reject } = Promise.withResolvers<ClientLink>();
+  let stream: Link | undefined;
+  const subscription = nats.subscribe(`${inbox}.*`, { callback: onMessage });
+  // As for the heartbeat below: a blocked event loop counts as one tick.
+  let ticks = 0;
+  const timer = setInterval(() => {
+    ticks += 1;
+    if (ticks === OPEN_TICKS) fail(`it has not answered within ${openMs} ms`);
+  }, openMs / OPEN_TICKS);
+
+  function fail(reason: string): void {
+    clearInterval(timer);
+    subscription.unsubscribe();
+    reject(notOpened(options, reason));
+  }
+
+  function onFailed(error: Error): void {
+    if (stream === undefined) fail(error.message);
+    else stream.destroy(lost(error.message));
+  }
+
+  function onMessage(error: Error | null, message: NatsMessage): void {
+    const token = lastToken(message.subject);
+    const isUndelivered = message.headers?.code === NO_RESPONDERS && message.data.length === 0;
+    if (error !== null) onFailed(error);
+    else if (stream === undefined && token === OPEN_TOKEN) onAnswer(isUndelivered, message.data);
+    else if (isUndelivered) stream?.onUndelivered(Number(token));
+    else stream?.receive(message.data);
+  }
+
+  function onAnswer(isUndelivered: boolean, data: Uint8Array): void {
+    const reply = parseOpen<OpenReply>(data);
+    if (isUndelivered) fail('it has left');
+    else if (reply === undefined) fail('its answer is not one of this version of launchpool');
+    else open(reply);
+  }
+
+  function open(reply: OpenReply): void {
+    clearInterval(timer);
+    const subject = linkSubject(options, reply.link);
+    const opened = new Link({
+      publish: (bytes, offset) => nats.publish(subject, bytes, { reply: `${inbox}.${offset}` }),
+      receiveWindow: windowBytes,
+      sendWindow: reply.window,
+      maxPayload: nats.info?.max_payload,
+      onClosed() {
+        heartbeat.stop();
+        subscription.unsubscribe();
+      },
+    });
+    const heartbeat = createHeartbeat(opened, { ...HEARTBEAT, ...options.heartbeat });
+    // Its owner listens to `close` at least.
+    opened.on('error', () => undefined);
+    opened.places = reply.places;
+    stream = opened;
+    resolve({ stream, instance, setBusy: heartbeat.setBusy });
+  }
+
+  const request: OpenRequest = { version: LINK_VERSION, window: windowBytes };
+  nats.publish(openSubject(options), Buffer.from(JSON.stringify(request)), { reply: `${inbox}.${OPEN_TOKEN}` });
+  return promise;
+}
+
+/**
+ * Pings the other side, and destroys the link when too many pings in a row have brought nothing. It counts pings, and does not
+ * look at the clock: while the event loop of this process is blocked, no ping is due, and what has arrived is read before the
+ * next one.
+ */
+function createHeartbeat(link: Link, { busyMs, idleMs, busyMissed, idleMissed }: Heartbeat) {
+  let isBusy = false;
+  let isFast = false;
+  let missed = 0;
+  let timer = setInterval(tick, idleMs).unref();
+
+  function setPace(toFast: boolean): void {
+    if (isFast === toFast) return;
+    isFast = toFast;
+    missed = 0;
+    clearInterval(timer);
+    timer = setInterval(tick, isFast ? busyMs : idleMs).unref();
+  }
+
+  function tick(): void {
+    if (link.isComplete) return;
+    missed = link.wasHeard ? 0 : missed + 1;
+    link.wasHeard = false;
+    if (missed >= (isFast ? busyMissed : idleMissed)) link.destroy(lost('the instance does not answer'));
+    link.ping(isBusy);
+    // A client that calls now and then stays at the fast pace for one more ping.
+    if (!isBusy) setPace(false);
+  }
+
+  return {
+    setBusy(on: boolean): void {
+      isBusy = on;
+      if (on) setPace(true);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function notOpened({ name, instance }: InstanceId, reason: string): LaunchpoolError {
+  return new LaunchpoolError(
+    'ERR_LAUNCHPOOL_CONNECT_FAILED',
+    `instance ${instance} of ${name} cannot be reached over NATS: ${reason}`,
+    { hint: 'See the log of the instance; another one may answer.' },
+  );
+}
