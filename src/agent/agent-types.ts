@@ -47,6 +47,8 @@ export type Agent = {
   reload(): Promise<Reloaded>;
   /** Has a thread load the module. */
   load(): Promise<void>;
+  /** Whether the module has failed to load. */
+  readonly isBroken: boolean;
   /** Takes over a client that this process itself has let in, once the agent listens: a paused socket, or a link over NATS. */
   accept(socket: Socket): void;
   /** @param asker see utilisation.ts. */

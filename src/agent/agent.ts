@@ -201,5 +201,10 @@ export async function startAgent(start: AgentStart): Promise<Agent> {
   const places = (): number => Math.max(0, options.threads * options.concurrency - dispatcher.requests);
   const { shutDown, stopped } = shutdown;
   const settleIn = pool.fill;
-  return { listening, settleIn, shutDown, shutDownOrphaned, stopped, reload, load: loaded, accept, status, places };
+  return {
+    ...{ listening, settleIn, shutDown, shutDownOrphaned, stopped, reload, load: loaded, accept, status, places },
+    get isBroken() {
+      return broken !== undefined;
+    },
+  };
 }

@@ -15,6 +15,7 @@ import { type Extensions, toPackable } from '../../wire/messagepack/packable.ts'
 import { type Codec, packValue, unpackValue } from '../../wire/messagepack/values.ts';
 import type { Packed } from '../../wire/messagepack/write.ts';
 import type { Encoded } from '../../wire/response.ts';
+import type { FrameOrigin } from './session-types.ts';
 
 /** What a request says if its result may come in MessagePack. */
 export const ACCEPT: readonly string[] = ['msgpack'];
@@ -89,39 +90,45 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** Reads the frames of one connection in their order, also while the codec is being loaded. */
+type Take = (replies: Reply[], payload: Buffer, from: FrameOrigin | undefined) => void;
+type Fail = (error: unknown, from?: FrameOrigin) => void;
+
+/** Reads the frames of a session in their order, also while the codec is being loaded. */
 export class ReplyReader {
-  readonly #take: (replies: Reply[], payload: Buffer) => void;
-  readonly #fail: (error: unknown) => void;
-  #waiting: Buffer[] | undefined;
+  readonly #take: Take;
+  readonly #fail: Fail;
+  #waiting: { payload: Buffer; from: FrameOrigin | undefined }[] | undefined;
 
   /** @param fail gets what is thrown for a frame that cannot be read, and by `take`. */
-  constructor(take: (replies: Reply[], payload: Buffer) => void, fail: (error: unknown) => void) {
+  constructor(take: Take, fail: Fail) {
     this.#take = take;
     this.#fail = fail;
   }
 
-  receive(payload: Buffer): void {
-    if (this.#waiting !== undefined) this.#waiting.push(payload);
-    else if (sniffEncoding(payload) !== 'messagepack') this.#read(payload, decodeReplies);
-    else if (codec !== undefined) this.#read(payload, unpackReplies);
+  receive(payload: Buffer, from?: FrameOrigin): void {
+    if (this.#waiting !== undefined) this.#waiting.push({ payload, from });
+    else if (sniffEncoding(payload) !== 'messagepack') this.#read(payload, from, decodeReplies);
+    else if (codec !== undefined) this.#read(payload, from, unpackReplies);
     else {
-      this.#waiting = [payload];
-      load().then(() => this.#readWaiting(), this.#fail);
+      this.#waiting = [{ payload, from }];
+      load().then(
+        () => this.#readWaiting(),
+        (error) => this.#fail(error),
+      );
     }
   }
 
   #readWaiting(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    for (const payload of waiting) this.receive(payload);
+    for (const { payload, from } of waiting) this.receive(payload, from);
   }
 
-  #read(payload: Buffer, decode: (payload: Buffer) => Reply[]): void {
+  #read(payload: Buffer, from: FrameOrigin | undefined, decode: (payload: Buffer) => Reply[]): void {
     try {
-      this.#take(decode(payload), payload);
+      this.#take(decode(payload), payload, from);
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, from);
     }
   }
 }

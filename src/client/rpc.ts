@@ -23,6 +23,7 @@ import type { OpenCall, StartedCall } from './open-call.ts';
 import { isStreamParam, OutgoingStream, reservedParam, streamInNotification } from './outgoing-stream.ts';
 import type { RpcClient } from './rpc-client.ts';
 import { openSession } from './session.ts';
+import type { FrameOrigin } from './session-types.ts';
 import { startInSight, traceFor } from './trace.ts';
 
 export type { RpcClient } from './rpc-client.ts';
@@ -45,52 +46,62 @@ export async function connectRpc(
   const isJsonOnly = options.messagePack === false;
   const accept = isJsonOnly ? undefined : ACCEPT;
   const reader = new ReplyReader(take, fail);
-  const onFrame = (payload: Buffer): void => reader.receive(payload);
-  const session = await open(target, options, { onFrame, onClose: rejectAll });
+  const session = await open(target, options, {
+    onFrame: (payload, from) => reader.receive(payload, from),
+    onClose: rejectAll,
+  });
 
-  function take(replies: readonly Reply[], { length }: Buffer): void {
+  function take(replies: readonly Reply[], { length }: Buffer, from: FrameOrigin | undefined): void {
     for (const reply of replies) {
-      if ('values' in reply) takeItems(reply, length);
-      else if ('progress' in reply) report(reply);
-      else if ('credit' in reply) giveCredit(reply);
-      else settle(reply);
+      if ('error' in reply && reply.id === null) refuse(reply.error as LaunchpoolError, from);
+      else {
+        const call = openCalls.get(reply.id as number);
+        const isOther = call?.sent !== undefined && from?.has(call.sent) === false;
+        if (call !== undefined && !isOther) takeOne(call, reply, length);
+      }
     }
   }
 
-  function fail(error: unknown): void {
-    rejectAll(error as LaunchpoolError);
-    session.close();
+  function takeOne(call: OpenCall, reply: Reply, length: number): void {
+    if ('values' in reply) takeItems(call, reply, length);
+    else if ('progress' in reply) report(call, reply);
+    else if ('credit' in reply) giveCredit(call, reply);
+    else settle(call, reply);
   }
 
-  function takeItems({ id, values }: RpcItems, bytes: number): void {
-    const call = openCalls.get(id as number);
-    if (call === undefined) return;
+  function fail(error: unknown, from?: FrameOrigin): void {
+    if (from !== undefined) from.fail(error as LaunchpoolError);
+    else {
+      rejectAll(error as LaunchpoolError);
+      session.close();
+    }
+  }
+
+  /** The agent could not read the id of the request that failed, so no open call of this connection can be relied on. */
+  function refuse(error: LaunchpoolError, from: FrameOrigin | undefined): void {
+    if (from === undefined) throw error;
+    from.refuse(error);
+  }
+
+  function takeItems(call: OpenCall, { values }: RpcItems, bytes: number): void {
     markRead(call);
     call.stream?.onItems(values, bytes);
   }
 
-  function report({ id, progress }: RpcProgress): void {
-    const onProgress = openCalls.get(id as number)?.onProgress;
+  function report({ onProgress }: OpenCall, { progress }: RpcProgress): void {
     // An error of the caller's own function is not one of the connection.
     if (onProgress !== undefined) queueMicrotask(() => onProgress(progress));
   }
 
-  function giveCredit({ id, stream, credit }: RpcParamCredit): void {
-    const call = openCalls.get(id as number);
-    if (call !== undefined) markRead(call);
-    const outgoing = call?.outgoing[stream];
+  function giveCredit(call: OpenCall, { stream, credit }: RpcParamCredit): void {
+    markRead(call);
+    const outgoing = call.outgoing[stream];
     if (credit === undefined) outgoing?.stop();
     else outgoing?.give(credit);
   }
 
-  function settle(response: RpcResponse): void {
-    if (response.id === null && 'error' in response) {
-      // The agent could not read the id of the request that failed, so no open call can be relied on.
-      throw response.error;
-    }
-    const call = openCalls.get(response.id as number);
-    if (call === undefined) return;
-    if (call.sent !== undefined) session.markAnswered(call.sent);
+  function settle(call: OpenCall, response: RpcResponse): void {
+    if (call.sent !== undefined) session.markAnswered(call.sent, 'error' in response);
     remove(response.id as number);
     stopParams(call);
     if ('error' in response) reject(call, response.error);

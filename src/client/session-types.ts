@@ -16,6 +16,12 @@ export type SessionEvents = {
 export type FrameOrigin = {
   /** The frame that was sent first, of those without an answer. Raw agents answer in order. */
   readonly oldest: SentFrame | undefined;
+  /** Whether this connection has the frame: no other one answers it. */
+  has(sent: SentFrame): boolean;
+  /** Ends this connection, which has sent what no agent sends. The others go on. */
+  fail(reason: LaunchpoolError): void;
+  /** Ends this connection, on which the agent has refused to go on: it has run nothing that is not answered. */
+  refuse(reason: LaunchpoolError): void;
 };
 
 /** What is known of a frame beside its bytes. Sessions with one connection need only `isNotification`. */
@@ -40,8 +46,8 @@ export type Session = {
   sendIfConnected(payload: Uint8Array, about: SentFrame | undefined): void;
   /** Marks a request as read: it runs, and is not sent again. All frames before it on its connection have been read too. */
   markRead(sent: SentFrame): void;
-  /** Marks a request as answered. */
-  markAnswered(sent: SentFrame): void;
+  /** Marks a request as answered. @param isError whether its reply is an error. */
+  markAnswered(sent: SentFrame, isError?: boolean): void;
   /** Excludes a frame from resending: its call has been cancelled. */
   discard(sent: SentFrame): void;
   /** Whether the session keeps the process alive. */

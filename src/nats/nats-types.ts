@@ -47,7 +47,8 @@ export type NatsConnection = NatsWire & {
     payload?: Uint8Array,
     options?: { strategy?: string; maxWait?: number; stall?: number },
   ): Promise<AsyncIterable<NatsMessage>>;
-  status(): AsyncIterable<NatsStatus>;
+  /** The iteration ends with the connection, or by `stop()`. */
+  status(): AsyncIterable<NatsStatus> & { stop(): void };
   getServer(): string;
   flush(): Promise<void>;
   drain(): Promise<void>;
@@ -88,4 +89,6 @@ export type NatsService = {
   ): unknown;
   /** Leaves discovery and the queue group; requests that have arrived are handled. */
   stop(): Promise<unknown>;
+  /** Resolves when it has stopped: with an error if one of its subscriptions was refused or has ended. */
+  readonly stopped: Promise<Error | null>;
 };

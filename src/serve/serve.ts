@@ -40,7 +40,7 @@ export type Serving = {
   leave(): Promise<void>;
   /** Sends what is left to send, and closes the connection. @returns the exit status. */
   close(): Promise<number>;
-  /** Resolves with the reason if the connection to NATS is closed for good, by a server. */
+  /** Resolves with the reason if a server has closed the connection to NATS for good, or refuses a part of the service. */
   readonly lost: Promise<string>;
 };
 
@@ -83,10 +83,14 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   const { promise: lost, resolve: onLost } = Promise.withResolvers<string>();
   void nats.closed().then((error) => {
     if (isStopping) return;
-    status = LOST_STATUS;
     log.error({ err: error }, 'nats-closed');
-    onLost(`the connection to NATS is closed${error === undefined ? '' : `: ${error.message}`}`);
+    giveUp(`the connection to NATS is closed${detailOf(error)}`);
   });
+
+  function giveUp(reason: string): void {
+    status = LOST_STATUS;
+    onLost(reason);
+  }
 
   const maxPayload = (): number => nats.info?.max_payload ?? 1_048_576;
 
@@ -104,6 +108,12 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
       statsHandler: async (endpoint) => (endpoint.name === first?.name ? agent.status(asker) : undefined),
     });
     const instance = service.info().id;
+    // The library then stops all of the service, and only that: no call would arrive, and nothing would tell.
+    void service.stopped.then((error) => {
+      if (isStopping || nats.isClosed()) return;
+      log.error({ err: error ?? undefined }, 'nats-service-stopped');
+      giveUp(`the service is stopped${detailOf(error)}`);
+    });
     links = acceptLinks(nats, {
       ...{ name, instance, places: agent.places },
       // What holds for a client of the socket holds for one on NATS.
@@ -156,6 +166,10 @@ export async function connectToServe(options: ServeOptions): Promise<Serving> {
   }
 
   return { announce, leave, close, lost };
+}
+
+function detailOf(error: Error | null | undefined): string {
+  return error == null ? '' : `: ${error.message}`;
 }
 
 function after(ms: number): Promise<void> {

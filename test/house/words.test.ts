@@ -120,7 +120,15 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'module-file-unfit',
   ],
   ...['jetstream-failed', 'jetstream-found', 'task-dead', 'task-failed', 'task-retried', 'tasks-refused'],
-  ...['nats-connected', 'nats-disconnected', 'nats-reconnected', 'nats-error', 'nats-server-leaves', 'nats-serving'],
+  ...[
+    'nats-connected',
+    'nats-disconnected',
+    'nats-reconnected',
+    'nats-error',
+    'nats-server-leaves',
+    'nats-serving',
+    'nats-service-stopped',
+  ],
   ...['nats-left', 'nats-closed'],
   ...[
     'connection-rejected',

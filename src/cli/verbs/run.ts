@@ -112,7 +112,9 @@ export async function run(args: readonly string[], early?: Partial<EarlyStart>):
   if (await agent.listening) {
     if (serving !== undefined) {
       await agent.load();
-      await serving.announce(agent, facts);
+      // One whose module does not load would take the calls of the others, and answer each with that error.
+      if (agent.isBroken) agent.shutDown('module-broken');
+      else await serving.announce(agent, facts);
     }
     notify(`READY=1\nSTATUS=Serving ${basename(options.moduleUrl)}`);
     if (found.watchdogMs !== undefined) setInterval(notify, found.watchdogMs / 2, 'WATCHDOG=1').unref();

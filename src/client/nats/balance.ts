@@ -24,6 +24,9 @@ const LATE_DEVIATIONS = 3;
  * ten times slower gets one request in 300, and has no part in a 99th percentile.
  */
 const FORGET_CHOICES = 100;
+const USUAL_PARTS = 16;
+/** Failures of an instance that count as open requests, at most. */
+const MAX_FAILED = 1_000;
 /** Methods whose times are known. A client that calls more names than this is not served better by knowing them. */
 const MAX_METHODS = 1_000;
 
@@ -88,6 +91,8 @@ export class InstanceLoad {
   /** Requests of this client without a first sign of their reply, the oldest first. */
   readonly #silent = new Set<Load>();
   #open = 0;
+  /** Until when each quick failure counts as an open request, the earliest end first. */
+  #failedUntilMs: number[] = [];
   /** Free places by the last word of the instance, less what was sent since. */
   #places = 0;
   /** The number of the choice that fell on it last. Among equals, the smallest is next. */
@@ -130,6 +135,27 @@ export class InstanceLoad {
       this.#times.set(load.method, time);
     }
     time.add(nowMs - load.sinceMs, this.#balance.choices);
+    this.#balance.noteTime(load.method, nowMs - load.sinceMs);
+  }
+
+  /**
+   * The reply is an error, which says nothing of the speed. Until a result would have come, it counts as an open request: an
+   * instance that fails at once would otherwise have the fewest of them, and get most of the calls.
+   */
+  failed(load: Load, nowMs: number): void {
+    if (!this.#silent.delete(load)) return;
+    const untilMs = load.sinceMs + this.#balance.usualMs(load.method);
+    const failed = this.#failedUntilMs;
+    if (untilMs <= nowMs || failed.length === MAX_FAILED) return;
+    failed.splice(failed.findLastIndex((each) => each <= untilMs) + 1, 0, untilMs);
+  }
+
+  /** Requests that count for the balance. */
+  weightAt(nowMs: number): number {
+    const failed = this.#failedUntilMs;
+    const over = failed.findIndex((untilMs) => untilMs > nowMs);
+    if (over !== 0) this.#failedUntilMs = over === -1 ? [] : failed.slice(over);
+    return this.#open + this.#failedUntilMs.length;
   }
 
   /** The request has an outcome, or its caller has left it. */
@@ -157,6 +183,19 @@ type Candidate = { readonly load: InstanceLoad };
 export class Balance {
   /** How often it has chosen. */
   choices = 0;
+  /** How long results take, by method: a mean in which the newest has one part in {@link USUAL_PARTS}. */
+  readonly #usualMs = new Map<string, number>();
+
+  /** How long a result of the method takes, at any instance; 0 if that is not known. */
+  usualMs(method: string): number {
+    return this.#usualMs.get(method) ?? 0;
+  }
+
+  noteTime(method: string, ms: number): void {
+    const before = this.#usualMs.get(method);
+    if (before === undefined && this.#usualMs.size === MAX_METHODS) this.#usualMs.clear();
+    this.#usualMs.set(method, before === undefined ? ms : before + (ms - before) / USUAL_PARTS);
+  }
 
   /** @returns undefined if none has a place. */
   choose<Member extends Candidate>(members: Iterable<Member>, method: string, nowMs: number): Member | undefined {
@@ -168,7 +207,7 @@ export class Balance {
       const { load } = member;
       const time = (fastest && load.timeOf(method)?.factor(fastest, this.choices)) ?? 1;
       const factor = Math.max(time, latenessOf(load, free, nowMs));
-      const cost = (load.open + 1) * (factor < EVEN_FACTOR ? 1 : factor);
+      const cost = (load.weightAt(nowMs) + 1) * (factor < EVEN_FACTOR ? 1 : factor);
       const isBefore = best !== undefined && load.lastChoice < best.load.lastChoice;
       if (cost < bestCost || (cost === bestCost && isBefore)) [best, bestCost] = [member, cost];
     }

@@ -35,6 +35,8 @@ export type MemberEvents = {
 };
 
 export type MemberEnd = {
+  /** A frame that the instance has refused. */
+  refused?: ServiceFrame | undefined;
   /** Frames that the instance has surely not run, in order. */
   unrun: readonly ServiceFrame[];
   /** Requests without an outcome, which it may have run. */
@@ -42,6 +44,16 @@ export type MemberEnd = {
   reason: LaunchpoolError;
   /** Whether the instance has said that it leaves. */
   isGraceful: boolean;
+  /** Whether it has sent a frame: an instance that ends a conversation before that would do so again. */
+  isHeard: boolean;
+};
+
+/** What an instance has said of the frames without an answer when it ends the conversation. */
+type LastWord = {
+  /** By the closing notice. */
+  framesRun?: number;
+  /** It has refused to go on, after the replies to all that it had run. */
+  isRefusal?: boolean;
 };
 
 export class Member implements FrameOrigin {
@@ -57,6 +69,7 @@ export class Member implements FrameOrigin {
   /** At most what was sent: a handshake is left out. */
   #bytesSent = LONG_FORM_BYTES;
   #isOver = false;
+  #isHeard = false;
 
   constructor(instance: string, balance: Balance, events: MemberEvents) {
     this.instance = instance;
@@ -76,8 +89,11 @@ export class Member implements FrameOrigin {
     this.#link = link;
     const stream = { stream: source, place: `${place}, instance ${this.instance}`, handshake };
     const transport = await overStream({ ...stream, keepAlive: () => undefined }, options, {
-      onFrame: (payload) => this.#events.onFrame(payload, this),
-      onClosing: (framesRun) => this.#end(closedByAgent(stream.place), framesRun),
+      onFrame: (payload) => {
+        this.#events.onFrame(payload, this);
+        this.#isHeard = true;
+      },
+      onClosing: (framesRun) => this.#end(closedByAgent(stream.place), { framesRun }),
       onClose: (reason) => this.#end(reason),
     });
     if (this.#isOver) transport.close();
@@ -92,6 +108,23 @@ export class Member implements FrameOrigin {
   /** Of the requests without an answer, the one that was sent first. */
   get oldest(): ServiceFrame | undefined {
     return this.#open.values().next().value;
+  }
+
+  /** The requests without an outcome. */
+  get open(): Iterable<ServiceFrame> {
+    return this.#open;
+  }
+
+  has(sent: SentFrame): boolean {
+    return (sent as ServiceFrame).member === this;
+  }
+
+  fail(reason: LaunchpoolError): void {
+    this.#end(reason);
+  }
+
+  refuse(reason: LaunchpoolError): void {
+    this.#end(reason, { isRefusal: true });
   }
 
   send(sent: ServiceFrame, nowMs: number): void {
@@ -122,6 +155,13 @@ export class Member implements FrameOrigin {
     if (sent.load !== undefined) this.load.answered(sent.load, nowMs);
   }
 
+  /** The request has its reply. */
+  markAnswered(sent: ServiceFrame, nowMs: number, isError: boolean): void {
+    if (isError && sent.load !== undefined) this.load.failed(sent.load, nowMs);
+    this.markRead(sent, nowMs);
+    this.release(sent);
+  }
+
   /** A request has its outcome, or its caller does not wait for it. */
   release(sent: ServiceFrame): void {
     this.#unconfirmed.discard(sent);
@@ -136,16 +176,20 @@ export class Member implements FrameOrigin {
     this.#transport?.close();
   }
 
-  /** @param framesRun what the closing notice says; undefined if the connection has ended without one. */
-  #end(reason: LaunchpoolError, framesRun?: number): void {
+  #end(reason: LaunchpoolError, { framesRun, isRefusal = false }: LastWord = {}): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#transport?.close();
     const undeliveredFrom = this.#link?.stream.undeliveredFrom ?? Number.POSITIVE_INFINITY;
     const hasNotRun = ({ index, endByte }: ServiceFrame): boolean =>
-      framesRun === undefined ? endByte > undeliveredFrom : index >= framesRun;
+      isRefusal || (framesRun === undefined ? endByte > undeliveredFrom : index >= framesRun);
+    const isBusy = reason.code === 'ERR_LAUNCHPOOL_BUSY';
+    // A conversation is refused as a whole while the instance is busy, otherwise for the first frame that it has not answered.
+    const refused = isRefusal && !isBusy ? this.oldest : undefined;
+    if (refused !== undefined) this.#unconfirmed.markAnswered(refused);
     const unrun = (this.#unconfirmed.all() as ServiceFrame[]).filter(hasNotRun);
-    for (const sent of unrun) this.#open.delete(sent);
-    this.#events.onEnd({ unrun, lost: [...this.#open], reason, isGraceful: framesRun !== undefined });
+    for (const sent of refused === undefined ? unrun : [refused, ...unrun]) this.#open.delete(sent);
+    const isGraceful = framesRun !== undefined;
+    this.#events.onEnd({ refused, unrun, lost: [...this.#open], reason, isGraceful, isHeard: this.#isHeard });
   }
 }

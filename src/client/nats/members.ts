@@ -3,7 +3,7 @@ import type { LaunchpoolError } from '../../../wire/errors.ts';
 import type { ConnectOptions } from '../connect-options.ts';
 import type { FrameOrigin } from '../session-types.ts';
 import { Balance } from './balance.ts';
-import { Member, type MemberEnd } from './member.ts';
+import { Member, type MemberEnd, type ServiceFrame } from './member.ts';
 import type { Service } from './service.ts';
 import { noInstance } from './service-errors.ts';
 
@@ -15,6 +15,8 @@ const REFRESH_MS = 3_000;
 const SEEK_MS = 500;
 /** An instance that has said that it leaves is not joined again; it may still answer for a moment. */
 const ABSENT_MS = 10_000;
+/** An instance that ends conversations at once is asked again after this time: it may have as many as it takes. */
+const REFUSED_MS = 1_000;
 
 export type MembersEvents = {
   onFrame: (payload: Buffer, from: FrameOrigin) => void;
@@ -27,14 +29,17 @@ export type MembersEvents = {
   isNeeded: () => boolean;
 };
 
+/** An instance that is not joined for a while, and why it has refused the last conversation. */
+type Absence = { readonly untilMs: number; readonly refusal: LaunchpoolError | undefined };
+
 export class Members {
   readonly #service: Service;
   readonly #options: ConnectOptions;
   readonly #events: MembersEvents;
   readonly #members = new Map<string, Member>();
   readonly #balance = new Balance();
-  /** Instances that have left, and until when they are not joined. */
-  readonly #left = new Map<string, number>();
+  /** Instances that have left, or have refused a conversation. */
+  readonly #absent = new Map<string, Absence>();
   #search: Promise<void> | undefined;
   #searchedMs = Number.NEGATIVE_INFINITY;
   #isUsed = false;
@@ -56,6 +61,8 @@ export class Members {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onJoined = resolve;
     await Promise.race([promise, this.#searchOnce()]);
+    // The first one may have ended already, while others join.
+    if (!this.#hasReady()) await this.#search;
     if (this.#hasReady()) return;
     throw this.#joinError ?? noInstance(this.#service.place);
   }
@@ -89,6 +96,11 @@ export class Members {
     };
     if (waitMs === 0) search();
     else this.#seek = setTimeout(search, waitMs).unref();
+  }
+
+  /** The requests that instances have. Nothing can be sent any more. */
+  takeOpen(): ServiceFrame[] {
+    return [...this.#members.values()].flatMap(({ open }) => [...open]);
   }
 
   close(): void {
@@ -129,7 +141,9 @@ export class Members {
     this.#isStale = false;
     try {
       await this.#service.discover((instance) => {
-        const isKnown = this.#members.has(instance) || this.#hasLeft(instance);
+        const absence = this.#absenceOf(instance);
+        this.#joinError ??= absence?.refusal;
+        const isKnown = this.#members.has(instance) || absence !== undefined;
         if (!isKnown && !this.#isClosed && this.#members.size < MAX_MEMBERS) joining.push(this.#join(instance));
       });
     } catch (error) {
@@ -138,9 +152,9 @@ export class Members {
     await Promise.all(joining);
   }
 
-  #hasLeft(instance: string): boolean {
-    const until = this.#left.get(instance);
-    return until !== undefined && performance.now() < until;
+  #absenceOf(instance: string): Absence | undefined {
+    const absence = this.#absent.get(instance);
+    return absence !== undefined && performance.now() < absence.untilMs ? absence : undefined;
   }
 
   /** Never rejects. */
@@ -172,8 +186,9 @@ export class Members {
     this.#remove(member);
     this.#isStale = true;
     const nowMs = performance.now();
-    for (const [instance, until] of this.#left) if (until <= nowMs) this.#left.delete(instance);
-    if (end.isGraceful) this.#left.set(member.instance, nowMs + ABSENT_MS);
+    for (const [instance, { untilMs }] of this.#absent) if (untilMs <= nowMs) this.#absent.delete(instance);
+    if (end.isGraceful) this.#absent.set(member.instance, { untilMs: nowMs + ABSENT_MS, refusal: undefined });
+    else if (!end.isHeard) this.#absent.set(member.instance, { untilMs: nowMs + REFUSED_MS, refusal: end.reason });
     this.#events.onEnd(member.instance, end);
   }
 }

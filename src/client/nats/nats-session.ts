@@ -11,7 +11,7 @@ import type { SentFrame } from '../unconfirmed-frames.ts';
 import type { MemberEnd, ServiceFrame } from './member.ts';
 import { Members } from './members.ts';
 import type { Service } from './service.ts';
-import { allBusy, noInstance, outcomeUnknown } from './service-errors.ts';
+import { allBusy, noneFor, outcomeUnknown } from './service-errors.ts';
 
 /** What waits for a place, at most. */
 const MAX_WAITING = 10_000;
@@ -34,10 +34,14 @@ export async function openServiceSession(
     onFrame: events.onFrame,
     onPlace: dispatch,
     onEnd,
-    onNone: (cause) => failWaiting(noInstance(service.place, cause)),
+    onNone: (cause) => failWaiting(noneFor(service.place, cause)),
     isNeeded: () => waiting.size > 0,
   });
-  service.onClose = end;
+  service.onClose = (reason) => {
+    for (const sent of members.takeOpen())
+      fail(sent, outcomeUnknown(service.place, sent.member?.instance ?? '', reason));
+    end(reason);
+  };
 
   function dispatch(): void {
     for (const sent of waiting) {
@@ -62,7 +66,8 @@ export async function openServiceSession(
     waiting = new Set([...frames, ...waiting]);
   }
 
-  function onEnd(instance: string, { unrun, lost, reason }: MemberEnd): void {
+  function onEnd(instance: string, { refused, unrun, lost, reason }: MemberEnd): void {
+    if (refused !== undefined) fail(refused, reason);
     const again = lost.filter(({ facts, isRead, losses }) => facts.isRepeatable === true && !isRead && losses === 0);
     for (const sent of again) sent.losses += 1;
     enqueue([...again, ...unrun].sort((a, b) => a.index - b.index));
@@ -126,10 +131,8 @@ export async function openServiceSession(
       const { member } = sent as ServiceFrame;
       member?.markRead(sent as ServiceFrame, performance.now());
     },
-    markAnswered(sent) {
-      const { member } = sent as ServiceFrame;
-      member?.markRead(sent as ServiceFrame, performance.now());
-      member?.release(sent as ServiceFrame);
+    markAnswered(sent, isError = false) {
+      (sent as ServiceFrame).member?.markAnswered(sent as ServiceFrame, performance.now(), isError);
     },
     discard(sent: SentFrame) {
       leaveQueue(sent as ServiceFrame);

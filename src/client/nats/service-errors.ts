@@ -22,6 +22,12 @@ export function noInstance(place: string, cause?: unknown): LaunchpoolError {
   });
 }
 
+/** No instance takes a conversation: they are busy, or there is none. Nothing was sent. */
+export function noneFor(place: string, cause: unknown): LaunchpoolError {
+  const isBusy = cause instanceof LaunchpoolError && cause.code === 'ERR_LAUNCHPOOL_BUSY';
+  return isBusy ? cause : noInstance(place, cause);
+}
+
 /** All instances are full, and so is the queue of this client. */
 export function allBusy(place: string, waiting: number): LaunchpoolError {
   return new LaunchpoolError(

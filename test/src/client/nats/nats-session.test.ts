@@ -3,7 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { openServiceSession } from '../../../../src/client/nats/nats-session.ts';
 import { connectRpc, type RpcClient } from '../../../../src/client/rpc.ts';
-import type { LaunchpoolError } from '../../../../wire/errors.ts';
+import { LaunchpoolError, toPlain } from '../../../../wire/errors.ts';
+import { NULL_ID } from '../../../../wire/id-text.ts';
+import { encodeError } from '../../../../wire/json-rpc.ts';
 import { createServiceDouble, type InstanceDouble, type ServiceDouble } from '../../../helpers/service-double.ts';
 import { until } from '../../../helpers/until.ts';
 
@@ -280,15 +282,149 @@ test('if no instance can be joined, the error says why', async (t) => {
   await t.throwsAsync(connectTo(t, service), { message: 'unreachable' });
 });
 
-test('when the connection to NATS is over, the session ends with its error', async (t) => {
+test('when the connection to NATS is over, so is the session; what an instance has may have run', async (t) => {
   const service = createServiceDouble();
-  const a = service.add('a');
+  const a = service.add('a', undefined, 1);
   const client = await connectTo(t, service);
   const call = client.call('m', []);
   await until(() => a.received.length === 1);
+  const waiting = [1, 2].map((each) => codeOf(client.call(`waits${each}`, [])));
   service.onClose?.(Object.assign(new Error('gone'), { code: 'GONE' }) as unknown as LaunchpoolError);
-  await t.throwsAsync(call, { message: 'gone' });
+  const error = await t.throwsAsync(call, { code: 'ERR_LAUNCHPOOL_OUTCOME_UNKNOWN' });
+  t.is((error as { cause?: Error }).cause?.message, 'gone');
+  t.deepEqual(await Promise.all(waiting), ['GONE', 'GONE']);
   t.true(client.closed);
+});
+
+const nullError = (code: 'ERR_LAUNCHPOOL_BUSY' | 'ERR_LAUNCHPOOL_FRAME_TOO_LARGE'): string =>
+  encodeError(NULL_ID, toPlain(new LaunchpoolError(code, 'refused')));
+
+test('an instance that has as many conversations as it takes: the calls of others go on, and its own go to them', async (t) => {
+  const service = createServiceDouble();
+  const a = service.add('a');
+  const client = await connectTo(t, service);
+  const running = client.call('running', []);
+  await until(() => a.received.length === 1);
+  // At its limit, an instance says so to everybody who opens a link.
+  const b = service.add('b', (_payload, instance) => instance.reply(nullError('ERR_LAUNCHPOOL_BUSY')));
+  const others = ['m1', 'm2', 'm3'].map((method) => client.call(method, []));
+  await until(() => b.links.length === 1 || a.received.length === 4);
+  await until(() => a.received.length === 4);
+  for (const method of ['m1', 'm2', 'm3', 'running']) replyTo(a, method, method);
+  t.deepEqual(await Promise.all(others), ['m1', 'm2', 'm3']);
+  t.is(await running, 'running');
+  t.false(client.closed);
+});
+
+test('if every instance has as many conversations as it takes, a call is refused as busy, and the client goes on', async (t) => {
+  const service = createServiceDouble();
+  const a = service.add('a', (_payload, instance) => instance.reply(nullError('ERR_LAUNCHPOOL_BUSY')));
+  const client = await connectTo(t, service);
+  const error = await t.throwsAsync(client.call('m', []), { code: 'ERR_LAUNCHPOOL_BUSY' });
+  t.true((error as LaunchpoolError).retryable);
+  t.is(a.links.length, 1);
+  service.add('b', answer);
+  t.is(await client.call('m', []), 'b');
+});
+
+test('a frame that an instance refuses fails its own call; what comes behind it has not run', async (t) => {
+  const service = createServiceDouble();
+  const a = service.add('a');
+  const client = await connectTo(t, service);
+  const calls = ['long', 'm2', 'm3'].map((method) => codeOf(client.call(method, [])));
+  client.notify('note', []);
+  await until(() => a.received.length === 4);
+  const b = service.add('b', answer);
+  a.reply(nullError('ERR_LAUNCHPOOL_FRAME_TOO_LARGE'));
+  t.deepEqual(await Promise.all(calls), ['ERR_LAUNCHPOOL_FRAME_TOO_LARGE', 'b', 'b']);
+  await until(() => b.received.length === 3);
+  t.deepEqual(methodsOf(b), ['m2', 'm3', 'note']);
+});
+
+for (const [what, frame] of [
+  ['is no JSON', '{'],
+  ['is no JSON-RPC', '[1, 2]'],
+] as const) {
+  test(`a frame that ${what} ends the conversation with its instance alone`, async (t) => {
+    const service = createServiceDouble();
+    const [a, b] = [service.add('a'), service.add('b')];
+    const client = await connectTo(t, service);
+    const calls = ['m1', 'm2'].map((method) => codeOf(client.call(method, [])));
+    await until(() => a.received.length === 1 && b.received.length === 1);
+    a.isFound = false;
+    a.reply(frame);
+    const [ofA, ofB] = methodsOf(a)[0] === 'm1' ? calls : calls.toReversed();
+    t.is(await ofA, 'ERR_LAUNCHPOOL_OUTCOME_UNKNOWN');
+    replyTo(b, methodsOf(b)[0] as string, 'b');
+    t.is(await ofB, 'b');
+    t.false(client.closed);
+  });
+}
+
+test('an instance answers its own calls alone', async (t) => {
+  const service = createServiceDouble();
+  const [a, b] = [service.add('a'), service.add('b')];
+  const client = await connectTo(t, service);
+  const calls = ['m1', 'm2'].map((method) => client.call(method, []));
+  await until(() => a.received.length === 1 && b.received.length === 1);
+  const [ownId, otherId] = [a, b].map(({ received }) => (JSON.parse(received[0] as string) as Request).id);
+  for (const id of [otherId, ownId]) a.reply(JSON.stringify({ jsonrpc: '2.0', id, result: 'of a' }));
+  replyTo(b, methodsOf(b)[0] as string, 'of b');
+  t.deepEqual(await Promise.all(calls), methodsOf(a)[0] === 'm1' ? ['of a', 'of b'] : ['of b', 'of a']);
+});
+
+test('an instance that ends each conversation at once is not joined again and again', async (t) => {
+  const service = createServiceDouble();
+  const a = service.add('a', (_payload, instance) => instance.lose(0));
+  const client = await connectTo(t, service);
+  const error = await t.throwsAsync(client.call('m', []), { code: 'ERR_LAUNCHPOOL_CONNECT_FAILED' });
+  t.is((error as { cause?: LaunchpoolError }).cause?.code, 'ERR_LAUNCHPOOL_CONNECTION_CLOSED');
+  t.is(a.links.length, 1);
+});
+
+test('the first instance may end at once: another one is waited for', async (t) => {
+  const service = createServiceDouble();
+  service.add('a');
+  service.add('b', answer);
+  const { open } = service;
+  const opening = Promise.withResolvers<void>();
+  service.open = async (instance) => {
+    const link = await open(instance);
+    if (instance === 'b') await opening.promise;
+    else {
+      link.stream.destroy(new Error('gone'));
+      setImmediate(opening.resolve);
+    }
+    return link;
+  };
+  const client = await connectTo(t, service);
+  t.is(await client.call('m', []), 'b');
+});
+
+test('an instance that fails at once gets no more than its share of the calls', async (t) => {
+  const service = createServiceDouble();
+  const served = new Map<string, number>();
+  const count = ({ name }: InstanceDouble): void => void served.set(name, (served.get(name) ?? 0) + 1);
+  for (const name of ['a', 'b', 'c'])
+    service.add(name, (payload, instance) => {
+      count(instance);
+      setTimeout(answer, 20, payload, instance);
+    });
+  service.add('broken', (payload, instance) => {
+    count(instance);
+    const { id } = JSON.parse(payload) as Request;
+    instance.reply(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32000, message: 'no database' } }));
+  });
+  const client = await connectTo(t, service);
+  let left = 400;
+  const caller = async (): Promise<void> => {
+    for (; left > 0; ) {
+      left -= 1;
+      await client.call('m', []).catch(() => undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, caller));
+  t.true((served.get('broken') ?? 0) < 200, JSON.stringify([...served]));
 });
 
 test('a link is told when requests are open, and the process stays for them', async (t) => {
