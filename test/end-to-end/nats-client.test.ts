@@ -185,6 +185,32 @@ natsTest('call and describe take a service', async (t) => {
   t.regex(String(missing.stderr), /no instance of .*tested-not answers/);
 });
 
+natsTest('clients that are closed leave nothing at a connection that they shared', async (t) => {
+  const { server, target } = await serve(t, 'misbehaving');
+  const nats = await natsConnection(t, server.url);
+  const { protocol } = nats as unknown as { protocol: { listeners: unknown[]; subscriptions: { size(): number } } };
+  const facts = (): number[] => [protocol.listeners.length, protocol.subscriptions.size()];
+  const open = async (): Promise<void> => {
+    const client = await connectRpc(target, { nats, ...PATIENT });
+    t.is(await client.call('add', [1, 2]), 3);
+    client.close();
+  };
+  // The first request of a connection subscribes to its replies, for good.
+  await open();
+  await until(() => protocol.listeners.length === 0);
+  const before = facts();
+  for (let client = 0; client < 5; client += 1) await open();
+  await until(() => String(facts()) === String(before));
+  t.deepEqual(facts(), before);
+});
+
+for (const lostAfterMs of [0, -1, 59, Number.NaN, Number.POSITIVE_INFINITY]) {
+  test(`lostAfterMs: ${lostAfterMs} is refused before anything is connected`, async (t) => {
+    const error = await t.throwsAsync(connectRpc('nats://127.0.0.1:1/name', { lostAfterMs }));
+    t.is((error as LaunchpoolError).code, 'ERR_LAUNCHPOOL_OPTION_INVALID');
+  });
+}
+
 natsTest('without a service, the error comes at once', async (t) => {
   const server = await startNatsServer(t);
   const nats = await natsConnection(t, server.url);

@@ -10,7 +10,7 @@ import { SOURCES } from '../helpers/agent.ts';
 import { natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { authorization, permissionsInDocument } from '../helpers/permissions.ts';
-import { runProgram } from '../helpers/program.ts';
+import { runProgram, startProgram } from '../helpers/program.ts';
 import { askService, linkClient, natsProject, plainRequest, serve } from '../helpers/served-agent.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
@@ -252,4 +252,26 @@ testWithNats('what is missing or wrong is said, without a stack or a password', 
   await fails([bare, '--nats', url], 69, /npm install @nats-io\/transport-node/, dirname(bare));
   await kill();
   await fails([module, '--nats', url], 69, /no connection to NATS/);
+});
+
+testWithNats('an instance that may not subscribe to one of its subjects ends, and names it', async (t) => {
+  const config = join(await tempDir(t), 'nats.conf');
+  const subjects = { publish: ['_INBOX.>'], subscribe: ['_INBOX.>', 'launchpool.sums.>', '$SRV.>', 'sums.add'] };
+  await writeFile(config, authorization({ instance: [subjects] }));
+  const { url } = await startNatsServer(t, { args: ['-c', config] });
+  const flags = ['--nats', url.replace('//', '//instance:p@'), '--name', 'sums'];
+  const instance = startProgram(t, [process.execPath, SOURCES, 'serve', await natsProject(t, METHODS), ...flags]);
+  t.is(await instance.ended, 69);
+  const log = await instance.stderr(/nats-service-stopped/);
+  t.regex(log, /sums\.fail/);
+  t.notRegex(log, /instance:p/);
+});
+
+testWithNats('a module that does not load is not announced: its instance ends', async (t) => {
+  const { url } = await startNatsServer(t);
+  const module = await natsProject(t, `${METHODS}\nexport function setup() { throw new Error('no database'); }`);
+  const ended = await runProgram([process.execPath, SOURCES, 'serve', module, '--nats', url]);
+  t.is(ended.status, 66, ended.stderr);
+  t.regex(ended.stderr, /no database/);
+  t.notRegex(ended.stderr, /nats-serving/);
 });
