@@ -67,9 +67,16 @@ export function isServiceTarget(target: string): boolean {
   return /^(nats|tls):\/\//.test(target);
 }
 
+const CREDENTIALS = '(?:[^/?#,@]*@)?';
+const HOST = '(?:[\\w.-]+|\\[[\\da-fA-F:.]+\\])(?::\\d{1,5})?';
+const SERVICE_TARGET = new RegExp(`^\\w+://${CREDENTIALS}${HOST}(?:,${CREDENTIALS}${HOST})*(?:/[^@]*)?$`);
+
 /** The target as it may be printed: without a password or a token. */
 export function withoutCredentials(target: string): string {
-  return isServiceTarget(target) ? target.replaceAll(/[^/,]*@/g, '') : target;
+  if (!isServiceTarget(target)) return target;
+  if (SERVICE_TARGET.test(target)) return target.replaceAll(/[^/,]*@/g, '');
+  // A password may have what should have been encoded, and the error about it must not show a part of it.
+  return target.replace(/^(\w+:\/\/).*@/s, '$1');
 }
 
 export type SocketPaths = { agent: string; control: string };

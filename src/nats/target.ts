@@ -41,7 +41,9 @@ export function parseTarget(text: string): NatsTarget {
 export function checkServiceName(name: string): string {
   if (/^[A-Za-z0-9_-]{1,100}$/.test(name)) return name;
   const hint = 'A name has letters, digits, dashes and underscores, such as rot13.';
-  throw invalid(`not the name of a service on NATS: ${JSON.stringify(name)}`, hint);
+  // A password with a slash that is not encoded ends here.
+  const shown = name.slice(name.lastIndexOf('@') + 1);
+  throw invalid(`not the name of a service on NATS: ${JSON.stringify(shown)}`, hint);
 }
 
 /** The text is in no error, since it may have a password. */

@@ -1,6 +1,7 @@
 /** Where an agent listens, on both platforms, and which labels and paths are refused. */
 import { homedir } from 'node:os';
 import test from 'ava';
+import fc from 'fast-check';
 import {
   type AddressHost,
   checkLabel,
@@ -8,6 +9,7 @@ import {
   controlPathOf,
   MAX_SOCKET_PATH_BYTES,
   socketPathOf,
+  withoutCredentials,
 } from '../../wire/address.ts';
 
 const INVALID = { code: 'ERR_LAUNCHPOOL_ADDRESS_INVALID' };
@@ -137,4 +139,29 @@ test('a path whose control socket path would be too long is refused', (t) => {
   const fitting = `${ofBytes(90)}.sock`;
   t.is(controlPathOf(fitting).length, 103);
   t.throws(() => controlPathOf(`${ofBytes(91)}.sock`), INVALID);
+});
+
+for (const [target, shown] of [
+  ['nats://host/name', 'nats://host/name'],
+  ['nats://me:secret@one:4222,two/name', 'nats://one:4222,two/name'],
+  ['tls://one,me:secret@[::1]:4222/name', 'tls://one,[::1]:4222/name'],
+  ['nats://token@one,me:secret@two/name', 'nats://one,two/name'],
+  // These should have been encoded.
+  ['nats://me:sec/ret@host/name', 'nats://host/name'],
+  ['nats://me:sec,ret@host/name', 'nats://host/name'],
+  ['nats://me:sec@ret@host/name', 'nats://host/name'],
+  ['nats://me:sec?r#et@host/name', 'nats://host/name'],
+  ['/run/agent@home.sock', '/run/agent@home.sock'],
+] as const) {
+  test(`${target} is shown as ${shown}`, (t) => {
+    t.is(withoutCredentials(target), shown);
+  });
+}
+
+test('no part of a password is shown, whatever it has', (t) => {
+  const password = fc.string({ unit: fc.constantFrom('/', ',', '?', '#', '@', ':', '%'), minLength: 1, maxLength: 8 });
+  const property = fc.property(password, (text) => {
+    t.notRegex(withoutCredentials(`nats://user:q${text}q@host:4222/name`), /user|q/);
+  });
+  fc.assert(property);
 });
