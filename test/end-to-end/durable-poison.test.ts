@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import test from 'ava';
+import { outcomeSubject } from '../../src/nats/later/task-names.ts';
+import type { NatsConnection } from '../../src/nats/nats-types.ts';
 import { deadLetters, startJetStream, TASK_METHODS, taskClient } from '../helpers/durable.ts';
 import { natsConnection } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
@@ -11,6 +13,12 @@ import { until } from '../helpers/until.ts';
 const testWithNats = declareWith(test.serial);
 /** One place: what keeps it keeps all. */
 const ONE_PLACE = ['--durable', '--threads', '1', '--concurrency', '1'];
+
+/** The number of messages of a stream. */
+async function stored(nats: NatsConnection, stream: string): Promise<number> {
+  const { data } = await nats.request(`$JS.API.STREAM.INFO.${stream}`, Buffer.from(''), { timeout: 30_000 });
+  return JSON.parse(Buffer.from(data).toString()).state.messages;
+}
 
 /** Resolves when the server has the message. The package writes no such headers. */
 async function publishRaw(port: number, subject: string, header: string, body: string): Promise<void> {
@@ -52,12 +60,6 @@ testWithNats('an id that no client makes ends no connection, matches no outcome,
   const nats = await natsConnection(t, url);
   const instance = await serve(t, await natsProject(t, TASK_METHODS), url, ['--name', 'ids', ...ONE_PLACE]);
   const client = await taskClient(t, url, 'ids');
-  const stored = async (kind: string): Promise<number> => {
-    const { data } = await nats.request(`$JS.API.STREAM.INFO.launchpool-later-ids-${kind}`, Buffer.from(''), {
-      timeout: 30_000,
-    });
-    return JSON.parse(Buffer.from(data).toString()).state.messages;
-  };
   // An outcome, which a question for `*` would find.
   await client.enqueue('add', [1, 2], { id: 'first' });
   await client.result('first', { wait: true });
@@ -67,9 +69,9 @@ testWithNats('an id that no client makes ends no connection, matches no outcome,
   await client.enqueue('add', [2, 2], { id: 'next' });
   t.like(await client.result('next', { wait: true }), { result: 4 });
   const log = await instance.stderr(/(task-removed[\s\S]*){6}/);
-  await until(async () => (await stored('tasks')) === 0);
-  t.is(await stored('outcomes'), 2);
-  t.is(await stored('dead'), 0);
+  await until(async () => (await stored(nats, 'launchpool-later-ids-tasks')) === 0);
+  t.is(await stored(nats, 'launchpool-later-ids-outcomes'), 2);
+  t.is(await stored(nats, 'launchpool-later-ids-dead'), 0);
   t.notRegex(log, /nats-disconnected|jetstream-failed/);
 });
 
@@ -99,4 +101,19 @@ testWithNats('an id can be used again when its outcome is kept no longer', async
   // JetStream forgets the id of a message within the same time, by another timer.
   await until(async () => !(await client.enqueue('add', [2, 2], { id: 'mine' })).isDuplicate);
   t.like(await client.result('mine', { wait: true }), { result: 4, deliveries: 1 });
+});
+
+testWithNats('a reply that a client has sent to the subject of an outcome is none', async (t) => {
+  const { url } = await startJetStream(t);
+  const nats = await natsConnection(t, url);
+  await serve(t, await natsProject(t, TASK_METHODS), url, ['--name', 'replies', ...ONE_PLACE]);
+  const client = await taskClient(t, url, 'replies');
+  // One from the instance, and one from the NATS server.
+  nats.publish('replies.add', Buffer.from('[1,1]'), { reply: outcomeSubject('replies', 'a') });
+  nats.publish('$JS.API.INFO', Buffer.from(''), { reply: outcomeSubject('replies', 'b') });
+  await until(async () => (await stored(nats, 'launchpool-later-replies-outcomes')) === 2);
+  for (const id of ['a', 'b']) {
+    t.deepEqual(await client.enqueue('add', [1, 2], { id }), { id, isDuplicate: false });
+    t.like(await client.result(id, { wait: true }), { outcome: 'result', result: 3, deliveries: 1 });
+  }
 });

@@ -11,6 +11,7 @@ import {
   noJetStream,
   type StreamConfig,
 } from '../../nats/later/jetstream.ts';
+import { parseOutcome } from '../../nats/later/task-messages.ts';
 import {
   CONSUMER,
   deadSubject,
@@ -121,7 +122,9 @@ function storeOf(jetStream: JetStream, { service, ...known }: Known): TaskStore 
     ...known,
     async hasOutcome(id) {
       const query = { last_by_subj: outcomeSubject(service, id) };
-      return (await jetStream.streams.getMessage(streams.outcomes, query)) !== null;
+      const found = await jetStream.streams.getMessage(streams.outcomes, query);
+      // A client can have the reply to any request sent to this subject: a task runs in spite of it.
+      return found !== null && parseOutcome(found.data) !== undefined;
     },
     putOutcome: (id, body) => publish(outcomeSubject(service, id), body, streams.outcomes),
     putDeadLetter: (id, body) => publish(deadSubject(service, id), body, streams.dead),

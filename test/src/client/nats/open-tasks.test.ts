@@ -16,6 +16,7 @@ type World = {
   client: TaskClient;
   /** How often an outcome was asked for. */
   questions: number;
+  isSubscribed: boolean;
   /** What an instance publishes. */
   announce(): void;
 };
@@ -29,12 +30,16 @@ type Setup = {
 };
 
 async function start({ publish, outcome = () => null, closed }: Setup = {}): Promise<World> {
-  const world: Omit<World, 'client'> = { questions: 0, announce: () => undefined };
+  const world: Omit<World, 'client'> = { questions: 0, isSubscribed: false, announce: () => undefined };
   const nats = {
     subscribe(_subject: string, { callback }: { callback: (error: null, message: never) => void }) {
       if (closed !== undefined) throw closed;
       world.announce = () => callback(null, undefined as never);
-      return { unsubscribe: () => undefined };
+      world.isSubscribed = true;
+      const unsubscribe = (): void => {
+        world.isSubscribed = false;
+      };
+      return { unsubscribe };
     },
     publish: () => undefined,
     isClosed: () => false,
@@ -77,6 +82,9 @@ test.serial('the end of a wait wakes it', async (t) => {
   controller.abort(new Error('enough'));
   await t.throwsAsync(result, { message: 'enough' });
   t.is(getEventListeners(controller.signal, 'abort').length, 0);
+  // Not when its timer fires.
+  await new Promise(setImmediate);
+  t.false(world.isSubscribed);
 });
 
 for (const name of ['ClosedConnectionError', 'DrainingConnectionError']) {
