@@ -69,7 +69,7 @@ export type TaskClient<Module = AnyMethods> = AsyncDisposable & {
   /**
    * The outcome of a task.
    * @throws ERR_LAUNCHPOOL_TASK_UNKNOWN, ERR_LAUNCHPOOL_RESULT_EXPIRED, ERR_LAUNCHPOOL_NOT_DURABLE, ERR_LAUNCHPOOL_JETSTREAM_MISSING,
-   * ERR_LAUNCHPOOL_CALL_TIMEOUT, or the signal's reason
+   * ERR_LAUNCHPOOL_CALL_TIMEOUT, ERR_LAUNCHPOOL_CONNECTION_CLOSED, or the signal's reason
    */
   result<Result = unknown>(id: TaskId<Result> | string, options?: ResultOptions): Promise<TaskOutcome<Result>>;
   /** Closes the connection. */

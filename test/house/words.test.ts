@@ -119,7 +119,8 @@ const LOG_EVENTS: ReadonlySet<string> = new Set([
     'methods-differ',
     'module-file-unfit',
   ],
-  ...['jetstream-failed', 'jetstream-found', 'task-dead', 'task-failed', 'task-retried', 'tasks-refused'],
+  ...['jetstream-failed', 'jetstream-found', 'jetstream-refused'],
+  ...['task-dead', 'task-failed', 'task-removed', 'task-retried', 'tasks-refused'],
   ...[
     'nats-connected',
     'nats-disconnected',

@@ -4,6 +4,7 @@ import { encodeRequest, readError } from '../../../wire/json-rpc-call.ts';
 import { isNotReady, type JetStream, openJetStream } from '../../nats/later/jetstream.ts';
 import { type OutcomeBody, parseOutcome, roomIn } from '../../nats/later/task-messages.ts';
 import { checkTaskId, newTaskId, outcomeSubject, streamsOf, taskSubject } from '../../nats/later/task-names.ts';
+import type { NatsSubscription } from '../../nats/nats-types.ts';
 import { limitCall, timeoutForAgent } from '../call-options.ts';
 import { describedAs } from '../described.ts';
 import { isStreamParam } from '../outgoing-stream.ts';
@@ -60,6 +61,8 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
   }
 
   async function store(method: string, params: readonly unknown[], options: EnqueueOptions) {
+    // An id that is new can be known only because the message was sent again.
+    const isGiven = options.id !== undefined;
     const id = options.id === undefined ? newTaskId() : checkTaskId(options.id);
     if (params.some(isStreamParam)) throw streamInTask();
     const asks = { timeoutMs: timeoutForAgent(options), ...traceFor(options) };
@@ -68,12 +71,12 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     if (body.length > room) throw taskTooLong(body.length, room);
     try {
       // An instance would find that it has run. This way, the caller learns of it.
-      if (options.id !== undefined && (await outcomeOf(id)) !== undefined) return { id, isDuplicate: true };
+      if (isGiven && (await outcomeOf(id)) !== undefined) return { id, isDuplicate: true };
       const expect = { streamName: streams.tasks };
       const stored = await publisher.publish(taskSubject(name, id), body, { msgID: id, expect, ...PUBLISHED });
-      return { id, isDuplicate: stored.duplicate };
+      return { id, isDuplicate: isGiven && stored.duplicate };
     } catch (error) {
-      if (isKnownTask(error)) return { id, isDuplicate: true };
+      if (isKnownTask(error)) return { id, isDuplicate: isGiven };
       throw await errors.of(error, id);
     }
   }
@@ -99,16 +102,24 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     return found;
   }
 
+  /** Calls back for each outcome with this id that an instance publishes. @throws the error by its code, for a closed connection */
+  async function subscribeTo(id: string, onOutcome: () => void): Promise<NatsSubscription> {
+    try {
+      return nats.subscribe(outcomeSubject(name, id), { callback: (error) => error === null && onOutcome() });
+    } catch (error) {
+      throw await errors.of(error);
+    }
+  }
+
   async function waitFor(id: string, ending: AbortSignal): Promise<TaskOutcome> {
     let wake: (() => void) | undefined;
     let isAnnounced = false;
-    const announcements = nats.subscribe(outcomeSubject(name, id), {
-      callback: (error) => {
-        if (error !== null) return;
-        isAnnounced = true;
-        wake?.();
-      },
+    const announcements = await subscribeTo(id, () => {
+      isAnnounced = true;
+      wake?.();
     });
+    // One for the whole wait: each question would leave its own behind.
+    ending.addEventListener('abort', () => wake?.(), { once: true });
     try {
       for (;;) {
         const found = await fetchNow(id, true);
@@ -116,7 +127,6 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
         const timer = setTimeout(resolve, isAnnounced ? SOON_MS : POLL_MS);
-        ending.addEventListener('abort', () => resolve(), { once: true });
         await promise;
         clearTimeout(timer);
       }

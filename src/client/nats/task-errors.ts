@@ -46,7 +46,7 @@ export function createTaskErrors(
       if (code === API_CODES.storeFailed || code === API_CODES.insufficientResources) return noRoom(place, error);
       const { name } = Object(error) as { name?: unknown };
       if (isNotReady(error)) return stored === undefined ? noAnswer(place, error) : notConfirmed(place, stored, error);
-      if (name === 'ClosedConnectionError') return natsClosed(place, error);
+      if (name === 'ClosedConnectionError' || name === 'DrainingConnectionError') return natsClosed(place, error);
       return jetStreamFailed(`JetStream for ${place} has failed`, error);
     },
     async unknown(id) {

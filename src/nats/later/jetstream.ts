@@ -16,6 +16,7 @@ export type StreamConfig = {
   discard_new_per_subject?: boolean;
   max_msgs_per_subject: number;
   max_age?: number;
+  duplicate_window?: number;
   max_bytes?: number;
   num_replicas: number;
 };
@@ -65,6 +66,7 @@ export const API_CODES = {
   notClustered: 10_074,
   notAvailable: 10_008,
   streamNameExists: 10_058,
+  messageTooLong: 10_054,
 } as const;
 
 /**
@@ -100,6 +102,13 @@ export function isUnanswered(error: unknown): boolean {
 /** Whether a cluster has no leader yet, as when it starts. */
 export function isNotReady(error: unknown): boolean {
   return apiCodeOf(error) === API_CODES.notAvailable || (error as Error | undefined)?.name === 'TimeoutError';
+}
+
+/** Whether a message can never be stored as it is: it is longer than the server or the stream takes, or its subject is not valid. */
+export function isUnstorable(error: unknown): boolean {
+  const { name } = Object(error) as { name?: unknown };
+  const isRefusedHere = name === 'InvalidArgumentError' || name === 'InvalidSubjectError';
+  return isRefusedHere || apiCodeOf(error) === API_CODES.messageTooLong;
 }
 
 export function noJetStream(place: string, cause: unknown): LaunchpoolError {

@@ -30,9 +30,14 @@ export function deadSubject(service: string, id: string): string {
   return `launchpool-later.${service}.dead.${id}`;
 }
 
+/** A subject may have other ids: `*`, which stands for all of them in a question, or one that is too long for a line of NATS. */
+export function isTaskId(id: unknown): id is string {
+  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,100}$/.test(id);
+}
+
 /** @throws ERR_LAUNCHPOOL_OPTION_INVALID for an id that cannot be a part of a subject. */
 export function checkTaskId(id: string): string {
-  if (typeof id === 'string' && /^[A-Za-z0-9_-]{1,100}$/.test(id)) return id;
+  if (isTaskId(id)) return id;
   throw new LaunchpoolError('ERR_LAUNCHPOOL_OPTION_INVALID', `not the id of a task: ${JSON.stringify(id)}`, {
     hint: 'An id has up to 100 letters, digits, dashes and underscores.',
   });

@@ -30,6 +30,7 @@ export function deliveryOf(nats: Pick<NatsWire, 'publish'>, message: NatsMessage
   const tokens = reply.split('.');
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return undefined;
   const deliveries = Number(tokens[tokens.length > 9 ? 6 : 4]);
+  if (!Number.isSafeInteger(deliveries) || deliveries < 1) return undefined;
   const say = (word: string): void => {
     try {
       nats.publish(reply, Buffer.from(word));

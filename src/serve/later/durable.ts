@@ -89,6 +89,7 @@ export async function openDurable(start: DurableStart): Promise<Durable> {
           if (delivery !== undefined) tasks.take(delivery);
         },
         onRefused: (status) => log.warn({ status, stream: store.streams.tasks }, 'tasks-refused'),
+        onFault: (err) => log.warn({ err, stream: store.streams.tasks }, 'task-failed'),
       });
     },
     reconnected: () => pulls?.restart(),

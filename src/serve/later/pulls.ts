@@ -15,6 +15,8 @@ export type PullOptions = {
   onMessage: (message: NatsMessage) => void;
   /** JetStream has refused to give tasks, with this status. It is asked again. */
   onRefused: (status: number) => void;
+  /** A message could not be handled. JetStream gives it again. */
+  onFault: (error: unknown) => void;
 };
 
 export type Pulls = {
@@ -37,7 +39,8 @@ const REFUSED_MS = 500;
 /** The status of a question whose time is over. */
 const TIMED_OUT = 408;
 
-export function startPulls(nats: NatsWire, { stream, inboxPrefix, free, onMessage, onRefused }: PullOptions): Pulls {
+export function startPulls(nats: NatsWire, options: PullOptions): Pulls {
+  const { stream, inboxPrefix, free, onMessage, onRefused, onFault } = options;
   const inbox = `${inboxPrefix}.${randomBytes(12).toString('base64url')}`;
   /** Tasks that were asked for, and have not come. */
   let asked = 0;
@@ -45,11 +48,19 @@ export function startPulls(nats: NatsWire, { stream, inboxPrefix, free, onMessag
   let round = 0;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  const subscription: NatsSubscription = nats.subscribe(`${inbox}.*`, { callback: receive });
+  const subscription: NatsSubscription = nats.subscribe(`${inbox}.*`, {
+    // After an error in it, the package reads nothing more from the server until it connects again.
+    callback(error, message) {
+      try {
+        if (error === null) receive(message);
+      } catch (fault) {
+        onFault(fault);
+      }
+    },
+  });
 
-  function receive(error: Error | null, message: NatsMessage): void {
-    if (error !== null) return;
-    const code = message.headers?.code ?? 0;
+  function receive(message: NatsMessage): void {
+    const code = statusOf(message);
     if (code !== 0) {
       if (message.subject !== `${inbox}.${round}`) return;
       if (code !== TIMED_OUT) onRefused(code);
@@ -101,4 +112,13 @@ export function startPulls(nats: NatsWire, { stream, inboxPrefix, free, onMessag
       await subscription.drain();
     },
   };
+}
+
+/** 0 for a message with headers that the package cannot read: a plain client has chosen them, and JetStream sends none of that form. */
+function statusOf(message: NatsMessage): number {
+  try {
+    return message.headers?.code ?? 0;
+  } catch {
+    return 0;
+  }
 }

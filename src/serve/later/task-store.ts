@@ -11,6 +11,7 @@ import {
   noJetStream,
   type StreamConfig,
 } from '../../nats/later/jetstream.ts';
+import { parseOutcome } from '../../nats/later/task-messages.ts';
 import {
   CONSUMER,
   deadSubject,
@@ -50,6 +51,8 @@ const REPLICAS = 3;
 /** How long a cluster may take to have a leader. */
 const START_MS = 20_000;
 const RETRY_MS = 250;
+/** How long JetStream knows the ids of messages, unless outcomes are kept for a shorter time. */
+const DUPLICATE_WINDOW_MS = 120_000;
 /** Dead letters wait for a person. */
 const KEEP_DEAD_MS = 30 * 24 * 3_600_000;
 /** The server has fewer members than copies. */
@@ -90,6 +93,8 @@ async function findOrMakeAll(jetStream: JetStream, options: StoreOptions): Promi
     retention: 'workqueue',
     // A second task of an id is refused while the first one waits or runs.
     discard_new_per_subject: true,
+    // An id of which nothing is kept is a new one.
+    duplicate_window: Math.min(DUPLICATE_WINDOW_MS, keepMs) * NANOSECONDS,
   });
   const limits = { ...perSubject, retention: 'limits' } as const;
   await findOrMakeStream(jetStream, options, {
@@ -117,7 +122,9 @@ function storeOf(jetStream: JetStream, { service, ...known }: Known): TaskStore 
     ...known,
     async hasOutcome(id) {
       const query = { last_by_subj: outcomeSubject(service, id) };
-      return (await jetStream.streams.getMessage(streams.outcomes, query)) !== null;
+      const found = await jetStream.streams.getMessage(streams.outcomes, query);
+      // A client can have the reply to any request sent to this subject: a task runs in spite of it.
+      return found !== null && parseOutcome(found.data) !== undefined;
     },
     putOutcome: (id, body) => publish(outcomeSubject(service, id), body, streams.outcomes),
     putDeadLetter: (id, body) => publish(deadSubject(service, id), body, streams.dead),

@@ -9,9 +9,12 @@ type World = {
   asked: number[];
   taken: string[];
   refused: number[];
+  faults: unknown[];
   free: number;
   /** A message of JetStream, about the last question. */
   send(message: { subject?: string; code?: number }): void;
+  /** A message in a form of its own. */
+  receive(message: NatsMessage): void;
 };
 
 function start({ free = 2 } = {}): World {
@@ -24,6 +27,8 @@ function start({ free = 2 } = {}): World {
     },
     taken: [],
     refused: [],
+    faults: [],
+    receive: (message) => receive(null, message),
     send({ subject, code = 0 }) {
       const headers = { code, get: () => '', set: () => undefined };
       const { reply } = questions.at(-1) as { reply: string };
@@ -44,10 +49,12 @@ function start({ free = 2 } = {}): World {
     ...{ stream: 'tasks', inboxPrefix: '_INBOX' },
     free: () => world.free,
     onMessage: ({ subject }) => {
+      if (subject === 'a.fault') throw new Error('fault');
       world.free -= 1;
       world.taken.push(subject);
     },
     onRefused: (status) => world.refused.push(status),
+    onFault: (error) => world.faults.push(error),
   });
   return Object.assign(world, { pulls });
 }
@@ -100,4 +107,21 @@ test('asks for nothing after the stop, and passes on what was on the way', async
   world.pulls.ask();
   world.pulls.restart();
   t.deepEqual(world.asked, [1]);
+});
+
+test('no message ends the reading of others: an error would leave the callback of the subscription', (t) => {
+  const world = start({ free: 3 });
+  // The package reads headers when they are asked for, and takes no key with a space.
+  const unreadable = {
+    ...{ subject: 'a.1', reply: '', data: new Uint8Array() },
+    get headers(): never {
+      throw new Error('invalid header');
+    },
+  };
+  t.notThrows(() => world.receive(unreadable));
+  t.deepEqual([world.taken, world.faults], [['a.1'], []], 'it is a task all the same');
+  t.notThrows(() => world.send({ subject: 'a.fault' }));
+  t.like(world.faults, [{ message: 'fault' }]);
+  world.send({ subject: 'a.2' });
+  t.deepEqual(world.taken, ['a.1', 'a.2']);
 });
