@@ -7,7 +7,7 @@ import { acceptLinks } from '../../../src/nats/accept-links.ts';
 import type { Link } from '../../../src/nats/link.ts';
 import { MAX_WINDOW_BYTES } from '../../../src/nats/link-subjects.ts';
 import { openLink } from '../../../src/nats/open-link.ts';
-import { guardSubscriptions, headerOf, statusOf, subscribe } from '../../../src/nats/subscribe.ts';
+import { guardSubscriptions, headerOf, replyOf, statusOf, subscribe } from '../../../src/nats/subscribe.ts';
 import { createNatsDouble, type ForeignMessage, type NatsDouble } from '../../helpers/nats-double.ts';
 
 const id = { name: 'rot13', instance: 'one' };
@@ -222,6 +222,27 @@ test('a guarded connection hides messages to whose reply subject nothing can be 
   nats.subscribe('own', { callback: (_error, { reply }) => replies.push(reply) });
   for (const reply of ['x'.repeat(513), 'a b', 'x'.repeat(512), '']) nats.inject({ subject: 'own', reply });
   t.deepEqual(replies, ['x'.repeat(512), '']);
+});
+
+test('an empty reply subject, and none, want no reply', (t) => {
+  t.is(replyOf({ reply: '' }), undefined);
+  t.is(replyOf({}), undefined);
+  t.is(replyOf({ reply: 'a' }), 'a');
+});
+
+test('a client takes any number of places that an instance can have', async (t) => {
+  for (const [places, said] of [
+    [Number.POSITIVE_INFINITY, 0xffff_ffff],
+    [-1, 0],
+    [2.5, 2],
+  ] as const) {
+    const nats = createNatsDouble();
+    const accepted = acceptLinks(nats, { ...id, places: () => places, onLink: () => undefined });
+    const { stream } = await openLink(nats, id);
+    t.is(stream.places, said);
+    stream.destroy();
+    accepted.close();
+  }
 });
 
 test('headers that cannot be decoded are none', (t) => {
