@@ -1,18 +1,20 @@
 /** The server's side of links: accepts those of one instance, and ends those whose client is gone. */
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_WINDOW_BYTES, Link, lost } from './link.ts';
-import { encodeClose, encodeMessage, KINDS } from './link-message.ts';
+import { encodeClose, encodeMessage, KINDS, limitPlaces } from './link-message.ts';
 import {
   type InstanceId,
   LINK_VERSION,
   lastToken,
   linkSubject,
+  OPEN_TOKEN,
   type OpenReply,
   type OpenRequest,
   openSubject,
   parseOpen,
 } from './link-subjects.ts';
-import { type NatsMessage, type NatsWire, NO_RESPONDERS } from './nats-types.ts';
+import type { NatsMessage, NatsWire } from './nats-types.ts';
+import { isUndelivered, replyOf, subscribe } from './subscribe.ts';
 
 export type AcceptOptions = InstanceId & {
   /** Takes over a new link. */
@@ -41,23 +43,34 @@ export function acceptLinks(nats: NatsWire, options: AcceptOptions): AcceptedLin
   const { onLink, places, windowBytes = DEFAULT_WINDOW_BYTES, checkMs = CHECK_MS } = options;
   const links = new Map<string, Link>();
   const missed = new WeakMap<Link, number>();
-  const messages = nats.subscribe(linkSubject(options, '*'), { callback: onMessage });
-  const opens = nats.subscribe(openSubject(options), { callback: onOpen });
+  const messages = subscribe(nats, linkSubject(options, '*'), onMessage);
+  const opens = subscribe(nats, openSubject(options), onOpen);
   const timer = setInterval(() => [...links.values()].forEach(check), checkMs).unref();
 
-  function onOpen(error: Error | null, { reply, data }: NatsMessage): void {
-    const request = error === null ? parseOpen<OpenRequest>(data) : undefined;
-    if (reply === undefined) return;
+  function onOpen(error: Error | null, message: NatsMessage): void {
+    const reply = error === null ? replyOf(message) : undefined;
+    if (reply === undefined || lastToken(reply) !== OPEN_TOKEN) return;
+    const request = parseOpen<OpenRequest>(message.data);
     const id = randomBytes(16).toString('base64url');
-    const answer: OpenReply = { version: LINK_VERSION, link: id, window: windowBytes, places: places() };
+    const answer: OpenReply = { version: LINK_VERSION, link: id, window: windowBytes, places: limitPlaces(places()) };
     // A client of another version learns which one this is.
-    nats.publish(reply, Buffer.from(JSON.stringify(request === undefined ? { version: LINK_VERSION } : answer)));
-    if (request !== undefined) add(id, reply, request.window);
+    const isAnswered = respond(reply, Buffer.from(JSON.stringify(request ? answer : { version: LINK_VERSION })));
+    if (isAnswered && request !== undefined) add(id, reply, request.window);
+  }
+
+  /** False if the connection is closed. */
+  function respond(reply: string, bytes: Uint8Array): boolean {
+    try {
+      nats.publish(reply, bytes);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   function add(id: string, reply: string, sendWindow: number): void {
     // Where the client receives: beside the subject of the reply, which no permission lets another one choose.
-    const inbox = `${reply.slice(0, -lastToken(reply).length)}s`;
+    const inbox = `${reply.slice(0, -OPEN_TOKEN.length)}s`;
     const own = linkSubject(options, id);
     const link = new Link({
       // With a subject for a reply, the NATS server tells at once when the client is gone.
@@ -74,13 +87,14 @@ export function acceptLinks(nats: NatsWire, options: AcceptOptions): AcceptedLin
     onLink(link);
   }
 
-  function onMessage(error: Error | null, { subject, reply, data, headers }: NatsMessage): void {
+  function onMessage(error: Error | null, message: NatsMessage): void {
     if (error !== null) return;
-    const link = links.get(lastToken(subject));
-    if (headers?.code === NO_RESPONDERS && data.length === 0) link?.onUndelivered();
-    else if (link !== undefined) link.receive(data);
+    const link = links.get(lastToken(message.subject));
+    const reply = replyOf(message);
+    if (isUndelivered(message)) link?.onUndelivered();
+    else if (link !== undefined) link.receive(message.data);
     else if (reply !== undefined)
-      nats.publish(reply, encodeMessage(KINDS.close, 0, encodeClose(undefined, 'it is not known here')));
+      respond(reply, encodeMessage(KINDS.close, 0, encodeClose(undefined, 'it is not known here')));
   }
 
   /** A client with open calls pings several times in a second: after one without a message, a ping finds out whether it is there. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import type { NatsLibrary } from './library.ts';
 import type { NatsConnection, NatsOptions } from './nats-types.ts';
+import { guardSubscriptions } from './subscribe.ts';
 import type { NatsServers } from './target.ts';
 
 /** The variables that the `nats` program reads too: https://docs.nats.io/using-nats/nats-tools/nats_cli */
@@ -60,7 +61,7 @@ export async function connectNats(servers: NatsServers, options: NatsConnectOpti
     ...given,
   };
   try {
-    return await library.connect(settings);
+    return guardSubscriptions(await library.connect(settings));
   } catch (cause) {
     const { message } = cause as Error;
     throw new LaunchpoolError(

@@ -25,6 +25,8 @@ const CONSUMED_BYTES = 6;
 const UNKNOWN = 2 ** (8 * CONSUMED_BYTES) - 1;
 const CREDIT_BYTES = CONSUMED_BYTES + 4;
 const MAX_PLACES = 0xffff_ffff;
+/** More of the text of an error is not read. */
+const MAX_CLOSE_BYTES = 2_048;
 
 export type Credit = { consumed: number; places: number };
 
@@ -44,8 +46,13 @@ export function encodeMessage(kind: Kind, sequence: number, body: Uint8Array): B
 export function encodeCredit({ consumed, places }: Credit): Buffer {
   const body = Buffer.allocUnsafe(CREDIT_BYTES);
   body.writeUIntBE(consumed, 0, CONSUMED_BYTES);
-  body.writeUInt32BE(Math.max(0, Math.min(Math.floor(places), MAX_PLACES)), CONSUMED_BYTES);
+  body.writeUInt32BE(limitPlaces(places), CONSUMED_BYTES);
   return body;
+}
+
+/** A number of places that a message can have. */
+export function limitPlaces(places: number): number {
+  return Math.max(0, Math.min(Math.floor(places), MAX_PLACES));
 }
 
 /** Undefined for a body that is no credit. */
@@ -64,7 +71,10 @@ export function encodeClose(taken: number | undefined, error = ''): Buffer {
 
 export function decodeClose(body: Buffer): { taken: number | undefined; error: string } {
   const taken = body.length < CONSUMED_BYTES ? UNKNOWN : body.readUIntBE(0, CONSUMED_BYTES);
-  return { taken: taken === UNKNOWN ? undefined : taken, error: body.toString('utf8', CONSUMED_BYTES) };
+  return {
+    taken: taken === UNKNOWN ? undefined : taken,
+    error: body.toString('utf8', CONSUMED_BYTES, MAX_CLOSE_BYTES),
+  };
 }
 
 /** Undefined for bytes that are no message of a link. */

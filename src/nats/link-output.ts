@@ -24,6 +24,7 @@ export class LinkOutput {
   readonly #maxMessage: number;
   #sequence = 0;
   #mayBeSent: number;
+  #readBytes = 0;
   /** The message of this turn. */
   #staged: Buffer | undefined;
   #stagedBytes = HEADER_BYTES;
@@ -45,8 +46,15 @@ export class LinkOutput {
     if (room >= bytes.length) done();
   }
 
-  /** The other side has read so many bytes since the start. */
+  /** What the other side says that it has read; undefined if that is less than it said before, or more than was sent. */
+  readBytesOf(said: number | undefined): number | undefined {
+    if (said === undefined || !Number.isSafeInteger(said)) return undefined;
+    return said >= this.#readBytes && said <= this.sentBytes ? said : undefined;
+  }
+
+  /** The other side has read so many bytes since the start: see {@link readBytesOf}. */
   onRead(bytes: number): void {
+    this.#readBytes = bytes;
     this.#mayBeSent = bytes + this.#options.sendWindow;
     const blocked = this.#blocked;
     if (blocked === undefined || this.#mayBeSent <= this.sentBytes) return;

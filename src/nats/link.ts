@@ -6,7 +6,6 @@
 import { Duplex } from 'node:stream';
 import { LaunchpoolError } from '../../wire/errors.ts';
 import {
-  type Credit,
   decodeClose,
   decodeCredit,
   decodeMessage,
@@ -17,6 +16,7 @@ import {
   nextSequence,
 } from './link-message.ts';
 import { LinkOutput, type OutputOptions } from './link-output.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 /** How many bytes a side takes before its reader has read any, unless it says otherwise. */
 export const DEFAULT_WINDOW_BYTES = 1_048_576;
@@ -38,8 +38,8 @@ export class Link extends Duplex {
   readonly #output: LinkOutput;
   #expectedSequence = 0;
 
-  /** What has arrived and the Readable had no room for. */
-  readonly #unread: Buffer[] = [];
+  /** What has arrived and the reader has not taken. */
+  readonly #unread = new UnreadBytes();
   #receivedBytes = 0;
   #takenBytes = 0;
   #creditedBytes = 0;
@@ -62,7 +62,8 @@ export class Link extends Duplex {
   undeliveredFrom: number | undefined;
 
   constructor(options: LinkOptions) {
-    super({ allowHalfOpen: true });
+    // What waits is in `#unread`. In the Readable, each message would be a Buffer.
+    super({ allowHalfOpen: true, readableHighWaterMark: 1 });
     this.#options = options;
     const publish: OutputOptions['publish'] = (message, offset) => {
       try {
@@ -132,7 +133,7 @@ export class Link extends Duplex {
   /** The other side is gone: no message from this offset on has reached it, if that is known. */
   onUndelivered(offset?: number): void {
     if (this.destroyed || this.isComplete) return;
-    this.undeliveredFrom = offset;
+    this.undeliveredFrom = this.#output.readBytesOf(offset);
     this.destroy(lost('the other side has left'));
   }
 
@@ -158,14 +159,14 @@ export class Link extends Duplex {
 
   override _read(): void {
     this.#isWanted = true;
-    while (this.#isWanted && this.#unread.length > 0) this.#take(this.#unread.shift() as Buffer);
+    while (this.#isWanted && !this.#unread.isEmpty) this.#take(this.#unread.shift() as Buffer);
     this.#afterTaking();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     if (error !== null) this.#output.discard();
     if (!this.isComplete) this.#output.send(KINDS.close, encodeClose(this.#takenBytes, error?.message));
-    this.#unread.length = 0;
+    this.#unread.clear();
     this.#output.discard();
     this.#options.onClosed();
     done(error);
@@ -181,11 +182,11 @@ export class Link extends Duplex {
   #onData(body: Buffer): void {
     this.#receivedBytes += body.length;
     if (this.#hasEnded) this.#fail('bytes arrived after the end');
+    else if (body.length === 0) this.#fail('a message without bytes arrived');
     else if (this.#receivedBytes - this.#takenBytes > this.#options.receiveWindow)
       this.#fail('more bytes arrived than there is room for');
     else if (this.#isWanted) this.#take(body);
-    // A part of a message would keep the memory of a whole read.
-    else this.#unread.push(Buffer.from(body));
+    else this.#unread.push(body);
     this.#afterTaking();
   }
 
@@ -197,19 +198,18 @@ export class Link extends Duplex {
   #afterTaking(): void {
     if (this.destroyed) return;
     if ((this.#takenBytes - this.#creditedBytes) * CREDIT_PART >= this.#options.receiveWindow) this.sendCredit();
-    if (this.#hasEnded && this.#unread.length === 0 && !this.readableEnded) this.push(null);
+    if (this.#hasEnded && this.#unread.isEmpty && !this.readableEnded) this.push(null);
   }
 
   #onCredit(body: Buffer): void {
     const credit = decodeCredit(body);
-    if (credit === undefined) this.#fail('a credit without a number arrived');
-    else this.#onRead(credit);
-  }
-
-  #onRead({ consumed, places }: Credit): void {
-    this.places = places;
-    this.#output.onRead(consumed);
-    this.onPlaces?.();
+    const consumed = this.#output.readBytesOf(credit?.consumed);
+    if (credit === undefined || consumed === undefined) this.#fail('a wrong credit arrived');
+    else {
+      this.places = credit.places;
+      this.#output.onRead(consumed);
+      this.onPlaces?.();
+    }
   }
 
   #onPing(body: Buffer): void {
@@ -226,7 +226,7 @@ export class Link extends Duplex {
   #onClose(body: Buffer): void {
     const { taken, error } = decodeClose(body);
     this.#isClosedByOther = true;
-    this.undeliveredFrom = taken;
+    this.undeliveredFrom = this.#output.readBytesOf(taken);
     if (error !== '') this.destroy(lost(`the other side closed the link: ${error}`));
     else if (this.readableEnded) this.destroy();
     else {

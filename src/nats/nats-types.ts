@@ -5,8 +5,10 @@
 
 export type NatsMessage = {
   readonly subject: string;
+  /** Empty if no reply is wanted. */
   readonly reply?: string;
   readonly data: Uint8Array;
+  /** Throws if they cannot be decoded: see headerOf(). */
   readonly headers?: NatsHeaders;
 };
 

@@ -4,15 +4,18 @@ import { LaunchpoolError } from '../../wire/errors.ts';
 import { DEFAULT_WINDOW_BYTES, Link, lost } from './link.ts';
 import {
   type InstanceId,
+  isToken,
   LINK_VERSION,
   lastToken,
   linkSubject,
+  OPEN_TOKEN,
   type OpenReply,
   type OpenRequest,
   openSubject,
-  parseOpen,
+  parseOpenReply,
 } from './link-subjects.ts';
-import { type NatsMessage, type NatsWire, NO_RESPONDERS } from './nats-types.ts';
+import type { NatsMessage, NatsWire } from './nats-types.ts';
+import { isUndelivered, subscribe } from './subscribe.ts';
 
 export type OpenLinkOptions = InstanceId & {
   /** The prefix of the subjects on which this client receives. @default '_INBOX' */
@@ -37,7 +40,6 @@ export type Heartbeat = {
 const HEARTBEAT: Heartbeat = { busyMs: 150, idleMs: 3_000, busyMissed: 5, idleMissed: 2 };
 const OPEN_MS = 2_000;
 const OPEN_TICKS = 8;
-const OPEN_TOKEN = 'open';
 
 export type ClientLink = {
   readonly stream: Link;
@@ -50,12 +52,14 @@ export type ClientLink = {
  * Opens a link to one instance.
  * @throws ERR_LAUNCHPOOL_CONNECT_FAILED, at once if the instance has left.
  */
-export function openLink(nats: NatsWire, options: OpenLinkOptions): Promise<ClientLink> {
+export async function openLink(nats: NatsWire, options: OpenLinkOptions): Promise<ClientLink> {
   const { inboxPrefix = '_INBOX', windowBytes = DEFAULT_WINDOW_BYTES, openMs = OPEN_MS, instance } = options;
+  // It would be a part of subjects: anyone may have said that there is such an instance.
+  if (!isToken(instance)) throw notOpened(options, 'that is not the id of an instance');
   const inbox = `${inboxPrefix}.${randomBytes(12).toString('base64url')}`;
   const { promise, resolve, reject } = Promise.withResolvers<ClientLink>();
   let stream: Link | undefined;
-  const subscription = nats.subscribe(`${inbox}.*`, { callback: onMessage });
+  const subscription = subscribe(nats, `${inbox}.*`, onMessage);
   // As for the heartbeat below: a blocked event loop counts as one tick.
   let ticks = 0;
   const timer = setInterval(() => {
@@ -75,17 +79,19 @@ export function openLink(nats: NatsWire, options: OpenLinkOptions): Promise<Clie
   }
 
   function onMessage(error: Error | null, message: NatsMessage): void {
-    const token = lastToken(message.subject);
-    const isUndelivered = message.headers?.code === NO_RESPONDERS && message.data.length === 0;
     if (error !== null) onFailed(error);
-    else if (stream === undefined && token === OPEN_TOKEN) onAnswer(isUndelivered, message.data);
-    else if (isUndelivered) stream?.onUndelivered(Number(token));
+    else onReceived(lastToken(message.subject), message);
+  }
+
+  function onReceived(token: string, message: NatsMessage): void {
+    if (stream === undefined && token === OPEN_TOKEN) onAnswer(message);
+    else if (isUndelivered(message)) stream?.onUndelivered(Number(token));
     else stream?.receive(message.data);
   }
 
-  function onAnswer(isUndelivered: boolean, data: Uint8Array): void {
-    const reply = parseOpen<OpenReply>(data);
-    if (isUndelivered) fail('it has left');
+  function onAnswer(message: NatsMessage): void {
+    const reply = parseOpenReply(message.data);
+    if (isUndelivered(message)) fail('it has left');
     else if (reply === undefined) fail('its answer is not one of this version of launchpool');
     else open(reply);
   }
@@ -112,7 +118,12 @@ export function openLink(nats: NatsWire, options: OpenLinkOptions): Promise<Clie
   }
 
   const request: OpenRequest = { version: LINK_VERSION, window: windowBytes };
-  nats.publish(openSubject(options), Buffer.from(JSON.stringify(request)), { reply: `${inbox}.${OPEN_TOKEN}` });
+  try {
+    nats.publish(openSubject(options), Buffer.from(JSON.stringify(request)), { reply: `${inbox}.${OPEN_TOKEN}` });
+  } catch (error) {
+    // The connection to NATS is closed for good.
+    fail((error as Error).message);
+  }
   return promise;
 }
 

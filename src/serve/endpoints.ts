@@ -1,6 +1,7 @@
 /** The endpoints of a service, for plain clients of NATS: a request with JSON params, and a reply with the JSON result. */
 import type { NatsLibrary } from '../nats/library.ts';
-import type { NatsHeaders, NatsService, ServiceRequest } from '../nats/nats-types.ts';
+import type { NatsService, ServiceRequest } from '../nats/nats-types.ts';
+import { headerOf } from '../nats/subscribe.ts';
 import type { PlainCalls, PlainFailure, PlainReply } from './plain-calls.ts';
 import { type EndpointFacts, RAW_ENDPOINT } from './service-facts.ts';
 
@@ -64,7 +65,7 @@ export function addEndpoints(
       handler(error, request) {
         if (error !== null) return;
         open += 1;
-        calls.call(method, request.data, asksIn(request.headers), (reply) => {
+        calls.call(method, request.data, asksIn(request), (reply) => {
           open -= 1;
           try {
             answer(request, reply);
@@ -84,8 +85,9 @@ export function addEndpoints(
   };
 }
 
-function asksIn(headers: NatsHeaders | undefined) {
-  const of = (name: string): string | undefined => headers?.get(name) || undefined;
+/** Headers that cannot be decoded say nothing. */
+function asksIn(request: ServiceRequest) {
+  const of = (name: string): string | undefined => headerOf(request, (headers) => headers.get(name)) || undefined;
   const timeoutMs = Number(of(TIMEOUT_HEADER));
   return {
     timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
