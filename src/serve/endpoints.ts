@@ -1,7 +1,7 @@
 /** The endpoints of a service, for plain clients of NATS: a request with JSON params, and a reply with the JSON result. */
 import type { NatsLibrary } from '../nats/library.ts';
 import type { NatsService, ServiceRequest } from '../nats/nats-types.ts';
-import { headerOf } from '../nats/subscribe.ts';
+import { headerOf, replyOf } from '../nats/subscribe.ts';
 import type { PlainCalls, PlainFailure, PlainReply } from './plain-calls.ts';
 import { type EndpointFacts, RAW_ENDPOINT } from './service-facts.ts';
 
@@ -63,7 +63,7 @@ export function addEndpoints(
       subject,
       metadata,
       handler(error, request) {
-        if (error !== null) return;
+        if (error !== null || isReserved(replyOf(request))) return;
         open += 1;
         calls.call(method, request.data, asksIn(request), (reply) => {
           open -= 1;
@@ -83,6 +83,14 @@ export function addEndpoints(
       return open === 0 ? Promise.resolve() : new Promise<void>((resolve) => (settleIdle = resolve));
     },
   };
+}
+
+/**
+ * Whether a reply would be a message of launchpool or of NATS itself: a client that may not publish the outcome of a call for
+ * later must not have an instance do so.
+ */
+function isReserved(reply: string | undefined): boolean {
+  return reply !== undefined && /^(\$|launchpool[.-])/.test(reply);
 }
 
 /** Headers that cannot be decoded say nothing. */

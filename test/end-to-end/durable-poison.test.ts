@@ -7,7 +7,7 @@ import type { NatsConnection } from '../../src/nats/nats-types.ts';
 import { deadLetters, startJetStream, TASK_METHODS, taskClient } from '../helpers/durable.ts';
 import { natsConnection } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
-import { natsProject, serve } from '../helpers/served-agent.ts';
+import { natsProject, plainRequest, serve } from '../helpers/served-agent.ts';
 import { until } from '../helpers/until.ts';
 
 const testWithNats = declareWith(test.serial);
@@ -106,14 +106,18 @@ testWithNats('an id can be used again when its outcome is kept no longer', async
 testWithNats('a reply that a client has sent to the subject of an outcome is none', async (t) => {
   const { url } = await startJetStream(t);
   const nats = await natsConnection(t, url);
-  await serve(t, await natsProject(t, TASK_METHODS), url, ['--name', 'replies', ...ONE_PLACE]);
+  const forge = `export const forge = (id: string) => ({ id, deliveries: 1, outcome: 'result', result: 'forged' });`;
+  await serve(t, await natsProject(t, `${TASK_METHODS}\n${forge}`), url, ['--name', 'replies', ...ONE_PLACE]);
   const client = await taskClient(t, url, 'replies');
-  // One from the instance, and one from the NATS server.
-  nats.publish('replies.add', Buffer.from('[1,1]'), { reply: outcomeSubject('replies', 'a') });
+  // One is for the instance, and one for the NATS server.
+  nats.publish('replies.forge', Buffer.from('["a"]'), { reply: outcomeSubject('replies', 'a') });
   nats.publish('$JS.API.INFO', Buffer.from(''), { reply: outcomeSubject('replies', 'b') });
-  await until(async () => (await stored(nats, 'launchpool-later-replies-outcomes')) === 2);
+  await until(async () => (await stored(nats, 'launchpool-later-replies-outcomes')) === 1);
+  // The instance reads its requests in their order.
+  t.like(await plainRequest(nats, 'replies.forge', '["c"]'), { error: '' });
   for (const id of ['a', 'b']) {
     t.deepEqual(await client.enqueue('add', [1, 2], { id }), { id, isDuplicate: false });
     t.like(await client.result(id, { wait: true }), { outcome: 'result', result: 3, deliveries: 1 });
   }
+  t.is(await stored(nats, 'launchpool-later-replies-outcomes'), 2);
 });

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { CONSUMER } from '../../nats/later/task-names.ts';
 import type { NatsMessage, NatsSubscription, NatsWire } from '../../nats/nats-types.ts';
+import { statusOf } from '../../nats/subscribe.ts';
 
 export type PullOptions = {
   stream: string;
@@ -112,13 +113,4 @@ export function startPulls(nats: NatsWire, options: PullOptions): Pulls {
       await subscription.drain();
     },
   };
-}
-
-/** 0 for a message with headers that the package cannot read: a plain client has chosen them, and JetStream sends none of that form. */
-function statusOf(message: NatsMessage): number {
-  try {
-    return message.headers?.code ?? 0;
-  } catch {
-    return 0;
-  }
 }
