@@ -185,6 +185,15 @@ natsTest('call and describe take a service', async (t) => {
   t.regex(String(missing.stderr), /no instance of .*tested-not answers/);
 });
 
+natsTest('with a connection that is closed, connecting fails with an error that says so', async (t) => {
+  const server = await startNatsServer(t);
+  const nats = await natsConnection(t, server.url);
+  await nats.close();
+  const error = await t.throwsAsync(connectRpc(`${server.url}/nothing`, { nats }));
+  t.is((error as LaunchpoolError).code, 'ERR_LAUNCHPOOL_CONNECT_FAILED');
+  t.regex(error.message, /closed/);
+});
+
 natsTest('clients that are closed leave nothing at a connection that they shared', async (t) => {
   const { server, target } = await serve(t, 'misbehaving');
   const nats = await natsConnection(t, server.url);

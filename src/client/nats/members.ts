@@ -1,5 +1,5 @@
 /** The instances of a service that a session is connected to: finds them, joins them, and looks for others when it needs to. */
-import type { LaunchpoolError } from '../../../wire/errors.ts';
+import { LaunchpoolError } from '../../../wire/errors.ts';
 import type { ConnectOptions } from '../connect-options.ts';
 import type { FrameOrigin } from '../session-types.ts';
 import { Balance } from './balance.ts';
@@ -64,7 +64,9 @@ export class Members {
     // The first one may have ended already, while others join.
     if (!this.#hasReady()) await this.#search;
     if (this.#hasReady()) return;
-    throw this.#joinError ?? noInstance(this.#service.place);
+    throw this.#joinError instanceof LaunchpoolError
+      ? this.#joinError
+      : noInstance(this.#service.place, this.#joinError);
   }
 
   #onJoined = (): void => undefined;
@@ -169,7 +171,7 @@ export class Members {
       const link = await this.#service.open(instance);
       await member.start({ link, place: this.#service.place }, this.#options);
     } catch (error) {
-      this.#joinError = error as LaunchpoolError;
+      this.#joinError = error;
       this.#remove(member);
       return;
     }

@@ -16,7 +16,8 @@ export function outcomeUnknown(place: string, instance: string, cause: unknown):
 
 /** No instance answers: nothing was sent. */
 export function noInstance(place: string, cause?: unknown): LaunchpoolError {
-  return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECT_FAILED', `no instance of ${place} answers`, {
+  const detail = cause instanceof Error ? `: ${cause.message}` : '';
+  return new LaunchpoolError('ERR_LAUNCHPOOL_CONNECT_FAILED', `no instance of ${place} answers${detail}`, {
     cause,
     hint: 'Start one with `launchpool serve`, and check the name, the account and its permissions.',
   });

@@ -279,7 +279,10 @@ test('if no instance can be joined, the error says why', async (t) => {
   const service = createServiceDouble();
   service.add('a', answer);
   service.open = () => Promise.reject(new Error('unreachable'));
-  await t.throwsAsync(connectTo(t, service), { message: 'unreachable' });
+  await t.throwsAsync(connectTo(t, service), {
+    code: 'ERR_LAUNCHPOOL_CONNECT_FAILED',
+    message: /no instance of nats:\/\/double\/name answers: unreachable/,
+  });
 });
 
 test('when the connection to NATS is over, so is the session; what an instance has may have run', async (t) => {
