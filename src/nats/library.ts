@@ -23,7 +23,7 @@ export type NatsServices = {
  * Not imported by its name: a file with that name in its code knows where it is, for the bundler of agents, and the agents that
  * load `launchpool/client` could not be one file. This one finds the same in a bundle.
  */
-// biome-ignore lint/complexity/useLiteralKeys: see above.
+// biome-ignore lint/complexity/useLiteralKeys: by its name, the bundler of agents would see what it looks for.
 const requireFrom = process.getBuiltinModule('node:module')['createRequire'];
 
 /** The file that `install --nats` writes at the root of a version. */

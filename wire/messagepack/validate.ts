@@ -5,8 +5,8 @@ import { countChildren, dataBytes, headerBytes, isArray, isExt, isMap, isStr, sk
 
 /** Deeper values are refused: they are decoded by recursion. */
 export const MAX_DEPTH = 512;
-/** The farthest point in time that a Date has, in seconds. */
-const MAX_SECONDS = 8.64e12;
+/** The farthest point in time that a Date has, in milliseconds. */
+const MAX_TIME_MS = 8.64e15;
 const PROTO = '__proto__';
 const NEVER_USED = 0xc1;
 
@@ -96,7 +96,10 @@ function faultOfExtension(bytes: Buffer, from: number, to: number, depth: number
 
 function isTimestamp(bytes: Buffer, from: number, length: number): boolean {
   if (length === 4 || length === 8) return true;
-  return length === 12 && Math.abs(Number(bytes.readBigInt64BE(from + 4))) <= MAX_SECONDS;
+  if (length !== 12) return false;
+  // The nanoseconds count too: they may be what lies beyond.
+  const ms = Number(bytes.readBigInt64BE(from + 4)) * 1e3 + bytes.readUInt32BE(from) / 1e6;
+  return Math.abs(ms) <= MAX_TIME_MS;
 }
 
 /** The items of the array are whole values. */

@@ -203,6 +203,7 @@ const UNREADABLE: readonly [what: string, written: string, message: RegExp][] = 
   ['a Set that is cut off', 'd5 02 92 07', /cut off/],
   ['a BigInt without bytes', 'c7 00 03', /BigInt without bytes/],
   ['a timestamp of another length', 'd5 ff 0000', /time/],
+  ['a timestamp whose nanoseconds lie beyond a Date', 'c7 0c ff 55000000 000007dba8217fff', /time/],
   ['a timestamp beyond a Date', 'c7 0c ff 00000000 7fffffffffffffff', /time/],
   ['a nesting of 600 arrays', `${'91'.repeat(600)}01`, /nested more deeply/],
 ];
