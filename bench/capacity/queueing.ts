@@ -1,6 +1,6 @@
 /**
- * Waits in a queue with several servers, by formula: Poisson arrivals, and service times of which the mean and the
- * variation are known. Times are milliseconds, rates are requests a millisecond.
+ * Waits in a queue with several servers, by formula: Poisson arrivals, and service times with a known mean and variation.
+ * Times are milliseconds, rates are requests a millisecond.
  */
 
 export type QueueOptions = {

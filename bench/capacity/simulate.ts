@@ -194,7 +194,7 @@ class Heap {
   }
 }
 
-/** Sorts the times, of which there must be one. */
+/** Sorts the times; there is at least one. */
 export function figuresOf(times: Float64Array): Figures {
   const mean = times.reduce((sum, each) => sum + each, 0) / times.length;
   times.sort();

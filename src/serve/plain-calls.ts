@@ -33,7 +33,11 @@ export type PlainCalls = {
   close(): void;
 };
 
-type OpenCall = { id: number; index: number; onReply: (reply: PlainReply) => void };
+/** @property index the place among the frames of its conversation; undefined until it is sent. */
+type OpenCall = { id: number; index: number | undefined; onReply: (reply: PlainReply) => void };
+
+/** Calls of one conversation never get the replies, or share the end, of another. */
+type Conversation = { transport: Promise<Transport>; open: Map<number, OpenCall>; sent: number };
 
 const BUSY = -32_002;
 const PARSE_ERROR = -32_700;
@@ -46,91 +50,97 @@ export function createPlainCalls(
   accept: (socket: Socket) => void,
   { kind, maxFrameBytes, maxOpen }: PlainCallsOptions,
 ): PlainCalls {
-  const open = new Map<number, OpenCall>();
-  let connection: Promise<Transport> | undefined;
+  let current: Conversation | undefined;
   let pair: LinkPair | undefined;
   let lastId = 0;
-  let sent = 0;
+  let openCalls = 0;
   let isClosed = false;
 
-  function connect(): Promise<Transport> {
-    sent = 0;
+  function converse(): Conversation {
+    const open: Conversation['open'] = new Map();
     pair = linkPair();
     // It has what the agent uses of a socket.
     accept(pair.agent as unknown as Socket);
-    connection = overStream(
+    const transport = overStream(
       { stream: pair.client, place: 'the agent', handshake: undefined, keepAlive: () => undefined },
       { maxFrameBytes: Number.POSITIVE_INFINITY },
       {
-        onFrame: kind === 'raw' ? receiveRaw : receive,
+        onFrame: (payload) => (kind === 'raw' ? receiveRaw(open, payload) : receive(open, payload)),
         onClosing(framesRun) {
-          connection = undefined;
+          leave();
           for (const call of [...open.values()])
-            if (call.index >= framesRun) settle(call, { error: busy('it leaves') });
+            if (call.index === undefined || call.index >= framesRun) settle(open, call, { error: busy('it leaves') });
         },
         onClose() {
-          connection = undefined;
-          failAll();
+          leave();
+          const error = { code: INTERNAL, message: 'the instance has closed the connection: the request may have run' };
+          for (const call of [...open.values()]) settle(open, call, { error });
         },
       },
     );
-    return connection;
+    const conversation = { transport, open, sent: 0 };
+    const leave = (): void => {
+      if (current === conversation) current = undefined;
+    };
+    current = conversation;
+    return conversation;
   }
 
-  function settle(call: OpenCall, reply: PlainReply): void {
-    if (open.delete(call.id)) call.onReply(reply);
+  function settle(open: Conversation['open'], call: OpenCall, reply: PlainReply): void {
+    if (!open.delete(call.id)) return;
+    openCalls -= 1;
+    call.onReply(reply);
   }
 
-  function failAll(): void {
-    const error = { code: INTERNAL, message: 'the instance has closed the connection: the request may have run' };
-    for (const call of [...open.values()]) settle(call, { error });
-  }
-
-  function receiveRaw(payload: Buffer): void {
+  function receiveRaw(open: Conversation['open'], payload: Buffer): void {
     const [oldest] = open.values();
-    if (oldest !== undefined) settle(oldest, { result: payload });
+    if (oldest !== undefined) settle(open, oldest, { result: payload });
   }
 
-  function receive(payload: Buffer): void {
+  function receive(open: Conversation['open'], payload: Buffer): void {
     // The agent of this process writes its responses in this form alone: wire/json-rpc.ts.
     const [start = '', id, member] =
       /^\{"jsonrpc":"2\.0","id":(\d+),"(result|error)":/.exec(payload.toString('latin1', 0, 60)) ?? [];
     const call = open.get(Number(id));
     if (call === undefined) return;
     const value = payload.subarray(start.length, -1);
-    settle(call, member === 'result' ? { result: value } : { error: JSON.parse(String(value)) as PlainFailure });
+    settle(open, call, member === 'result' ? { result: value } : { error: JSON.parse(String(value)) as PlainFailure });
   }
 
   async function send(call: OpenCall, payload: Buffer): Promise<void> {
+    const conversation = current ?? converse();
+    const { open, transport } = conversation;
+    open.set(call.id, call);
+    openCalls += 1;
     try {
-      const transport = await (connection ?? connect());
-      call.index = sent;
-      sent += 1;
-      transport.send(payload);
+      const connection = await transport;
+      // The conversation may have ended meanwhile, and the call with it.
+      if (!open.has(call.id)) return;
+      call.index = conversation.sent;
+      conversation.sent += 1;
+      connection.send(payload);
     } catch (error) {
-      connection = undefined;
-      settle(call, { error: failureOf(toPlain(error)) });
+      if (current === conversation) current = undefined;
+      settle(open, call, { error: failureOf(toPlain(error)) });
     }
   }
 
   return {
     call(method, body, asks, onReply) {
-      if (isClosed || open.size >= maxOpen) return onReply({ error: busy('it has too many requests') });
+      if (isClosed || openCalls >= maxOpen) return onReply({ error: busy('it has too many requests') });
       lastId += 1;
       const payload = method === undefined ? Buffer.from(body) : encodeRequest(lastId, method, body, asks);
       if (payload === undefined)
         return onReply({ error: { code: PARSE_ERROR, message: 'the body is no JSON in UTF-8' } });
       if (payload.length > maxFrameBytes) return onReply({ error: tooLong(payload.length, maxFrameBytes) });
-      const call = { id: lastId, index: -1, onReply };
-      open.set(lastId, call);
-      void send(call, payload);
+      void send({ id: lastId, index: undefined, onReply }, payload);
     },
     get isTaken() {
       return pair === undefined || pair.isTaken;
     },
     close() {
       isClosed = true;
-      void connection?.then((transport) => transport.close()).catch(() => undefined);
+      void current?.transport.then((transport) => transport.close()).catch(() => undefined);
     },
   };
 }

@@ -81,7 +81,7 @@ function createTaskClient({ nats, name, place, isOwned }: NatsServiceOptions, je
     }
   }
 
-  /** Undefined for a task of which nothing is stored. @throws the error of JetStream */
+  /** Undefined if nothing is stored for the task. @throws the error of JetStream */
   async function find(id: string): Promise<TaskOutcome | undefined> {
     const body = await outcomeOf(id);
     if (body !== undefined) return publicOf(body);

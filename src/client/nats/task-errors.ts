@@ -17,7 +17,7 @@ const NANOSECONDS = 1_000_000;
 export type TaskErrors = {
   /** The error by which storing or fetching has failed. @param stored the id of the task that was to be stored. */
   of(error: unknown, stored?: string): Promise<LaunchpoolError>;
-  /** The error for an id of which nothing is stored. */
+  /** The error for an id without a stored task. */
   unknown(id: string): Promise<LaunchpoolError>;
 };
 

@@ -93,7 +93,7 @@ async function findOrMakeAll(jetStream: JetStream, options: StoreOptions): Promi
     retention: 'workqueue',
     // A second task of an id is refused while the first one waits or runs.
     discard_new_per_subject: true,
-    // An id of which nothing is kept is a new one.
+    // Without a stored outcome, the id is new.
     duplicate_window: Math.min(DUPLICATE_WINDOW_MS, keepMs) * NANOSECONDS,
   });
   const limits = { ...perSubject, retention: 'limits' } as const;

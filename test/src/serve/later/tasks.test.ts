@@ -257,7 +257,7 @@ test.serial('params that JSON.stringify() has no stack for are given up at once'
   }
 });
 
-test('a task of which the instance itself makes an error comes back after a time', async (t) => {
+test('a task that fails with an error of the instance itself comes back after a time', async (t) => {
   const calls = {
     call() {
       throw new Error('own');
