@@ -2,9 +2,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Resolves when the predicate returns true. Calls it again and again. */
+/** Longer than any condition takes on a loaded machine. A test that would wait for ever then says what it waits for. */
+const HANG_MS = 5 * 60_000;
+
+/**
+ * Resolves when the predicate returns true. Calls it again and again.
+ * @throws Error with the source of the predicate, after five minutes.
+ */
 export async function until(predicate: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await predicate())) await wait(5);
+  const start = performance.now();
+  while (!(await predicate())) {
+    if (performance.now() - start > HANG_MS) throw new Error(`for five minutes, this was not true: ${predicate}`);
+    await wait(5);
+  }
 }
 
 /** Resolves with the text of a file once it has some: a file exists before its first bytes are written. */
