@@ -132,12 +132,18 @@ export type ErrorDetails = {
   data?: unknown;
 };
 
+/** The key of a mark that the instances of all copies of the class have. */
+const MARK = Symbol.for('launchpool.LaunchpoolError');
+
 /**
  * The error that launchpool throws, rejects with and sends.
  *
  * `code` is stable. An error that a handler threw arrives at the caller as a LaunchpoolError with the handler's own `name`,
  * `code`, `message` and `data`, its own enumerable fields, its `cause`, and the `errors` of an AggregateError; see
  * docs/errors.md for what is left out.
+ *
+ * `instanceof` is true for the instances of every copy of this class: each bundle has a copy, and so has a second version
+ * of the package in one process.
  */
 export class LaunchpoolError extends Error {
   code: string | number;
@@ -155,6 +161,15 @@ export class LaunchpoolError extends Error {
     this.retryable = ERROR_CODES[code].retryable;
     this.data = data;
   }
+}
+
+Object.defineProperty(LaunchpoolError.prototype, MARK, { value: true });
+Object.defineProperty(LaunchpoolError, Symbol.hasInstance, { value: isInstance });
+
+function isInstance(this: typeof LaunchpoolError, value: unknown): boolean {
+  // A class that extends LaunchpoolError has no mark of its own.
+  if (this !== LaunchpoolError) return Function.prototype[Symbol.hasInstance].call(this, value);
+  return typeof value === 'object' && value !== null && MARK in value;
 }
 
 /** Whether this is the error for input that is no frame, or too long a one. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc, type RpcClient } from '../../src/client/rpc.ts';
 import { activate } from '../helpers/activator.ts';
-import { ENTRY, SOURCES } from '../helpers/agent.ts';
+import { ENTRY } from '../helpers/agent.ts';
 import { startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import '../helpers/with-compile-cache.ts';
@@ -148,7 +148,7 @@ test('the log of dev has the method and the request of each line, the first one 
   const module = join(folder, 'agent.ts');
   writeFileSync(module, MODULE.replace('late(name)', 'late(name: string)'));
   const socket = join(folder, 'a.sock');
-  const dev = startProgram(t, [process.execPath, SOURCES, 'dev', module, '--socket', socket]);
+  const dev = startProgram(t, [process.execPath, ENTRY, 'dev', module, '--socket', socket]);
   await dev.stderr(/first connection/);
   const client = await connectRpc(socket);
   t.teardown(() => client.close());

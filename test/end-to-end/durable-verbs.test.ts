@@ -4,7 +4,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { newTaskId } from '../../src/nats/later/task-names.ts';
-import { fixture, SOURCES } from '../helpers/agent.ts';
+import { ENTRY, fixture } from '../helpers/agent.ts';
 import { heldTask, startJetStream, TASK_METHODS, taskClient } from '../helpers/durable.ts';
 import { NATS_PROJECT, natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
@@ -20,7 +20,7 @@ type Run = (...args: string[]) => Promise<Finished & { text: string }>;
 /** Runs the command line in the folder of a project, whose packages it finds. */
 function inFolder(folder: string): Run {
   return async (...args) => {
-    const ended = await runProgram([process.execPath, SOURCES, ...args], { cwd: folder });
+    const ended = await runProgram([process.execPath, ENTRY, ...args], { cwd: folder });
     return { ...ended, text: String(ended.stdout) };
   };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../src/client/rpc.ts';
-import { SOURCES } from '../helpers/agent.ts';
+import { ENTRY } from '../helpers/agent.ts';
 import { type Frame, inspectorClient } from '../helpers/inspector-client.ts';
 import { replaceFile } from '../helpers/install-record.ts';
 import { freePort } from '../helpers/ports.ts';
@@ -23,7 +23,7 @@ async function startDev(t: ExecutionContext, name: string, text: string, ...flag
   const module = join(folder, name);
   writeFileSync(module, text);
   const socket = join(folder, 'a.sock');
-  const running = startProgram(t, [process.execPath, SOURCES, 'dev', module, '--socket', socket, ...flags]);
+  const running = startProgram(t, [process.execPath, ENTRY, 'dev', module, '--socket', socket, ...flags]);
   return { ...running, module, url: pathToFileURL(module).href, socket, controlSocket: join(folder, 'a.control.sock') };
 }
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../src/client/rpc.ts';
-import { SOURCES } from '../helpers/agent.ts';
+import { ENTRY } from '../helpers/agent.ts';
 import { type Running, runProgram, startProgram } from '../helpers/program.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import '../helpers/with-compile-cache.ts';
@@ -59,7 +59,7 @@ async function startDev(t: ExecutionContext, ...flags: string[]) {
   writeFileSync(module, MODULE);
   const socket = join(folder, 'a.sock');
   const command = ['dev', module, '--socket', socket, '--threads', '1', '--prof-dir', profiles, ...flags];
-  const dev = startProgram(t, [process.execPath, SOURCES, ...command]);
+  const dev = startProgram(t, [process.execPath, ENTRY, ...command]);
   await dev.stderr(/listens at/);
   return { ...dev, profiles, url: pathToFileURL(module).href, client: await connectRpc(socket) };
 }
@@ -133,7 +133,7 @@ test('a folder for profiles that cannot be made, and one without a profile, are 
   const file = join(folder, 'file');
   writeFileSync(file, '');
   const run = (...flags: string[]) =>
-    runProgram([process.execPath, SOURCES, 'dev', join(folder, 'agent.ts'), '--socket', join(folder, 's'), ...flags]);
+    runProgram([process.execPath, ENTRY, 'dev', join(folder, 'agent.ts'), '--socket', join(folder, 's'), ...flags]);
   const under = await run('--cpu-prof', '--prof-dir', join(file, 'profiles'));
   t.is(under.status, 64);
   t.regex(under.stderr, /--prof-dir \S+\/file\/profiles: ENOTDIR.*folder that you may write/s);

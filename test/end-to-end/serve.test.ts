@@ -6,7 +6,7 @@ import test from 'ava';
 import { openLink } from '../../src/nats/open-link.ts';
 import { encodeTextFrame, payloadStart } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
-import { SOURCES } from '../helpers/agent.ts';
+import { ENTRY } from '../helpers/agent.ts';
 import { natsConnection, startNatsServer } from '../helpers/nats-server.ts';
 import { declareWith } from '../helpers/not-tested.ts';
 import { authorization, permissionsInDocument } from '../helpers/permissions.ts';
@@ -237,7 +237,7 @@ testWithNats('what is missing or wrong is said, without a stack or a password', 
   const module = await natsProject(t, METHODS);
   const { url, kill } = await startNatsServer(t, { args: ['--user', 'joe', '--pass', 's3cret'] });
   const fails = async (args: string[], status: number, pattern: RegExp, cwd?: string): Promise<void> => {
-    const ended = await runProgram([process.execPath, SOURCES, 'serve', ...args], cwd === undefined ? {} : { cwd });
+    const ended = await runProgram([process.execPath, ENTRY, 'serve', ...args], cwd === undefined ? {} : { cwd });
     t.regex(ended.stderr, pattern);
     t.is(ended.status, status, ended.stderr);
     t.notRegex(ended.stderr, /wr0ng|\n\s+at /);
@@ -260,7 +260,7 @@ testWithNats('an instance that may not subscribe to one of its subjects ends, an
   await writeFile(config, authorization({ instance: [subjects] }));
   const { url } = await startNatsServer(t, { args: ['-c', config] });
   const flags = ['--nats', url.replace('//', '//instance:p@'), '--name', 'sums'];
-  const instance = startProgram(t, [process.execPath, SOURCES, 'serve', await natsProject(t, METHODS), ...flags]);
+  const instance = startProgram(t, [process.execPath, ENTRY, 'serve', await natsProject(t, METHODS), ...flags]);
   t.is(await instance.ended, 69);
   const log = await instance.stderr(/nats-service-stopped/);
   t.regex(log, /sums\.fail/);
@@ -270,7 +270,7 @@ testWithNats('an instance that may not subscribe to one of its subjects ends, an
 testWithNats('a module that does not load is not announced: its instance ends', async (t) => {
   const { url } = await startNatsServer(t);
   const module = await natsProject(t, `${METHODS}\nexport function setup() { throw new Error('no database'); }`);
-  const ended = await runProgram([process.execPath, SOURCES, 'serve', module, '--nats', url]);
+  const ended = await runProgram([process.execPath, ENTRY, 'serve', module, '--nats', url]);
   t.is(ended.status, 66, ended.stderr);
   t.regex(ended.stderr, /no database/);
   t.notRegex(ended.stderr, /nats-serving/);

@@ -9,7 +9,7 @@ import { openLink } from '../../src/nats/open-link.ts';
 import { longHeader } from '../../wire/closing.ts';
 import { encodeTextFrame, payloadStart } from '../../wire/frame.ts';
 import { createFrameReader } from '../../wire/frame-reader.ts';
-import { SOURCES } from './agent.ts';
+import { ENTRY } from './agent.ts';
 import { writeTree } from './materialise.ts';
 import { NATS_PROJECT, natsLibrary } from './nats-server.ts';
 import { type Running, startProgram } from './program.ts';
@@ -35,7 +35,7 @@ export async function serve(
   url: string,
   flags: readonly string[] = [],
 ): Promise<Running> {
-  const running = startProgram(t, [process.execPath, SOURCES, 'serve', module, '--nats', url, ...flags]);
+  const running = startProgram(t, [process.execPath, ENTRY, 'serve', module, '--nats', url, ...flags]);
   await Promise.race([
     running.stderr(/nats-serving/),
     running.ended.then(async (status) => {

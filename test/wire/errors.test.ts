@@ -56,6 +56,29 @@ test('an error without a cause has no such property', (t) => {
   t.false('cause' in new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', 'no JSON'));
 });
 
+test('an error of another copy of the class is an instance of both', async (t) => {
+  const copy: typeof import('../../wire/errors.ts') = await import(
+    `${import.meta.resolve('../../wire/errors.ts')}?copy`
+  );
+  t.not(copy.LaunchpoolError, LaunchpoolError);
+  const [own, other] = [LaunchpoolError, copy.LaunchpoolError].map((Class) => new Class('ERR_LAUNCHPOOL_PARSE', 'no'));
+  for (const error of [own, other]) {
+    t.true(error instanceof LaunchpoolError);
+    t.true(error instanceof copy.LaunchpoolError);
+  }
+  t.deepEqual(Reflect.ownKeys(other ?? {}).sort(), Reflect.ownKeys(own ?? {}).sort());
+});
+
+test('only instances are instances: no plain form, no other error, and none of a class that extends this one', (t) => {
+  const error = new LaunchpoolError('ERR_LAUNCHPOOL_PARSE', 'no JSON');
+  class Extended extends LaunchpoolError {}
+  t.false(error instanceof Extended);
+  t.true(new Extended('ERR_LAUNCHPOOL_PARSE', 'no JSON') instanceof Extended);
+  t.true(new Extended('ERR_LAUNCHPOOL_PARSE', 'no JSON') instanceof LaunchpoolError);
+  for (const value of [toPlain(error), { ...error }, structuredClone(error), new Error('no'), null, undefined, 'x', 7])
+    t.false((value as unknown) instanceof LaunchpoolError);
+});
+
 const throwing = (): never => {
   throw new Error('in the getter');
 };

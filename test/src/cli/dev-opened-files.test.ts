@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
-import { SOURCES } from '../../helpers/agent.ts';
+import { ENTRY } from '../../helpers/agent.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -24,7 +24,7 @@ async function startDev(t: ExecutionContext, texts: Readonly<Record<string, stri
   const project = join(folder, 'project');
   await writeTree(project, { 'package.json': '{ "type": "module" }', ...texts });
   const socket = join(folder, 'a.sock');
-  const running = startProgram(t, [process.execPath, SOURCES, 'dev', join(project, 'agent.ts'), '--socket', socket]);
+  const running = startProgram(t, [process.execPath, ENTRY, 'dev', join(project, 'agent.ts'), '--socket', socket]);
   await running.stderr(/first connection/);
   const call = async (method: string, ...params: unknown[]): Promise<unknown> => {
     const client = await connectRpc(socket);

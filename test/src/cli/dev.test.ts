@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectRpc } from '../../../src/client/rpc.ts';
 import { isAlive } from '../../helpers/activator.ts';
-import { SOURCES } from '../../helpers/agent.ts';
+import { ENTRY } from '../../helpers/agent.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { type Running, startProgram } from '../../helpers/program.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -17,7 +17,7 @@ async function startDev(t: ExecutionContext, texts: Readonly<Record<string, stri
   const folder = await tempDir(t);
   await writeTree(folder, texts);
   const socket = join(folder, 'a.sock');
-  const running = startProgram(t, [process.execPath, SOURCES, 'dev', join(folder, 'agent.ts'), '--socket', socket]);
+  const running = startProgram(t, [process.execPath, ENTRY, 'dev', join(folder, 'agent.ts'), '--socket', socket]);
   await running.stderr(/first connection/);
   const call = async (method: string): Promise<unknown> => {
     const client = await connectRpc(socket);
@@ -87,7 +87,7 @@ test('a module that does not end to import: dev ends on SIGTERM, and a change re
   const start = async (): Promise<Running> => {
     await writeTree(folder, { 'agent.ts': hangs });
     const args = ['dev', join(folder, 'agent.ts'), '--socket', join(folder, 'a.sock'), '--load-timeout', '3600'];
-    const running = startProgram(t, [process.execPath, SOURCES, ...args]);
+    const running = startProgram(t, [process.execPath, ENTRY, ...args]);
     await until(() => existsSync(join(folder, 'imports')));
     rmSync(join(folder, 'imports'));
     return running;
@@ -149,7 +149,7 @@ test('dev removes its files when it ends, also when it cannot start', async (t) 
     '/usr/bin/env',
     `TMPDIR=${join(dev.folder, 'tmp')}`,
     process.execPath,
-    SOURCES,
+    ENTRY,
     ...sameSocket,
   ]);
   await second.stderr(/ERR_LAUNCHPOOL_SOCKET_IN_USE/);
@@ -158,7 +158,7 @@ test('dev removes its files when it ends, also when it cannot start', async (t) 
     '/usr/bin/env',
     `TMPDIR=${join(dev.folder, 'tmp')}`,
     process.execPath,
-    SOURCES,
+    ENTRY,
     'dev',
     join(dev.folder, 'agent.ts'),
     '--socket',
@@ -180,7 +180,7 @@ test('a second signal ends dev, its agent and its temporary folder at once, what
       'export const pid = () => process.pid; export const never = () => new Promise(() => setInterval(() => 0, 1e6));',
   });
   const args = ['dev', join(folder, 'agent.ts'), '--socket', socket, '--drain', '600'];
-  const dev = startProgram(t, ['/usr/bin/env', `TMPDIR=${temporary}`, process.execPath, SOURCES, ...args]);
+  const dev = startProgram(t, ['/usr/bin/env', `TMPDIR=${temporary}`, process.execPath, ENTRY, ...args]);
   await dev.stderr(/first connection/);
   const client = await connectRpc(socket);
   const pid = (await client.call('pid', [])) as number;
