@@ -114,7 +114,7 @@ export function createPlainCalls(
     openCalls += 1;
     try {
       const connection = await transport;
-      // The conversation may have ended meanwhile, and the call with it.
+      // The end of the conversation has failed the call.
       if (!open.has(call.id)) return;
       call.index = conversation.sent;
       conversation.sent += 1;

@@ -19,6 +19,7 @@ import { startSystemd } from './systemd-session.ts';
 import { tempDir } from './temp-dir.ts';
 import { tracesIn } from './tree.ts';
 import './built-runtime.ts';
+import './with-compile-cache.ts';
 
 export type Kind = 'launchd' | 'embedded' | 'systemd';
 

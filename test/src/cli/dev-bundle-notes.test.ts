@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { createDevBundle } from '../../../src/cli/dev-bundle.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
+import '../../helpers/with-compile-cache.ts';
 
 test('methods with a reserved name are noted, until the module has none', async (t) => {
   const module = join(await tempDir(t), 'agent.ts');

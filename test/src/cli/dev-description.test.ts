@@ -12,6 +12,7 @@ import { createDevBundle } from '../../../src/cli/dev-bundle.ts';
 import { writeTree } from '../../helpers/materialise.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { until } from '../../helpers/until.ts';
+import '../../helpers/with-compile-cache.ts';
 
 const PACKAGES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
