@@ -7,6 +7,7 @@ import type { ExecutionContext } from 'ava';
 import { loadLibrary } from '../../libc/library.ts';
 import { type HeldSocket, holdSocket } from '../../src/holder/held-socket.ts';
 import { tempDir } from './temp-dir.ts';
+import { until } from './until.ts';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -42,6 +43,16 @@ export async function leaveDeadSocket(t: ExecutionContext, path: string): Promis
   const server = await listenAt(t, `${path}.old`);
   renameSync(`${path}.old`, path);
   server.close();
+  // A program that another test starts holds it too, from fork(2) to exec(2).
+  await until(() => isRefused(path));
+}
+
+function isRefused(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(path, () => resolve(false)).on('error', (error: NodeJS.ErrnoException) =>
+    resolve(error.code === 'ECONNREFUSED'),
+  );
+  return promise.finally(() => socket.destroy());
 }
 
 /** Node has no UNIX datagram sockets. Returns the descriptor. */
