@@ -117,7 +117,8 @@ test('--queue-timeout and --run-timeout apply to all requests, with different er
       () => false,
     ),
   );
-  t.is(textOf(file), 'afterwards\n');
+  // A request that starts as its time in the queue ends gets an error that does not say that it has not run.
+  t.regex(textOf(file), /^(afterwards\n)+$/);
 });
 
 test('a call that is aborted while it waits does not run', async (t) => {
